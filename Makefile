@@ -1,0 +1,42 @@
+# make nightly   install what is needed from the lock, then run one whole night on the example returns
+# make test      install what is needed, then run the tests
+PYTHON ?= python3
+BIN := .venv/bin
+.DELETE_ON_ERROR:
+.PHONY: nightly test lint lock examples install clean
+
+nightly: .venv/ready
+	@$(BIN)/indicators nightly --today 2011-05-26
+
+test: .venv/ready
+	@$(BIN)/python -m pytest
+
+lint: .venv/ready
+	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy
+
+install: .venv/ready
+
+# The whole environment comes from the lock, every file checked against its hash. uv does it in seconds; where uv
+# cannot be had, pip does the same from the same lock.
+.venv/ready: requirements.lock requirements-uv.lock pyproject.toml
+	@rm -rf .venv
+	@$(PYTHON) -c 'import sys; sys.exit("Local Indicators needs Python 3.11 or newer; this is " + sys.version.split()[0]) if sys.version_info < (3, 11) else None'
+	@echo "Installing from requirements.lock (about a minute the first time) ..."
+	@$(PYTHON) -m venv .venv
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-uv.lock 2>/dev/null && \
+	  $(BIN)/uv pip install --quiet --compile-bytecode --python $(BIN)/python --require-hashes -r requirements.lock || \
+	  $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --no-index --editable .
+	@touch $@
+
+# Lock again: exact versions and hashes, and no index address.
+lock:
+	uv pip compile pyproject.toml --group dev --universal --python-version 3.11 --generate-hashes --no-annotate --no-header --no-emit-index-url --quiet -o requirements.lock
+	echo uv | uv pip compile - --universal --python-version 3.11 --generate-hashes --no-annotate --no-header --no-emit-index-url --quiet -o requirements-uv.lock
+
+# Write the example returns again from the script that makes them.
+examples: .venv/ready
+	@$(BIN)/python -m inputs.examples
+
+clean:
+	rm -rf .venv *.egg-info
