@@ -1,0 +1,456 @@
+"""The definitions: indicators, areas, peers, targets, the plan, officers and the national set that they replace.
+
+They are data files in this folder, loaded once and checked against each other; a wrong one is refused at start with
+file, key and reason.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from functools import cached_property
+from pathlib import Path
+from types import MappingProxyType
+from typing import Literal, TypeVar
+
+from schemas.breakdowns import TOTAL, Dimension, spell_out
+from schemas.faults import DefinitionFault
+from schemas.geography import Area, Geography
+from schemas.periods import IDENTIFIERS, read_period
+from schemas.records import STRICT_KEYS, read_csv, read_toml, record
+
+T = TypeVar("T")
+HERE = Path(__file__).parent
+Polarity = Literal["higher", "lower", "neutral"]
+Accumulation = Literal["discrete", "year to date", "rolling", "pooled", "snapshot"]
+
+
+@dataclass(frozen=True)
+class Version:
+    """One version of an indicator's definition; periods that end in its dates belong to it."""
+
+    __pydantic_config__ = STRICT_KEYS
+    version: str
+    valid_from: date
+    valid_to: date | None = None
+    broke: str = ""
+
+
+@dataclass(frozen=True)
+class Indicator:
+    """What is measured, of whom, over what, and who answers for it. `range` is in `unit`."""
+
+    __pydantic_config__ = STRICT_KEYS
+    id: str
+    title: str
+    definition: str
+    kind: Literal["number", "ordinal", "text"]
+    unit: str
+    polarity: Polarity
+    decimals: int
+    range: tuple[float, float]
+    time_identifier: str
+    accumulation: Accumulation
+    area_types: tuple[str, ...]
+    breakdowns: Mapping[str, tuple[str, ...]]
+    total: bool
+    numerator: str
+    denominator: str
+    additive: bool
+    source_return: str
+    replaces: str
+    objective: str
+    priority: str
+    officer: str
+    data_owner: str
+    authority: str
+    disclosure: str
+    lifecycle: Literal["draft", "adopted", "retired"]
+    versions: tuple[Version, ...]
+    caution: str = ""
+    companion: str = ""
+    change_of: str = ""
+    scale: str = ""
+    lifecycle_reason: str = ""
+
+    def version_at(self, day: date) -> Version | None:
+        """The version that a period ending (or, while open, beginning) on a day belongs to."""
+        fits = (v for v in self.versions if v.valid_from <= day and (v.valid_to is None or day <= v.valid_to))
+        return next(fits, None)
+
+    @property
+    def per(self) -> float | None:
+        """What numerator / denominator is multiplied by to give the value: 100 for a share, 10,000 for a rate per
+        10,000; None where the value is no quotient of the two."""
+        if self.unit == "%" and self.numerator:
+            return 100.0
+        rate = re.fullmatch(r"rate per ([\d,]+)", self.unit)
+        return float(rate[1].replace(",", "")) if rate else None
+
+    @property
+    def bounds(self) -> tuple[float, float]:
+        """Values beyond these cannot be: no share is below 0 or above 100, nothing counted is below 0."""
+        if self.kind != "number" or self.range[0] < 0:
+            return float("-inf"), float("inf")
+        return 0.0, 100.0 if self.unit == "%" else float("inf")
+
+
+@dataclass(frozen=True)
+class Scale:
+    """An ordinal scale of judgements, best first, as one framework used it between two dates."""
+
+    __pydantic_config__ = STRICT_KEYS
+    id: str
+    title: str
+    valid_from: date
+    values: tuple[str, ...]
+    valid_to: date | None = None
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Disclosure:
+    """A policy of disclosure control: counts from 1 up to below `primary_min` are not published."""
+
+    __pydantic_config__ = STRICT_KEYS
+    id: str
+    title: str
+    primary_min: int
+    round_base: int
+    secondary: bool
+    zero_ok: bool
+    min_denominator: int
+    reason: str
+
+
+@dataclass(frozen=True)
+class Officer:
+    """An accountable officer, as a role."""
+
+    __pydantic_config__ = STRICT_KEYS
+    id: str
+    role: str
+    email: str
+    valid_from: date
+    valid_to: date | None = None
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Peer:
+    """One member of a dated list of an area's peers."""
+
+    __pydantic_config__ = STRICT_KEYS
+    area_code: str
+    group_code: str
+    group_title: str
+    group_version: str
+    valid_from: date
+    order: int
+    member_code: str
+    member_name: str
+    valid_to: date | None = None
+    closeness: str = ""
+
+
+@dataclass(frozen=True)
+class Target:
+    """A target for one indicator, area, breakdown and period."""
+
+    __pydantic_config__ = STRICT_KEYS
+    indicator_id: str
+    framework: str
+    area_code: str
+    breakdown: str
+    time_period: str
+    time_identifier: str
+    operator: Literal["<=", ">=", "<", ">"]
+    value: float
+    tolerance: float | None = None
+    source: str = ""
+
+
+@dataclass(frozen=True)
+class NationalIndicator:
+    """One of the 199 national indicators and what became of it. Certainty: V verified, K known, k weakly known."""
+
+    __pydantic_config__ = STRICT_KEYS
+    ni: str
+    title: str
+    title_certainty: Literal["V", "K", "k"]
+    block: str
+    unit: str
+    polarity: Polarity
+    fate: str
+    fate_certainty: Literal["V", "K", "k"]
+    polarity_note: str = ""
+    frequency: str = ""
+    source_collection: str = ""
+    fate_note: str = ""
+    successor: str = ""
+    successor_ref: str = ""
+    evidence: str = ""
+    break_or_trap: str = ""
+    indicator_id: str = ""
+
+
+@dataclass(frozen=True)
+class Dated:
+    """A title with the dates between which it held."""
+
+    __pydantic_config__ = STRICT_KEYS
+    title: str
+    valid_from: date
+    valid_to: date | None = None
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Priority:
+    """One of the partnership's priorities and the officer who leads it, if any."""
+
+    __pydantic_config__ = STRICT_KEYS
+    title: str
+    lead: str = ""
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Operational:
+    """An operational objective, the strategic objectives it stood under, and whether it ever reported."""
+
+    __pydantic_config__ = STRICT_KEYS
+    id: str
+    title: str
+    valid_from: date
+    number: str = ""
+    strategic: tuple[Dated, ...] = ()
+    priority: str = ""
+    valid_to: date | None = None
+    lead: str = "not stated"
+    reported_2010_11: str = "not held"
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Framework:
+    """The plan that objectives belong to."""
+
+    __pydantic_config__ = STRICT_KEYS
+    id: str
+    title: str
+    valid_from: date
+    valid_to: date | None = None
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """The dated plan: framework, strategic objectives, priorities, operational objectives."""
+
+    __pydantic_config__ = STRICT_KEYS
+    framework: Framework
+    strategic: tuple[Dated, ...]
+    priority: tuple[Priority, ...]
+    operational: tuple[Operational, ...]
+
+
+@dataclass(frozen=True)
+class Definitions:
+    """All definitions of one start, checked against each other. `digest` names exactly this set of files."""
+
+    indicators: Mapping[str, Indicator]
+    geography: Geography
+    dimensions: tuple[Dimension, ...]
+    scales: Mapping[str, Scale]
+    disclosure: Mapping[str, Disclosure]
+    officers: Mapping[str, Officer]
+    peers: tuple[Peer, ...]
+    targets: tuple[Target, ...]
+    plan: Plan
+    national: tuple[NationalIndicator, ...]
+    digest: str
+    files: Mapping[str, bytes] = field(repr=False)
+
+    @cached_property
+    def dimension_order(self) -> Mapping[str, int]:
+        return {dimension.name: number for number, dimension in enumerate(self.dimensions)}
+
+
+def load_definitions(folder: Path = HERE) -> Definitions:
+    """Load and cross-check every definition. Raises DefinitionFault naming file, key and reason."""
+    files = {p.relative_to(folder).as_posix(): p.read_bytes() for p in _data_files(folder)}
+    loaded = Definitions(
+        indicators=MappingProxyType(_indicators(folder)),
+        geography=Geography(read_csv(folder / "areas.csv", Area), folder / "areas.csv", folder / "area_aliases.csv"),
+        dimensions=tuple(
+            record(Dimension, row, folder / "breakdowns.toml", row.get("name", "?"))
+            for row in read_toml(folder / "breakdowns.toml").get("dimension", [])
+        ),
+        scales=_tables(folder / "scales.toml", Scale),
+        disclosure=_tables(folder / "disclosure.toml", Disclosure),
+        officers=_tables(folder / "officers.toml", Officer),
+        peers=tuple(read_csv(folder / "peers.csv", Peer)),
+        targets=tuple(read_csv(folder / "targets.csv", Target)),
+        plan=record(Plan, read_toml(folder / "plan.toml"), folder / "plan.toml"),
+        national=tuple(read_csv(folder / "national_indicators.csv", NationalIndicator)),
+        digest=_digest(files),
+        files=MappingProxyType(files),
+    )
+    for check in (
+        _check_indicator_fields,
+        _check_references,
+        _check_national,
+        _check_peers,
+        _check_targets,
+        _check_plan,
+    ):
+        check(loaded, folder)
+    return loaded
+
+
+def _data_files(folder: Path) -> Iterable[Path]:
+    return sorted(p for p in folder.rglob("*") if p.suffix in (".toml", ".csv"))
+
+
+def _digest(files: Mapping[str, bytes]) -> str:
+    whole = hashlib.sha256()
+    for name in sorted(files):
+        whole.update(f"{name}\0{len(files[name])}\0".encode() + files[name])
+    return whole.hexdigest()
+
+
+def _indicators(folder: Path) -> dict[str, Indicator]:
+    found: dict[str, Indicator] = {}
+    paths = sorted((folder / "indicators").glob("*.toml"))
+    if not paths:
+        raise DefinitionFault(folder / "indicators", "holds no indicator files")
+    for path in paths:
+        tables = read_toml(path)
+        defaults = tables.pop("defaults", {})
+        for key, table in tables.items():
+            if not isinstance(table, dict):
+                raise DefinitionFault(path, "must be a table that defines an indicator", key=key)
+            if key in found:
+                raise DefinitionFault(path, "is defined twice", key=key)
+            found[key] = record(Indicator, {**defaults, **table, "id": key}, path, key)
+    return found
+
+
+def _tables(path: Path, kind: type[T]) -> Mapping[str, T]:
+    return MappingProxyType(
+        {key: record(kind, {**table, "id": key}, path, key) for key, table in read_toml(path).items()}
+    )
+
+
+# -- one against the other --------------------------------------------------------------------------------------------
+
+
+def _refuse(file: Path, key: str, reason: str) -> None:
+    raise DefinitionFault(file, reason, key=key)
+
+
+def _check_indicator_fields(all_of: Definitions, folder: Path) -> None:
+    dimensions = {d.name: set(d.values) for d in all_of.dimensions}
+    for one in all_of.indicators.values():
+        file = folder / "indicators"
+        if one.time_identifier not in IDENTIFIERS:
+            _refuse(
+                file,
+                f"{one.id}.time_identifier",
+                f"{one.time_identifier!r} is none of {', '.join(IDENTIFIERS)}",
+            )
+        if one.range[0] >= one.range[1]:
+            _refuse(file, f"{one.id}.range", "the lower limit must be below the upper one")
+        if one.kind == "ordinal" and one.scale not in all_of.scales:
+            _refuse(file, f"{one.id}.scale", f"a judgement needs one of the scales {', '.join(all_of.scales)}")
+        for name, values in one.breakdowns.items():
+            if name not in dimensions:
+                _refuse(
+                    file,
+                    f"{one.id}.breakdowns",
+                    f"{name!r} is none of the dimensions {', '.join(dimensions)}",
+                )
+            if unknown := set(values) - dimensions[name]:
+                _refuse(file, f"{one.id}.breakdowns.{name}", f"does not know {', '.join(sorted(unknown))}")
+        if not one.total and not one.breakdowns:
+            _refuse(file, f"{one.id}.total", "an indicator without a Total needs a breakdown")
+        unknown_types = set(one.area_types) - all_of.geography.area_types
+        if unknown_types or not one.area_types:
+            known = ", ".join(sorted(all_of.geography.area_types))
+            _refuse(file, f"{one.id}.area_types", f"each must be one of {known}")
+        if one.lifecycle != "adopted" and not one.lifecycle_reason:
+            _refuse(file, f"{one.id}.lifecycle_reason", f"is needed for an indicator that is {one.lifecycle}")
+        _check_versions(one, file)
+
+
+def _check_versions(one: Indicator, file: Path) -> None:
+    if not one.versions:
+        _refuse(file, f"{one.id}.versions", "must list at least one version")
+    for before, after in zip(one.versions, one.versions[1:], strict=False):
+        if before.valid_to is None or before.valid_to >= after.valid_from:
+            _refuse(file, f"{one.id}.versions", f"version {before.version} must end before {after.version} begins")
+        if not after.broke:
+            _refuse(file, f"{one.id}.versions", f"version {after.version} must say what broke")
+
+
+def _check_references(all_of: Definitions, folder: Path) -> None:
+    file = folder / "indicators"
+    objectives = {o.id for o in all_of.plan.operational}
+    priorities = {p.title for p in all_of.plan.priority}
+    for one in all_of.indicators.values():
+        for name, value, known in (
+            ("companion", one.companion, all_of.indicators),
+            ("change_of", one.change_of, all_of.indicators),
+            ("disclosure", one.disclosure or "(none)", all_of.disclosure),
+            ("officer", one.officer, all_of.officers),
+            ("objective", one.objective, objectives),
+            ("priority", one.priority, priorities),
+        ):
+            if value and value not in known:
+                _refuse(file, f"{one.id}.{name}", f"{value!r} is none of {', '.join(sorted(known))}")
+
+
+def _check_national(all_of: Definitions, folder: Path) -> None:
+    file = folder / "national_indicators.csv"
+    numbers = [n.ni for n in all_of.national]
+    if len(set(numbers)) != len(numbers):
+        _refuse(file, "ni", "a national indicator is listed twice")
+    stands_for = {n.ni: n.indicator_id for n in all_of.national if n.indicator_id}
+    replaced = {i.replaces: i.id for i in all_of.indicators.values() if i.replaces}
+    if stands_for != replaced:
+        odd = sorted(set(stands_for.items()) ^ set(replaced.items()))
+        said = ", ".join(f"{ni} {of}" for ni, of in odd)
+        _refuse(file, "indicator_id", f"does not agree with what the indicators say they replace: {said}")
+
+
+def _check_peers(all_of: Definitions, folder: Path) -> None:
+    for peer in all_of.peers:
+        for code in (peer.area_code, peer.member_code):
+            if code not in all_of.geography.by_code:
+                _refuse(folder / "peers.csv", code, "is not in areas.csv")
+
+
+def _check_targets(all_of: Definitions, folder: Path) -> None:
+    file = folder / "targets.csv"
+    for target in all_of.targets:
+        indicator = all_of.indicators.get(target.indicator_id)
+        if indicator is None:
+            raise DefinitionFault(file, "is not an indicator", key=target.indicator_id)
+        if target.area_code not in all_of.geography.by_code:
+            _refuse(file, target.indicator_id, f"{target.area_code} is not in areas.csv")
+        if target.time_identifier != indicator.time_identifier or not read_period(
+            target.time_period, target.time_identifier
+        ):
+            _refuse(file, target.indicator_id, f"{target.time_period} is no {indicator.time_identifier}")
+        if target.breakdown != TOTAL and target.breakdown not in spell_out(indicator.breakdowns, all_of.dimensions):
+            _refuse(file, target.indicator_id, f"has no breakdown {target.breakdown!r}")
+
+
+def _check_plan(all_of: Definitions, folder: Path) -> None:
+    for priority in all_of.plan.priority:
+        if priority.lead and priority.lead not in all_of.officers:
+            _refuse(folder / "plan.toml", priority.title, f"lead {priority.lead!r} is not in officers.toml")

@@ -1,0 +1,31 @@
+"""Our own faults, as exceptions under one root. What is wrong with a partner's data is never one of these: that is a
+finding."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+
+class Fault(Exception):
+    """Something of ours is wrong; `str()` is one line naming the thing and the reason. The command line exits 4."""
+
+    exit_code = 4
+
+    def __init__(self, thing: str | Path, reason: str, *, key: str = "") -> None:
+        self.thing, self.key, self.reason = str(thing), key, reason
+        where = f"{self.thing}: {key}" if key else self.thing
+        super().__init__(" ".join(f"{where}: {reason}".split()))
+
+
+class DefinitionFault(Fault):
+    """A definition, a layout or a partner's TOML is wrong: file, key and what is allowed."""
+
+
+class StorageFault(Fault):
+    """The warehouse, the archive or the outbox cannot be read or written."""
+
+
+class UsageFault(Fault):
+    """The person at the keyboard asked for something that is not there. The command line exits 2."""
+
+    exit_code = 2

@@ -1,0 +1,132 @@
+"""Areas: by any of their codes or by name, never by a part of a name."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from pathlib import Path
+
+from schemas.faults import DefinitionFault
+from schemas.records import STRICT_KEYS, read_csv
+
+ENGLAND = "E92000001"
+
+UNLISTED = {"E05": "Ward", "E14": "Constituency", "E01": "LSOA", "E02": "MSOA"}
+"""Types of area too many to list: any code of the form is one, by how the code begins."""
+
+_CODE = re.compile("(?:" + "|".join(UNLISTED) + r")\d{6}", re.ASCII)
+
+
+@dataclass(frozen=True)
+class Area:
+    """A place as one code knew it between two dates. `successor_code` is the code that took over the whole of it."""
+
+    __pydantic_config__ = STRICT_KEYS
+    area_code: str
+    name: str
+    area_type: str
+    parent_code: str = ""
+    valid_from: date | None = None
+    valid_to: date | None = None
+    successor_code: str = ""
+    dfe_code: str = ""
+    legacy_code: str = ""
+    note: str = ""
+
+    def held(self, on: date) -> bool:
+        """Whether the code was valid on a day."""
+        return (self.valid_from is None or self.valid_from <= on) and (self.valid_to is None or on <= self.valid_to)
+
+
+@dataclass(frozen=True)
+class Alias:
+    """Another name that partners type for an area."""
+
+    __pydantic_config__ = STRICT_KEYS
+    alias: str
+    area_type: str
+    area_code: str
+    note: str = ""
+
+
+def _same(name: str) -> str:
+    """A name without the differences that mean nothing: case, spaces, hyphens, '&' for 'and', a curly apostrophe."""
+    plain = name.replace("’", "'").replace("&", " and ").replace("-", " ").replace("–", " ")
+    return " ".join(plain.casefold().split())
+
+
+class Geography:
+    """All areas, and how to find one. Holds no state beyond what it was built from."""
+
+    def __init__(self, areas: Sequence[Area], file: Path, aliases: Path) -> None:
+        self.areas = tuple(areas)
+        self.by_code = {area.area_code: area for area in areas}
+        self.area_types = frozenset(area.area_type for area in areas) | frozenset(UNLISTED.values())
+        if len(self.by_code) != len(self.areas):
+            raise DefinitionFault(file, "an area is listed twice", key="area_code")
+        for area in areas:
+            self._check(area, file)
+        self._names: dict[str, list[Area]] = {}
+        for area in areas:
+            for name in (area.area_code, area.dfe_code, area.legacy_code, area.name):
+                if len(name) > 2:  # the legacy codes of regions and counties, A or 37, could be anything in a cell
+                    self._names.setdefault(_same(name), []).append(area)
+        for line, alias in enumerate(read_csv(aliases, Alias), start=2):
+            if alias.area_code not in self.by_code:
+                raise DefinitionFault(aliases, f"{alias.area_code} is not in areas.csv", key=f"line {line}")
+            self._names.setdefault(_same(alias.alias), []).append(self.by_code[alias.area_code])
+
+    def _check(self, area: Area, file: Path) -> None:
+        for key, code in (("parent_code", area.parent_code), ("successor_code", area.successor_code)):
+            if code and code not in self.by_code:
+                raise DefinitionFault(file, f"{code} is not in the list", key=f"{area.area_code}.{key}")
+        if area.successor_code:
+            begins = self.by_code[area.successor_code].valid_from
+            if area.valid_to is None or begins != area.valid_to + timedelta(days=1):
+                reason = f"{area.successor_code} must be valid from the day after {area.area_code} ends"
+                raise DefinitionFault(file, reason, key=f"{area.area_code}.successor_code")
+
+    def find(self, typed: str, area_types: Sequence[str] = (), on: date | None = None) -> Area | None:
+        """The area that a code or whole name stands for among some area types; None if none does or several do.
+
+        A name shared by successive codes of one place means the code that was valid on a day; without a day, or on
+        one before codes began, it means the first of them, from which `current` leads to the others.
+        """
+        named = self._names.get(_same(typed), [])
+        if not named and (unlisted := _unlisted(typed)):
+            named = [unlisted]
+        fits = list({a.area_code: a for a in named if not area_types or a.area_type in area_types}.values())
+        if on is not None:
+            fits = [a for a in fits if a.held(on)] or fits
+        codes = {a.area_code for a in fits}
+        return next((a for a in fits if codes <= {later.area_code for later in self._codes(a)}), None)
+
+    def current(self, area: Area, on: date) -> Area:
+        """The same place under the code that it had on a day: the area itself unless it was replaced before then."""
+        while area.valid_to is not None and area.valid_to < on and area.successor_code:
+            area = self.by_code[area.successor_code]
+        return area
+
+    def area(self, code: str) -> Area | None:
+        """The area of exactly this code, listed or known by the code's form."""
+        return self.by_code.get(code) or _unlisted(code)
+
+    def region_of(self, area_code: str) -> str | None:
+        """The code of the region that an area lies in, if any."""
+        seen = self.by_code.get(area_code)
+        while seen is not None and seen.area_type != "Region":
+            seen = self.by_code.get(seen.parent_code)
+        return seen.area_code if seen else None
+
+    def _codes(self, area: Area | None) -> Iterator[Area]:
+        """An area, and what became of it under each later code."""
+        while area is not None:
+            yield area
+            area = self.by_code.get(area.successor_code)
+
+
+def _unlisted(typed: str) -> Area | None:
+    code = typed.strip().upper()
+    return Area(code, code, UNLISTED[code[:3]]) if _CODE.fullmatch(code) else None

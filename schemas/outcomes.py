@@ -1,0 +1,95 @@
+"""What the ledger remembers: submissions, what became of each, and what was said to whom."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from datetime import date, datetime
+from typing import Any, Literal
+
+from schemas.findings import Finding, from_dict
+
+Status = Literal["accepted", "accepted-with-warnings", "partly-accepted", "rejected"]
+
+
+@dataclass(frozen=True)
+class Submission:
+    """An arrival: the bytes at a partner's path, seen for the first time or changed since. `night` is the London date
+    of the night that first saw it, `first_seen` the instant in UTC. `path` begins with the partner's folder. `meta` is
+    the digest of the csv's meta file, where one came beside it: the two are one submission."""
+
+    id: str
+    sequence: int
+    partner: str
+    path: str
+    digest: str
+    size: int
+    first_seen: datetime
+    night: date
+    meta: str | None = None
+
+    def as_dict(self) -> dict[str, Any]:
+        return {**asdict(self), "first_seen": self.first_seen.isoformat(), "night": self.night.isoformat()}
+
+    @classmethod
+    def from_dict(cls, record: dict[str, Any]) -> Submission:
+        when = datetime.fromisoformat(record["first_seen"])
+        return cls(**{**record, "first_seen": when, "night": date.fromisoformat(record["night"])})
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of one submission for one return. `collection` is None where the file answers none. `periods` are
+    those it speaks of, `table` names the archived tidy table of what was accepted, and the digests name the definitions
+    and the partner's TOML that judged it."""
+
+    submission: str
+    partner: str
+    collection: str | None
+    status: Status
+    rows: int
+    findings: tuple[Finding, ...]
+    not_checked: tuple[str, ...]
+    periods: tuple[str, ...]
+    table: str | None
+    definitions: str
+    layouts: str
+    judged_at: datetime
+
+    @property
+    def id(self) -> str:
+        return f"{self.submission}/{self.collection or '-'}"
+
+    @property
+    def accepted(self) -> bool:
+        return self.status != "rejected"
+
+    def as_dict(self) -> dict[str, Any]:
+        return {
+            **asdict(self),
+            "findings": [f.as_dict() for f in self.findings],
+            "not_checked": list(self.not_checked),
+            "periods": list(self.periods),
+            "judged_at": self.judged_at.isoformat(),
+        }
+
+    @classmethod
+    def from_dict(cls, record: dict[str, Any]) -> Outcome:
+        return cls(
+            **{
+                **record,
+                "findings": tuple(from_dict(f) for f in record["findings"]),
+                "not_checked": tuple(record["not_checked"]),
+                "periods": tuple(record["periods"]),
+                "judged_at": datetime.fromisoformat(record["judged_at"]),
+            }
+        )
+
+
+def status_of(findings: Sequence[Finding], *, clean_rows: int, on_error: str) -> Status:
+    """The status that findings give a return; with `quarantine`, clean rows of a return with errors still count."""
+    if any(one.is_error for one in findings):
+        structural = any(one.is_error and one.cell is None for one in findings)
+        partly = on_error == "quarantine" and clean_rows > 0 and not structural
+        return "partly-accepted" if partly else "rejected"
+    return "accepted-with-warnings" if findings else "accepted"

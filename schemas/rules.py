@@ -1,0 +1,313 @@
+"""The rules of good data, each once: its stable id, how strict it is, and the words that owners read.
+
+The checks and the parser refer to rules by id; messages, reports and the owners' guide are written from this list.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+Strictness = Literal["hard", "waivable", "advisory"]
+
+
+@dataclass(frozen=True)
+class Rule:
+    """One rule. `hard` is never let through, `waivable` blocks until waived, `advisory` only warns."""
+
+    id: str
+    strictness: Strictness
+    says: str
+    fix: str
+    example: str
+
+    @property
+    def severity(self) -> Literal["error", "warning"]:
+        return "warning" if self.strictness == "advisory" else "error"
+
+
+def _rules(*rows: tuple[str, Strictness, str, str, str]) -> dict[str, Rule]:
+    return {row[0]: Rule(*row) for row in rows}
+
+
+RULES: dict[str, Rule] = _rules(
+    # The file as a whole.
+    (
+        "return.unreadable",
+        "hard",
+        "The file cannot be read.",
+        "Open the file in Excel, save it again as an Excel workbook (.xlsx), and send that.",
+        "A download that broke off half-way.",
+    ),
+    (
+        "return.encrypted",
+        "hard",
+        "This workbook is password-protected.",
+        "Save it without a password and send it again.",
+        "A workbook that asks for a password when it is opened.",
+    ),
+    (
+        "return.not-a-spreadsheet",
+        "hard",
+        "The file is not a spreadsheet, whatever its name says.",
+        "Send the figures as an Excel workbook (.xlsx) or a csv file.",
+        "A web page or Word document saved with the ending .xls.",
+    ),
+    (
+        "return.too-large",
+        "hard",
+        "The file needs more memory or time to read than any return should.",
+        "Delete empty formatted rows and columns and anything that is not part of the return, save, and send it again.",
+        "A workbook whose formatting reaches to row 1,048,576.",
+    ),
+    (
+        "return.unknown",
+        "hard",
+        "The file fits none of the returns we expect from you.",
+        "Check that it is the right file, and that its sheet and column headings are those of the template.",
+        "A workbook with no sheet called 'Absence'.",
+    ),
+    (
+        "return.wrong-folder",
+        "hard",
+        "The file belongs to another partner.",
+        "Move it to the folder of the partner it belongs to.",
+        "The careers return in the health folder.",
+    ),
+    (
+        "return.person-level",
+        "hard",
+        "The file holds records of single people, which we must not receive.",
+        "Delete the file wherever it was sent, and send totals only.",
+        "A column of names, dates of birth or pupil numbers.",
+    ),
+    (
+        "return.empty",
+        "hard",
+        "The table has headings but no figures.",
+        "Fill in the rows under the headings and send the file again.",
+        "The blank template, sent back.",
+    ),
+    # The shape of sheets and tables.
+    (
+        "layout.sheet-missing",
+        "hard",
+        "A sheet that the return needs is not in the workbook.",
+        "Give the sheet its expected name, or add it.",
+        "No sheet called 'Key stage 4'.",
+    ),
+    (
+        "layout.sheet-unexpected",
+        "advisory",
+        "The workbook has a sheet that nobody expected, and it was not read.",
+        "Remove the sheet, or tell us what it holds so that it can be read.",
+        "A sheet called 'Sheet1 (2)'.",
+    ),
+    (
+        "layout.heading-missing",
+        "hard",
+        "A column heading that the return needs was not found.",
+        "Put the heading back as it is in the template.",
+        "No column headed 'Pupils'.",
+    ),
+    (
+        "layout.heading-twice",
+        "hard",
+        "Two columns have the same heading, so we cannot tell which one counts.",
+        "Remove or rename one of the two columns.",
+        "'2009/10' over columns C and D.",
+    ),
+    (
+        "layout.rows-below",
+        "hard",
+        "There are more figures under a blank row, and they may belong to the table.",
+        "Remove the blank row, or move what is below it to a sheet of its own.",
+        "A blank row between Nottingham and England.",
+    ),
+    (
+        "layout.column-unmapped",
+        "advisory",
+        "Nobody has told us what this column is, so it was not read.",
+        "Remove the column, or tell us what it holds so that it can be read.",
+        "A column headed 'Working notes'.",
+    ),
+    # Single cells.
+    (
+        "cell.not-a-number",
+        "hard",
+        "There is text where a number belongs.",
+        "Type the number alone, or one of the agreed marks for a missing value.",
+        "'about 50' under Percentage.",
+    ),
+    (
+        "cell.error-value",
+        "hard",
+        "The cell shows an Excel error instead of a value.",
+        "Mend the formula, or type the value itself.",
+        "#DIV/0! under Percentage.",
+    ),
+    (
+        "cell.not-calculated",
+        "hard",
+        "The formula in this cell was never calculated, so the file holds no value for it.",
+        "Open the file in Excel, let it calculate, save it and send it again.",
+        "A formula written by a program that does not calculate.",
+    ),
+    (
+        "cell.blank",
+        "hard",
+        "The cell is blank and a value is required.",
+        "Type the value, or the agreed mark for why there is none.",
+        "No figure for Nottingham in 2009/10.",
+    ),
+    # What a row is about.
+    (
+        "indicator.unknown",
+        "hard",
+        "This name stands for none of the indicators of this return.",
+        "Use one of the names in the template.",
+        "'KS4 5 A*-C (old)'.",
+    ),
+    (
+        "area.unknown",
+        "hard",
+        "This is not an area we know.",
+        "Use the area's full name or its code, as in E06000018 for Nottingham.",
+        "'Nottm'.",
+    ),
+    (
+        "area.wrong-type",
+        "hard",
+        "The indicator is not measured for this kind of area.",
+        "Give the figure for a kind of area that the indicator is measured for.",
+        "A council's area in the health trusts' return.",
+    ),
+    (
+        "period.unknown",
+        "hard",
+        "This is not a period that the indicator is measured over.",
+        "Type the period in the form expected.",
+        "'last year', or a single term where a whole year belongs.",
+    ),
+    (
+        "period.in-future",
+        "waivable",
+        "The period has not begun yet.",
+        "Correct the period, or send the figure once there is one.",
+        "2014/15 in a return sent in 2011.",
+    ),
+    (
+        "breakdown.unknown",
+        "hard",
+        "This group is none of those that the indicator is broken down by.",
+        "Use one of the groups in the template.",
+        "'FSM (ever 6)' where Eligible or Not eligible belongs.",
+    ),
+    (
+        "area.replaced",
+        "advisory",
+        "This code had been replaced by another before the period; the figure is kept under the new code.",
+        "Use the new code from now on.",
+        "E08000020 for Gateshead in 2014/15.",
+    ),
+    (
+        "status.unknown",
+        "hard",
+        "This is not a status that a figure can have.",
+        "Use p (provisional), r (revised), e (estimated), f (forecast), u (low reliability), b (break), or nothing.",
+        "'to be agreed' under Status.",
+    ),
+    (
+        "provenance.unknown",
+        "hard",
+        "The basis of a figure must be reported or illustrative.",
+        "Type reported or illustrative.",
+        "'guess' under Basis.",
+    ),
+    # Values.
+    (
+        "value.above-maximum",
+        "hard",
+        "The value is higher than it can be.",
+        "Correct the value.",
+        "A percentage of 167.",
+    ),
+    (
+        "value.below-minimum",
+        "hard",
+        "The value is lower than it can be.",
+        "Correct the value.",
+        "A count of -3.",
+    ),
+    (
+        "value.implausible",
+        "waivable",
+        "The value lies outside what has ever been plausible for this indicator.",
+        "Correct the value, or tell us why it is right and it can be let through.",
+        "40 children's centres in one city becoming 4,000.",
+    ),
+    (
+        "value.not-in-scale",
+        "hard",
+        "This judgement is not one of the scale's.",
+        "Use one of the judgements of the scale.",
+        "'fair' on the scale outstanding, good, adequate, inadequate.",
+    ),
+    (
+        "value.not-whole",
+        "hard",
+        "A count of people or things must be a whole number.",
+        "Type the whole number that was counted.",
+        "12.5 pupils.",
+    ),
+    (
+        "value.range-reversed",
+        "hard",
+        "The lower end of the range is above its upper end.",
+        "Swap or correct the two ends.",
+        "From 10,000 to 7,000.",
+    ),
+    (
+        "value.numerator-above-denominator",
+        "hard",
+        "More are counted in the numerator than in the denominator.",
+        "Correct the numerator or the denominator.",
+        "14 of 12 schools.",
+    ),
+    (
+        "value.does-not-match",
+        "hard",
+        "The percentage or rate is not what its numerator and denominator give.",
+        "Correct whichever of the three is wrong.",
+        "35% beside 14 of 35.",
+    ),
+    # Rows together.
+    (
+        "key.duplicate",
+        "hard",
+        "The same figure is given more than once.",
+        "Keep one of the rows, or correct the one that is about something else.",
+        "Two rows for Nottingham, 2009/10, Total.",
+    ),
+    (
+        "companion.missing",
+        "hard",
+        "This figure may only be read beside its companion, which is missing.",
+        "Give the companion figure for the same area and period.",
+        "NEET without the percentage not known.",
+    ),
+    (
+        "key.withdrawn",
+        "advisory",
+        "A figure that an earlier return gave is not in this one, and is withdrawn.",
+        "Nothing, if that is meant. Otherwise put the row back and send the file again.",
+        "The row for England, there last time and gone now.",
+    ),
+    (
+        "key.differs",
+        "advisory",
+        "Another return, which is the authority for this figure, gives a different value; that one is used.",
+        "Agree with the other partner which value is right.",
+        "5.8 here and 5.9 in the schools return.",
+    ),
+)
