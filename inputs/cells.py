@@ -1,0 +1,119 @@
+"""The cells of a file as its reader found them, before anything is made of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date, datetime, time, timedelta
+
+import orjson
+
+
+@dataclass(frozen=True)
+class ErrorValue:
+    """An Excel error such as #N/A where a value belongs."""
+
+    text: str
+
+
+@dataclass(frozen=True)
+class Uncalculated:
+    """A formula that the program which wrote the file never calculated."""
+
+
+Cell = str | float | int | bool | date | datetime | ErrorValue | Uncalculated | None
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """One sheet. `rows` begin at A1 whatever the used range, so that a position is the address in the sender's file.
+    `merged` are (first row, first column, last row, last column), all counted from 0 and inclusive. `hidden_rows`,
+    counted from 0, are known for xlsx and xlsm alone."""
+
+    name: str
+    rows: list[list[Cell]]
+    merged: tuple[tuple[int, int, int, int], ...] = ()
+    hidden: bool = False
+    hidden_rows: frozenset[int] = frozenset()
+
+    def cell(self, row: int, column: int) -> Cell:
+        line = self.rows[row] if 0 <= row < len(self.rows) else []
+        return line[column] if 0 <= column < len(line) else None
+
+
+@dataclass(frozen=True)
+class Cells:
+    """What a file holds: its kind and its sheets in order."""
+
+    kind: str
+    sheets: tuple[Sheet, ...]
+    properties: dict[str, str] = field(default_factory=dict)
+
+
+# -- across the process boundary: plain JSON, so that a reader gone wrong can hand over nothing but data
+
+
+def encode(cells: Cells) -> bytes:
+    """Cells as JSON; values that JSON lacks become a list of a letter and a text."""
+    payload = {
+        "kind": cells.kind,
+        "properties": cells.properties,
+        "sheets": [
+            {
+                "name": s.name,
+                "rows": s.rows,
+                "merged": s.merged,
+                "hidden": s.hidden,
+                "hidden_rows": sorted(s.hidden_rows),
+            }
+            for s in cells.sheets
+        ],
+    }
+    return orjson.dumps(
+        payload, default=_plain, option=orjson.OPT_PASSTHROUGH_DATETIME | orjson.OPT_PASSTHROUGH_DATACLASS
+    )
+
+
+def _plain(value: object) -> list[str]:
+    if isinstance(value, ErrorValue):
+        return ["e", value.text]
+    if isinstance(value, Uncalculated):
+        return ["u", ""]
+    if isinstance(value, datetime):
+        return ["d", value.isoformat()]
+    if isinstance(value, date):
+        return ["d", value.isoformat()]
+    if isinstance(value, time):
+        return ["s", value.isoformat()]
+    if isinstance(value, timedelta):
+        return ["s", str(value)]
+    raise TypeError(f"a reader gave a {type(value).__name__}")
+
+
+def decode(payload: bytes) -> Cells:
+    """Cells from their JSON."""
+    record = orjson.loads(payload)
+    return Cells(
+        record["kind"],
+        tuple(
+            Sheet(
+                s["name"],
+                [[_value(v) if type(v) is list else v for v in row] for row in s["rows"]],
+                tuple((m[0], m[1], m[2], m[3]) for m in s["merged"]),
+                s["hidden"],
+                frozenset(s["hidden_rows"]),
+            )
+            for s in record["sheets"]
+        ),
+        record["properties"],
+    )
+
+
+def _value(tagged: list[str]) -> Cell:
+    tag, text = tagged
+    if tag == "e":
+        return ErrorValue(text)
+    if tag == "u":
+        return Uncalculated()
+    if tag == "d":
+        return datetime.fromisoformat(text)
+    return text

@@ -1,0 +1,172 @@
+"""Finding the headings of a table on a sheet, and the blocks of rows that belong to it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
+
+from inputs.cells import Cell, ErrorValue, Sheet, Uncalculated
+from inputs.grammar import Header, TableLayout, plain, same
+from schemas.findings import at, column_letters
+
+JOIN = " | "
+WIDEST_MERGE = 1000
+_LETTER = re.compile(r"^\[([A-Z]{1,3})\]$")
+
+
+@dataclass(frozen=True)
+class Heading:
+    """The heading of one column: its parts from top to bottom, and where it stands."""
+
+    parts: tuple[str, ...]
+    at: int
+
+    @property
+    def text(self) -> str:
+        return JOIN.join(self.parts)
+
+
+@dataclass(frozen=True)
+class Block:
+    """Headings, and the rows that may belong to them: from `first` up to and without `end`. `begun` is the row at which
+    banners for the block may start."""
+
+    header_at: int
+    headings: Mapping[int, Heading]
+    begun: int
+    first: int
+    end: int
+
+
+def words(cell: Cell) -> str:
+    """A cell as the words of a heading or label: 2010 for 2010.0, September 2010 for a date in it."""
+    if isinstance(cell, float) and cell.is_integer():
+        return str(int(cell))
+    if isinstance(cell, date):
+        return f"{cell:%B %Y}"
+    if isinstance(cell, ErrorValue):
+        return cell.text
+    if cell is None or isinstance(cell, Uncalculated):
+        return ""
+    return " ".join(str(cell).split())
+
+
+def blocks(sheet: Sheet, table: TableLayout) -> Iterator[Block]:
+    """The blocks of a table on a sheet: one, or where headings repeat one for each time they come."""
+    begun, found = 0, header_row(sheet, table.header)
+    while found is not None:
+        first = found + table.header.below + 1
+        following = header_row(sheet, table.header, first) if table.header.repeat else None
+        end = len(sheet.rows) if following is None else following - table.header.above
+        yield Block(found, headings_at(sheet, table.header, found), begun, first, end)
+        begun, found = end, following
+
+
+def header_row(sheet: Sheet, header: Header, start: int = 0) -> int | None:
+    """The row, from 0, that holds what a layout looks for, at or below a row; None if there is none."""
+    if header.row:
+        return header.row - 1 if start < header.row <= len(sheet.rows) else None
+    if header.after is not None and start == 0:
+        after = next((n for n, row in enumerate(sheet.rows) if _any(row, header.after)), None)
+        if after is None:
+            return None
+        start = after + 1
+    wanted = same(header.find)
+    for number in range(start, len(sheet.rows)):
+        row = sheet.rows[number]
+        if header.match is not None and _any(row, header.match):
+            return number
+        if header.find and any(cell is not None and same(words(cell)) == wanted for cell in row):
+            return number
+    return None
+
+
+def _any(row: list[Cell], pattern: re.Pattern[str]) -> bool:
+    return any(isinstance(cell, str) and pattern.search(cell) for cell in row)
+
+
+def headings_at(sheet: Sheet, header: Header, found_at: int) -> dict[int, Heading]:
+    """Headings by column, filled right and down through merged cells."""
+    first, last = max(found_at - header.above, 0), found_at + header.below
+    grid: dict[tuple[int, int], tuple[str, int]] = {}
+    for row in range(first, last + 1):
+        for column, cell in enumerate(sheet.rows[row] if row < len(sheet.rows) else []):
+            if text := words(cell):
+                grid[row, column] = (text, at(row, column))
+    for top, left, bottom, right in sheet.merged:
+        if top > last or bottom < first or (top, left) not in grid:
+            continue
+        for row in range(max(top, first), min(bottom, last) + 1):
+            for column in range(left, min(right, left + WIDEST_MERGE) + 1):
+                grid.setdefault((row, column), grid[top, left])
+    if header.fill:
+        _fill_right(grid, first, last)
+    headings: dict[int, Heading] = {}
+    for column in sorted({c for _, c in grid}):
+        said = [grid[row, column] for row in range(first, last + 1) if (row, column) in grid]
+        parts = tuple(dict.fromkeys(text for text, _ in said if text))
+        if parts:
+            headings[column] = Heading(parts, said[-1][1])
+    return headings if header.lead is None else _led(headings, header.lead)
+
+
+def _led(headings: Mapping[int, Heading], lead: re.Pattern[str]) -> dict[int, Heading]:
+    """Headings with those that lead a block of columns put above the others of their block."""
+    led: dict[int, Heading] = {}
+    above: tuple[str, ...] = ()
+    for column, heading in headings.items():
+        leads = bool(lead.search(heading.text))
+        led[column] = heading if leads else Heading((*above, *heading.parts), heading.at)
+        above = heading.parts if leads else above
+    return led
+
+
+def _fill_right(grid: dict[tuple[int, int], tuple[str, int]], first: int, last: int) -> None:
+    """Carry the headings of all rows but the last to the right, over cells that are blank."""
+    widest = max((column for _, column in grid), default=0)
+    for row in range(first, last):
+        held: tuple[str, int] | None = None
+        for column in range(widest + 1):
+            held = grid.get((row, column), held)
+            if held is not None and (last, column) in grid:
+                grid.setdefault((row, column), held)
+
+
+def headings_of(sheet: Sheet, table: TableLayout) -> dict[int, Heading]:
+    """The headings that a table layout finds first on a sheet, by column; empty if it finds none."""
+    row = header_row(sheet, table.header)
+    return {} if row is None else headings_at(sheet, table.header, row)
+
+
+def columns_under(headings: Mapping[int, Heading], label: str) -> list[int]:
+    """The columns that a layout names: by letter as [C], by all parts of a heading, or by its last part. Footnote marks
+    make a difference only where a heading fits without leaving them out."""
+    if letter := _LETTER.match(label.strip()):
+        return [_column(letter[1])]
+    for alike in (plain, same):
+        wanted = alike(label)
+        whole = [column for column, heading in headings.items() if alike(heading.text) == wanted]
+        last = [column for column, heading in headings.items() if alike(heading.parts[-1]) == wanted]
+        if whole or last:
+            return whole or last
+    return []
+
+
+def _column(letters: str) -> int:
+    number = 0
+    for letter in letters:
+        number = number * 26 + ord(letter) - 64
+    return number - 1
+
+
+def named(headings: Mapping[int, Heading], column: int) -> str:
+    """A column in words: its heading, or its letter where it has none."""
+    return headings[column].text if column in headings else f"column {column_letters(column)}"
+
+
+def wordiest_row(sheet: Sheet) -> int:
+    """The row near the top that looks most like headings: the one with most text cells."""
+    counts = [sum(isinstance(cell, str) for cell in row) for row in sheet.rows[:40]]
+    return counts.index(max(counts)) if counts else 0

@@ -1,0 +1,675 @@
+"""From cells to a tidy table, by a layout, with every value knowing its sheet, row and column."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+import polars as pl
+
+from inputs.cells import Cell, Cells, ErrorValue, Sheet, Uncalculated
+from inputs.grammar import REASONS, RowTest, Source, TableLayout, ValueColumn, same, sources_of
+from inputs.headings import Block, Heading, blocks, columns_under, named, wordiest_row
+from inputs.headings import words as _text
+from inputs.layouts import Layout
+from inputs.numbers import Reading, read_number
+from schemas.breakdowns import TOTAL, spell
+from schemas.definitions import Definitions, Indicator
+from schemas.findings import COLUMNS, Finding, a1, at, finding, position
+from schemas.periods import EXPECTED, Period, marked, read_period
+from schemas.rules import RULES
+from schemas.tables import MEASURES, TIDY, Table
+
+MEASURE_FIELDS = {"low": "value_low", "high": "value_high", "text": "value_text"}
+STATUS_WORDS = {
+    "": "", "a": "", "normal": "", "p": "p", "provisional": "p", "indicative": "p", "e": "e", "estimate": "e",
+    "estimated": "e", "r": "r", "revised": "r", "u": "u", "low reliability": "u", "f": "f", "forecast": "f",
+    "b": "b", "break": "b",
+}  # fmt: skip
+ANY_TOTAL = frozenset({"", "total", "all", "all pupils", "all children", "all people"})
+
+Row = dict[str, Any]
+
+
+def parse(cells: Cells, layout: Layout, file_name: str = "") -> tuple[Table, list[Finding]]:
+    """The tidy table that a layout finds in a file, and what is wrong with the shape and the cells of it.
+
+    Never raises on a partner's data. What a finding already names is left out of the table or marked `faulty`, so that
+    no later check complains of it again.
+    """
+    found: list[Finding] = []
+    rows: list[Row] = []
+    taken: set[str] = set()
+    for table in layout.says.table:
+        sheets = [sheet for sheet in cells.sheets if _takes(table, sheet, cells)]
+        if not sheets and not table.optional:
+            held = ", ".join(s.name for s in cells.sheets)
+            expected = f"a sheet called {' or '.join(table.sheet)}"
+            found.append(finding("layout.sheet-missing", found=f"sheets: {held}", expected=expected))
+        for sheet in sheets:
+            taken.add(sheet.name)
+            work = _TableWork(sheet, table, layout, file_name, found)
+            rows.extend(work.rows())
+    found += [_unexpected(s) for s in cells.sheets if s.name not in taken and not _ignored(s, layout)]
+    if not rows and not any(one.is_error for one in found):
+        found.append(finding("return.empty", found="no rows", expected="at least one row of figures"))
+    frame = pl.DataFrame(rows, schema=TIDY, orient="row") if rows else pl.DataFrame(schema=TIDY)
+    return Table(layout.partner, layout.collection, _compute_shares(frame, layout.definitions)), found
+
+
+def _takes(table: TableLayout, sheet: Sheet, cells: Cells) -> bool:
+    if cells.kind == "csv":
+        return True
+    return table.takes_sheet(sheet.name) and (table.hidden_sheets == "read" or not sheet.hidden)
+
+
+def _unexpected(sheet: Sheet) -> Finding:
+    hidden = " (hidden)" if sheet.hidden else ""
+    return finding("layout.sheet-unexpected", sheet=sheet.name, found=f"sheet {sheet.name}{hidden}")
+
+
+def _ignored(sheet: Sheet, layout: Layout) -> bool:
+    named = any(re.fullmatch(_glob(p), sheet.name.strip(), re.IGNORECASE) for p in layout.says.ignore_sheets)
+    return named or not any(cell is not None for row in sheet.rows for cell in row)
+
+
+def _glob(pattern: str) -> str:
+    return ".*".join(re.escape(part) for part in pattern.split("*"))
+
+
+def _compute_shares(frame: pl.DataFrame, definitions: Definitions) -> pl.DataFrame:
+    """A share or rate that was given as numerator and denominator alone is computed, in its unit."""
+    per = {i.id: i.per for i in definitions.indicators.values() if i.per is not None}
+    times = pl.col("indicator_id").replace_strict(per, default=None, return_dtype=pl.Float64)
+    computable = (
+        times.is_not_null()
+        & pl.col("value").is_null()
+        & pl.col("at_value").is_null()
+        & ~pl.col("faulty")
+        & pl.col("obs_status").is_null()
+        & pl.col("conf_status").is_null()
+        & (pl.col("denominator") > 0)
+        & (pl.col("numerator") >= 0)
+    )
+    return frame.with_columns(
+        pl.when(computable)
+        .then(times * pl.col("numerator") / pl.col("denominator"))
+        .otherwise(pl.col("value"))
+        .alias("value"),
+        pl.when(computable).then(pl.col("at_numerator")).otherwise(pl.col("at_value")).alias("at_value"),
+    )
+
+
+# -- one table on one sheet -------------------------------------------------------------------------------------------
+
+
+@dataclass
+class _Said:
+    """What a source says for one row: the word, and the position of its cell (None: the layout says so)."""
+
+    word: Cell
+    at: int | None
+
+
+@dataclass
+class _Observation:
+    """Value columns that speak of the same thing: one observation a row."""
+
+    spec: ValueColumn
+    columns: dict[str, tuple[int, ValueColumn]] = field(default_factory=dict)
+    heading: int = 0
+
+
+class _TableWork:
+    """The reading of one table: its headings found, its sources placed, its rows turned into observations."""
+
+    def __init__(self, sheet: Sheet, table: TableLayout, layout: Layout, file_name: str, found: list[Finding]) -> None:
+        self.sheet, self.table, self.definitions = sheet, table, layout.definitions
+        self.file_name, self.found = file_name, found
+        self.reported: set[tuple[str, int | None, str]] = set()
+        self.cache: dict[Any, Any] = {}
+        self.readings: dict[tuple[str | float, Cell], Reading | None] = {}
+        self.banners: dict[int, _Said] = {}
+        self.carried: dict[int, _Said] = {}
+        self.headings: Mapping[int, Heading] = {}
+        self.header_at: int | None = None
+        self.doubled: set[int] = set()
+        self.errors = 0
+        self.under = _under_merges(sheet)
+
+    def rows(self) -> Iterator[Row]:
+        for block in blocks(self.sheet, self.table):
+            self.header_at, self.headings = block.header_at, block.headings
+            self.cache, self.doubled, self.carried = {}, set(), {}
+            for number in range(block.begun, block.first):
+                self._banner(number)
+            observations = self._observations()
+            self._note_unmapped(observations, block)
+            for number in self._body(block, observations):
+                for observation in observations:
+                    if self._told(number, observation) and (row := self._row(number, observation)) is not None:
+                        yield row
+        if self.header_at is None:
+            self._heading_missing(self.table.header.looked_for)
+
+    # headings and columns
+
+    def _column(self, label: str) -> int | None:
+        columns = self.cache.get(("column", label))
+        if columns is None:
+            columns = self.cache["column", label] = columns_under(self.headings, label)
+            if not columns:
+                self._heading_missing(label)
+            if len(columns) > 1:
+                self._heading_twice(columns, label)
+        return columns[0] if columns else None
+
+    def _heading_twice(self, columns: list[int], label: str) -> None:
+        """Two columns say the same of the same thing, and nobody can tell which of them counts."""
+        self.doubled.update(columns)
+        cells = [a1(self._heading_at(c)) for c in columns]
+        self._report("layout.heading-twice", self._heading_at(columns[0]), "heading", label, "once", cells)
+
+    def _heading_at(self, column: int) -> int:
+        return self.headings[column].at if column in self.headings else at(self.header_at or 0, column)
+
+    def _heading_missing(self, label: str) -> None:
+        row = self.header_at if self.header_at is not None else wordiest_row(self.sheet)
+        held = [_text(c) for c in (self.sheet.rows[row] if row < len(self.sheet.rows) else []) if c is not None]
+        first = next((c for c, v in enumerate(self.sheet.rows[row]) if v is not None), 0) if held else 0
+        where = f"row {row + 1} has: {', '.join(held)}" if held else "the sheet is blank"
+        expected = f"a column headed {label!r}; nothing that depends on it could be judged"
+        self._report("layout.heading-missing", at(row, first), "heading", where, expected)
+
+    def _observations(self) -> list[_Observation]:
+        grouped: dict[Any, _Observation] = {}
+        for spec in self.table.value:
+            if spec.column:
+                column = self._column(spec.column)
+                columns = [] if column is None else [column]
+            else:
+                columns = [c for c, h in self.headings.items() if spec.match and spec.match.search(h.text)]
+                if not columns:
+                    self._heading_missing(spec.match.pattern if spec.match else "")
+            for column in columns:
+                key = self._speaks_of(spec, column)
+                one = grouped.setdefault(key, _Observation(spec, heading=column))
+                measure = MEASURE_FIELDS.get(spec.measure, spec.measure)
+                if (first := one.columns.setdefault(measure, (column, spec))[0]) != column:
+                    self._heading_twice([first, column], named(self.headings, column))
+        return list(grouped.values())
+
+    def _speaks_of(self, spec: ValueColumn, column: int) -> Any:
+        """Columns with equal answers belong to one observation."""
+        said = []
+        for name in ("indicator", "area", "period", "provenance"):
+            source = getattr(spec, name) or getattr(self.table, name)
+            said.append(self._fixed(source, column) if source else None)
+        parts = {**self.table.breakdown, **spec.breakdown}
+        return (*said, *((name, self._fixed(source, column)) for name, source in sorted(parts.items())))
+
+    def _fixed(self, source: Source, column: int) -> Any:
+        if source.header is not None:
+            return _group(source.header.search(named(self.headings, column)))
+        return (source.const, source.column)
+
+    def _note_unmapped(self, observations: list[_Observation], block: Block) -> None:
+        used = self.doubled | {column for one in observations for column, _ in one.columns.values()}
+        labels = [test.column for test in (*self.table.only, *self.table.skip) if test.column]
+        for scope in self.table.scopes:
+            for source in sources_of(scope):
+                labels += [*source.column, *([source.identifier] if source.identifier else [])]
+        for label in labels:
+            used.update(columns_under(self.headings, label))
+        ignored = {column for label in self.table.ignore for column in self._ignored(label)}
+        for column, heading in self.headings.items():
+            if column in used or column in ignored or not self._anything_under(column, block):
+                continue
+            self._report("layout.column-unmapped", heading.at, "heading", heading.text, "a column of the template")
+
+    def _ignored(self, label: str) -> list[int]:
+        """The columns that an entry of `ignore` names: by letter, or by any part of their headings; * for all."""
+        if label == "*":
+            return list(self.headings)
+        by_part = [c for c, h in self.headings.items() if same(label) in map(same, (h.text, *h.parts))]
+        return by_part or columns_under(self.headings, label)
+
+    def _anything_under(self, column: int, block: Block) -> bool:
+        return any(column < len(row) and row[column] is not None for row in self.sheet.rows[block.first : block.end])
+
+    # rows
+
+    def _body(self, block: Block, observations: list[_Observation]) -> Iterator[int]:
+        """The rows of a block that hold observations, from under the headings to where it stops."""
+        for number in range(block.first, block.end):
+            first = next((_text(cell) for cell in self.sheet.rows[number] if cell is not None), "")
+            if not first:
+                if self.table.blank_row == "stop":
+                    self._rows_below(number, block, observations)
+                    return
+                continue
+            if any(pattern.search(first) for pattern in self.table.stop):
+                return
+            if self.table.hidden_rows == "skip" and number in self.sheet.hidden_rows:
+                continue
+            if self._banner(number, observations) or not self._wanted(number, first):
+                continue
+            yield number
+
+    def _wanted(self, number: int, first: str) -> bool:
+        """Whether the tests on what a row's cells say let it in."""
+
+        def says(test: RowTest) -> bool:
+            column = self._column(test.column) if test.column else None
+            said = first if not test.column else "" if column is None else _text(self.sheet.cell(number, column))
+            return bool(test.match.search(said))
+
+        return all(says(t) for t in self.table.only if not t.of) and not any(
+            says(t) for t in self.table.skip if not t.of
+        )
+
+    def _told(self, number: int, of: _Observation) -> bool:
+        """Whether the tests on what is said of a figure, wherever it is said, let it in."""
+
+        def says(test: RowTest) -> bool:
+            source = self._source(test.of, of)
+            return bool(test.match.search(_text(self._say(source, number, of).word) if source else ""))
+
+        return all(says(t) for t in self.table.only if t.of) and not any(says(t) for t in self.table.skip if t.of)
+
+    def _banner(self, number: int, observations: list[_Observation] | None = None) -> bool:
+        """Take in a row that sets what the rows below it speak of; False if it is none. A row with a value is none."""
+        row = self.sheet.rows[number] if number < len(self.sheet.rows) else []
+        where = next((column for column, cell in enumerate(row) if cell is not None), None)
+        if where is None or any(self.sheet.cell(number, c) is not None for c in _value_columns(observations)):
+            return False
+        first, is_banner = _text(row[where]), False
+        for scope in self.table.scopes:
+            for source in sources_of(scope):
+                if source.banner is not None and (match := source.banner.search(first)):
+                    self.banners[id(source)] = _Said(_group(match), at(number, where))
+                    is_banner = True
+        return is_banner
+
+    def _rows_below(self, blank: int, block: Block, observations: list[_Observation]) -> None:
+        """Rows under a blank row, with numbers where this table has its values, may be part of it: nothing is left out
+        in silence."""
+        columns = _value_columns(observations)
+        below = [
+            at(number, column)
+            for number in range(blank, block.end)
+            for column in columns
+            if _is_number(self.sheet.cell(number, column))
+        ]
+        if below and len(self.table.stop) == 0:
+            cells = [a1(where) for where in below[:50]]
+            found = f"{len(below)} numbers under blank row {blank + 1}"
+            self._report("layout.rows-below", below[0], "rows", found, "no blank row within the table", cells)
+
+    def _row(self, number: int, of: _Observation) -> Row | None:
+        readings = self._readings(number, of)
+        if readings is None:
+            return None
+        row: Row = dict.fromkeys(TIDY)
+        row.update(sheet=self.sheet.name, faulty=False)
+        before = self._errors()
+        indicator = self._indicator(number, of, row)
+        self._period(number, of, indicator, row)
+        self._area(number, of, indicator, row)
+        self._breakdown(number, of, indicator, row)
+        self._provenance(number, of, row)
+        row["keyed"] = not any(
+            row[name] is None for name in ("indicator_id", "area_code", "time_period", "breakdown", "provenance")
+        )
+        row["provenance"] = row["provenance"] or "reported"
+        self._measures(number, readings, of, row)
+        row.pop("_marked", None)
+        row["faulty"] = row["faulty"] or self._errors() > before or not row["keyed"]
+        return row
+
+    def _errors(self) -> int:
+        """How many errors this table has met; a cell that several rows depend on counts once."""
+        return self.errors
+
+    def _say(self, source: Source, number: int, of: _Observation) -> _Said:
+        """What a source says for a row, before any of our own words replace it."""
+        word: Cell
+        where: int | None
+        if source.column:
+            word, where = self._in_columns(source, number)
+        elif source.banner is not None:
+            said = self.banners.get(id(source), _Said(None, None))
+            word, where = said.word, said.at
+        else:
+            key = ("say", id(source), of.heading)
+            if key not in self.cache:
+                self.cache[key] = self._elsewhere(source, of.heading)
+            word, where = self.cache[key]
+        if source.pattern is not None and isinstance(word, (str, int, float)):
+            word = _group(source.pattern.search(_text(word)))
+        if word is None or word == "":
+            word = source.default
+        if source.mapped and isinstance(word, (str, int, float)):
+            word = source.mapped.get(same(_text(word)), word)
+        return _Said(word, where)
+
+    def _in_columns(self, source: Source, number: int) -> tuple[Cell, int | None]:
+        """What the first filled of a source's columns says; through merged cells, and from above where it is `down`."""
+        where: int | None = None
+        for label in source.column:
+            column = self._column(label)
+            if column is None:
+                continue
+            cell, place = self.sheet.cell(number, column), at(number, column)
+            if cell is None and place in self.under:
+                place = self.under[place]
+                cell = self.sheet.cell(*divmod(place, COLUMNS))
+            where = place if where is None or cell is not None else where
+            if cell is not None:
+                word = cell if isinstance(cell, (date, float, int, ErrorValue, Uncalculated)) else _text(cell)
+                self.carried[id(source)] = _Said(word, where)
+                return word, where
+        if source.down and id(source) in self.carried:
+            above = self.carried[id(source)]
+            return above.word, above.at
+        return None, where
+
+    def _elsewhere(self, source: Source, column: int) -> tuple[Cell, int | None]:
+        if source.header is not None:
+            heading = self.headings[column]
+            word = _group(source.header.search(heading.text))
+            blank = at((self.header_at or 0) + self.table.header.below, column)
+            return word, heading.at if word else blank
+        if source.sheet is not None:
+            return _group(source.sheet.search(self.sheet.name)), None
+        if source.file is not None:
+            return _group(source.file.search(self.file_name)), None
+        if source.cell is not None:
+            where = position(source.cell) or 0
+            cell = self.sheet.cell(*divmod(where, COLUMNS))
+            return (cell if isinstance(cell, date) else _text(cell)), where
+        return source.const, None
+
+    def _source(self, name: str, of: _Observation) -> Source | None:
+        """The source of the indicator, the area, the period or a breakdown; a value column's own comes first."""
+        if name in ("indicator", "area", "period", "provenance"):
+            chosen: Source | None = getattr(of.spec, name) or getattr(self.table, name)
+            return chosen
+        return of.spec.breakdown.get(name) or self.table.breakdown.get(name)
+
+    def _indicator(self, number: int, of: _Observation, row: Row) -> Indicator | None:
+        source = self._source("indicator", of)
+        said = self._say(source, number, of) if source else _Said(None, None)
+        row["at_indicator"] = said.at
+        known = self.definitions.indicators.get(str(said.word)) if said.word is not None else None
+        if known is None:
+            self._unknown("indicator", said, self._indicator_names(source))
+            return None
+        row["indicator_id"] = known.id
+        return known
+
+    def _indicator_names(self, source: Source | None) -> str:
+        return "one of " + ", ".join(source.map) if source and source.map else "an indicator of this return"
+
+    def _area(self, number: int, of: _Observation, indicator: Indicator | None, row: Row) -> None:
+        source = self._source("area", of)
+        said = self._say(source, number, of) if source else _Said(None, None)
+        row["at_area"] = said.at
+        typed = _text(said.word)
+        types = indicator.area_types if indicator else ()
+        day = row["period_start"]
+        key = ("area", typed, types, day)
+        if key not in self.cache:
+            geography = self.definitions.geography
+            area = geography.find(typed, types, day) or geography.find(same(typed), types, day)
+            now = geography.current(area, day) if area is not None and day is not None else area
+            self.cache[key] = area, now, area is None and geography.find(typed) is not None
+        area, now, wrong_type = self.cache[key]
+        if area is not None and now is not None:
+            row["area_code"] = now.area_code
+            if now.area_code != area.area_code:
+                self._report("area.replaced", said.at, "area", typed, f"{now.area_code}, {now.name}")
+        elif wrong_type:
+            self._report("area.wrong-type", said.at, "area", typed, f"a {' or '.join(types)}")
+        else:
+            self._unknown("area", said, "the name or code of an area")
+
+    def _period(self, number: int, of: _Observation, indicator: Indicator | None, row: Row) -> None:
+        source = self._source("period", of)
+        said = self._say(source, number, of) if source else _Said(None, None)
+        row["at_period"] = said.at
+        if indicator is None:
+            return
+        identifier = indicator.time_identifier
+        if self._names_other_period(source, number, identifier):
+            return
+        period = self._read_period(source, said, identifier)
+        row["_marked"] = marked(_text(said.word))[1]
+        version = indicator.version_at(period.end or period.start) if period else None
+        if period is None or version is None:
+            expected = EXPECTED[identifier] if period is None else f"a period since {indicator.versions[0].valid_from}"
+            self._unknown("period", said, expected)
+            return
+        row.update(
+            time_identifier=identifier,
+            time_period=period.time_period,
+            period_start=period.start,
+            period_end=period.end,
+            definition_version=version.version,
+        )
+
+    def _names_other_period(self, source: Source | None, number: int, identifier: str) -> bool:
+        """Whether the row names another kind of period than the indicator is measured over, which is a finding."""
+        column = self._column(source.identifier) if source and source.identifier else None
+        if column is None or same(named := _text(self.sheet.cell(number, column))) == same(identifier):
+            return False
+        self._unknown("period", _Said(named, at(number, column)), identifier)
+        return True
+
+    def _read_period(self, source: Source | None, said: _Said, identifier: str) -> Period | None:
+        if source is None or said.word is None or isinstance(said.word, (ErrorValue, Uncalculated)):
+            return None
+        return read_period(said.word, identifier, ending=source.ending)
+
+    def _breakdown(self, number: int, of: _Observation, indicator: Indicator | None, row: Row) -> None:
+        parts: dict[str, str] = {}
+        where: int | None = None
+        for name, source in {**self.table.breakdown, **of.spec.breakdown}.items():
+            said = self._say(source, number, of)
+            where = said.at if said.at is not None else where
+            word = _text(said.word)
+            if same(word) in ANY_TOTAL or indicator is None or name not in indicator.breakdowns:
+                if same(word) not in ANY_TOTAL and indicator is not None:
+                    self._report("breakdown.unknown", said.at, name, word, "Total")
+                    return
+                continue
+            allowed = indicator.breakdowns[name]
+            value = next((v for v in allowed if same(v) == same(word)), None)
+            if value is None:
+                row["at_breakdown"] = said.at
+                self._report("breakdown.unknown", said.at, name, word, f"one of {', '.join(allowed)}")
+                return
+            parts[name] = value
+        row["at_breakdown"] = where
+        if indicator is not None and not parts and not indicator.total:
+            named = "; ".join(f"{n} {' or '.join(v)}" for n, v in indicator.breakdowns.items())
+            self._report("breakdown.unknown", where, "breakdown", TOTAL, f"one of {named}")
+            return
+        row["breakdown"] = spell(parts, self.definitions.dimension_order)
+
+    def _provenance(self, number: int, of: _Observation, row: Row) -> None:
+        source = of.spec.provenance or self.table.provenance
+        said = self._say(source, number, of)
+        word = _text(said.word).casefold()
+        if word in ("reported", "illustrative"):
+            row["provenance"] = word
+        else:
+            self._report("provenance.unknown", said.at, "provenance", _text(said.word), "reported or illustrative")
+
+    def _unknown(self, field_name: str, said: _Said, expected: str) -> None:
+        word = _text(said.word)
+        if isinstance(said.word, ErrorValue):
+            rule = "cell.error-value"
+        elif isinstance(said.word, Uncalculated):
+            rule = "cell.not-calculated"
+        else:
+            rule = f"{field_name}.unknown" if word else "cell.blank"
+        self._report(rule, said.at, field_name, word, expected)
+
+    # measures
+
+    def _readings(self, number: int, of: _Observation) -> dict[str, Reading | str | None] | None:
+        """What the value columns of a row say; None where the layout lets the whole observation be left out."""
+        out: dict[str, Reading | str | None] = {}
+        for measure, (column, spec) in of.columns.items():
+            cell = self.sheet.cell(number, column)
+            if spec.pattern is not None and isinstance(cell, str):
+                cell = _group(spec.pattern.search(cell)) or cell
+            if measure == "value_text":
+                out[measure] = _text(cell) or None
+                continue
+            key = (spec.scale, cell)
+            if isinstance(cell, (str, float, int)) and not isinstance(cell, bool):
+                if key not in self.readings:
+                    self.readings[key] = read_number(cell, spec.scale, self.table.marks, self.table.flags)
+                out[measure] = self.readings[key]
+            else:
+                out[measure] = read_number(cell, spec.scale, self.table.marks, self.table.flags)
+        nothing = all(reading is None for reading in out.values())
+        return None if nothing and (of.spec.blank or self.table.blank) == "skip" else out
+
+    def _measures(self, number: int, readings: Mapping[str, Reading | str | None], of: _Observation, row: Row) -> None:
+        blank: list[str] = []
+        status = self._status(number, of)
+        main = readings.get("value")
+        has_value = isinstance(main, Reading) and main.value is not None
+        for measure, reading in readings.items():
+            column, spec = of.columns[measure]
+            where = at(number, column)
+            row[f"at_{measure}"] = where
+            if reading is None:
+                blank.append(measure)
+            elif isinstance(reading, str):
+                self._text_measure(reading, row)
+            elif reading.rule:
+                row["faulty"] = True
+                typed = self.sheet.cell(number, column)
+                expected = "a number" + (", or a percentage" if spec.scale in ("percent", "fraction") else "")
+                self._report(reading.rule, where, measure, _text(typed), expected)
+            elif reading.value is not None or not has_value:  # why a side figure is missing says nothing of the value
+                self._number_measure(measure, reading, row)
+        self._margins(of, row)
+        if status in REASONS:
+            if not any(row[name] is not None for name in ("value", "value_text", "value_low", "numerator")):
+                row["conf_status" if status == "c" else "obs_status"] = status
+            return
+        self._blanks(number, blank, of, row)
+        row["obs_status"] = row["obs_status"] or of.spec.status or status or row.pop("_marked", None)
+
+    def _margins(self, of: _Observation, row: Row) -> None:
+        """Turn a distance from the value into the end of the range that it stands for."""
+        for measure, sign in (("value_low", -1), ("value_high", 1)):
+            if measure in of.columns and of.columns[measure][1].margin and row[measure] is not None:
+                far = abs(row[measure])
+                row[measure] = None if row["value"] is None else float(f"{row['value'] + sign * far:.12g}")
+
+    def _status(self, number: int, of: _Observation) -> str | None:
+        """What the row's status column says, as shorthand."""
+        if self.table.status is None:
+            return None
+        said = self._say(self.table.status, number, of)
+        word = _text(said.word)
+        known = STATUS_WORDS.get(word.casefold(), self.table.marks.get(word.casefold()))
+        if known is None and word:
+            expected = ", ".join(sorted({*filter(None, STATUS_WORDS.values()), *REASONS}))
+            self._report("status.unknown", said.at, "status", word, expected)
+        return known
+
+    def _text_measure(self, text: str, row: Row) -> None:
+        status = self.table.marks.get(text.casefold())
+        if status is None:
+            row["value_text"] = text[:500]
+        else:
+            row["conf_status" if status == "c" else "obs_status"] = status
+
+    def _number_measure(self, measure: str, reading: Reading, row: Row) -> None:
+        row[measure] = reading.value
+        if measure == "value":
+            row["value_low"] = reading.low if row["value_low"] is None else row["value_low"]
+            row["value_high"] = reading.high if row["value_high"] is None else row["value_high"]
+        row["obs_status"] = row["obs_status"] or reading.obs_status
+        row["conf_status"] = row["conf_status"] or reading.conf_status
+
+    def _blanks(self, number: int, blank: list[str], of: _Observation, row: Row) -> None:
+        """A blank main value is refused unless the layout says what it means; so is one half of a fraction."""
+        mains = [m for m in ("value", "value_text", "value_low", "numerator") if m in of.columns]
+        said = [m for m in MEASURES if m in of.columns and m not in blank]
+        halves = [m for m in ("numerator", "denominator") if m in of.columns]
+        for measure in blank:
+            column, spec = of.columns[measure]
+            rule = spec.blank or (self.table.blank if measure in mains[:1] else None)
+            half = measure in halves and len(halves) == 2 and any(m in said for m in halves)
+            if rule == "refuse" or half:
+                row["faulty"] = True
+                self._report(
+                    "cell.blank",
+                    at(number, column),
+                    measure,
+                    "",
+                    "a value, or the mark for why there is none",
+                )
+            elif rule in ("x", "z"):
+                row["obs_status"] = row["obs_status"] or rule
+            elif rule == "skip" and measure == "value":
+                row["at_value"] = None
+
+    def _report(
+        self,
+        rule: str,
+        where: int | None,
+        name: str,
+        found: object,
+        expected: str,
+        cells: list[str] | None = None,
+    ) -> None:
+        """Note a finding once for each cell, however many rows depend on it."""
+        key = (rule, where, name if where is not None else f"{name} {found}")
+        if key in self.reported:
+            return
+        self.reported.add(key)
+        self.errors += RULES[rule].severity == "error"
+        addresses = cells if cells is not None else ([a1(where)] if where is not None else [])
+        self.found.append(
+            finding(rule, sheet=self.sheet.name, cells=addresses, field=name, found=found, expected=expected)
+        )
+
+
+def _group(match: re.Match[str] | None) -> str | None:
+    if match is None:
+        return None
+    return match[1] if match.re.groups else match[0]
+
+
+def _is_number(cell: Cell) -> bool:
+    reading = read_number(cell, "as given", {})
+    return reading is not None and reading.value is not None
+
+
+def _value_columns(observations: list[_Observation] | None) -> list[int]:
+    return [column for one in observations or () for column, _ in one.columns.values()]
+
+
+def _under_merges(sheet: Sheet) -> dict[int, int]:
+    """For each cell under a merge that is taller than one row, the cell whose value is seen there."""
+    under: dict[int, int] = {}
+    for top, left, bottom, right in sheet.merged:
+        if bottom == top:
+            continue
+        for row in range(top, min(bottom + 1, len(sheet.rows))):
+            for column in range(left, min(right, left + 50) + 1):
+                if (row, column) != (top, left):
+                    under[at(row, column)] = at(top, left)
+    return under
