@@ -1,0 +1,1 @@
+"""The private store, the published file, and the way from one to the other."""

@@ -1,0 +1,183 @@
+"""The dashboards' contract: every table and column of `mart`, with its type and the words of its COMMENT.
+
+The build makes tables in exactly this shape, the gate refuses any other, and docs/dashboards.md is written from it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column of a mart table."""
+
+    name: str
+    type: str
+    comment: str
+
+
+@dataclass(frozen=True)
+class MartTable:
+    """A table of the published file. `key` columns together name one row."""
+
+    name: str
+    comment: str
+    key: tuple[str, ...]
+    columns: tuple[Column, ...]
+
+
+def _table(name: str, comment: str, key: str, columns: str) -> MartTable:
+    """A table from lines of `name TYPE comment`."""
+    rows = [line.split(maxsplit=2) for line in columns.splitlines() if line.strip()]
+    return MartTable(name, comment, tuple(key.split()), tuple(Column(n, t, c) for n, t, c in rows))
+
+
+_WHAT = """
+indicator_id VARCHAR The indicator's id, such as eyfs-good-level.
+definition_version VARCHAR The version of its definition; versions are different series.
+indicator VARCHAR The indicator's title.
+area_code VARCHAR The area's GSS code; where there is none, our own, such as PCT:5EM or SN:E06000018.
+area_name VARCHAR The area's name.
+area_type VARCHAR National, Region, Local authority, District, NHS trust, Police force area, Statistical neighbours, or Ward, LSOA or MSOA.
+time_period VARCHAR The period's code, such as 200910.
+time_identifier VARCHAR What kind of period that is, such as Academic year.
+period_start DATE First day of the period.
+period_end DATE Last day of the period; NULL while a reporting window is still open.
+breakdown VARCHAR Total, or parts such as Sex=Girls; FSM=Eligible, with the names in a fixed order.
+value DOUBLE The value in unit, shares as 0 to 100; NULL with a status where it is missing for a reason.
+value_low DOUBLE Lower end where the sender gave a range.
+value_high DOUBLE Upper end where the sender gave a range.
+value_text VARCHAR The judgement, or the words in which the sender gave the value.
+unit VARCHAR Unit of value, value_low and value_high.
+numerator DOUBLE People or things counted, where the sender gave it; never worked out from a percentage.
+denominator DOUBLE People or things they are counted among, where the sender gave it.
+lower_ci DOUBLE Lower 95% confidence limit of value, in unit; NULL where it cannot be worked out.
+upper_ci DOUBLE Upper 95% confidence limit of value, in unit; NULL where it cannot be worked out.
+obs_status VARCHAR Harmonised shorthand: p provisional, r revised, e estimated, u low reliability, x not available, z not applicable, low rounds to zero.
+conf_status VARCHAR c where the value is confidential and therefore NULL.
+provenance VARCHAR reported, or illustrative where a figure was invented for an example.
+submission VARCHAR The submission that the value came with.
+digest VARCHAR SHA-256 of the file that was sent.
+source_file VARCHAR The file's path under the inbox.
+sheet VARCHAR The sheet that holds the value.
+cell VARCHAR The cell that holds the value, in A1.
+recorded_at TIMESTAMP When the value was loaded, in UTC.
+"""
+
+MART: tuple[MartTable, ...] = (
+    _table(
+        "observations",
+        "Current values: one row for each indicator, definition version, area, period and breakdown.",
+        "indicator_id definition_version area_code time_identifier time_period breakdown",
+        _WHAT,
+    ),
+    _table(
+        "latest",
+        "The newest value of each indicator, area and breakdown, with what it may be compared with.",
+        "indicator_id area_code breakdown",
+        _WHAT
+        + """
+previous_value DOUBLE The value exactly one period earlier; NULL if none is held.
+change DOUBLE value less previous_value, in unit (percentage points for a share).
+change_significance VARCHAR significant, not, or not tested.
+direction VARCHAR improving or worsening by the indicator's polarity; rising or falling where it has none; no change; not comparable.
+target DOUBLE The target for this period.
+target_status VARCHAR met, within tolerance, missed, or no target.
+england_value DOUBLE England's value for the same period, version and breakdown.
+england_gap DOUBLE value less england_value, in unit.
+england_significance VARCHAR better, worse, similar, or not tested.
+region_value DOUBLE The value of the region that the area lies in.
+core_cities_value DOUBLE Unweighted mean of the core cities other than the area that have a value.
+neighbours_value DOUBLE Unweighted mean of the statistical neighbours that have a value, or the average that a source printed.
+neighbours_n BIGINT How many neighbours had a value; NULL for a printed average, whose members are not held.
+neighbours_of VARCHAR The area whose statistical neighbours they are.
+neighbours_version VARCHAR The dated list that was used, or printed average.
+rank BIGINT Rank among authorities, 1 best; NULL from fewer than half of them or without polarity.
+rank_of BIGINT How many authorities are ranked.
+quartile VARCHAR A best to D; NULL where there is no rank.
+not_comparable_because VARCHAR Why a comparison is missing, in sentences.
+""",
+    ),
+    _table(
+        "coverage",
+        "All 199 national indicators: what became of each and what stands for it now.",
+        "ni",
+        """
+ni VARCHAR The national indicator, such as NI 055.
+title VARCHAR Its title.
+certainty VARCHAR How sure the title is: V verified, K known, k weakly known.
+fate VARCHAR What became of it in 2011.
+fate_certainty VARCHAR How sure the fate is: V verified, K known, k weakly known.
+successor VARCHAR The data set that carries on, if any.
+indicator_id VARCHAR The local indicator that stands for it, if any.
+latest_period VARCHAR The newest period for which a reported value is held, or no measure.
+""",
+    ),
+    _table(
+        "returns",
+        "The register: every return received, and every expected return that has not come.",
+        "partner collection period submission",
+        """
+partner VARCHAR The partner's id.
+collection VARCHAR The return's id; NULL where the file answers none.
+period VARCHAR The period that the return is for, as the calendar writes it; NULL if nobody expected it.
+due DATE The day it is due.
+received_at TIMESTAMP When the file was first seen, in UTC; NULL if it has not come.
+status VARCHAR accepted, accepted-with-warnings, partly-accepted, rejected, due or overdue.
+findings BIGINT How many findings the return has.
+submission VARCHAR The submission, the owner's proof of receipt.
+digest VARCHAR SHA-256 of the file that was sent.
+""",
+    ),
+    _table(
+        "revisions",
+        "Every published value that later changed or was withdrawn.",
+        "indicator_id definition_version area_code time_identifier time_period breakdown changed_at submission",
+        """
+indicator_id VARCHAR The indicator's id.
+definition_version VARCHAR The version of its definition.
+area_code VARCHAR The area's code.
+time_identifier VARCHAR The kind of period.
+time_period VARCHAR The period's code.
+breakdown VARCHAR Total, or parts.
+old_value DOUBLE The value before; NULL if it was missing or is not shown.
+new_value DOUBLE The value after; NULL if it is missing, withdrawn or not shown.
+old_text VARCHAR The words before.
+new_text VARCHAR The words after.
+old_status VARCHAR Observation and confidentiality status before.
+new_status VARCHAR Observation and confidentiality status after, or withdrawn.
+changed_at TIMESTAMP When the new value was loaded, in UTC.
+old_submission VARCHAR The submission that the old value came with.
+submission VARCHAR The submission that changed it.
+why VARCHAR Why it changed.
+""",
+    ),
+    _table(
+        "publication",
+        "One row: which version of the data this file is.",
+        "data_version",
+        """
+data_version BIGINT Grows by one when a row of mart differs.
+published_at TIMESTAMP When this version was published, in UTC.
+run VARCHAR The run that published it.
+has_examples BOOLEAN Whether example partners are loaded; then the file is for trying out only.
+""",
+    ),
+)
+TABLES = {table.name: table for table in MART}
+
+
+def ddl(table: MartTable, schema: str) -> list[str]:
+    """The statements that make an empty table with its comments in a schema."""
+    columns = ", ".join(f'"{c.name}" {c.type}' for c in table.columns)
+    name = f"{schema}.{table.name}"
+    return [
+        f"CREATE TABLE {name} ({columns})",
+        f"COMMENT ON TABLE {name} IS {_quoted(table.comment)}",
+        *(f'COMMENT ON COLUMN {name}."{c.name}" IS {_quoted(c.comment)}' for c in table.columns),
+    ]
+
+
+def _quoted(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"

@@ -1,0 +1,48 @@
+"""Opening published files beside each other without ever holding up a reader or a writer."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+import duckdb
+
+from schemas.faults import StorageFault
+from warehouse.store import connect
+
+
+@contextmanager
+def attached(**files: Path | None) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A connection with each file attached read-only under its name; those that are None are left out.
+
+    A file that another program has opened for writing is locked; what it holds is read from a copy, for published files
+    never change in place. Raises StorageFault.
+    """
+    with ExitStack() as stack:
+        con = connect()
+        stack.callback(con.close)
+        for name, path in files.items():
+            if path is not None:
+                _attach(con, name, path, stack)
+        yield con
+
+
+def _attach(con: duckdb.DuckDBPyConnection, name: str, path: Path, stack: ExitStack) -> None:
+    try:
+        try:
+            con.execute(f"ATTACH {_quoted(path)} AS {name} (READ_ONLY)")
+        except duckdb.IOException as error:
+            if "lock" not in str(error).lower():
+                raise
+            folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="indicators-")))
+            shutil.copyfile(path, folder / "copy.duckdb")
+            con.execute(f"ATTACH {_quoted(folder / 'copy.duckdb')} AS {name} (READ_ONLY)")
+    except (duckdb.Error, OSError) as error:
+        raise StorageFault(path, f"cannot be opened ({str(error).splitlines()[0]})") from None
+
+
+def _quoted(path: Path) -> str:
+    return "'" + str(path).replace("'", "''") + "'"
