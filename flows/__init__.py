@@ -1,0 +1,1 @@
+"""When things run: the nightly flow, the ledger, delivery, settings and the command line. No rule about data."""

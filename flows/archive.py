@@ -1,0 +1,135 @@
+"""The archive: the bytes of every submission under their digest, and what was made of them."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import io
+import os
+import shutil
+import stat
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import orjson
+import polars as pl
+
+from schemas.faults import StorageFault
+
+
+@dataclass(frozen=True)
+class Archive:
+    """Folders of the archive. Everything in it is readable by its owner only."""
+
+    root: Path
+
+    @property
+    def holding(self) -> Path:
+        """Bytes that have come and have not been judged."""
+        return self.root / "holding"
+
+    @property
+    def files(self) -> Path:
+        return self.root / "files"
+
+    def prepare(self) -> None:
+        """Make the folders. Raises StorageFault."""
+        with self._writing():
+            for folder in (
+                self.root,
+                self.holding,
+                self.files,
+                self.root / "outcomes",
+                self.root / "definitions",
+            ):
+                folder.mkdir(parents=True, exist_ok=True)
+                folder.chmod(stat.S_IRWXU)
+            for part in self.holding.glob("*.part"):
+                part.unlink()
+
+    def hold(self, source: Path) -> tuple[str, int]:
+        """Copy a file into holding; its SHA-256 and its size. Raises OSError if the source cannot be read."""
+        digest, size = hashlib.sha256(), 0
+        part = self.holding / f"{os.getpid()}.part"
+        with source.open("rb") as inward, self._writing():
+            with part.open("wb") as outward:
+                while block := inward.read(1 << 20):
+                    digest.update(block)
+                    size += len(block)
+                    outward.write(block)
+                outward.flush()
+                os.fsync(outward.fileno())
+            part.chmod(stat.S_IRUSR | stat.S_IWUSR)
+            part.replace(self.holding / digest.hexdigest())
+        return digest.hexdigest(), size
+
+    def content(self, digest: str) -> bytes:
+        """The bytes of a submission, from holding or from the files. Raises StorageFault if they are gone."""
+        for path in (self.holding / digest, self.files / digest):
+            with contextlib.suppress(FileNotFoundError):
+                return path.read_bytes()
+        raise StorageFault(self.root, f"the file with digest {digest[:12]}… is missing; restore it from a backup")
+
+    def keep(self, digest: str) -> None:
+        """Move a judged file from holding to the files."""
+        with self._writing(), contextlib.suppress(FileNotFoundError):
+            (self.holding / digest).replace(self.files / digest)
+
+    def forget(self, digest: str) -> None:
+        """Delete a file that must not be kept."""
+        with self._writing(), contextlib.suppress(FileNotFoundError):
+            (self.holding / digest).unlink()
+
+    def keep_table(self, name: str, frame: pl.DataFrame) -> None:
+        """Keep an outcome's tidy table as Parquet."""
+        whole = io.BytesIO()
+        frame.write_parquet(whole)
+        self._write(self.root / "outcomes" / name, whole.getvalue())
+
+    def table(self, name: str) -> pl.DataFrame:
+        """An outcome's tidy table. Raises StorageFault if it is gone or damaged."""
+        try:
+            return pl.read_parquet((self.root / "outcomes" / name).read_bytes())
+        except (OSError, pl.exceptions.PolarsError):
+            raise StorageFault(
+                self.root / "outcomes" / name, "is missing or damaged; restore it from a backup"
+            ) from None
+
+    def keep_definitions(self, digest: str, files: Mapping[str, bytes]) -> None:
+        """Keep the definitions or layouts that a night used, by their digest."""
+        path = self.root / "definitions" / f"{digest}.json"
+        if not path.exists():
+            self._write(path, orjson.dumps({name: text.decode("utf-8", "replace") for name, text in files.items()}))
+
+    def _write(self, path: Path, content: bytes) -> None:
+        with self._writing():
+            write_whole(path, content)
+
+    @contextmanager
+    def _writing(self) -> Iterator[None]:
+        try:
+            yield
+        except OSError as error:
+            raise StorageFault(self.root, f"the archive cannot be written ({error.strerror})") from None
+
+
+def write_whole(path: Path, content: bytes) -> None:
+    """Write a file so that it is there whole or not at all, even after a crash. Raises OSError."""
+    part = path.with_name(f".{path.name}.part")
+    try:
+        with part.open("wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        part.chmod(stat.S_IRUSR | stat.S_IWUSR)
+        part.replace(path)
+    except OSError:
+        part.unlink(missing_ok=True)
+        raise
+
+
+def free_megabytes(path: Path) -> int:
+    """Megabytes that are free where a path lies."""
+    return shutil.disk_usage(path).free // 1_000_000

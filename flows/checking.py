@@ -1,0 +1,100 @@
+"""`indicators check`: judge files as the night would, and load nothing."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from flows.judging import Judgement, judge
+from flows.settings import Settings, london_today, now
+from inputs.identify import Origin
+from inputs.layouts import Partner, load_partners
+from inputs.replies.messages import STATUS_WORDS
+from schemas.definitions import load_definitions
+from schemas.faults import UsageFault
+from schemas.findings import as_typed
+from schemas.tables import Context
+
+Result = dict[str, Any]
+
+
+def check_files(
+    files: Sequence[Path], given: Settings, *, partner: str | None = None, collection: str | None = None
+) -> list[Result]:
+    """One record for each file and return, as the contract of `indicators check --json` says. Raises UsageFault for a
+    file that is not there and a partner or return that nobody knows."""
+    definitions = load_definitions(given.definitions)
+    partners = load_partners(definitions, given.partners)
+    if partner is not None and partner not in partners:
+        raise UsageFault(partner, f"is not a partner; there are {', '.join(partners)}")
+    if collection is not None:
+        partner = _owner(collection, partner, partners)
+    for path in files:
+        if not path.is_file():
+            raise UsageFault(path, "is not a file")
+    today = given.today or london_today(now())
+    results: list[Result] = []
+    origins = [Origin(partner or _whose(path, partners), path.name, today, collection) for path in files]
+    judged = judge(
+        [(origin, path.read_bytes) for origin, path in zip(origins, files, strict=True)],
+        partners,
+        definitions,
+        Context(today),
+    )
+    for path, group in zip(files, judged, strict=True):
+        digest = hashlib.sha256(path.read_bytes()).hexdigest()
+        results += [_record(path, digest, one) for one in group]
+    return results
+
+
+def _owner(collection: str, partner: str | None, partners: Mapping[str, Partner]) -> str:
+    known = {c.id: p.id for p in partners.values() for c in p.says.collection}
+    if collection not in known:
+        raise UsageFault(collection, f"is not a return; there are {', '.join(sorted(known))}")
+    if partner not in (None, known[collection]):
+        raise UsageFault(collection, f"is a return of {known[collection]}, not of {partner}")
+    return known[collection]
+
+
+def _whose(path: Path, partners: Mapping[str, Partner]) -> str:
+    """The partner whose folder a file lies in; otherwise nobody's, and the file itself must tell."""
+    folders = [parent.name for parent in path.resolve().parents]
+    return next((name for name in folders[:3] if name in partners), "")
+
+
+def _record(path: Path, digest: str, one: Judgement) -> Result:
+    return {
+        "file": str(path),
+        "digest": digest,
+        "partner": one.layout.partner if one.layout else one.origin.partner or None,
+        "collection": one.collection,
+        "status": one.status,
+        "rows": one.rows,
+        "findings": [f.as_dict() for f in one.findings],
+        "not_checked": list(one.not_checked),
+    }
+
+
+def show_judgements(results: Sequence[Result]) -> None:
+    """Print what `check` found, for people."""
+    console = Console()
+    for result in results:
+        name = result["collection"] or "no return we expect"
+        console.print(Text(f"{as_typed(result['file'])}: {name}: {STATUS_WORDS[result['status']]}"), style="bold")
+        if result["findings"]:
+            table = Table(show_edge=False, pad_edge=False)
+            for heading in ("Where", "Rule", "Found", "Expected", "What to do"):
+                table.add_column(heading, overflow="fold")
+            for one in result["findings"]:
+                where = ", ".join(one["cells"][:4]) or "whole file"
+                sheet = f"{as_typed(one['sheet'])}: " if one["sheet"] else ""
+                words = (sheet + where, one["rule"], one["found"], one["expected"], one["fix"])
+                table.add_row(*(Text(word) for word in words))
+            console.print(table)
+        console.print()

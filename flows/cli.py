@@ -1,0 +1,262 @@
+"""The command line. Exit: 0 done; 1 the answer is no; 2 usage; 3 the gate refused; 4 our own fault, in one line."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from schemas.faults import Fault
+
+if TYPE_CHECKING:
+    from flows.night import Report
+    from warehouse.trace import Traced
+
+PLAIN_WIDTH = 160
+
+# What Prefect is told unless the environment says otherwise: never phone home, speak only of what is fatal, and take
+# the time it needs to start on a slow machine.
+PREFECT = {
+    "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
+    "DO_NOT_TRACK": "1",
+    "PREFECT_LOGGING_LEVEL": "CRITICAL",
+    "PREFECT_SERVER_LOGGING_LEVEL": "CRITICAL",
+    "PREFECT_CLI_PROMPT": "false",
+    "PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS": "180",
+}
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run a command; its exit code."""
+    given = _parser().parse_args(arguments)
+    try:
+        return int(given.run(given))
+    except Fault as fault:
+        print(f"indicators: {fault}", file=sys.stderr)
+        return fault.exit_code
+    except BrokenPipeError:  # whoever was reading has seen enough
+        sys.stdout = open(os.devnull, "w")  # noqa: PTH123, SIM115
+        return 0
+    except OSError as error:
+        said = f"{error.filename or 'the system'}: {error.strerror or error}"
+        print(f"indicators: {said}", file=sys.stderr)
+        return 4
+    except Exception as error:
+        if os.environ.get("INDICATORS_DEBUG"):
+            raise
+        said = " ".join(str(error).split())[:300]
+        print(f"indicators: our own fault: {type(error).__name__}: {said}", file=sys.stderr)
+        print("indicators: set INDICATORS_DEBUG=1 to see where it came from", file=sys.stderr)
+        return 4
+    except KeyboardInterrupt:
+        print("indicators: stopped; the next night goes on from here", file=sys.stderr)
+        return 4
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="indicators",
+        description="Local Indicators: partners' spreadsheets in, quality-assured indicators out.",
+    )
+    commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
+
+    def command(name: str, says: str, example: str) -> argparse.ArgumentParser:
+        return commands.add_parser(
+            name,
+            help=says,
+            description=says,
+            epilog=f"example:\n  {example}",
+            formatter_class=argparse.RawDescriptionHelpFormatter,
+        )
+
+    night = command("nightly", "Run one whole night.", "indicators nightly --inbox /srv/returns --today 2011-05-31")
+    night.add_argument("--inbox", metavar="D", help="folder with one folder a partner")
+    night.add_argument("--warehouse", metavar="F", help="the published file; the private store lies beside it")
+    night.add_argument("--outbox", metavar="D", help="folder for replies")
+    night.add_argument("--archive", metavar="D", help="folder for the ledger and the files that were sent")
+    night.add_argument("--today", metavar="DATE", type=_day, help="the day to take for today, as 2011-05-31")
+    night.set_defaults(run=_nightly)
+
+    check = command(
+        "check",
+        "Judge files as the night would; nothing is loaded.",
+        "indicators check absence-2010.xlsx --partner schools-learning",
+    )
+    check.add_argument("files", metavar="FILE", nargs="+", type=Path)
+    check.add_argument("--partner", metavar="ID", help="whose file it is; otherwise told by its folder or its contents")
+    check.add_argument("--collection", metavar="ID", help="judge it as this return only")
+    check.add_argument("--today", metavar="DATE", type=_day, help="the day to take for today")
+    check.add_argument("--json", action="store_true", help="findings as JSON")
+    check.set_defaults(run=_check)
+
+    trace = command(
+        "trace",
+        "Say where a published number came from.",
+        "indicators trace eyfs-good-level Nottingham 2009/10",
+    )
+    trace.add_argument("indicator", metavar="INDICATOR", help="such as eyfs-good-level")
+    trace.add_argument("area", metavar="AREA", help="code or name")
+    trace.add_argument("period", metavar="PERIOD", help="such as 2009/10 or 200910")
+    trace.add_argument("--breakdown", metavar="B", help="such as Total or FSM=Eligible; all if left out")
+    trace.add_argument("--warehouse", metavar="F", help="the published file")
+    trace.add_argument("--json", action="store_true", help="the answer as JSON")
+    trace.set_defaults(run=_trace)
+    return parser
+
+
+def _day(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a date such as 2011-05-31") from None
+
+
+# -- nightly ----------------------------------------------------------------------------------------------------------
+
+
+def _nightly(given: argparse.Namespace) -> int:
+    from rich.console import Console
+
+    from flows.report import show
+    from flows.settings import settings
+
+    names = ("inbox", "warehouse", "outbox", "archive", "today")
+    chosen = settings(**{name: getattr(given, name) for name in names})
+    _before_prefect(chosen.definitions, chosen.partners, chosen.inbox)
+    with _progress():
+        report = _run_flow({name: getattr(chosen, name) for name in names})
+    show(report, Console(width=None if sys.stdout.isatty() else PLAIN_WIDTH))
+    return 3 if report.publication.state == "refused" else 0
+
+
+def _before_prefect(definitions: Path, partners: Path, inbox: Path) -> None:
+    """Refuse at once, and in one line, what would otherwise fail only after Prefect has started."""
+    from inputs.layouts import load_partners
+    from schemas.definitions import load_definitions
+    from schemas.faults import UsageFault
+
+    if not inbox.is_dir():
+        raise UsageFault(inbox, "the inbox is not there; make the folder, or name another with --inbox")
+    load_partners(load_definitions(definitions), partners)
+
+
+def _run_flow(chosen: dict[str, Path | date | None]) -> Report:
+    from flows.progress import say
+
+    for name, value in PREFECT.items():
+        os.environ.setdefault(name, value)
+    say("Starting Prefect")
+    from flows.nightly import nightly
+
+    parameters = {name: str(value) if isinstance(value, Path) else value for name, value in chosen.items()}
+    return nightly(**parameters)  # type: ignore[arg-type]
+
+
+@contextmanager
+def _progress() -> Iterator[None]:
+    """A display of the step at work: a moving one in a terminal, plain lines elsewhere."""
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+    from flows.progress import told_to
+
+    console = Console(stderr=True)
+    if not console.is_terminal:
+        told: set[str] = set()
+
+        def tell_plainly(step: str, _done: int, _total: int) -> None:
+            if step not in told:
+                told.add(step)
+                print(f"{step} ...", file=sys.stderr, flush=True)
+
+        with told_to(tell_plainly):
+            yield
+        return
+    columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=console, transient=True) as display:
+        work = display.add_task("Starting", total=None)
+
+        def tell(step: str, done: int, total: int) -> None:
+            display.update(work, description=step, completed=done, total=total or None)
+
+        with told_to(tell):
+            yield
+
+
+# -- check ------------------------------------------------------------------------------------------------------------
+
+
+def _check(given: argparse.Namespace) -> int:
+    from flows.checking import check_files, show_judgements
+    from flows.settings import settings
+
+    results = check_files(given.files, settings(today=given.today), partner=given.partner, collection=given.collection)
+    if given.json:
+        print(_as_json(results))
+    else:
+        show_judgements(results)
+    return 1 if any(r["status"] == "rejected" for r in results) else 0
+
+
+# -- trace ------------------------------------------------------------------------------------------------------------
+
+
+def _trace(given: argparse.Namespace) -> int:
+    from flows.settings import settings
+    from schemas.definitions import load_definitions
+    from warehouse.trace import trace
+
+    chosen = settings(warehouse=given.warehouse)
+    definitions = load_definitions(chosen.definitions)
+    found = trace(chosen.warehouse, definitions, given.indicator, given.area, given.period, given.breakdown)
+    if given.json:
+        print(_as_json([_traced_record(one) for one in found]))
+    elif not found:
+        print(f"No value of {given.indicator} for {given.area}, {given.period} is published.")
+    else:
+        for one in found:
+            print(_traced_words(one))
+    return 0 if found else 1
+
+
+def _as_json(value: object) -> str:
+    import orjson
+
+    return orjson.dumps(value, option=orjson.OPT_INDENT_2 | orjson.OPT_NAIVE_UTC).decode()
+
+
+def _traced_record(one: Traced) -> dict[str, object]:
+    return {**one.row, "sender": one.sender, "received_at": one.received_at, "revisions": list(one.revisions)}
+
+
+def _traced_words(one: Traced) -> str:
+    from schemas.findings import as_typed
+
+    row = one.row
+    value = row["value_text"] if row["value"] is None else f"{row['value']:g} {row['unit']}"
+    if row["value"] is None and row["value_text"] is None:
+        value = f"no value ({row['conf_status'] or row['obs_status'] or 'no reason given'})"
+    lines = [
+        f"{row['indicator']}: {row['area_name']}, {row['time_identifier']} {row['time_period']}, {row['breakdown']}",
+        f"  value       {as_typed(value)} ({row['provenance']})",
+        f"  file        {as_typed(row['source_file'])}",
+        f"  cell        {as_typed(row['sheet'])}!{row['cell']}",
+        f"  sender      {one.sender or 'not known'}",
+        f"  submission  {row['submission']}, received {one.received_at} UTC, loaded {row['recorded_at']} UTC",
+        f"  digest      {row['digest']}",
+    ]
+    for change in one.revisions:
+        old = change["old_value"] if change["old_value"] is not None else change["old_text"]
+        lines.append(
+            f"  before      {old} until {change['changed_at']} UTC ({change['old_submission']}). {change['why']}"
+        )
+    return "\n".join(lines)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,145 @@
+"""The ledger: what arrived, what became of it and what was said, a line each, never changed, on disk before it counts.
+
+It lies in the archive folder beside the files and outlives the warehouse.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from schemas.faults import StorageFault
+from schemas.outcomes import Outcome, Submission
+
+FORMAT = 1
+
+
+@dataclass
+class Ledger:
+    """The ledger as read from its file, and the way to add to it. One writer at a time (see `sole_writer`)."""
+
+    path: Path
+    submissions: dict[str, Submission] = field(default_factory=dict)
+    outcomes: dict[str, tuple[Outcome, ...]] = field(default_factory=dict)
+    delivered: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def all_outcomes(self) -> Iterator[Outcome]:
+        """Every outcome, in the order of the ledger."""
+        return (one for group in self.outcomes.values() for one in group)
+
+    def newest_at(self, path: str) -> Submission | None:
+        """The last submission that came by a path."""
+        return self._by_path.get(path)
+
+    def next_sequence(self) -> int:
+        return max((s.sequence for s in self.submissions.values()), default=0) + 1
+
+    def unjudged(self) -> list[Submission]:
+        return [s for s in self.submissions.values() if s.id not in self.outcomes]
+
+    def record_submission(self, one: Submission) -> None:
+        self._append({"kind": "submission", **one.as_dict()})
+
+    def record_outcomes(self, submission: str, outcomes: Sequence[Outcome]) -> None:
+        """All outcomes of one submission, as one line: they become known together or not at all."""
+        self._append({"kind": "outcomes", "submission": submission, "outcomes": [o.as_dict() for o in outcomes]})
+
+    def record_delivery(self, submission: str, message: str, at: datetime) -> None:
+        self._append({"kind": "delivery", "submission": submission, "message": message, "at": at.isoformat()})
+
+    def __post_init__(self) -> None:
+        self._by_path: dict[str, Submission] = {}
+
+    def _append(self, entry: dict[str, Any]) -> None:
+        try:
+            _append_line(self.path, orjson.dumps(entry) + b"\n")
+        except OSError as error:
+            raise StorageFault(self.path, f"the ledger cannot be written ({error.strerror})") from None
+        self.take(entry)
+
+    def take(self, entry: dict[str, Any]) -> None:
+        """Take in one line of the ledger."""
+        kind = entry.pop("kind")
+        if kind == "submission":
+            one = Submission.from_dict(entry)
+            self.submissions[one.id] = self._by_path[one.path] = one
+        elif kind == "outcomes":
+            self.outcomes[entry["submission"]] = tuple(Outcome.from_dict(o) for o in entry["outcomes"])
+        elif kind == "delivery":
+            self.delivered[entry["submission"]] = entry["message"]
+
+
+def read_ledger(archive: Path) -> Ledger:
+    """The ledger of an archive; empty where there is none yet. A last line that a crash cut off never counted. Raises
+    StorageFault for a ledger that cannot be read or has a damaged line."""
+    ledger = Ledger(archive / "ledger.jsonl")
+    try:
+        content = ledger.path.read_bytes() if ledger.path.exists() else b""
+    except OSError as error:
+        raise StorageFault(ledger.path, f"the ledger cannot be read ({error.strerror})") from None
+    for number, line in enumerate(content[: content.rfind(b"\n") + 1].splitlines(), start=1):
+        try:
+            ledger.take(orjson.loads(line))
+        except (ValueError, KeyError, TypeError) as error:
+            reason = f"is damaged ({type(error).__name__}); restore the ledger from a backup"
+            raise StorageFault(ledger.path, reason, key=f"line {number}") from None
+    return ledger
+
+
+def _append_line(path: Path, line: bytes) -> None:
+    file = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        end = os.lseek(file, 0, os.SEEK_END)
+        whole = _whole_lines(file, end)
+        if whole < end:
+            os.ftruncate(file, whole)
+        os.lseek(file, whole, os.SEEK_SET)
+        try:
+            written = os.write(file, line)
+            if written < len(line):
+                raise OSError(28, "No space left on device")
+            os.fsync(file)
+        except OSError:
+            os.ftruncate(file, whole)
+            raise
+    finally:
+        os.close(file)
+
+
+def _whole_lines(file: int, end: int) -> int:
+    """Where the last whole line ends; what a crash left after it is cut off."""
+    at = end
+    while at > 0:
+        begin = max(at - 65_536, 0)
+        cut = os.pread(file, at - begin, begin).rfind(b"\n")
+        if cut >= 0:
+            return begin + cut + 1
+        at = begin
+    return 0
+
+
+@contextmanager
+def sole_writer(archive: Path) -> Iterator[None]:
+    """Hold the archive's lock, so that two nights never interleave. Raises StorageFault if another night holds it."""
+    try:
+        archive.mkdir(parents=True, exist_ok=True, mode=0o700)
+        file = os.open(archive / "lock", os.O_RDWR | os.O_CREAT, 0o600)
+    except OSError as error:
+        raise StorageFault(archive, f"the archive cannot be written ({error.strerror})") from None
+    try:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            raise StorageFault(archive, "another night is at work here; try again when it has ended") from None
+        yield
+    finally:
+        os.close(file)

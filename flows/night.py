@@ -1,0 +1,382 @@
+"""The steps of a night as plain functions. Each finishes what an interrupted night left, and does nothing twice.
+
+collect   what has arrived goes into holding and the ledger
+judge     each submission without an outcome is read and checked, and its outcome goes into the ledger
+load      each accepted outcome that the store lacks goes into the store
+publish   the published file follows the store, if the gate agrees
+reply     each outcome that nobody was told of is answered
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, date
+from pathlib import Path
+from typing import Any
+
+from flows.archive import Archive, write_whole
+from flows.judging import Judgement
+from flows.judging import judge as judge_files
+from flows.ledger import Ledger, read_ledger, sole_writer
+from flows.progress import say
+from flows.settings import Settings, london_today, now
+from inputs.identify import Origin
+from inputs.layouts import Partner, load_partners
+from inputs.replies.messages import reply as write_reply
+from schemas.calendar import Standing, register
+from schemas.definitions import Definitions, load_definitions
+from schemas.faults import StorageFault, UsageFault
+from schemas.outcomes import Outcome, Submission
+from schemas.tables import Context
+from warehouse import store
+from warehouse.publish import Publication, publish_night
+
+META = ".meta.csv"
+Step = Callable[..., Any]
+SETTLED_SECONDS = 1.0
+"""A file changed less than this long ago is looked at again after as long, and left for the next night if it moved."""
+
+
+@dataclass(frozen=True, eq=False)
+class Night:
+    """What a night works with: where things are, what is true of good data, who sends what, and the day it is."""
+
+    settings: Settings
+    definitions: Definitions
+    partners: Mapping[str, Partner]
+    archive: Archive
+    ledger: Ledger
+    today: date
+    run: str
+    notes: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class ReturnLine:
+    """One line of the table that ends a night."""
+
+    submission: str
+    partner: str
+    title: str
+    path: str
+    status: str
+    rows: int
+    errors: int
+    warnings: int
+
+
+@dataclass(frozen=True)
+class Report:
+    """What a night did."""
+
+    lines: tuple[ReturnLine, ...]
+    publication: Publication
+    published: str
+    replies: int
+    notes: tuple[str, ...]
+    examples: tuple[str, ...]
+
+    @property
+    def rejected(self) -> list[ReturnLine]:
+        return [line for line in self.lines if line.status == "rejected"]
+
+
+def prepare(given: Settings, run: str) -> Night:
+    """Load and check everything that a night needs before it touches anything. Raises a Fault naming what is wrong."""
+    if not given.inbox.is_dir():
+        raise UsageFault(given.inbox, "the inbox is not there; make the folder, or name another with --inbox")
+    definitions = load_definitions(given.definitions)
+    partners = load_partners(definitions, given.partners)
+    for folder in (given.warehouse.parent, given.outbox):
+        _writable(folder)
+    archive = Archive(given.archive)
+    archive.prepare()
+    today = given.today or london_today(now())
+    return Night(given, definitions, partners, archive, read_ledger(given.archive), today, run)
+
+
+def _writable(folder: Path) -> None:
+    probe = folder / ".writable"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        probe.write_bytes(b"local indicators")
+        probe.unlink()
+    except OSError as error:
+        raise StorageFault(folder, f"cannot be written ({error.strerror})") from None
+
+
+def whole_night(given: Settings, run: str, as_step: Callable[[Step], Step] = lambda step: step) -> Report:
+    """The five steps in order, as the only night at work on this archive; `as_step` may wrap each, as Prefect does."""
+    say("Loading definitions and layouts")
+    with sole_writer(given.archive):
+        night = prepare(given, run)
+        as_step(collect)(night)
+        as_step(judge)(night)
+        as_step(load)(night)
+        publication: Publication = as_step(publish)(night)
+        answered: list[str] = as_step(reply)(night, publication)
+        return report(night, answered, publication)
+
+
+# -- collect ----------------------------------------------------------------------------------------------------------
+
+
+def collect(night: Night) -> list[Submission]:
+    """Take in every file of the inbox whose bytes are not those that last came by its path."""
+    say("Collecting what has arrived")
+    arrived: list[Submission] = []
+    for partner, path in _arrivals(night):
+        name = path.relative_to(night.settings.inbox).as_posix()
+        try:
+            digest, size = _settled_copy(night.archive, path)
+        except OSError as error:
+            night.notes.append(f"{name} could not be read ({error.strerror}) and is left for the next night.")
+            continue
+        if digest is None:
+            night.notes.append(f"{name} is still being written and is left for the next night.")
+            continue
+        before, meta = night.ledger.newest_at(name), _meta(night, path)
+        if before is not None and (before.digest, before.meta) == (digest, meta):
+            if before.id in night.ledger.outcomes:
+                night.archive.forget(digest)
+            continue
+        sequence = night.ledger.next_sequence()
+        one = Submission(f"S{sequence:06d}", sequence, partner, name, digest, size, now(), night.today, meta)
+        night.ledger.record_submission(one)
+        arrived.append(one)
+    return arrived
+
+
+def _meta(night: Night, path: Path) -> str | None:
+    """Keep the meta file that lies beside a csv; its digest."""
+    beside = path.with_name(f"{path.stem}{META}")
+    if path.suffix.lower() != ".csv" or not beside.is_file():
+        return None
+    digest, _ = night.archive.hold(beside)
+    night.archive.keep(digest)
+    return digest
+
+
+def _is_meta(path: Path) -> bool:
+    """Whether a file only describes the csv beside it."""
+    data = path.with_name(path.name.removesuffix(META) + ".csv")
+    return path.name.endswith(META) and data.is_file()
+
+
+def _arrivals(night: Night) -> list[tuple[str, Path]]:
+    """Each partner's regular files in the inbox, in a fixed order; what lies elsewhere is noted."""
+    inbox = night.settings.inbox.resolve()
+    found: list[tuple[str, Path]] = []
+    for folder in sorted(night.settings.inbox.iterdir()):
+        if folder.name.startswith("."):
+            continue
+        if not folder.is_dir() or folder.name not in night.partners:
+            night.notes.append(f"{folder.name!r} in the inbox is no partner's folder and was left alone.")
+            continue
+        for path in sorted(folder.rglob("*")):
+            if path.name.startswith((".", "~$")) or not path.is_file() or _is_meta(path):
+                continue
+            if not path.resolve().is_relative_to(inbox):
+                night.notes.append(f"{path.name!r} of {folder.name} points outside the inbox and was left alone.")
+                continue
+            found.append((folder.name, path))
+    return found
+
+
+def _settled_copy(archive: Archive, path: Path) -> tuple[str | None, int]:
+    """Copy a file into holding; no digest if it changed meanwhile."""
+    before = path.stat()
+    if 0 <= time.time() - before.st_mtime < SETTLED_SECONDS:
+        time.sleep(SETTLED_SECONDS)
+        before = path.stat()
+    digest, size = archive.hold(path)
+    after = path.stat()
+    same = (before.st_mtime_ns, before.st_size) == (after.st_mtime_ns, after.st_size)
+    if not same or size != after.st_size:
+        archive.forget(digest)
+        return None, size
+    return digest, size
+
+
+# -- judge ------------------------------------------------------------------------------------------------------------
+
+
+def judge(night: Night) -> list[Outcome]:
+    """Judge every submission that has no outcome, all together, and record what became of each."""
+    waiting = night.ledger.unjudged()
+    if not waiting:
+        return []
+    with store.opened(night.settings.store) as con:
+        accepted, spoken_for = store.accepted(con), store.current(con, night.definitions)
+    judged = judge_files(
+        [
+            (Origin(s.partner, s.path, night.today), lambda digest=s.digest: night.archive.content(digest))  # type: ignore[misc]
+            for s in waiting
+        ],
+        night.partners,
+        night.definitions,
+        Context(night.today, accepted, spoken_for),
+        step=lambda done: say("Reading and checking returns", done, len(waiting)),
+    )
+    return [o for s, group in zip(waiting, judged, strict=True) for o in _record(night, s, group)]
+
+
+def _record(night: Night, submission: Submission, judgements: Sequence[Judgement]) -> list[Outcome]:
+    outcomes = [_outcome(night, submission, one) for one in judgements]
+    used = {one.collection for one in judgements}
+    night.archive.keep_definitions(night.definitions.digest, night.definitions.files)
+    partner = night.partners[submission.partner]
+    night.archive.keep_definitions(partner.digest, {f"{partner.id}.toml": partner.toml})
+    if len(used) != len(judgements):
+        raise AssertionError("a return was judged twice for one file")
+    if any(one.person_level for one in judgements):
+        night.ledger.record_outcomes(submission.id, outcomes)
+        night.archive.forget(submission.digest)
+    else:
+        night.archive.keep(submission.digest)
+        night.ledger.record_outcomes(submission.id, outcomes)
+    return outcomes
+
+
+def _outcome(night: Night, submission: Submission, one: Judgement) -> Outcome:
+    table = None
+    if one.status != "rejected" and one.table is not None:
+        table = f"{submission.id}-{one.collection}.parquet"
+        night.archive.keep_table(table, one.table.frame)
+    partner = night.partners[submission.partner]
+    return Outcome(
+        submission.id,
+        submission.partner,
+        one.collection,
+        one.status,
+        one.rows,
+        one.findings,
+        one.not_checked,
+        one.periods(),
+        table,
+        night.definitions.digest,
+        partner.digest,
+        now(),
+    )
+
+
+# -- load -------------------------------------------------------------------------------------------------------------
+
+
+def load(night: Night) -> int:
+    """Load every accepted outcome that the store lacks, in the order of the ledger; how many there were."""
+    count = 0
+    with store.opened(night.settings.store) as con:
+        held = store.loaded_outcomes(con)
+        waiting = [o for o in night.ledger.all_outcomes if o.table is not None and o.id not in held]
+        for outcome in waiting:
+            submission = night.ledger.submissions[outcome.submission]
+            frame = night.archive.table(outcome.table or "")
+            store.load(con, submission, outcome, frame, now())
+            count += 1
+            say("Loading the store", count, len(waiting))
+    return count
+
+
+# -- publish ----------------------------------------------------------------------------------------------------------
+
+
+def publish(night: Night) -> Publication:
+    """Publish what the store holds, or leave the published file as it is."""
+    with store.opened(night.settings.store) as con:
+        return publish_night(
+            con,
+            night.settings.warehouse,
+            night.definitions,
+            standings(night.partners, night.ledger),
+            {
+                s.id: (s.first_seen.astimezone(UTC).replace(tzinfo=None), s.digest)
+                for s in night.ledger.submissions.values()
+            },
+            today=night.today,
+            run=night.run,
+            published_at=now(),
+            has_examples=any(p.says.example for p in night.partners.values()),
+            step=say_step,
+        )
+
+
+def say_step(step: str) -> None:
+    """Tell of a step that has no count."""
+    say(f"Publishing: {step}")
+
+
+def standings(partners: Mapping[str, Partner], ledger: Ledger) -> list[Standing]:
+    """The register: every expected return and every arrival, for each partner and return."""
+    lines: list[Standing] = []
+    outcomes = list(ledger.all_outcomes)
+    for partner in partners.values():
+        for collection in partner.says.collection:
+            mine = [o for o in outcomes if o.collection == collection.id]
+            lines += register(partner.id, collection.id, collection.expect, mine)
+    known = {c.id for p in partners.values() for c in p.says.collection}
+    lines += [Standing(o.partner, o.collection, None, o) for o in outcomes if o.collection not in known]
+    return lines
+
+
+# -- reply ------------------------------------------------------------------------------------------------------------
+
+
+def reply(night: Night, publication: Publication) -> list[str]:
+    """Answer every judged submission that nobody was told of, as a message in the outbox; the submissions answered."""
+    waiting = [s for s in night.ledger.outcomes if s not in night.ledger.delivered]
+    for done, name in enumerate(waiting, start=1):
+        submission, outcomes = night.ledger.submissions[name], night.ledger.outcomes[name]
+        partner = night.partners.get(submission.partner)
+        if partner is None:
+            night.notes.append(f"{name} is of {submission.partner}, who is no longer a partner, and is not answered.")
+            continue
+        titles = {c.id: c.title for p in night.partners.values() for c in p.says.collection}
+        message = write_reply(
+            submission,
+            outcomes,
+            titles,
+            to=partner.says.email,
+            sender=night.settings.sender,
+            sent_at=now(),
+            published=publication.state != "refused",
+        )
+        path = night.settings.outbox / f"{submission.id}-{submission.partner}.eml"
+        try:
+            if not path.exists():
+                write_whole(path, message.as_bytes())
+        except OSError as error:
+            raise StorageFault(night.settings.outbox, f"cannot be written ({error.strerror})") from None
+        night.ledger.record_delivery(name, path.name, now())
+        say("Answering data owners", done, len(waiting))
+    return waiting
+
+
+# -- what it all came to ----------------------------------------------------------------------------------------------
+
+
+def report(night: Night, answered: Sequence[str], publication: Publication) -> Report:
+    """What the night did, for people: a line for each outcome of the submissions it answered."""
+    titles = {c.id: c.title for p in night.partners.values() for c in p.says.collection}
+    lines = []
+    for outcome in (o for name in answered for o in night.ledger.outcomes[name]):
+        errors = sum(1 for f in outcome.findings if f.is_error)
+        path = night.ledger.submissions[outcome.submission].path
+        title = titles.get(outcome.collection or "", "no return we expect")
+        lines.append(
+            ReturnLine(
+                outcome.submission,
+                outcome.partner,
+                title,
+                path,
+                outcome.status,
+                outcome.rows,
+                errors,
+                len(outcome.findings) - errors,
+            )
+        )
+    examples = tuple(p.id for p in night.partners.values() if p.says.example)
+    published = str(night.settings.warehouse)
+    return Report(tuple(lines), publication, published, len(answered), tuple(night.notes), examples)

@@ -1,0 +1,85 @@
+"""A night's report in the two forms people read: a table in the terminal, and Markdown for Prefect."""
+
+from __future__ import annotations
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from flows.night import Report, ReturnLine
+from schemas.findings import as_typed
+
+STYLES = {
+    "accepted": "green",
+    "accepted-with-warnings": "yellow",
+    "partly-accepted": "yellow",
+    "rejected": "bold red",
+}
+SIGNS = {"accepted": "✓", "accepted-with-warnings": "!", "partly-accepted": "!", "rejected": "✗"}
+
+
+def show(report: Report, console: Console) -> None:
+    """Print the table that ends a night."""
+    if report.lines:
+        table = Table(title="Returns of this night", title_justify="left", show_edge=False, pad_edge=False)
+        table.add_column("Return")
+        table.add_column("File", overflow="fold")
+        table.add_column("Status", no_wrap=True)
+        table.add_column("Rows", justify="right", no_wrap=True)
+        table.add_column("Findings", no_wrap=True)
+        for line in report.lines:
+            status = Text(f"{SIGNS[line.status]} {line.status}", style=STYLES[line.status])
+            table.add_row(line.title, Text(as_typed(line.path)), status, str(line.rows), findings_of(line))
+        console.print(table)
+        console.print()
+    for sentence in sentences(report):
+        console.print(Text(sentence), soft_wrap=True)
+
+
+def findings_of(line: ReturnLine) -> str:
+    """Errors and warnings of a return, in a few words."""
+    said = [f"{count} {name}" for count, name in ((line.errors, "to correct"), (line.warnings, "to look at")) if count]
+    return ", ".join(said) or "none"
+
+
+def sentences(report: Report) -> list[str]:
+    """What the night came to, sentence by sentence."""
+    published = report.publication
+    said = [] if report.lines else ["No return has arrived or changed since the last night; nothing was loaded."]
+    if published.state == "published":
+        rows = published.changed.get("observations", 0)
+        said.append(
+            f"Published data version {published.data_version}: {rows} row(s) of mart.observations differ. "
+            f"Dashboards read {report.published}."
+        )
+    elif published.state == "unchanged":
+        said.append(f"Nothing differs from data version {published.data_version}, which stays as it is.")
+    else:
+        said.append("The gate refused what would have been published; the published file stays as it was:")
+        said += [f"  {reason}" for reason in published.verdict.reasons]
+    warnings = [f"The gate warns: {b.says} ({b.count})." for b in published.verdict.broken if b.severity == "warning"]
+    said += warnings if published.state != "refused" else []
+    if report.rejected:
+        names = ", ".join(as_typed(line.path) for line in report.rejected)
+        said.append(f"Rejected and sent back: {names}.")
+    if report.replies:
+        said.append(f"{report.replies} repl{'y' if report.replies == 1 else 'ies'} to data owners are in the outbox.")
+    said += [as_typed(note) for note in report.notes]
+    if report.examples:
+        said.append(f"Example partners are loaded ({', '.join(report.examples)}): this is a trial, not a real night.")
+    return said
+
+
+def as_markdown(report: Report) -> str:
+    """The same report as Markdown, in which partner text is inert."""
+    lines = ["| Return | File | Status | Rows | Findings |", "|---|---|---|---:|---|"]
+    lines += [
+        f"| {_plain(r.title)} | {_plain(r.path)} | {r.status} | {r.rows} | {findings_of(r)} |" for r in report.lines
+    ]
+    said = "\n".join(f"- {_plain(sentence.strip())}" for sentence in sentences(report))
+    return "\n".join([*(lines if report.lines else []), "", said, ""])
+
+
+def _plain(text: str) -> str:
+    """Text that Markdown and HTML leave alone."""
+    return "".join(f"\\{c}" if c in r"\`*_{}[]()#+!|<>~&" else c for c in as_typed(text))

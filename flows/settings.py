@@ -1,0 +1,59 @@
+"""Settings: one class, from options, the environment (INDICATORS_...) or a .env file, in that order."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from pydantic import ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from schemas.faults import UsageFault
+
+HOME = Path(__file__).resolve().parent.parent
+LONDON = ZoneInfo("Europe/London")
+
+
+class Settings(BaseSettings):
+    """Where things are. Paths that are not absolute are taken from the working directory; the defaults lie in the
+    project's folder."""
+
+    model_config = SettingsConfigDict(env_prefix="INDICATORS_", env_file=".env", extra="ignore", frozen=True)
+
+    inbox: Path = HOME / "inputs" / "incoming"
+    warehouse: Path = HOME / "warehouse" / "indicators.duckdb"
+    outbox: Path = HOME / "outbox"
+    archive: Path = HOME / "inputs" / "archive"
+    definitions: Path = HOME / "schemas" / "definitions"
+    partners: Path = HOME / "inputs" / "partners"
+    today: date | None = None
+    sender: str = "indicators@example.org"
+
+    @property
+    def store(self) -> Path:
+        """The private store lies beside the published file."""
+        return self.warehouse.parent / "store.duckdb"
+
+
+def settings(**given: Any) -> Settings:
+    """The settings, with what is given (and not None) before the environment. Raises UsageFault naming the setting."""
+    try:
+        found = Settings(**{name: value for name, value in given.items() if value is not None})
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        name = ".".join(str(part) for part in first["loc"])
+        raise UsageFault(f"setting {name}", f"{first['msg']}; found {first['input']!r}") from None
+    paths = ("inbox", "warehouse", "outbox", "archive", "definitions", "partners")
+    return found.model_copy(update={name: getattr(found, name).expanduser().absolute() for name in paths})
+
+
+def london_today(now: datetime) -> date:
+    """The date in London at an instant."""
+    return now.astimezone(LONDON).date()
+
+
+def now() -> datetime:
+    """This instant, in UTC: the one place where the clock is read."""
+    return datetime.now(UTC)
