@@ -1,0 +1,113 @@
+"""What the tests share: the definitions, the example partners, and whole nights in folders of their own."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+os.environ.update(
+    {
+        "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
+        "DO_NOT_TRACK": "1",
+        "PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS": "180",
+        "PREFECT_LOGGING_LEVEL": "CRITICAL",
+        "INDICATORS_DEBUG": "1",
+    }
+)
+
+from flows.night import Report, whole_night
+from flows.settings import Settings, settings
+from inputs.layouts import Partner, load_partners
+from schemas.definitions import Definitions, load_definitions
+from warehouse.files import attached
+
+HOME = Path(__file__).resolve().parent.parent
+INCOMING = HOME / "inputs" / "incoming"
+TODAY = date(2011, 5, 31)
+
+
+@pytest.fixture(scope="session")
+def definitions() -> Definitions:
+    """The definitions as they are shipped."""
+    return load_definitions()
+
+
+@pytest.fixture(scope="session")
+def partners(definitions: Definitions) -> Mapping[str, Partner]:
+    """The example partners as they are shipped."""
+    return load_partners(definitions)
+
+
+@dataclass(frozen=True)
+class Place:
+    """A folder in which nights can be run, and the published file can be asked."""
+
+    root: Path
+
+    @property
+    def inbox(self) -> Path:
+        return self.root / "inbox"
+
+    @property
+    def published(self) -> Path:
+        return self.root / "warehouse" / "indicators.duckdb"
+
+    @property
+    def outbox(self) -> Path:
+        return self.root / "outbox"
+
+    @property
+    def archive(self) -> Path:
+        return self.root / "archive"
+
+    def settings(self, **other: Any) -> Settings:
+        paths = {"inbox": self.inbox, "warehouse": self.published, "outbox": self.outbox, "archive": self.archive}
+        return settings(**{**paths, "today": TODAY, **other})
+
+    def night(self, run: str = "test", **other: Any) -> Report:
+        """One whole night without Prefect."""
+        return whole_night(self.settings(**other), run)
+
+    def ask(self, sql: str, *values: object) -> list[tuple[Any, ...]]:
+        """Rows of the published file; `mart.x` is a table of it."""
+        with attached(live=self.published) as con:
+            con.execute("USE live")
+            return con.execute(sql, list(values)).fetchall()
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Place:
+    """A place with an empty inbox."""
+    (tmp_path / "inbox").mkdir()
+    return Place(tmp_path)
+
+
+@pytest.fixture(scope="session")
+def prefect_server() -> Iterator[None]:
+    """Prefect's own test server, once for all tests that need it."""
+    from prefect.testing.utilities import prefect_test_harness
+
+    with prefect_test_harness(server_startup_timeout=180):
+        yield
+
+
+@pytest.fixture(scope="session")
+def example_night(tmp_path_factory: pytest.TempPathFactory, prefect_server: None) -> tuple[Place, Report]:
+    """The example returns, taken through the real Prefect flow once. Tests must leave it as it is."""
+    from flows.nightly import nightly
+
+    place = Place(tmp_path_factory.mktemp("example"))
+    report = nightly(
+        inbox=str(INCOMING),
+        warehouse=str(place.published),
+        outbox=str(place.outbox),
+        archive=str(place.archive),
+        today=TODAY,
+    )
+    return place, report
