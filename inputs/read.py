@@ -54,7 +54,7 @@ class Reader:
         """The cells of a file, or the finding that says why it could not be read."""
         if len(content) > self._limits.file_bytes:
             return finding("return.too-large", found=f"{len(content) / 1e6:.0f} MB", expected=self._most())
-        answer = self._ask(content)
+        answer = self._ask(b"r" + content)
         if answer is None:
             self._end()
             return finding(
@@ -70,13 +70,14 @@ class Reader:
     def _most(self) -> str:
         return f"at most {self._limits.file_bytes / 1e6:.0f} MB"
 
-    def _ask(self, content: bytes) -> bytes | None:
+    def _ask(self, request: bytes) -> bytes | None:
+        """What the child answers; None if it died or overran."""
         if self._served >= FILES_PER_CHILD:
             self._end()
         child = self._child or self._start()
         self._served += 1
         answers: queue.SimpleQueue[bytes | None] = queue.SimpleQueue()
-        threading.Thread(target=_exchange, args=(child, content, answers), daemon=True).start()
+        threading.Thread(target=_exchange, args=(child, request, answers), daemon=True).start()
         try:
             return answers.get(timeout=self._limits.seconds)
         except queue.Empty:
@@ -106,10 +107,10 @@ class Reader:
         self._child = None
 
 
-def _exchange(child: subprocess.Popen[bytes], content: bytes, answers: queue.SimpleQueue[bytes | None]) -> None:
+def _exchange(child: subprocess.Popen[bytes], request: bytes, answers: queue.SimpleQueue[bytes | None]) -> None:
     try:
         inward, outward = _pipes(child)
-        inward.write(struct.pack(">Q", len(content)) + content)
+        inward.write(struct.pack(">Q", len(request)) + request)
         inward.flush()
         head = _exactly(outward, 8)
         answers.put(_exactly(outward, struct.unpack(">Q", head)[0]))
