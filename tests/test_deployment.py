@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 import yaml
 
+from flows.settings import LONDON
 from tests.conftest import HOME
 
 
@@ -28,6 +29,11 @@ def test_the_nightly_deployment_deploys() -> None:
     run("deploy", "--all")
     with get_client(sync_client=True) as client:
         deployment: Any = client.read_deployment_by_name("nightly/nightly")
+        asked = client.request("POST", "/deployments/{id}/schedule", path_params={"id": deployment.id}, json={})
+        runs = client.read_flow_runs()
+    assert asked.status_code == 200
+    planned = [run.expected_start_time for run in runs if run.deployment_id == deployment.id]
+    assert {f"{when.astimezone(LONDON):%H:%M}" for when in planned if when} == {"01:30"}
     assert deployment.entrypoint == "flows/nightly.py:nightly"
     (schedule,) = deployment.schedules
     assert (schedule.active, schedule.schedule.timezone) == (True, "Europe/London")
