@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
@@ -15,6 +15,7 @@ from schemas.faults import Fault
 
 if TYPE_CHECKING:
     from flows.night import Report
+    from flows.settings import Settings
     from warehouse.trace import Traced
 
 PLAIN_WIDTH = 160
@@ -93,6 +94,28 @@ def _parser() -> argparse.ArgumentParser:
     check.add_argument("--today", metavar="DATE", type=_day, help="the day to take for today")
     check.add_argument("--json", action="store_true", help="findings as JSON")
     check.set_defaults(run=_check)
+
+    approve = command(
+        "approve",
+        "Publish what the gate refused in the newest run.",
+        "indicators approve 3f2c91d0 --by performance-analyst",
+    )
+    approve.add_argument("name", metavar="RUN", help="the run, as the night and its page name it")
+    approve.add_argument("--by", metavar="ROLE", required=True, help="who answers for it")
+    approve.add_argument("--warehouse", metavar="F", help="the published file")
+    approve.add_argument("--archive", metavar="D", help="folder for the ledger and the files that were sent")
+    approve.set_defaults(run=_approve)
+
+    rollback = command(
+        "rollback",
+        "Publish an earlier version again, and hold publication until a run is approved.",
+        "indicators rollback 12 --by performance-analyst",
+    )
+    rollback.add_argument("version", metavar="VERSION", type=int, help="the data_version to go back to")
+    rollback.add_argument("--by", metavar="ROLE", required=True, help="who answers for it")
+    rollback.add_argument("--warehouse", metavar="F", help="the published file")
+    rollback.add_argument("--archive", metavar="D", help="folder for the ledger and the files that were sent")
+    rollback.set_defaults(run=_rollback)
 
     trace = command(
         "trace",
@@ -201,6 +224,33 @@ def _check(given: argparse.Namespace) -> int:
     else:
         show_judgements(results)
     return 1 if any(r["status"] == "rejected" for r in results) else 0
+
+
+# -- approve, rollback -----------------------------------------------------------------------------------------------
+
+
+def _approve(given: argparse.Namespace) -> int:
+    from flows.deciding import approve_run
+
+    return _decided(given, lambda chosen: approve_run(chosen, given.name, given.by))
+
+
+def _rollback(given: argparse.Namespace) -> int:
+    from flows.deciding import roll_back_to
+
+    return _decided(given, lambda chosen: roll_back_to(chosen, given.version, given.by))
+
+
+def _decided(given: argparse.Namespace, decide: Callable[[Settings], str]) -> int:
+    from flows.settings import settings
+    from warehouse.publish import NotApproved
+
+    try:
+        print(decide(settings(warehouse=given.warehouse, archive=given.archive)))
+    except NotApproved as reason:
+        print(f"indicators: {reason}", file=sys.stderr)
+        return 1
+    return 0
 
 
 # -- trace ------------------------------------------------------------------------------------------------------------

@@ -56,6 +56,10 @@ class Ledger:
     def record_delivery(self, submission: str, message: str, at: datetime) -> None:
         self._append({"kind": "delivery", "submission": submission, "message": message, "at": at.isoformat()})
 
+    def record_decision(self, what: str, about: dict[str, Any], by: str, at: datetime) -> None:
+        """What a person decided about publication: approved, or rolled-back."""
+        self._append({"kind": "decision", "what": what, **about, "by": by, "at": at.isoformat()})
+
     def __post_init__(self) -> None:
         self._by_path: dict[str, Submission] = {}
 

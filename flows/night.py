@@ -31,7 +31,7 @@ from schemas.faults import StorageFault, UsageFault
 from schemas.outcomes import Outcome, Submission
 from schemas.tables import Context
 from warehouse import store
-from warehouse.publish import Publication, publish_night
+from warehouse.publish import Limits, Publication, publish_night
 
 META = ".meta.csv"
 Step = Callable[..., Any]
@@ -74,6 +74,7 @@ class Report:
     lines: tuple[ReturnLine, ...]
     publication: Publication
     published: str
+    run: str
     replies: int
     notes: tuple[str, ...]
     examples: tuple[str, ...]
@@ -299,8 +300,14 @@ def publish(night: Night) -> Publication:
             run=night.run,
             published_at=now(),
             has_examples=any(p.says.example for p in night.partners.values()),
+            limits=publish_limits(night.settings),
             step=say_step,
         )
+
+
+def publish_limits(given: Settings) -> Limits:
+    """How much a night may change before it asks, and how many versions are kept."""
+    return Limits(given.change_limit_pct, given.keep_versions)
 
 
 def say_step(step: str) -> None:
@@ -379,4 +386,4 @@ def report(night: Night, answered: Sequence[str], publication: Publication) -> R
         )
     examples = tuple(p.id for p in night.partners.values() if p.says.example)
     published = str(night.settings.warehouse)
-    return Report(tuple(lines), publication, published, len(answered), tuple(night.notes), examples)
+    return Report(tuple(lines), publication, published, night.run, len(answered), tuple(night.notes), examples)

@@ -46,19 +46,21 @@ def sentences(report: Report) -> list[str]:
     """What the night came to, sentence by sentence."""
     published = report.publication
     said = [] if report.lines else ["No return has arrived or changed since the last night; nothing was loaded."]
+    differs = published.difference
+    counts = f"{differs.added} row(s) added, {differs.changed} changed, {differs.removed} removed"
+    warnings = [one for one in published.verdict.broken if one.severity == "warning"]
     if published.state == "published":
-        rows = published.changed.get("observations", 0)
-        said.append(
-            f"Published data version {published.data_version}: {rows} row(s) of mart.observations differ. "
-            f"Dashboards read {report.published}."
-        )
+        said.append(f"Published data version {published.data_version}: {counts}. Dashboards read {report.published}.")
     elif published.state == "unchanged":
         said.append(f"Nothing differs from data version {published.data_version}, which stays as it is.")
     else:
-        said.append("The gate refused what would have been published; the published file stays as it was:")
-        said += [f"  {reason}" for reason in published.verdict.reasons]
-    warnings = [f"The gate warns: {b.says} ({b.count})." for b in published.verdict.broken if b.severity == "warning"]
-    said += warnings if published.state != "refused" else []
+        said.append(f"The gate refused what would have been published ({counts}); the published file stays as it was:")
+        said += [f"  {one.reason}" for one in published.verdict.broken if one.severity == "critical"]
+        if published.verdict.approvable:
+            said.append(f"If it is right all the same: indicators approve {report.run}")
+    said += [f"The gate warns: {one.reason}." for one in warnings]
+    if published.page:
+        said.append(f"The verdict and every difference: {published.page}")
     if report.rejected:
         names = ", ".join(as_typed(line.path) for line in report.rejected)
         said.append(f"Rejected and sent back: {names}.")

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from pydantic import ValidationError
+from pydantic import Field, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from schemas.faults import UsageFault
@@ -30,6 +30,8 @@ class Settings(BaseSettings):
     partners: Path = HOME / "inputs" / "partners"
     today: date | None = None
     sender: str = "indicators@example.org"
+    change_limit_pct: float = Field(25.0, ge=0)
+    keep_versions: int = Field(10, ge=1)
 
     @property
     def store(self) -> Path:

@@ -9,6 +9,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+import hypothesis
 import pytest
 
 os.environ.update(
@@ -26,6 +27,10 @@ from flows.settings import Settings, settings
 from inputs.layouts import Partner, load_partners
 from schemas.definitions import Definitions, load_definitions
 from warehouse.files import attached
+
+# No test asserts a time, and a failure found once is found again.
+hypothesis.settings.register_profile("steady", deadline=None, derandomize=True)
+hypothesis.settings.load_profile("steady")
 
 HOME = Path(__file__).resolve().parent.parent
 INCOMING = HOME / "inputs" / "incoming"

@@ -1,187 +1,304 @@
-"""The gate: what must hold of a candidate before it is published. Each is a statement that finds what breaks it."""
+"""The gate: Great Expectations judges a candidate, read-only, before it may be published.
+
+The only place that imports Great Expectations. The two files and the definitions are put beside each other in a
+database in memory, of which every connection in this process sees the same; the suite runs against views there.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import itertools
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from datetime import date
 from pathlib import Path
-from typing import Literal
+from typing import Any
 
 import duckdb
+import polars as pl
 
+from schemas.breakdowns import spell
+from schemas.definitions import Definitions, Indicator
+from schemas.faults import StorageFault
+from schemas.periods import QUARTERS
 from warehouse.contract import MART
-from warehouse.files import attached
+from warehouse.disclosure import is_count
+from warehouse.expectations import Expectation, Severity, suite
 
-SHOWN_ROWS = 5
-
-
-@dataclass(frozen=True)
-class Expectation:
-    """One thing that must hold; `sql` returns the rows that break it."""
-
-    says: str
-    severity: Literal["critical", "warning"]
-    sql: str
+SHOWN_ROWS = 20
+"""Rows kept of those that break an expectation."""
+_numbers = itertools.count()
 
 
 @dataclass(frozen=True)
-class Broken:
-    """An expectation that does not hold, how many rows break it, and some of them. A check that could not run is
-    broken too."""
+class Result:
+    """What became of one expectation: how many rows break it and some of them. `error` where it could not be judged,
+    which counts as a critical failure, whatever its severity."""
 
+    id: str
     says: str
-    severity: Literal["critical", "warning"]
-    count: int
-    examples: tuple[str, ...]
+    severity: Severity
+    final: bool
+    held: bool
+    count: int = 0
+    rows: tuple[str, ...] = ()
+    error: str = ""
+
+    def as_dict(self) -> dict[str, Any]:
+        return asdict(self)
+
+    @property
+    def reason(self) -> str:
+        """The failure in one line."""
+        if self.error:
+            return f"{self.says}: could not be judged ({self.error})"
+        shown = f", such as {'; '.join(self.rows[:2])}" if self.rows else ""
+        return f"{self.says}: {self.count} row(s){shown}"
 
 
 @dataclass(frozen=True)
 class Verdict:
     """What the gate found; it lets a candidate pass unless something critical is broken."""
 
-    broken: tuple[Broken, ...]
+    results: tuple[Result, ...] = ()
+
+    @property
+    def broken(self) -> list[Result]:
+        return [one for one in self.results if not one.held]
 
     @property
     def passed(self) -> bool:
         return not any(one.severity == "critical" for one in self.broken)
 
     @property
+    def approvable(self) -> bool:
+        """Whether a person may publish the candidate all the same."""
+        return not any(one.final for one in self.broken)
+
+    @property
     def reasons(self) -> list[str]:
-        return [f"{b.says}: {b.count} row(s), such as {', '.join(b.examples[:2])}" for b in self.broken]
+        """Why it was refused, or what it warns of, the critical first."""
+        return [one.reason for one in sorted(self.broken, key=lambda one: one.severity != "critical")]
 
 
-_KEY_SQL = "indicator_id, definition_version, area_code, time_identifier, time_period, breakdown"
+def gate(candidate: Path, live: Path | None, definitions: Definitions, today: date) -> Verdict:
+    """Judge a candidate, and against the live file where there is one. Opens both read-only and changes nothing.
 
-EXPECTATIONS: tuple[Expectation, ...] = (
-    Expectation(
-        "no two rows of observations share a key",
-        "critical",
-        f"SELECT {_KEY_SQL} FROM candidate.mart.observations GROUP BY ALL HAVING count(*) > 1",
-    ),
-    Expectation(
-        "no two rows of latest share a key",
-        "critical",
-        "SELECT indicator_id, area_code, breakdown FROM candidate.mart.latest GROUP BY ALL HAVING count(*) > 1",
-    ),
-    Expectation(
-        "every row of latest is a row of observations",
-        "critical",
-        f"SELECT {_KEY_SQL} FROM candidate.mart.latest EXCEPT SELECT {_KEY_SQL} FROM candidate.mart.observations",
-    ),
-    Expectation(
-        "every observation names its area, period, file, sheet and cell",
-        "critical",
-        f"""SELECT {_KEY_SQL} FROM candidate.mart.observations
-            WHERE area_name IS NULL OR indicator IS NULL OR period_start IS NULL OR source_file IS NULL
-               OR sheet IS NULL OR cell IS NULL OR digest IS NULL OR submission IS NULL
-               OR (period_end IS NULL AND time_identifier <> 'Reporting window') OR period_end < period_start""",
-    ),
-    Expectation(
-        "a share lies between 0 and 100 unless its indicator states a change",
-        "critical",
-        f"""SELECT {_KEY_SQL}, value FROM candidate.mart.observations
-            WHERE unit = '%' AND numerator IS NOT NULL AND value NOT BETWEEN 0 AND 100""",
-    ),
-    Expectation(
-        "no numerator of a share is above its denominator",
-        "critical",
-        f"""SELECT {_KEY_SQL}, numerator, denominator FROM candidate.mart.observations
-            WHERE unit = '%' AND numerator > denominator""",
-    ),
-    Expectation(
-        "a confidential row shows no value",
-        "critical",
-        f"""SELECT {_KEY_SQL} FROM candidate.mart.observations
-            WHERE conf_status = 'c' AND (value IS NOT NULL OR numerator IS NOT NULL)""",
-    ),
-    Expectation(
-        "a row without a value says why",
-        "warning",
-        f"""SELECT {_KEY_SQL} FROM candidate.mart.observations
-            WHERE value IS NULL AND value_text IS NULL AND value_low IS NULL AND obs_status IS NULL
-              AND conf_status IS NULL""",
-    ),
-    Expectation(
-        "no illustrative value stands beside a reported one",
-        "critical",
-        f"""SELECT {_KEY_SQL} FROM candidate.mart.latest AS l
-            WHERE l.provenance = 'reported' AND l.england_value IS NOT NULL AND NOT EXISTS (
-                SELECT 1 FROM candidate.mart.observations AS e
-                WHERE e.area_code = 'E92000001' AND e.provenance = 'reported' AND e.value = l.england_value
-                  AND e.indicator_id = l.indicator_id AND e.time_period = l.time_period
-                  AND e.time_identifier = l.time_identifier AND e.breakdown = l.breakdown
-                  AND e.definition_version = l.definition_version)""",
-    ),
-    Expectation(
-        "coverage answers for all 199 national indicators, each once",
-        "critical",
-        """SELECT count(*), count(DISTINCT ni) FROM candidate.mart.coverage
-           HAVING count(*) <> 199 OR count(DISTINCT ni) <> 199""",
-    ),
-    Expectation(
-        "there is exactly one row of publication",
-        "critical",
-        "SELECT count(*) FROM candidate.mart.publication HAVING count(*) <> 1",
-    ),
-)
-
-AGAINST_LIVE: tuple[Expectation, ...] = (
-    Expectation(
-        "no published value disappears without a revision",
-        "critical",
-        f"""SELECT {_KEY_SQL} FROM live.mart.observations
-            EXCEPT (SELECT {_KEY_SQL} FROM candidate.mart.observations
-                    UNION SELECT {_KEY_SQL} FROM candidate.mart.revisions)""",
-    ),
-    Expectation(
-        "no revision is forgotten",
-        "critical",
-        f"""SELECT {_KEY_SQL}, changed_at FROM live.mart.revisions
-            EXCEPT SELECT {_KEY_SQL}, changed_at FROM candidate.mart.revisions""",
-    ),
-    Expectation(
-        "the number of values has not fallen by half",
-        "critical",
-        """SELECT (SELECT count(*) FROM candidate.mart.observations), (SELECT count(*) FROM live.mart.observations)
-           WHERE 2 * (SELECT count(*) FROM candidate.mart.observations) <
-                 (SELECT count(*) FROM live.mart.observations)""",
-    ),
-)
+    Raises StorageFault where either cannot be opened.
+    """
+    os.environ.setdefault("GX_ANALYTICS_ENABLED", "false")
+    expectations = suite(against_live=live is not None)
+    with _bench(candidate, live, definitions, today) as address:
+        found = {one.id: one for one in _judged(address, expectations)}
+    return Verdict(tuple(found[one.id] for one in expectations))
 
 
-def gate(candidate: Path, live: Path | None) -> Verdict:
-    """Judge a candidate, and against the live file where there is one. Opens both read-only and changes nothing."""
-    with attached(candidate=candidate, live=live) as con:
-        expectations = (*EXPECTATIONS, *(AGAINST_LIVE if live else ()))
-        broken = [found for one in expectations if (found := _try(con, one))]
-        broken += _shape(con)
-    return Verdict(tuple(broken))
+# -- the files and the definitions beside each other ------------------------------------------------------------------
 
 
-def _try(con: duckdb.DuckDBPyConnection, one: Expectation) -> Broken | None:
+@contextmanager
+def _bench(candidate: Path, live: Path | None, definitions: Definitions, today: date) -> Iterator[str]:
+    """The address of a database in memory that holds what the expectations speak of, for as long as it is needed."""
+    import sqlalchemy
+
+    address = f"duckdb:///:memory:gate-{os.getpid()}-{next(_numbers)}"
+    engine = sqlalchemy.create_engine(address)
     try:
-        rows = con.execute(one.sql).fetchall()
-    except duckdb.Error as error:
-        return Broken(f"{one.says} (the check could not run)", "critical", 0, (str(error).splitlines()[0],))
-    if not rows:
-        return None
-    examples = tuple(" / ".join(str(v) for v in row) for row in rows[:SHOWN_ROWS])
-    return Broken(one.says, one.severity, len(rows), examples)
+        with engine.connect() as keeper:
+            con = keeper.connection.dbapi_connection
+            if con is None:
+                raise StorageFault(candidate, "no database in memory could be opened")
+            try:
+                _fill(con.cursor(), candidate, live, definitions, today)
+            except duckdb.Error as error:
+                raise StorageFault(candidate, f"cannot be judged ({str(error).splitlines()[0]})") from None
+            try:
+                yield address
+            finally:  # the library may keep connections open, and with them the files
+                for name in ("candidate", *(("live",) if live else ())):
+                    con.cursor().execute(f"DETACH {name}")
+    finally:
+        engine.dispose()
 
 
-def _shape(con: duckdb.DuckDBPyConnection) -> list[Broken]:
-    """The candidate holds the contract's tables and nothing else, column by column, every one with its comment."""
-    wanted = {(t.name, c.name, c.type, c.comment) for t in MART for c in t.columns}
-    held = set(
-        con.execute(
-            "SELECT table_name, column_name, data_type, comment FROM duckdb_columns() WHERE database_name = 'candidate'"
-            " AND NOT internal AND schema_name = 'mart'"
-        ).fetchall()
+def _fill(cursor: Any, candidate: Path, live: Path | None, definitions: Definitions, today: date) -> None:
+    for name, path in (("candidate", candidate), ("live", live)):
+        if path is not None:
+            cursor.execute(f"ATTACH '{str(path).replace(chr(39), chr(39) * 2)}' AS {name} (READ_ONLY)")
+    for prefix, database in (("", "candidate"), ("live_", "live" if live else None)):
+        held = {table.name for table in MART} & _tables(cursor, database)
+        for table in sorted(held):
+            cursor.execute(f"CREATE VIEW {prefix}{table} AS SELECT * FROM {database}.mart.{table}")
+    cursor.execute(
+        """CREATE VIEW held_columns AS
+           SELECT schema_name || '.' || table_name AS relation, column_name, data_type, coalesce(comment, '') AS comment
+           FROM duckdb_columns() WHERE database_name = 'candidate' AND NOT internal"""
     )
-    others = con.execute(
-        "SELECT schema_name || '.' || table_name FROM duckdb_tables() WHERE database_name = 'candidate'"
-        " AND schema_name <> 'mart'"
-    ).fetchall()
-    odd = sorted(f"{table}.{column}" for table, column, *_ in wanted ^ held) + [row[0] for row in others]
-    if not odd:
-        return []
-    return [Broken("the tables and columns are those of the contract", "critical", len(odd), tuple(odd[:SHOWN_ROWS]))]
+    frames = {
+        "wanted_columns": pl.DataFrame(
+            [(f"mart.{t.name}", c.name, c.type, c.comment) for t in MART for c in t.columns],
+            schema=dict.fromkeys(("relation", "column_name", "data_type", "comment"), pl.String),
+            orient="row",
+        ),
+        **_reference(definitions),
+    }
+    for name, frame in frames.items():
+        cursor.execute("register", ("made", frame))
+        cursor.execute(f"CREATE TABLE {name} AS SELECT * FROM made")
+    cursor.execute(f"CREATE TABLE ref_today AS SELECT DATE '{today.isoformat()}' AS today")
+
+
+def _tables(cursor: Any, database: str | None) -> set[str]:
+    if database is None:
+        return set()
+    cursor.execute(
+        f"SELECT table_name FROM duckdb_tables() WHERE database_name = '{database}' AND schema_name = 'mart'"
+    )
+    return {row[0] for row in cursor.fetchall()}
+
+
+def _reference(definitions: Definitions) -> dict[str, pl.DataFrame]:
+    """The definitions that the expectations look things up in."""
+    indicators = list(definitions.indicators.values())
+    return {
+        "ref_indicator": pl.DataFrame([_indicator(one, definitions) for one in indicators]),
+        "ref_area": pl.DataFrame(
+            [{"area_code": area.area_code, "name": area.name} for area in definitions.geography.areas]
+        ),
+        "ref_part": pl.DataFrame(
+            [row for one in indicators for row in _parts(one, definitions)],
+            schema=dict.fromkeys(("indicator_id", "dimension", "breakdown"), pl.String),
+            orient="row",
+        ),
+    }
+
+
+def _indicator(one: Indicator, definitions: Definitions) -> dict[str, Any]:
+    policy = definitions.disclosure[one.disclosure]
+    lowest, highest = one.bounds
+    return {
+        "indicator_id": one.id,
+        "lowest": lowest,
+        "highest": highest,
+        "per": one.per,
+        "additive": one.additive,
+        "authority": one.authority or None,
+        "versions": [version.version for version in one.versions],
+        "lifecycle": one.lifecycle,
+        "measured_by": one.time_identifier,
+        "days": _days(one.time_identifier),
+        "is_count": is_count(one),
+        "primary_min": float(policy.primary_min),
+        "min_denominator": float(policy.min_denominator),
+        "zero_ok": policy.zero_ok,
+        "round_base": float(policy.round_base),
+    }
+
+
+def _parts(one: Indicator, definitions: Definitions) -> Iterator[tuple[str, str, str]]:
+    """The parts of each dimension that an indicator is divided by, where they are all of it."""
+    whole = {dimension.name: set(dimension.values) for dimension in definitions.dimensions}
+    for dimension, values in one.breakdowns.items():
+        if one.total and set(values) == whole[dimension]:
+            for value in values:
+                breakdown = spell({dimension: value}, definitions.dimension_order)
+                yield one.id, dimension, breakdown
+
+
+def _days(identifier: str) -> float:
+    """How long it is from one period of an identifier to the next."""
+    return 91.0 if identifier in QUARTERS else 365.0
+
+
+# -- Great Expectations -----------------------------------------------------------------------------------------------
+
+
+def _judged(address: str, expectations: list[Expectation]) -> Iterator[Result]:
+    """Run each table's expectations as one suite."""
+    import great_expectations as gx
+    from great_expectations.data_context.types.base import ProgressBarsConfig
+    from sqlalchemy import event
+
+    context = gx.get_context(mode="ephemeral")
+    context.variables.progress_bars = ProgressBarsConfig(globally=False)
+    source = context.data_sources.add_sql("bench", connection_string=address, create_temp_table=False)
+    event.listen(source.get_execution_engine().engine, "after_cursor_execute", _buffered)
+    for table in dict.fromkeys(one.table for one in expectations):
+        mine = [one for one in expectations if one.table == table]
+        try:
+            asset = source.add_table_asset(table, table_name=table)
+            batch = asset.add_batch_definition_whole_table(table).get_batch()
+        except Exception as error:  # a table that is not there is a broken candidate, whatever the library makes of it
+            yield from (_unjudged(one, error) for one in mine)
+            continue
+        by_id = {one.id: one for one in mine}
+        judged: Any = batch.validate(
+            gx.ExpectationSuite(table, expectations=[_as_gx(one) for one in mine]),
+            result_format={"result_format": "COMPLETE", "partial_unexpected_count": SHOWN_ROWS},
+        )
+        yield from (_result(by_id[str(one.expectation_config.meta["id"])], one) for one in judged.results)
+
+
+def _buffered(_con: Any, cursor: Any, _statement: Any, _parameters: Any, context: Any, _many: Any) -> None:
+    """Keep the rows of a statement, for the library reads them after it has closed the cursor."""
+    from sqlalchemy.engine.cursor import FullyBufferedCursorFetchStrategy
+
+    if cursor.description:
+        context.cursor_fetch_strategy = FullyBufferedCursorFetchStrategy(cursor)
+
+
+def _as_gx(one: Expectation) -> Any:
+    from great_expectations import expectations
+
+    gxe: Any = expectations
+    said: dict[str, Any] = {"meta": {"id": one.id}, "description": one.says, "severity": one.severity}
+    if one.columns:
+        return gxe.ExpectTableColumnsToMatchOrderedList(column_list=list(one.columns), **said)
+    if one.unique:
+        return gxe.ExpectColumnValuesToBeUnique(column=one.unique[0], **said)
+    if one.filled:
+        return gxe.ExpectColumnValuesToNotBeNull(column=one.filled, **said)
+    if one.count is not None:
+        return gxe.ExpectTableRowCountToEqual(value=one.count, **said)
+    return gxe.UnexpectedRowsExpectation(unexpected_rows_query=one.rows, **said)
+
+
+def _unjudged(one: Expectation, error: object) -> Result:
+    said = (str(error).strip().splitlines() or [type(error).__name__])[0]
+    return Result(one.id, one.says, "critical", one.final, held=False, error=said[:300])
+
+
+def _result(one: Expectation, judged: Any) -> Result:
+    """Read a result; the library reports an expectation that raised as one that merely failed."""
+    raised = _raised(judged.exception_info)
+    if raised:
+        return _unjudged(one, raised)
+    if judged.success:
+        return Result(one.id, one.says, one.severity, one.final, held=True)
+    found = judged.result or {}
+    rows = (found.get("details") or {}).get("unexpected_rows") or found.get("partial_unexpected_list") or []
+    observed = found.get("observed_value")
+    count = found.get("unexpected_count", observed if isinstance(observed, int) and one.rows else None)
+    if one.columns or one.count is not None:
+        rows, count = [f"found {observed}"], 1
+    return Result(
+        one.id, one.says, one.severity, one.final, held=False, count=int(count or len(rows)), rows=_worded(rows)
+    )
+
+
+def _raised(info: Any) -> str:
+    """The message of an exception in a result: one record, or one for each metric."""
+    if not isinstance(info, dict):
+        return ""
+    if info.get("raised_exception"):
+        return str(info.get("exception_message") or "it raised")
+    return next((found for one in info.values() if isinstance(one, dict) and (found := _raised(one))), "")
+
+
+def _worded(rows: list[Any]) -> tuple[str, ...]:
+    words = []
+    for row in rows[:SHOWN_ROWS]:
+        values = row.values() if isinstance(row, dict) else row if isinstance(row, tuple) else (row,)
+        words.append(" / ".join("" if value is None else str(value) for value in values)[:300])
+    return tuple(words)

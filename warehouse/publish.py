@@ -1,11 +1,12 @@
-"""From a candidate to the published file: what differs, the gate's verdict, one rename."""
+"""From a candidate to the published file: what differs, the gate's verdict, one rename; and back again."""
 
 from __future__ import annotations
 
 import contextlib
 import os
+import shutil
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Literal
@@ -16,23 +17,43 @@ from schemas.calendar import Standing
 from schemas.definitions import Definitions
 from schemas.faults import StorageFault
 from warehouse.contract import MART
+from warehouse.difference import Difference, difference
 from warehouse.files import attached
-from warehouse.gate import Verdict, gate
+from warehouse.gate import Result, Verdict, gate
+from warehouse.kept import Kept
 from warehouse.mart import build
 from warehouse.store import connect
 
 CANDIDATE = "candidate-"
+FEWEST_CHANGED = 20
+"""A night may always change so many rows, however few there are; the limit in percent begins above it."""
+
+
+@dataclass(frozen=True)
+class Limits:
+    """`change_pct`: a night that changes or removes more of the live rows than this asks a person first.
+    `keep_versions`: how many published versions are kept to go back to."""
+
+    change_pct: float = 25.0
+    keep_versions: int = 10
 
 
 @dataclass(frozen=True)
 class Publication:
     """What a night published. `unchanged`: no row of mart differs and the live file was left as it is. `refused`: the
-    gate said no, and the live file was left as it is. `changed` counts rows that differ, by table."""
+    gate said no or a person must be asked; the live file was left as it is and the candidate waits to be approved.
+    `changed` counts rows that differ, by table; `page` shows verdict and difference."""
 
     state: Literal["published", "unchanged", "refused"]
     data_version: int
     changed: dict[str, int]
     verdict: Verdict
+    difference: Difference = field(default_factory=Difference)
+    page: str | None = None
+
+
+class NotApproved(Exception):
+    """A candidate or version that cannot be published now; the argument says why, for the person who asked."""
 
 
 def publish_night(
@@ -46,17 +67,19 @@ def publish_night(
     run: str,
     published_at: datetime,
     has_examples: bool,
+    limits: Limits | None = None,
     step: Callable[[str], None] = lambda _: None,
 ) -> Publication:
     """Build a candidate from the store, compare it with the live file, judge it, and put it in the live file's place.
 
     `con` is the store. Raises StorageFault where the folder cannot be written; the live file is then untouched.
     """
-    folder = live.parent
+    limits = limits or Limits()
+    folder, kept = live.parent, Kept.beside(live)
     sweep(folder)
-    _catch_up(con, live)
     candidate = folder / f"{CANDIDATE}{run}.duckdb"
     try:
+        _catch_up(con, live, kept, limits)
         step("build the candidate")
         build(
             con,
@@ -74,19 +97,129 @@ def publish_night(
         version = live_version(before)
         if before is not None and not changed:
             return Publication("unchanged", version, {}, Verdict(()))
+        differs = difference(candidate, before)
         step("judge the candidate")
-        verdict = gate(candidate, before)
+        verdict = _ask(gate(candidate, before, definitions, today), differs, limits, kept)
+        about = {
+            "run": run,
+            "today": today.isoformat(),
+            "judged_at": published_at.isoformat(),
+            "compared_with": version,
+        }
         if not verdict.passed:
-            return Publication("refused", version, changed, verdict)
+            about |= {"state": "refused", "up_to_load": _newest_load(con)}
+            page = kept.record(run, about, verdict, differs)
+            kept.await_approval(candidate, run)
+            return Publication("refused", version, changed, verdict, differs, str(page))
         step("publish")
-        _stamp(candidate, version + 1, published_at)
+        number = next_version(con, version)
+        page = kept.record(run, about | {"state": "published", "data_version": number}, verdict, differs)
+        _stamp(candidate, number, published_at)
         _replace(candidate, live)
-        _record(con, version + 1, published_at, run)
-        return Publication("published", version + 1, changed, verdict)
+        _record(con, number, published_at, run)
+        kept.keep_version(live, number, limits.keep_versions)
+        kept.forget_candidates()
+        return Publication("published", number, changed, verdict, differs, str(page))
     except (duckdb.IOException, duckdb.FatalException, OSError) as error:
         raise StorageFault(live, f"cannot be published ({str(error).splitlines()[0]})") from None
     finally:
         sweep(folder)
+
+
+def _ask(verdict: Verdict, differs: Difference, limits: Limits, kept: Kept) -> Verdict:
+    """The verdict, with what only a person can decide: whether so much may change at once, and whether to go on after
+    a rollback."""
+    asked = []
+    rows = differs.changed + differs.removed
+    too_many = rows > FEWEST_CHANGED and differs.changed_pct > limits.change_pct
+    said = f"one night changes or removes at most {limits.change_pct:g}% of the published rows"
+    shown = (f"{rows} of {differs.live_rows} rows, {differs.changed_pct:.0f}%",) if too_many else ()
+    asked.append(Result("ask.change", said, "critical", False, held=not too_many, count=rows, rows=shown))
+    held = kept.held
+    said = "nothing is published after a rollback until a person approves it"
+    shown = (f"rolled back to version {held['to']} by {held['by']}",) if held else ()
+    asked.append(Result("ask.rolled-back", said, "critical", False, held=held is None, count=len(shown), rows=shown))
+    return replace(verdict, results=(*verdict.results, *asked))
+
+
+def approve(con: duckdb.DuckDBPyConnection, live: Path, run: str, at: datetime, limits: Limits | None = None) -> int:
+    """Publish the candidate that a run's gate refused, if it is still the newest; its data_version.
+
+    Raises NotApproved with the reason in words, StorageFault where the folder cannot be written.
+    """
+    limits, kept = limits or Limits(), Kept.beside(live)
+    about = kept.recorded(run)
+    candidate = kept.candidate(run)
+    if about is None:
+        raise NotApproved(f"No run called {run} is kept.")
+    if about["state"] != "refused" or not candidate.exists():
+        raise NotApproved(f"Run {run} has no candidate that waits: it was published, or a newer one took its place.")
+    version = live_version(live if live.exists() else None)
+    if about["compared_with"] != version or about["up_to_load"] != _newest_load(con):
+        raise NotApproved(f"Run {run} is not the newest any more. Run another night and approve that one.")
+    never = [one["says"] for one in about["results"] if one["final"] and not one["held"]]
+    if never:
+        raise NotApproved(f"Run {run} can never be published: it breaks that {'; '.join(never)}.")
+    number = next_version(con, version)
+    _put_in_place(con, candidate, live, number, at, run, kept, limits)
+    kept.forget_candidates()
+    kept.let_go()
+    return number
+
+
+def roll_back(
+    con: duckdb.DuckDBPyConnection, live: Path, to: int, by: str, at: datetime, limits: Limits | None = None
+) -> int:
+    """Publish a kept version again, under a new data_version, and hold publication until a person approves the next
+    candidate; the new data_version. Raises NotApproved, StorageFault."""
+    limits, kept = limits or Limits(), Kept.beside(live)
+    source = kept.versions().get(to)
+    if source is None:
+        held = ", ".join(map(str, kept.versions())) or "none"
+        raise NotApproved(f"Version {to} is not kept; there are: {held}.")
+    number = next_version(con, live_version(live if live.exists() else None))
+    run = f"rollback-to-{to}"
+    candidate = live.parent / f"{CANDIDATE}{run}.duckdb"
+    try:
+        shutil.copyfile(source, candidate)
+    except OSError as error:
+        raise StorageFault(live, f"cannot be published ({error.strerror})") from None
+    kept.hold({"to": to, "by": by, "at": at.isoformat(), "data_version": number})
+    _put_in_place(con, candidate, live, number, at, run, kept, limits)
+    kept.forget_candidates()
+    return number
+
+
+def _put_in_place(
+    con: duckdb.DuckDBPyConnection,
+    candidate: Path,
+    live: Path,
+    number: int,
+    at: datetime,
+    run: str,
+    kept: Kept,
+    limits: Limits,
+) -> None:
+    try:
+        _stamp(candidate, number, at, run)
+        _replace(candidate, live)
+        _record(con, number, at, run)
+        kept.keep_version(live, number, limits.keep_versions)
+    except (duckdb.IOException, duckdb.FatalException, OSError) as error:
+        raise StorageFault(live, f"cannot be published ({str(error).splitlines()[0]})") from None
+    finally:
+        sweep(live.parent)
+
+
+def next_version(con: duckdb.DuckDBPyConnection, live: int) -> int:
+    """The data_version after the live one and after every one that was ever published from this store."""
+    row = con.execute("SELECT coalesce(max(data_version), 0) FROM publication").fetchone()
+    return max(live, int(row[0]) if row else 0) + 1
+
+
+def _newest_load(con: duckdb.DuckDBPyConnection) -> int:
+    row = con.execute("SELECT coalesce(max(load), 0) FROM load").fetchone()
+    return int(row[0]) if row else 0
 
 
 def sweep(folder: Path) -> None:
@@ -130,11 +263,14 @@ def _count(con: duckdb.DuckDBPyConnection, sql: str, *, both: bool) -> int:
     return int(row[0]) if row else 0
 
 
-def _stamp(candidate: Path, version: int, published_at: datetime) -> None:
+def _stamp(candidate: Path, version: int, published_at: datetime, run: str | None = None) -> None:
     con = connect(str(candidate))
     try:
         when = published_at.astimezone(UTC).replace(tzinfo=None)
-        con.execute("UPDATE mart.publication SET data_version = ?, published_at = ?", [version, when])
+        con.execute(
+            "UPDATE mart.publication SET data_version = ?, published_at = ?, run = coalesce(?, run)",
+            [version, when, run],
+        )
         con.execute("CHECKPOINT")
     finally:
         con.close()
@@ -164,8 +300,8 @@ def _record(con: duckdb.DuckDBPyConnection, version: int, published_at: datetime
     )
 
 
-def _catch_up(con: duckdb.DuckDBPyConnection, live: Path) -> None:
-    """Record a publication whose night died between the rename and the record: only loads up to then were seen."""
+def _catch_up(con: duckdb.DuckDBPyConnection, live: Path, kept: Kept, limits: Limits) -> None:
+    """Record and keep a publication whose night died between the rename and that: only loads up to then were seen."""
     if not live.exists():
         return
     with attached(live=live) as there:
@@ -177,3 +313,4 @@ def _catch_up(con: duckdb.DuckDBPyConnection, live: Path) -> None:
                ON CONFLICT DO NOTHING""",
             {"version": row[0], "at": row[1], "run": row[2]},
         )
+        kept.keep_version(live, int(row[0]), limits.keep_versions)
