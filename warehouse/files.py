@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
@@ -26,20 +26,22 @@ def attached(**files: Path | None) -> Iterator[duckdb.DuckDBPyConnection]:
         stack.callback(con.close)
         for name, path in files.items():
             if path is not None:
-                _attach(con, name, path, stack)
+                attach(con.execute, name, path, stack)
         yield con
 
 
-def _attach(con: duckdb.DuckDBPyConnection, name: str, path: Path, stack: ExitStack) -> None:
+def attach(execute: Callable[[str], object], name: str, path: Path, stack: ExitStack) -> None:
+    """Attach a file read-only, or a copy of it while another program writes there. `execute` runs a statement on the
+    connection; the copy goes with the stack. Raises StorageFault."""
     try:
         try:
-            con.execute(f"ATTACH {_quoted(path)} AS {name} (READ_ONLY)")
+            execute(f"ATTACH {_quoted(path)} AS {name} (READ_ONLY)")
         except duckdb.IOException as error:
             if "lock" not in str(error).lower():
                 raise
             folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="indicators-")))
             shutil.copyfile(path, folder / "copy.duckdb")
-            con.execute(f"ATTACH {_quoted(folder / 'copy.duckdb')} AS {name} (READ_ONLY)")
+            execute(f"ATTACH {_quoted(folder / 'copy.duckdb')} AS {name} (READ_ONLY)")
     except (duckdb.Error, OSError) as error:
         raise StorageFault(path, f"cannot be opened ({str(error).splitlines()[0]})") from None
 

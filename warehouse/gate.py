@@ -9,7 +9,7 @@ from __future__ import annotations
 import itertools
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass
 from datetime import date
 from pathlib import Path
@@ -25,6 +25,7 @@ from schemas.periods import QUARTERS
 from warehouse.contract import MART
 from warehouse.disclosure import is_count
 from warehouse.expectations import Expectation, Severity, suite
+from warehouse.files import attach
 
 SHOWN_ROWS = 20
 """Rows kept of those that break an expectation."""
@@ -104,29 +105,24 @@ def _bench(candidate: Path, live: Path | None, definitions: Definitions, today: 
 
     address = f"duckdb:///:memory:gate-{os.getpid()}-{next(_numbers)}"
     engine = sqlalchemy.create_engine(address)
-    try:
-        with engine.connect() as keeper:
-            con = keeper.connection.dbapi_connection
-            if con is None:
-                raise StorageFault(candidate, "no database in memory could be opened")
-            try:
-                _fill(con.cursor(), candidate, live, definitions, today)
-            except duckdb.Error as error:
-                raise StorageFault(candidate, f"cannot be judged ({str(error).splitlines()[0]})") from None
-            try:
-                yield address
-            finally:  # the library may keep connections open, and with them the files
-                for name in ("candidate", *(("live",) if live else ())):
-                    con.cursor().execute(f"DETACH {name}")
-    finally:
-        engine.dispose()
+    with ExitStack() as stack:
+        stack.callback(engine.dispose)
+        con = stack.enter_context(engine.connect()).connection.dbapi_connection
+        if con is None:
+            raise StorageFault(candidate, "no database in memory could be opened")
+        for name, path in (("candidate", candidate), ("live", live)):
+            if path is not None:
+                attach(con.cursor().execute, name, path, stack)
+                stack.callback(con.cursor().execute, f"DETACH {name}")  # the library may keep connections open
+        try:
+            _fill(con.cursor(), "live" if live else None, definitions, today)
+        except duckdb.Error as error:
+            raise StorageFault(candidate, f"cannot be judged ({str(error).splitlines()[0]})") from None
+        yield address
 
 
-def _fill(cursor: Any, candidate: Path, live: Path | None, definitions: Definitions, today: date) -> None:
-    for name, path in (("candidate", candidate), ("live", live)):
-        if path is not None:
-            cursor.execute(f"ATTACH '{str(path).replace(chr(39), chr(39) * 2)}' AS {name} (READ_ONLY)")
-    for prefix, database in (("", "candidate"), ("live_", "live" if live else None)):
+def _fill(cursor: Any, live: str | None, definitions: Definitions, today: date) -> None:
+    for prefix, database in (("", "candidate"), ("live_", live)):
         held = {table.name for table in MART} & _tables(cursor, database)
         for table in sorted(held):
             cursor.execute(f"CREATE VIEW {prefix}{table} AS SELECT * FROM {database}.mart.{table}")
