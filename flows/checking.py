@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -11,10 +12,12 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from flows.archive import write_whole
 from flows.judging import Judgement, judge
 from flows.settings import Settings, london_today, now
 from inputs.identify import Origin
 from inputs.layouts import Partner, load_partners
+from inputs.replies.marked_up import Judged, NoCopy, mark_up
 from inputs.replies.messages import STATUS_WORDS
 from schemas.definitions import load_definitions
 from schemas.faults import UsageFault
@@ -25,10 +28,16 @@ Result = dict[str, Any]
 
 
 def check_files(
-    files: Sequence[Path], given: Settings, *, partner: str | None = None, collection: str | None = None
+    files: Sequence[Path],
+    given: Settings,
+    *,
+    partner: str | None = None,
+    collection: str | None = None,
+    marked_up: Path | None = None,
 ) -> list[Result]:
-    """One record for each file and return, as the contract of `indicators check --json` says. Raises UsageFault for a
-    file that is not there and a partner or return that nobody knows."""
+    """One record for each file and return, as the contract of `indicators check --json` says; `marked_up` is where the
+    marked copy of a single file goes. Raises UsageFault for a file that is not there, a partner or return that nobody
+    knows, and a copy that would be of several files or in the place of one."""
     definitions = load_definitions(given.definitions)
     partners = load_partners(definitions, given.partners)
     if partner is not None and partner not in partners:
@@ -38,6 +47,8 @@ def check_files(
     for path in files:
         if not path.is_file():
             raise UsageFault(path, "is not a file")
+    if marked_up is not None:
+        _may_write(marked_up, files)
     today = given.today or london_today(now())
     results: list[Result] = []
     origins = [Origin(partner or _whose(path, partners), path.name, today, collection) for path in files]
@@ -50,7 +61,35 @@ def check_files(
     for path, group in zip(files, judged, strict=True):
         digest = hashlib.sha256(path.read_bytes()).hexdigest()
         results += [_record(path, digest, one) for one in group]
+        if marked_up is not None:
+            _write_copy(path, group, marked_up)
     return results
+
+
+def _may_write(copy: Path, files: Sequence[Path]) -> None:
+    if len(files) != 1:
+        raise UsageFault(copy, "a marked-up copy is of one file; name one")
+    if copy.suffix.lower() != ".xlsx":
+        raise UsageFault(copy, "a marked-up copy is an Excel workbook; give it a name that ends in .xlsx")
+    if not copy.parent.is_dir():
+        raise UsageFault(copy.parent, "is not a folder")
+    if copy.exists() and copy.samefile(files[0]):
+        raise UsageFault(copy, "is the file itself; give the copy another name")
+
+
+def _write_copy(path: Path, group: Sequence[Judgement], copy: Path) -> None:
+    """Write the marked copy of a file; where there is none to make, say so and write nothing."""
+    made = mark_up(path.read_bytes(), path.name, [judged(one) for one in group])
+    if isinstance(made, NoCopy):
+        print(f"indicators: no marked-up copy: {made.why}", file=sys.stderr)
+    else:
+        write_whole(copy, made.content)
+
+
+def judged(one: Judgement) -> Judged:
+    """A judgement as the marked-up copy shows it."""
+    title = one.layout.title if one.layout else "no return that we expect"
+    return Judged(title, one.status, one.findings, one.table.frame if one.table else None)
 
 
 def _owner(collection: str, partner: str | None, partners: Mapping[str, Partner]) -> str:

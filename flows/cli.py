@@ -93,6 +93,9 @@ def _parser() -> argparse.ArgumentParser:
     check.add_argument("--collection", metavar="ID", help="judge it as this return only")
     check.add_argument("--today", metavar="DATE", type=_day, help="the day to take for today")
     check.add_argument("--json", action="store_true", help="findings as JSON")
+    check.add_argument(
+        "--marked-up", metavar="OUT.xlsx", type=Path, help="also write a copy with what was found marked"
+    )
     check.set_defaults(run=_check)
 
     approve = command(
@@ -218,7 +221,13 @@ def _check(given: argparse.Namespace) -> int:
     from flows.checking import check_files, show_judgements
     from flows.settings import settings
 
-    results = check_files(given.files, settings(today=given.today), partner=given.partner, collection=given.collection)
+    results = check_files(
+        given.files,
+        settings(today=given.today),
+        partner=given.partner,
+        collection=given.collection,
+        marked_up=given.marked_up,
+    )
     if given.json:
         print(_as_json(results))
     else:

@@ -23,6 +23,10 @@ class Uncalculated:
 Cell = str | float | int | bool | date | datetime | ErrorValue | Uncalculated | None
 
 
+FINDINGS_MARK = "Findings on your return, by Local Indicators"
+"""What stands in A1 of the sheet that we put into a marked-up copy; such a sheet is never read as part of a return."""
+
+
 @dataclass(frozen=True)
 class Sheet:
     """One sheet. `rows` begin at A1 whatever the used range, so that a position is the address in the sender's file.
@@ -34,6 +38,11 @@ class Sheet:
     merged: tuple[tuple[int, int, int, int], ...] = ()
     hidden: bool = False
     hidden_rows: frozenset[int] = frozenset()
+
+    @property
+    def is_ours(self) -> bool:
+        """Whether this is the sheet of findings of a marked-up copy that came back."""
+        return self.cell(0, 0) == FINDINGS_MARK
 
     def cell(self, row: int, column: int) -> Cell:
         line = self.rows[row] if 0 <= row < len(self.rows) else []

@@ -1,8 +1,9 @@
 """The process that opens untrusted bytes. It runs under memory, time and file limits and can only answer with data.
 
 Requests and answers go over standard input and output, each a length of 8 bytes and then the bytes. A request begins
-with a letter that says what to do: `r` reads the file that follows. An answer begins with `c` (cells as JSON) or `f`
-(a rule and what was found).
+with a letter that says what to do: `r` reads the file that follows; `m` marks it, after 8 bytes of length and as much
+JSON that says how. An answer begins with `c` (cells as JSON), `m` (the marked workbook) or `f` (a rule and what was
+found).
 """
 
 from __future__ import annotations
@@ -22,7 +23,19 @@ def _read(content: bytes) -> bytes:
     return b"c" + encode(read(content))
 
 
-VERBS: Mapping[bytes, Callable[[bytes], bytes]] = {b"r": _read}
+def _mark(body: bytes) -> bytes:
+    from inputs.replies.marking import mark
+    from inputs.replies.xmledit import NotEditable
+
+    size = struct.unpack(">Q", body[:8])[0]
+    job = orjson.loads(body[8 : 8 + size])
+    try:
+        return b"m" + mark(body[8 + size :], job["head"], job["findings"])
+    except NotEditable as why:
+        raise Refused("return.unreadable", str(why)) from None
+
+
+VERBS: Mapping[bytes, Callable[[bytes], bytes]] = {b"r": _read, b"m": _mark}
 """What a child can do with bytes, by the first letter of a request; each gives a whole answer."""
 
 

@@ -97,7 +97,7 @@ def _fitting_best(cells: Cells, candidates: Iterable[Layout]) -> tuple[Layout, .
 def _fit(cells: Cells, layout: Layout) -> Fit:
     found, missing = 0, []
     for table in layout.says.table:
-        sheets = [s for s in cells.sheets if cells.kind == "csv" or table.takes_sheet(s.name)]
+        sheets = [s for s in cells.sheets if cells.kind == "csv" or (table.takes_sheet(s.name) and not s.is_ours)]
         if not sheets:
             missing += [] if table.optional else [f"no sheet called {' or '.join(table.sheet)}"]
             continue

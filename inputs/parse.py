@@ -63,7 +63,7 @@ def parse(cells: Cells, layout: Layout, file_name: str = "") -> tuple[Table, lis
 def _takes(table: TableLayout, sheet: Sheet, cells: Cells) -> bool:
     if cells.kind == "csv":
         return True
-    return table.takes_sheet(sheet.name) and (table.hidden_sheets == "read" or not sheet.hidden)
+    return not sheet.is_ours and table.takes_sheet(sheet.name) and (table.hidden_sheets == "read" or not sheet.hidden)
 
 
 def _unexpected(sheet: Sheet) -> Finding:
@@ -73,7 +73,7 @@ def _unexpected(sheet: Sheet) -> Finding:
 
 def _ignored(sheet: Sheet, layout: Layout) -> bool:
     named = any(re.fullmatch(_glob(p), sheet.name.strip(), re.IGNORECASE) for p in layout.says.ignore_sheets)
-    return named or not any(cell is not None for row in sheet.rows for cell in row)
+    return named or sheet.is_ours or not any(cell is not None for row in sheet.rows for cell in row)
 
 
 def _glob(pattern: str) -> str:

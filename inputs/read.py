@@ -67,6 +67,20 @@ class Reader:
         rule, found = orjson.loads(answer[1:])
         return finding(rule, found=found)
 
+    def mark(self, content: bytes, job: bytes) -> bytes | Finding:
+        """The marked copy of a file, or the finding that says why there is none. `job` says what to mark, as
+        inputs.replies.marked_up writes it."""
+        if len(content) > self._limits.file_bytes:
+            return finding("return.too-large", found=f"{len(content) / 1e6:.0f} MB", expected=self._most())
+        answer = self._ask(b"m" + job + content)
+        if answer is None:
+            self._end()
+            return finding("return.too-large", found="a file that needs too much memory or time to mark")
+        if answer[:1] == b"m":
+            return answer[1:]
+        rule, found = orjson.loads(answer[1:])
+        return finding(rule, found=found)
+
     def _most(self) -> str:
         return f"at most {self._limits.file_bytes / 1e6:.0f} MB"
 

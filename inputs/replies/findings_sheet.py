@@ -1,0 +1,167 @@
+"""The first sheet of a marked-up copy: every finding with a link to its cell, and what was taken out of the copy."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from inputs.cells import FINDINGS_MARK
+from inputs.replies.styles import Styles
+from inputs.replies.xmledit import cell_text, escape
+from schemas.findings import column_letters
+
+MOST_LINES = 5000
+"""Findings listed; a workbook that has more has one cause for them."""
+MOST_RANGES = 4
+_HOW = (
+    "Correct the coloured cells on your own sheets, save the workbook under the name of your own file and send it "
+    "again. This sheet is not read. Every coloured cell has a comment that says what to do."
+)
+_COLUMNS = (
+    ("No.", 6),
+    ("Where", 26),
+    ("Period", 13),
+    ("", 13),
+    ("What is wrong", 40),
+    ("Found", 24),
+    ("Expected", 30),
+    ("What to do", 44),
+    ("Rule", 26),
+    ("Return", 24),
+)
+_MAIN = {
+    False: "http://schemas.openxmlformats.org/spreadsheetml/2006/main",
+    True: "http://purl.oclc.org/ooxml/spreadsheetml/main",
+}
+
+
+@dataclass(frozen=True)
+class Line:
+    """One finding as the sheet shows it. `ranges` are (first row, first column, last row, last column) on sheets of
+    this copy, the one to look at first first; none for the whole file. `addresses` are the same in words."""
+
+    sheet: str | None
+    ranges: tuple[tuple[str, tuple[int, int, int, int]], ...]
+    addresses: tuple[str, ...]
+    period: str
+    severity: str
+    says: str
+    found: str
+    expected: str
+    fix: str
+    rule: str
+    title: str
+
+    @property
+    def kind(self) -> str:
+        return "To put right" if self.severity == "error" else "To look at"
+
+
+@dataclass(frozen=True)
+class Page:
+    """What stands on the sheet. `hidden` are the numbers of lines whose first cell cannot be seen."""
+
+    head: Sequence[tuple[str, str]]
+    lines: Sequence[Line]
+    taken_out: Sequence[tuple[str, str]]
+    notes: Sequence[str]
+    hidden: frozenset[int]
+
+
+def findings_sheet(page: Page, styles: Styles, *, strict: bool) -> bytes:
+    """The sheet as XML. All text is typed as text, so that nothing of it can ever be a formula."""
+    several = len({line.title for line in page.lines}) > 1
+    rows = _Rows(styles)
+    rows.add([(0, FINDINGS_MARK, "title")])
+    for label, value in page.head:
+        rows.add([(1, label, "label"), (2, value, "plain")])
+    if page.taken_out:
+        summary = "; ".join(what for what, _ in page.taken_out[:6]) + ("; ..." if len(page.taken_out) > 6 else "")
+        rows.add([(1, "Taken out", "label"), (2, f"{summary} (listed under the findings)", "plain")])
+    rows.add([(1, "What to do", "label"), (2, _HOW, "plain")])
+    width = len(_COLUMNS) - (0 if several else 1)
+    heads = [name for name, _ in _COLUMNS[:width]]
+    header = rows.add([(column, name, "head") for column, name in enumerate(heads)])
+    links: list[str] = []
+    for number, line in enumerate(page.lines[:MOST_LINES]):
+        row = rows.add(_cells(number, line, several=several, hidden=number in page.hidden))
+        if line.ranges:
+            links.append(_link(row, line))
+    if len(page.lines) > MOST_LINES:
+        rows.add([(4, f"... and {len(page.lines) - MOST_LINES} more findings of the same kinds.", "plain")])
+    _add_list(rows, "Taken out of this copy", page.taken_out)
+    _add_list(rows, "About this copy", [(note, "") for note in page.notes])
+    return _xml(rows.xml, links, header, strict=strict)
+
+
+def _cells(number: int, line: Line, *, several: bool, hidden: bool) -> list[tuple[int, str, str]]:
+    where = ", ".join(line.addresses[:MOST_RANGES])
+    if len(line.addresses) > MOST_RANGES:
+        where += f" and {len(line.addresses) - MOST_RANGES} more"
+    if not line.addresses:
+        where = f"{line.sheet}, the whole sheet" if line.sheet else "the whole file"
+    elif line.sheet:
+        where = f"{line.sheet}: {where}"
+    if hidden:
+        where += " (hidden)"
+    texts = [str(number + 1), where, line.period, line.kind, line.says, line.found, line.expected, line.fix, line.rule]
+    texts += [line.title] if several else []
+    looks = {1: "link" if line.ranges else "text", 3: line.severity}
+    return [(column, text, looks.get(column, "text")) for column, text in enumerate(texts)]
+
+
+def _link(row: int, line: Line) -> str:
+    sheet, (top, left, bottom, right) = line.ranges[0]
+    target = f"{column_letters(left)}{top + 1}"
+    if (top, left) != (bottom, right):
+        target += f":{column_letters(right)}{bottom + 1}"
+    place = "'" + sheet.replace("'", "''") + "'!" + target
+    return f'<hyperlink ref="B{row}" location="{escape(place)}" display="{escape(place)}"/>'
+
+
+def _add_list(rows: _Rows, title: str, lines: Sequence[tuple[str, str]]) -> None:
+    if lines:
+        rows.add([])
+        rows.add([(1, title, "heading")])
+        for what, where in lines:
+            rows.add([(1, f"{what}{': ' if where else ''}{where}", "plain")])
+
+
+class _Rows:
+    """Rows of the sheet, from the top."""
+
+    def __init__(self, styles: Styles) -> None:
+        self._styles = styles
+        self._done: list[str] = []
+
+    def add(self, cells: Sequence[tuple[int, str, str]]) -> int:
+        """One more row of (column, text, look); its number."""
+        row = len(self._done) + 1
+        inside = "".join(
+            f'<c r="{column_letters(column)}{row}" s="{self._styles.own(look)}" t="inlineStr">'
+            f'<is><t xml:space="preserve">{cell_text(text)}</t></is></c>'
+            for column, text, look in cells
+        )
+        self._done.append(f'<row r="{row}">{inside}</row>')
+        return row
+
+    @property
+    def xml(self) -> str:
+        return "".join(self._done)
+
+
+def _xml(rows: str, links: list[str], header: int, *, strict: bool) -> bytes:
+    widths = "".join(
+        f'<col min="{number}" max="{number}" width="{width}" customWidth="1"/>'
+        for number, (_, width) in enumerate(_COLUMNS, start=1)
+    )
+    return (
+        f'<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n<worksheet xmlns="{_MAIN[strict]}">'
+        '<sheetPr><pageSetUpPr fitToPage="1"/></sheetPr>'
+        f'<sheetViews><sheetView showGridLines="0" tabSelected="1" workbookViewId="0"><pane ySplit="{header}" '
+        f'topLeftCell="A{header + 1}" activePane="bottomLeft" state="frozen"/></sheetView></sheetViews>'
+        f'<sheetFormatPr defaultRowHeight="15"/><cols>{widths}</cols><sheetData>{rows}</sheetData>'
+        f"{'<hyperlinks>' + ''.join(links) + '</hyperlinks>' if links else ''}"
+        '<pageMargins left="0.5" right="0.5" top="0.5" bottom="0.5" header="0.3" footer="0.3"/>'
+        '<pageSetup paperSize="9" orientation="landscape" fitToHeight="0"/></worksheet>'
+    ).encode()
