@@ -14,6 +14,8 @@ from inputs.replies.xmledit import Edit, Element, NotEditable, add_inside, dropp
 
 SHEETS = "application/vnd.openxmlformats-officedocument.spreadsheetml"
 
+_NOT_IN_A_COPY = ("functionGroups", "webPublishing", "webPublishObjects", "dataModel")
+
 
 @dataclass(frozen=True)
 class BookSheet:
@@ -67,9 +69,7 @@ class Book:
         edits: list[Edit] = [
             (e.start, e.inner, without_links(xml[e.start : e.inner], gone)) for e in (self._all[n] for n in lose)
         ]
-        out += [
-            n for n, one in enumerate(self._all) if one.name in ("functionGroups", "webPublishing", "webPublishObjects")
-        ]
+        out += [n for n, one in enumerate(self._all) if one.name in _NOT_IN_A_COPY]
         name_edits, names_out = self._names(removed, gone)
         for one in self._all:
             if one.name == "workbookView":

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from inputs.replies.package import ROOT, Package, Relation, links_between
-from inputs.replies.xmledit import Edit, Element, NotEditable, elements, splice, tag_with
+from inputs.replies.xmledit import Edit, Element, NotEditable, elements, first, splice, tag_with
 from schemas.findings import as_typed
 
 KEPT = frozenset(
@@ -57,9 +57,9 @@ WORDS: Mapping[str, str] = {
     "origin": "a digital signature, which holds for the original only",
     "webextensiontaskpanes": "an add-in",
     "webextension": "an add-in",
-    "worksheetSource": "a link to another workbook",
+    "powerPivotData": "a data model",
+    "pivotCacheDefinition": "a pivot table that is fed from outside the workbook: its last values stay",
 }
-_NEVER_EDITED = ("powerPivotData", "model")
 MOST_PLACES = 12
 """Cells that a line about something taken out names."""
 
@@ -74,6 +74,7 @@ class Removed:
     names: set[str] = field(default_factory=set)
     sheets: set[str] = field(default_factory=set)
     macros: bool = False
+    pivots: bool = False
 
     def note(self, what: str, where: str = "") -> None:
         self.places.setdefault(what, []).append(as_typed(where))
@@ -120,6 +121,8 @@ def leads_out(formula: str, removed: Removed) -> bool:
     for prefix, name in _CALL.findall(bare):
         if name.upper() in _REACHING_OUT or "_xll" in prefix or (removed.macros and _is_own(prefix, name)):
             return True
+        if removed.pivots and name.upper() == "GETPIVOTDATA":
+            return True
     if removed.names and removed.names.intersection(re.findall(r"[^\W\d][\w.\\]*", bare.casefold())):
         return True
     return any(f"{name}!" in bare.casefold() or f"{name}'!" in bare.casefold() for name in removed.sheets)
@@ -139,6 +142,7 @@ def take_out(package: Package, removed: Removed) -> set[str]:
     """Take out every relation that is not known to be harmless; the parts that stay. Raises NotEditable where too much
     hangs on what would have to go."""
     kept: set[str] = set()
+    _take_out_fed_pivots(package, removed)
     for source, one in links_between(package, KEPT):
         if one.external or one.kind not in KEPT:
             _take_out(package, source, one, removed)
@@ -147,9 +151,35 @@ def take_out(package: Package, removed: Removed) -> set[str]:
     return kept
 
 
+def _take_out_fed_pivots(package: Package, removed: Removed) -> None:
+    """Take out the pivot tables whose source lies outside the workbook; on the sheets their last values stay."""
+    fed = set()
+    for one in package.linked(package.workbook, "pivotCacheDefinition"):
+        if package.has(one.target) and _is_fed(package, package.name_of(one.target)):
+            fed.add(package.name_of(one.target))
+            removed.pivots = True
+            _take_out(package, package.workbook, one, removed)
+    if not fed:
+        return
+    for sheet in package.linked(package.workbook, "worksheet"):
+        name = package.name_of(sheet.target)
+        for table in package.linked(name, "pivotTable"):
+            caches = package.linked(package.name_of(table.target), "pivotCacheDefinition")
+            if any(package.name_of(cache.target) in fed for cache in caches):
+                package.unlink(name, table)
+    if package.linked(package.workbook, "slicerCache") or package.linked(package.workbook, "timelineCache"):
+        raise NotEditable("slicers over tables that are fed from outside the workbook")
+
+
+def _is_fed(package: Package, cache: str) -> bool:
+    """Whether a pivot table's cache is filled from outside the workbook."""
+    if any(one.external for one in package.relations(cache).held):
+        return True
+    source = first(elements(package.part(cache)), "cacheSource")
+    return source is not None and (source.attributes.get("type") == "external" or "connectionId" in source.attributes)
+
+
 def _take_out(package: Package, source: str, one: Relation, removed: Removed) -> None:
-    if one.kind in _NEVER_EDITED or "pivotCache" in source or "slicer" in source:
-        raise NotEditable("tables that are fed from outside the workbook")
     removed.links.setdefault(source, set()).add(one.id)
     what = WORDS.get(one.kind, f"a part of a kind that we do not know ({as_typed(one.kind)[:40]})")
     if one.kind == "hyperlink":
@@ -185,6 +215,7 @@ _EMPTIED = frozenset(
     {
         "AlternateContent", "Choice", "Fallback", "controls", "oleObjects", "hyperlinks", "externalReferences",
         "tableParts", "dataValidations", "conditionalFormatting", "conditionalFormattings", "customProperties",
+        "pivotCaches",
     }
 )  # fmt: skip
 """Elements that go when all that they held has gone."""
@@ -230,15 +261,12 @@ def clean_other(package: Package, name: str, removed: Removed) -> None:
         _clean_vml(package, name)
         return
     folder = name.rsplit("/", 2)[-2] if name.count("/") else ""
-    if not ids and folder not in ("drawings", "charts", "tables", "pivotCache", "ctrlProps", "chartsheets"):
+    if not ids and folder not in ("drawings", "charts", "tables", "ctrlProps", "chartsheets"):
         return
     if not name.endswith(".xml"):
         return
     xml = package.part(name)
     found = elements(xml)
-    if found[0].name == "pivotCacheDefinition":
-        _judge_cache(found)
-        return
     gone, lose = dangling(found, ids)
     edits = [(e.start, e.inner, without_links(xml[e.start : e.inner], ids)) for e in (found[n] for n in lose)]
     for number in gone:
@@ -252,12 +280,6 @@ def clean_other(package: Package, name: str, removed: Removed) -> None:
 
 
 _FED = ("tableType", "connectionId", "queryTableFieldId", "uniqueName")
-
-
-def _judge_cache(found: list[Element]) -> None:
-    source = next((one for one in found if one.name == "cacheSource"), None)
-    if source is not None and (source.attributes.get("type") == "external" or "connectionId" in source.attributes):
-        raise NotEditable("tables that are fed from outside the workbook")
 
 
 def _cleaned(element: Element, xml: bytes, removed: Removed, *, fed: bool) -> tuple[Edit | None, bool]:

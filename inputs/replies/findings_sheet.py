@@ -19,7 +19,7 @@ _HOW = (
 )
 _COLUMNS = (
     ("No.", 6),
-    ("Where", 26),
+    ("Where", 30),
     ("Period", 13),
     ("", 13),
     ("What is wrong", 40),
@@ -79,6 +79,7 @@ def findings_sheet(page: Page, styles: Styles, *, strict: bool) -> bytes:
         summary = "; ".join(what for what, _ in page.taken_out[:6]) + ("; ..." if len(page.taken_out) > 6 else "")
         rows.add([(1, "Taken out", "label"), (2, f"{summary} (listed under the findings)", "plain")])
     rows.add([(1, "What to do", "label"), (2, _HOW, "plain")])
+    rows.add([])
     width = len(_COLUMNS) - (0 if several else 1)
     heads = [name for name, _ in _COLUMNS[:width]]
     header = rows.add([(column, name, "head") for column, name in enumerate(heads)])
@@ -127,6 +128,21 @@ def _add_list(rows: _Rows, title: str, lines: Sequence[tuple[str, str]]) -> None
             rows.add([(1, f"{what}{': ' if where else ''}{where}", "plain")])
 
 
+_WRAPPED = ("text", "link", "error", "warning")
+
+
+def _lines_of(column: int, text: str) -> int:
+    """Lines that a text takes in its column: not every program works out for itself how high a row has to be."""
+    width = _COLUMNS[column][1] - 4
+    lines, used = 1, 0
+    for word in text.split(" "):
+        if used and used + len(word) > width:
+            lines, used = lines + 1, 0
+        lines += len(word) // (width + 1)
+        used += len(word) % (width + 1) + 1
+    return lines
+
+
 class _Rows:
     """Rows of the sheet, from the top."""
 
@@ -137,12 +153,15 @@ class _Rows:
     def add(self, cells: Sequence[tuple[int, str, str]]) -> int:
         """One more row of (column, text, look); its number."""
         row = len(self._done) + 1
+        lines = max((_lines_of(column, text) for column, text, look in cells if look in _WRAPPED), default=1)
+        points = 20 if any(look == "title" for _, _, look in cells) else 13.5 * lines + 3
+        height = f' ht="{points:g}" customHeight="1"'
         inside = "".join(
             f'<c r="{column_letters(column)}{row}" s="{self._styles.own(look)}" t="inlineStr">'
             f'<is><t xml:space="preserve">{cell_text(text)}</t></is></c>'
             for column, text, look in cells
         )
-        self._done.append(f'<row r="{row}">{inside}</row>')
+        self._done.append(f'<row r="{row}"{height}>{inside}</row>')
         return row
 
     @property
@@ -163,5 +182,6 @@ def _xml(rows: str, links: list[str], header: int, *, strict: bool) -> bytes:
         f'<sheetFormatPr defaultRowHeight="15"/><cols>{widths}</cols><sheetData>{rows}</sheetData>'
         f"{'<hyperlinks>' + ''.join(links) + '</hyperlinks>' if links else ''}"
         '<pageMargins left="0.5" right="0.5" top="0.5" bottom="0.5" header="0.3" footer="0.3"/>'
-        '<pageSetup paperSize="9" orientation="landscape" fitToHeight="0"/></worksheet>'
+        '<pageSetup paperSize="9" orientation="landscape" fitToHeight="0"/>'
+        f'<ignoredErrors><ignoredError sqref="A1:J{MOST_LINES}" numberStoredAsText="1"/></ignoredErrors></worksheet>'
     ).encode()

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from inputs.cells import decode, encode
 from inputs.formats import read
 from inputs.replies.book import SHEETS, Book, BookSheet
 from inputs.replies.cleaning import Removed, clean_other, take_out
@@ -54,7 +55,7 @@ def mark(content: bytes, head: Sequence[tuple[str, str]], findings: Sequence[Map
         why = ""
     except NotEditable as reason:
         why = str(reason)
-    cells = read(content)
+    cells = decode(encode(read(content)))  # as the parent sees them
     plain, names, notes = render(cells)
     if cells.kind == "xlsx":
         said = f"Your workbook has {why}, so it could not be marked as it stands. This copy shows its values"

@@ -117,10 +117,12 @@ class Package:
             self._names.setdefault(name.casefold(), name)
 
     def add(self, wanted: str, content: bytes, content_type: str) -> str:
-        """A new part; its name is `wanted` with the first number for # that is free."""
+        """A new part; its name is `wanted` without its #, or with the first number for it that is free."""
         number = 1
-        while self.has(name := wanted.replace("#", str(number))):
+        name = wanted.replace("#", "")
+        while self.has(name):
             number += 1
+            name = wanted.replace("#", str(number))
         self.change(name, content)
         self._types[name] = content_type
         return name

@@ -44,8 +44,10 @@ class Styles:
     """The style part of a workbook, and what is added to it."""
 
     def __init__(self, xml: bytes) -> None:
-        self._xml = xml
-        self._all = elements(xml)
+        found = elements(xml)
+        if not any(one.name in ("fonts", "fills", "cellXfs") for one in found):
+            xml, found = BLANK, elements(BLANK)  # some programs write a list of styles that lists none
+        self._xml, self._all = xml, found
         lists = {one.name: number for number, one in enumerate(self._all) if one.parent == 0}
         if not {"fonts", "fills", "cellXfs"} <= lists.keys():
             raise NotEditable("styles of an unusual kind")
