@@ -21,7 +21,7 @@ _COLUMNS = (
     ("No.", 6),
     ("Where", 30),
     ("Period", 13),
-    ("", 13),
+    ("Kind", 13),
     ("What is wrong", 40),
     ("Found", 24),
     ("Expected", 30),
@@ -133,7 +133,7 @@ _WRAPPED = ("text", "link", "error", "warning")
 
 def _lines_of(column: int, text: str) -> int:
     """Lines that a text takes in its column: not every program works out for itself how high a row has to be."""
-    width = _COLUMNS[column][1] - 4
+    width = _COLUMNS[column][1] - 2
     lines, used = 1, 0
     for word in text.split(" "):
         if used and used + len(word) > width:
@@ -154,7 +154,7 @@ class _Rows:
         """One more row of (column, text, look); its number."""
         row = len(self._done) + 1
         lines = max((_lines_of(column, text) for column, text, look in cells if look in _WRAPPED), default=1)
-        points = 20 if any(look == "title" for _, _, look in cells) else 13.5 * lines + 3
+        points = 20 if any(look == "title" for _, _, look in cells) else 13 * lines + 3
         height = f' ht="{points:g}" customHeight="1"'
         inside = "".join(
             f'<c r="{column_letters(column)}{row}" s="{self._styles.own(look)}" t="inlineStr">'
