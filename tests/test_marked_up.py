@@ -412,7 +412,7 @@ def test_check_writes_a_copy_of_one_file_and_never_over_it(
 NAMES = st.text(
     st.characters(exclude_characters="[]:*?/\\'", exclude_categories=("Cc", "Cs", "Cn", "Co")), min_size=1, max_size=20
 ).filter(lambda name: name.strip() == name)
-TEXTS = st.text(st.characters(exclude_categories=("Cs",)), min_size=1, max_size=60)
+TEXTS = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=60)
 
 
 @settings(max_examples=25, deadline=None)

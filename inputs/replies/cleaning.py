@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from inputs.replies.package import ROOT, Package, Relation, links_between
-from inputs.replies.xmledit import Edit, Element, NotEditable, elements, first, splice, tag_with
+from inputs.replies.xmledit import Edit, Element, NotEditable, dropped, elements, first, splice, tag_with
 from schemas.findings import as_typed
 
 KEPT = frozenset(
@@ -304,8 +304,7 @@ def _cleaned(element: Element, xml: bytes, removed: Removed, *, fed: bool) -> tu
         drop["textlink"] = ""
     if fed and element.name in ("table", "tableColumn"):
         drop |= {key: None for key in _FED if key in says}
-    if "tabSelected" in says:
-        drop["tabSelected"] = None
+    drop |= dropped(says, "tabSelected")
     for key in ("fmlaLink", "fmlaRange", "fmlaTxbx", "fmlaGroup"):
         if key in says and leads_out(says[key], removed):
             drop[key] = None

@@ -189,8 +189,8 @@ def tag_with(tag: bytes, attributes: Mapping[str, str | None]) -> bytes:
 
 
 def dropped(says: Mapping[str, str], *names: str) -> dict[str, str | None]:
-    """Which of the named attributes an element has, as what `tag_with` needs to drop them."""
-    return {name: None for name in names if name in says}
+    """Which of the named attributes say something (not 0, not nothing), as what `tag_with` needs to drop them."""
+    return {name: None for name in names if says.get(name, "") not in ("", "0", "false", "off")}
 
 
 def _attribute(name: str, value: str) -> bytes:
