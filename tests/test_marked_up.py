@@ -362,7 +362,7 @@ def test_an_owner_can_mend_the_copy_and_send_it_back(
 
 
 def test_a_second_copy_gives_a_mended_cell_its_own_colour_back() -> None:
-    first = marked(harmless())
+    first = marked(marked(harmless()))
     second = marked(first, (FOUND[1],))
     sheet = openpyxl.load_workbook(io.BytesIO(second))["Figures"]
     assert fill_of(sheet["E4"]) == "FFCCFFCC"

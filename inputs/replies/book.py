@@ -52,15 +52,16 @@ class Book:
         if not self.sheets:
             raise NotEditable("a workbook without sheets")
 
-    def name_for(self, wanted: str) -> str:
-        """The name for a sheet of ours: as wanted, or with the first number that makes it differ from all others."""
-        taken = {sheet.name.casefold() for sheet in self.sheets}
+    def name_for(self, wanted: str, gone: set[str]) -> str:
+        """The name for a sheet of ours: as wanted, or with the first number that makes it differ from all others but
+        those whose links are `gone`."""
+        taken = {sheet.name.casefold() for sheet in self.sheets if sheet.link not in gone}
         name, number = wanted, 2
         while name.casefold() in taken:
             name, number = f"{wanted} ({number})", number + 1
         return name
 
-    def front(self, name: str, link: str, removed: Removed, gone: Iterable[str]) -> bool:
+    def front(self, name: str, link: str, removed: Removed, gone: Iterable[str]) -> None:
         """Put a sheet in front, take out what was removed, and open the copy at the new sheet. `gone` are the links of
         sheets that are not in the copy."""
         package, xml, ids = self._package, self._xml, removed.links.get(self._package.workbook, set())
@@ -85,7 +86,6 @@ class Book:
         edits.append(add_inside(root, xml, b"<" + root.tag("sheet") + says.encode(), first_child=True))
         package.change(package.workbook, splice(xml, [*edits, *name_edits, *without(self._all, [*out, *names_out])]))
         package.retype(package.workbook, f"{SHEETS}.sheet.main+xml")
-        return True
 
     def forget_names(self, removed: Removed) -> None:
         """Learn which defined names lead out of the workbook, so that formulas with them do too."""

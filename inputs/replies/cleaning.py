@@ -132,7 +132,7 @@ def _is_own(prefix: str, name: str) -> bool:
     """Whether a function is none of Excel's, so that only a macro can have made it."""
     from openpyxl.utils import FORMULAE
 
-    return not prefix and name.upper() not in FORMULAE and name.upper() not in ("AND", "OR", "NOT", "IF", "TRUE")
+    return not prefix and name.upper() not in FORMULAE
 
 
 # -- which parts stay -------------------------------------------------------------------------------------------------

@@ -15,7 +15,7 @@ MOST_LINES = 5000
 MOST_RANGES = 4
 _HOW = (
     "Correct the coloured cells on your own sheets, save the workbook under the name of your own file and send it "
-    "again. This sheet is not read. Every coloured cell has a comment that says what to do."
+    "again. This sheet is not read. The comment on a coloured cell says what to do."
 )
 _COLUMNS = (
     ("No.", 6),

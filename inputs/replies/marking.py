@@ -7,8 +7,9 @@ was; any other file is shown as such a workbook first. Runs on untrusted bytes, 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import islice, product
 from typing import Any
 
 from inputs.cells import decode, encode
@@ -95,7 +96,7 @@ def _marked(
     for name in sorted(kept - {part for part in inner if part}):
         clean_other(package, name, removed)
     _drop_calculation_order(package, kept, removed)
-    name = book.name_for(NAME) if not earlier else _free_name(there)
+    name = book.name_for(NAME, earlier)
     page = Page(head, lines, removed.lines(), notes, frozenset(_unseen(lines, hidden)))
     part = package.add(
         "xl/worksheets/findings#.xml", findings_sheet(page, styles, strict=package.strict), f"{SHEETS}.worksheet+xml"
@@ -115,11 +116,6 @@ def _earlier(book: Book, content: bytes) -> set[str]:
         return set()
     ours = {sheet.name for sheet in read(content).sheets if sheet.is_ours}
     return {sheet.link for sheet in named if sheet.name in ours}
-
-
-def _free_name(there: Sequence[BookSheet]) -> str:
-    taken = {sheet.name.casefold() for sheet in there}
-    return next(n for n in (NAME, *(f"{NAME} ({k})" for k in range(2, 1000))) if n.casefold() not in taken)
 
 
 # -- from findings to lines and marks ---------------------------------------------------------------------------------
@@ -172,21 +168,23 @@ def _split(
 def _marks(lines: Sequence[Line], notes: list[str]) -> dict[str, Marks]:
     """What is to be done on each sheet."""
     marks: dict[str, Marks] = {}
-    coloured = 0
+    room = MOST_COLOURED
     for line in lines[:MOST_LINES]:
         for number, (sheet, box) in enumerate(line.ranges):
             on = marks.setdefault(sheet, Marks())
-            for row in range(box[0], box[2] + 1):
-                for column in range(box[1], box[3] + 1):
-                    if coloured < MOST_COLOURED:
-                        coloured += (row, column) not in on.colours
-                        if on.colours.get((row, column)) != "error":
-                            on.colours[row, column] = line.severity
+            for place in islice(_places(box), room):
+                room -= place not in on.colours
+                if on.colours.get(place) != "error":
+                    on.colours[place] = line.severity
             if number < MOST_COMMENTED and box[:2] in on.colours:
                 on.texts.setdefault((box[0], box[1]), []).append(_comment(line, first=number == 0))
-    if coloured >= MOST_COLOURED:
+    if room <= 0:
         notes.append(f"Only the first {MOST_COLOURED:,} cells are coloured; every finding is listed above.")
     return marks
+
+
+def _places(box: Box) -> Iterator[Place]:
+    return product(range(box[0], box[2] + 1), range(box[1], box[3] + 1))
 
 
 def _comment(line: Line, *, first: bool) -> str:

@@ -15,7 +15,7 @@ from inputs.replies.xmledit import cell_text, escape
 from schemas.findings import COLUMNS, column_letters
 
 ROWS = 1_048_576
-MOST_CELLS = 2_000_000
+MOST_CELLS = 1_000_000
 """Filled cells of a file that are shown; what is beyond is left out, which the copy says."""
 MOST_CHARACTERS = 32_767
 _DAY_ZERO = datetime(1899, 12, 30)  # noqa: DTZ001  (a cell's date has no zone)
@@ -60,6 +60,7 @@ def _names(own: Sequence[str]) -> dict[str, str]:
 def _sheet(sheet: Sheet, room: int) -> tuple[str, int, bool]:
     """A sheet as XML, the filled cells it has, and whether that is all of it."""
     rows, used, whole = [], 0, True
+    letters = [column_letters(column) for column in range(min(max(map(len, sheet.rows), default=0), COLUMNS))]
     for number, row in enumerate(sheet.rows):
         filled = [(column, cell) for column, cell in enumerate(row) if cell is not None]
         if number >= ROWS or used + len(filled) > room or (filled and filled[-1][0] >= COLUMNS):
@@ -70,7 +71,7 @@ def _sheet(sheet: Sheet, room: int) -> tuple[str, int, bool]:
         used += len(filled)
         hidden = ' hidden="1"' if number in sheet.hidden_rows else ""
         if filled or hidden:
-            inside = "".join(_cell(f"{column_letters(column)}{number + 1}", cell) for column, cell in filled)
+            inside = "".join(_cell(f"{letters[column]}{number + 1}", cell) for column, cell in filled)
             rows.append(f'<row r="{number + 1}"{hidden}>{inside}</row>')
     merged = [area for area in sheet.merged if area[2] < ROWS and area[3] < COLUMNS and area[:2] != area[2:]]
     merges = "".join(

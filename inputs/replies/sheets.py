@@ -22,7 +22,6 @@ from inputs.replies.xmledit import (
     parser_of,
     run,
     splice,
-    split_name,
     tag_end,
     tag_with,
 )
@@ -184,6 +183,8 @@ class _Pass:
         self.shared_out: set[str] = set()
         self.prefix = b""
         self.created = self.formula_out = False
+        self.said: str | None = None  # the address of the cell at work, where its column has not been worked out
+        self.cell_name = self.formula_name = ""
 
     def run(self) -> None:
         parser = self.parser
@@ -194,7 +195,13 @@ class _Pass:
     def begin(self, name: str, given: dict[str, str]) -> None:
         self.depth += 1
         if self.in_data:
-            self._begin_data(name, given)
+            if self.depth == 4:
+                if name == self.cell_name:
+                    self._begin_cell(self.parser.CurrentByteIndex, given)
+            elif self.depth == 3:
+                self._begin_row(self.parser.CurrentByteIndex, name, given)
+            elif name == self.formula_name and self.depth == 5 and self.cell is not None:
+                self.formula = element_at(self.xml, self.parser.CurrentByteIndex, name, given, -1)
             return
         one = element_at(self.xml, self.parser.CurrentByteIndex, name, given, self.numbers[-1] if self.numbers else -1)
         self.sheet.note_outside(one)
@@ -202,17 +209,24 @@ class _Pass:
         self.numbers.append(len(self.sheet.outside) - 1)
         if self.depth == 2 and one.name == "sheetData":
             self.in_data = True
+            self.cell_name, self.formula_name = name.replace("sheetData", "c"), name.replace("sheetData", "f")
             self.prefix = f"{one.prefix}:".encode() if one.prefix else b""
 
     def end(self, _: str) -> None:
-        here = self.parser.CurrentByteIndex
         self.depth -= 1
         if self.in_data and self.depth > 1:
-            self._end_data(here)
+            if self.depth == 3:
+                self._end_cell()
+            elif self.depth == 4 and self.formula is not None:
+                finish(self.formula, self.xml, self.parser.CurrentByteIndex)
+                self._judge_formula(self.formula)
+                self.formula = None
+            elif self.depth == 2:
+                self._end_row(self.parser.CurrentByteIndex)
             return
         one = self.stack.pop()
         self.numbers.pop()
-        finish(one, self.xml, here)
+        finish(one, self.xml, self.parser.CurrentByteIndex)
         if self.in_data and self.depth == 1:
             self.in_data = False
             self._end_sheet(one)
@@ -225,29 +239,10 @@ class _Pass:
 
     # rows and cells
 
-    def _begin_data(self, name: str, given: dict[str, str]) -> None:
-        here = self.parser.CurrentByteIndex
-        if self.depth == 3:
-            self._begin_row(here, name, given)
-        elif self.depth == 4 and split_name(name)[1] == "c":
-            self._begin_cell(here, given)
-        elif self.depth == 5 and self.cell is not None and split_name(name)[1] == "f":
-            self.formula = element_at(self.xml, here, name, given, -1)
-
-    def _end_data(self, here: int) -> None:
-        if self.depth == 4 and self.formula is not None:
-            finish(self.formula, self.xml, here)
-            self._judge_formula(self.formula)
-            self.formula = None
-        elif self.depth == 3:
-            self._end_cell()
-        elif self.depth == 2:
-            self._end_row(here)
-
     def _begin_row(self, here: int, name: str, given: dict[str, str]) -> None:
         said = given.get("r", "")
         self.row = int(said) - 1 if said.isdigit() and len(said) < 9 else self.row + 1
-        self.column, self.created = -1, False
+        self.column, self.said, self.created = -1, None, False
         wanted = self.sheet.rows_wanted
         new: list[bytes] = []
         while self.next_row < len(wanted) and wanted[self.next_row] < self.row:
@@ -263,26 +258,39 @@ class _Pass:
         self.row_tag = (here, tag_end(self.xml, here) if self.waiting else here, name, given)
 
     def _begin_cell(self, here: int, given: dict[str, str]) -> None:
-        said = given.get("r")
-        where = position(said) if said else None
-        self.column = where % COLUMNS if where is not None else self.column + 1
         self.cell = (here, given)
-        if self.waiting and self.waiting[0] <= self.column:
-            before = bisect_left(self.waiting, self.column)
+        said = given.get("r")
+        if said is None:
+            self.column = self._at() + 1
+            self.said = None
+        else:
+            self.said = said
+        if self.waiting and self.waiting[0] <= (column := self._at()):
+            before = bisect_left(self.waiting, column)
             self._create(self.waiting[:before], here)
             self.waiting = self.waiting[before:]
+
+    def _at(self) -> int:
+        """The column of the cell at work, or of the last one; told from its address only where somebody asks."""
+        if self.said is not None:
+            where = position(self.said)
+            self.column = self.column + 1 if where is None else where % COLUMNS
+            self.said = None
+        return self.column
 
     def _end_cell(self) -> None:
         if self.cell is None:
             return
         here, given = self.cell
+        self.cell = None
+        if not (self.waiting or self.sheet.remark or self.formula_out):
+            return
         change: dict[str, str | None] = {}
         said = given.get("s", "0")
         base = int(said) if said.isdigit() else 0
-        if self.waiting and self.waiting[0] == self.column:
-            severity = self.sheet.wanted[self.row][self.column]
+        if self.waiting and self.waiting[0] == self._at():
+            severity = self.sheet.wanted[self.row][self.waiting.pop(0)]
             change["s"] = str(self.sheet.styles.marked(base, severity))
-            self.waiting.pop(0)
         elif self.sheet.remark and (before := self.sheet.styles.unmarked(base)) is not None:
             change["s"] = str(before)
         if self.formula_out:
@@ -291,7 +299,6 @@ class _Pass:
         if change:
             end = tag_end(self.xml, here)
             self.sheet.edits.append((here, end, tag_with(self.xml[here:end], change)))
-        self.cell = None
 
     def _judge_formula(self, one: Element) -> None:
         shared = one.attributes.get("si") if one.attributes.get("t") == "shared" else None
@@ -303,7 +310,7 @@ class _Pass:
             self.shared_out.add(shared)
         self.formula_out = True
         self.sheet.formulas_out += 1
-        where = f"{self.sheet.name}!{a1(at(self.row, self.column))}"
+        where = f"{self.sheet.name}!{a1(at(self.row, self._at()))}"
         self.sheet.removed.note(
             "a formula that leads out of the workbook or needs a macro: its last value stays", where
         )

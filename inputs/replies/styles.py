@@ -76,7 +76,10 @@ class Styles:
         key = ("marked", base, severity)
         if key not in self._known:
             own = self._held["cellXfs"][base] if 0 <= base < len(self._held["cellXfs"]) else None
-            under = self._colour(own.attributes.get("fillId", "0")) if own else None
+            fill = own.attributes.get("fillId", "0") if own else "0"
+            under = self._colour(fill)
+            if under is not None and under.attributes.get("rgb") in FILLS.values():
+                under = self._colour(fill, "bgColor")  # an earlier copy coloured it
             self._known[key] = self._with_fill(base, self._fill(FILLS[severity], under))
         return self._known[key]
 

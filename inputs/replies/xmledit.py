@@ -220,11 +220,14 @@ def splice(xml: bytes, edits: Iterable[Edit]) -> bytes:
 
 
 _ILLEGAL = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_SPECIAL = re.compile('[&<>"\n\r]|[^\t\u0020-\ud7ff]')
 _LOOKS_ESCAPED = re.compile(r"_(?=x[0-9A-Fa-f]{4}_)")
 
 
 def escape(text: str) -> str:
     """Text for XML, in an element or an attribute, without characters that XML cannot hold."""
+    if not _SPECIAL.search(text):
+        return text
     text = _ILLEGAL.sub("", text)
     for sign, code in (("&", "&amp;"), ("<", "&lt;"), (">", "&gt;"), ('"', "&quot;"), ("\n", "&#10;"), ("\r", "&#13;")):
         text = text.replace(sign, code)
@@ -233,4 +236,4 @@ def escape(text: str) -> str:
 
 def cell_text(text: str) -> str:
     """Text for a cell or a comment: escaped, and never taken for one of Excel's own escapes such as _x000D_."""
-    return escape(_LOOKS_ESCAPED.sub("_x005F_", text))
+    return escape(_LOOKS_ESCAPED.sub("_x005F_", text) if "_x" in text else text)
