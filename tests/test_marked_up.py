@@ -272,18 +272,24 @@ def test_implicit_coordinates_prefixes_and_strict_names_are_understood() -> None
     assert 'xmlns="http://purl.oclc.org/ooxml/spreadsheetml/main"' in parts["xl/worksheets/findings.xml"].decode()
 
 
-def test_what_cannot_be_changed_safely_is_shown_by_its_values() -> None:
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        (b"<sheetData>", b"<sheetData><!-- -->"),  # nothing unusual: still changed in place
+        (b'<c r="F5"', b'<x xmlns="urn:x"><f xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main">cmd|a!b</f></x><c r="F5"'),
+    ],
+)  # fmt: skip
+def test_what_cannot_be_changed_safely_is_shown_by_its_values(old: bytes, new: bytes) -> None:
     parts = parts_of(harmless())
-    parts["xl/worksheets/sheet1.xml"] = b"<!DOCTYPE x>" + parts["xl/worksheets/sheet1.xml"]
+    parts["xl/worksheets/sheet1.xml"] = parts["xl/worksheets/sheet1.xml"].replace(old, new)
     whole = io.BytesIO()
     with zipfile.ZipFile(whole, "w") as archive:
         for name, body in parts.items():
             archive.writestr(name, body)
-    made = mark_up(whole.getvalue(), "a.xlsx", [Judged("A", "rejected", FOUND)])
-    if isinstance(made, MarkedUp):  # as far as the reader itself takes such a file
-        cells = read_cells(made.content)
-        assert "it could not be marked as it stands" in text_of(cells.sheets[0])
-        assert cells.sheets[1].cell(3, 4) == 150
+    cells = read_cells(marked(whole.getvalue()))
+    assert ("it could not be marked as it stands" in text_of(cells.sheets[0])) is (b"cmd|" in new)
+    assert cells.sheets[1].cell(3, 4) == 150
+    assert b"cmd|a" not in b"".join(parts_of(marked(whole.getvalue())).values())
 
 
 # -- other kinds of file ----------------------------------------------------------------------------------------------

@@ -25,7 +25,7 @@ KEPT = frozenset(
         "diagramData", "diagramLayout", "diagramQuickStyle", "diagramColors", "diagramDrawing", "ctrlProp",
         "rdRichValue", "rdRichValueStructure", "rdRichValueTypes", "rdSupportingPropertyBag",
         "rdSupportingPropertyBagStructure", "rdArray", "richStyles", "richValueRel", "FeaturePropertyBag",
-        "hdphoto", "media",
+        "hdphoto", "media", "namedSheetView",
     }
 )  # fmt: skip
 """Last words of the types of relations that stay."""
@@ -125,7 +125,7 @@ def leads_out(formula: str, removed: Removed) -> bool:
             return True
     if removed.names and removed.names.intersection(re.findall(r"[^\W\d][\w.\\]*", bare.casefold())):
         return True
-    return any(f"{name}!" in bare.casefold() or f"{name}'!" in bare.casefold() for name in removed.sheets)
+    return any(re.search(rf"(?<![\w.]){re.escape(name)}'?!", bare.casefold()) for name in removed.sheets)
 
 
 def _is_own(prefix: str, name: str) -> bool:
@@ -215,7 +215,7 @@ _EMPTIED = frozenset(
     {
         "AlternateContent", "Choice", "Fallback", "controls", "oleObjects", "hyperlinks", "externalReferences",
         "tableParts", "dataValidations", "conditionalFormatting", "conditionalFormattings", "customProperties",
-        "pivotCaches",
+        "pivotCaches", "dataRefs", "dataConsolidate",
     }
 )  # fmt: skip
 """Elements that go when all that they held has gone."""

@@ -22,7 +22,7 @@ from inputs.replies.package import Package
 from inputs.replies.rendering import render
 from inputs.replies.sheets import Place, SheetEdit
 from inputs.replies.styles import BLANK, Styles
-from inputs.replies.xmledit import NotEditable
+from inputs.replies.xmledit import NotEditable, elements
 from schemas.findings import COLUMNS, a1, position
 
 MOST_COLOURED = 100_000
@@ -78,9 +78,9 @@ def _marked(
     notes: list[str],
 ) -> bytes:
     book, removed = Book(package), Removed()
-    earlier = _earlier(book, content)
+    earlier, listed = _earlier(book, content), {sheet.link for sheet in book.sheets}
     for one in list(package.relations(package.workbook).held):
-        if one.id in earlier:
+        if one.id in earlier or (one.kind in ("worksheet", "chartsheet") and one.id not in listed):
             package.unlink(package.workbook, one)
     kept = take_out(package, removed)
     lost = removed.links.get(package.workbook, set())
@@ -92,7 +92,7 @@ def _marked(
     links = package.linked(package.workbook, "styles")
     styles = Styles(package.part(links[0].target) if links else BLANK)
     hidden = _edit_sheets(package, there, marks, styles, removed, notes, remark=bool(earlier))
-    inner = {package.workbook, *(sheet.part for sheet in there if sheet.kind == "worksheet")}
+    inner = {package.workbook, *(sheet.part for sheet in there if sheet.kind != "chartsheet")}
     for name in sorted(kept - {part for part in inner if part}):
         clean_other(package, name, removed)
     _drop_calculation_order(package, kept, removed)
@@ -224,7 +224,7 @@ def _edit_sheets(
     """Change each sheet; what is hidden on those that have marks, None for a hidden sheet."""
     seen: dict[str, SheetEdit | None] = {}
     for sheet in sheets:
-        if sheet.kind != "worksheet" or sheet.part is None:
+        if sheet.part is None or _is_chart(package, sheet):
             continue
         xml = package.part(sheet.part)
         on, links = marks.get(sheet.name, Marks()), removed.links.get(sheet.part, set())
@@ -239,6 +239,15 @@ def _edit_sheets(
         if on.colours:
             seen[sheet.name] = None if sheet.hidden else edit
     return seen
+
+
+def _is_chart(package: Package, sheet: BookSheet) -> bool:
+    """Whether a sheet is one chart and has no cells."""
+    if sheet.kind == "chartsheet" and elements(package.part(sheet.part or ""))[0].name == "chartsheet":
+        return True
+    if sheet.kind != "worksheet":
+        raise NotEditable("a sheet of an unusual kind")
+    return False
 
 
 def _comment_sheet(package: Package, sheet: BookSheet, edit: SheetEdit, on: Marks, notes: list[str]) -> None:

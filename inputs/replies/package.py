@@ -229,11 +229,14 @@ class Package:
         self.change(TYPES, splice(xml, edits))
 
 
+_ELSEWHERE = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:|//|\\\\")
+
+
 def _relation(one: Element, folder: str) -> Relation:
     says = one.attributes
     kind = re.split(r"[/\\]", says.get("Type", ""))[-1]
     target = says.get("Target", "")
-    external = says.get("TargetMode", "").casefold() == "external"
+    external = says.get("TargetMode", "").casefold() == "external" or bool(_ELSEWHERE.match(target))
     if not external:
         path = unquote(target.split("#")[0]).replace("\\", "/")
         target = posixpath.normpath(path.lstrip("/") if path.startswith("/") else posixpath.join(folder, path))

@@ -33,7 +33,7 @@ _AFTER_LEGACY = frozenset(
     {"legacyDrawingHF", "drawingHF", "picture", "oleObjects", "controls", "webPublishItems", "tableParts", "extLst"}
 )
 _FORMULAS = frozenset({"formula", "formula1", "formula2", "f"})
-_RULES = frozenset({"cfRule", "dataValidation", "sparkline"})
+_RULES = frozenset({"cfRule", "dataValidation", "sparkline", "sparklineGroup"})
 
 
 class SheetEdit:
@@ -61,6 +61,8 @@ class SheetEdit:
         """Go through the sheet. `remark`: an earlier copy of ours may have coloured cells that are right by now."""
         self.remark = remark
         _Pass(self).run()
+        if not any(one.name == "sheetData" and one.parent == 0 for one in self.outside):
+            raise NotEditable("a sheet of an unusual kind")
         self._clean_outside()
 
     @property
@@ -195,13 +197,14 @@ class _Pass:
     def begin(self, name: str, given: dict[str, str]) -> None:
         self.depth += 1
         if self.in_data:
-            if self.depth == 4:
-                if name == self.cell_name:
-                    self._begin_cell(self.parser.CurrentByteIndex, given)
-            elif self.depth == 3:
+            if self.depth == 3:
                 self._begin_row(self.parser.CurrentByteIndex, name, given)
+            elif name == self.cell_name and self.depth == 4:
+                self._begin_cell(self.parser.CurrentByteIndex, given)
             elif name == self.formula_name and self.depth == 5 and self.cell is not None:
                 self.formula = element_at(self.xml, self.parser.CurrentByteIndex, name, given, -1)
+            elif name in (self.cell_name, self.formula_name) or "markup-compatibility" in name:
+                raise NotEditable("cells in an unusual place")
             return
         one = element_at(self.xml, self.parser.CurrentByteIndex, name, given, self.numbers[-1] if self.numbers else -1)
         self.sheet.note_outside(one)
