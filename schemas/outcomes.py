@@ -9,6 +9,9 @@ from typing import Any, Literal
 
 from schemas.findings import Finding, from_dict
 
+STRUCTURAL = ("return.", "layout.", "row.missing")
+"""Rules about the shape of a return, whose breaking leaves rows unread or missing."""
+
 Status = Literal["accepted", "accepted-with-warnings", "partly-accepted", "rejected"]
 
 
@@ -87,9 +90,10 @@ class Outcome:
 
 
 def status_of(findings: Sequence[Finding], *, clean_rows: int, on_error: str) -> Status:
-    """The status that findings give a return; with `quarantine`, clean rows of a return with errors still count."""
+    """The status that findings give a return. With `quarantine`, clean rows of a return with errors still count, unless
+    an error is about more than single cells: then nobody can tell which rows were never read."""
     if any(one.is_error for one in findings):
-        structural = any(one.is_error and one.cell is None for one in findings)
+        structural = any(one.is_error and (one.cell is None or one.rule.startswith(STRUCTURAL)) for one in findings)
         partly = on_error == "quarantine" and clean_rows > 0 and not structural
         return "partly-accepted" if partly else "rejected"
     return "accepted-with-warnings" if findings else "accepted"
