@@ -349,3 +349,14 @@ def waiver_of(context: Context, collection: str, row: Row, rule: str, field: str
         ),
         None,
     )
+
+
+def rows_at(frame: pl.DataFrame, rule: str, field: str, place: Place) -> list[tuple[Row, str]]:
+    """The rows whose finding of a rule on a field names a cell, each with the measure that a waiver of it binds."""
+    cells = next(one.cells for one in ROW_CHECKS if (one.rule, one.field) == (rule, field))
+    found: list[tuple[Row, str]] = []
+    for row in frame.filter(pl.col("sheet") == place[0]).iter_rows(named=True):
+        measure = field if field in MEASURES else given(row)
+        if place in (_places(row, cells) or _places(row, [measure])):
+            found.append((row, measure))
+    return found
