@@ -660,6 +660,12 @@ class _TableWork:
             elif rule == "skip" and measure == "value":
                 row["at_value"] = None
 
+    def _unheaded(self, name: str) -> bool:
+        """Whether a thing is said by a column of this table whose heading is not there."""
+        said = (getattr(scope, name, None) or scope.breakdown.get(name) for scope in self.table.scopes)
+        sources = [one for one in said if isinstance(one, Source) and one.column]
+        return any(all(self._column(label) is None for label in one.column) for one in sources)
+
     def _report(
         self,
         rule: str,
@@ -672,6 +678,9 @@ class _TableWork:
         """Note a finding once for each cell, however many rows depend on it."""
         key = (rule, where, name if where is not None else f"{name} {found}")
         if key in self.reported:
+            return
+        if where is None and not cells and self._unheaded(name):
+            self.errors += 1  # the missing heading is a finding already
             return
         self.reported.add(key)
         self.errors += RULES[rule].severity == "error"

@@ -26,6 +26,17 @@ class Rule:
         return "warning" if self.strictness == "advisory" else "error"
 
 
+GROUPS: dict[tuple[str, ...], str] = {
+    ("return",): "The file as a whole",
+    ("layout",): "The shape of sheets and tables",
+    ("cell",): "Single cells",
+    ("indicator", "area", "period", "breakdown", "status", "provenance"): "What a row is about",
+    ("value",): "Values",
+    ("key", "total", "row", "companion"): "Rows together, and what was sent before",
+}
+"""What the first words of rule ids are about, in the order in which owners read of them."""
+
+
 def _rules(*rows: tuple[str, Strictness, str, str, str]) -> dict[str, Rule]:
     return {row[0]: Rule(*row) for row in rows}
 
