@@ -21,7 +21,7 @@ from schemas.definitions import Definitions, Indicator
 from schemas.findings import COLUMNS, Finding, a1, at, finding, position
 from schemas.periods import EXPECTED, Period, marked, read_period
 from schemas.rules import RULES
-from schemas.tables import MEASURES, TIDY, Table
+from schemas.tables import TIDY, Table
 
 MEASURE_FIELDS = {"low": "value_low", "high": "value_high", "text": "value_text"}
 STATUS_WORDS = {
@@ -640,12 +640,11 @@ class _TableWork:
     def _blanks(self, number: int, blank: list[str], of: _Observation, row: Row) -> None:
         """A blank main value is refused unless the layout says what it means; so is one half of a fraction."""
         mains = [m for m in ("value", "value_text", "value_low", "numerator") if m in of.columns]
-        said = [m for m in MEASURES if m in of.columns and m not in blank]
         halves = [m for m in ("numerator", "denominator") if m in of.columns]
         for measure in blank:
             column, spec = of.columns[measure]
             rule = spec.blank or (self.table.blank if measure in mains[:1] else None)
-            half = measure in halves and len(halves) == 2 and any(m in said for m in halves)
+            half = measure in halves and len(halves) == 2 and any(row[m] is not None for m in halves)
             if rule == "refuse" or half:
                 row["faulty"] = True
                 self._report(

@@ -191,7 +191,7 @@ def _keys(row: Row, *, blank: bool) -> Iterator[Plant]:
         if row[f"at_{name}"] is not None:
             yield from (Plant(row["sheet"], row[f"at_{name}"], word, rules) for word in words)
     if row["at_period"] is not None and row["time_identifier"] in ("Academic year", "Financial year", "Calendar year"):
-        later = build(row["time_identifier"], 2031)
+        later = build(row["time_identifier"], 2031 + row["at_period"] // COLUMNS % 60)
         ended = ("period.in-future", "period.unknown")
         yield Plant(row["sheet"], row["at_period"], later.label, ended, (row["at_period"] // COLUMNS,))
 
@@ -201,7 +201,7 @@ def _measures(row: Row, indicator: Indicator, *, alike: bool) -> Iterator[Plant]
     read has none, so that a value beyond them is `beside`."""
     computed = row["at_value"] == row["at_numerator"]
     for name in ("value", "value_low", "value_high", "numerator", "denominator"):
-        if row[f"at_{name}"] is not None and not (name == "value" and computed):
+        if row[name] is not None and row[f"at_{name}"] is not None and not (name == "value" and computed):
             for typed, rule in _numbers(name, row, indicator, computed=computed):
                 compares = rule in ("value.does-not-match", "value.numerator-above-denominator", "cell.blank")
                 compares |= not alike and rule in ("value.above-maximum", "value.below-minimum", "value.not-whole")

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-import openpyxl
 import polars as pl
 import pytest
 
@@ -22,75 +20,10 @@ from schemas.findings import a1
 from schemas.rules import RULES
 from schemas.tables import Context
 from tests.conftest import HOME
+from tests.makers import BUSY_HEADINGS as HEADINGS
+from tests.makers import BUSY_PARTNER, book
 
 TODAY = date(2016, 5, 31)
-PARTNER = """
-id = "tester"
-name = "A partner made by a test"
-email = "tester@example.org"
-
-[[collection]]
-id = "figures"
-title = "Figures"
-files = ["figures*"]
-require = [{ indicator = "level-2-at-19", area = ["Nottingham", "England"] }]
-[[collection.layout]]
-ignore_sheets = ["Notes"]
-[[collection.layout.table]]
-sheet = "Figures"
-header = { find = "Measure" }
-area = { column = "Area" }
-period = { column = "Year" }
-provenance = { column = "Basis", default = "reported" }
-status = { column = "Status" }
-breakdown.Coverage = { column = "Group" }
-value = [{ column = "Value" }, { column = "Number", measure = "numerator" }, { column = "Of", measure = "denominator" }]
-[collection.layout.table.indicator]
-column = "Measure"
-[collection.layout.table.indicator.map]
-"Absence" = "absence-primary"
-"Centres" = "childrens-centres"
-"Schools" = "schools-high-persistent-absence"
-"NEET" = "neet-16-18-september"
-"Not known" = "neet-16-18-september-not-known"
-"Level 2" = "level-2-at-19"
-
-[[collection]]
-id = "ranges"
-title = "Estimates"
-files = ["ranges*"]
-[[collection.layout]]
-[[collection.layout.table]]
-header = { find = "From" }
-area = "Nottingham"
-period = { column = "Year" }
-indicator = "children-living-with-domestic-violence"
-value = [{ column = "From", measure = "value_low" }, { column = "To", measure = "value_high" }]
-
-[[collection]]
-id = "judgements"
-title = "Judgements"
-files = ["judgements*"]
-[[collection.layout]]
-[[collection.layout.table]]
-header = { find = "Judgement" }
-area = "Nottingham"
-period = { column = "Year" }
-indicator = "childrens-services-annual-rating"
-value = [{ column = "Judgement", measure = "value_text" }]
-
-[[collection]]
-id = "years"
-title = "A column a year"
-files = ["years*"]
-[[collection.layout]]
-[[collection.layout.table]]
-header = { find = "Area" }
-area = { column = "Area" }
-indicator = "absence-primary"
-period = { header = '(\\\\d{4}.*)' }
-value = [{ match = '\\\\d{4}' }]
-"""
 OTHER = """
 id = "other"
 name = "Another partner"
@@ -108,11 +41,9 @@ period = { column = "Year" }
 indicator = "domestic-violence-refuges"
 value = [{ column = "Open" }]
 """
-HEADINGS = ("Measure", "Area", "Year", "Basis", "Status", "Group", "Value", "Number", "Of")
 GOOD = {"Measure": "Absence", "Area": "Nottingham", "Year": "2009/10", "Value": 6.5}
 
 Rows = Sequence[Sequence[Any]]
-Sheets = Mapping[str, Rows]
 
 
 @dataclass(frozen=True)
@@ -124,18 +55,6 @@ class Case:
     before: bytes = b""
     by_authority: bool = False
     today: date = TODAY
-
-
-def book(sheets: Sheets) -> bytes:
-    made = openpyxl.Workbook()
-    made.remove(made.worksheets[0])
-    for name, rows in sheets.items():
-        sheet = made.create_sheet(name)
-        for row in rows:
-            sheet.append(list(row))
-    whole = io.BytesIO()
-    made.save(whole)
-    return whole.getvalue()
 
 
 def rows(*of: Mapping[str, Any]) -> list[list[Any]]:
@@ -221,7 +140,7 @@ CASES: dict[str, Case] = {
 @pytest.fixture(scope="module")
 def partners(tmp_path_factory: pytest.TempPathFactory, definitions: Definitions) -> Mapping[str, Partner]:
     folder = tmp_path_factory.mktemp("partners")
-    (folder / "tester.toml").write_text(PARTNER.replace("\\\\", "\\"), encoding="utf-8")
+    (folder / "tester.toml").write_text(BUSY_PARTNER, encoding="utf-8")
     (folder / "other.toml").write_text(OTHER, encoding="utf-8")
     return load_partners(definitions, folder)
 

@@ -108,7 +108,8 @@ def check_required(frame: pl.DataFrame, definitions: Definitions, absences: Abse
     """Every row that a return must hold is there; one that may stand under a wrong name is named beside."""
     for number, table in enumerate(absences.tables):
         for required in table.requires:
-            now = frame.filter((pl.col("_return") == number) & pl.col("keyed"))
+            begun = pl.col("period_start") <= pl.col("_today")
+            now = frame.filter((pl.col("_return") == number) & pl.col("keyed") & begun)
             if required.indicators:
                 now = now.filter(pl.col("indicator_id").is_in(list(required.indicators)))
             if now.height:
