@@ -3,7 +3,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 .DELETE_ON_ERROR:
-.PHONY: nightly test lint lock examples install clean
+.PHONY: nightly test lint lock examples docs faults install clean
 
 nightly: .venv/ready
 	@$(BIN)/indicators nightly --today 2011-05-26
@@ -37,6 +37,14 @@ lock:
 # Write the example returns again from the script that makes them.
 examples: .venv/ready
 	@$(BIN)/python -m inputs.examples
+
+# Write the rules into the data owners' page again.
+docs: .venv/ready
+	@$(BIN)/python -m flows.guide
+
+# Plant every fault that one cell can have, and many mixes of them, into the example returns.
+faults: .venv/ready
+	@INDICATORS_TEST_LONG=1 $(BIN)/python -m pytest tests/golden/test_faults.py
 
 clean:
 	rm -rf .venv *.egg-info

@@ -132,6 +132,23 @@ def _parser() -> argparse.ArgumentParser:
     trace.add_argument("--warehouse", metavar="F", help="the published file")
     trace.add_argument("--json", action="store_true", help="the answer as JSON")
     trace.set_defaults(run=_trace)
+
+    waive = command(
+        "waive",
+        "Let one value through one rule that can be waived.",
+        "indicators waive S000005 'Figures!E6' value.implausible \\\n"
+        "    --reason 'Confirmed by letter of 3 May' --by 'Director of Schools' --until 2011-09-30",
+    )
+    waive.add_argument("submission", metavar="SUBMISSION", help="such as S000005")
+    waive.add_argument("where", metavar="SHEET!CELL", help="the cell that the finding names")
+    waive.add_argument("rule", metavar="RULE", help="the rule, such as value.implausible")
+    waive.add_argument("--reason", required=True, help="why the value is right; readers can see it")
+    waive.add_argument("--by", required=True, metavar="WHO", help="who answers for it, as a role")
+    waive.add_argument("--until", required=True, metavar="DATE", type=_day, help="the last day on which it holds")
+    waive.add_argument("--warehouse", metavar="F", help="the published file; the private store lies beside it")
+    waive.add_argument("--archive", metavar="D", help="folder for the ledger and the files that were sent")
+    waive.add_argument("--today", metavar="DATE", type=_day, help="the day to take for today")
+    waive.set_defaults(run=_waive)
     return parser
 
 
@@ -281,6 +298,19 @@ def _trace(given: argparse.Namespace) -> int:
         for one in found:
             print(_traced_words(one))
     return 0 if found else 1
+
+
+# -- waive ------------------------------------------------------------------------------------------------------------
+
+
+def _waive(given: argparse.Namespace) -> int:
+    from flows.settings import settings
+    from flows.waiving import Asked, waive
+
+    asked = Asked(given.submission, given.where, given.rule, given.reason, given.by, given.until)
+    answer = waive(asked, settings(warehouse=given.warehouse, archive=given.archive, today=given.today))
+    print(answer.says)
+    return 0 if answer.granted else 1
 
 
 def _as_json(value: object) -> str:

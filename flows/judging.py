@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+
+import polars as pl
 
 from inputs.cells import Cells
 from inputs.identify import Origin, identify
@@ -12,10 +14,10 @@ from inputs.parse import parse
 from inputs.read import Limits, read_many
 from schemas.checks import check
 from schemas.definitions import Definitions
-from schemas.findings import Finding, collapse
+from schemas.findings import COLUMNS, Finding, collapse, places
 from schemas.outcomes import Status, status_of
 from schemas.periods import read_period
-from schemas.tables import Context, Table, empty
+from schemas.tables import KEY_CELLS, MEASURES, Context, Table, empty
 
 
 @dataclass(frozen=True, eq=False)
@@ -79,6 +81,7 @@ class _Parsed:
     layout: Layout | None
     table: Table | None
     found: list[Finding]
+    sheets: tuple[str, ...] = ()
 
 
 def _parse_one(origin: Origin, cells: Cells | Finding, layouts: Sequence[Layout]) -> Iterable[_Parsed]:
@@ -87,7 +90,8 @@ def _parse_one(origin: Origin, cells: Cells | Finding, layouts: Sequence[Layout]
     fitting = identify(cells, origin, layouts)
     if isinstance(fitting, Finding):
         return [_Parsed(origin, None, None, [fitting])]
-    return [_Parsed(origin, layout, *parse(cells, layout, origin.name)) for layout in fitting]
+    sheets = tuple(sheet.name for sheet in cells.sheets)
+    return [_Parsed(origin, layout, *parse(cells, layout, origin.name), sheets) for layout in fitting]
 
 
 def _check_all(
@@ -100,10 +104,38 @@ def _check_all(
 
 
 def _judgement(one: _Parsed, checked: list[Finding], partners: Mapping[str, Partner], context: Context) -> Judgement:
-    findings = collapse([*one.found, *checked])
-    on_error, clean = "reject", 0
-    if one.layout is not None and one.table is not None:
+    found = [*one.found, *checked]
+    findings = collapse(found, one.sheets, _sizes(one.table) if one.table else None)
+    on_error, clean, table = "reject", 0, one.table
+    if one.layout is not None and table is not None:
+        table = replace(table, frame=_with_faults(table.frame, found))
         on_error = partners[one.layout.partner].collection(one.layout.collection).on_error
-        clean = int((~one.table.frame.get_column("faulty")).sum()) if one.table.rows else 0
+        clean = int((~table.frame.get_column("faulty")).sum()) if table.rows else 0
     status = status_of(findings, clean_rows=clean, on_error=on_error)
-    return Judgement(one.origin, one.layout, one.table, tuple(findings), status, context.not_checked)
+    return Judgement(one.origin, one.layout, table, tuple(findings), status, context.not_checked)
+
+
+_CELLS = (*KEY_CELLS, *(f"at_{name}" for name in MEASURES))
+
+
+def _sizes(table: Table) -> dict[tuple[str, int], int]:
+    """How many cells of each column of each sheet the rows of a table were read from."""
+    said = pl.concat([table.frame.select("sheet", pl.col(name).alias("place")) for name in _CELLS])
+    counted = said.drop_nulls().unique().group_by("sheet", pl.col("place") % COLUMNS).len()
+    return {(sheet, column): count for sheet, column, count in counted.iter_rows()}
+
+
+def _with_faults(frame: pl.DataFrame, found: Sequence[Finding]) -> pl.DataFrame:
+    """The rows with every one marked `faulty` that an error names a cell of, so that none of them is loaded."""
+    errors = [one for one in found if one.is_error and one.cells]
+    if not errors or not frame.height:
+        return frame
+    named = pl.DataFrame(
+        list({cell for one in errors for cell in places(one)}),
+        schema={"sheet": pl.String, "place": pl.Int64},
+        orient="row",
+    )
+    said = pl.concat([frame.select("sheet", pl.col(name).alias("place")).with_row_index("_row") for name in _CELLS])
+    hit = said.join(named, on=["sheet", "place"], how="semi").get_column("_row").unique()
+    at_fault = pl.int_range(pl.len(), dtype=pl.UInt32).is_in(hit.implode())
+    return frame.with_columns((pl.col("faulty") | at_fault).alias("faulty"))

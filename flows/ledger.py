@@ -17,7 +17,8 @@ from typing import Any
 import orjson
 
 from schemas.faults import StorageFault
-from schemas.outcomes import Outcome, Submission
+from schemas.outcomes import Grant, Outcome, Submission
+from schemas.tables import Waiver
 
 FORMAT = 1
 
@@ -30,10 +31,17 @@ class Ledger:
     submissions: dict[str, Submission] = field(default_factory=dict)
     outcomes: dict[str, tuple[Outcome, ...]] = field(default_factory=dict)
     delivered: dict[str, str] = field(default_factory=dict)
+    recorded: list[Outcome] = field(default_factory=list)
+    """Every outcome in the order of the ledger, also those of a submission that was judged again later."""
+    waivers: dict[str, Grant] = field(default_factory=dict)
+    lapsed: dict[str, str] = field(default_factory=dict)
+    """Waivers that ended because the value changed, and the submission that changed it."""
+    reopened: set[str] = field(default_factory=set)
+    """Submissions for which a waiver was given after they were last judged."""
 
     @property
     def all_outcomes(self) -> Iterator[Outcome]:
-        """Every outcome, in the order of the ledger."""
+        """The outcomes that count, the newest of each submission, in the order of the ledger."""
         return (one for group in self.outcomes.values() for one in group)
 
     def newest_at(self, path: str) -> Submission | None:
@@ -44,7 +52,29 @@ class Ledger:
         return max((s.sequence for s in self.submissions.values()), default=0) + 1
 
     def unjudged(self) -> list[Submission]:
-        return [s for s in self.submissions.values() if s.id not in self.outcomes]
+        """Submissions to be judged: those that never were, and those that a waiver was given for since, as long as
+        nothing that came later has taken their place."""
+        return [
+            s
+            for s in self.submissions.values()
+            if s.id not in self.outcomes or (s.id in self.reopened and self.stands(s))
+        ]
+
+    def stands(self, one: Submission) -> bool:
+        """Whether a judged submission is the last by its path, and no later one was accepted for the same return and
+        any of its periods."""
+        newest = self.newest_at(one.path)
+        mine = {(o.collection, period) for o in self.outcomes[one.id] for period in o.periods}
+        later = (o for o in self.all_outcomes if self.submissions[o.submission].sequence > one.sequence and o.accepted)
+        replaced = any((o.collection, period) in mine for o in later for period in o.periods)
+        return newest is not None and newest.id == one.id and not replaced
+
+    def waivers_in_force(self) -> tuple[Waiver, ...]:
+        """The waivers that no changed value has ended; whether their day has passed is for the check to see."""
+        return tuple(grant.waiver for grant in self.waivers.values() if grant.id not in self.lapsed)
+
+    def next_judgement(self, submission: str) -> int:
+        return max((one.judgement for one in self.outcomes.get(submission, ())), default=0) + 1
 
     def record_submission(self, one: Submission) -> None:
         self._append({"kind": "submission", **one.as_dict()})
@@ -52,6 +82,13 @@ class Ledger:
     def record_outcomes(self, submission: str, outcomes: Sequence[Outcome]) -> None:
         """All outcomes of one submission, as one line: they become known together or not at all."""
         self._append({"kind": "outcomes", "submission": submission, "outcomes": [o.as_dict() for o in outcomes]})
+
+    def record_waivers(self, grants: Sequence[Grant]) -> None:
+        """The waivers of all values that one cell stands for, as one line."""
+        self._append({"kind": "waiver", "waivers": [one.as_dict() for one in grants]})
+
+    def record_lapse(self, waiver: str, submission: str, at: datetime) -> None:
+        self._append({"kind": "lapse", "waiver": waiver, "submission": submission, "at": at.isoformat()})
 
     def record_delivery(self, submission: str, message: str, at: datetime) -> None:
         self._append({"kind": "delivery", "submission": submission, "message": message, "at": at.isoformat()})
@@ -77,9 +114,24 @@ class Ledger:
             one = Submission.from_dict(entry)
             self.submissions[one.id] = self._by_path[one.path] = one
         elif kind == "outcomes":
-            self.outcomes[entry["submission"]] = tuple(Outcome.from_dict(o) for o in entry["outcomes"])
+            self._take_outcomes(entry["submission"], tuple(Outcome.from_dict(o) for o in entry["outcomes"]))
+        elif kind == "waiver":
+            grants = [Grant.from_dict(one) for one in entry["waivers"]]
+            self.waivers.update((one.id, one) for one in grants)
+            self.reopened.update(one.submission for one in grants)
+        elif kind == "lapse":
+            self.lapsed[entry["waiver"]] = entry["submission"]
         elif kind == "delivery":
             self.delivered[entry["submission"]] = entry["message"]
+
+    def _take_outcomes(self, submission: str, outcomes: tuple[Outcome, ...]) -> None:
+        """A submission that is judged again takes its place after those that were judged meanwhile, and is answered
+        again."""
+        self.outcomes.pop(submission, None)
+        self.outcomes[submission] = outcomes
+        self.recorded += outcomes
+        self.reopened.discard(submission)
+        self.delivered.pop(submission, None)
 
 
 def read_ledger(archive: Path) -> Ledger:

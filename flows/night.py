@@ -16,6 +16,8 @@ from datetime import UTC, date
 from pathlib import Path
 from typing import Any
 
+import polars as pl
+
 from flows.archive import Archive, write_whole
 from flows.judging import Judgement
 from flows.judging import judge as judge_files
@@ -29,7 +31,7 @@ from schemas.calendar import Standing, register
 from schemas.definitions import Definitions, load_definitions
 from schemas.faults import StorageFault, UsageFault
 from schemas.outcomes import Outcome, Submission
-from schemas.tables import Context
+from schemas.tables import KEY, Context, Table
 from warehouse import store
 from warehouse.publish import Limits, Publication, publish_night
 
@@ -218,7 +220,7 @@ def judge(night: Night) -> list[Outcome]:
         ],
         night.partners,
         night.definitions,
-        Context(night.today, accepted, spoken_for),
+        Context(night.today, accepted, spoken_for, night.ledger.waivers_in_force()),
         step=lambda done: say("Reading and checking returns", done, len(waiting)),
     )
     return [o for s, group in zip(waiting, judged, strict=True) for o in _record(night, s, group)]
@@ -232,6 +234,9 @@ def _record(night: Night, submission: Submission, judgements: Sequence[Judgement
     night.archive.keep_definitions(partner.digest, {f"{partner.id}.toml": partner.toml})
     if len(used) != len(judgements):
         raise AssertionError("a return was judged twice for one file")
+    for one in judgements:
+        if one.table is not None:
+            _end_waivers(night, submission, one.table)
     if any(one.person_level for one in judgements):
         night.ledger.record_outcomes(submission.id, outcomes)
         night.archive.forget(submission.digest)
@@ -242,9 +247,10 @@ def _record(night: Night, submission: Submission, judgements: Sequence[Judgement
 
 
 def _outcome(night: Night, submission: Submission, one: Judgement) -> Outcome:
-    table = None
+    table, judgement = None, night.ledger.next_judgement(submission.id)
     if one.status != "rejected" and one.table is not None:
-        table = f"{submission.id}-{one.collection}.parquet"
+        again = f"-{judgement}" if judgement > 1 else ""
+        table = f"{submission.id}-{one.collection}{again}.parquet"
         night.archive.keep_table(table, one.table.frame)
     partner = night.partners[submission.partner]
     return Outcome(
@@ -260,7 +266,19 @@ def _outcome(night: Night, submission: Submission, one: Judgement) -> Outcome:
         night.definitions.digest,
         partner.digest,
         now(),
+        judgement,
     )
+
+
+def _end_waivers(night: Night, submission: Submission, table: Table) -> None:
+    """A waiver ends for good with the first submission that gives another value for its key."""
+    for grant in list(night.ledger.waivers.values()):
+        waiver = grant.waiver
+        if grant.id in night.ledger.lapsed or waiver.collection != table.collection:
+            continue
+        of_key = table.frame.filter(pl.all_horizontal(pl.col(n) == v for n, v in zip(KEY, waiver.key, strict=True)))
+        if any(value not in (None, waiver.value) for value in of_key.get_column(waiver.field)):
+            night.ledger.record_lapse(grant.id, submission.id, now())
 
 
 # -- load -------------------------------------------------------------------------------------------------------------
@@ -271,7 +289,7 @@ def load(night: Night) -> int:
     count = 0
     with store.opened(night.settings.store) as con:
         held = store.loaded_outcomes(con)
-        waiting = [o for o in night.ledger.all_outcomes if o.table is not None and o.id not in held]
+        waiting = [o for o in night.ledger.recorded if o.table is not None and o.id not in held]
         for outcome in waiting:
             submission = night.ledger.submissions[outcome.submission]
             frame = night.archive.table(outcome.table or "")
@@ -299,6 +317,10 @@ def publish(night: Night) -> Publication:
             today=night.today,
             run=night.run,
             published_at=now(),
+            waivers=[
+                (one, one.id in night.ledger.lapsed or one.waiver.until < night.today)
+                for one in night.ledger.waivers.values()
+            ],
             has_examples=any(p.says.example for p in night.partners.values()),
             limits=publish_limits(night.settings),
             step=say_step,

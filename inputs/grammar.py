@@ -244,6 +244,13 @@ class TableLayout:
         every = (self.header.find, *named, *tested, *(value.column for value in self.value))
         return tuple(dict.fromkeys(label for label in every if label))
 
+    @cached_property
+    def indicators(self) -> tuple[str, ...]:
+        """Every indicator that the table can be about, where the layout names them."""
+        sources = [scope.indicator for scope in self.scopes if scope.indicator is not None]
+        named = (word for one in sources for word in (one.const, one.default, *one.map.values()) if word)
+        return tuple(dict.fromkeys(named))
+
     def takes_sheet(self, name: str) -> bool:
         return any(fnmatchcase(plain(name), plain(pattern)) for pattern in self.sheet)
 

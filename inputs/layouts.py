@@ -11,14 +11,27 @@ from types import MappingProxyType
 from typing import Any, Literal
 
 from inputs.grammar import LayoutRecord, Source, TableLayout, Texts, ValueColumn, sources_of
+from schemas.breakdowns import TOTAL, spell_out
 from schemas.calendar import Expected
 from schemas.definitions import Definitions
 from schemas.faults import DefinitionFault
 from schemas.records import STRICT_KEYS, read_toml, record
+from schemas.tables import Required
 
 HERE = Path(__file__).parent / "partners"
 SHAPES = Path(__file__).parent / "shapes"
 """Layouts of tables that many publishers give in one form; a partner's table says `shape = "ees"` and adds its own."""
+
+
+@dataclass(frozen=True)
+class RequireRecord:
+    """Rows that a return must hold for every period it gives, as the TOML says it: each of these indicators, areas and
+    breakdowns with each other. What is left out is whatever the return itself holds."""
+
+    __pydantic_config__ = STRICT_KEYS
+    indicator: Texts = ()
+    area: Texts = ()
+    breakdown: Texts = ()
 
 
 @dataclass(frozen=True)
@@ -32,6 +45,7 @@ class CollectionRecord:
     layout: tuple[LayoutRecord, ...]
     on_error: Literal["reject", "quarantine"] = "reject"
     expect: tuple[Expected, ...] = ()
+    require: tuple[RequireRecord, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -57,6 +71,7 @@ class Layout:
     files: tuple[str, ...]
     says: LayoutRecord
     definitions: Definitions
+    requires: tuple[Required, ...] = ()
 
     @property
     def name(self) -> str:
@@ -134,8 +149,19 @@ def _shape(name: object, path: Path) -> dict[str, Any]:
 
 def _layouts(says: PartnerRecord, definitions: Definitions) -> tuple[Layout, ...]:
     return tuple(
-        Layout(says.id, c.id, c.title, c.files, layout, definitions) for c in says.collection for layout in c.layout
+        Layout(says.id, c.id, c.title, c.files, layout, definitions, _requires(c, definitions))
+        for c in says.collection
+        for layout in c.layout
     )
+
+
+def _requires(collection: CollectionRecord, definitions: Definitions) -> tuple[Required, ...]:
+    """What a return must hold, in codes; `_check_required` has seen that each word is known."""
+    found = []
+    for one in collection.require:
+        areas = [definitions.geography.find(area) for area in one.area]
+        found.append(Required(one.indicator, tuple(a.area_code for a in areas if a), one.breakdown))
+    return tuple(found)
 
 
 def _check_collection(collection: CollectionRecord, definitions: Definitions, path: Path) -> None:
@@ -145,6 +171,27 @@ def _check_collection(collection: CollectionRecord, definitions: Definitions, pa
     for layout in collection.layout:
         for number, table in enumerate(layout.table, start=1):
             _check_table(table, definitions, path, f"{key}.table {number}")
+    for number, one in enumerate(collection.require, start=1):
+        _check_required(one, definitions, path, f"{key}.require {number}")
+
+
+def _check_required(one: RequireRecord, definitions: Definitions, path: Path, key: str) -> None:
+    for name in one.indicator:
+        if name not in definitions.indicators:
+            raise DefinitionFault(path, f"{name!r} is not an indicator", key=f"{key}.indicator")
+    for area in one.area:
+        if definitions.geography.find(area) is None:
+            raise DefinitionFault(path, f"{area!r} is not an area we know", key=f"{key}.area")
+    allowed = {TOTAL}.union(
+        *(
+            spell_out(i.breakdowns, definitions.dimensions)
+            for i in definitions.indicators.values()
+            if i.id in one.indicator or not one.indicator
+        )
+    )
+    for breakdown in one.breakdown:
+        if breakdown not in allowed:
+            raise DefinitionFault(path, f"{breakdown!r} is no breakdown of theirs", key=f"{key}.breakdown")
 
 
 def _check_table(table: TableLayout, definitions: Definitions, path: Path, key: str) -> None:

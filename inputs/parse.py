@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
@@ -21,7 +21,7 @@ from schemas.definitions import Definitions, Indicator
 from schemas.findings import COLUMNS, Finding, a1, at, finding, position
 from schemas.periods import EXPECTED, Period, marked, read_period
 from schemas.rules import RULES
-from schemas.tables import MEASURES, TIDY, Table
+from schemas.tables import TIDY, Table
 
 MEASURE_FIELDS = {"low": "value_low", "high": "value_high", "text": "value_text"}
 STATUS_WORDS = {
@@ -43,21 +43,25 @@ def parse(cells: Cells, layout: Layout, file_name: str = "") -> tuple[Table, lis
     found: list[Finding] = []
     rows: list[Row] = []
     taken: set[str] = set()
+    speaks_of: dict[str, tuple[str, ...]] = {}
     for table in layout.says.table:
         sheets = [sheet for sheet in cells.sheets if _takes(table, sheet, cells)]
         if not sheets and not table.optional:
             held = ", ".join(s.name for s in cells.sheets)
-            expected = f"a sheet called {' or '.join(table.sheet)}"
+            expected = f"a sheet called {' or '.join(table.sheet)}; nothing of what it should hold could be judged"
             found.append(finding("layout.sheet-missing", found=f"sheets: {held}", expected=expected))
         for sheet in sheets:
             taken.add(sheet.name)
+            speaks_of[sheet.name] = (*speaks_of.get(sheet.name, ()), *table.indicators)
             work = _TableWork(sheet, table, layout, file_name, found)
             rows.extend(work.rows())
     found += [_unexpected(s) for s in cells.sheets if s.name not in taken and not _ignored(s, layout)]
     if not rows and not any(one.is_error for one in found):
         found.append(finding("return.empty", found="no rows", expected="at least one row of figures"))
     frame = pl.DataFrame(rows, schema=TIDY, orient="row") if rows else pl.DataFrame(schema=TIDY)
-    return Table(layout.partner, layout.collection, _compute_shares(frame, layout.definitions)), found
+    whole = not any(one.is_error and one.rule.startswith("layout.") for one in found)
+    frame = _compute_shares(frame, layout.definitions)
+    return Table(layout.partner, layout.collection, frame, speaks_of, whole, layout.requires), found
 
 
 def _takes(table: TableLayout, sheet: Sheet, cells: Cells) -> bool:
@@ -171,7 +175,8 @@ class _TableWork:
         """Two columns say the same of the same thing, and nobody can tell which of them counts."""
         self.doubled.update(columns)
         cells = [a1(self._heading_at(c)) for c in columns]
-        self._report("layout.heading-twice", self._heading_at(columns[0]), "heading", label, "once", cells)
+        expected = "once; what stands under the second could not be judged"
+        self._report("layout.heading-twice", self._heading_at(columns[0]), "heading", label, expected, cells)
 
     def _heading_at(self, column: int) -> int:
         return self.headings[column].at if column in self.headings else at(self.header_at or 0, column)
@@ -207,7 +212,10 @@ class _TableWork:
         said = []
         for name in ("indicator", "area", "period", "provenance"):
             source = getattr(spec, name) or getattr(self.table, name)
-            said.append(self._fixed(source, column) if source else None)
+            word = self._fixed(source, column) if source else None
+            # two headings that cannot be read do not say the same thing: each of them is a finding
+            readable = name != "period" or source is None or source.header is None or self._some_period(source, word)
+            said.append(word if readable else (word, column))
         parts = {**self.table.breakdown, **spec.breakdown}
         return (*said, *((name, self._fixed(source, column)) for name, source in sorted(parts.items())))
 
@@ -307,7 +315,8 @@ class _TableWork:
         if below and len(self.table.stop) == 0:
             cells = [a1(where) for where in below[:50]]
             found = f"{len(below)} numbers under blank row {blank + 1}"
-            self._report("layout.rows-below", below[0], "rows", found, "no blank row within the table", cells)
+            expected = "no blank row within the table; nothing under it could be judged"
+            self._report("layout.rows-below", below[0], "rows", found, expected, cells)
 
     def _row(self, number: int, of: _Observation) -> Row | None:
         readings = self._readings(number, of)
@@ -435,13 +444,16 @@ class _TableWork:
         elif wrong_type:
             self._report("area.wrong-type", said.at, "area", typed, f"a {' or '.join(types)}")
         else:
-            self._unknown("area", said, "the name or code of an area")
+            self._unknown("area", said, "the name or code of an area", self._all_columns(source, number))
 
     def _period(self, number: int, of: _Observation, indicator: Indicator | None, row: Row) -> None:
         source = self._source("period", of)
         said = self._say(source, number, of) if source else _Said(None, None)
         row["at_period"] = said.at
         if indicator is None:
+            if self.table.indicators and not self._some_period(source, said.word):
+                kinds = dict.fromkeys(self.definitions.indicators[i].time_identifier for i in self.table.indicators)
+                self._unknown("period", said, " or ".join(EXPECTED[kind] for kind in kinds))
             return
         identifier = indicator.time_identifier
         if self._names_other_period(source, number, identifier):
@@ -460,6 +472,11 @@ class _TableWork:
             period_end=period.end,
             definition_version=version.version,
         )
+
+    def _some_period(self, source: Source | None, word: Cell) -> bool:
+        """Whether a word is a period of at least one of the indicators that the table can be about."""
+        kinds = {self.definitions.indicators[i].time_identifier for i in self.table.indicators}
+        return any(self._read_period(source, _Said(word, None), kind) is not None for kind in kinds)
 
     def _names_other_period(self, source: Source | None, number: int, identifier: str) -> bool:
         """Whether the row names another kind of period than the indicator is measured over, which is a finding."""
@@ -481,6 +498,9 @@ class _TableWork:
             said = self._say(source, number, of)
             where = said.at if said.at is not None else where
             word = _text(said.word)
+            if indicator is None:
+                self._some_breakdown(name, said)
+                continue
             if same(word) in ANY_TOTAL or indicator is None or name not in indicator.breakdowns:
                 if same(word) not in ANY_TOTAL and indicator is not None:
                     self._report("breakdown.unknown", said.at, name, word, "Total")
@@ -500,6 +520,14 @@ class _TableWork:
             return
         row["breakdown"] = spell(parts, self.definitions.dimension_order)
 
+    def _some_breakdown(self, name: str, said: _Said) -> None:
+        """Whatever the indicator of a row may be, it must know the group that the row names."""
+        may_be = [self.definitions.indicators[i].breakdowns.get(name, ()) for i in self.table.indicators]
+        allowed = list(dict.fromkeys(value for values in may_be for value in values))
+        word = _text(said.word)
+        if may_be and same(word) not in ANY_TOTAL and same(word) not in map(same, allowed):
+            self._report("breakdown.unknown", said.at, name, word, f"one of {', '.join(['Total', *allowed])}")
+
     def _provenance(self, number: int, of: _Observation, row: Row) -> None:
         source = of.spec.provenance or self.table.provenance
         said = self._say(source, number, of)
@@ -509,7 +537,12 @@ class _TableWork:
         else:
             self._report("provenance.unknown", said.at, "provenance", _text(said.word), "reported or illustrative")
 
-    def _unknown(self, field_name: str, said: _Said, expected: str) -> None:
+    def _all_columns(self, source: Source | None, number: int) -> list[int]:
+        """The cells of a row that may say a thing, where it is said by the first of several columns that is filled."""
+        columns = (self._column(label) for label in source.column) if source and len(source.column) > 1 else ()
+        return [at(number, column) for column in columns if column is not None]
+
+    def _unknown(self, field_name: str, said: _Said, expected: str, places: Sequence[int] = ()) -> None:
         word = _text(said.word)
         if isinstance(said.word, ErrorValue):
             rule = "cell.error-value"
@@ -517,7 +550,8 @@ class _TableWork:
             rule = "cell.not-calculated"
         else:
             rule = f"{field_name}.unknown" if word else "cell.blank"
-        self._report(rule, said.at, field_name, word, expected)
+        cells = [a1(place) for place in places] if rule == "cell.blank" and places else None
+        self._report(rule, said.at, field_name, word, expected, cells)
 
     # measures
 
@@ -606,12 +640,11 @@ class _TableWork:
     def _blanks(self, number: int, blank: list[str], of: _Observation, row: Row) -> None:
         """A blank main value is refused unless the layout says what it means; so is one half of a fraction."""
         mains = [m for m in ("value", "value_text", "value_low", "numerator") if m in of.columns]
-        said = [m for m in MEASURES if m in of.columns and m not in blank]
         halves = [m for m in ("numerator", "denominator") if m in of.columns]
         for measure in blank:
             column, spec = of.columns[measure]
             rule = spec.blank or (self.table.blank if measure in mains[:1] else None)
-            half = measure in halves and len(halves) == 2 and any(m in said for m in halves)
+            half = measure in halves and len(halves) == 2 and any(row[m] is not None for m in halves)
             if rule == "refuse" or half:
                 row["faulty"] = True
                 self._report(
@@ -626,6 +659,12 @@ class _TableWork:
             elif rule == "skip" and measure == "value":
                 row["at_value"] = None
 
+    def _unheaded(self, name: str) -> bool:
+        """Whether a thing is said by a column of this table whose heading is not there."""
+        said = (getattr(scope, name, None) or scope.breakdown.get(name) for scope in self.table.scopes)
+        sources = [one for one in said if isinstance(one, Source) and one.column]
+        return any(all(self._column(label) is None for label in one.column) for one in sources)
+
     def _report(
         self,
         rule: str,
@@ -638,6 +677,9 @@ class _TableWork:
         """Note a finding once for each cell, however many rows depend on it."""
         key = (rule, where, name if where is not None else f"{name} {found}")
         if key in self.reported:
+            return
+        if where is None and not cells and self._unheaded(name):
+            self.errors += 1  # the missing heading is a finding already
             return
         self.reported.add(key)
         self.errors += RULES[rule].severity == "error"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from itertools import groupby
 from typing import Any, Literal
@@ -12,10 +12,14 @@ from schemas.rules import RULES, Rule
 
 FIELD_LIMIT = 200
 """Characters kept of what a partner typed, so that one cell cannot flood a report."""
-MOST_RUNS = 20
-"""Runs of cells that one finding lists; where there are more, one range covers them and the count says how many."""
+WHOLE_FROM = 3
+"""From this many cells, a column of which every cell fails one rule is one finding."""
 COLLAPSE_FROM = 8
-"""From this many cells of one column failing one rule, they are one finding."""
+"""From this many cells of one column failing one rule, mostly one below the other, they are one finding."""
+TOO_MANY = 60
+"""From this many they are one finding wherever in the column they are."""
+SAMPLES = 3
+"""How many of them are shown as examples."""
 
 
 @dataclass(frozen=True)
@@ -36,6 +40,11 @@ class Finding:
     @property
     def is_error(self) -> bool:
         return self.severity == "error"
+
+    @property
+    def is_waived(self) -> bool:
+        """Whether a rule that blocks was waived for exactly this; `fix` then says by whom, until when and why."""
+        return not self.is_error and RULES[self.rule].strictness == "waivable"
 
     @property
     def says(self) -> str:
@@ -130,39 +139,103 @@ def position(address: str) -> int | None:
 # -- many as one ------------------------------------------------------------------------------------------------------
 
 
-def collapse(findings: Iterable[Finding]) -> list[Finding]:
+def collapse(
+    findings: Iterable[Finding], sheets: Sequence[str] = (), sizes: Mapping[tuple[str, int], int] | None = None
+) -> list[Finding]:
     """Put findings in the order in which an owner works through the workbook, and say once what is wrong with a whole
-    run of cells of one column: one finding, with the range and the count."""
-    ordered = sorted(findings, key=_by_column)
+    column, or a long run of its cells: one finding, with the ranges and the count.
+
+    `sheets` is the order of the workbook's sheets, `sizes` how many cells of a sheet's column (from 0) were read. What
+    concerns no cell comes before what concerns the cells of its sheet.
+    """
     out: list[Finding] = []
-    for _, same in groupby(ordered, key=lambda f: _by_column(f)[:4]):
+    for _, same in groupby(sorted(findings, key=_alike), key=lambda one: _alike(one)[:-1]):
         group = list(same)
-        if len(group) < COLLAPSE_FROM or any(len(f.cells) != 1 for f in group):
-            out += group
-            continue
-        runs = _runs(group)
-        samples = list(dict.fromkeys(f.found for f in group))[:3]
-        found = f"{len(group)} cells, such as {', '.join(repr(s) for s in samples)}"
-        out.append(replace(group[0], cells=runs, found=as_typed(found)))
-    return sorted(out, key=lambda f: (f.sheet or "", (position(f.cell) if f.cell else None) or -1, f.rule))
+        out += [_as_one(group)] if _is_one_fault(group, sizes or {}) else group
+    order = {name: number for number, name in enumerate(sheets)}
+    return sorted(out, key=lambda one: _place(one, order))
 
 
-def _by_column(one: Finding) -> tuple[str, str, str, int, int]:
+def _place(one: Finding, order: Mapping[str, int]) -> tuple[int, str, int, str]:
     where = position(one.cell) if one.cell else None
-    row, column = divmod(where, COLUMNS) if where is not None else (-1, -1)
-    return (one.sheet or "", one.rule, one.field, column, row)
+    sheet = -1 if one.sheet is None else order.get(one.sheet, len(order))
+    return (sheet, one.sheet or "", -1 if where is None else where, one.rule)
 
 
-def _runs(group: list[Finding]) -> tuple[str, ...]:
-    """Ranges that hold the cells of findings in one column, ordered by row; exactly, unless there are very many."""
-    rows = [_by_column(f)[4] for f in group]
-    column = column_letters(_by_column(group[0])[3])
-    runs: list[list[int]] = []
+Alike = tuple[str, str, str, str, tuple[int, ...], int]
+
+
+def _alike(one: Finding) -> Alike:
+    """What findings must share to be one: rule, field and, in one row, the same columns. The row comes last."""
+    places = [position(cell) for cell in one.cells]
+    rows = {place // COLUMNS for place in places if place is not None}
+    told = one.fix if one.severity != RULES[one.rule].severity else ""  # a waiver has words of its own
+    what = (one.sheet or "", f"{one.rule} {one.severity}", one.field, told)
+    if len(rows) != 1 or None in places:
+        return (*what, (), -1)
+    return (*what, tuple(place % COLUMNS for place in places if place is not None), rows.pop())
+
+
+def _is_one_fault(group: Sequence[Finding], sizes: Mapping[tuple[str, int], int]) -> bool:
+    """Whether findings that are alike say the same of a column: of all its cells, or of enough of them in rows that
+    mostly follow each other, or of so many that nobody would read them one by one. Findings that no cell can be named
+    for need only be many."""
+    columns, rows = _alike(group[0])[-2], [_alike(one)[-1] for one in group]
+    if columns and len(group) >= WHOLE_FROM and len(group) == sizes.get((group[0].sheet or "", columns[0])):
+        return True
+    if len(group) < COLLAPSE_FROM:
+        return False
+    if not columns:
+        return all(not one.cells for one in group)
+    return len(_runs(rows)) * 2 <= len(rows) or len(rows) >= TOO_MANY
+
+
+def _as_one(group: Sequence[Finding]) -> Finding:
+    """Findings that are alike as one. What was expected is said once if it was the same of all of them."""
+    columns, runs = _alike(group[0])[-2], _runs([_alike(one)[-1] for one in group])
+    cells = [
+        f"{letters}{first + 1}" if first == last else f"{letters}{first + 1}:{letters}{last + 1}"
+        for letters in map(column_letters, columns)
+        for first, last in runs
+    ]
+    samples = ", ".join(repr(sample) for sample in list(dict.fromkeys(one.found for one in group))[:SAMPLES])
+    expected = list(dict.fromkeys(one.expected for one in group))
+    return replace(
+        group[0],
+        cell=group[0].cell,
+        cells=tuple(cells),
+        found=as_typed(f"{len(group)} {'cells' if columns else 'times'}, such as {samples}"),
+        expected=expected[0] if len(expected) == 1 else _each(group),
+    )
+
+
+def _each(group: Sequence[Finding]) -> str:
+    """What was expected where that differs from cell to cell: the first few, each with its cell."""
+    said = "; ".join(f"{one.cell}: {one.expected}" if one.cell else one.expected for one in group[:SAMPLES])
+    return f"{said}; and so on, each from its own row" if group[0].cell else f"{said}; and so on"
+
+
+def _runs(rows: Sequence[int]) -> list[tuple[int, int]]:
+    """The runs of rows that follow each other, as first and last; `rows` are in order."""
+    runs: list[tuple[int, int]] = []
     for row in rows:
         if runs and row <= runs[-1][1] + 1:
-            runs[-1][1] = row
+            runs[-1] = (runs[-1][0], row)
         else:
-            runs.append([row, row])
-    if len(runs) > MOST_RUNS:
-        return (f"{column}{runs[0][0] + 1}:{column}{runs[-1][1] + 1}",)
-    return tuple(f"{column}{a + 1}" if a == b else f"{column}{a + 1}:{column}{b + 1}" for a, b in runs)
+            runs.append((row, row))
+    return runs
+
+
+def places(one: Finding) -> Iterator[tuple[str, int]]:
+    """Every cell that a finding names, ranges spelt out, as sheet and position."""
+    for cell in one.cells:
+        sheet = one.sheet or ""
+        if cell.startswith("'"):
+            named, _, cell = cell.rpartition("!")
+            sheet = named[1:-1].replace("''", "'")
+        first, _, last = cell.partition(":")
+        begin, end = position(first), position(last or first)
+        if begin is None or end is None:
+            continue
+        (top, left), (bottom, right) = divmod(begin, COLUMNS), divmod(end, COLUMNS)
+        yield from ((sheet, at(row, column)) for row in range(top, bottom + 1) for column in range(left, right + 1))

@@ -8,6 +8,10 @@ from datetime import date, datetime
 from typing import Any, Literal
 
 from schemas.findings import Finding, from_dict
+from schemas.tables import Waiver
+
+STRUCTURAL = ("return.", "layout.", "row.missing")
+"""Rules about the shape of a return, whose breaking leaves rows unread or missing."""
 
 Status = Literal["accepted", "accepted-with-warnings", "partly-accepted", "rejected"]
 
@@ -41,7 +45,8 @@ class Submission:
 class Outcome:
     """What became of one submission for one return. `collection` is None where the file answers none. `periods` are
     those it speaks of, `table` names the archived tidy table of what was accepted, and the digests name the definitions
-    and the partner's TOML that judged it."""
+    and the partner's TOML that judged it. `judgement` counts how often the submission has been judged: again when a
+    waiver was given for something in it."""
 
     submission: str
     partner: str
@@ -55,10 +60,11 @@ class Outcome:
     definitions: str
     layouts: str
     judged_at: datetime
+    judgement: int = 1
 
     @property
     def id(self) -> str:
-        return f"{self.submission}/{self.collection or '-'}"
+        return outcome_id(self.submission, self.collection, self.judgement)
 
     @property
     def accepted(self) -> bool:
@@ -86,10 +92,40 @@ class Outcome:
         )
 
 
+def outcome_id(submission: str, collection: str | None, judgement: int) -> str:
+    """The name of an outcome, by which what was loaded and what was told are known."""
+    again = f"/{judgement}" if judgement > 1 else ""
+    return f"{submission}/{collection or '-'}{again}"
+
+
+@dataclass(frozen=True)
+class Grant:
+    """A waiver as the ledger keeps it: for which submission and which of its cells it was given, and when."""
+
+    id: str
+    waiver: Waiver
+    submission: str
+    sheet: str
+    cell: str
+    granted_at: datetime
+
+    def as_dict(self) -> dict[str, Any]:
+        says = asdict(self.waiver)
+        waiver = {**says, "key": list(says["key"]), "until": self.waiver.until.isoformat()}
+        return {**asdict(self), "waiver": waiver, "granted_at": self.granted_at.isoformat()}
+
+    @classmethod
+    def from_dict(cls, record: dict[str, Any]) -> Grant:
+        says = record["waiver"]
+        waiver = Waiver(**{**says, "key": tuple(says["key"]), "until": date.fromisoformat(says["until"])})
+        return cls(**{**record, "waiver": waiver, "granted_at": datetime.fromisoformat(record["granted_at"])})
+
+
 def status_of(findings: Sequence[Finding], *, clean_rows: int, on_error: str) -> Status:
-    """The status that findings give a return; with `quarantine`, clean rows of a return with errors still count."""
+    """The status that findings give a return. With `quarantine`, clean rows of a return with errors still count, unless
+    an error is about more than single cells: then nobody can tell which rows were never read."""
     if any(one.is_error for one in findings):
-        structural = any(one.is_error and one.cell is None for one in findings)
+        structural = any(one.is_error and (one.cell is None or one.rule.startswith(STRUCTURAL)) for one in findings)
         partly = on_error == "quarantine" and clean_rows > 0 and not structural
         return "partly-accepted" if partly else "rejected"
     return "accepted-with-warnings" if findings else "accepted"

@@ -26,6 +26,17 @@ class Rule:
         return "warning" if self.strictness == "advisory" else "error"
 
 
+GROUPS: dict[tuple[str, ...], str] = {
+    ("return",): "The file as a whole",
+    ("layout",): "The shape of sheets and tables",
+    ("cell",): "Single cells",
+    ("indicator", "area", "period", "breakdown", "status", "provenance"): "What a row is about",
+    ("value",): "Values",
+    ("key", "total", "row", "companion"): "Rows together, and what was sent before",
+}
+"""What the first words of rule ids are about, in the order in which owners read of them."""
+
+
 def _rules(*rows: tuple[str, Strictness, str, str, str]) -> dict[str, Rule]:
     return {row[0]: Rule(*row) for row in rows}
 
@@ -290,11 +301,32 @@ RULES: dict[str, Rule] = _rules(
         "Two rows for Nottingham, 2009/10, Total.",
     ),
     (
+        "total.does-not-match",
+        "hard",
+        "The total is not what its parts add up to.",
+        "Correct the total or the part that is wrong.",
+        "A total of 40 schools beside 30 maintained schools and 12 academies.",
+    ),
+    (
+        "row.missing",
+        "hard",
+        "A row that this return must hold is not there.",
+        "Add the row, or correct one that stands under a wrong name; where there is no figure, type the mark for why.",
+        "Nottingham for 2009/10 without England.",
+    ),
+    (
         "companion.missing",
         "hard",
         "This figure may only be read beside its companion, which is missing.",
         "Give the companion figure for the same area and period.",
         "NEET without the percentage not known.",
+    ),
+    (
+        "value.jump",
+        "advisory",
+        "The value has moved further since the last period than it ever tends to.",
+        "Check the value. If it is right there is nothing to do; if it is not, correct it and send the file again.",
+        "54% of children, after five years between 50% and 52%, becoming 5.4%.",
     ),
     (
         "key.withdrawn",

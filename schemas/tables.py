@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import date
 
 import polars as pl
@@ -42,13 +43,28 @@ it. `keyed`: indicator, area, period and breakdown are all known. `faulty`: a ce
 where nothing is to be said."""
 
 
+@dataclass(frozen=True)
+class Required:
+    """Rows that a return must hold: for each period that it gives of these indicators, each of them for each of these
+    areas and breakdowns. An empty tuple stands for whatever the return itself holds."""
+
+    indicators: tuple[str, ...] = ()
+    areas: tuple[str, ...] = ()
+    breakdowns: tuple[str, ...] = ()
+
+
 @dataclass(frozen=True, eq=False)
 class Table:
-    """What one return says for one collection, before or after checking."""
+    """What one return says for one collection, before or after checking. `speaks_of` are the indicators that each sheet
+    can be about, `whole` is False where a fault of its shape kept rows from being read, and `requires` are the rows
+    that must be there."""
 
     partner: str
     collection: str
     frame: pl.DataFrame
+    speaks_of: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    whole: bool = True
+    requires: tuple[Required, ...] = ()
 
     @property
     def rows(self) -> int:
@@ -60,17 +76,34 @@ def empty() -> pl.DataFrame:
     return pl.DataFrame(schema=TIDY)
 
 
+Value = float | str | None
+
+
 @dataclass(frozen=True)
 class Waiver:
-    """One value let through one waivable rule, until a day."""
+    """One value (that of the measure `field`) of one key (in the order of KEY) let through one waivable rule, up to and
+    with a day."""
 
     collection: str
     key: tuple[str, ...]
     rule: str
-    value: float | None
+    field: str
+    value: Value
     reason: str
     approved_by: str
     until: date
+
+    def lets_through(
+        self, collection: str, key: tuple[str, ...], rule: str, field: str, value: Value, today: date
+    ) -> bool:
+        """Whether this waiver is for exactly that, and still holds."""
+        same = (self.collection, self.key, self.rule, self.field, self.value) == (collection, key, rule, field, value)
+        return same and today <= self.until
+
+    @property
+    def says(self) -> str:
+        """What the owner need do, as a sentence."""
+        return f"Nothing: let through until {self.until:%-d %B %Y} by {self.approved_by}, because: {self.reason}"
 
 
 @dataclass(frozen=True, eq=False)

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import io
+import os
+import time
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -30,7 +33,7 @@ provenance = {{ column = "Basis", default = "reported" }}
 
 [collection.layout.table.indicator]
 column = "Measure"
-map = {{ "Good level" = "eyfs-good-level", "Key stage 2" = "ks2-level-4-english-maths", "Key stage 4" = "ks4-five-good-gcses" }}
+map = {{ "Good level" = "eyfs-good-level", "Key stage 2" = "ks2-level-4-english-maths", "Key stage 4" = "ks4-five-good-gcses", "Centres" = "childrens-centres" }}
 
 [[collection.layout.table.value]]
 column = "Per cent"
@@ -45,6 +48,75 @@ measure = "numerator"
 column = "Of"
 measure = "denominator"
 """
+BUSY_PARTNER = r"""
+id = "tester"
+name = "A partner made by a test"
+email = "tester@example.org"
+
+[[collection]]
+id = "figures"
+title = "Figures"
+files = ["figures*"]
+require = [{ indicator = "level-2-at-19", area = ["Nottingham", "England"] }]
+[[collection.layout]]
+ignore_sheets = ["Notes"]
+[[collection.layout.table]]
+sheet = "Figures"
+header = { find = "Measure" }
+area = { column = "Area" }
+period = { column = "Year" }
+provenance = { column = "Basis", default = "reported" }
+status = { column = "Status" }
+breakdown.Coverage = { column = "Group" }
+value = [{ column = "Value" }, { column = "Number", measure = "numerator" }, { column = "Of", measure = "denominator" }]
+[collection.layout.table.indicator]
+column = "Measure"
+[collection.layout.table.indicator.map]
+"Absence" = "absence-primary"
+"Centres" = "childrens-centres"
+"Schools" = "schools-high-persistent-absence"
+"NEET" = "neet-16-18-september"
+"Not known" = "neet-16-18-september-not-known"
+"Level 2" = "level-2-at-19"
+
+[[collection]]
+id = "ranges"
+title = "Estimates"
+files = ["ranges*"]
+[[collection.layout]]
+[[collection.layout.table]]
+header = { find = "From" }
+area = "Nottingham"
+period = { column = "Year" }
+indicator = "children-living-with-domestic-violence"
+value = [{ column = "From", measure = "value_low" }, { column = "To", measure = "value_high" }]
+
+[[collection]]
+id = "judgements"
+title = "Judgements"
+files = ["judgements*"]
+[[collection.layout]]
+[[collection.layout.table]]
+header = { find = "Judgement" }
+area = "Nottingham"
+period = { column = "Year" }
+indicator = "childrens-services-annual-rating"
+value = [{ column = "Judgement", measure = "value_text" }]
+
+[[collection]]
+id = "years"
+title = "A column a year"
+files = ["years*"]
+[[collection.layout]]
+[[collection.layout.table]]
+header = { find = "Area" }
+area = { column = "Area" }
+indicator = "absence-primary"
+period = { header = '(\d{4}.*)' }
+value = [{ match = '\d{4}' }]
+"""
+"""A partner with returns of many kinds, so that every rule can be broken."""
+BUSY_HEADINGS = ("Measure", "Area", "Year", "Basis", "Status", "Group", "Value", "Number", "Of")
 HEADINGS = ("Area", "Measure", "Year", "Basis", "Per cent", "Number", "Of")
 GOOD: tuple[tuple[Any, ...], ...] = (
     ("Nottingham", "Good level", "2009/10", "reported", 50.0, 500, 1000),
@@ -76,4 +148,40 @@ def write_return(path: Path, rows: Sequence[Sequence[Any]] = GOOD, *, title: str
             sheet.cell(number, column, value)
     path.parent.mkdir(parents=True, exist_ok=True)
     book.save(path)
+    settled = time.time() - 60  # a file that has lain a minute need not be waited for
+    os.utime(path, (settled, settled))
     return path
+
+
+def book(sheets: Mapping[str, Sequence[Sequence[Any]]]) -> bytes:
+    """A workbook of sheets, each with its rows from A1."""
+    made = openpyxl.Workbook()
+    made.remove(made.worksheets[0])
+    for name, rows in sheets.items():
+        sheet = made.create_sheet(name)
+        for row in rows:
+            sheet.append(list(row))
+    whole = io.BytesIO()
+    made.save(whole)
+    return whole.getvalue()
+
+
+def busy_rows() -> list[list[Any]]:
+    """Many figures with fractions, totals and their parts, companions, and areas that must be there."""
+    places = ("Nottingham", "England", "Leicester", "Derby")
+    rows: list[list[Any]] = [list(BUSY_HEADINGS)]
+
+    def add(measure: str, area: str, year: str, value: float, group: str | None = None, *parts: int) -> None:
+        number, of = parts or (None, None)
+        rows.append([measure, area, year, "reported", None, group, value, number, of])
+
+    for year in (2007, 2008, 2009):
+        for area in places:
+            add("Absence", area, f"{year}/{year + 1}", 6.5, None, 650, 10_000)
+            add("Level 2", area, f"{year}/{year + 1}", 68.4)
+            add("NEET", area, str(year), 4.1)
+            add("Not known", area, str(year), 8)
+            if area != "England":
+                for group, count in ((None, 42), ("Maintained", 30), ("Academies", 12)):
+                    add("Schools", area, f"{year}/{year + 1}", count, group)
+    return rows

@@ -14,7 +14,8 @@ MAY_IMPORT = {
     "warehouse": {"warehouse", "schemas"},
     "flows": {"flows", "inputs", "schemas", "warehouse"},
 }
-PURE = ("schemas/checks.py", "schemas/findings.py", "schemas/periods.py", "schemas/calendar.py", "schemas/tables.py",
+PURE = ("schemas/checks/__init__.py", "schemas/checks/rows.py", "schemas/checks/together.py",
+        "schemas/checks/absence.py", "schemas/checks/history.py", "schemas/checks/slate.py", "schemas/findings.py", "schemas/periods.py", "schemas/calendar.py", "schemas/tables.py",
         "schemas/outcomes.py", "inputs/parse.py", "inputs/identify.py", "inputs/numbers.py", "inputs/cells.py",
         "inputs/replies/messages.py")  # fmt: skip
 

@@ -154,6 +154,29 @@ why VARCHAR Why it changed.
 """,
     ),
     _table(
+        "waivers",
+        "Every value that was let through a rule, by whom, until when and why.",
+        "waiver",
+        """
+waiver VARCHAR The waiver's number, such as W000001.
+collection VARCHAR The return's id.
+indicator_id VARCHAR The indicator's id.
+definition_version VARCHAR The version of its definition.
+area_code VARCHAR The area's code.
+time_identifier VARCHAR The kind of period.
+time_period VARCHAR The period's code.
+breakdown VARCHAR Total, or parts.
+rule VARCHAR The rule that the value was let through, such as value.implausible.
+value DOUBLE The value that was let through; NULL unless observations show that very value.
+reason VARCHAR Why; NULL where the figure it is about is not published.
+approved_by VARCHAR Who answers for it, as a role.
+until DATE The last day on which it holds.
+status VARCHAR active, or lapsed when that day has passed or another value was sent.
+submission VARCHAR The submission it was given for.
+granted_at TIMESTAMP When it was given, in UTC.
+""",
+    ),
+    _table(
         "publication",
         "One row: which version of the data this file is.",
         "data_version",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,7 @@ import polars as pl
 from schemas.calendar import Standing
 from schemas.definitions import Definitions, Indicator
 from schemas.geography import ENGLAND
+from schemas.outcomes import Grant
 from schemas.periods import Period, read_period
 from schemas.tables import KEY
 from warehouse import disclosure, store
@@ -31,6 +32,7 @@ def build(
     has_examples: bool,
     run: str,
     received: dict[str, tuple[datetime, str]],
+    waivers: Sequence[tuple[Grant, bool]] = (),
 ) -> None:
     """Write a candidate for the published file beside the live one, complete but for its data_version.
 
@@ -53,6 +55,7 @@ def build(
         _fill(con, "coverage", _coverage(definitions, shown))
         _fill(con, "returns", _returns(register, today, received))
         _fill(con, "revisions", revisions(history, hidden))
+        _fill(con, "waivers", _waivers(waivers, shown))
         con.execute("INSERT INTO out.mart.publication VALUES (0, NULL, ?, ?)", [run, has_examples])
         con.unregister("shown")
         con.execute("CHECKPOINT out")
@@ -200,6 +203,35 @@ def _coverage(definitions: Definitions, shown: pl.DataFrame) -> list[tuple[Any, 
         )
         for n in definitions.national
     ]  # fmt: skip
+
+
+def _waivers(waivers: Sequence[tuple[Grant, bool]], shown: pl.DataFrame) -> list[tuple[Any, ...]]:
+    """Each waiver, with its value only where that very value is published, and its reason, which may tell the value,
+    only where its key's is."""
+    keys = pl.DataFrame([one.waiver.key for one, _ in waivers], schema=dict.fromkeys(KEY, pl.String), orient="row")
+    open_rows = shown.join(keys.unique(), on=list(KEY), how="semi").filter(pl.col("conf_status").is_null())
+    published = {tuple(row[name] for name in KEY): row for row in open_rows.iter_rows(named=True)}
+    rows: list[tuple[Any, ...]] = []
+    for grant, lapsed in waivers:
+        waiver, row = grant.waiver, published.get(grant.waiver.key, {})
+        is_number = isinstance(waiver.value, float)
+        value = waiver.value if is_number and row.get(waiver.field) == waiver.value else None
+        rows.append(
+            (
+                grant.id,
+                waiver.collection,
+                *waiver.key,
+                waiver.rule,
+                value,
+                waiver.reason if row else None,
+                waiver.approved_by,
+                waiver.until,
+                "lapsed" if lapsed else "active",
+                grant.submission,
+                grant.granted_at.astimezone(UTC).replace(tzinfo=None),
+            )
+        )
+    return rows
 
 
 def _returns(

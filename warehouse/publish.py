@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -16,6 +16,7 @@ import duckdb
 from schemas.calendar import Standing
 from schemas.definitions import Definitions
 from schemas.faults import StorageFault
+from schemas.outcomes import Grant
 from warehouse.contract import MART
 from warehouse.difference import Difference, difference
 from warehouse.files import attached
@@ -68,11 +69,13 @@ def publish_night(
     published_at: datetime,
     has_examples: bool,
     limits: Limits | None = None,
+    waivers: Sequence[tuple[Grant, bool]] = (),
     step: Callable[[str], None] = lambda _: None,
 ) -> Publication:
     """Build a candidate from the store, compare it with the live file, judge it, and put it in the live file's place.
 
-    `con` is the store. Raises StorageFault where the folder cannot be written; the live file is then untouched.
+    `con` is the store, and `waivers` come with whether they have lapsed. Raises StorageFault where the folder cannot be
+    written; the live file is then untouched.
     """
     limits = limits or Limits()
     folder, kept = live.parent, Kept.beside(live)
@@ -90,6 +93,7 @@ def publish_night(
             has_examples=has_examples,
             run=run,
             received=received,
+            waivers=waivers,
         )
         before = live if live.exists() else None
         step("compare with what is published")

@@ -16,10 +16,10 @@ import polars as pl
 from schemas.definitions import Definitions
 from schemas.faults import StorageFault
 from schemas.findings import a1
-from schemas.outcomes import Outcome, Submission
+from schemas.outcomes import Outcome, Submission, outcome_id
 from schemas.tables import KEY, MEASURES, PAYLOAD
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 _NUMBERS = ("value", "value_low", "value_high", "numerator", "denominator")
 _TYPES = {name: "DOUBLE" if name in _NUMBERS else "VARCHAR" for name in (*KEY, *PAYLOAD)}
 _COLUMNS = (*KEY, *PAYLOAD, "period_start", "period_end", "sheet", "cell")
@@ -30,8 +30,8 @@ CREATE TABLE IF NOT EXISTS about (schema_version INTEGER);
 CREATE TABLE IF NOT EXISTS submission (
     id VARCHAR PRIMARY KEY, sequence BIGINT, partner VARCHAR, path VARCHAR, digest VARCHAR, first_seen TIMESTAMP);
 CREATE TABLE IF NOT EXISTS load (
-    load BIGINT PRIMARY KEY, submission VARCHAR, collection VARCHAR, status VARCHAR, recorded_at TIMESTAMP,
-    UNIQUE (submission, collection));
+    load BIGINT PRIMARY KEY, submission VARCHAR, collection VARCHAR, judgement BIGINT, status VARCHAR,
+    recorded_at TIMESTAMP, UNIQUE (submission, collection, judgement));
 CREATE TABLE IF NOT EXISTS observation (
     load BIGINT, collection VARCHAR, {", ".join(f"{name} {kind}" for name, kind in _TYPES.items())},
     period_start DATE, period_end DATE, sheet VARCHAR, cell VARCHAR, withdrawn BOOLEAN);
@@ -72,6 +72,7 @@ def opened(path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
         raise StorageFault(path, f"the store cannot be opened ({_first_line(error)})") from None
     try:
         con.execute(_DDL)
+        _upgrade(con)
         if con.execute("SELECT count(*) FROM about").fetchone() == (0,):
             con.execute("INSERT INTO about VALUES (?)", [SCHEMA_VERSION])
         if con.execute("SELECT schema_version FROM about").fetchone() != (SCHEMA_VERSION,):
@@ -83,13 +84,31 @@ def opened(path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
         con.close()
 
 
+def _upgrade(con: duckdb.DuckDBPyConnection) -> None:
+    """Bring a store of schema version 1, which could hold one load only of a submission, to version 2."""
+    if con.execute("SELECT schema_version FROM about").fetchone() != (1,):
+        return
+    con.execute(
+        f"""
+        BEGIN;
+        CREATE TABLE earlier AS SELECT load, submission, collection, 1, status, recorded_at FROM load;
+        DROP TABLE load;
+        {_DDL}
+        INSERT INTO load SELECT * FROM earlier;
+        DROP TABLE earlier;
+        UPDATE about SET schema_version = 2;
+        COMMIT;
+        """
+    )
+
+
 def _first_line(error: Exception) -> str:
     return (str(error).strip().splitlines() or [type(error).__name__])[0]
 
 
 def loaded_outcomes(con: duckdb.DuckDBPyConnection) -> set[str]:
     """The ids of the outcomes that are in the store."""
-    return {f"{s}/{c}" for s, c in con.execute("SELECT submission, collection FROM load").fetchall()}
+    return {outcome_id(*row) for row in con.execute("SELECT submission, collection, judgement FROM load").fetchall()}
 
 
 def load(
@@ -108,8 +127,8 @@ def load(
     con.execute("BEGIN")
     try:
         seen = con.execute(
-            "SELECT load FROM load WHERE submission = ? AND collection = ?",
-            [submission.id, outcome.collection],
+            "SELECT load FROM load WHERE submission = ? AND collection = ? AND judgement = ?",
+            [submission.id, outcome.collection, outcome.judgement],
         ).fetchone()
         if seen:
             con.execute("ROLLBACK")
@@ -121,8 +140,8 @@ def load(
         )
         number = (con.execute("SELECT coalesce(max(load), 0) + 1 FROM load").fetchone() or (1,))[0]
         con.execute(
-            "INSERT INTO load VALUES (?, ?, ?, ?, ?)",
-            [number, submission.id, outcome.collection, outcome.status, _utc(recorded_at)],
+            "INSERT INTO load VALUES (?, ?, ?, ?, ?, ?)",
+            [number, submission.id, outcome.collection, outcome.judgement, outcome.status, _utc(recorded_at)],
         )
         arriving = _arriving(table)
         con.register("arriving", arriving.filter(~pl.col("faulty")))

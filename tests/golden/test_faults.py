@@ -1,16 +1,28 @@
-"""One fault in one cell of a good return: exactly one error, and it names that cell."""
+"""Faults in good returns: each is in the cells of exactly one error, and there is no other error."""
 
 from __future__ import annotations
 
+import os
+import random
+from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
 from typing import Any
 
 import openpyxl
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from flows.checking import check_files
+from inputs.layouts import Partner, load_partners
+from schemas.definitions import Definitions
 from tests.conftest import INCOMING, TODAY, Place
+from tests.makers import BUSY_PARTNER, book, busy_rows
+from tests.planting import Good, good_returns, judge_planted, mix
+
+EVERY = 1 if os.environ.get("INDICATORS_TEST_LONG") else 11
+"""Of the faults that one cell can have, every how many is tried (`make faults` tries them all)."""
 
 ABSENCE = "schools-learning/Absence_2010-11.xlsx"
 NEET = "careers/NEET_September_2010.xlsx"
@@ -71,6 +83,48 @@ def test_one_fault_is_one_error_that_names_its_cell(
     assert [(one["rule"], one["sheet"]) for one in errors] == [(rule, sheet)]
     assert cell in errors[0]["cells"]
     assert result["status"] == "rejected"
+
+
+@pytest.fixture(scope="module")
+def partners(definitions: Definitions, tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, Partner]:
+    """The example partners, and one of the test's own with a busy return."""
+    folder = tmp_path_factory.mktemp("partners")
+    (folder / "tester.toml").write_text(BUSY_PARTNER, encoding="utf-8")
+    return {**load_partners(definitions), **load_partners(definitions, folder)}
+
+
+@pytest.fixture(scope="module")
+def good(
+    partners: Mapping[str, Partner], definitions: Definitions, tmp_path_factory: pytest.TempPathFactory
+) -> list[Good]:
+    """The example returns that are accepted, and a busy one."""
+    busy = tmp_path_factory.mktemp("busy") / "tester" / "figures.xlsx"
+    busy.parent.mkdir()
+    busy.write_bytes(book({"Figures": busy_rows()}))
+    return good_returns([*sorted(INCOMING.rglob("*.*")), busy], partners, definitions, TODAY)
+
+
+def test_any_one_fault_in_any_cell_is_one_error(
+    good: list[Good], tmp_path: Path, partners: Mapping[str, Partner], definitions: Definitions
+) -> None:
+    assert len(good) == 15
+    jobs = [(one, [plant]) for one in good for plant in one.plants][::EVERY]
+    said = judge_planted(jobs, tmp_path, partners, definitions, TODAY)
+    assert len(said) > 1000 / EVERY
+    assert [words for one in said for words in one] == []
+
+
+@settings(max_examples=60 if EVERY == 1 else 6, deadline=None, suppress_health_check=list(HealthCheck))
+@given(chance=st.randoms(use_true_random=False))
+def test_any_mix_of_faults_is_as_many_errors(
+    chance: random.Random,
+    good: list[Good],
+    tmp_path: Path,
+    partners: Mapping[str, Partner],
+    definitions: Definitions,
+) -> None:
+    jobs = [(one, mix(one, chance, 15)) for one in (*good, *good[-1:])]
+    assert [words for one in judge_planted(jobs, tmp_path, partners, definitions, TODAY) for words in one] == []
 
 
 def test_the_bad_example_is_wrong_in_eleven_ways_and_each_is_named_once(place: Place) -> None:

@@ -1,0 +1,60 @@
+"""Where the checks write down what they find, so that no cell is named by two findings."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
+
+from schemas.findings import Finding, a1, finding
+from schemas.tables import Waiver
+
+Place = tuple[str, int]
+"""A cell: its sheet and its position there (see schemas.findings.at)."""
+
+
+@dataclass
+class Slate:
+    """The findings of each table of a batch, by its number, and the cells that errors among them name."""
+
+    found: list[list[Finding]]
+    named: set[tuple[int, Place]] = field(default_factory=set)
+
+    def free(self, number: int, places: Iterable[Place]) -> bool:
+        """Whether no error of a table names any of these cells yet."""
+        return not any((number, place) in self.named for place in places)
+
+    def add(
+        self,
+        number: int,
+        rule: str,
+        places: Sequence[Place],
+        *,
+        field: str,
+        found: object,
+        expected: str,
+        waiver: Waiver | None = None,
+    ) -> None:
+        """Note a finding of a table; the first place is where to look first. One that is waived becomes a warning that
+        says so, and takes no cell away from another rule."""
+        home = places[0][0] if places else None
+        one = finding(
+            rule,
+            sheet=home,
+            cells=list(dict.fromkeys(address(place, home) for place in places)),
+            field=field,
+            found=found,
+            expected=expected,
+        )
+        if waiver is not None:
+            one = replace(one, severity="warning", fix=waiver.says)
+        elif one.is_error:
+            self.named.update((number, place) for place in places)
+        self.found[number].append(one)
+
+
+def address(place: Place, home: str | None) -> str:
+    """A cell in A1, with its sheet where that is not the finding's own."""
+    sheet, position = place
+    if sheet == home:
+        return a1(position)
+    return "'" + sheet.replace("'", "''") + f"'!{a1(position)}"

@@ -1,0 +1,205 @@
+"""The rules, each by the smallest return that breaks it and nothing else; and the guide that is written from them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+import polars as pl
+import pytest
+
+from flows.guide import GUIDE, with_rules
+from flows.judging import Judgement, judge
+from inputs.identify import Origin
+from inputs.layouts import Partner, load_partners
+from inputs.read import Limits
+from schemas.definitions import Definitions
+from schemas.findings import a1
+from schemas.rules import RULES
+from schemas.tables import Context
+from tests.conftest import HOME
+from tests.makers import BUSY_HEADINGS as HEADINGS
+from tests.makers import BUSY_PARTNER, book
+
+TODAY = date(2016, 5, 31)
+OTHER = """
+id = "other"
+name = "Another partner"
+email = "other@example.org"
+[[collection]]
+id = "refuges"
+title = "Refuges"
+files = ["refuges*"]
+[[collection.layout]]
+[[collection.layout.table]]
+sheet = "Refuges"
+header = { find = "Open" }
+area = "Nottingham"
+period = { column = "Year" }
+indicator = "domestic-violence-refuges"
+value = [{ column = "Open" }]
+"""
+GOOD = {"Measure": "Absence", "Area": "Nottingham", "Year": "2009/10", "Value": 6.5}
+
+Rows = Sequence[Sequence[Any]]
+
+
+@dataclass(frozen=True)
+class Case:
+    """A file that breaks one rule, and what was accepted before it from this partner or by an authority."""
+
+    name: str
+    content: bytes
+    before: bytes = b""
+    by_authority: bool = False
+    today: date = TODAY
+
+
+def rows(*of: Mapping[str, Any]) -> list[list[Any]]:
+    """Headings, and the good row with what is said of each."""
+    return [list(HEADINGS), *([{**GOOD, **one}.get(name) for name in HEADINGS] for one in of)]
+
+
+def figures(*of: Mapping[str, Any], **other: Any) -> Case:
+    return Case("figures.xlsx", book({"Figures": rows(*of)}), **other)
+
+
+def sheet(name: str, of: Rows) -> Case:
+    return Case(name, book({"Sheet": of}))
+
+
+def years(*values: float) -> bytes:
+    """Absence year by year, up to 2008/09."""
+    first = 2009 - len(values)
+    return book({"Figures": rows(*({"Year": f"{y}/{y + 1}", "Value": v} for y, v in enumerate(values, start=first)))})
+
+
+SHARE = {"Value": 50.0, "Number": 500, "Of": 1000}
+SCHOOLS = {"Measure": "Schools", "Value": 40}
+COLUMNS = tuple(name for name in HEADINGS if name != "Area")
+
+CASES: dict[str, Case] = {
+    "return.unreadable": Case("figures.xlsx", b""),
+    "return.encrypted": Case(
+        "figures.xlsx", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + "EncryptedPackage".encode("utf-16-le")
+    ),
+    "return.not-a-spreadsheet": Case("figures.xlsx", b"%PDF-1.7 ..."),
+    "return.too-large": Case("figures.csv", b"x" * 100_000),
+    "return.unknown": Case("letter.xlsx", book({"Letter": [["Dear all"]]})),
+    "return.wrong-folder": Case("refuges.xlsx", book({"Refuges": [["Year", "Open"], [2011, 3]]})),
+    "return.person-level": Case(
+        "figures.xlsx", book({"Figures": [["Surname", "Date of birth"], ["Exampleperson", "2001-02-03"]]})
+    ),
+    "return.empty": figures(),
+    "layout.sheet-missing": Case("figures.xlsx", book({"Notes": rows({})})),
+    "layout.sheet-unexpected": Case("figures.xlsx", book({"Figures": rows({}), "Sheet1 (2)": [["Q1", 3]]})),
+    "layout.heading-missing": Case(
+        "figures.xlsx", book({"Figures": [list(COLUMNS), [GOOD.get(name) for name in COLUMNS]]})
+    ),
+    "layout.heading-twice": sheet("years.xlsx", [["Area", "2008/09", "2008/09"], ["Nottingham", 6.5, 6.6]]),
+    "layout.rows-below": Case("figures.xlsx", book({"Figures": [*rows({}), [], *rows({"Year": "2008/09"})[1:]]})),
+    "layout.column-unmapped": Case(
+        "figures.xlsx",
+        book({"Figures": [[*row, cell] for row, cell in zip(rows({}), ("Remark", "fine"), strict=True)]}),
+    ),
+    "cell.not-a-number": figures({"Value": "about 6"}),
+    "cell.error-value": figures({"Value": "#DIV/0!"}),
+    "cell.not-calculated": figures({"Value": "=1+1"}),
+    "cell.blank": figures({"Value": None}),
+    "indicator.unknown": figures({"Measure": "Something else"}),
+    "area.unknown": figures({"Area": "Nottm"}),
+    "area.wrong-type": figures({"Area": "Nottinghamshire Police"}),
+    "area.replaced": figures({"Area": "E08000020", "Year": "2014/15"}),
+    "period.unknown": figures({"Year": "last year"}),
+    "period.in-future": figures({}, today=date(2009, 8, 31)),
+    "breakdown.unknown": figures({**SCHOOLS, "Group": "Free schools"}),
+    "status.unknown": figures({"Status": "to be agreed"}),
+    "provenance.unknown": figures({"Basis": "guess"}),
+    "value.above-maximum": figures({"Value": 167}),
+    "value.below-minimum": figures({"Value": -3}),
+    "value.implausible": figures({"Measure": "Centres", "Year": "2011", "Value": 4000}),
+    "value.not-in-scale": sheet("judgements.xlsx", [["Year", "Judgement"], [2009, "fair"]]),
+    "value.not-whole": figures({**SCHOOLS, "Value": 12.5}),
+    "value.range-reversed": sheet("ranges.xlsx", [["Year", "From", "To"], [2011, 10_000, 7_000]]),
+    "value.numerator-above-denominator": figures({**SHARE, "Number": 1001}),
+    "value.does-not-match": figures({**SHARE, "Value": 51}),
+    "key.duplicate": figures({}, {"Value": 6.6}),
+    "total.does-not-match": figures(
+        SCHOOLS, {**SCHOOLS, "Group": "Maintained", "Value": 30}, {**SCHOOLS, "Group": "Academies", "Value": 12}
+    ),
+    "row.missing": figures({"Measure": "Level 2", "Value": 68.4}),
+    "companion.missing": figures({"Measure": "NEET", "Year": 2010, "Value": 4.1}),
+    "value.jump": figures({"Value": 9.9}, before=years(6.4, 6.5, 6.3, 6.4, 6.5, 6.4)),
+    "key.withdrawn": figures({}, before=book({"Figures": rows({}, {"Area": "England"})})),
+    "key.differs": figures({}, before=book({"Figures": rows({"Value": 6.7})}), by_authority=True),
+}
+
+
+@pytest.fixture(scope="module")
+def partners(tmp_path_factory: pytest.TempPathFactory, definitions: Definitions) -> Mapping[str, Partner]:
+    folder = tmp_path_factory.mktemp("partners")
+    (folder / "tester.toml").write_text(BUSY_PARTNER, encoding="utf-8")
+    (folder / "other.toml").write_text(OTHER, encoding="utf-8")
+    return load_partners(definitions, folder)
+
+
+Judge = Callable[[Case], Judgement]
+
+
+@pytest.fixture(scope="module")
+def judged(partners: Mapping[str, Partner], definitions: Definitions) -> Judge:
+    """Judges a case; one child process reads them all."""
+
+    def one(name: str, content: bytes, context: Context) -> Judgement:
+        arrival = (Origin("tester", name, context.today), lambda: content)
+        ((judgement,),) = judge([arrival], partners, definitions, context, limits=Limits(file_bytes=50_000))
+        return judgement
+
+    def run(case: Case) -> Judgement:
+        context = Context(case.today)
+        if case.before:
+            before = one("figures.xlsx", case.before, context)
+            assert before.table is not None
+            assert before.findings == ()
+            address = pl.col("at_value").map_elements(a1, return_dtype=pl.String)
+            held = before.table.frame.with_columns(
+                address.alias("cell"), pl.lit("before.xlsx").alias("source_file"), pl.lit("figures").alias("collection")
+            )
+            elsewhere = held.with_columns(pl.lit("elsewhere").alias("collection"))
+            context = Context(case.today, held.clear(), elsewhere) if case.by_authority else Context(case.today, held)
+        return one(case.name, case.content, context)
+
+    return run
+
+
+def test_every_rule_has_a_case_and_every_case_a_rule() -> None:
+    assert set(CASES) == set(RULES)
+
+
+@pytest.mark.parametrize("rule", RULES)
+def test_the_smallest_fault_breaks_its_rule_and_no_other(rule: str, judged: Judge) -> None:
+    judgement = judged(CASES[rule])
+    assert [one.rule for one in judgement.findings] == [rule]
+    (found,) = judgement.findings
+    assert found.severity == RULES[rule].severity
+    assert found.fix
+    assert judgement.status == ("accepted-with-warnings" if RULES[rule].strictness == "advisory" else "rejected")
+    without_a_cell = {"layout.sheet-missing", "layout.sheet-unexpected", "row.missing", "key.withdrawn"}
+    assert (found.cell is None) == (rule.startswith("return.") or rule in without_a_cell)
+
+
+@pytest.mark.parametrize("rule", RULES)
+def test_every_rule_is_said_in_whole_sentences(rule: str) -> None:
+    one = RULES[rule]
+    for words in (one.says, one.fix, one.example):
+        assert words[0].isupper() or not words[0].isalpha()
+        assert words.endswith((".", "'", "?"))
+
+
+def test_the_guide_for_owners_holds_every_rule_as_it_is() -> None:
+    text = (HOME / GUIDE).read_text(encoding="utf-8")
+    assert text == with_rules(text), "run `make docs`"
+    for rule in RULES:
+        assert f"`{rule}`" in text
