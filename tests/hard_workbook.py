@@ -128,6 +128,23 @@ _HARM: Mapping[str, tuple[str, str, bytes, str]] = {
         "xl/worksheets/sheet1.xml", f"{OFFICE}/oleObject", b"\xd0\xcf\x11\xe0object",
         "application/vnd.openxmlformats-officedocument.oleObject",
     ),
+    "xl/dialogsheets/sheet1.xml": (  # the reader takes no workbook with a macro sheet
+        "xl/workbook.xml", f"{OFFICE}/dialogsheet",
+        b'<dialogsheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"/>',
+        "application/vnd.openxmlformats-officedocument.spreadsheetml.dialogsheet+xml",
+    ),
+    "xl/pivotCache/pivotCacheDefinition1.xml": (
+        "xl/workbook.xml", f"{OFFICE}/pivotCacheDefinition",
+        b'<pivotCacheDefinition xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main">'
+        b'<cacheSource type="external" connectionId="1"/></pivotCacheDefinition>',
+        "application/vnd.openxmlformats-officedocument.spreadsheetml.pivotCacheDefinition+xml",
+    ),
+    "xl/pivotTables/pivotTable1.xml": (
+        "xl/worksheets/sheet1.xml", f"{OFFICE}/pivotTable",
+        b'<pivotTableDefinition xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main" name="P" cacheId="1">'
+        b'<location ref="N3:O4" firstHeaderRow="1" firstDataRow="1" firstDataCol="1"/></pivotTableDefinition>',
+        "application/vnd.openxmlformats-officedocument.spreadsheetml.pivotTable+xml",
+    ),
     "xl/activeX/activeX1.xml": (
         "xl/worksheets/sheet1.xml", f"{OFFICE}/control", b"<ax:ocx xmlns:ax='u'/>", "application/vnd.ms-office.activeX+xml",
     ),
@@ -175,13 +192,22 @@ def _with_harm(parts: dict[str, bytes], sheet: str, ids: Mapping[str, str]) -> s
     link = ids["xl/externalLinks/externalLink1.xml"]
     book = book.replace("</sheets>", f'</sheets><externalReferences><externalReference xmlns:r="{OFFICE}" r:id="{link}"/></externalReferences>')  # fmt: skip
     book = book.replace("<definedNames>", '<definedNames><definedName name="Far">[1]Sheet1!$A$1</definedName>')
+    sheet_link, cache = ids["xl/dialogsheets/sheet1.xml"], ids["xl/pivotCache/pivotCacheDefinition1.xml"]
+    book = book.replace(
+        "<sheets>", f'<sheets><sheet xmlns:r="{OFFICE}" name="Dialog1" sheetId="90" r:id="{sheet_link}"/>'
+    )
+    book = book.replace('localSheetId="0"', 'localSheetId="1"')
+    pivots = f'<pivotCaches><pivotCache xmlns:r="{OFFICE}" cacheId="1" r:id="{cache}"/></pivotCaches>'
+    book = book.replace("</workbook>", f"{pivots}</workbook>")
+    _relate(parts, "xl/pivotTables/pivotTable1.xml", "rId1", f"{OFFICE}/pivotCacheDefinition",
+            "/xl/pivotCache/pivotCacheDefinition1.xml")  # fmt: skip
     parts["xl/workbook.xml"] = book.encode()
     cells = (
         '<row r="12"><c r="A12"><f>[1]Sheet1!A1</f><v>7</v></c>'
         '<c r="B12" t="str"><f>cmd|\' /c calc\'!A0</f><v>last</v></c>'
         '<c r="C12" t="str"><f>HYPERLINK("http://example.org/","x")</f><v>x</v></c>'
         '<c r="D12"><f>Far+1</f><v>8</v></c><c r="E12"><f>MyOwn(F5)</f><v>9</v></c>'
-        '<c r="F12"><f>SUM(F4:F5)</f><v>1060</v></c></row>'
+        '<c r="F12"><f>SUM(F4:F5)</f><v>1060</v></c><c r="G12"><f>Dialog1!A1</f><v>3</v></c></row>'
     )
     ole, control = ids["xl/embeddings/oleObject1.bin"], ids["xl/activeX/activeX1.xml"]
     compat = 'xmlns:mc="http://schemas.openxmlformats.org/markup-compatibility/2006"'

@@ -24,7 +24,7 @@ from inputs.replies.marked_up import Judged, MarkedUp, NoCopy, mark_up
 from inputs.replies.marking import mark
 from inputs.replies.rendering import render
 from inputs.replies.styles import FILLS
-from schemas.findings import Finding, finding
+from schemas.findings import Finding, a1, at, finding
 from tests.hard_workbook import harmful, harmless
 from tests.makers import GOOD, write_partner, write_return
 
@@ -194,17 +194,18 @@ def test_what_could_act_is_taken_out_and_listed() -> None:
     )
     for trace in (b"vbaProject", b"externalLink", b"externalReference", b"connections", b"customXml", b"customUI",
                   b"oleObject", b"activeX", b"example.org", b"server", b"macroEnabled", b"Button1_Click", b"HYPERLINK",
-                  b"cmd|", b"[1]", b"MyOwn", b"Far+1", b"controls"):  # fmt: skip
+                  b"cmd|", b"[1]", b"MyOwn", b"Far+1", b"controls", b"pivotCache", b"pivotTable", b"ialog1"):  # fmt: skip
         assert trace not in everything, trace
     copy = marked(content)
     text = text_of(read_cells(copy).sheets[0])
     for words in ("macros (VBA)", "a link to another workbook: \\\\server\\share\\b.xlsx", "data connections",
                   "custom XML data", "changes to the ribbon", "an embedded object", "an ActiveX control",
                   "a hyperlink that leads out of the workbook: Figures!A5", "Figures!A12, Figures!B12, Figures!C12",
-                  "macros that buttons and shapes call"):  # fmt: skip
+                  "a dialog sheet", "a pivot table that is fed from outside", "macros that buttons and shapes call"):  # fmt: skip
         assert words in text, words
     sheet = openpyxl.load_workbook(io.BytesIO(copy))["Figures"]
-    assert [sheet[f"{c}12"].value for c in "ABCDEF"] == [7, "last", "x", 8, 9, "=SUM(F4:F5)"]
+    assert [sheet[f"{c}12"].value for c in "ABCDEFG"] == [7, "last", "x", 8, 9, "=SUM(F4:F5)", 3]
+    assert sheet.print_area == "'Figures'!$A$1:$G$9"
     assert sheet["A4"].hyperlink.location == "Figures!E4"
     assert b"A box of words" in parts["xl/drawings/drawing9.xml"]
     types = parts["[Content_Types].xml"].decode()
@@ -449,3 +450,35 @@ def test_any_name_and_any_text_is_shown_and_nothing_of_it_acts(name: str, found:
     assert jump == "'" + name.replace("'", "''") + f"'!C{row}"
     assert fill_of(theirs[f"C{row}"]) == FILLS["error"]
     assert theirs[f"C{row}"].comment is not None
+
+
+PLACES = st.tuples(st.integers(0, 30), st.integers(0, 12))
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    filled=st.dictionaries(PLACES, st.floats(-1e9, 1e9) | TEXTS.filter(str.isprintable), max_size=30),
+    wanted=st.sets(PLACES, min_size=1, max_size=20),
+    explicit=st.booleans(),
+)
+def test_wherever_cells_are_exactly_those_that_are_named_get_a_colour(
+    filled: dict[tuple[int, int], Any], wanted: set[tuple[int, int]], explicit: bool
+) -> None:
+    rows: list[list[Any]] = [[filled.get((row, column)) for column in range(13)] for row in range(31)]
+    plain, _, _ = render(Cells("ods", (Sheet("One", rows),)))
+    parts = parts_of(plain)
+    if not explicit:  # without addresses a row starts at column A and goes on without a gap
+        xml = re.sub(r'<row r="\d+">', "<row>", parts["xl/worksheets/sheet1.xml"].decode())
+        parts["xl/worksheets/sheet1.xml"] = re.sub(r'<c r="[A-Z]+\d+"', "<c", xml).encode()
+    whole = io.BytesIO()
+    with zipfile.ZipFile(whole, "w") as archive:
+        for name, body in parts.items():
+            archive.writestr(name, body)
+    before = read_here(whole.getvalue()).sheets[0]
+    cells = [a1(at(row, column)) for row, column in sorted(wanted)]
+    record = finding("cell.blank", sheet="One", cells=cells).as_dict() | {"says": "", "period": "", "title": ""}
+    copy = mark(whole.getvalue(), [], [record])
+    after = read_here(copy).sheets[1]
+    assert all(after.cell(row, column) == before.cell(row, column) for row in range(40) for column in range(20))
+    sheet = openpyxl.load_workbook(io.BytesIO(copy))["One"]
+    assert {cell.coordinate for line in sheet.iter_rows() for cell in line if fill_of(cell)} == set(cells)

@@ -13,7 +13,7 @@ from itertools import islice, product
 from typing import Any
 
 from inputs.cells import decode, encode
-from inputs.formats import read
+from inputs.formats import Refused, read
 from inputs.replies.book import SHEETS, Book, BookSheet
 from inputs.replies.cleaning import Removed, clean_other, take_out
 from inputs.replies.comments import MOST_ON_SHEET, comment_on, uncomment
@@ -114,7 +114,10 @@ def _earlier(book: Book, content: bytes) -> set[str]:
     named = [sheet for sheet in book.sheets if sheet.name.startswith(NAME)]
     if not named or len(named) == len(book.sheets):
         return set()
-    ours = {sheet.name for sheet in read(content).sheets if sheet.is_ours}
+    try:
+        ours = {sheet.name for sheet in read(content).sheets if sheet.is_ours}
+    except Refused:  # then nothing of it was read, and whose sheets they are makes no difference
+        return set()
     return {sheet.link for sheet in named if sheet.name in ours}
 
 
