@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from itertools import islice
 
@@ -35,7 +35,8 @@ class Choice:
 class Number:
     """A number from `low` to `high` as it is typed; times `factor` it is in the indicator's unit. `marks` may stand in
     its place. `at_most` and `at_least` are columns of the row, counted from 0, with a number that it must not pass.
-    `quotient` is the numerator's column, the denominator's and what their quotient is multiplied by."""
+    `quotient` is the numerator's column, the denominator's and what their quotient is multiplied by. `aside` is true where
+    marks have a column of their own, so that a cell need not take them."""
 
     low: float
     high: float
@@ -46,6 +47,7 @@ class Number:
     at_most: int | None = None
     at_least: int | None = None
     quotient: tuple[int, int, float] | None = None
+    aside: bool = False
 
 
 @dataclass(frozen=True)
@@ -287,6 +289,11 @@ def _parts(name: str, source: Source, indicators: Sequence[Indicator]) -> Option
 
 def measure_answer(spec: ValueColumn, indicator: Indicator, table: TableLayout, layout: Layout) -> Plain:
     """What may be typed under a value column for an indicator; columns beside it are left out of account."""
+    answer = _measure_answer(spec, indicator, table, layout)
+    return replace(answer, aside=table.status is not None) if isinstance(answer, Number) else answer
+
+
+def _measure_answer(spec: ValueColumn, indicator: Indicator, table: TableLayout, layout: Layout) -> Plain:
     if spec.measure == "value_text":
         scale = layout.definitions.scales.get(indicator.scale)
         marks = tuple(mark for mark in REASONS if mark in table.marks)
@@ -316,10 +323,7 @@ def _factor(spec: ValueColumn) -> float:
 
 
 def _marks(table: TableLayout, low: float, high: float) -> tuple[str, ...]:
-    """The marks that may stand in the place of a number between two limits; none where they have a column of their
-    own. `<5` stands for the range from 0 to 4."""
-    if table.status is not None:
-        return ()
+    """The marks that may stand in the place of a number between two limits. `<5` stands for the range from 0 to 4."""
     hidden = ("<5",) if low <= 0 and high >= 4 else ()
     return (*REASONS, *(mark for mark in table.marks if mark not in REASONS), *hidden)
 

@@ -479,8 +479,9 @@ class _Drawing:
         if not self._row_keys():
             return asked, []
         free = list(range(number, number + FREE_ROWS))
-        for one in free:
-            self._write(one, _Row({}, None), free=True)
+        self._write(number, _Row({}, None), free=True)
+        for one in free[1:]:
+            self.boxes |= {(one, column): box for (row, column), box in self.boxes.items() if row == number}
         return asked, free
 
     def _row_keys(self) -> list[tuple[str, Source]]:
@@ -511,7 +512,8 @@ class _Drawing:
         named = [source for thing, source in keys if thing == "indicator"]
         by_word: dict[str | None, Indicator | None] = {None: None}
         if named:
-            by_word = dict(indicators_of(named[0], self.occasion))
+            read = set(self._row_options("indicator", named[0], self.possible).every)
+            by_word = {w: i for w, i in indicators_of(named[0], self.occasion).items() if w in read}
         others = [(thing, source) for thing, source in keys if thing not in ("indicator", "status")]
         for word, indicator in by_word.items():
             involved = [indicator] if indicator else self._involved(said)
@@ -519,7 +521,7 @@ class _Drawing:
                 continue
             choices: list[tuple[str, ...]] = []
             for thing, source in others:
-                likely = self._options(thing, source, self._about(source, involved)).likely
+                likely = self._row_options(thing, source, self._about(source, involved)).likely
                 choices.append(likely if likely or thing == "period" else ("",))
             for chosen in product(*choices):
                 typed = {id(source): w for (_, source), w in zip(others, chosen, strict=True)}
@@ -600,11 +602,30 @@ class _Drawing:
             return Words()
         source, thing = key.source, key.thing
         if thing in ("indicator", "provenance", "status"):
-            return self._options(thing, source, self.possible).choice
-        if what.indicator is not None or not free:
+            found: Answer = self._row_options(thing, source, self.possible).choice
+        elif what.indicator is not None or not free:
             involved = [what.indicator] if what.indicator else self._involved(what.said)
-            return self._options(thing, source, self._about(source, involved)).choice
-        return self._depending(lambda indicators: self._options(thing, source, self._about(source, indicators)).choice)
+            found = self._row_options(thing, source, self._about(source, involved)).choice
+        else:
+            found = self._depending(
+                lambda indicators: self._row_options(thing, source, self._about(source, indicators)).choice
+            )
+        return found if key.first else _opened(found)
+
+    def _row_options(self, thing: str, source: Source, indicators: Sequence[Indicator]) -> Options:
+        """What may be said of a thing in a row, without words for which the layout would leave the row out."""
+        found = self._options(thing, source, indicators)
+        label = source.column[0]
+        first = isinstance(self.place[0][0], _Key) and plain(self.place[0][0].label) == plain(label)
+        told = [t for t in (*self.table.only, *self.table.skip) if not t.of]
+        mine = [t for t in told if plain(t.column) == plain(label) or (first and not t.column)]
+        stops = self.table.stop if first else ()
+
+        def read(word: str) -> bool:
+            tests = all(bool(t.match.search(word)) is (t in self.table.only) for t in mine)
+            return tests and not any(stop.search(word) for stop in stops)
+
+        return Options(tuple(filter(read, found.likely)), tuple(filter(read, found.every)), found.closed)
 
     def _depending(self, answer_for: Callable[[Sequence[Indicator]], Plain]) -> Answer:
         """What may be typed in a row whose indicator is still to be chosen."""
@@ -651,6 +672,14 @@ class _Drawing:
     def _tested(self, label: str) -> tuple[str, ...]:
         only = [test for test in self.table.only if plain(test.column) == plain(label)]
         return row_test_words(only) if only else ()
+
+
+def _opened(answer: Answer) -> Answer:
+    """The same choice, as a suggestion only."""
+    if isinstance(answer, Depending):
+        by = tuple((word, replace(one, closed=False) if isinstance(one, Choice) else one) for word, one in answer.by)
+        return Depending(answer.on, by)
+    return replace(answer, closed=False) if isinstance(answer, Choice) else answer
 
 
 def _order(thing: str) -> int:

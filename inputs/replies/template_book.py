@@ -223,7 +223,7 @@ class _Rules:
     def _number(self, answer: Number, here: str, row: int) -> DataValidation:
         low, high = _figure(answer.low), _figure(answer.high)
         alone = answer.at_most is None and answer.at_least is None and answer.quotient is None
-        if alone and not answer.marks and (answer.factor == 1 or not answer.whole):
+        if alone and answer.aside and (answer.factor == 1 or not answer.whole):
             kind = "whole" if answer.whole else "decimal"
             rule = DataValidation(type=kind, operator="between", formula1=low, formula2=high)
             return _told(rule, _number_words(answer))
@@ -329,7 +329,9 @@ def _number_words(answer: Number) -> str:
     limits = f"{kind} of 0 or more" if answer.high >= MOST_COUNTED else f"{kind} from {ends[0]} to {ends[1]}"
     if answer.quotient is not None:
         limits += ", agreeing with the counts beside it"
-    if answer.marks:
+    if answer.aside:
+        limits += "; where there is none leave it blank and say why under Status"
+    elif answer.marks:
         limits += "; or c confidential, x not available, z not applicable, low rounds to nought"
     return f"{limits}."
 
