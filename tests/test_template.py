@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import io
 import re
-import zipfile
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -17,22 +16,21 @@ from openpyxl.worksheet.worksheet import Worksheet
 
 from flows.checking import check_files
 from flows.cli import main
-from flows.judging import judge
+from flows.judging import Judgement, judge
 from flows.settings import settings
 from flows.templates import template_of
 from inputs.cells import Cells, Sheet
 from inputs.identify import Origin
-from inputs.layouts import Layout, Partner, load_partners
+from inputs.layouts import Layout, Partner
 from inputs.parse import parse
 from inputs.read import read
 from inputs.replies.template import Template
 from inputs.replies.template_book import write
-from inputs.stamps import NOTES_SHEET, TEMPLATE, VERSION, stamp_of, stamped
+from inputs.stamps import stamp_of, stamped
 from schemas.checks import check
 from schemas.definitions import Definitions
-from schemas.findings import Finding
+from schemas.faults import UsageFault
 from schemas.tables import Context
-from tests.makers import PARTNER, write_partner
 from tests.workbooks import Filled, rows_to_fill
 
 DAY = date(2011, 5, 26)
@@ -76,7 +74,7 @@ def fill_row(book: Filled, sheet: Worksheet, row: int, given: str = "") -> None:
     for cell in cells:
         if cell.value is not None:
             continue
-        for value in (50, 100, 10_000, 0.5, 1, 0, 3) if book.rule(sheet, cell.coordinate) else ("as stated",):
+        for value in (50, 100, 25, 10_000, 0.5, 1, 0, 3) if book.rule(sheet, cell.coordinate) else ("as stated",):
             cell.value = value
             if book.allows(sheet, cell.coordinate):
                 break
@@ -198,3 +196,232 @@ def values_to_try(book: Filled, sheet: Worksheet, address: str, numbers: Sequenc
     scale = 100 if sheet[address].number_format.endswith("%") else 1
     # Where marks have a column of their own, a cell for numbers takes nothing else.
     return [*(number / scale for number in numbers), *(TEXTS if rule.type == "custom" else NO_MARKS)]
+
+
+# -- whose it is, and what becomes of it untouched --------------------------------------------------------------------
+
+
+def judged(content: bytes, partners: Mapping[str, Partner], definitions: Definitions, folder: str) -> Judgement:
+    origin = Origin(folder, f"{folder}/Book1.xlsx", DAY)
+    ((one,),) = judge([(origin, lambda: content)], partners, definitions, Context(DAY))
+    return one
+
+
+@pytest.mark.parametrize("collection", ["absence", "neet", "year-end-facts"])
+def test_an_untouched_template_is_told_to_be_empty(
+    collection: str, partners: Mapping[str, Partner], definitions: Definitions
+) -> None:
+    template, content = made(collection)
+    one = judged(content, partners, definitions, template.occasion.layout.partner)
+    assert (one.status, one.collection) == ("rejected", collection)
+    (found,) = one.findings
+    assert (found.rule, found.found) == ("return.empty", "a template that is still blank")
+    begun = sum(len(page.asked) for page in template.pages)
+    assert len(found.cells) == begun
+
+
+def test_a_template_with_one_figure_left_out_names_that_cell(
+    partners: Mapping[str, Partner], definitions: Definitions
+) -> None:
+    book = fill(Filled(made("level-2-and-3")[1]))
+    book.book["Attainment"]["E7"].value = None
+    one = judged(book.saved(), partners, definitions, "fourteen-nineteen")
+    assert [(f.rule, f.sheet, f.cells) for f in one.findings] == [("cell.blank", "Attainment", ("E7",))]
+
+
+def test_the_template_of_another_partner_is_in_the_wrong_folder(
+    partners: Mapping[str, Partner], definitions: Definitions
+) -> None:
+    filled = fill(Filled(made("neet")[1])).saved()
+    one = judged(filled, partners, definitions, "health")
+    assert ([f.rule for f in one.findings], one.table, one.layout) == (["return.wrong-folder"], None, None)
+    assert "neet" not in str(one.findings).casefold()
+
+
+def test_a_template_carries_its_stamp_through_the_reader() -> None:
+    template, content = made("budgets")
+    cells = read(content)
+    assert isinstance(cells, Cells)
+    stamp = stamped(cells.properties)
+    assert stamp == stamp_of(template.occasion.layout)
+    assert stamp.definitions == template.occasion.layout.definitions.digest
+
+
+VERSIONS = """
+id = "yearly"
+name = "A partner whose return changes from year to year"
+email = "yearly@example.org"
+
+[[collection]]
+id = "profile"
+title = "Profile"
+files = ["profile*"]
+expect = [{ period = "2009/10", due = 2011-05-01 }]
+"""
+LAYOUT = """
+[[collection.layout]]
+{dates}
+[[collection.layout.table]]
+sheet = "{sheet}"
+header = {{ find = "Area" }}
+area = {{ column = "Area" }}
+period = {{ column = "Year" }}
+indicator = "eyfs-good-level"
+value = [{{ column = "{heading}", scale = "percent" }}]
+"""
+
+
+def yearly(folder: Path, *layouts: str) -> Path:
+    folder.mkdir(exist_ok=True)
+    (folder / "yearly.toml").write_text("".join([VERSIONS, *layouts]), encoding="utf-8")
+    return folder
+
+
+def test_last_years_template_is_read_by_last_years_layout_or_refused(tmp_path: Path) -> None:
+    old = LAYOUT.format(dates="valid_to = 2011-03-31", sheet="Old", heading="Good level")
+    new = LAYOUT.format(dates="valid_from = 2011-04-01", sheet="New", heading="% at a good level")
+    both = yearly(tmp_path / "both", old, new)
+    last_year = template_of("profile", settings(today=date(2011, 3, 1), partners=both))
+    assert [page.name for page in last_year.pages] == ["Old"]
+    sent = tmp_path / "anything.xlsx"
+    sent.write_bytes(fill(Filled(write(last_year))).saved())
+    (one,) = check_files([sent], settings(today=DAY, partners=both))
+    assert (one["status"], one["collection"], one["rows"]) == ("accepted", "profile", 1)
+    (one,) = check_files([sent], settings(today=DAY, partners=yearly(tmp_path / "new", new)))
+    (found,) = one["findings"]
+    assert found["rule"] == "return.old-template"
+    assert "first" in found["found"]
+    assert "2011-04-01" in found["expected"]
+
+
+def test_a_template_survives_a_layout_reworded_without_effect(tmp_path: Path) -> None:
+    before = yearly(tmp_path / "before", LAYOUT.format(dates="", sheet="Profile", heading="Good level"))
+    content = write(template_of("profile", settings(today=DAY, partners=before)))
+    sent = tmp_path / "Book1.xlsx"
+    sent.write_bytes(fill(Filled(content)).saved())
+    reworded = LAYOUT.format(dates='ignore_sheets = ["Calc"]', sheet="Profile", heading="Good level")
+    (one,) = check_files([sent], settings(today=DAY, partners=yearly(tmp_path / "after", reworded)))
+    assert one["status"] == "accepted"
+
+
+# -- the workbook -----------------------------------------------------------------------------------------------------
+
+
+def test_words_of_a_layout_stay_words(tmp_path: Path) -> None:
+    toml = LAYOUT.format(dates="", sheet="Profile", heading="=1+1").replace('"Area"', '"@Area"')
+    template = template_of("profile", settings(today=DAY, partners=yearly(tmp_path / "p", toml)))
+    book = openpyxl.load_workbook(io.BytesIO(write(template)))
+    cells = [cell for sheet in book for row in sheet.iter_rows() for cell in row if cell.value is not None]
+    assert {"=1+1", "@Area"} <= {cell.value for cell in cells}
+    assert all(cell.data_type in ("s", "n") for cell in cells)
+
+
+def test_the_same_template_is_the_same_bytes() -> None:
+    template, content = made("childcare-quality")
+    again = template_of("childcare-quality", settings(today=DAY))
+    assert write(again) == content
+    assert template.file_name == "childcare-quality.xlsx"
+
+
+def test_headings_are_locked_and_say_what_they_mean() -> None:
+    book = Filled(made("child-measurement")[1])
+    sheet = book.book["2009-10"]
+    assert sheet.protection.sheet
+    assert sheet.protection.password is None
+    assert [str(area) for area in sheet.merged_cells.ranges] == ["A4:B4"]
+    assert sheet["C5"].value == "% obese"
+    assert sheet["C5"].protection.locked
+    assert "body mass index" in sheet["C5"].comment.text
+    assert book.book["_template_lists"].sheet_state == "hidden"
+
+
+ODD = """
+id = "odd"
+name = "Odd"
+email = "odd@example.org"
+[[collection]]
+id = "odd"
+title = "Odd return"
+files = ["odd*"]
+expect = [{ period = "2009/10", due = 2011-05-01 }]
+[[collection.layout]]
+[[collection.layout.table]]
+"""
+ODD_TABLES = {
+    "banners": """
+        header = { find = "Area" }
+        area = { column = "Area" }
+        period = { banner = "^Year: (.+)$" }
+        indicator = "eyfs-good-level"
+        value = [{ column = "Per cent" }]""",
+    "letters": """
+        header = { row = 5 }
+        area = { column = "[B]" }
+        period = { column = "[A]" }
+        indicator = "eyfs-good-level"
+        value = [{ column = "[D]" }, { column = "[F]", measure = "numerator" }, { column = "[E]", measure = "denominator" }]""",
+    "words in a sheet's name": """
+        sheet = "FSP *"
+        header = { find = "Area" }
+        area = { column = "Area", pattern = '^\\d+ (.+)$' }
+        period = { sheet = "FSP (.+)" }
+        indicator = "eyfs-good-level"
+        value = [{ column = "Per cent" }]""",
+    "areas across": """
+        header = { find = "Measure", below = 1 }
+        area = { header = '^(.+?) \\| ' }
+        period = { file = '(20\\d{2}-\\d{2})' }
+        indicator = { column = "Measure", map = { "Good" = "eyfs-good-level" } }
+        value = [{ match = "Per cent$" }]""",
+    "subjects across": """
+        header = { find = "Area", above = 1, after = "^Table 2" }
+        area = { column = "Area" }
+        period = { cell = "B2" }
+        indicator = "ks1-level-2-change"
+        breakdown.Subject = { header = "(Reading|Writing|Mathematics)" }
+        value = [{ match = "points" }]""",
+    "a published shape": """
+        shape = "fingertips"
+        indicator = { column = "Indicator ID", map = { "90631" = "eyfs-good-level" } }""",
+}
+
+
+@pytest.mark.parametrize("name", ODD_TABLES)
+def test_other_ways_of_laying_a_table_out_can_be_filled_in_too(name: str, tmp_path: Path) -> None:
+    toml = ODD + ODD_TABLES[name].replace("\\\\", "\\")
+    (tmp_path / "odd.toml").write_text(toml, encoding="utf-8")
+    given = settings(today=DAY, partners=tmp_path)
+    template = template_of("odd", given)
+    sent = tmp_path / template.file_name
+    sent.write_bytes(fill(Filled(write(template))).saved())
+    (one,) = check_files([sent], given)
+    assert (one["status"], one["findings"]) == ("accepted", [])
+    assert one["rows"] > 0
+
+
+def test_the_command_writes_a_file_and_never_over_figures(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert main(["template", "neet", "--today", "2011-05-26"]) == 0
+    assert capsys.readouterr().out == "neet.xlsx\n"
+    assert main(["template", "neet", "--today", "2011-05-26"]) == 0
+    Path("neet.xlsx").write_bytes(b"figures")
+    assert main(["template", "neet", "--today", "2011-05-26"]) == 2
+    assert "-o" in capsys.readouterr().err
+    assert Path("neet.xlsx").read_bytes() == b"figures"
+    assert main(["template", "neet", "-o", "other.xlsx", "--period", "September 2010", "--today", "2011-05-26"]) == 0
+    assert openpyxl.load_workbook("other.xlsx")["NEET"]["A5"].value == "NEET at the end of September"
+    assert main(["template", "nest"]) == 2
+    assert "neet" in capsys.readouterr().err
+
+
+def test_a_layout_that_no_workbook_answers_is_refused_in_words(tmp_path: Path) -> None:
+    two = LAYOUT.format(dates="", sheet="Profile", heading="Good level") + LAYOUT.format(
+        dates="", sheet="Profile", heading="Other level"
+    ).replace("[[collection.layout]]", "")
+    partners = yearly(tmp_path / "p", two)
+    with pytest.raises(
+        UsageFault, match="profile: has no workbook to fill in, because two of its tables lie on one sheet"
+    ):
+        template_of("profile", settings(today=DAY, partners=partners))

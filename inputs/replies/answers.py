@@ -18,7 +18,7 @@ from schemas.geography import ENGLAND, UNLISTED, Area
 from schemas.periods import MONTHS, QUARTERS, SINGLE_YEARS, SPLIT_YEARS, TERMS, WINDOW, Period, build, read_period
 
 EARLIEST_YEAR = 1990
-MOST_COUNTED = 1e12
+MOST_COUNTED = 1e15
 """The check sets no upper limit to a numerator or denominator; a cell's validation needs one."""
 SCALES: Mapping[str, float] = {"as given": 1.0, "percent": 1.0, "fraction": 100.0, "thousands": 1000.0}
 
@@ -32,11 +32,23 @@ class Choice:
 
 
 @dataclass(frozen=True)
+class Quotient:
+    """The columns, counted from 0, of a value and of the two counts that it must be the quotient of, times `per`; the
+    value as typed times `factor` is in the indicator's unit, and has so many decimals."""
+
+    value: int
+    numerator: int
+    denominator: int
+    per: float
+    factor: float
+    decimals: int
+
+
+@dataclass(frozen=True)
 class Number:
     """A number from `low` to `high` as it is typed; times `factor` it is in the indicator's unit. `marks` may stand in
     its place. `at_most` and `at_least` are columns of the row, counted from 0, with a number that it must not pass.
-    `quotient` is the numerator's column, the denominator's and what their quotient is multiplied by. `aside` is true where
-    marks have a column of their own, so that a cell need not take them."""
+    `aside` is true where marks have a column of their own, so that a cell need not take them."""
 
     low: float
     high: float
@@ -46,8 +58,14 @@ class Number:
     marks: tuple[str, ...] = ()
     at_most: int | None = None
     at_least: int | None = None
-    quotient: tuple[int, int, float] | None = None
+    quotient: Quotient | None = None
     aside: bool = False
+
+    @property
+    def neighbours(self) -> tuple[int | None, int | None, Quotient | None] | None:
+        """What it must agree with in its row; None where that is nothing."""
+        found = (self.at_most, self.at_least, self.quotient)
+        return found if any(one is not None for one in found) else None
 
 
 @dataclass(frozen=True)
@@ -302,9 +320,12 @@ def _measure_answer(spec: ValueColumn, indicator: Indicator, table: TableLayout,
         return Choice(_statuses(Source(const=""), table))
     if spec.margin:
         return Number(
-            0.0, _finite(indicator)[1] / _factor(spec), decimals=indicator.decimals, marks=_marks(table, 0.0, 0.0)
+            0.0,
+            _finite(indicator)[1] / factor_of(spec.scale),
+            decimals=indicator.decimals,
+            marks=_marks(table, 0.0, 0.0),
         )
-    factor = _factor(spec)
+    factor = factor_of(spec.scale)
     if spec.measure in ("numerator", "denominator"):
         return Number(0.0, MOST_COUNTED, whole=True, factor=factor, marks=_marks(table, 0.0, MOST_COUNTED))
     low, high = (limit / factor for limit in _finite(indicator))
@@ -318,8 +339,9 @@ def _finite(indicator: Indicator) -> tuple[float, float]:
     return max(indicator.bounds[0], indicator.range[0]), min(indicator.bounds[1], indicator.range[1])
 
 
-def _factor(spec: ValueColumn) -> float:
-    return SCALES[spec.scale] if isinstance(spec.scale, str) else float(spec.scale)
+def factor_of(scale: str | float) -> float:
+    """What a number that is typed is multiplied by to be in the indicator's unit."""
+    return SCALES[scale] if isinstance(scale, str) else float(scale)
 
 
 def _marks(table: TableLayout, low: float, high: float) -> tuple[str, ...]:

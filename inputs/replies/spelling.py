@@ -1,4 +1,4 @@
-"""Words that a regular expression of a layout would take, so that a template can be headed in a way the layout reads."""
+"""Words that a regular expression of a layout takes, so that a template is headed in a way that the layout reads."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def spellings(pattern: re.Pattern[str], word: str | None = None) -> list[str]:
     if word is not None and not pattern.groups:
         return [word] if pattern.search(word) else []
     parsed = _parser.parse(pattern.pattern, pattern.flags & ~re.UNICODE)
-    texts = dict.fromkeys(" ".join(text.split()) for text in islice(_all_of(list(parsed), word), MOST))
+    texts = dict.fromkeys(islice(_all_of(list(parsed), word), MOST))
     return [text for text in texts if (match := pattern.search(text)) and (word is None or match[1] == word)]
 
 

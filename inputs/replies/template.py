@@ -13,7 +13,6 @@ from typing import Literal
 from inputs.cells import Cell, Cells, Sheet
 from inputs.grammar import Source, TableLayout, ValueColumn, plain, same, sources_of
 from inputs.headings import JOIN
-from inputs.layouts import Layout
 from inputs.replies.answers import (
     Answer,
     Choice,
@@ -22,7 +21,9 @@ from inputs.replies.answers import (
     Occasion,
     Options,
     Plain,
+    Quotient,
     Words,
+    factor_of,
     indicators_of,
     meaning,
     measure_answer,
@@ -34,7 +35,12 @@ from schemas.definitions import Indicator
 from schemas.faults import UsageFault
 from schemas.findings import COLUMNS, position
 from schemas.periods import read_period
+from schemas.tables import MEASURES
 
+STATUS_NOTE = (
+    "p provisional, r revised, e estimated. Where there is no figure, leave it blank and say why here: c confidential, "
+    "x not available, z not applicable, low rounds to nought."
+)
 KEYS_TITLE = "What the figure is about"
 FREE_ROWS = 25
 """Rows under those filled in beforehand, for further areas and periods."""
@@ -510,12 +516,12 @@ class _Drawing:
     def _keyed(self, said: dict[int, str]) -> Iterator[_Row]:
         keys = self._row_keys()
         named = [source for thing, source in keys if thing == "indicator"]
-        by_word: dict[str | None, Indicator | None] = {None: None}
+        by_word: list[tuple[str | None, Indicator | None]] = [(None, None)]
         if named:
             read = set(self._row_options("indicator", named[0], self.possible).every)
-            by_word = {w: i for w, i in indicators_of(named[0], self.occasion).items() if w in read}
+            by_word = [(w, i) for w, i in indicators_of(named[0], self.occasion).items() if w in read]
         others = [(thing, source) for thing, source in keys if thing not in ("indicator", "status")]
-        for word, indicator in by_word.items():
+        for word, indicator in by_word:
             involved = [indicator] if indicator else self._involved(said)
             if not self._fits(involved, said):
                 continue
@@ -573,7 +579,7 @@ class _Drawing:
             text = what.given.get(number)
             if isinstance(one, _Figure):
                 style: Style = "spare" if free or self._side_figure(one, what) else "input"
-                self.boxes[row, number] = Box(style, None, self._figure_answer(one, number, what))
+                self.boxes[row, number] = Box(style, None, self._figure_answer(one, what))
                 continue
             if one.thing == "identifier" and not free and what.given:
                 text = (what.indicator or self.possible[0]).time_identifier
@@ -636,9 +642,9 @@ class _Drawing:
         by = tuple((word, answer_for([i])) for word, i in indicators_of(named[0], self.occasion).items())
         return by[0][1] if all(one == by[0][1] for _, one in by) else Depending(at, by)
 
-    def _figure_answer(self, figure: _Figure, number: int, what: _Row) -> Answer:
+    def _figure_answer(self, figure: _Figure, what: _Row) -> Answer:
         def answer_for(indicators: Sequence[Indicator]) -> Plain:
-            return self._measured(figure, indicators[0], number)
+            return self._measured(figure, indicators[0])
 
         if what.indicator is not None:
             return answer_for([what.indicator])
@@ -647,15 +653,13 @@ class _Drawing:
         own = [i for i in self._involved(what.said) if i in figure.indicators] or list(figure.indicators)
         return answer_for(own)
 
-    def _measured(self, figure: _Figure, indicator: Indicator, number: int) -> Plain:
+    def _measured(self, figure: _Figure, indicator: Indicator) -> Plain:
         """The limits of a figure, with those that the figures beside it set."""
         answer = measure_answer(figure.spec, indicator, self.table, self.layout)
         if not isinstance(answer, Number):
             return answer
-        beside = {
-            name: self._number_of(figure, name) for name in ("numerator", "denominator", "value_low", "value_high")
-        }
-        low, high, quotient = None, None, None
+        beside = {name: self._number_of(figure, name) for name in MEASURES}
+        low, high = None, None
         if figure.spec.measure == "numerator" and indicator.unit == "%":
             high = beside["denominator"]
         elif figure.spec.measure == "denominator" and indicator.unit == "%":
@@ -664,10 +668,17 @@ class _Drawing:
             high = beside["value_high"]
         elif figure.spec.measure == "value_high" and not figure.spec.margin:
             low = beside["value_low"]
-        elif figure.spec.measure == "value" and indicator.per is not None:
-            top, under = beside["numerator"], beside["denominator"]
-            quotient = (top, under, indicator.per) if top is not None and under is not None else None
+        quotient = None
+        if figure.spec.measure in ("value", "numerator", "denominator"):
+            quotient = self._quotient(beside, indicator)
         return replace(answer, at_most=high, at_least=low, quotient=quotient)
+
+    def _quotient(self, beside: Mapping[str, int | None], indicator: Indicator) -> Quotient | None:
+        value, top, under = beside["value"], beside["numerator"], beside["denominator"]
+        if value is None or top is None or under is None or indicator.per is None:
+            return None
+        scale = next(o.spec.scale for o, n in self.place if n == value and isinstance(o, _Figure))
+        return Quotient(value, top, under, indicator.per, factor_of(scale), indicator.decimals)
 
     def _tested(self, label: str) -> tuple[str, ...]:
         only = [test for test in self.table.only if plain(test.column) == plain(label)]
@@ -742,7 +753,7 @@ def _key_note(key: _Key) -> str:
     if key.thing == "area":
         return "The full name of an area, or its code."
     if key.thing == "status":
-        return "p provisional, r revised, e estimated. Where there is no figure: c confidential, x not available, z not applicable, low rounds to nought; leave the figure blank."
+        return STATUS_NOTE
     notes = {
         "indicator": "Which figure the row gives.",
         "period": "The period that the figure is for.",
@@ -809,8 +820,7 @@ def _fill_numbers(answers: Mapping[int, Plain], line: list[Cell]) -> None:
         middle = (max(answer.low, -1e6) + min(answer.high, 1e6)) / 2 if answer.low < 0 else answer.low
         line[column] = float(round(middle * answer.factor)) / answer.factor if answer.whole else middle
     for column, answer in numbers.items():
-        if answer.quotient is not None:
-            top, under, per = answer.quotient
-            share = answer.low * answer.factor / per
-            line[under], line[top] = 1000.0, float(round(1000 * share))
-            line[column] = per * round(1000 * share) / 1000 / answer.factor
+        if answer.quotient is not None and column == answer.quotient.value:
+            top, share = answer.quotient, answer.low * answer.factor / answer.quotient.per
+            line[top.denominator], line[top.numerator] = 1000.0, float(round(1000 * share))
+            line[column] = top.per * round(1000 * share) / 1000 / answer.factor

@@ -1,4 +1,4 @@
-"""A template as an Excel workbook: locked headings, cells to fill in with drop-downs and limits, notes, and its stamp."""
+"""A template as an Excel workbook: locked headings, open cells with drop-downs and limits, notes, and its stamp."""
 
 from __future__ import annotations
 
@@ -222,8 +222,7 @@ class _Rules:
 
     def _number(self, answer: Number, here: str, row: int) -> DataValidation:
         low, high = _figure(answer.low), _figure(answer.high)
-        alone = answer.at_most is None and answer.at_least is None and answer.quotient is None
-        if alone and answer.aside and (answer.factor == 1 or not answer.whole):
+        if answer.neighbours is None and answer.aside and (answer.factor == 1 or not answer.whole):
             kind = "whole" if answer.whole else "decimal"
             rule = DataValidation(type=kind, operator="between", formula1=low, formula2=high)
             return _told(rule, _number_words(answer))
@@ -235,17 +234,17 @@ class _Rules:
 
     def _beside(self, answer: Number, here: str, row: int) -> list[str]:
         """What the figures beside a figure ask of it."""
-        tests = []
-        for other, sign in ((answer.at_most, "<="), (answer.at_least, ">=")):
-            if other is not None:
-                there = f"${get_column_letter(other + 1)}{row + 1}"
-                tests.append(f"OR(NOT(ISNUMBER({there})),{here}{sign}{there})")
-        if answer.quotient is not None:
-            top, under, per = answer.quotient
-            parts = [f"${get_column_letter(one + 1)}{row + 1}" for one in (top, under)]
-            value = here if answer.factor == 1 else f"({here}*{_figure(answer.factor)})"
-            gap = f"ABS({value}-{_figure(per)}*{parts[0]}/{parts[1]})"
-            tests.append(f"IF(COUNT({','.join(parts)})<2,TRUE,{gap}<={_rounding(value, answer.decimals)}+1E-9)")
+
+        def at(column: int) -> str:
+            return f"${get_column_letter(column + 1)}{row + 1}"
+
+        ends = ((answer.at_most, "<="), (answer.at_least, ">="))
+        tests = [f"IF(COUNT({at(one)}),{here}{sign}{at(one)},TRUE)" for one, sign in ends if one is not None]
+        if (of := answer.quotient) is not None:
+            top, under, typed = at(of.numerator), at(of.denominator), at(of.value)
+            value = typed if of.factor == 1 else f"({typed}*{_figure(of.factor)})"
+            gap = f"ABS({value}-{_figure(of.per)}*{top}/{under})<={_rounding(value, of.decimals)}+1E-9"
+            tests.append(f"IF(COUNT({typed},{top},{under})=3,{gap},TRUE)")
         return tests
 
     def _custom(self, tests: Sequence[str], marks: Sequence[str], says: str, here: str) -> DataValidation | None:
@@ -291,20 +290,12 @@ class _Rules:
         self, looked_up: Callable[[Sequence[float]], str], each: Sequence[Number], here: str, row: int
     ) -> list[str]:
         """What the figures beside a figure ask of it, where they ask it of some indicators only."""
-        asking = list(dict.fromkeys(_neighbours(n) for n in each if _neighbours(n) is not None))
-        if len(asking) != 1:
+        asking = [n for n in each if n.neighbours is not None]
+        if len({n.neighbours for n in asking}) != 1:
             return []
-        asked = looked_up([float(_neighbours(n) is not None) for n in each])
-        one = next(n for n in each if _neighbours(n) is not None)
-        tests = self._beside(one, here, row)
-        return tests if asked == "1" else [f"IF({asked}=0,TRUE,{test})" for test in tests]
-
-
-def _neighbours(answer: Number) -> tuple[object, ...] | None:
-    """What a number must agree with in its row; None where that is nothing."""
-    if answer.at_most is None and answer.at_least is None and answer.quotient is None:
-        return None
-    return (answer.at_most, answer.at_least, answer.quotient, answer.decimals if answer.quotient else 0)
+        asked = looked_up([float(n.neighbours is not None) for n in each])
+        tests = self._beside(asking[0], here, row)
+        return tests if asked == "1" else [f"IF({asked},AND({','.join(tests)}),TRUE)"]
 
 
 def _choice(formula: str, *, closed: bool) -> DataValidation:
@@ -338,7 +329,7 @@ def _number_words(answer: Number) -> str:
 
 def _figure(value: float) -> str:
     """A number as a formula writes it."""
-    return f"{value:.15g}" if abs(value) < 1e15 else f"{value:.0f}"
+    return f"{value:.15g}".replace("e+", "E+")
 
 
 def _is_whole(here: str, factor: float) -> str:
@@ -355,13 +346,24 @@ def _rounding(value: str, decimals: int) -> str:
     return half
 
 
-# -- the sheet that says how --------------------------------------------------------------------------------------------
+# -- the sheet that says how ------------------------------------------------------------------------------------------
+
+
+HOW = (
+    "1. Go through the sheets in turn and fill in the yellow cells.",
+    "2. The pale rows under them are for other areas or periods: leave no blank row between, and leave those that you "
+    "do not need blank.",
+    "3. Where there is no figure, type a mark: c confidential, x not available, z not applicable, low rounds to "
+    "nought. Where there is a Status column, leave the figure blank and put the mark there.",
+    "4. What a cell refuses, the check would refuse too. A note on a heading says what the figure means. Pasting goes "
+    "around the limits of a cell, and the check does not.",
+    "5. Save the workbook, as {name} or under a name of your own, and put it into your folder.",
+    "Headings are locked so that they stay as they are; there is no password. This sheet is not read.",
+)
 
 
 def _write_notes(sheet: Worksheet, template: Template) -> None:
-    occasion, row = template.occasion, 0
-    for style, *cells in _notes(template):
-        row += 1
+    for row, (style, *cells) in enumerate(_notes(template), start=1):
         for column, text in enumerate(cells, start=1):
             cell = sheet.cell(row, column)
             put(cell, text)
@@ -376,44 +378,23 @@ def _write_notes(sheet: Worksheet, template: Template) -> None:
     sheet.page_setup.fitToHeight = 0
     sheet.sheet_properties.pageSetUpPr.fitToPage = True
     sheet.protection.sheet = True
-    stamp = stamp_of(occasion.layout)
+    stamp = stamp_of(template.occasion.layout)
     sheet.oddFooter.left.text = f"{stamp.collection}, template {stamp.version}"
 
 
 def _notes(template: Template) -> Iterator[tuple[str, ...]]:
-    occasion = template.occasion
-    stamp = stamp_of(occasion.layout)
+    """The lines of the sheet that says how: the style, and one or two cells."""
+    occasion, stamp = template.occasion, stamp_of(template.occasion.layout)
     yield "title", occasion.layout.title
     if occasion.expected:
         due = f", due {occasion.due:%-d %B %Y}" if occasion.due else ""
         yield "line", "Period expected", f"{occasion.expected}{due}"
     yield "heading", "What to do"
-    yield "line", "1. Go through the sheets in turn. Fill in the yellow cells."
-    yield (
-        "line",
-        "2. The pale rows under them are for other areas or periods: leave no blank row between, and leave those you do not need blank.",
-    )
-    yield (
-        "line",
-        "3. Where there is no figure, type a mark: c confidential, x not available, z not applicable, low rounds to nought. Where there is a Status column, leave the figure blank and put the mark there.",
-    )
-    yield (
-        "line",
-        "4. What a cell refuses, the check would refuse too. A note on a heading says what the figure means. Pasting goes around the limits of a cell; the check does not.",
-    )
-    yield (
-        "line",
-        f"5. Save the workbook, as {template.file_name} or under a name of your own, and put it into your folder.",
-    )
-    yield "line", "Headings are locked so that they stay as they are; there is no password. This sheet is not read."
+    yield from (("line", line.replace("{name}", template.file_name)) for line in HOW)
     yield "heading", "Sheets"
     for page in template.pages:
-        count = len(page.asked)
-        yield (
-            "line",
-            page.name,
-            f"{count} row{'' if count == 1 else 's'} to fill in" if count else "nothing expected this time",
-        )
+        rows = f"{len(page.asked)} row{'' if len(page.asked) == 1 else 's'} to fill in"
+        yield "line", page.name, rows if page.asked else "nothing expected this time"
     yield "heading", "Figures"
     for indicator in template.indicators:
         yield "line", indicator.title, describe(indicator).partition(": ")[2]
