@@ -10,7 +10,8 @@ from flows.settings import Settings, london_today, now
 from inputs.layouts import Layout, Partner, load_partners
 from inputs.parse import parse
 from inputs.replies.answers import Occasion
-from inputs.replies.template import Template, draw, specimen
+from inputs.replies.specimen import specimen
+from inputs.replies.template import Template, draw
 from inputs.replies.template_book import write
 from schemas.calendar import Expected
 from schemas.checks import check

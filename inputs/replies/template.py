@@ -6,11 +6,9 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from fnmatch import fnmatchcase
-from itertools import permutations, product
+from itertools import product
 from typing import Literal
 
-from inputs.cells import Cell, Cells, Sheet
 from inputs.grammar import Source, TableLayout, ValueColumn, plain, same, sources_of
 from inputs.headings import JOIN
 from inputs.replies.answers import (
@@ -31,8 +29,19 @@ from inputs.replies.answers import (
     row_test_words,
 )
 from inputs.replies.spelling import spellings
+from inputs.replies.template_names import (
+    Said,
+    all_things,
+    cannot,
+    file_name,
+    group_title,
+    heading_texts,
+    once,
+    possible,
+    sheets_of,
+    things,
+)
 from schemas.definitions import Indicator
-from schemas.faults import UsageFault
 from schemas.findings import COLUMNS, position
 from schemas.periods import read_period
 from schemas.tables import MEASURES
@@ -85,7 +94,7 @@ class Template:
     def indicators(self) -> tuple[Indicator, ...]:
         """Every indicator that it can be about, in the order of its sheets."""
         tables = self.occasion.layout.says.table
-        return tuple({i.id: i for table in tables for i in _possible(table, self.occasion)}.values())
+        return tuple({i.id: i for table in tables for i in possible(table, self.occasion)}.values())
 
 
 def draw(occasion: Occasion) -> Template:
@@ -93,111 +102,11 @@ def draw(occasion: Occasion) -> Template:
     pages: list[Page] = []
     given: set[tuple[str, ...]] = set()
     for table in occasion.layout.says.table:
-        for name, said in _sheets(table, occasion):
+        for name, said in sheets_of(table, occasion):
             if any(plain(page.name) == plain(name) for page in pages):
-                raise _cannot(occasion, f"two of its tables lie on one sheet ({name})")
+                raise cannot(occasion, f"two of its tables lie on one sheet ({name})")
             pages.append(_Drawing(table, name, said, occasion, given).page())
-    return Template(occasion, tuple(pages), _file_name(occasion))
-
-
-def _cannot(occasion: Occasion, reason: str) -> UsageFault:
-    return UsageFault(
-        occasion.layout.collection,
-        f"has no workbook to fill in, because {reason}; send it as the layout in the partner's TOML describes it",
-    )
-
-
-THINGS = ("indicator", "area", "period", "provenance", "status")
-
-
-def _things(scope: TableLayout | ValueColumn) -> Iterator[tuple[str, Source]]:
-    """Each thing that a table or a value column says, with where."""
-    for name in THINGS:
-        source = getattr(scope, name, None)
-        if isinstance(source, Source):
-            yield name, source
-    yield from scope.breakdown.items()
-
-
-def _all_things(table: TableLayout) -> dict[int, tuple[str, Source]]:
-    return {id(source): (name, source) for scope in table.scopes for name, source in _things(scope)}
-
-
-def _possible(table: TableLayout, occasion: Occasion) -> list[Indicator]:
-    """Every indicator that a table can speak of."""
-    named = [s for scope in table.scopes for name, s in _things(scope) if name == "indicator"]
-    found = {i.id: i for source in named for i in indicators_of(source, occasion).values()}
-    return list(found.values())
-
-
-# -- names of sheets and of the file ----------------------------------------------------------------------------------
-
-Said = Mapping[int, str]
-"""What is said in one place for all rows, by the id of its source."""
-
-
-def _sheets(table: TableLayout, occasion: Occasion) -> Iterator[tuple[str, Said]]:
-    """The sheets that a table asks for, one for each word that a sheet's name must say."""
-    told = [(name, source) for name, source in _all_things(table).values() if source.sheet is not None]
-    indicators = _possible(table, occasion)
-    words = [_once(options(name, source, indicators, table, occasion)) for name, source in told]
-    for chosen in product(*words):
-        said = {id(source): word for (_, source), word in zip(told, chosen, strict=True)}
-        name = next(_sheet_names(table, told, chosen, occasion), None)
-        if name is None:
-            raise _cannot(occasion, f"no name was found for the sheet {' or '.join(table.sheet)}")
-        yield name, said
-
-
-def _once(found: Options) -> tuple[str, ...]:
-    """The words to say in one place for all rows: the likely ones, or else the first there is."""
-    return found.likely or found.every[:1]
-
-
-def _sheet_names(
-    table: TableLayout, told: Sequence[tuple[str, Source]], chosen: Sequence[str], occasion: Occasion
-) -> Iterator[str]:
-    sheets = [spellings(s.sheet, _in_a_name(w)) for (_, s), w in zip(told, chosen, strict=True) if s.sheet]
-    parts = [" ".join(one) for one in product(*sheets)]
-    for pattern in table.sheet:
-        for part in parts:
-            title = re.sub(r"[\\/?*\[\]:]", " ", occasion.layout.title)[:31].strip()
-            plainly = re.sub(r"\[!?(.).*?\]", r"\1", pattern)
-            shapes = (part, plainly, plainly.replace("*", part), plainly.replace("*", "").replace("?", "1"), title)
-            for name in shapes:
-                name = name.strip()
-                fits = 0 < len(name) <= 31 and not re.search(r"[\\/?*\[\]:]", name) and table.takes_sheet(name)
-                if fits and all(_says(s.sheet, name, _in_a_name(w)) for (_, s), w in zip(told, chosen, strict=True)):
-                    yield name
-
-
-def _says(pattern: re.Pattern[str] | None, text: str, word: str) -> bool:
-    match = pattern.search(text) if pattern else None
-    return match is not None and (match[1] if pattern and pattern.groups else match[0]) == word
-
-
-def _in_a_name(word: str) -> str:
-    return word.replace("/", "-")
-
-
-def _file_name(occasion: Occasion) -> str:
-    """A name for the file by which the layout knows it, and that says what the layout takes from a file's name."""
-    layout = occasion.layout
-    told = [(n, s, t) for t in layout.says.table for n, s in _all_things(t).values() if s.file is not None]
-    words = [_once(options(n, s, _possible(t, occasion), t, occasion))[:1] for n, s, t in told]
-    spelt = [spellings(s.file, _in_a_name(w[0])) for (_, s, _), w in zip(told, words, strict=True) if s.file and w]
-    for parts in product(*spelt):
-        stem = " ".join(dict.fromkeys(parts))
-        own = f"{layout.collection} {stem}".strip()
-        for pattern in ("*", *(p.rpartition(".")[0] or p for p in layout.files)):
-            bare = re.sub(r"[*?]+", " ", pattern).strip(" -_.")
-            for name in (own, f"{own} {bare}", f"{bare} {stem}".strip()):
-                name = f"{re.sub(r'[^A-Za-z0-9 ._-]', '', name).strip().replace(' ', '_')}.xlsx"
-                if any(fnmatchcase(name.casefold(), p.casefold()) for p in layout.files) and not told:
-                    return name
-                if told and all(s.file and s.file.search(name) for _, s, _ in told):
-                    return name
-    return f"{layout.collection}.xlsx"
+    return Template(occasion, tuple(pages), file_name(occasion))
 
 
 # -- one page ---------------------------------------------------------------------------------------------------------
@@ -244,7 +153,7 @@ class _Drawing:
         self.table, self.name, self.occasion, self.layout = table, name, occasion, occasion.layout
         self.said = {**said}
         self.taken = given
-        self.possible = _possible(table, occasion)
+        self.possible = possible(table, occasion)
         self.boxes: dict[Where, Box] = {}
         self.merged: list[tuple[int, int, int, int]] = []
         self.depth = table.header.above + 1 + table.header.below
@@ -268,13 +177,13 @@ class _Drawing:
 
     def _say_in_cells(self) -> None:
         """Cells with an address, such as the period in B3, are asked for where they stand."""
-        for thing, source in _all_things(self.table).values():
+        for thing, source in all_things(self.table).values():
             if source.cell:
                 found = self._options(thing, source, self.possible)
                 if not found.every and not found.likely:
                     found = self._for_any(thing, source)
                 row, column = divmod(position(source.cell) or 0, COLUMNS)
-                words = _once(found)
+                words = once(found)
                 self.said[id(source)] = words[0] if words else ""
                 self.boxes[row, column] = Box("input", words[0] if words else None, found.choice, f"The {thing}.")
                 if column and (row, column - 1) not in self.boxes:
@@ -291,7 +200,7 @@ class _Drawing:
 
     def _keys(self) -> list[_Key]:
         keys: list[_Key] = []
-        for thing, source in _all_things(self.table).values():
+        for thing, source in all_things(self.table).values():
             keys += [_Key(label, thing, source, first=n == 0) for n, label in enumerate(source.column)]
             keys += [_Key(source.identifier, "identifier")] if source.identifier else []
         held = {plain(key.label) for key in keys} | {plain(spec.column) for spec in self.table.value}
@@ -311,10 +220,10 @@ class _Drawing:
 
     def _of_spec(self, spec: ValueColumn) -> Iterator[_Figure]:
         """The columns that one value column of the layout stands for: one for each thing its heading can say."""
-        mine = {**dict(_things(self.table)), **dict(_things(spec))}
+        mine = {**dict(things(self.table)), **dict(things(spec))}
         indicators = self._fixed_indicators(mine.get("indicator"))
         told = [(thing, source) for thing, source in mine.items() if source.header is not None]
-        words = [_once(self._options(thing, source, indicators)) for thing, source in told]
+        words = [once(self._options(thing, source, indicators)) for thing, source in told]
         for chosen in product(*words):
             said = {id(source): word for (_, source), word in zip(told, chosen, strict=True)}
             own = indicators
@@ -337,15 +246,15 @@ class _Drawing:
         """Headings, top to bottom, that the layout takes for this column and from which it reads what they must say."""
         bases = [spec.column] if spec.column else spellings(spec.match) if spec.match else []
         for base in bases:
-            for text in _heading_texts(base, told, chosen):
+            for text in heading_texts(base, told, chosen):
                 parts = tuple(part.strip() for part in text.split(JOIN))
                 if len(parts) > self.depth or not all(parts):
                     continue
                 if self._reads(spec, parts, told, chosen):
-                    above = (_group_title(own), *parts)
+                    above = (group_title(own), *parts)
                     grouped = len(above) <= self.depth and self._reads(spec, above, told, chosen)
                     return above if grouped else parts
-        raise _cannot(self.occasion, f"no heading was found for {spec.column or (spec.match and spec.match.pattern)!r}")
+        raise cannot(self.occasion, f"no heading was found for {spec.column or (spec.match and spec.match.pattern)!r}")
 
     def _reads(
         self, spec: ValueColumn, parts: Sequence[str], told: Sequence[tuple[str, Source]], chosen: Sequence[str]
@@ -493,13 +402,13 @@ class _Drawing:
     def _row_keys(self) -> list[tuple[str, Source]]:
         """What a row says itself, the indicator first."""
         return sorted(
-            ((t, s) for t, s in _all_things(self.table).values() if s.column), key=lambda pair: pair[0] != "indicator"
+            ((t, s) for t, s in all_things(self.table).values() if s.column), key=lambda pair: pair[0] != "indicator"
         )
 
     def _rows(self) -> list[_Row]:
         """The rows that are filled in beforehand: what is expected now, for the areas at home."""
-        told = [(thing, s) for thing, s in _all_things(self.table).values() if s.banner is not None]
-        words = [_once(self._options(thing, s, self.possible)) for thing, s in told]
+        told = [(thing, s) for thing, s in all_things(self.table).values() if s.banner is not None]
+        words = [once(self._options(thing, s, self.possible)) for thing, s in told]
         rows: list[_Row] = []
         for chosen in product(*words):
             said = {id(s): word for (_, s), word in zip(told, chosen, strict=True)}
@@ -542,7 +451,7 @@ class _Drawing:
     def _involved(self, said: Said) -> list[Indicator]:
         """The indicators of a row that names none itself."""
         spoken = {i.id: i for figure in self.figures for i in figure.indicators}
-        for thing, source in _all_things(self.table).values():
+        for thing, source in all_things(self.table).values():
             if thing == "indicator" and id(source) in said:
                 one = self.layout.definitions.indicators[meaning(source, said[id(source)])]
                 spoken = {one.id: one}
@@ -550,13 +459,13 @@ class _Drawing:
 
     def _about(self, source: Source, involved: Sequence[Indicator]) -> Sequence[Indicator]:
         """The indicators that a source speaks for: those of the value columns that give it, where only some do."""
-        mine = [f for f in self.figures if source in dict(_things(f.spec)).values()]
+        mine = [f for f in self.figures if source in dict(things(f.spec)).values()]
         ids = {i.id for figure in mine for i in figure.indicators}
         return [i for i in involved if i.id in ids] if mine else involved
 
     def _fits(self, involved: Sequence[Indicator], said: Said) -> bool:
         """Whether the period that is said once for all rows is one of these indicators'."""
-        for thing, source in _all_things(self.table).values():
+        for thing, source in all_things(self.table).values():
             word = {**self.said, **said}.get(id(source))
             if thing == "period" and word:
                 periods = [
@@ -706,24 +615,6 @@ def _by_letter(one: _Key | _Figure) -> int | None:
     return None if where is None else where % COLUMNS
 
 
-def _heading_texts(base: str, told: Sequence[tuple[str, Source]], chosen: Sequence[str]) -> Iterator[str]:
-    """Headings put together, in every order, from a column's own words and what else its heading must say."""
-    fragments: list[list[str]] = []
-    for (_, source), word in zip(told, chosen, strict=True):
-        unsaid = [""] if meaning(source, "") == meaning(source, word) else []
-        fragments.append([*unsaid, *(spellings(source.header, word)[:6] if source.header else [])])
-    for chosen_fragments in product(*fragments):
-        words = [text for text in (base, *chosen_fragments) if text]
-        for order in permutations(words):
-            for joint in (" ", JOIN):
-                text = joint.join(order).strip(" |")
-                yield re.sub(r"\s*\|(?:\s*\|)*\s*", JOIN, text)
-
-
-def _group_title(indicators: Sequence[Indicator]) -> str:
-    return indicators[0].title if len(indicators) == 1 else "Figures"
-
-
 def _runs(numbers: Sequence[int], alike: Callable[[int], object]) -> Iterator[list[int]]:
     """Neighbouring numbers that are alike, together."""
     run: list[int] = []
@@ -761,66 +652,3 @@ def _key_note(key: _Key) -> str:
         "identifier": "The kind of period.",
     }
     return notes.get(key.thing, f"Which part: {key.thing}." if key.source is not None else "")
-
-
-# -- the template filled in, to see that the layout reads it ----------------------------------------------------------
-
-
-def specimen(template: Template) -> Cells:
-    """The template filled in with legal values, as cells: what a sender would send who did as it says."""
-    return Cells("xlsx", tuple(_filled(page) for page in template.pages))
-
-
-def _filled(page: Page) -> Sheet:
-    width = max(column for _, column in page.boxes) + 1
-    free = page.free[: max(_variants(page), 0 if page.asked else 1)]
-    last = max(
-        (*page.asked, *free, page.heading_rows[1], *(row for row, _ in page.boxes if row < page.heading_rows[0]))
-    )
-    rows: list[list[Cell]] = [[None] * width for _ in range(last + 1)]
-    for (row, column), box in page.boxes.items():
-        if row <= last and row not in page.free:
-            rows[row][column] = box.text
-    for row in page.asked:
-        _fill(page, row, 0, rows[row])
-    for number, row in enumerate(free if not page.asked else ()):
-        _fill(page, row, number, rows[row])
-    return Sheet(page.name, rows, page.merged)
-
-
-def _variants(page: Page) -> int:
-    """How many free rows it takes to give each indicator of a page once."""
-    answers = [box.answer for (row, _), box in page.boxes.items() if page.free and row == page.free[0]]
-    return max((len(one.by) for one in answers if isinstance(one, Depending)), default=1)
-
-
-def _fill(page: Page, row: int, number: int, line: list[Cell]) -> None:
-    """Fill one row; the key of row `number` among the free ones takes the choice of that number where it decides on
-    the others."""
-    columns = sorted(column for r, column in page.boxes if r == row)
-    deciding = {box.answer.on for column in columns if isinstance((box := page.boxes[row, column]).answer, Depending)}
-    answers: dict[int, Plain] = {}
-    for column in sorted(columns, key=lambda c: c not in deciding):
-        answer = page.boxes[row, column].answer
-        if isinstance(answer, Depending):
-            answer = dict(answer.by)[str(line[answer.on])]
-        if answer is None or line[column] is not None:
-            continue
-        answers[column] = answer
-        if isinstance(answer, Choice):
-            line[column] = answer.words[number if column in deciding else 0] if answer.words else None
-        elif isinstance(answer, Words):
-            line[column] = "as stated"
-    _fill_numbers(answers, line)
-
-
-def _fill_numbers(answers: Mapping[int, Plain], line: list[Cell]) -> None:
-    numbers = {column: answer for column, answer in answers.items() if isinstance(answer, Number)}
-    for column, answer in numbers.items():
-        middle = (max(answer.low, -1e6) + min(answer.high, 1e6)) / 2 if answer.low < 0 else answer.low
-        line[column] = float(round(middle * answer.factor)) / answer.factor if answer.whole else middle
-    for column, answer in numbers.items():
-        if answer.quotient is not None and column == answer.quotient.value:
-            top, share = answer.quotient, answer.low * answer.factor / answer.quotient.per
-            line[top.denominator], line[top.numerator] = 1000.0, float(round(1000 * share))
-            line[column] = top.per * round(1000 * share) / 1000 / answer.factor

@@ -176,7 +176,7 @@ class _Lists:
         """A short name for a list, for formulas that may not be long."""
         where = self.range_of(values)
         if where not in self.names:
-            name = self.names[where] = f"_list{len(self.names) + 1}"
+            name = self.names[where] = f"_t{len(self.names) + 1}"
             self.book.defined_names[name] = DefinedName(name, attr_text=where, hidden=True)
         return self.names[where]
 
@@ -249,8 +249,11 @@ class _Rules:
 
     def _custom(self, tests: Sequence[str], marks: Sequence[str], says: str, here: str) -> DataValidation | None:
         otherwise = f"SUMPRODUCT(--({self.lists.name_of(marks)}={here}))>0" if marks else "FALSE"
-        formula = f"IF(ISNUMBER({here}),AND({','.join(tests)}),{otherwise})"
-        return _told(DataValidation(type="custom", formula1=formula), says) if len(formula) <= MOST_FORMULA else None
+        for kept in range(len(tests), 1, -1):  # where not all fit, the limits come first
+            formula = f"IF(ISNUMBER({here}),AND({','.join(tests[:kept])}),{otherwise})"
+            if len(formula) <= MOST_FORMULA:
+                return _told(DataValidation(type="custom", formula1=formula), says)
+        return None
 
     def _depending(self, answer: Depending, here: str, row: int) -> DataValidation | None:
         """The rule of a cell whose row names its indicator only when it is filled in."""
@@ -295,7 +298,7 @@ class _Rules:
             return []
         asked = looked_up([float(n.neighbours is not None) for n in each])
         tests = self._beside(asking[0], here, row)
-        return tests if asked == "1" else [f"IF({asked},AND({','.join(tests)}),TRUE)"]
+        return tests if asked == "1" else [f"IF({asked},{test},TRUE)" for test in tests]
 
 
 def _choice(formula: str, *, closed: bool) -> DataValidation:
