@@ -247,6 +247,7 @@ def _template(given: argparse.Namespace) -> int:
     from flows.templates import write_template
 
     print(write_template(given.collection, settings(today=given.today), given.output, given.period))
+    return 0
 
 
 # -- approve, rollback -----------------------------------------------------------------------------------------------

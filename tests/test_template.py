@@ -12,6 +12,7 @@ from typing import Any
 
 import openpyxl
 import pytest
+from openpyxl.worksheet.datavalidation import DataValidation
 from openpyxl.worksheet.worksheet import Worksheet
 
 from flows.checking import check_files
@@ -157,12 +158,16 @@ def trials(book: Filled, sheet: Worksheet, numbers: Sequence[float]) -> Iterator
     """Every value worth trying in every kind of cell of a sheet: row, address and value, while the value stands there.
     Where other cells depend on a cell they are filled in again."""
     begun, free = rows_to_fill(sheet)
-    kinds = {tuple(str(book.rule(sheet, c.coordinate)) for c in sheet[row]): row for row in begun}
-    for row in [*kinds.values(), *(free[:1] if begun else [])]:
+    tried: list[tuple[int, DataValidation | None]] = []
+    for row in [*begun, *(free[:1] if begun else [])]:
         held = [cell.value for cell in sheet[row]]
         fill_row(book, sheet, row)
         before = [cell.value for cell in sheet[row]]
         for cell in [c for c in sheet[row] if not c.protection.locked and book.rule(sheet, c.coordinate)]:
+            kind = (cell.column, book.rule(sheet, cell.coordinate))
+            if kind in tried:
+                continue
+            tried.append(kind)
             for value in values_to_try(book, sheet, cell.coordinate, numbers):
                 cell.value = value
                 if book.allows(sheet, cell.coordinate) and decides(book, sheet, cell.coordinate):

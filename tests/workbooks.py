@@ -12,7 +12,7 @@ from typing import Any
 import openpyxl
 from openpyxl.formula.tokenizer import Token, Tokenizer
 from openpyxl.formula.translate import Translator
-from openpyxl.utils import range_boundaries
+from openpyxl.utils import get_column_letter, range_boundaries
 from openpyxl.worksheet.datavalidation import DataValidation
 from openpyxl.worksheet.worksheet import Worksheet
 
@@ -45,6 +45,7 @@ class Filled:
     def __init__(self, content: bytes) -> None:
         self.book = openpyxl.load_workbook(io.BytesIO(content))
         self.compiled: dict[tuple[str, ...], CodeType] = {}
+        self.rules = {sheet.title: _by_cell(sheet) for sheet in self.book.worksheets}
 
     @property
     def sheets(self) -> list[Worksheet]:
@@ -56,9 +57,7 @@ class Filled:
         return out.getvalue()
 
     def rule(self, sheet: Worksheet, address: str) -> DataValidation | None:
-        held = [dv for dv in sheet.data_validations.dataValidation if address in dv.sqref]
-        assert len(held) <= 1, f"{sheet.title}!{address} has two validations"
-        return held[0] if held else None
+        return self.rules[sheet.title].get(address)
 
     def words(self, sheet: Worksheet, address: str) -> list[Any] | None:
         """The choices of a drop-down; None where there is none or it depends on a cell that is still blank."""
@@ -123,6 +122,18 @@ class Filled:
 
         names = {f"_{name}": function for name, function in FUNCTIONS.items()}
         return {**names, "ref": ref, "_CHOOSE": choose, "equal": equal}
+
+
+def _by_cell(sheet: Worksheet) -> dict[str, DataValidation]:
+    """The validation of each cell; no cell has two."""
+    found: dict[str, DataValidation] = {}
+    for rule in sheet.data_validations.dataValidation:
+        for area in rule.sqref.ranges:
+            for row, column in area.cells:
+                address = f"{get_column_letter(column)}{row}"
+                assert address not in found, f"{sheet.title}!{address} has two validations"
+                found[address] = rule
+    return found
 
 
 def _expression(tokens: Iterator[Token], end: str | None = None) -> str:

@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from functools import lru_cache
 from itertools import islice
 
 from inputs.grammar import REASONS, RowTest, Source, TableLayout, ValueColumn, same
@@ -142,7 +143,7 @@ def options(
     if thing == "indicator":
         found = _indicators(source, occasion)
     elif thing == "area":
-        found = _areas(source, indicators, occasion)
+        found = _areas(source, tuple(one.area_types for one in indicators), occasion)
     elif thing == "period":
         found = _periods(source, indicators, occasion)
     elif thing == "provenance":
@@ -189,17 +190,18 @@ def _indicators(source: Source, occasion: Occasion) -> Options:
     return Options(tuple(words.values()), tuple(words.values()))
 
 
-def _areas(source: Source, indicators: Sequence[Indicator], occasion: Occasion) -> Options:
+@lru_cache(maxsize=64)
+def _areas(source: Source, area_types: tuple[tuple[str, ...], ...], occasion: Occasion) -> Options:
+    """The areas that are of a type that each of several indicators is measured for."""
     geography = occasion.layout.definitions.geography
-    types = [set(one.area_types) for one in indicators]
-    shared = set.intersection(*types) if types else set()
+    shared = set.intersection(*map(set, area_types)) if area_types else set()
     day = occasion.day
     fits = [area for area in geography.areas if area.area_type in shared and area.held(day)]
 
     def reads(word: str) -> Area | None:
         means, found = meaning(source, word), None
-        for one in indicators:
-            found = geography.find(means, one.area_types, day) or geography.find(same(means), one.area_types, day)
+        for types in area_types:
+            found = geography.find(means, types, day) or geography.find(same(means), types, day)
             if found is None or not found.held(day):
                 return None
         return found
