@@ -50,6 +50,8 @@ def template_of(collection: str, given: Settings, period: str | None = None) -> 
     expected = _expected(owner.collection(collection).expect, period, day)
     occasion = Occasion(layout, expected.period if expected else period or "", expected.due if expected else None, day)
     template = draw(occasion)
+    if period is not None and not any(page.asked for page in template.pages):
+        raise UsageFault(period, f"is no period that a figure of {collection} is measured over")
     if findings := _try_out(template):
         first = findings[0]
         where = f" on sheet {first.sheet}" if first.sheet else ""

@@ -16,7 +16,7 @@ MAY_IMPORT = {
 }
 PURE = ("schemas/checks.py", "schemas/findings.py", "schemas/periods.py", "schemas/calendar.py", "schemas/tables.py",
         "schemas/outcomes.py", "inputs/parse.py", "inputs/identify.py", "inputs/numbers.py", "inputs/cells.py",
-        "inputs/replies/messages.py")  # fmt: skip
+        "inputs/replies/messages.py", "inputs/replies/answers.py", "inputs/replies/template.py", "inputs/stamps.py")  # fmt: skip
 
 
 def _imports(path: Path) -> set[str]:

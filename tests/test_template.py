@@ -24,10 +24,11 @@ from inputs.cells import Cells, Sheet
 from inputs.identify import Origin
 from inputs.layouts import Layout, Partner
 from inputs.parse import parse
+from inputs.properties import stamp_properties
 from inputs.read import read
 from inputs.replies.template import Template
 from inputs.replies.template_book import write
-from inputs.stamps import stamp_of, stamped
+from inputs.stamps import TEMPLATE, stamp_of, stamped
 from schemas.checks import check
 from schemas.definitions import Definitions
 from schemas.faults import UsageFault
@@ -252,6 +253,28 @@ def test_a_template_carries_its_stamp_through_the_reader() -> None:
     assert stamp.definitions == template.occasion.layout.definitions.digest
 
 
+CUSTOM = """<?xml version="1.0"?>{doctype}
+<Properties xmlns="urn:p" xmlns:vt="urn:vt"><property name="{name}"><vt:lpwstr>{value}</vt:lpwstr></property></Properties>
+"""
+
+
+@pytest.mark.parametrize(
+    ("doctype", "name", "value", "found"),
+    [
+        ("", TEMPLATE, "careers/neet", {TEMPLATE: "careers/neet"}),
+        ("", TEMPLATE, "x" * 5000, {TEMPLATE: "x" * 200}),
+        ("", "Department", "Children", {}),
+        ('<!DOCTYPE x [<!ENTITY a "aaaa">]>', TEMPLATE, "&a;&a;", {}),
+        ("", TEMPLATE, "<unclosed", {}),
+    ],
+)
+def test_only_our_own_properties_are_taken_from_a_file(
+    doctype: str, name: str, value: str, found: dict[str, str]
+) -> None:
+    xml = CUSTOM.format(doctype=doctype, name=name, value=value).encode()
+    assert stamp_properties("docprops/custom.xml", xml) == found
+
+
 VERSIONS = """
 id = "yearly"
 name = "A partner whose return changes from year to year"
@@ -417,6 +440,8 @@ def test_the_command_writes_a_file_and_never_over_figures(
     assert Path("neet.xlsx").read_bytes() == b"figures"
     assert main(["template", "neet", "-o", "other.xlsx", "--period", "September 2010", "--today", "2011-05-26"]) == 0
     assert openpyxl.load_workbook("other.xlsx")["NEET"]["A5"].value == "NEET at the end of September"
+    assert main(["template", "neet", "-o", "third.xlsx", "--period", "last year", "--today", "2011-05-26"]) == 2
+    assert not Path("third.xlsx").exists()
     assert main(["template", "nest"]) == 2
     assert "neet" in capsys.readouterr().err
 
