@@ -33,7 +33,7 @@ from schemas.checks import check
 from schemas.definitions import Definitions
 from schemas.faults import UsageFault
 from schemas.tables import Context
-from tests.workbooks import Filled, rows_to_fill
+from tests.excel import Filled, rows_to_fill
 
 DAY = date(2011, 5, 26)
 COLLECTIONS = (
