@@ -98,6 +98,19 @@ def _parser() -> argparse.ArgumentParser:
     )
     check.set_defaults(run=_check)
 
+    template = command(
+        "template",
+        "Write the blank workbook of a return, to fill in.",
+        "indicators template absence -o absence-2011.xlsx --today 2011-05-26",
+    )
+    template.add_argument("collection", metavar="COLLECTION", help="the return, such as absence")
+    template.add_argument(
+        "-o", "--output", metavar="FILE", type=Path, help="where to write it; its own name if left out"
+    )
+    template.add_argument("--period", metavar="P", help="the period it is for; otherwise the next that is due")
+    template.add_argument("--today", metavar="DATE", type=_day, help="the day to take for today")
+    template.set_defaults(run=_template)
+
     approve = command(
         "approve",
         "Publish what the gate refused in the newest run.",
@@ -250,6 +263,17 @@ def _check(given: argparse.Namespace) -> int:
     else:
         show_judgements(results)
     return 1 if any(r["status"] == "rejected" for r in results) else 0
+
+
+# -- template ---------------------------------------------------------------------------------------------------------
+
+
+def _template(given: argparse.Namespace) -> int:
+    from flows.settings import settings
+    from flows.templates import write_template
+
+    print(write_template(given.collection, settings(today=given.today), given.output, given.period))
+    return 0
 
 
 # -- approve, rollback -----------------------------------------------------------------------------------------------

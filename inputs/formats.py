@@ -10,10 +10,12 @@ import io
 import re
 import zipfile
 from collections.abc import Iterator
+from dataclasses import replace
 
 import python_calamine as calamine
 
 from inputs.cells import Cell, Cells, ErrorValue, Sheet, Uncalculated
+from inputs.properties import PARTS, stamp_properties
 
 OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 MAX_CELLS = 20_000_000
@@ -51,6 +53,15 @@ def _zip(content: bytes) -> Cells:
     inflated = sum(info.file_size for info in archive.infolist())
     if inflated > MAX_INFLATED:
         raise Refused("return.too-large", f"{inflated / 1e9:.1f} GB when unpacked")
+    return replace(_book(content, archive, names), properties=_properties(archive, names))
+
+
+def _properties(archive: zipfile.ZipFile, names: dict[str, str]) -> dict[str, str]:
+    parts = ((name.lower(), own) for name, own in names.items() if name.lower() in PARTS)
+    return {name: value for part, own in parts for name, value in stamp_properties(part, archive.read(own)).items()}
+
+
+def _book(content: bytes, archive: zipfile.ZipFile, names: dict[str, str]) -> Cells:
     if any(name.endswith("xl/workbook.bin") for name in names):
         return _calamine(content, "xlsb", {})
     if any(name.startswith("word/") for name in names):

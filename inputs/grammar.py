@@ -19,6 +19,7 @@ from typing import Annotated, Literal
 
 from pydantic import BeforeValidator
 
+from inputs.stamps import OWN_SHEETS
 from schemas.findings import position
 from schemas.records import STRICT_KEYS
 from schemas.tables import MEASURES
@@ -252,7 +253,9 @@ class TableLayout:
         return tuple(dict.fromkeys(named))
 
     def takes_sheet(self, name: str) -> bool:
-        return any(fnmatchcase(plain(name), plain(pattern)) for pattern in self.sheet)
+        return name.casefold() not in OWN_SHEETS and any(
+            fnmatchcase(plain(name), plain(pattern)) for pattern in self.sheet
+        )
 
 
 def sources_of(scope: TableLayout | ValueColumn) -> Iterator[Source]:

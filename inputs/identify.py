@@ -12,6 +12,7 @@ from inputs.cells import Cells
 from inputs.headings import columns_under, headings_of
 from inputs.layouts import Layout
 from inputs.persons import person_level
+from inputs.stamps import Stamp, stamp_of, stamped
 from schemas.findings import Finding, finding
 
 
@@ -33,11 +34,14 @@ class Origin:
 def identify(cells: Cells, origin: Origin, layouts: Sequence[Layout]) -> tuple[Layout, ...] | Finding:
     """The layouts of the sender's that a file answers, one for each return; or the finding that says why none.
 
-    A file is told by its name, and where no name fits by its sheets and headings. A file that fits another partner's
-    return and none of the sender's is in the wrong folder.
+    A template is told by its stamp. Any other file is told by its name, and where no name fits by its sheets and
+    headings. A file that fits another partner's return and none of the sender's is in the wrong folder.
     """
     if person := person_level(cells):
         return person
+    stamp = stamped(cells.properties)
+    if stamp is not None and (answer := _by_stamp(stamp, cells, origin, layouts)) is not None:
+        return answer
     in_force = [layout for layout in layouts if _in_force(layout, origin.arrived)]
     mine = [layout for layout in in_force if origin.partner in ("", layout.partner)]
     named = [
@@ -57,6 +61,27 @@ def identify(cells: Cells, origin: Origin, layouts: Sequence[Layout]) -> tuple[L
     nearest = max(mine, key=lambda layout: _fit(cells, layout).found)
     reason = "; ".join(_fit(cells, nearest).missing[:2])
     return finding("return.unknown", found=origin.name, expected=f"nearest is {nearest.title}: {reason}")
+
+
+def _by_stamp(
+    stamp: Stamp, cells: Cells, origin: Origin, layouts: Sequence[Layout]
+) -> tuple[Layout, ...] | Finding | None:
+    """What a template's stamp says of it: the layout it was drawn from, be it an earlier one; where that is not held
+    any more the present one, if the file fits it; None where the stamp settles nothing."""
+    if origin.partner not in ("", stamp.partner):
+        return finding("return.wrong-folder", found="a template of another partner", expected=origin.partner)
+    own = [one for one in layouts if (one.partner, one.collection) == (stamp.partner, stamp.collection)]
+    if not own or origin.collection not in (None, stamp.collection):
+        return None
+    stamps = [(stamp_of(layout), layout) for layout in own]
+    if drawn_from := [layout for its, layout in stamps if its.version == stamp.version]:
+        return (drawn_from[0],)
+    reworded = [layout for its, layout in stamps if its.since == stamp.since]
+    present = [layout for layout in own if _in_force(layout, origin.arrived)]
+    if fitting := [layout for layout in (*reworded, *present) if not _fit(cells, layout).missing]:
+        return (fitting[0],)
+    now = stamp_of(present[0]).version if present else "none today"
+    return finding("return.old-template", found=f"template version {stamp.version}", expected=f"version {now}")
 
 
 def _in_force(layout: Layout, day: date) -> bool:

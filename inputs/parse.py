@@ -16,12 +16,13 @@ from inputs.headings import Block, Heading, blocks, columns_under, named, wordie
 from inputs.headings import words as _text
 from inputs.layouts import Layout
 from inputs.numbers import Reading, read_number
+from inputs.stamps import OWN_SHEETS, stamped
 from schemas.breakdowns import TOTAL, spell
 from schemas.definitions import Definitions, Indicator
 from schemas.findings import COLUMNS, Finding, a1, at, finding, position
 from schemas.periods import EXPECTED, Period, marked, read_period
 from schemas.rules import RULES
-from schemas.tables import TIDY, Table
+from schemas.tables import MEASURES, TIDY, Table
 
 MEASURE_FIELDS = {"low": "value_low", "high": "value_high", "text": "value_text"}
 STATUS_WORDS = {
@@ -58,10 +59,28 @@ def parse(cells: Cells, layout: Layout, file_name: str = "") -> tuple[Table, lis
     found += [_unexpected(s) for s in cells.sheets if s.name not in taken and not _ignored(s, layout)]
     if not rows and not any(one.is_error for one in found):
         found.append(finding("return.empty", found="no rows", expected="at least one row of figures"))
+    if stamped(cells.properties) and rows and _untouched(rows, found):
+        found = [_as_empty(found)]
     frame = pl.DataFrame(rows, schema=TIDY, orient="row") if rows else pl.DataFrame(schema=TIDY)
     whole = not any(one.is_error and one.rule.startswith("layout.") for one in found)
     frame = _compute_shares(frame, layout.definitions)
     return Table(layout.partner, layout.collection, frame, speaks_of, whole, layout.requires), found
+
+
+def _untouched(rows: list[Row], found: list[Finding]) -> bool:
+    """Whether nothing was typed into a template: its rows are there, and every figure is blank."""
+    said = (*MEASURES, "obs_status", "conf_status")
+    errors = [one for one in found if one.is_error]
+    blank = all(one.rule == "cell.blank" and one.field in MEASURES for one in errors)
+    return bool(errors) and blank and not any(row[name] is not None for row in rows for name in said)
+
+
+def _as_empty(found: list[Finding]) -> Finding:
+    """One finding for all blank cells of an untouched template."""
+    home = found[0].sheet
+    cells = [c if one.sheet == home else f"'{one.sheet}'!{c}" for one in found for c in one.cells]
+    expected = "figures in the rows that the template begins"
+    return finding("return.empty", sheet=home, cells=cells, found="a template that is still blank", expected=expected)
 
 
 def _takes(table: TableLayout, sheet: Sheet, cells: Cells) -> bool:
@@ -77,7 +96,8 @@ def _unexpected(sheet: Sheet) -> Finding:
 
 def _ignored(sheet: Sheet, layout: Layout) -> bool:
     named = any(re.fullmatch(_glob(p), sheet.name.strip(), re.IGNORECASE) for p in layout.says.ignore_sheets)
-    return named or sheet.is_ours or not any(cell is not None for row in sheet.rows for cell in row)
+    ours = sheet.is_ours or sheet.name.casefold() in OWN_SHEETS
+    return named or ours or not any(cell is not None for row in sheet.rows for cell in row)
 
 
 def _glob(pattern: str) -> str:

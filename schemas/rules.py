@@ -99,6 +99,13 @@ RULES: dict[str, Rule] = _rules(
         "Fill in the rows under the headings and send the file again.",
         "The blank template, sent back.",
     ),
+    (
+        "return.old-template",
+        "hard",
+        "The workbook was filled in on a template that is no longer in use.",
+        "Get the present template, copy your figures into it, and send that.",
+        "The template of two years ago, whose sheets have changed since.",
+    ),
     # The shape of sheets and tables.
     (
         "layout.sheet-missing",

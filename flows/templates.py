@@ -1,0 +1,88 @@
+"""`indicators template`: the blank workbook of a return, tried out before it is handed over."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from pathlib import Path
+
+from flows.settings import Settings, london_today, now
+from inputs.layouts import Layout, Partner, load_partners
+from inputs.parse import parse
+from inputs.replies.answers import Occasion
+from inputs.replies.specimen import specimen
+from inputs.replies.template import Template, draw
+from inputs.replies.template_book import write
+from schemas.calendar import Expected
+from schemas.checks import check
+from schemas.definitions import load_definitions
+from schemas.faults import StorageFault, UsageFault
+from schemas.findings import Finding
+from schemas.tables import Context
+
+
+def write_template(collection: str, given: Settings, out: Path | None = None, period: str | None = None) -> Path:
+    """Write the template of a return, as its layout of the day asks for it; the path written. Without `out` it gets the
+    name by which the return is known, in the working directory. Raises UsageFault for a return that nobody knows, one
+    without a layout on the day, and one whose layout no workbook of ours can answer."""
+    template = template_of(collection, given, period)
+    content = write(template)
+    path = out or Path(template.file_name)
+    if out is None and path.exists() and path.read_bytes() != content:
+        raise UsageFault(path, "is there already and may hold figures; name another file with -o")
+    try:
+        path.write_bytes(content)
+    except OSError as error:
+        raise StorageFault(path, f"cannot be written ({error.strerror})") from None
+    return path
+
+
+def template_of(collection: str, given: Settings, period: str | None = None) -> Template:
+    """The template of a return, which its own layout reads without a finding once it is filled in."""
+    definitions = load_definitions(given.definitions)
+    partners = load_partners(definitions, given.partners)
+    owner = next((p for p in partners.values() for c in p.says.collection if c.id == collection), None)
+    if owner is None:
+        known = ", ".join(sorted(c.id for p in partners.values() for c in p.says.collection))
+        raise UsageFault(collection, f"is not a return; there are {known}")
+    day = given.today or london_today(now())
+    layout = _layout_of(owner, collection, day)
+    expected = _expected(owner.collection(collection).expect, period, day)
+    occasion = Occasion(layout, expected.period if expected else period or "", expected.due if expected else None, day)
+    template = draw(occasion)
+    if period is not None and not any(page.asked for page in template.pages):
+        raise UsageFault(period, f"is no period that a figure of {collection} is measured over")
+    if findings := _try_out(template):
+        first = findings[0]
+        where = f" on sheet {first.sheet}" if first.sheet else ""
+        raise UsageFault(
+            collection,
+            f"has no workbook to fill in: its layout would not read it back{where} ({first.says} {first.found})",
+        )
+    return template
+
+
+def _layout_of(owner: Partner, collection: str, day: date) -> Layout:
+    """The layout that is used for what arrives on a day; of several the newest."""
+    own = [layout for layout in owner.layouts if layout.collection == collection]
+    used = [one for one in own if (one.says.valid_from or date.min) <= day <= (one.says.valid_to or date.max)]
+    if not used:
+        dates = ", ".join(f"{one.says.valid_from or '...'} to {one.says.valid_to or '...'}" for one in own)
+        raise UsageFault(collection, f"has no layout for {day}; there are those for {dates}")
+    return max(used, key=lambda one: one.says.valid_from or date.min)
+
+
+def _expected(calendar: Sequence[Expected], period: str | None, day: date) -> Expected | None:
+    """The expected return that a template is for: of the period that is asked for, or else the next that is due."""
+    ordered = sorted(calendar, key=lambda one: one.due)
+    if period is not None:
+        return next((one for one in ordered if one.period.casefold() == period.casefold()), None)
+    return next((one for one in ordered if one.due >= day), ordered[-1] if ordered else None)
+
+
+def _try_out(template: Template) -> list[Finding]:
+    """What would be wrong with the template if it were filled in as it says."""
+    occasion = template.occasion
+    table, found = parse(specimen(template), occasion.layout, template.file_name)
+    checked = check([table], occasion.layout.definitions, Context(occasion.horizon))
+    return [*found, *checked[0]]
