@@ -69,9 +69,8 @@ class Archive:
         """The bytes of a submission, or the first so many, from holding or from the files. Raises StorageFault if they
         are gone."""
         for path in (self.holding / digest, self.files / digest):
-            with contextlib.suppress(FileNotFoundError):
-                with path.open("rb") as file:
-                    return file.read(most)
+            with contextlib.suppress(FileNotFoundError), path.open("rb") as file:
+                return file.read(most)
         raise StorageFault(self.root, f"the file with digest {digest[:12]}… is missing; restore it from a backup")
 
     def keep(self, digest: str) -> None:

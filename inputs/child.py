@@ -2,8 +2,8 @@
 
 Requests and answers go over standard input and output, each a length of 8 bytes and then the bytes. A request begins
 with a letter that says what to do: `r` reads the file that follows two numbers of 8 bytes, the most cells and the most
-bytes it may unfold to. An answer begins with `c` (cells as JSON), `f` (a rule, what was found and what to do) or `m` (the
-memory did not suffice). A child that is ready says so by an answer of its own, `k`, before any request.
+bytes it may unfold to. An answer begins with `c` (cells as JSON), `f` (a rule, what was found and what to do) or `m`
+(the memory did not suffice). A child that is ready says so by an answer of its own, `k`, before any request.
 """
 
 from __future__ import annotations

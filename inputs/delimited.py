@@ -22,6 +22,10 @@ BOMS = (
 )
 MOST_FIELD = 1_000_000
 _CONTROL = re.compile(r"[\x00-\x08\x0e-\x1f]")
+_CHARACTERS = "text in a character set that is neither UTF-8 nor Western European"
+_AS_UTF8 = "Open it in Excel, choose File, Save As and the type 'CSV UTF-8', or send an Excel workbook."
+_FOREIGN = re.compile("[\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u00ff]{5}")
+"""Five accented letters on end: Greek, Russian or Chinese taken for cp1252, and no Western European word."""
 _LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+")
 _END = "\x1a"
 _LAST = "\0end"
@@ -30,7 +34,7 @@ _LAST = "\0end"
 
 def decoded(content: bytes) -> str:
     """The text that bytes are. UTF-8, UTF-16 and UTF-32 are told by their marks or their look; what is none of them
-    is cp1252. Raises Refused where it is no text, or breaks off."""
+    is cp1252, or Mac Roman if only that fits and lines end as on old Macs. Raises Refused where it is none of these."""
     encoding = next((name for mark, name in BOMS if content.startswith(mark)), "") or _without_mark(content)
     if encoding == "utf-8" and _breaks_off(content):
         refuse_cut_off("text that breaks off in the middle of a character")
@@ -39,10 +43,24 @@ def decoded(content: bytes) -> str:
     except UnicodeDecodeError:
         if encoding != "utf-8":
             refuse_damaged(f"text that says it is {encoding.upper().removesuffix('-SIG')} and is not")
-        text = content.decode("cp1252", "replace")
+        text = _western(content)
     text = text.rstrip("\0" + _END) if text.endswith(("\0", _END)) else text
     if "\0" in text or len(_CONTROL.findall(text)) * 1000 > len(text):
         refuse_other("a file of no kind we know")
+    return text
+
+
+def _western(content: bytes) -> str:
+    try:
+        text = content.decode("cp1252")
+    except UnicodeDecodeError:
+        if _CONTROL.search(content[:4096].decode("latin-1")):
+            refuse_other("a file of no kind we know")
+        if b"\n" in content or b"\r" not in content:
+            raise Refused("return.unreadable", _CHARACTERS, _AS_UTF8) from None
+        text = content.decode("mac_roman")
+    if _FOREIGN.search(text):
+        raise Refused("return.unreadable", _CHARACTERS, _AS_UTF8)
     return text
 
 

@@ -57,9 +57,7 @@ def sheet_of(book: calamine.CalamineWorkbook, index: int, scan: Scan, bounds: Bo
         found = book.get_sheet_by_index(index)
         end = found.end or (-1, -1)
         total = hold_to(bounds, max(end[0] + 1, scan.rows), max(end[1] + 1, scan.columns), before, sheet=scan.name)
-        rows: list[list[Cell]] = [
-            [None if value == "" else value for value in row] for row in found.to_python(skip_empty_area=False)
-        ]
+        rows: list[list[Cell]] = [[_blank(value) for value in row] for row in found.to_python(skip_empty_area=False)]
         merged = scan.merged
         if merged is None:
             merged = [(a[0], a[1], b[0], b[1]) for a, b in found.merged_cell_ranges or ()]
@@ -71,6 +69,10 @@ def sheet_of(book: calamine.CalamineWorkbook, index: int, scan: Scan, bounds: Bo
         clear_under(rows, area)
     hidden_rows, hidden_columns = frozenset(scan.hidden_rows), frozenset(scan.hidden_columns)
     return Sheet(scan.name, rows, tuple(merged), scan.hidden, hidden_rows, hidden_columns), total
+
+
+def _blank(value: object) -> Cell:
+    return None if value == "" else value  # type: ignore[return-value]
 
 
 def clear_under(rows: list[list[Cell]], area: Area) -> None:

@@ -70,9 +70,8 @@ class _Work:
             self.is_spreadsheet = True
         elif name == "style":
             self.style = next((value for key, value in given.items() if key.endswith(" name")), "")
-        elif name == "table-properties":
-            if any(key.endswith(" display") and value == "false" for key, value in given.items()):
-                self.hidden_styles.add(self.style)
+        elif name == "table-properties" and _by_local_name(given).get("display") == "false":
+            self.hidden_styles.add(self.style)
 
     def end(self, full: str) -> None:
         name = full.rpartition(" ")[2]
@@ -119,7 +118,8 @@ class _Work:
                 self.hidden_columns.update(range(self.column_at, min(self.column_at + count, 16_384)))
             self.column_at += count
         elif one.name == "table-row":
-            self.row, self.row_says = [], one
+            self.row: list[Cell] = []
+            self.row_says = one
         else:
             self.cell, self.text, self.in_text = one, [], 0
 
@@ -208,4 +208,4 @@ def _time(text: str) -> Cell:
 
 
 def _count(text: str) -> int:
-    return int(text) if text.isdigit() and 0 < int(text[:9]) else 1
+    return int(text) if text.isdigit() and int(text[:9]) > 0 else 1

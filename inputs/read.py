@@ -35,9 +35,9 @@ CRASHES = (signal.SIGSEGV, signal.SIGBUS, signal.SIGILL)
 
 @dataclass(frozen=True)
 class Limits:
-    """What reading one file may cost: bytes of file, bytes of memory of the child, seconds of its work, and cells (every
-    row is at least one, and blanks between others are cells). Where the machine is busy with other things, a child may
-    take twice as long by the clock as it works."""
+    """What reading one file may cost: bytes of file, bytes of memory of the child, seconds of its work, and cells
+    (every row is at least one, and blanks between others are cells). By the clock it may take twice the seconds, since
+    the machine may be busy with other things."""
 
     file_bytes: int = 100_000_000
     memory_bytes: int = 1_000_000_000

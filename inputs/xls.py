@@ -149,7 +149,7 @@ def read_ole(content: bytes, bounds: Bounds) -> Cells:
     if not name:
         refuse_damaged("an old Office file that holds no workbook")
     records = stream(compound, name)
-    scans = list(scan_workbook(records, bounds))
+    scans = list(scan_workbook(records))
     book = open_book(content)
     if len(book.sheets_metadata) != len(scans):
         refuse_damaged()
@@ -191,7 +191,7 @@ MULRK = 0x00BD
 WORKSHEET = 0
 
 
-def scan_workbook(records: bytes, bounds: Bounds) -> Iterator[Scan | None]:
+def scan_workbook(records: bytes) -> Iterator[Scan | None]:
     """For each sheet in order, what its records say; None for charts and macros. Raises Refused."""
     sheets, version = [], 0
     for kind, body in _records(records, 0):

@@ -197,9 +197,7 @@ def _scan_marks(xml: bytes, within: tuple[int, int], scan: Scan, *, stale: bool)
     return True
 
 
-def _note(
-    scan: Scan, row: int, column: int, kind: bytes, value: bytes | None, *, formula: bool, stale: bool
-) -> None:
+def _note(scan: Scan, row: int, column: int, kind: bytes, value: bytes | None, *, formula: bool, stale: bool) -> None:
     """Mark a cell that shows an error, or whose formula has no value; a text that is blank is a value."""
     if not 0 <= row < MOST_ROWS or not 0 <= column < MOST_COLUMNS:
         refuse_damaged("a workbook with a cell outside the sheet")

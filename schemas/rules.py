@@ -78,7 +78,7 @@ RULES: dict[str, Rule] = _rules(
         "return.unsafe",
         "hard",
         "The file holds what no spreadsheet program writes and what can do harm, so it was not read.",
-        "Copy the figures into a new workbook and send that; if you did not make this file yourself, tell your IT help.",
+        "Copy the figures into a new workbook and send that; if you did not make this file, tell your IT help.",
         "A workbook whose XML declares entities.",
     ),
     (
