@@ -94,13 +94,13 @@ def _told_by_words(text: str) -> str:
     if lower.startswith("<"):
         if "urn:schemas-microsoft-com:office:spreadsheet" in start:
             refuse_old("a workbook in the XML format of Excel 2003")
-        if "office:document" in start and "opendocument" in start:
+        if "urn:oasis:names:tc:opendocument:xmlns:office:1.0" in start:
             return re.sub(r"^\ufeff?\s*<\?xml[^>]*\?>", "", text, count=1)
         if re.match(r"<\?xml|<!--|<[a-z][\w:.-]*(\s+[\w:.-]+=|\s*/?>)", lower):
             refuse_other("an XML file", SAVE_AS)
     if start.startswith("ID;P"):
         refuse_old("a workbook in the SYLK format")
-    if re.match(r"[\[{]\s*(\"|[\[{])", start) and "\n{" not in start[:1]:
+    if re.match(r"[\[{]\s*(\"|[\[{])", start):
         refuse_other("a JSON file")
     return ""
 

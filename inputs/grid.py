@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import io
 from dataclasses import dataclass, field
+from math import isfinite
 
 import python_calamine as calamine
 
@@ -57,7 +58,7 @@ def sheet_of(book: calamine.CalamineWorkbook, index: int, scan: Scan, bounds: Bo
         found = book.get_sheet_by_index(index)
         end = found.end or (-1, -1)
         total = hold_to(bounds, max(end[0] + 1, scan.rows), max(end[1] + 1, scan.columns), before, sheet=scan.name)
-        rows: list[list[Cell]] = [[_blank(value) for value in row] for row in found.to_python(skip_empty_area=False)]
+        rows: list[list[Cell]] = [[_cell(value) for value in row] for row in found.to_python(skip_empty_area=False)]
         merged = scan.merged
         if merged is None:
             merged = [(a[0], a[1], b[0], b[1]) for a, b in found.merged_cell_ranges or ()]
@@ -71,7 +72,10 @@ def sheet_of(book: calamine.CalamineWorkbook, index: int, scan: Scan, bounds: Bo
     return Sheet(scan.name, rows, tuple(merged), scan.hidden, hidden_rows, hidden_columns), total
 
 
-def _blank(value: object) -> Cell:
+def _cell(value: object) -> Cell:
+    """What calamine gives as we keep it; a number too large to be one is an error, and never a blank."""
+    if type(value) is float and not isfinite(value):
+        return ErrorValue("#NUM!")
     return None if value == "" else value  # type: ignore[return-value]
 
 

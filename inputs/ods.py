@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from datetime import date, datetime, timedelta
+from math import isfinite
 from xml.parsers import expat
 
 from inputs.cells import Area, Cell, Cells, ErrorValue, Sheet, Uncalculated
@@ -176,7 +177,7 @@ def _value(one: Element, text: str) -> Cell:
         return Uncalculated()
     try:
         if kind in ("float", "percentage", "currency"):
-            return float(one.get("value"))
+            return _finite(one.get("value"))
         if kind == "date":
             return _date(one.get("date-value"))
         if kind == "time":
@@ -186,6 +187,13 @@ def _value(one: Element, text: str) -> Cell:
     except (ValueError, OverflowError):
         refuse_damaged("a workbook with a cell whose value is not of its own kind")
     return one.attributes.get("string-value", text) or None
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    if not isfinite(number):
+        raise ValueError(text)
+    return number
 
 
 def _date(text: str) -> Cell:

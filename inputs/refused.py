@@ -23,6 +23,10 @@ class Refused(Exception):
         self.rule, self.found, self.fix = rule, found, fix
 
 
+class Damaged(Refused):
+    """The file is of a kind that is read, and its inside is not in order."""
+
+
 SAVE_AS = "Open it in Excel, choose File, Save As and the type 'Excel Workbook (.xlsx)', and send that file."
 SEND_AGAIN = "Save the file again, wait until it has been saved or uploaded whole, and send it again."
 
@@ -32,7 +36,7 @@ def refuse_encrypted(found: str = "a workbook that opens only with a password") 
 
 
 def refuse_damaged(found: str = "a workbook that is damaged") -> NoReturn:
-    raise Refused("return.unreadable", found)
+    raise Damaged("return.unreadable", found)
 
 
 def refuse_cut_off(found: str = "a workbook whose end is missing") -> NoReturn:

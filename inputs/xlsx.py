@@ -10,6 +10,7 @@ import posixpath
 import re
 import zipfile
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from xml.sax.saxutils import quoteattr
 
@@ -18,9 +19,11 @@ import python_calamine as calamine
 from inputs.cells import Cells, ErrorValue, Sheet, Uncalculated
 from inputs.grid import Scan, open_book, sheet_of
 from inputs.package import MOST_TEXT, Package, elements, xml_part
-from inputs.refused import Bounds, Refused, hold_to, refuse_damaged
+from inputs.refused import Bounds, Damaged, Refused, hold_to, refuse_damaged
 
 MOST_ROWS, MOST_COLUMNS = 1_048_576, 16_384
+STRINGS, STYLES = "xl/sharedStrings.xml", "xl/styles.xml"
+"""Where calamine looks for them, whatever the workbook says."""
 FAR = 3
 """So many times the cells that are read would calamine hold without dying; beyond that it is not asked."""
 TRUE = ("1", "true", "on")
@@ -55,6 +58,7 @@ def read_xlsx(content: bytes, package: Package, main: str, bounds: Bounds) -> Ce
     styles = xml_part(package, said.styles) if said.styles else b""
     sheets: list[Sheet] = []
     total = 0
+    usual = (main, said.strings or STRINGS, said.styles or STYLES) == ("xl/workbook.xml", STRINGS, STYLES)
     shared: calamine.CalamineWorkbook | None = None
     for one in said.sheets:
         xml = xml_part(package, one.path)
@@ -63,15 +67,15 @@ def read_xlsx(content: bytes, package: Package, main: str, bounds: Bounds) -> Ce
         scan = Scan(one.name, one.hidden)
         scan_sheet(xml, scan, bounds, stale=said.stale)
         del xml  # it may be large, and calamine unpacks it for itself
-        try:
-            shared = shared or open_book(content)
-            index = [meta.name for meta in shared.sheets_metadata].index(one.name)
-            sheet, total = sheet_of(shared, index, scan, bounds, total)
-        except (Refused, ValueError) as error:
-            if isinstance(error, Refused) and error.rule == "return.too-large":
-                raise
+        sheet = None
+        if usual:
+            with suppress(Damaged, ValueError):
+                shared = shared or open_book(content)
+                index = [meta.name for meta in shared.sheets_metadata].index(one.name)
+                sheet, total = sheet_of(shared, index, scan, bounds, total)
+        if sheet is None:
             # Every part is whole and well-formed, so the package is only laid out in a way that calamine does not
-            # know: UTF-16, links it cannot follow. It gets the same parts in the usual places.
+            # know: UTF-16, links it does not follow. It gets the same parts in the usual places.
             xml = xml_part(package, one.path)
             plain = open_book(_plain_package(one.name, xml, strings, styles, date1904=said.date1904))
             sheet, total = sheet_of(plain, 0, scan, bounds, total)

@@ -51,6 +51,16 @@ def locked() -> bytes:
     return bytes(content)
 
 
+def flat_ods(text: str) -> bytes:
+    space = "urn:oasis:names:tc:opendocument:xmlns"
+    return (
+        f'<?xml version="1.0" encoding="UTF-8"?>\n<o:document xmlns:o="{space}:office:1.0" xmlns:office="x" xmlns:t="{space}:table:1.0"'
+        f' xmlns:x="{space}:text:1.0"><o:body><o:spreadsheet><t:table t:name="Figures"><t:table-row t:number-rows-repeated="6"/>'
+        f'<t:table-row><t:table-cell t:number-columns-repeated="3"/><t:table-cell><x:p>{text}</x:p></t:table-cell></t:table-row>'
+        f"</t:table></o:spreadsheet></o:body></o:document>"
+    ).encode()
+
+
 def spreadsheet_2003() -> bytes:
     return (
         b'<?xml version="1.0"?>\n<?mso-application progid="Excel.Sheet"?>\n'
@@ -138,6 +148,7 @@ XML_CELLS = [
     ('<c r="C3"><f><![CDATA[A1<B1]]></f></c>', Uncalculated()),
     ('<c r="C3" t="str"><f>""</f><v></v></c>', None),
     ('<c r="C3"><f>1+1</f><v>2</v></c>', 2),
+    ('<c r="C3"><v>1e999</v></c>', ErrorValue("#NUM!")),
     ("<c r=\"C3\"><v>7</v></c><!-- <c r='C3' t='e'><v>#N/A</v></c> -->", 7),
     ('<c r="C3"><v>0.1</v></c>', 0.1),
     ('<c r="C3"><v>123456789.123456789</v></c>', 123456789.123456789),
@@ -164,16 +175,34 @@ def test_a_cell_of_xlsx_is_what_its_xml_says(cell: str, expected: object, reader
         xlsx('<row r="7"><c r="D7" t="inlineStr"><is><t>here</t></is></c></row>', before='<dimension ref="A1:XFD1048576"/>'),
         xlsx('<row r="7"><c r="D7" t="inlineStr"><is><t>here</t></is></c></row><row r="1048576"><c r="XFD1048576" s="2"/></row>'),
         ods('<table:table-row table:number-rows-repeated="6"/><table:table-row><table:table-cell table:number-columns-repeated="3"/><table:table-cell office:value-type="string"><text:p>here</text:p></table:table-cell></table:table-row><table:table-row table:number-rows-repeated="1048569"><table:table-cell table:number-columns-repeated="16384"/></table:table-row>'),
+        flat_ods("here"),
         b"\n" * 6 + b",,,here,\n",
         b"sep=;\r\n" + b";\r\n" * 6 + b";;;here\r\n",
     ],
-    ids=["strict", "prefix", "utf-16", "no addresses", "lying range", "far format", "ods", "csv", "csv with sep"],
+    ids=["strict", "prefix", "utf-16", "no addresses", "lying range", "far format", "ods", "flat ods", "csv", "csv with sep"],
 )  # fmt: skip
 def test_addresses_are_the_senders_own_whatever_the_used_range(content: bytes, reader: Reader) -> None:
     sheet = sheet_of(content, reader)
     assert [(r, c, v) for r, row in enumerate(sheet.rows) for c, v in enumerate(row) if v is not None] == [
         (6, 3, "here")
     ]
+
+
+def test_a_workbook_saved_before_it_was_calculated_holds_no_values_of_formulas(reader: Reader) -> None:
+    rows = '<row r="1"><c r="A1"><f>1+1</f><v>2</v></c><c r="B1"><v>3</v></c></row>'
+    assert sheet_of(xlsx(rows, book='<calcPr calcCompleted="0"/>'), reader).rows[0] == [Uncalculated(), 3]
+
+
+def test_texts_and_styles_lie_where_the_workbook_says(reader: Reader) -> None:
+    """Another part in the usual place is not what Excel shows."""
+    kinds = {"worksheets/sheet1.xml": "worksheet", "styles.xml": "styles", "other.xml": "sharedStrings"}
+    texts = '<sst xmlns="%s"><si><t>%s</t></si></sst>'
+    more = {
+        "xl/_rels/workbook.xml.rels": links(kinds),
+        "xl/other.xml": texts % (MAIN, "shown"),
+        "xl/sharedStrings.xml": texts % (MAIN, "stale"),
+    }
+    assert sheet_of(xlsx('<row r="1"><c r="A1" t="s"><v>0</v></c></row>', more=more), reader).cell(0, 0) == "shown"
 
 
 def test_dates_count_from_1904_where_the_workbook_says_so(reader: Reader) -> None:
