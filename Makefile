@@ -3,13 +3,17 @@
 PYTHON ?= python3
 BIN := .venv/bin
 .DELETE_ON_ERROR:
-.PHONY: nightly test lint lock examples docs faults install clean
+.PHONY: nightly test fuzz lint lock examples docs faults install clean
 
 nightly: .venv/ready
 	@$(BIN)/indicators nightly --today 2011-05-26
 
 test: .venv/ready
 	@$(BIN)/python -m pytest
+
+# Ten thousand random mutations of the example returns, each judged: it takes some ten minutes. Tests run a hundred.
+fuzz: .venv/ready
+	@$(BIN)/python -m tests.properties.mutations 10000
 
 lint: .venv/ready
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy

@@ -65,11 +65,12 @@ class Archive:
             part.replace(self.holding / digest.hexdigest())
         return digest.hexdigest(), size
 
-    def content(self, digest: str) -> bytes:
-        """The bytes of a submission, from holding or from the files. Raises StorageFault if they are gone."""
+    def content(self, digest: str, most: int = -1) -> bytes:
+        """The bytes of a submission, or the first so many, from holding or from the files. Raises StorageFault if they
+        are gone."""
         for path in (self.holding / digest, self.files / digest):
-            with contextlib.suppress(FileNotFoundError):
-                return path.read_bytes()
+            with contextlib.suppress(FileNotFoundError), path.open("rb") as file:
+                return file.read(most)
         raise StorageFault(self.root, f"the file with digest {digest[:12]}… is missing; restore it from a backup")
 
     def keep(self, digest: str) -> None:

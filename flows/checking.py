@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import sys
 from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from flows.judging import Judgement, judge
 from flows.settings import Settings, london_today, now
 from inputs.identify import Origin
 from inputs.layouts import Partner, load_partners
+from inputs.read import Limits
 from inputs.replies.marked_up import Judged, NoCopy, mark_up
 from inputs.replies.messages import STATUS_WORDS
 from schemas.definitions import load_definitions
@@ -53,13 +55,15 @@ def check_files(
     results: list[Result] = []
     origins = [Origin(partner or _whose(path, partners), path.name, today, collection) for path in files]
     judged = judge(
-        [(origin, path.read_bytes) for origin, path in zip(origins, files, strict=True)],
+        [(origin, partial(_begun, path, given.limits)) for origin, path in zip(origins, files, strict=True)],
         partners,
         definitions,
         Context(today),
+        limits=given.limits,
     )
     for path, group in zip(files, judged, strict=True):
-        digest = hashlib.sha256(path.read_bytes()).hexdigest()
+        with path.open("rb") as file:
+            digest = hashlib.file_digest(file, "sha256").hexdigest()
         results += [_record(path, digest, one) for one in group]
         if marked_up is not None:
             _write_copy(path, group, marked_up)
@@ -90,6 +94,12 @@ def judged(one: Judgement) -> Judged:
     """A judgement as the marked-up copy shows it."""
     title = one.layout.title if one.layout else "no return that we expect"
     return Judged(title, one.status, one.findings, one.table.frame if one.table else None)
+
+
+def _begun(path: Path, limits: Limits) -> bytes:
+    """As much of a file as is read, and one byte more, so that the reader sees where that is not all."""
+    with path.open("rb") as file:
+        return file.read(limits.file_bytes + 1)
 
 
 def _owner(collection: str, partner: str | None, partners: Mapping[str, Partner]) -> str:

@@ -213,14 +213,17 @@ def judge(night: Night) -> list[Outcome]:
         return []
     with store.opened(night.settings.store) as con:
         accepted, spoken_for = store.accepted(con), store.current(con, night.definitions)
+    limits = night.settings.limits
+    most = limits.file_bytes + 1  # one more, so that the reader sees that it is too many
     judged = judge_files(
         [
-            (Origin(s.partner, s.path, night.today), lambda digest=s.digest: night.archive.content(digest))  # type: ignore[misc]
+            (Origin(s.partner, s.path, night.today), lambda digest=s.digest: night.archive.content(digest, most))  # type: ignore[misc]
             for s in waiting
         ],
         night.partners,
         night.definitions,
         Context(night.today, accepted, spoken_for, night.ledger.waivers_in_force()),
+        limits=limits,
         step=lambda done: say("Reading and checking returns", done, len(waiting)),
     )
     return [o for s, group in zip(waiting, judged, strict=True) for o in _record(night, s, group)]

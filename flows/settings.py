@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from pydantic import Field, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from inputs.read import Limits
 from schemas.faults import UsageFault
 
 HOME = Path(__file__).resolve().parent.parent
@@ -32,11 +33,20 @@ class Settings(BaseSettings):
     sender: str = "indicators@example.org"
     change_limit_pct: float = Field(25.0, ge=0)
     keep_versions: int = Field(10, ge=1)
+    max_file_mb: int = Field(100, ge=1)
+    max_memory_mb: int = Field(1000, ge=200)
+    max_seconds: int = Field(25, ge=1)
+    max_cells: int = Field(5_000_000, ge=1000)
 
     @property
     def store(self) -> Path:
         """The private store lies beside the published file."""
         return self.warehouse.parent / "store.duckdb"
+
+    @property
+    def limits(self) -> Limits:
+        """What reading one file may cost."""
+        return Limits(self.max_file_mb * 1_000_000, self.max_memory_mb * 1_000_000, self.max_seconds, self.max_cells)
 
 
 def settings(**given: Any) -> Settings:

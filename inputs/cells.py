@@ -20,6 +20,9 @@ class Uncalculated:
     """A formula that the program which wrote the file never calculated."""
 
 
+Area = tuple[int, int, int, int]
+"""A range of cells: first row, first column, last row, last column, counted from 0 and inclusive."""
+
 Cell = str | float | int | bool | date | datetime | ErrorValue | Uncalculated | None
 
 
@@ -30,14 +33,14 @@ FINDINGS_MARK = "Findings on your return, by Local Indicators"
 @dataclass(frozen=True)
 class Sheet:
     """One sheet. `rows` begin at A1 whatever the used range, so that a position is the address in the sender's file.
-    `merged` are (first row, first column, last row, last column), all counted from 0 and inclusive. `hidden_rows`,
-    counted from 0, are known for xlsx and xlsm alone."""
+    `hidden_rows` and `hidden_columns` count from 0; a row that a filter hides is one of them."""
 
     name: str
     rows: list[list[Cell]]
-    merged: tuple[tuple[int, int, int, int], ...] = ()
+    merged: tuple[Area, ...] = ()
     hidden: bool = False
     hidden_rows: frozenset[int] = frozenset()
+    hidden_columns: frozenset[int] = frozenset()
 
     @property
     def is_ours(self) -> bool:
@@ -73,6 +76,7 @@ def encode(cells: Cells) -> bytes:
                 "merged": s.merged,
                 "hidden": s.hidden,
                 "hidden_rows": sorted(s.hidden_rows),
+                "hidden_columns": sorted(s.hidden_columns),
             }
             for s in cells.sheets
         ],
@@ -110,6 +114,7 @@ def decode(payload: bytes) -> Cells:
                 tuple((m[0], m[1], m[2], m[3]) for m in s["merged"]),
                 s["hidden"],
                 frozenset(s["hidden_rows"]),
+                frozenset(s["hidden_columns"]),
             )
             for s in record["sheets"]
         ),

@@ -1,9 +1,10 @@
 """The process that opens untrusted bytes. It runs under memory, time and file limits and can only answer with data.
 
 Requests and answers go over standard input and output, each a length of 8 bytes and then the bytes. A request begins
-with a letter that says what to do: `r` reads the file that follows; `m` marks it, after 8 bytes of length and as much
-JSON that says how. An answer begins with `c` (cells as JSON), `m` (the marked workbook) or `f` (a rule and what was
-found).
+with a letter that says what to do: `r` reads the file that follows two numbers of 8 bytes, the most cells and the most
+bytes it may unfold to; `m` marks the file that follows 8 bytes of length and as much JSON that says how. An answer
+begins with `c` (cells as JSON), `m` (the marked workbook), `f` (a rule, what was found and what to do) or `n` (the
+memory did not suffice). A child that is ready says so by an answer of its own, `k`, before any request.
 """
 
 from __future__ import annotations
@@ -16,11 +17,15 @@ from collections.abc import Callable, Mapping
 import orjson
 
 from inputs.cells import encode
-from inputs.formats import Refused, read
+from inputs.formats import read
+from inputs.refused import Bounds, Refused
+
+BOUNDS = struct.Struct(">QQ")
 
 
-def _read(content: bytes) -> bytes:
-    return b"c" + encode(read(content))
+def _read(body: bytes) -> bytes:
+    bounds = Bounds(*BOUNDS.unpack_from(body))
+    return b"c" + encode(read(body[BOUNDS.size :], bounds))
 
 
 def _mark(body: bytes) -> bytes:
@@ -43,6 +48,8 @@ def serve(memory: int, seconds: int) -> None:
     """Answer requests until standard input ends."""
     _limit(memory)
     inward, outward = sys.stdin.buffer, sys.stdout.buffer
+    outward.write(struct.pack(">Q", 1) + b"k")
+    outward.flush()
     while head := inward.read(8):
         request = inward.read(struct.unpack(">Q", head)[0])
         spent = resource.getrusage(resource.RUSAGE_SELF)
@@ -72,9 +79,11 @@ def _answer(verb: bytes, body: bytes) -> bytes:
     except Refused as refused:
         return b"f" + orjson.dumps(refused.args)
     except MemoryError:
-        return b"f" + orjson.dumps(("return.too-large", "more cells than memory allows"))
-    except Exception as error:  # whatever a reader makes of hostile bytes is a finding about the file
-        return b"f" + orjson.dumps(("return.unreadable", f"the file is damaged ({type(error).__name__})"))
+        return b"n"
+    except RecursionError:
+        return b"f" + orjson.dumps(("return.unsafe", "parts nested deeper than any program writes them", ""))
+    except BaseException as error:  # whatever a reader makes of hostile bytes, a panic too, is a finding about the file
+        return b"f" + orjson.dumps(("return.unreadable", f"a file that is damaged ({type(error).__name__})", ""))
 
 
 if __name__ == "__main__":

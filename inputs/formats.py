@@ -1,238 +1,153 @@
-"""From bytes to cells: what a file is, told by its content, and its sheets read whole.
+"""From bytes to cells: what a file is, told by its content whatever its name says, and its sheets read whole.
 
 Runs on untrusted bytes, so only in the child process (inputs.child).
 """
 
 from __future__ import annotations
 
-import csv
-import io
 import re
-import zipfile
-from collections.abc import Iterator
 from dataclasses import replace
 
-import python_calamine as calamine
-
-from inputs.cells import Cell, Cells, ErrorValue, Sheet, Uncalculated
+from inputs.cells import Cells
+from inputs.delimited import decoded, read_delimited
+from inputs.ods import read_content, read_ods
+from inputs.package import Package, open_package, part
 from inputs.properties import PARTS, stamp_properties
+from inputs.refused import (
+    SAVE_AS,
+    SEND_AGAIN,
+    Bounds,
+    Refused,
+    refuse_damaged,
+    refuse_encrypted,
+    refuse_old,
+    refuse_other,
+)
+from inputs.xls import OLE, read_ole
+from inputs.xlsb import read_xlsb
+from inputs.xlsx import main_part, read_xlsx
 
-OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
-MAX_CELLS = 20_000_000
-MAX_INFLATED = 1 << 30
+ZIP = (b"PK\x03\x04", b"PK\x05\x06", b"PK\x07\x08")
+BEFORE_OLE = (b"\x09\x00\x04\x00", b"\x09\x00\x06\x00", b"\x09\x02\x06\x00", b"\x09\x04\x06\x00", b"\x09\x08\x08\x00")
+OTHERS: tuple[tuple[bytes, str], ...] = (
+    (b"%PDF", "a PDF document"),
+    (b"{\\rtf", "a rich text document"),
+    (b"\x89PNG", "a picture"),
+    (b"\xff\xd8\xff", "a picture"),
+    (b"GIF8", "a picture"),
+    (b"II*\0", "a picture"),
+    (b"MM\0*", "a picture"),
+    (b"BM", "a picture"),
+    (b"RIFF", "a picture or recording"),
+    (b"SQLite format 3\0", "a database"),
+    (b"\0\x01\0\0Standard ", "an Access database"),
+    (b"PAR1", "a Parquet file"),
+    (b"$FL2", "an SPSS file"),
+    (b"MZ", "a program"),
+    (b"\x7fELF", "a program"),
+    (b"\0\0\x1a\0", "a Lotus 1-2-3 workbook"),
+    (b"\0\0\x02\0", "a Lotus 1-2-3 workbook"),
+)
+ARCHIVES = (
+    (b"\x1f\x8b", "gzip"), (b"7z\xbc\xaf\x27\x1c", "7-Zip"), (b"Rar!", "RAR"), (b"BZh", "bzip2"),
+    (b"\xfd7zXZ", "xz"), (b"\x28\xb5\x2f\xfd", "Zstandard"),
+)  # fmt: skip
+BY_TABLE = "Copy the table into the template (or an Excel workbook) and send that."
 
 
-class Refused(Exception):
-    """The file cannot be read; args are the rule and what was found."""
-
-
-def read(content: bytes) -> Cells:
+def read(content: bytes, bounds: Bounds | None = None) -> Cells:
     """Tell by content what a file is, and read it. Raises Refused."""
-    if content.startswith(b"PK"):
-        return _zip(content)
+    bounds = bounds or Bounds()
+    if not content.strip(b"\0\r\n\t \xef\xbb\xbf"):
+        said = "a file with nothing in it" if content else "an empty file (0 bytes)"
+        raise Refused("return.unreadable", said, SEND_AGAIN)
+    if content.startswith(ZIP):
+        return _read_zip(content, bounds)
     if content.startswith(OLE):
-        return _ole(content)
-    if not content.strip(b"\0\r\n\t "):
-        raise Refused("return.unreadable", "an empty file")
-    start = content[:1024].lstrip(b"\xef\xbb\xbf \r\n\t").lower()
-    if start.startswith((b"<!doctype html", b"<html")) or b"<html" in start[:512]:
-        raise Refused("return.not-a-spreadsheet", "a web page")
-    if start.startswith(b"%pdf"):
-        raise Refused("return.not-a-spreadsheet", "a PDF document")
-    if start.startswith(b"{\\rtf"):
-        raise Refused("return.not-a-spreadsheet", "a text document")
-    return _csv(content)
+        return read_ole(content, bounds)
+    if content.startswith(BEFORE_OLE):
+        refuse_old("a workbook of Excel 4 or older")
+    _refuse_other(content)
+    text = decoded(content)
+    if flat := _told_by_words(text):
+        return read_content(flat.encode(), bounds)
+    return read_delimited(text, bounds)
 
 
-def _zip(content: bytes) -> Cells:
-    try:
-        archive = zipfile.ZipFile(io.BytesIO(content))
-        names = {name.replace("\\", "/"): name for name in archive.namelist()}
-    except (zipfile.BadZipFile, ValueError, NotImplementedError):
-        raise Refused("return.unreadable", "a workbook that is cut off or damaged") from None
-    inflated = sum(info.file_size for info in archive.infolist())
-    if inflated > MAX_INFLATED:
-        raise Refused("return.too-large", f"{inflated / 1e9:.1f} GB when unpacked")
-    return replace(_book(content, archive, names), properties=_properties(archive, names))
+def _refuse_other(content: bytes) -> None:
+    for start, name in ARCHIVES:
+        if content.startswith(start):
+            raise Refused("return.zipped", f"an archive ({name})")
+    for start, name in OTHERS:
+        printable = start in (b"BM", b"MZ", b"RIFF", b"PAR1", b"GIF8", b"$FL2", b"%PDF", b"{\\rtf")
+        if content.startswith(start) and (not printable or start[:1] in b"%{" or b"\0" in content[:64]):
+            refuse_other(name, BY_TABLE)
 
 
-def _properties(archive: zipfile.ZipFile, names: dict[str, str]) -> dict[str, str]:
-    parts = ((name.lower(), own) for name, own in names.items() if name.lower() in PARTS)
-    return {name: value for part, own in parts for name, value in stamp_properties(part, archive.read(own)).items()}
+def _told_by_words(text: str) -> str:
+    """What looks like a text table and is none; the text itself where it is a flat OpenDocument workbook, blank where
+    it is a table. Raises Refused."""
+    start = text[:4096].lstrip("\ufeff \r\n\t")
+    lower = start.lower()
+    if re.match(r"(mime-version:|from: <saved by|content-type: *multipart/related)", lower):
+        raise Refused("return.web-page", "a web archive (MHTML)")
+    if lower.startswith(("<!doctype html", "<html", "<table", "<head", "<body", "<meta")) or "<html" in lower[:1024]:
+        raise Refused("return.web-page", "a web page (HTML)")
+    if lower.startswith("<"):
+        if "urn:schemas-microsoft-com:office:spreadsheet" in start:
+            refuse_old("a workbook in the XML format of Excel 2003")
+        if "urn:oasis:names:tc:opendocument:xmlns:office:1.0" in start:
+            return re.sub(r"^\ufeff?\s*<\?xml[^>]*\?>", "", text, count=1)
+        if re.match(r"<\?xml|<!--|<[a-z][\w:.-]*(\s+[\w:.-]+=|\s*/?>)", lower):
+            refuse_other("an XML file", SAVE_AS)
+    if start.startswith("ID;P"):
+        refuse_old("a workbook in the SYLK format")
+    if re.match(r"[\[{]\s*(\"|[\[{])", start):
+        refuse_other("a JSON file")
+    return ""
 
 
-def _book(content: bytes, archive: zipfile.ZipFile, names: dict[str, str]) -> Cells:
-    if any(name.endswith("xl/workbook.bin") for name in names):
-        return _calamine(content, "xlsb", {})
-    if any(name.startswith("word/") for name in names):
-        raise Refused("return.not-a-spreadsheet", "a Word document")
-    if "content.xml" in names:
-        return _calamine(content, "ods", {})
-    if any(name.startswith("xl/") for name in names):
-        return _calamine(content, "xlsx", dict(_marks(archive, names)))
-    held = ", ".join(list(names)[:3])
-    raise Refused("return.not-a-spreadsheet", f"a zip file holding {held or 'nothing'}")
+def _read_zip(content: bytes, bounds: Bounds) -> Cells:
+    package = open_package(content, bounds)
+    return replace(_read_package(content, package, bounds), properties=_properties(package))
 
 
-def _ole(content: bytes) -> Cells:
-    def holds(name: str) -> bool:
-        return name.encode("utf-16-le") in content
-
-    if holds("EncryptedPackage"):
-        raise Refused("return.encrypted", "an encrypted workbook")
-    if holds("WordDocument"):
-        raise Refused("return.not-a-spreadsheet", "a Word document")
-    return _calamine(content, "xls", {})
-
-
-Marks = dict[tuple[int, int], ErrorValue | Uncalculated]
-
-
-def _calamine(content: bytes, kind: str, marks: dict[str, Marks]) -> Cells:
-    try:
-        book = calamine.load_workbook(io.BytesIO(content))
-    except calamine.PasswordError:
-        raise Refused("return.encrypted", "an encrypted workbook") from None
-    except (calamine.CalamineError, calamine.ZipError, calamine.XmlError, OSError) as error:
-        said = "an encrypted workbook" if "password" in str(error).lower() else "a workbook that is cut off or damaged"
-        raise Refused("return.encrypted" if "encrypted" in said else "return.unreadable", said) from None
-    sheets, total = [], 0
-    for meta in book.sheets_metadata:
-        if meta.typ != calamine.SheetTypeEnum.WorkSheet:
-            continue
-        sheet = book.get_sheet_by_name(meta.name)
-        total += (sheet.end[0] + 1) * (sheet.end[1] + 1) if sheet.end else 0
-        if total > MAX_CELLS:
-            raise Refused("return.too-large", f"{total:,} cells")
-        rows: list[list[Cell]] = [[_blank(v) for v in row] for row in sheet.to_python(skip_empty_area=False)]
-        for (row, column), mark in marks.get(meta.name, {}).items():
-            _place(rows, row, column, mark)
-        merged = tuple((a[0], a[1], b[0], b[1]) for a, b in sheet.merged_cell_ranges or ())
-        for area in merged:
-            _clear_under(rows, area)
-        hidden = meta.visible != calamine.SheetVisibleEnum.Visible
-        sheets.append(Sheet(meta.name, rows, merged, hidden))
-    return Cells(kind, tuple(sheets))
-
-
-def _blank(value: object) -> Cell:
-    return None if value == "" else value  # type: ignore[return-value]
-
-
-def _clear_under(rows: list[list[Cell]], area: tuple[int, int, int, int]) -> None:
-    """Only the first cell of a merged range is seen; what the file still holds under the others is stale."""
-    top, left, bottom, right = area
-    for number in range(top, min(bottom + 1, len(rows))):
-        row = rows[number]
-        for column in range(left, min(right + 1, len(row))):
-            if (number, column) != (top, left):
-                row[column] = None
-
-
-def _place(rows: list[list[Cell]], row: int, column: int, mark: ErrorValue | Uncalculated) -> None:
-    if row >= 1_048_576 or column >= 16_384 or row > len(rows) + 10_000:
-        return
-    while len(rows) <= row:
-        rows.append([])
-    rows[row].extend([None] * (column + 1 - len(rows[row])))
-    if rows[row][column] is None or isinstance(mark, ErrorValue):
-        rows[row][column] = mark
-
-
-# -- what calamine does not tell: error values, and formulas without a value
-
-_SHEET = re.compile(rb"<(?:\w+:)?sheet\b[^>]*>")
-_ATTRIBUTE = re.compile(rb'([\w:]+)\s*=\s*(?:"([^"]*)"|\'([^\']*)\')')
-_RELATION = re.compile(rb"<(?:\w+:)?Relationship\b[^>]*>")
-_CELL = re.compile(rb"<(?:\w+:)?c\b([^>]*[^/>])>(.{0,20000}?)</(?:\w+:)?c>", re.S)
-_ERROR = re.compile(rb"<(?:\w+:)?v>(#[^<]{1,30})<")
-_ADDRESS = re.compile(rb'\br\s*=\s*["\']([A-Z]{1,3})([0-9]{1,7})["\']')
-
-
-def _attributes(tag: bytes) -> dict[str, str]:
+def _properties(package: Package) -> dict[str, str]:
     return {
-        name.decode("ascii", "replace").split(":")[-1]: _unescape((a or b).decode("utf-8", "replace"))
-        for name, a, b in _ATTRIBUTE.findall(tag)
+        key: value
+        for name in PARTS
+        if name in package
+        for key, value in stamp_properties(name, part(package, name)).items()
     }
 
 
-def _unescape(text: str) -> str:
-    for code, sign in (("&lt;", "<"), ("&gt;", ">"), ("&quot;", '"'), ("&apos;", "'"), ("&amp;", "&")):
-        text = text.replace(code, sign)
-    return text
+def _read_package(content: bytes, package: Package, bounds: Bounds) -> Cells:
+    main = main_part(package)
+    if main.endswith(".bin"):
+        return read_xlsb(content, package, main, bounds)
+    if main.startswith("word/") or (not main and any(name.startswith("word/") for name in package.parts)):
+        refuse_other("a Word document", f"{BY_TABLE} Renaming a Word document does not make it a workbook.")
+    if main.startswith("ppt/") or (not main and any(name.startswith("ppt/") for name in package.parts)):
+        refuse_other("a PowerPoint presentation", BY_TABLE)
+    if main:
+        return read_xlsx(content, package, main, bounds)
+    if "content.xml" in package:
+        kind = part(package, "mimetype") if "mimetype" in package else b"opendocument.spreadsheet"
+        if b"opendocument.spreadsheet" not in kind:
+            refuse_other("an OpenDocument file that is no spreadsheet", BY_TABLE)
+        return read_ods(package, bounds)
+    return _refuse_archive(package)
 
 
-def _marks(archive: zipfile.ZipFile, names: dict[str, str]) -> Iterator[tuple[str, Marks]]:
-    """For each sheet of an xlsx file, the cells that hold an error or a formula that was never calculated."""
-    book, relations = names.get("xl/workbook.xml"), names.get("xl/_rels/workbook.xml.rels")
-    if not book or not relations:
-        return
-    targets = {}
-    for tag in _RELATION.findall(archive.read(relations)):
-        found = _attributes(tag)
-        targets[found.get("Id", "")] = found.get("Target", "")
-    for tag in _SHEET.findall(archive.read(book)):
-        found = _attributes(tag)
-        target = targets.get(found.get("id", ""), "")
-        part = names.get(target.lstrip("/") if target.startswith("/") else f"xl/{target}")
-        if part:
-            yield found.get("name", ""), dict(_marks_of(archive.read(part)))
-
-
-def _marks_of(xml: bytes) -> Iterator[tuple[tuple[int, int], ErrorValue | Uncalculated]]:
-    if b't="e"' not in xml and b"t='e'" not in xml and b"<f" not in xml and b":f" not in xml:
-        return
-    for attributes, inside in _CELL.findall(xml):
-        is_error = b't="e"' in attributes or b"t='e'" in attributes
-        uncalculated = b"v>" not in inside and (b"<f" in inside or b":f" in inside) and b"<is" not in inside
-        if not (is_error or uncalculated) or not (address := _ADDRESS.search(attributes)):
-            continue
-        column = 0
-        for letter in address[1]:
-            column = column * 26 + letter - 64
-        text = _ERROR.search(inside)
-        mark = ErrorValue(text[1].decode("ascii", "replace") if text else "#error") if is_error else Uncalculated()
-        yield (int(address[2]) - 1, column - 1), mark
-
-
-# -- csv
-
-
-def _csv(content: bytes) -> Cells:
-    text = _decoded(content)
-    if "\0" in text:
-        raise Refused("return.not-a-spreadsheet", "a file of no kind we know")
-    text = text.replace("\r\n", "\n").replace("\r", "\n")
-    csv.field_size_limit(1_000_000)
-    try:
-        rows: list[list[Cell]] = [
-            [value.strip() or None for value in row]
-            for row in csv.reader(io.StringIO(text), delimiter=_delimiter(text))
-        ]
-    except csv.Error as error:
-        raise Refused("return.unreadable", f"text that is no table ({error})") from None
-    return Cells("csv", (Sheet("csv", rows),))
-
-
-def _decoded(content: bytes) -> str:
-    for mark, encoding in ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16")):
-        if content.startswith(mark):
-            return content.decode(encoding, "replace")
-    try:
-        return content.decode("utf-8")
-    except UnicodeDecodeError:
-        return content.decode("cp1252", "replace")
-
-
-def _delimiter(text: str) -> str:
-    """The separator that the first lines agree on best: the one that splits most of them into the same many fields."""
-    lines = [line for line in text[:20_000].split("\n") if line.strip()][:20]
-    if lines and (named := re.fullmatch(r'"?sep=(.)"?', lines[0].strip())):
-        return named[1]
-
-    def agreement(sign: str) -> tuple[int, int]:
-        widths = [len(row) for row in csv.reader(lines, delimiter=sign)]
-        best = max(set(widths), key=lambda w: (w > 1, widths.count(w), w)) if widths else 1
-        return (widths.count(best) if best > 1 else 0, best)
-
-    return max(",;\t|", key=agreement)
+def _refuse_archive(package: Package) -> Cells:
+    """A zip file that is no workbook: of Numbers, of a workbook that lost its main part, or of other files."""
+    names = list(package.parts)
+    if any(name.endswith(".iwa") or name == "index.apxl" for name in names):
+        refuse_other("a workbook of Apple's Numbers", "In Numbers choose File, Export To, Excel, and send that file.")
+    if any(name.startswith("xl/") for name in names) or "[content_types].xml" in package:
+        refuse_damaged("a workbook of which the main part is missing")
+    if any(info.flag_bits & 1 for info in package.parts.values()):
+        refuse_encrypted("a zip file that opens only with a password")
+    held = ", ".join(info.filename for info in list(package.parts.values())[:3])
+    more = f" and {len(names) - 3} more" if len(names) > 3 else ""
+    raise Refused("return.zipped", f"a zip file that holds {held or 'nothing'}{more}")

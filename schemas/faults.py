@@ -25,6 +25,10 @@ class StorageFault(Fault):
     """The warehouse, the archive or the outbox cannot be read or written."""
 
 
+class ReaderFault(Fault):
+    """The process that reads partners' files cannot be started; no file is to blame."""
+
+
 class UsageFault(Fault):
     """The person at the keyboard asked for something that is not there. The command line exits 2."""
 

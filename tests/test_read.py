@@ -4,112 +4,428 @@ from __future__ import annotations
 
 import io
 import struct
+import subprocess
+import sys
+import threading
 import zipfile
-from pathlib import Path
+from collections.abc import Iterator
+from datetime import datetime
 
 import openpyxl
 import pytest
 
-from inputs.cells import Cells, ErrorValue, Uncalculated
-from inputs.read import Limits, Reader, read, read_many
+from inputs import read as reading
+from inputs.cells import Cells, ErrorValue, Sheet, Uncalculated
+from inputs.read import Limits, Reader, read_many
+from schemas.faults import ReaderFault
 from schemas.findings import Finding
+from tests.conftest import HOME
+from tests.workbooks import MAIN, biff, compound, links, ods, record, xls, xlsb, xlsx, zipped
 
+NEW_YEAR = datetime.fromisoformat("2011-01-01")
 OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+TABLE = b"<table><tr><td>Nottingham</td><td>1</td></tr></table>"
 
 
-def zipped(**parts: str) -> bytes:
-    whole = io.BytesIO()
-    with zipfile.ZipFile(whole, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, text in parts.items():
-            archive.writestr(name.replace("__", "/"), text)
-    return whole.getvalue()
+@pytest.fixture(scope="module")
+def reader() -> Iterator[Reader]:
+    with Reader(Limits()) as one:
+        yield one
 
 
-def workbook(tmp_path: Path, **cells: object) -> bytes:
+def workbook(**cells: object) -> bytes:
     book = openpyxl.Workbook()
     assert book.active is not None
     for address, value in cells.items():
         book.active[address] = value
-    book.save(tmp_path / "made.xlsx")
-    return (tmp_path / "made.xlsx").read_bytes()
+    whole = io.BytesIO()
+    book.save(whole)
+    return whole.getvalue()
 
 
+def locked() -> bytes:
+    """A zip file whose one member says that it is encrypted."""
+    content = bytearray(zipped({"figures.csv": "a,b\n"}))
+    content[6] |= 1
+    content[content.find(b"PK\x01\x02") + 8] |= 1
+    return bytes(content)
+
+
+def flat_ods(text: str) -> bytes:
+    space = "urn:oasis:names:tc:opendocument:xmlns"
+    return (
+        f'<?xml version="1.0" encoding="UTF-8"?>\n<o:document xmlns:o="{space}:office:1.0" xmlns:office="x" xmlns:t="{space}:table:1.0"'
+        f' xmlns:x="{space}:text:1.0"><o:body><o:spreadsheet><t:table t:name="Figures"><t:table-row t:number-rows-repeated="6"/>'
+        f'<t:table-row><t:table-cell t:number-columns-repeated="3"/><t:table-cell><x:p>{text}</x:p></t:table-cell></t:table-row>'
+        f"</t:table></o:spreadsheet></o:body></o:document>"
+    ).encode()
+
+
+def spreadsheet_2003() -> bytes:
+    return (
+        b'<?xml version="1.0"?>\n<?mso-application progid="Excel.Sheet"?>\n'
+        b'<Workbook xmlns="urn:schemas-microsoft-com:office:spreadsheet"><Worksheet/></Workbook>'
+    )
+
+
+LOL = '<!DOCTYPE sst [<!ENTITY a "aaaa"><!ENTITY b "&a;&a;">]>'
+ROW = '<row r="1"><c r="A1"><v>1</v></c></row>'
 REFUSED = [
-    ("empty", b"", "return.unreadable"),
-    ("web page", b"<html><body><table><tr><td>1</td></tr></table></body></html>", "return.not-a-spreadsheet"),
-    ("pdf", b"%PDF-1.7 ...", "return.not-a-spreadsheet"),
-    ("word, old", OLE + "WordDocument".encode("utf-16-le"), "return.not-a-spreadsheet"),
-    ("word, new", zipped(word__document="<w/>"), "return.not-a-spreadsheet"),
-    ("encrypted", OLE + "EncryptedPackage".encode("utf-16-le"), "return.encrypted"),
-    ("csv in a zip", zipped(figures="a,b\n1,2\n"), "return.not-a-spreadsheet"),
-    ("cut off", zipped(xl__workbook="<workbook/>")[:60], "return.unreadable"),
-    ("noise", bytes(range(256)) * 4, "return.not-a-spreadsheet"),
-]
+    ("empty", b"", "return.unreadable", "empty file"),
+    ("blank", b"\0" * 600, "return.unreadable", "nothing in it"),
+    ("web page", b"<html><body>" + TABLE + b"</body></html>", "return.web-page", "web page"),
+    ("web page in UTF-16", ("\ufeff<html>" + TABLE.decode()).encode("utf-16-le"), "return.web-page", "web page"),
+    ("bare table", TABLE, "return.web-page", "web page"),
+    ("web archive", b"MIME-Version: 1.0\r\nContent-Type: multipart/related;\r\n\r\n", "return.web-page", "web archive"),
+    ("xml of 2003", spreadsheet_2003(), "return.old-format", "Excel 2003"),
+    ("excel 4", b"\x09\x04\x06\x00\x00\x00\x10\x00" + bytes(90), "return.old-format", "Excel 4"),
+    ("sylk", b"ID;PWXL;N;E\nC;Y1;X1;K1\nE\n", "return.old-format", "SYLK"),
+    ("pdf", b"%PDF-1.7 ...", "return.not-a-spreadsheet", "PDF"),
+    ("picture", b"\x89PNG\r\n\x1a\n" + bytes(50), "return.not-a-spreadsheet", "picture"),
+    ("rich text", b"{\\rtf1 figures}", "return.not-a-spreadsheet", "rich text"),
+    ("json", b'[{"area": "Nottingham"}]', "return.not-a-spreadsheet", "JSON"),
+    ("xml", b"<?xml version='1.0'?><figures/>", "return.not-a-spreadsheet", "XML"),
+    ("word, old", compound({"WordDocument": b"w"}), "return.not-a-spreadsheet", "Word document"),
+    ("word, cut off", OLE + "WordDocument".encode("utf-16-le"), "return.not-a-spreadsheet", "Word document"),
+    ("word, new", zipped({"word/document.xml": "<w/>"}), "return.not-a-spreadsheet", "Word document"),
+    ("encrypted xlsx", compound({"EncryptedPackage": b"x"}), "return.encrypted", "password"),
+    ("encrypted xls", xls(b"", book=record(0x2F, bytes(6))), "return.encrypted", "password"),
+    ("encrypted ods", ods("", manifest="<m><encryption-data/></m>"), "return.encrypted", "password"),
+    ("encrypted zip", locked(), "return.encrypted", "password"),
+    ("csv in a zip", zipped({"figures.csv": "a,b\n1,2\n"}), "return.zipped", "figures.csv"),
+    ("gzip", b"\x1f\x8b\x08" + bytes(30), "return.zipped", "gzip"),
+    ("xlsx, cut off", xlsx(ROW)[:-60], "return.unreadable", "end is missing"),
+    ("xls, cut off", xls(b"")[:1500], "return.unreadable", "end is missing"),
+    ("xls, records cut off", compound({"Workbook": biff(b"")[:-4] + record(0x0203, bytes(14))}), "return.unreadable", "end is missing"),
+    ("part cut off", xlsx(ROW + "<row r='2'><c r='A2'>", after="<broken"), "return.unreadable", "damaged"),
+    ("part missing", zipped({"xl/workbook.xml": f'<workbook xmlns="{MAIN}"><sheets><sheet name="A" r:id="r9" xmlns:r="r"/></sheets></workbook>'}), "return.unreadable", "missing"),
+    ("texts missing", xlsx('<row r="1"><c r="A1" t="s"><v>0</v></c></row>'), "return.unreadable", "missing"),
+    ("entities", xlsx(ROW, more={"xl/styles.xml": LOL + "<styleSheet/>"}), "return.unsafe", "entities"),
+    ("noise", bytes(range(256)) * 4, "return.not-a-spreadsheet", "no kind we know"),
+    ("greek", "Περιοχή,Τιμή\n".encode("iso-8859-7"), "return.unreadable", "character set"),
+    ("half a character", "Café,1\nCafé".encode()[:-1], "return.unreadable", "breaks off"),
+    ("open quotation", b'Area,Value\n"Nottingham,1\n', "return.unreadable", "never closed"),
+    ("outside the sheet", xlsx('<row r="1"><c r="ZZZ1"><f>1</f><v>1</v></c></row>'), "return.unreadable", "outside"),
+    ("far apart", xlsx(ROW + '<row r="1048576"><c r="XFD1048576"><v>2</v></c></row>'), "return.too-large", "1,048,576"),
+    ("endless text", xlsx(ROW, more={"xl/_rels/workbook.xml.rels": links({"worksheets/sheet1.xml": "worksheet", "strings.xml": "sharedStrings"}), "xl/strings.xml": f'<sst xmlns="{MAIN}"><si><t>{"a" * 300_000}</t></si></sst>'}), "return.too-large", "one cell"),
+]  # fmt: skip
 
 
-@pytest.mark.parametrize(("content", "rule"), [r[1:] for r in REFUSED], ids=[r[0] for r in REFUSED])
-def test_what_is_no_workbook_is_refused_with_its_own_rule(content: bytes, rule: str) -> None:
-    found = read(content)
+@pytest.mark.parametrize(("content", "rule", "words"), [r[1:] for r in REFUSED], ids=[r[0] for r in REFUSED])
+def test_what_is_no_workbook_is_refused_with_its_own_rule(
+    content: bytes, rule: str, words: str, reader: Reader
+) -> None:
+    found = reader.read(content)
     assert isinstance(found, Finding)
     assert found.rule == rule
+    assert words in found.found
     assert found.fix
 
 
-def test_errors_and_formulas_never_calculated_are_not_blanks(tmp_path: Path) -> None:
-    cells = read(workbook(tmp_path, A1="Value", A2="=1+1", A3="#N/A", B5=7))
-    assert isinstance(cells, Cells)
-    sheet = cells.sheets[0]
+# -- cells
+
+
+def sheet_of(content: bytes, reader: Reader) -> Sheet:
+    cells = reader.read(content)
+    assert isinstance(cells, Cells), cells
+    return cells.sheets[0]
+
+
+def test_errors_and_formulas_never_calculated_are_not_blanks(reader: Reader) -> None:
+    sheet = sheet_of(workbook(A1="Value", A2="=1+1", A3="#N/A", B5=7), reader)
     assert sheet.cell(1, 0) == Uncalculated()
     assert sheet.cell(2, 0) == ErrorValue("#N/A")
     assert sheet.cell(4, 1) == 7
 
 
-def test_addresses_are_the_senders_own_whatever_the_used_range(tmp_path: Path) -> None:
-    cells = read(workbook(tmp_path, D7="here"))
-    assert isinstance(cells, Cells)
-    assert cells.sheets[0].cell(6, 3) == "here"
+XML_CELLS = [
+    ('<c r="C3" t="e"><f>1/0</f><v>#DIV/0!</v></c>', ErrorValue("#DIV/0!")),
+    ("<c r='C3' t = 'e'><v>#REF!</v></c>", ErrorValue("#REF!")),
+    ('<c r="C3"><f>A1</f></c>', Uncalculated()),
+    ('<c r="C3"><f>A1</f><v></v></c>', Uncalculated()),
+    ('<c r="C3"><f>A1</f><v/></c>', Uncalculated()),
+    ('<c r="C3"><f t="shared" si="0"/></c>', Uncalculated()),
+    ('<c r="C3"><f><![CDATA[A1<B1]]></f></c>', Uncalculated()),
+    ('<c r="C3" t="str"><f>""</f><v></v></c>', None),
+    ('<c r="C3"><f>1+1</f><v>2</v></c>', 2),
+    ('<c r="C3"><v>1e999</v></c>', ErrorValue("#NUM!")),
+    ("<c r=\"C3\"><v>7</v></c><!-- <c r='C3' t='e'><v>#N/A</v></c> -->", 7),
+    ('<c r="C3"><v>0.1</v></c>', 0.1),
+    ('<c r="C3"><v>123456789.123456789</v></c>', 123456789.123456789),
+    ('<c r="C3" s="1"><v>40544</v></c>', NEW_YEAR),
+    ('<c r="C3" s="2"><v>0.5</v></c>', 0.5),
+    ('<c r="C3" t="d"><v>2011-01-01T00:00:00</v></c>', NEW_YEAR),
+    ('<c r="C3" t="b"><v>1</v></c>', True),
+    ('<c r="C3" t="inlineStr"><is><r><t xml:space="preserve">Good </t></r><r><t>level</t></r><rPh sb="0" eb="1"><t>x</t></rPh></is></c>', "Good level"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("cell", "expected"), XML_CELLS)
+def test_a_cell_of_xlsx_is_what_its_xml_says(cell: str, expected: object, reader: Reader) -> None:
+    assert sheet_of(xlsx(f'<row r="3">{cell}</row>'), reader).cell(2, 2) == expected
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        xlsx('<row r="7"><c r="D7" t="inlineStr"><is><t>here</t></is></c></row>', strict=True),
+        xlsx('<x:row r="7"><x:c r="D7" t="inlineStr"><x:is><x:t>here</x:t></x:is></x:c></x:row>', prefix="x"),
+        xlsx('<row r="7"><c r="D7" t="inlineStr"><is><t>here</t></is></c></row>', encoding="utf-16"),
+        xlsx("<row/>" * 6 + '<row><c/><c/><c/><c t="inlineStr"><is><t>here</t></is></c></row>'),
+        xlsx('<row r="7"><c r="D7" t="inlineStr"><is><t>here</t></is></c></row>', before='<dimension ref="A1:XFD1048576"/>'),
+        xlsx('<row r="7"><c r="D7" t="inlineStr"><is><t>here</t></is></c></row><row r="1048576"><c r="XFD1048576" s="2"/></row>'),
+        ods('<table:table-row table:number-rows-repeated="6"/><table:table-row><table:table-cell table:number-columns-repeated="3"/><table:table-cell office:value-type="string"><text:p>here</text:p></table:table-cell></table:table-row><table:table-row table:number-rows-repeated="1048569"><table:table-cell table:number-columns-repeated="16384"/></table:table-row>'),
+        flat_ods("here"),
+        b"\n" * 6 + b",,,here,\n",
+        b"sep=;\r\n" + b";\r\n" * 6 + b";;;here\r\n",
+    ],
+    ids=["strict", "prefix", "utf-16", "no addresses", "lying range", "far format", "ods", "flat ods", "csv", "csv with sep"],
+)  # fmt: skip
+def test_addresses_are_the_senders_own_whatever_the_used_range(content: bytes, reader: Reader) -> None:
+    sheet = sheet_of(content, reader)
+    assert [(r, c, v) for r, row in enumerate(sheet.rows) for c, v in enumerate(row) if v is not None] == [
+        (6, 3, "here")
+    ]
+
+
+def test_a_workbook_saved_before_it_was_calculated_holds_no_values_of_formulas(reader: Reader) -> None:
+    rows = '<row r="1"><c r="A1"><f>1+1</f><v>2</v></c><c r="B1"><v>3</v></c></row>'
+    assert sheet_of(xlsx(rows, book='<calcPr calcCompleted="0"/>'), reader).rows[0] == [Uncalculated(), 3]
+
+
+def test_texts_and_styles_lie_where_the_workbook_says(reader: Reader) -> None:
+    """Another part in the usual place is not what Excel shows."""
+    kinds = {"worksheets/sheet1.xml": "worksheet", "styles.xml": "styles", "other.xml": "sharedStrings"}
+    texts = '<sst xmlns="%s"><si><t>%s</t></si></sst>'
+    more = {
+        "xl/_rels/workbook.xml.rels": links(kinds),
+        "xl/other.xml": texts % (MAIN, "shown"),
+        "xl/sharedStrings.xml": texts % (MAIN, "stale"),
+    }
+    assert sheet_of(xlsx('<row r="1"><c r="A1" t="s"><v>0</v></c></row>', more=more), reader).cell(0, 0) == "shown"
+
+
+def test_dates_count_from_1904_where_the_workbook_says_so(reader: Reader) -> None:
+    cell = '<row r="1"><c r="A1" s="1"><v>39082</v></c></row>'
+    assert sheet_of(xlsx(cell, book='<workbookPr date1904="1"/>'), reader).cell(0, 0) == NEW_YEAR
+    number = record(0x0203, struct.pack("<HHHd", 0, 0, 1, 39082))
+    formats = record(0x00E0, struct.pack("<HHHHHHHHHH", 0, 0, *[0] * 8)) + record(
+        0x00E0, struct.pack("<HHHHHHHHHH", 0, 14, *[0] * 8)
+    )
+    assert sheet_of(xls(number, book=record(0x0022, b"\1\0") + formats), reader).cell(0, 0) == NEW_YEAR
+
+
+def test_hidden_rows_and_columns_and_what_is_under_a_merge_are_known_in_xlsx(reader: Reader) -> None:
+    rows = '<row r="1"><c r="A1"><v>1</v></c><c r="B1"><v>9</v></c></row><row r="2" hidden="1"><c r="A2"><v>2</v></c></row>'
+    columns, merge = (
+        '<cols><col min="3" max="4" hidden="1"/></cols>',
+        '<mergeCells><mergeCell ref="A1:B1"/></mergeCells>',
+    )
+    for formula in ("", '<row r="3"><c r="A3" t="e"><v>#N/A</v></c></row>'):
+        sheet = sheet_of(xlsx(rows + formula, before=columns, after=merge), reader)
+        assert (sheet.hidden_rows, sheet.hidden_columns) == (frozenset({1}), frozenset({2, 3}))
+        assert sheet.merged == ((0, 0, 0, 1),)
+        assert (sheet.cell(0, 0), sheet.cell(0, 1)) == (1, None)
+
+
+def test_xls_tells_errors_hidden_rows_and_formulas_never_calculated(reader: Reader) -> None:
+    def place(row: int, column: int) -> bytes:
+        return struct.pack("<HHH", row, column, 0)
+
+    cells = (
+        record(0x0208, struct.pack("<HHHHHHHH", 1, 0, 3, 0, 0, 0, 0x20, 0))
+        + record(0x0203, place(0, 0) + struct.pack("<d", 2.5))
+        + record(0x0205, place(0, 1) + b"\x2a\x01")
+        + record(0x0006, place(1, 0) + b"\2\0\x07\0\0\0\xff\xff" + struct.pack("<HIH", 0, 0, 0))
+        + record(0x0006, place(1, 1) + b"\3\0\0\0\0\0\xff\xff" + struct.pack("<HIH", 3, 0, 0))
+        + record(0x0006, place(1, 2) + struct.pack("<d", 4) + struct.pack("<HIH", 0, 0, 0))
+    )
+    columns = record(0x007D, struct.pack("<HHHHHH", 3, 4, 0, 0, 1, 0))
+    sheet = sheet_of(xls(cells, sheet=columns, state=1), reader)
+    assert sheet.rows[0][:2] == [2.5, ErrorValue("#N/A")]
+    assert sheet.rows[1] == [ErrorValue("#DIV/0!"), Uncalculated(), 4]
+    assert (sheet.hidden, sheet.hidden_rows, sheet.hidden_columns) == (True, frozenset({1}), frozenset({3, 4}))
+    stale = sheet_of(xls(cells, sheet=record(0x005E, b"\1\0")), reader)
+    assert stale.rows[1] == [ErrorValue("#DIV/0!"), Uncalculated(), Uncalculated()]
+
+
+def test_an_embedded_word_document_does_not_make_a_workbook_one(reader: Reader) -> None:
+    inside = biff(record(0x0203, struct.pack("<HHHd", 0, 0, 0, 1)))
+    assert sheet_of(compound({"Workbook": inside, "Note of WordDocument": b"w"}), reader).cell(0, 0) == 1
+
+
+def test_xlsb_tells_errors_hidden_rows_and_merges(reader: Reader) -> None:
+    def row(number: int, flags: int = 0) -> tuple[int, bytes]:
+        return 0, struct.pack("<IIHBB", number, 0, 300, 0, flags) + bytes(5)
+
+    def cell(column: int) -> bytes:
+        return struct.pack("<II", column, 0)
+
+    records = [
+        row(0), (5, cell(0) + struct.pack("<d", 2.5)), (3, cell(1) + b"\x2a"),
+        row(1, 0x10), (11, cell(0) + b"\x07" + bytes(10)),
+    ]  # fmt: skip
+    sheet = sheet_of(xlsb(records), reader)
+    assert sheet.rows[0][:2] == [2.5, ErrorValue("#N/A")]
+    assert sheet.cell(1, 0) == ErrorValue("#DIV/0!")
+    assert sheet.hidden_rows == frozenset({1})
+
+
+def test_ods_tells_errors_formulas_hidden_rows_merges_and_notes(reader: Reader) -> None:
+    one = "table:table-cell"
+    rows = (
+        f'<table:table-row><{one} office:value-type="float" office:value="2.5"><office:annotation><text:p>a note</text:p>'
+        f'</office:annotation><text:p>2.50</text:p></{one}><{one} table:formula="of:=NA()" office:value-type="string" '
+        f'office:string-value="" calcext:value-type="error"><text:p>#N/A</text:p></{one}><{one} table:formula="of:=[.A1]"/>'
+        f'<{one} office:value-type="date" office:date-value="2011-01-01"/></table:table-row>'
+        f'<table:table-row table:visibility="filter"><{one} office:value-type="percentage" office:value="0.5" '
+        f'table:number-columns-spanned="2"/><table:covered-table-cell office:value-type="float" office:value="9"/>'
+        f"</table:table-row>"
+    )
+    hidden = '<table:table-column/><table:table-column table:visibility="collapse"/>'
+    sheet = sheet_of(ods(rows, head=hidden, style='table:display="false"', mimetype=False), reader)
+    assert sheet.rows[0] == [2.5, ErrorValue("#N/A"), Uncalculated(), NEW_YEAR]
+    assert sheet.rows[1] == [0.5]
+    assert (sheet.merged, sheet.hidden) == (((1, 0, 1, 1),), True)
+    assert (sheet.hidden_rows, sheet.hidden_columns) == (frozenset({1}), frozenset({1}))
 
 
 @pytest.mark.parametrize(
     ("text", "encoding"),
     [("Area;Value\nWrocław;1\n", "utf-8"), ("Area\tValue\nWrocław\t1\n", "utf-16"), ("Area,Value\rCafé,1\r", "cp1252"),
-     ("Area,Value\nWrocław,1\n", "utf-8-sig")],
+     ("Area,Value\nWrocław,1\n", "utf-8-sig"), ("Area,Value\r\nCafé,1\r\n", "utf-16-le"), ("Area|Value\nCafé|1", "utf-32"),
+     ("Area,Value\rCafé,1\rùn,2\r", "mac_roman"), ('"Area","Value"\n"Café","1"\n\x1a', "cp1252")],
 )  # fmt: skip
-def test_csv_in_the_encodings_and_separators_that_partners_use(text: str, encoding: str) -> None:
-    cells = read(text.encode(encoding))
-    assert isinstance(cells, Cells)
-    rows = cells.sheets[0].rows
+def test_csv_in_the_encodings_and_separators_that_partners_use(text: str, encoding: str, reader: Reader) -> None:
+    rows = sheet_of(text.encode(encoding), reader).rows
     assert rows[0] == ["Area", "Value"]
     assert rows[1][0] in ("Wrocław", "Café")
     assert rows[1][1] == "1"
 
 
-def test_a_bomb_and_a_giant_range_are_findings_and_the_next_file_is_read(tmp_path: Path) -> None:
-    bomb = zipped(xl__workbook="<workbook/>", xl__worksheets__sheet1=" " * 3_000_000)
-    lying = bytearray(bomb)
-    at = lying.rfind(b"PK\x01\x02")
-    lying[at + 24 : at + 28] = struct.pack("<I", 2_000_000_000)
-    good = workbook(tmp_path, A1="fine")
-    answers = list(read_many([lambda: bytes(lying), lambda: good], Limits(memory_bytes=700_000_000, seconds=20)))
+# -- limits
+
+
+def bomb() -> bytes:
+    """A sheet that unpacks to far more than it says."""
+    content = bytearray(xlsx(ROW, more={"xl/media/image1.png": bytes(3_000_000)}))
+    at = content.find(b"PK\x01\x02", content.find(b"xl/media/image1.png") + 1)
+    while b"image1" not in content[at : at + 100]:
+        at = content.find(b"PK\x01\x02", at + 1)
+    content[at + 24 : at + 28] = struct.pack("<I", 2_000_000_000)
+    return bytes(content)
+
+
+def test_a_bomb_is_a_finding_and_the_next_file_is_read() -> None:
+    good = workbook(A1="fine")
+    answers = list(read_many([bomb, lambda: good], Limits()))
     assert isinstance(answers[0], Finding)
+    assert answers[0].rule == "return.too-large"
+    assert "2,00" in answers[0].found
     assert isinstance(answers[1], Cells)
 
 
-def test_a_child_that_dies_or_hangs_is_a_finding_and_the_next_file_is_read(tmp_path: Path) -> None:
-    good = workbook(tmp_path, A1="fine")
-    with Reader(Limits(seconds=2)) as reader:
-        assert isinstance(reader.read(good), Cells)
-        child = reader._child
-        assert child is not None
-        child.kill()
-        child.wait()
-        found = reader.read(good)
+def test_a_file_is_not_blamed_for_a_child_that_died_before_it_was_asked() -> None:
+    good = workbook(A1="fine")
+    with Reader(Limits()) as reader:
+        for _ in range(2):
+            assert isinstance(reader.read(good), Cells)
+            assert reader._child is not None
+            reader._child.kill()
+            reader._child.wait()
+
+
+VERBS = """
+import os, time
+from inputs import child
+child.VERBS = {b"r": lambda body: b"k", b"d": lambda body: os.abort(), b"h": lambda body: time.sleep(60),
+               b"s": lambda body: [x for x in iter(int, 1)], b"m": lambda body: bytes(10**10),
+               b"o": lambda body: os.kill(os.getpid(), 11)}
+child.serve(1_000_000_000, 1)
+"""
+
+
+def in_child(script: str) -> subprocess.Popen[bytes]:
+    pipe = subprocess.PIPE
+    return subprocess.Popen(
+        [sys.executable, "-c", script], stdin=pipe, stdout=pipe, stderr=subprocess.DEVNULL, cwd=HOME
+    )
+
+
+@pytest.mark.parametrize(
+    ("verb", "rule", "words"),
+    [(b"d", "return.too-large", "MB"), (b"h", "return.too-large", "seconds"), (b"s", "return.too-large", "seconds"),
+     (b"m", "return.too-large", "MB"), (b"o", "return.unsafe", "crash")],
+    ids=["dies", "hangs", "works for ever", "takes too much memory", "crashes"],
+)  # fmt: skip
+def test_a_child_that_dies_or_overruns_is_a_finding_and_the_next_file_is_read(
+    verb: bytes, rule: str, words: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reading, "_started", lambda _: in_child(VERBS))
+    with Reader(Limits(seconds=1)) as reader:
+        found = reader.ask(verb, b"")
         assert isinstance(found, Finding)
-        assert found.rule == "return.too-large"
-        assert isinstance(reader.read(good), Cells)
+        assert (found.rule, words in found.found) == (rule, True)
+        assert reader.ask(b"r", b"") == b"k"
+
+
+def test_a_child_that_cannot_start_is_our_own_fault(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reading, "_started", lambda _: in_child("raise MemoryError"))
+    with Reader(Limits()) as reader, pytest.raises(ReaderFault, match="memory"):
+        reader.read(b"a,b\n1,2\n")
+
+
+@pytest.mark.parametrize(
+    "content",
+    [b"a,b,c\n" * 400, xlsx("".join(f'<row r="{n}"><c r="C{n}"><v>1</v></c></row>' for n in range(1, 401))),
+     ods('<table:table-row table:number-rows-repeated="1000000"><table:table-cell office:value-type="float" office:value="1"/></table:table-row>')],
+    ids=["csv", "xlsx", "ods"],
+)  # fmt: skip
+def test_more_cells_than_the_limit_are_a_finding(content: bytes) -> None:
+    with Reader(Limits(cells=1000)) as reader:
+        found = reader.read(content)
+        assert isinstance(found, Finding)
+        assert (found.rule, "1,000" in found.found) == ("return.too-large", True)
+        assert isinstance(reader.read(content[:0] + b"a,b\n1,2\n"), Cells)
 
 
 def test_too_many_bytes_are_refused_unread() -> None:
-    found = read(b"x" * 2000, Limits(file_bytes=1000))
-    assert isinstance(found, Finding)
-    assert found.rule == "return.too-large"
+    with Reader(Limits(file_bytes=1000)) as reader:
+        found = reader.read(b"x" * 2000)
+        assert isinstance(found, Finding)
+        assert found.rule == "return.too-large"
+        assert reader._child is None
+
+
+def test_a_slow_file_holds_up_nothing_but_its_own_answer() -> None:
+    """While the first is not there yet, others are read, and no more of them than may wait."""
+    opened: list[int] = []
+    let_go = threading.Event()
+
+    def content(number: int) -> bytes:
+        opened.append(number)
+        if len(opened) > 20:
+            let_go.set()
+        if number == 0:
+            assert let_go.wait(60)
+        return b"a,b\n%d,2\n" % number
+
+    files = [lambda number=number: content(number) for number in range(200)]
+    answers = read_many(files)
+    first = next(answers)
+    assert len(opened) <= reading.FILES_AHEAD + 2
+    for number, answer in enumerate([first, *answers]):
+        assert isinstance(answer, Cells)
+        assert answer.sheets[0].cell(1, 0) == str(number)
+
+
+def test_the_bytes_of_a_zip_are_the_same_to_every_reader() -> None:
+    """Two members of one name, or of names that differ in case, could be read as one or the other."""
+    content = xlsx(ROW)
+    whole = io.BytesIO(content)
+    with zipfile.ZipFile(whole, "a") as archive:
+        archive.writestr("XL/worksheets/sheet1.xml", "<worksheet/>")
+    with Reader(Limits()) as reader:
+        found = reader.read(whole.getvalue())
+        assert isinstance(found, Finding)
+        assert "two parts" in found.found

@@ -13,7 +13,8 @@ from itertools import islice, product
 from typing import Any
 
 from inputs.cells import decode, encode
-from inputs.formats import Refused, read
+from inputs.formats import read
+from inputs.refused import Refused
 from inputs.replies.book import SHEETS, Book, BookSheet
 from inputs.replies.cleaning import Removed, clean_other, take_out
 from inputs.replies.comments import MOST_ON_SHEET, comment_on, uncomment
@@ -49,7 +50,7 @@ class Marks:
 
 def mark(content: bytes, head: Sequence[tuple[str, str]], findings: Sequence[Mapping[str, Any]]) -> bytes:
     """The marked copy of a file. `findings` are findings as JSON knows them, with `says`, `period` and `title`. Raises
-    formats.Refused for what cannot be read at all, and NotEditable where no copy can be made."""
+    Refused for what cannot be read at all, and NotEditable where no copy can be made."""
     try:
         if content.startswith(b"PK"):
             return _marked(Package(content), content, head, findings, {}, [])

@@ -1,0 +1,96 @@
+"""Sheets as calamine reads them, with what it does not tell put in its place.
+
+calamine gives blanks for error values and for formulas that were never calculated, knows no hidden rows, and may show
+what lies under a merged cell. The scanners of each format (xlsx, xls, xlsb) find those; here they are joined.
+Runs on untrusted bytes, so only in the child process (inputs.child).
+"""
+
+from __future__ import annotations
+
+import io
+from dataclasses import dataclass, field
+from math import isfinite
+
+import python_calamine as calamine
+
+from inputs.cells import Area, Cell, ErrorValue, Sheet, Uncalculated
+from inputs.refused import Bounds, hold_to, refuse_damaged, refuse_encrypted
+
+ERRORS = {0x00: "#NULL!", 0x07: "#DIV/0!", 0x0F: "#VALUE!", 0x17: "#REF!", 0x1D: "#NAME?", 0x24: "#NUM!",
+          0x2A: "#N/A", 0x2B: "#GETTING_DATA"}  # fmt: skip
+"""Error values by the code that the binary formats hold ([MS-XLS] 2.5.10)."""
+
+
+@dataclass
+class Scan:
+    """What the scanner of a format found on one sheet; positions count from 0. `rows` and `columns` are how far the
+    cells that hold something reach."""
+
+    name: str
+    hidden: bool = False
+    marks: dict[tuple[int, int], ErrorValue | Uncalculated] = field(default_factory=dict)
+    hidden_rows: set[int] = field(default_factory=set)
+    hidden_columns: set[int] = field(default_factory=set)
+    merged: list[Area] | None = None
+    rows: int = 0
+    columns: int = 0
+
+    def reach(self, row: int, column: int) -> None:
+        self.rows, self.columns = max(self.rows, row + 1), max(self.columns, column + 1)
+
+
+def open_book(content: bytes) -> calamine.CalamineWorkbook:
+    """A workbook that calamine opens. Raises Refused."""
+    try:
+        return calamine.load_workbook(io.BytesIO(content))
+    except calamine.PasswordError:
+        refuse_encrypted()
+    except (calamine.CalamineError, calamine.ZipError, calamine.XmlError, OSError) as error:
+        if "password" in str(error).lower():
+            refuse_encrypted()
+        refuse_damaged()
+
+
+def sheet_of(book: calamine.CalamineWorkbook, index: int, scan: Scan, bounds: Bounds, before: int) -> tuple[Sheet, int]:
+    """A sheet by its place in the book, whole and begun at A1, and the cells counted with it. Raises Refused."""
+    hold_to(bounds, scan.rows, scan.columns, before, sheet=scan.name)
+    try:
+        found = book.get_sheet_by_index(index)
+        end = found.end or (-1, -1)
+        total = hold_to(bounds, max(end[0] + 1, scan.rows), max(end[1] + 1, scan.columns), before, sheet=scan.name)
+        rows: list[list[Cell]] = [[_cell(value) for value in row] for row in found.to_python(skip_empty_area=False)]
+        merged = scan.merged
+        if merged is None:
+            merged = [(a[0], a[1], b[0], b[1]) for a, b in found.merged_cell_ranges or ()]
+    except (calamine.CalamineError, calamine.ZipError, calamine.XmlError, OSError):
+        refuse_damaged()
+    for (row, column), mark in scan.marks.items():
+        _place(rows, row, column, mark)
+    for area in merged:
+        clear_under(rows, area)
+    hidden_rows, hidden_columns = frozenset(scan.hidden_rows), frozenset(scan.hidden_columns)
+    return Sheet(scan.name, rows, tuple(merged), scan.hidden, hidden_rows, hidden_columns), total
+
+
+def _cell(value: object) -> Cell:
+    """What calamine gives as we keep it; a number too large to be one is an error, and never a blank."""
+    if type(value) is float and not isfinite(value):
+        return ErrorValue("#NUM!")
+    return None if value == "" else value  # type: ignore[return-value]
+
+
+def clear_under(rows: list[list[Cell]], area: Area) -> None:
+    """Only the first cell of a merged range is seen; what the file still holds under the others is stale."""
+    top, left, bottom, right = area
+    for number in range(top, min(bottom + 1, len(rows))):
+        row = rows[number]
+        for column in range(left, min(right + 1, len(row))):
+            if (number, column) != (top, left):
+                row[column] = None
+
+
+def _place(rows: list[list[Cell]], row: int, column: int, mark: ErrorValue | Uncalculated) -> None:
+    while len(rows) <= row:
+        rows.append([])
+    rows[row].extend([None] * (column + 1 - len(rows[row])))
+    rows[row][column] = mark

@@ -1,0 +1,219 @@
+"""ods: its cells, read from its one XML part; here everything is said that calamine leaves out.
+
+Runs on untrusted bytes, so only in the child process (inputs.child). Source: OpenDocument 1.3, Part 3, 9 and 19; and
+LibreOffice's own attribute calcext:value-type, which says that a cell shows an error.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import date, datetime, timedelta
+from math import isfinite
+from xml.parsers import expat
+
+from inputs.cells import Area, Cell, Cells, ErrorValue, Sheet, Uncalculated
+from inputs.grid import clear_under
+from inputs.package import Element, Package, elements, parse_xml, xml_part
+from inputs.refused import Bounds, hold_to, refuse_damaged, refuse_encrypted
+
+ERROR = re.compile(r"#[A-Z]+(/[A-Z0-9]+)?[!?]?|Err:[0-9]{3}")
+DURATION = re.compile(r"(-?)PT?(?:(\d+)H)?(?:(\d+)M)?(?:(\d+)(?:[.,](\d{1,6})\d*)?S)?")
+SPACES = re.compile(r"[ \t\r\n]+")
+ASIDE = frozenset({"annotation", "tracked-changes", "shapes", "forms", "named-expressions", "dde-links", "ruby-text"})
+"""Elements inside a sheet whose text is no cell's; so is that of every drawing."""
+
+
+def read_ods(package: Package, bounds: Bounds) -> Cells:
+    """The cells of an ods file. Raises Refused."""
+    manifest = "META-INF/manifest.xml"
+    if manifest in package and any(one.name == "encryption-data" for one in elements(xml_part(package, manifest))):
+        refuse_encrypted()
+    return read_content(xml_part(package, "content.xml"), bounds)
+
+
+def read_content(xml: bytes, bounds: Bounds) -> Cells:
+    """The cells that an OpenDocument text holds, be it a part or a flat file of its own. Raises Refused."""
+    work = _Work(bounds)
+    parser = expat.ParserCreate(namespace_separator=" ")
+    parser.buffer_text = True
+    parser.StartElementHandler, parser.EndElementHandler = work.start, work.end
+    parser.CharacterDataHandler = work.characters
+    parse_xml(xml, parser)
+    if not work.is_spreadsheet:
+        refuse_damaged("an OpenDocument file that holds no sheets")
+    return Cells("ods", tuple(work.sheets))
+
+
+class _Work:
+    """The state of going through the XML: the sheet, row and cell that are open."""
+
+    def __init__(self, bounds: Bounds) -> None:
+        self.bounds, self.total = bounds, 0
+        self.sheets: list[Sheet] = []
+        self.is_spreadsheet = False
+        self.hidden_styles: set[str] = set()
+        self.style = ""
+        self.aside = self.depth = 0
+        self.cell: Element | None = None
+        self.text: list[str] = []
+        self.in_text = 0
+
+    def start(self, full: str, given: dict[str, str]) -> None:
+        space, _, name = full.rpartition(" ")
+        if self.aside or name in ASIDE or ":drawing:" in space:
+            self.aside += 1
+            return
+        if self.cell is not None:
+            self._in_cell(name, given)
+        elif name in ("table", "table-row", "table-column", "table-cell", "covered-table-cell"):
+            self._in_sheet(Element(name, _by_local_name(given)))
+        elif name == "spreadsheet":
+            self.is_spreadsheet = True
+        elif name == "style":
+            self.style = next((value for key, value in given.items() if key.endswith(" name")), "")
+        elif name == "table-properties" and _by_local_name(given).get("display") == "false":
+            self.hidden_styles.add(self.style)
+
+    def end(self, full: str) -> None:
+        name = full.rpartition(" ")[2]
+        if self.aside:
+            self.aside -= 1
+        elif name in ("p", "h") and self.in_text:
+            self.in_text -= 1
+        elif name in ("table-cell", "covered-table-cell") and self.cell is not None:
+            self._end_cell(self.cell)
+            self.cell = None
+        elif name == "table-row":
+            self._end_row()
+        elif name == "table":
+            self._end_sheet()
+
+    def characters(self, text: str) -> None:
+        if self.in_text and not self.aside:
+            self.text.append(SPACES.sub(" ", text))
+
+    def _in_cell(self, name: str, given: dict[str, str]) -> None:
+        if name in ("p", "h"):
+            if self.text:
+                self.text.append("\n")
+            self.in_text += 1
+        elif name == "s":
+            count = next((value for key, value in given.items() if key.endswith(" c")), "1")
+            self.text.append(" " * min(_count(count), 1000))
+        elif name == "tab":
+            self.text.append("\t")
+        elif name == "line-break":
+            self.text.append("\n")
+
+    def _in_sheet(self, one: Element) -> None:
+        if one.name == "table":
+            self.name, self.hidden = one.get("name"), one.get("style-name") in self.hidden_styles
+            self.rows: list[list[Cell]] = []
+            self.merged: list[Area] = []
+            self.hidden_rows: set[int] = set()
+            self.hidden_columns: set[int] = set()
+            self.row_at = self.column_at = self.width = 0
+        elif one.name == "table-column":
+            count = _count(one.get("number-columns-repeated"))
+            if one.get("visibility") in ("collapse", "filter"):
+                self.hidden_columns.update(range(self.column_at, min(self.column_at + count, 16_384)))
+            self.column_at += count
+        elif one.name == "table-row":
+            self.row: list[Cell] = []
+            self.row_says = one
+        else:
+            self.cell, self.text, self.in_text = one, [], 0
+
+    def _end_cell(self, one: Element) -> None:
+        count = _count(one.get("number-columns-repeated"))
+        covered = one.name == "covered-table-cell"
+        value = None if covered else _value(one, "".join(self.text))
+        down, across = _count(one.get("number-rows-spanned")), _count(one.get("number-columns-spanned"))
+        if not covered and (down > 1 or across > 1):
+            at = len(self.row)
+            self.merged.append((self.row_at, at, self.row_at + down - 1, at + across - 1))
+        hold_to(self.bounds, 1, len(self.row) + count if value is not None else 1, self.total, sheet=self.name)
+        # A blank that is repeated to the end of the sheet is kept as a number until something follows it.
+        self.row.extend([value] * min(count, 20_000))
+
+    def _end_row(self) -> None:
+        count = _count(self.row_says.get("number-rows-repeated"))
+        while self.row and self.row[-1] is None:
+            self.row.pop()
+        if self.row_says.get("visibility") in ("collapse", "filter"):
+            self.hidden_rows.update(range(self.row_at, min(self.row_at + count, 1_048_576)))
+        if self.row:
+            self.width = max(self.width, len(self.row))
+            hold_to(self.bounds, self.row_at + count, self.width, self.total, sheet=self.name)
+            self.rows.extend([] for _ in range(self.row_at - len(self.rows)))
+            self.rows.extend(list(self.row) for _ in range(count))
+        self.row_at += count
+
+    def _end_sheet(self) -> None:
+        self.total = hold_to(self.bounds, len(self.rows), self.width, self.total, sheet=self.name)
+        for area in self.merged:
+            clear_under(self.rows, area)
+        merged, hidden_rows = tuple(self.merged), frozenset(self.hidden_rows)
+        self.sheets.append(
+            Sheet(self.name, self.rows, merged, self.hidden, hidden_rows, frozenset(self.hidden_columns))
+        )
+
+
+def _by_local_name(given: dict[str, str]) -> dict[str, str]:
+    """Attributes by name alone, but for LibreOffice's own value type, which is kept beside the standard's."""
+    said = {}
+    for key, value in given.items():
+        space, _, name = key.rpartition(" ")
+        said["shown-type" if name == "value-type" and "calc" in space else name] = value
+    return said
+
+
+def _value(one: Element, text: str) -> Cell:
+    """What a cell holds, by its declared type. Raises Refused where the value is not of that type."""
+    kind, is_formula = one.get("value-type"), bool(one.get("formula"))
+    if one.get("shown-type") == "error" or (is_formula and ERROR.fullmatch(text.strip())):
+        return ErrorValue(text.strip()[:30] or "#error")
+    if is_formula and not kind and not text:
+        return Uncalculated()
+    try:
+        if kind in ("float", "percentage", "currency"):
+            return _finite(one.get("value"))
+        if kind == "date":
+            return _date(one.get("date-value"))
+        if kind == "time":
+            return _time(one.get("time-value"))
+        if kind == "boolean":
+            return one.get("boolean-value") == "true"
+    except (ValueError, OverflowError):
+        refuse_damaged("a workbook with a cell whose value is not of its own kind")
+    return one.attributes.get("string-value", text) or None
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    if not isfinite(number):
+        raise ValueError(text)
+    return number
+
+
+def _date(text: str) -> Cell:
+    found = datetime.fromisoformat(text)
+    return found.replace(tzinfo=None) if found.year > 1 else str(date(found.year, found.month, found.day))
+
+
+def _time(text: str) -> Cell:
+    found = DURATION.fullmatch(text)
+    if not found:
+        raise ValueError(text)
+    sign, hours, minutes, seconds, fraction = found.groups()
+    long = timedelta(
+        hours=int(hours or 0),
+        minutes=int(minutes or 0),
+        seconds=int(seconds or 0),
+        microseconds=int((fraction or "0").ljust(6, "0")),
+    )
+    return str(-long if sign else long)
+
+
+def _count(text: str) -> int:
+    return int(text) if text.isdigit() and int(text[:9]) > 0 else 1

@@ -1,0 +1,136 @@
+"""The zip file that a modern workbook is: opened with care, its parts read whole or not at all.
+
+Runs on untrusted bytes, so only in the child process (inputs.child).
+"""
+
+from __future__ import annotations
+
+import io
+import re
+import zipfile
+import zlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from xml.parsers import expat
+
+from inputs.refused import Bounds, Refused, refuse_cut_off, refuse_damaged, refuse_encrypted, refuse_unsafe
+
+MOST_TEXT = 200_000
+"""Bytes of one text in a workbook; Excel's own limit of 32,767 characters needs fewer however they are written."""
+
+
+@dataclass(frozen=True)
+class Package:
+    """An opened zip file. `parts` are by path in lower case, with forward slashes and none in front."""
+
+    archive: zipfile.ZipFile
+    parts: Mapping[str, zipfile.ZipInfo]
+
+    def __contains__(self, name: str) -> bool:
+        return name.lower() in self.parts
+
+
+@dataclass(frozen=True)
+class Element:
+    """The start of an XML element: its name and attributes without their namespaces."""
+
+    name: str
+    attributes: Mapping[str, str]
+
+    def get(self, name: str) -> str:
+        return self.attributes.get(name, "")
+
+
+def open_package(content: bytes, bounds: Bounds) -> Package:
+    """The parts of a zip file. Raises Refused where it is cut off, damaged, locked, or unfolds to too much."""
+    try:
+        archive = zipfile.ZipFile(io.BytesIO(content))
+        listed = [info for info in archive.infolist() if not info.is_dir()]
+    except zipfile.BadZipFile as error:
+        if "not a zip file" in str(error):
+            refuse_cut_off("a workbook or zip file whose end is missing")
+        refuse_damaged("a workbook or zip file that is damaged")
+    except (ValueError, NotImplementedError, OverflowError, EOFError):
+        refuse_damaged("a workbook or zip file that is damaged")
+    inflated = sum(info.file_size for info in listed)
+    if inflated > bounds.inflated_bytes:
+        found = f"a file of {len(content) / 1e6:.1f} MB that unpacks to {inflated / 1e6:,.0f} MB"
+        raise Refused("return.too-large", f"{found}; at most {bounds.inflated_bytes / 1e6:,.0f} MB are unpacked")
+    parts: dict[str, zipfile.ZipInfo] = {}
+    for info in listed:
+        name = info.filename.replace("\\", "/").lstrip("/").lower()
+        if name in parts:
+            refuse_damaged("a workbook or zip file with two parts of one name")
+        parts[name] = info
+    return Package(archive, parts)
+
+
+def part(package: Package, name: str) -> bytes:
+    """The bytes of a part, whole and with the right checksum. Raises Refused."""
+    info = package.parts.get(name.lower())
+    if info is None:
+        refuse_damaged("a workbook of which a part is missing")
+    if info.flag_bits & 1:
+        refuse_encrypted("a zip file that opens only with a password")
+    if info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+        refuse_damaged("a workbook packed in a way that no spreadsheet program uses")
+    try:
+        return package.archive.read(info)
+    except (zipfile.BadZipFile, zlib.error, EOFError, ValueError, NotImplementedError, OSError, RuntimeError):
+        refuse_damaged("a workbook of which a part is damaged")
+
+
+def xml_part(package: Package, name: str) -> bytes:
+    """An XML part in UTF-8, known to be well-formed and to declare no entities. Raises Refused."""
+    content = part(package, name)
+    _parse(content, expat.ParserCreate())
+    encoding = _declared(content)
+    return content if encoding in ("utf-8", "us-ascii", "ascii") else _in_utf8(content, encoding)
+
+
+def elements(content: bytes) -> list[Element]:
+    """The elements of a small XML part in order. Raises Refused where it is not well-formed."""
+    found: list[Element] = []
+    parser = expat.ParserCreate()
+
+    def start(name: str, attributes: dict[str, str]) -> None:
+        found.append(Element(name.split(":")[-1], {key.split(":")[-1]: value for key, value in attributes.items()}))
+
+    parser.StartElementHandler = start
+    _parse(content, parser)
+    return found
+
+
+def parse_xml(content: bytes, parser: expat.XMLParserType) -> None:
+    """Run a parser with handlers over the whole of an XML text. Raises Refused where it is not well-formed."""
+    _parse(content, parser)
+
+
+def _parse(content: bytes, parser: expat.XMLParserType) -> None:
+    parser.StartDoctypeDeclHandler = _no_doctype
+    try:
+        parser.Parse(content, True)
+    except (expat.ExpatError, ValueError, LookupError):
+        refuse_damaged("a workbook of which a part is damaged")
+
+
+def _no_doctype(*_: object) -> None:
+    refuse_unsafe("a workbook that declares XML entities, as attacks on readers do")
+
+
+def _declared(content: bytes) -> str:
+    """The encoding of a well-formed XML text."""
+    if content[:2] in (b"\xff\xfe", b"\xfe\xff"):
+        return "utf-16"
+    if content[:2] == b"\0<" or content[:2] == b"<\0":
+        return "utf-16-be" if content[:1] == b"\0" else "utf-16-le"
+    said = re.match(rb"""\s*<\?xml[^>]*?encoding\s*=\s*["']([\w.-]+)""", content.removeprefix(b"\xef\xbb\xbf"))
+    return said[1].decode("ascii").lower() if said else "utf-8"
+
+
+def _in_utf8(content: bytes, encoding: str) -> bytes:
+    try:
+        text = content.decode(encoding)
+    except (UnicodeDecodeError, LookupError):
+        refuse_damaged("a workbook of which a part is damaged")
+    return re.sub(r"^\ufeff?\s*<\?xml[^>]*\?>", '<?xml version="1.0" encoding="UTF-8"?>', text, count=1).encode()

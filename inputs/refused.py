@@ -1,0 +1,64 @@
+"""Why a file is not read: a rule, what was found and what to do, and the bounds that reading keeps to."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import NoReturn
+
+
+@dataclass(frozen=True)
+class Bounds:
+    """What one file may unfold to: cells, counting every row as at least one and blanks between others as cells;
+    bytes of all its parts when unpacked."""
+
+    cells: int = 5_000_000
+    inflated_bytes: int = 500_000_000
+
+
+class Refused(Exception):
+    """The file cannot be read. `fix` is what the owner can do; blank where what the rule says is enough."""
+
+    def __init__(self, rule: str, found: str, fix: str = "") -> None:
+        super().__init__(rule, found, fix)
+        self.rule, self.found, self.fix = rule, found, fix
+
+
+class Damaged(Refused):
+    """The file is of a kind that is read, and its inside is not in order."""
+
+
+SAVE_AS = "Open it in Excel, choose File, Save As and the type 'Excel Workbook (.xlsx)', and send that file."
+SEND_AGAIN = "Save the file again, wait until it has been saved or uploaded whole, and send it again."
+
+
+def refuse_encrypted(found: str = "a workbook that opens only with a password") -> NoReturn:
+    raise Refused("return.encrypted", found)
+
+
+def refuse_damaged(found: str = "a workbook that is damaged") -> NoReturn:
+    raise Damaged("return.unreadable", found)
+
+
+def refuse_cut_off(found: str = "a workbook whose end is missing") -> NoReturn:
+    raise Refused("return.unreadable", found, SEND_AGAIN)
+
+
+def refuse_old(found: str) -> NoReturn:
+    raise Refused("return.old-format", found)
+
+
+def refuse_other(found: str, fix: str = "") -> NoReturn:
+    raise Refused("return.not-a-spreadsheet", found, fix)
+
+
+def refuse_unsafe(found: str) -> NoReturn:
+    raise Refused("return.unsafe", found)
+
+
+def hold_to(bounds: Bounds, rows: int, columns: int, before: int = 0, *, sheet: str = "") -> int:
+    """The cells counted so far with those of one more sheet. Raises Refused where they are too many."""
+    total = before + rows * max(columns, 1)
+    if total > bounds.cells:
+        where = f"sheet {sheet} reaches to row {rows:,}, column {columns:,}" if sheet else f"{rows:,} rows"
+        raise Refused("return.too-large", f"{total:,} cells ({where}); at most {bounds.cells:,} are read")
+    return total

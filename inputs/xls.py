@@ -1,0 +1,281 @@
+"""xls, of Excel 5 to 2003: the streams of the compound file, and what the records say beyond calamine's values.
+
+Runs on untrusted bytes, so only in the child process (inputs.child). Source: [MS-CFB] 2.2 to 2.6 and [MS-XLS] 2.4.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Iterator, Mapping, Set
+from dataclasses import dataclass
+
+from inputs.cells import Cells, ErrorValue, Sheet, Uncalculated
+from inputs.grid import ERRORS, Scan, open_book, sheet_of
+from inputs.refused import Bounds, Refused, refuse_cut_off, refuse_damaged, refuse_encrypted, refuse_old, refuse_other
+
+OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+MOST_ROWS, MOST_COLUMNS = 65_536, 256
+NO_STREAM, LAST_SECTOR = 0xFFFFFFFF, 0xFFFFFFFA
+
+
+# -- the compound file
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A stream or folder directly under the root: where it begins and how many bytes it has."""
+
+    name: str
+    start: int
+    size: int
+
+
+@dataclass(frozen=True)
+class Compound:
+    """A compound file: its bytes, its tables of sectors, and what lies directly under its root, by name."""
+
+    content: bytes
+    sector: int
+    table: tuple[int, ...]
+    small_table: tuple[int, ...]
+    small: bytes
+    entries: Mapping[str, Entry]
+
+
+def open_compound(content: bytes) -> Compound:
+    """The compound file that bytes are. Raises Refused where it is cut off or damaged."""
+    if len(content) < 512:
+        refuse_cut_off()
+    shift, _ = struct.unpack_from("<HH", content, 30)
+    if shift not in (9, 12):
+        refuse_damaged()
+    sector = 1 << shift
+    directory, small_first = struct.unpack_from("<I", content, 48)[0], struct.unpack_from("<I", content, 60)[0]
+    table: list[int] = []
+    for number in _table_sectors(content, sector):
+        table += struct.unpack(f"<{sector // 4}I", _sector(content, sector, number))
+    whole = tuple(table)
+    listed = b"".join(_sector(content, sector, n) for n in _chain(whole, directory))
+    if len(listed) < 128:
+        refuse_damaged()
+    root_start, root_size = struct.unpack_from("<II", listed, 116)
+    small = b"".join(_sector(content, sector, n) for n in _chain(whole, root_start))[:root_size] if root_size else b""
+    small_table = b"".join(_sector(content, sector, n) for n in _chain(whole, small_first))
+    small_entries = struct.unpack(f"<{len(small_table) // 4}I", small_table)
+    return Compound(content, sector, whole, small_entries, small, dict(_under_root(listed)))
+
+
+def stream(compound: Compound, name: str) -> bytes:
+    """The bytes of a stream under the root, whole. Raises Refused."""
+    entry = compound.entries[name.lower()]
+    if entry.size > len(compound.content):
+        refuse_cut_off()
+    if entry.size < 4096:
+        pieces = [compound.small[n * 64 : n * 64 + 64] for n in _chain(compound.small_table, entry.start)]
+    else:
+        pieces = [_sector(compound.content, compound.sector, n) for n in _chain(compound.table, entry.start)]
+    found = b"".join(pieces)[: entry.size]
+    if len(found) < entry.size:
+        refuse_cut_off()
+    return found
+
+
+def _sector(content: bytes, size: int, number: int) -> bytes:
+    """A sector; the last of a file may be short, as some programs write it."""
+    found = content[(number + 1) * size : (number + 2) * size]
+    if not found:
+        refuse_cut_off()
+    return found.ljust(size, b"\0")
+
+
+def _table_sectors(content: bytes, sector: int) -> Iterator[int]:
+    count = struct.unpack_from("<I", content, 44)[0]
+    if count * sector > len(content) + sector:
+        refuse_cut_off()
+    numbers = [n for n in struct.unpack_from("<109I", content, 76) if n < LAST_SECTOR]
+    further, left = struct.unpack_from("<II", content, 68)
+    while further < LAST_SECTOR and left and len(numbers) < count:
+        held = struct.unpack(f"<{sector // 4}I", _sector(content, sector, further))
+        numbers += [n for n in held[:-1] if n < LAST_SECTOR]
+        further, left = held[-1], left - 1
+    yield from numbers[:count]
+
+
+def _chain(table: tuple[int, ...], first: int) -> Iterator[int]:
+    number, left = first, len(table)
+    while number < LAST_SECTOR:
+        if number >= len(table) or not left:
+            refuse_damaged()
+        yield number
+        number, left = table[number], left - 1
+
+
+def _under_root(listed: bytes) -> Iterator[tuple[str, Entry]]:
+    """The entries of the root's own folder; what is embedded lies in folders below and is none of it."""
+    count = len(listed) // 128
+    waiting, seen = [struct.unpack_from("<I", listed, 76)[0]], set()
+    while waiting:
+        number = waiting.pop()
+        if number >= count or number in seen:
+            continue
+        seen.add(number)
+        at = number * 128
+        length = struct.unpack_from("<H", listed, at + 64)[0]
+        name = listed[at : at + max(min(length, 64) - 2, 0)].decode("utf-16-le", "replace")
+        before, after = struct.unpack_from("<II", listed, at + 68)
+        waiting += [before, after]
+        yield name.lower(), Entry(name, *struct.unpack_from("<II", listed, at + 116))
+
+
+# -- which program's file it is
+
+WORKBOOKS = ("workbook", "book")
+ENCRYPTED = "encryptedpackage"
+OTHERS = {
+    "worddocument": "a Word document", "powerpoint document": "a PowerPoint presentation", "visiodocument": "a drawing",
+    "__properties_version1.0": "an Outlook message", "quill": "a Publisher document",
+}  # fmt: skip
+
+
+def read_ole(content: bytes, bounds: Bounds) -> Cells:
+    """The cells of a compound file, if it is a workbook that can be read. Raises Refused."""
+    try:
+        compound = open_compound(content)
+    except Refused:
+        _refuse_named({name for name in (ENCRYPTED, *OTHERS, *WORKBOOKS) if _mentions(content, name)})
+        raise
+    _refuse_named(set(compound.entries))
+    name = next((name for name in WORKBOOKS if name in compound.entries), "")
+    if not name:
+        refuse_damaged("an old Office file that holds no workbook")
+    records = stream(compound, name)
+    scans = list(scan_workbook(records))
+    book = open_book(content)
+    if len(book.sheets_metadata) != len(scans):
+        refuse_damaged()
+    sheets: list[Sheet] = []
+    total = 0
+    for index, (scan, meta) in enumerate(zip(scans, book.sheets_metadata, strict=True)):
+        if scan is not None:
+            scan.name = meta.name
+            sheet, total = sheet_of(book, index, scan, bounds, total)
+            sheets.append(sheet)
+    return Cells("xls", tuple(sheets))
+
+
+def _refuse_named(names: Set[str]) -> None:
+    """Refuse what is locked or another program's, by the names of its streams."""
+    if ENCRYPTED in names:
+        refuse_encrypted()
+    said = "" if names & set(WORKBOOKS) else next((OTHERS[name] for name in OTHERS if name in names), "")
+    if said == "a Word document":
+        refuse_other(said, "Copy the table from Word into the template (or an Excel workbook) and send that.")
+    if said:
+        refuse_other(said)
+
+
+def _mentions(content: bytes, name: str) -> bool:
+    """Whether a damaged compound file names a stream, in whatever case."""
+    return name.encode("utf-16-le") in content.lower()
+
+
+# -- the records
+
+BOF, EOF, FILEPASS, BOUNDSHEET = 0x0809, 0x000A, 0x002F, 0x0085
+CODEPAGE = 0x0042
+APPLE = frozenset({10001, 10002, 10003, 10004, 10005, 10006, 10008, 10010, 10017, 10021, 10029, 10079, 10081, 10082})
+ROW, COLINFO, BOOLERR, UNCALCED = 0x0208, 0x007D, 0x0205, 0x005E
+FORMULAS = (0x0006, 0x0206, 0x0406)
+ONE_CELL = (0x0203, 0x0204, 0x00FD, 0x027E, 0x00D6, BOOLERR, *FORMULAS)
+MULRK = 0x00BD
+WORKSHEET = 0
+
+
+def scan_workbook(records: bytes) -> Iterator[Scan | None]:
+    """For each sheet in order, what its records say; None for charts and macros. Raises Refused."""
+    sheets, version = [], 0
+    for kind, body in _records(records, 0):
+        if kind in (0x0009, 0x0209, 0x0409):
+            refuse_old("a workbook of Excel 4 or older")
+        if kind == FILEPASS:
+            refuse_encrypted()
+        if kind == BOF:
+            version = version or _whole(body, 0)
+        elif kind == CODEPAGE and _whole(body, 0) in APPLE:
+            refuse_old("a workbook in an old character set of Apple's that we cannot read")
+        elif kind == BOUNDSHEET:
+            if len(body) < 6:
+                refuse_damaged()
+            sheets.append(struct.unpack_from("<IBB", body))
+    if not version:
+        refuse_damaged()
+    for start, state, kind in sheets:
+        if kind != WORKSHEET:
+            yield None
+            continue
+        scan = Scan("", hidden=bool(state & 3))
+        _scan_sheet(records, start, scan)
+        yield scan
+
+
+def _records(records: bytes, start: int) -> Iterator[tuple[int, bytes]]:
+    """The records of a substream, without those of charts inside it. Raises Refused where its end is missing."""
+    at, depth = start, 0
+    while True:
+        if at + 4 > len(records):
+            refuse_cut_off()
+        kind, length = struct.unpack_from("<HH", records, at)
+        body = records[at + 4 : at + 4 + length]
+        if len(body) < length:
+            refuse_cut_off()
+        at += 4 + length
+        if kind == BOF:
+            depth += 1
+        elif kind == EOF:
+            depth -= 1
+            if depth <= 0:
+                return
+        if depth <= 1:
+            yield kind, body
+
+
+def _scan_sheet(records: bytes, start: int, scan: Scan) -> None:
+    stale, begun = False, False
+    for kind, body in _records(records, start):
+        if not begun and kind != BOF:
+            refuse_damaged()
+        begun = True
+        if kind in ONE_CELL or kind == MULRK:
+            row, column = _whole(body, 0), _whole(body, 2)
+            last = _whole(body, len(body) - 2) if kind == MULRK else column
+            if not column <= last < MOST_COLUMNS:
+                refuse_damaged("a workbook with a cell outside the sheet")
+            scan.reach(row, last)
+            if kind == BOOLERR and len(body) >= 8 and body[7]:
+                scan.marks[row, column] = ErrorValue(ERRORS.get(body[6], "#error"))
+            elif kind in FORMULAS:
+                _mark_formula(scan, row, column, body, stale=stale)
+        elif kind == ROW and len(body) >= 14 and _whole(body, 12) & 0x20:
+            scan.hidden_rows.add(_whole(body, 0))
+        elif kind == COLINFO and len(body) >= 10 and _whole(body, 8) & 1:
+            scan.hidden_columns.update(range(_whole(body, 0), min(_whole(body, 2) + 1, MOST_COLUMNS)))
+        elif kind == UNCALCED:
+            stale = True
+
+
+def _mark_formula(scan: Scan, row: int, column: int, body: bytes, *, stale: bool) -> None:
+    """A formula's result may be an error; and it is none at all if it is a blank text that is to be worked out on
+    loading, or if the sheet was saved before its formulas were."""
+    if len(body) < 16:
+        refuse_damaged()
+    to_work_out = bool(_whole(body, 14) & 2)
+    if body[12:14] == b"\xff\xff" and body[6] == 2:
+        scan.marks[row, column] = ErrorValue(ERRORS.get(body[8], "#error"))
+    elif stale or (body[12:14] == b"\xff\xff" and body[6] == 3 and to_work_out):
+        scan.marks[row, column] = Uncalculated()
+
+
+def _whole(body: bytes, at: int) -> int:
+    if not 0 <= at <= len(body) - 2:
+        refuse_damaged()
+    return int.from_bytes(body[at : at + 2], "little")
