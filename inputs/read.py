@@ -72,11 +72,8 @@ class Reader:
 
     def answer(self, content: bytes) -> bytes | Finding:
         """What `read` gives, with the cells still as the child wrote them, which takes less memory."""
-        limits = self._limits
-        if len(content) > limits.file_bytes:
-            found = f"a file of more than {limits.file_bytes / 1e6:.0f} MB"
-            return finding("return.too-large", found=found, expected=f"at most {limits.file_bytes / 1e6:.0f} MB")
-        return self.ask(b"r", struct.pack(">QQ", limits.cells, limits.inflated_bytes) + content)
+        bounds = struct.pack(">QQ", self._limits.cells, self._limits.inflated_bytes)
+        return self._too_big(content) or self.ask(b"r", bounds + content)
 
     def ask(self, verb: bytes, body: bytes) -> bytes | Finding:
         """What the child answers to a verb (inputs.child.VERBS): a whole answer, or the finding it ended in.
@@ -106,8 +103,14 @@ class Reader:
     def mark(self, content: bytes, job: bytes) -> bytes | Finding:
         """The marked copy of a file, or the finding that says why there is none. `job` says what to mark, as
         inputs.replies.marked_up writes it. Raises ReaderFault."""
-        answer = self.ask(b"m", job + content)
+        answer = self._too_big(content) or self.ask(b"m", job + content)
         return answer if isinstance(answer, Finding) else answer[1:]
+
+    def _too_big(self, content: bytes) -> Finding | None:
+        if len(content) <= self._limits.file_bytes:
+            return None
+        most = f"{self._limits.file_bytes / 1e6:.0f} MB"
+        return finding("return.too-large", found=f"a file of more than {most}", expected=f"at most {most}")
 
     def _too_costly(self, found: str) -> Finding:
         expected = f"a file that is read within {self._limits.seconds} seconds"

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import io
+import zipfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+import openpyxl
 import polars as pl
 import pytest
+from openpyxl.packaging.custom import StringProperty
 
 from flows.guide import GUIDE, with_rules
 from flows.judging import Judgement, judge
 from inputs.identify import Origin
 from inputs.layouts import Partner, load_partners
 from inputs.read import Limits
+from inputs.stamps import TEMPLATE, VERSION
 from schemas.definitions import Definitions
 from schemas.findings import a1
 from schemas.rules import RULES
@@ -76,6 +81,33 @@ def years(*values: float) -> bytes:
     return book({"Figures": rows(*({"Year": f"{y}/{y + 1}", "Value": v} for y, v in enumerate(values, start=first)))})
 
 
+def zipped(parts: Mapping[str, bytes]) -> bytes:
+    whole = io.BytesIO()
+    with zipfile.ZipFile(whole, "w") as archive:
+        for name, content in parts.items():
+            archive.writestr(name, content)
+    return whole.getvalue()
+
+
+def with_entities(workbook: bytes) -> bytes:
+    """A workbook whose first sheet declares an XML entity."""
+    with zipfile.ZipFile(io.BytesIO(workbook)) as archive:
+        parts = {name: archive.read(name) for name in archive.namelist()}
+    sheet = "xl/worksheets/sheet1.xml"
+    parts[sheet] = b'<!DOCTYPE worksheet [<!ENTITY a "b">]>' + parts[sheet]
+    return zipped(parts)
+
+
+def of_template(template: str, workbook: bytes) -> bytes:
+    """A workbook with the stamp of a template whose version nobody knows any more."""
+    held = openpyxl.load_workbook(io.BytesIO(workbook))
+    for name, value in ((TEMPLATE, template), (VERSION, "2001-01-01 0123456789ab")):
+        held.custom_doc_props.append(StringProperty(name=name, value=value))
+    whole = io.BytesIO()
+    held.save(whole)
+    return whole.getvalue()
+
+
 SHARE = {"Value": 50.0, "Number": 500, "Of": 1000}
 SCHOOLS = {"Measure": "Schools", "Value": 40}
 COLUMNS = tuple(name for name in HEADINGS if name != "Area")
@@ -86,6 +118,11 @@ CASES: dict[str, Case] = {
         "figures.xlsx", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + "EncryptedPackage".encode("utf-16-le")
     ),
     "return.not-a-spreadsheet": Case("figures.xlsx", b"%PDF-1.7 ..."),
+    "return.web-page": Case("figures.xls", b"<html><body><table><tr><td>1</td></tr></table></body></html>"),
+    "return.old-format": Case("figures.slk", b"ID;PWXL;N;E\nC;Y1;X1;K6.5\nE\n"),
+    "return.zipped": Case("figures.zip", zipped({"figures.csv": b"Area,Value\nNottingham,6.5\n"})),
+    "return.unsafe": Case("figures.xlsx", with_entities(book({"Figures": rows({})}))),
+    "return.old-template": Case("figures.xlsx", of_template("tester/figures", book({"Notes": [["As of old"]]}))),
     "return.too-large": Case("figures.csv", b"x" * 100_000),
     "return.unknown": Case("letter.xlsx", book({"Letter": [["Dear all"]]})),
     "return.wrong-folder": Case("refuges.xlsx", book({"Refuges": [["Year", "Open"], [2011, 3]]})),
