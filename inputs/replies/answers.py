@@ -367,8 +367,8 @@ def factor_of(scale: str | float) -> float:
 
 
 def _marks(table: TableLayout, low: float, high: float, factor: float) -> tuple[str, ...]:
-    """The marks that may stand in the place of a number between two limits. `<5` stands for the range from 0 to 4, where
-    numbers are typed in the indicator's own unit."""
+    """The marks that may stand in the place of a number between two limits. `<5` stands for the range from 0 to 4,
+    where numbers are typed in the indicator's own unit."""
     hidden = ("<5",) if factor == 1 and low <= 0 and high >= 4 else ()
     return (*REASONS, *(mark for mark in table.marks if mark not in REASONS), *hidden)
 
