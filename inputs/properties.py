@@ -13,7 +13,7 @@ PARTS = {"docprops/custom.xml": "property", "meta.xml": "user-defined"}
 """Where they lie, in small letters, and the element that holds one: in Excel's workbooks and in OpenDocument's."""
 _OURS = frozenset((TEMPLATE, VERSION, DEFINITIONS))
 _LONGEST = 200
-_MOST_BYTES = 200_000
+MOST_BYTES = 200_000
 
 
 def stamp_properties(part: str, xml: bytes) -> dict[str, str]:
@@ -21,7 +21,7 @@ def stamp_properties(part: str, xml: bytes) -> dict[str, str]:
     element, found = PARTS[part], {}
     held: list[str] = []
     text: list[str] = []
-    if len(xml) > _MOST_BYTES:
+    if len(xml) > MOST_BYTES:
         return {}
 
     def begin(tag: str, attributes: dict[str, str]) -> None:

@@ -201,7 +201,8 @@ def values_to_try(book: Filled, sheet: Worksheet, address: str, numbers: Sequenc
         return [*chosen, *(("Mottingham", "last year", "after-school clubs") if rule.showErrorMessage else ())]
     scale = 100 if sheet[address].number_format.endswith("%") else 1
     # Where marks have a column of their own, a cell for numbers takes nothing else.
-    return [*(number / scale for number in numbers), *(TEXTS if rule.type == "custom" else NO_MARKS)]
+    texts = TEXTS if scale == 1 else tuple(text for text in TEXTS if text != "<5")
+    return [*(number / scale for number in numbers), *(texts if rule.type == "custom" else NO_MARKS)]
 
 
 # -- whose it is, and what becomes of it untouched --------------------------------------------------------------------

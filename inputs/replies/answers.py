@@ -14,6 +14,7 @@ from inputs.grammar import REASONS, RowTest, Source, TableLayout, ValueColumn, s
 from inputs.layouts import Layout
 from inputs.parse import ANY_TOTAL, STATUS_WORDS
 from inputs.replies.spelling import spellings
+from schemas.breakdowns import parts
 from schemas.definitions import Indicator
 from schemas.geography import ENGLAND, UNLISTED, Area
 from schemas.periods import MONTHS, QUARTERS, SINGLE_YEARS, SPLIT_YEARS, TERMS, WINDOW, Period, build, read_period
@@ -190,6 +191,25 @@ def _indicators(source: Source, occasion: Occasion) -> Options:
     return Options(tuple(words.values()), tuple(words.values()))
 
 
+def area_words(code: str, source: Source, indicator: Indicator, occasion: Occasion) -> tuple[str, ...]:
+    """The word to type for one area, if there is one."""
+    geography, types = occasion.layout.definitions.geography, indicator.area_types
+    area = geography.area(code)
+    names = (area.name, area.area_code) if area else ()
+    words = (
+        word for word in _typed(source, names) if geography.find(meaning(source, word), types, occasion.day) == area
+    )
+    return tuple(islice(words, 1))
+
+
+def part_words(name: str, breakdown: str, source: Source, indicator: Indicator) -> tuple[str, ...]:
+    """The word to type for the part that a breakdown has of a dimension, if there is one."""
+    wanted = parts(breakdown).get(name, "")
+    every = _parts(name, source, [indicator]).every
+    said = (word for word in every if same(meaning(source, word)) in ({same(wanted)} if wanted else ANY_TOTAL))
+    return tuple(islice(said, 1))
+
+
 @lru_cache(maxsize=64)
 def _areas(source: Source, area_types: tuple[tuple[str, ...], ...], occasion: Occasion) -> Options:
     """The areas that are of a type that each of several indicators is measured for."""
@@ -325,15 +345,15 @@ def _measure_answer(spec: ValueColumn, indicator: Indicator, table: TableLayout,
             0.0,
             _finite(indicator)[1] / factor_of(spec.scale),
             decimals=indicator.decimals,
-            marks=_marks(table, 0.0, 0.0),
+            marks=_marks(table, 0.0, 0.0, 0.0),
         )
     factor = factor_of(spec.scale)
     if spec.measure in ("numerator", "denominator"):
-        return Number(0.0, MOST_COUNTED, whole=True, factor=factor, marks=_marks(table, 0.0, MOST_COUNTED))
+        return Number(0.0, MOST_COUNTED, whole=True, factor=factor, marks=_marks(table, 0.0, MOST_COUNTED, factor))
     low, high = (limit / factor for limit in _finite(indicator))
     counted = indicator.kind == "number" and indicator.decimals == 0 and indicator.unit not in ("%", "pp")
     whole = counted and spec.measure == "value"
-    return Number(low, high, whole, factor, indicator.decimals, _marks(table, *_finite(indicator)))
+    return Number(low, high, whole, factor, indicator.decimals, _marks(table, *_finite(indicator), factor))
 
 
 def _finite(indicator: Indicator) -> tuple[float, float]:
@@ -346,9 +366,10 @@ def factor_of(scale: str | float) -> float:
     return SCALES[scale] if isinstance(scale, str) else float(scale)
 
 
-def _marks(table: TableLayout, low: float, high: float) -> tuple[str, ...]:
-    """The marks that may stand in the place of a number between two limits. `<5` stands for the range from 0 to 4."""
-    hidden = ("<5",) if low <= 0 and high >= 4 else ()
+def _marks(table: TableLayout, low: float, high: float, factor: float) -> tuple[str, ...]:
+    """The marks that may stand in the place of a number between two limits. `<5` stands for the range from 0 to 4,
+    where numbers are typed in the indicator's own unit."""
+    hidden = ("<5",) if factor == 1 and low <= 0 and high >= 4 else ()
     return (*REASONS, *(mark for mark in table.marks if mark not in REASONS), *hidden)
 
 

@@ -21,15 +21,18 @@ from inputs.replies.answers import (
     Plain,
     Quotient,
     Words,
+    area_words,
     factor_of,
     indicators_of,
     meaning,
     measure_answer,
     options,
+    part_words,
     row_test_words,
 )
 from inputs.replies.spelling import spellings
 from inputs.replies.template_names import (
+    THINGS,
     Said,
     all_things,
     cannot,
@@ -434,11 +437,7 @@ class _Drawing:
             involved = [indicator] if indicator else self._involved(said)
             if not self._fits(involved, said):
                 continue
-            choices: list[tuple[str, ...]] = []
-            for thing, source in others:
-                likely = self._row_options(thing, source, self._about(source, involved)).likely
-                choices.append(likely if likely or thing == "period" else ("",))
-            for chosen in product(*choices):
+            for chosen in self._combined(others, involved):
                 typed = {id(source): w for (_, source), w in zip(others, chosen, strict=True)}
                 typed |= {id(named[0]): word} if named and word else {}
                 about = sorted(str(figure.about) for figure in self.figures)
@@ -447,6 +446,33 @@ class _Drawing:
                     continue
                 self.taken.add(key)
                 yield _Row(self._columns_of(typed), indicator, word, (), said)
+
+    def _combined(
+        self, others: Sequence[tuple[str, Source]], involved: Sequence[Indicator]
+    ) -> Iterator[tuple[str, ...]]:
+        """The words of rows to begin: every likely combination, and those that the return must hold."""
+        usual = {
+            id(source): self._row_options(thing, source, self._about(source, involved)).likely
+            for thing, source in others
+        }
+        yield from product(*(usual[id(s)] or (() if thing == "period" else ("",)) for thing, s in others))
+        for indicator in involved:
+            for area, breakdown in self._required(indicator):
+                choices = []
+                for thing, source in others:
+                    words = usual[id(source)]
+                    if thing == "area" and area:
+                        words = area_words(area, source, indicator, self.occasion)
+                    elif thing not in THINGS and breakdown:
+                        words = part_words(thing, breakdown, source, indicator)
+                    choices.append(words)
+                yield from product(*choices)
+
+    def _required(self, indicator: Indicator) -> Iterator[tuple[str, str]]:
+        """The areas, by code, and breakdowns that the return must hold of an indicator; "" for what it leaves open."""
+        for one in getattr(self.layout, "requires", ()):
+            if not one.indicators or indicator.id in one.indicators:
+                yield from product(one.areas or ("",), one.breakdowns or ("",))
 
     def _involved(self, said: Said) -> list[Indicator]:
         """The indicators of a row that names none itself."""

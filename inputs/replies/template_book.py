@@ -138,8 +138,9 @@ def _style(cell: SheetCell, box: Box) -> None:
 def _format(answer: Answer | None) -> str:
     """The number format of a cell; text where words belong, so that Excel makes no date of 2009-10."""
     if isinstance(answer, Depending):
-        formats = {_format(one) for _, one in answer.by}
-        return formats.pop() if len(formats) == 1 else "General"
+        formats = sorted({_format(one) for _, one in answer.by}, key=len)
+        alike = len({(one[:1], one[-1:] == "%") for one in formats}) == 1
+        return formats[-1] if alike else "General"  # the one with most decimals shows every figure as it was typed
     if not isinstance(answer, Number):
         return "@"
     digits = "." + "0" * answer.decimals if answer.decimals and not answer.whole else ""
