@@ -9,7 +9,7 @@ import fcntl
 import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -17,6 +17,7 @@ from typing import Any
 import orjson
 
 from schemas.faults import StorageFault
+from schemas.news import Message, State
 from schemas.outcomes import Outcome, Submission
 
 FORMAT = 1
@@ -29,7 +30,14 @@ class Ledger:
     path: Path
     submissions: dict[str, Submission] = field(default_factory=dict)
     outcomes: dict[str, tuple[Outcome, ...]] = field(default_factory=dict)
-    delivered: dict[str, str] = field(default_factory=dict)
+    messages: dict[str, Message] = field(default_factory=dict)
+    told: set[str] = field(default_factory=set)
+    """Keys of the news that some message has told."""
+
+    @property
+    def composed(self) -> set[str]:
+        """Keys of the news that some message holds, whether or not it has been sent."""
+        return self.told | {key for message in self.messages.values() for key in message.news}
 
     @property
     def all_outcomes(self) -> Iterator[Outcome]:
@@ -53,8 +61,17 @@ class Ledger:
         """All outcomes of one submission, as one line: they become known together or not at all."""
         self._append({"kind": "outcomes", "submission": submission, "outcomes": [o.as_dict() for o in outcomes]})
 
-    def record_delivery(self, submission: str, message: str, at: datetime) -> None:
-        self._append({"kind": "delivery", "submission": submission, "message": message, "at": at.isoformat()})
+    def record_message(self, one: Message, at: datetime) -> None:
+        """Before its file is written, so that no message is in the outbox that the ledger does not know."""
+        self._append({"kind": "message", **one.as_dict(), "at": at.isoformat()})
+
+    def record_delivery(
+        self, message: str, state: State, at: datetime, *, detail: str = "", dropped: Sequence[str] = ()
+    ) -> None:
+        """How far a message has come. `dropped` are the keys of a superseded message that no longer held."""
+        entry = {"kind": "delivery", "message": message, "state": state, "at": at.isoformat()}
+        more = {"detail": detail, "superseded": list(dropped)}
+        self._append(entry | {name: value for name, value in more.items() if value})
 
     def record_decision(self, what: str, about: dict[str, Any], by: str, at: datetime) -> None:
         """What a person decided about publication: approved, or rolled-back."""
@@ -78,8 +95,21 @@ class Ledger:
             self.submissions[one.id] = self._by_path[one.path] = one
         elif kind == "outcomes":
             self.outcomes[entry["submission"]] = tuple(Outcome.from_dict(o) for o in entry["outcomes"])
+        elif kind == "message":
+            one_message = Message.from_dict({name: value for name, value in entry.items() if name != "at"})
+            self.messages[one_message.id] = one_message
         elif kind == "delivery":
-            self.delivered[entry["submission"]] = entry["message"]
+            self._take_delivery(entry)
+
+    def _take_delivery(self, entry: dict[str, Any]) -> None:
+        if "submission" in entry:  # as ledgers said it while each submission was answered by a message of its own
+            outcomes = self.outcomes[entry["submission"]]
+            self.told |= {f"{kind}/{one.id}" for one in outcomes for kind in ("receipt", "findings")}
+            return
+        message = self.messages[entry["message"]]
+        self.messages[message.id] = replace(message, state=entry["state"], detail=entry.get("detail", ""))
+        if entry["state"] == "sent":
+            self.told |= set(message.news)
 
 
 def read_ledger(archive: Path) -> Ledger:
