@@ -129,6 +129,16 @@ def _parser() -> argparse.ArgumentParser:
     trace.add_argument("--warehouse", metavar="F", help="the published file")
     trace.add_argument("--json", action="store_true", help="the answer as JSON")
     trace.set_defaults(run=_trace)
+
+    register = command(
+        "status",
+        "Say where each expected return stands, and what nobody answers for.",
+        "indicators status --today 2011-05-31",
+    )
+    register.add_argument("--archive", metavar="D", help="folder of the ledger")
+    register.add_argument("--today", metavar="DATE", type=_day, help="the day to take for today, as 2011-05-31")
+    register.add_argument("--json", action="store_true", help="the register as JSON")
+    register.set_defaults(run=_status)
     return parser
 
 
@@ -272,6 +282,23 @@ def _trace(given: argparse.Namespace) -> int:
         for one in found:
             print(_traced_words(one))
     return 0 if found else 1
+
+
+# -- status -----------------------------------------------------------------------------------------------------------
+
+
+def _status(given: argparse.Namespace) -> int:
+    from flows.settings import settings
+    from flows.standing import show, status
+
+    found = status(settings(archive=given.archive, today=given.today))
+    if given.json:
+        print(_as_json(found))
+    else:
+        from rich.console import Console
+
+        show(found, Console(width=None if sys.stdout.isatty() else PLAIN_WIDTH))
+    return 0
 
 
 def _as_json(value: object) -> str:
