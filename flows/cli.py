@@ -162,6 +162,15 @@ def _parser() -> argparse.ArgumentParser:
     waive.add_argument("--archive", metavar="D", help="folder for the ledger and the files that were sent")
     waive.add_argument("--today", metavar="DATE", type=_day, help="the day to take for today")
     waive.set_defaults(run=_waive)
+    register = command(
+        "status",
+        "Say where each expected return stands, and what nobody answers for.",
+        "indicators status --today 2011-05-31",
+    )
+    register.add_argument("--archive", metavar="D", help="folder of the ledger")
+    register.add_argument("--today", metavar="DATE", type=_day, help="the day to take for today, as 2011-05-31")
+    register.add_argument("--json", action="store_true", help="the register as JSON")
+    register.set_defaults(run=_status)
     return parser
 
 
@@ -335,6 +344,23 @@ def _waive(given: argparse.Namespace) -> int:
     answer = waive(asked, settings(warehouse=given.warehouse, archive=given.archive, today=given.today))
     print(answer.says)
     return 0 if answer.granted else 1
+
+
+# -- status -----------------------------------------------------------------------------------------------------------
+
+
+def _status(given: argparse.Namespace) -> int:
+    from flows.settings import settings
+    from flows.standing import show, status
+
+    found = status(settings(archive=given.archive, today=given.today))
+    if given.json:
+        print(_as_json(found))
+    else:
+        from rich.console import Console
+
+        show(found, Console(width=None if sys.stdout.isatty() else PLAIN_WIDTH))
+    return 0
 
 
 def _as_json(value: object) -> str:

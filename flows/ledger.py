@@ -9,7 +9,7 @@ import fcntl
 import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -17,6 +17,7 @@ from typing import Any
 import orjson
 
 from schemas.faults import StorageFault
+from schemas.news import Message, State
 from schemas.outcomes import Grant, Outcome, Submission
 from schemas.tables import Waiver
 
@@ -30,7 +31,6 @@ class Ledger:
     path: Path
     submissions: dict[str, Submission] = field(default_factory=dict)
     outcomes: dict[str, tuple[Outcome, ...]] = field(default_factory=dict)
-    delivered: dict[str, str] = field(default_factory=dict)
     recorded: list[Outcome] = field(default_factory=list)
     """Every outcome in the order of the ledger, also those of a submission that was judged again later."""
     waivers: dict[str, Grant] = field(default_factory=dict)
@@ -38,6 +38,14 @@ class Ledger:
     """Waivers that ended because the value changed, and the submission that changed it."""
     reopened: set[str] = field(default_factory=set)
     """Submissions for which a waiver was given after they were last judged."""
+    messages: dict[str, Message] = field(default_factory=dict)
+    told: set[str] = field(default_factory=set)
+    """Keys of the news that some message has told."""
+
+    @property
+    def composed(self) -> set[str]:
+        """Keys of the news that some message holds, whether or not it has been sent."""
+        return self.told | {key for message in self.messages.values() for key in message.news}
 
     @property
     def all_outcomes(self) -> Iterator[Outcome]:
@@ -90,8 +98,17 @@ class Ledger:
     def record_lapse(self, waiver: str, submission: str, at: datetime) -> None:
         self._append({"kind": "lapse", "waiver": waiver, "submission": submission, "at": at.isoformat()})
 
-    def record_delivery(self, submission: str, message: str, at: datetime) -> None:
-        self._append({"kind": "delivery", "submission": submission, "message": message, "at": at.isoformat()})
+    def record_message(self, one: Message, at: datetime) -> None:
+        """Before its file is written, so that no message is in the outbox that the ledger does not know."""
+        self._append({"kind": "message", **one.as_dict(), "at": at.isoformat()})
+
+    def record_delivery(
+        self, message: str, state: State, at: datetime, *, detail: str = "", dropped: Sequence[str] = ()
+    ) -> None:
+        """How far a message has come. `dropped` are the keys of a superseded message that no longer held."""
+        entry = {"kind": "delivery", "message": message, "state": state, "at": at.isoformat()}
+        more = {"detail": detail, "superseded": list(dropped)}
+        self._append(entry | {name: value for name, value in more.items() if value})
 
     def record_decision(self, what: str, about: dict[str, Any], by: str, at: datetime) -> None:
         """What a person decided about publication: approved, or rolled-back."""
@@ -121,17 +138,28 @@ class Ledger:
             self.reopened.update(one.submission for one in grants)
         elif kind == "lapse":
             self.lapsed[entry["waiver"]] = entry["submission"]
+        elif kind == "message":
+            one_message = Message.from_dict({name: value for name, value in entry.items() if name != "at"})
+            self.messages[one_message.id] = one_message
         elif kind == "delivery":
-            self.delivered[entry["submission"]] = entry["message"]
+            self._take_delivery(entry)
+
+    def _take_delivery(self, entry: dict[str, Any]) -> None:
+        if "submission" in entry:  # as ledgers said it while each submission was answered by a message of its own
+            outcomes = self.outcomes[entry["submission"]]
+            self.told |= {f"{kind}/{one.id}" for one in outcomes for kind in ("receipt", "findings")}
+            return
+        message = self.messages[entry["message"]]
+        self.messages[message.id] = replace(message, state=entry["state"], detail=entry.get("detail", ""))
+        if entry["state"] == "sent":
+            self.told |= set(message.news)
 
     def _take_outcomes(self, submission: str, outcomes: tuple[Outcome, ...]) -> None:
-        """A submission that is judged again takes its place after those that were judged meanwhile, and is answered
-        again."""
+        """A submission that is judged again takes its place after those that were judged meanwhile."""
         self.outcomes.pop(submission, None)
         self.outcomes[submission] = outcomes
         self.recorded += outcomes
         self.reopened.discard(submission)
-        self.delivered.pop(submission, None)
 
 
 def read_ledger(archive: Path) -> Ledger:

@@ -4,7 +4,7 @@ collect   what has arrived goes into holding and the ledger
 judge     each submission without an outcome is read and checked, and its outcome goes into the ledger
 load      each accepted outcome that the store lacks goes into the store
 publish   the published file follows the store, if the gate agrees
-reply     each outcome that nobody was told of is answered
+reply     everybody is told what they have to be told and have not been told yet
 """
 
 from __future__ import annotations
@@ -18,16 +18,16 @@ from typing import Any
 
 import polars as pl
 
-from flows.archive import Archive, write_whole
+from flows.archive import Archive
 from flows.judging import Judgement
 from flows.judging import judge as judge_files
 from flows.ledger import Ledger, read_ledger, sole_writer
 from flows.progress import say
+from flows.replying import Answering, MarkedUp, Replies, answer, server_of
 from flows.settings import Settings, london_today, now
+from flows.standing import standings
 from inputs.identify import Origin
 from inputs.layouts import Partner, load_partners
-from inputs.replies.messages import reply as write_reply
-from schemas.calendar import Standing, register
 from schemas.definitions import Definitions, load_definitions
 from schemas.faults import StorageFault, UsageFault
 from schemas.outcomes import Outcome, Submission
@@ -77,7 +77,7 @@ class Report:
     publication: Publication
     published: str
     run: str
-    replies: int
+    replies: Replies
     notes: tuple[str, ...]
     examples: tuple[str, ...]
 
@@ -90,6 +90,7 @@ def prepare(given: Settings, run: str) -> Night:
     """Load and check everything that a night needs before it touches anything. Raises a Fault naming what is wrong."""
     if not given.inbox.is_dir():
         raise UsageFault(given.inbox, "the inbox is not there; make the folder, or name another with --inbox")
+    server_of(given)
     definitions = load_definitions(given.definitions)
     partners = load_partners(definitions, given.partners)
     for folder in (given.warehouse.parent, given.outbox):
@@ -119,8 +120,8 @@ def whole_night(given: Settings, run: str, as_step: Callable[[Step], Step] = lam
         as_step(judge)(night)
         as_step(load)(night)
         publication: Publication = as_step(publish)(night)
-        answered: list[str] = as_step(reply)(night, publication)
-        return report(night, answered, publication)
+        replies: Replies = as_step(reply)(night, publication)
+        return report(night, replies, publication)
 
 
 # -- collect ----------------------------------------------------------------------------------------------------------
@@ -340,60 +341,42 @@ def say_step(step: str) -> None:
     say(f"Publishing: {step}")
 
 
-def standings(partners: Mapping[str, Partner], ledger: Ledger) -> list[Standing]:
-    """The register: every expected return and every arrival, for each partner and return."""
-    lines: list[Standing] = []
-    outcomes = list(ledger.all_outcomes)
-    for partner in partners.values():
-        for collection in partner.says.collection:
-            mine = [o for o in outcomes if o.collection == collection.id]
-            lines += register(partner.id, collection.id, collection.expect, mine)
-    known = {c.id for p in partners.values() for c in p.says.collection}
-    lines += [Standing(o.partner, o.collection, None, o) for o in outcomes if o.collection not in known]
-    return lines
-
-
 # -- reply ------------------------------------------------------------------------------------------------------------
 
 
-def reply(night: Night, publication: Publication) -> list[str]:
-    """Answer every judged submission that nobody was told of, as a message in the outbox; the submissions answered."""
-    waiting = [s for s in night.ledger.outcomes if s not in night.ledger.delivered]
-    for done, name in enumerate(waiting, start=1):
-        submission, outcomes = night.ledger.submissions[name], night.ledger.outcomes[name]
-        partner = night.partners.get(submission.partner)
-        if partner is None:
-            night.notes.append(f"{name} is of {submission.partner}, who is no longer a partner, and is not answered.")
-            continue
-        titles = {c.id: c.title for p in night.partners.values() for c in p.says.collection}
-        message = write_reply(
-            submission,
-            outcomes,
-            titles,
-            to=partner.says.email,
-            sender=night.settings.sender,
-            sent_at=now(),
-            published=publication.state != "refused",
+def reply(night: Night, publication: Publication, marked_up: MarkedUp = lambda *_: ()) -> Replies:
+    """Tell owners, officers and the analyst what they have to be told: one message each, or none if nothing is new.
+
+    `marked_up` gives the copies that go with a submission whose findings are told.
+    """
+    say("Answering data owners")
+    gone = {s.partner for s in night.ledger.submissions.values()} - set(night.partners)
+    for partner in sorted(gone):
+        night.notes.append(f"{partner} is no longer a partner; what it sent is not answered.")
+    critical = [one.reason for one in publication.verdict.broken if one.severity == "critical"]
+    refused = critical if publication.state == "refused" else None
+    return answer(
+        Answering(
+            night.settings,
+            night.definitions,
+            night.partners,
+            night.ledger,
+            night.today,
+            publication.data_version,
+            refused,
+            marked_up,
         )
-        path = night.settings.outbox / f"{submission.id}-{submission.partner}.eml"
-        try:
-            if not path.exists():
-                write_whole(path, message.as_bytes())
-        except OSError as error:
-            raise StorageFault(night.settings.outbox, f"cannot be written ({error.strerror})") from None
-        night.ledger.record_delivery(name, path.name, now())
-        say("Answering data owners", done, len(waiting))
-    return waiting
+    )
 
 
 # -- what it all came to ----------------------------------------------------------------------------------------------
 
 
-def report(night: Night, answered: Sequence[str], publication: Publication) -> Report:
+def report(night: Night, replies: Replies, publication: Publication) -> Report:
     """What the night did, for people: a line for each outcome of the submissions it answered."""
     titles = {c.id: c.title for p in night.partners.values() for c in p.says.collection}
     lines = []
-    for outcome in (o for name in answered for o in night.ledger.outcomes[name]):
+    for outcome in (o for name in replies.answered for o in night.ledger.outcomes[name]):
         errors = sum(1 for f in outcome.findings if f.is_error)
         path = night.ledger.submissions[outcome.submission].path
         title = titles.get(outcome.collection or "", "no return we expect")
@@ -411,4 +394,4 @@ def report(night: Night, answered: Sequence[str], publication: Publication) -> R
         )
     examples = tuple(p.id for p in night.partners.values() if p.says.example)
     published = str(night.settings.warehouse)
-    return Report(tuple(lines), publication, published, night.run, len(answered), tuple(night.notes), examples)
+    return Report(tuple(lines), publication, published, night.run, replies, tuple(night.notes), examples)

@@ -7,6 +7,7 @@ from rich.table import Table
 from rich.text import Text
 
 from flows.night import Report, ReturnLine
+from flows.replying import Replies
 from schemas.findings import as_typed
 
 STYLES = {
@@ -64,11 +65,25 @@ def sentences(report: Report) -> list[str]:
     if report.rejected:
         names = ", ".join(as_typed(line.path) for line in report.rejected)
         said.append(f"Rejected and sent back: {names}.")
-    if report.replies:
-        said.append(f"{report.replies} repl{'y' if report.replies == 1 else 'ies'} to data owners are in the outbox.")
+    said += _of_mail(report.replies)
     said += [as_typed(note) for note in report.notes]
     if report.examples:
         said.append(f"Example partners are loaded ({', '.join(report.examples)}): this is a trial, not a real night.")
+    return said
+
+
+def _of_mail(replies: Replies) -> list[str]:
+    def messages(count: int) -> str:
+        return f"{count} message{'' if count == 1 else 's'}"
+
+    said = []
+    if replies.sent:
+        are = "is" if replies.sent == 1 else "are"
+        said.append(f"{messages(replies.sent)} {are} {'sent' if replies.by_mail else 'in the outbox'}.")
+    if replies.waiting:
+        said.append(f"Not sent, and kept for a later night: {messages(replies.waiting)}. {as_typed(replies.trouble)}.")
+    if replies.refused:
+        said.append(f"Refused for good by the mail server: {messages(replies.refused)}; the analyst is told.")
     return said
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from pydantic import Field, ValidationError
+from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from inputs.read import Limits
@@ -15,11 +15,13 @@ from schemas.faults import UsageFault
 
 HOME = Path(__file__).resolve().parent.parent
 LONDON = ZoneInfo("Europe/London")
+SECRETS = ("smtp_url",)
+"""Settings of which no value is ever shown."""
 
 
 class Settings(BaseSettings):
-    """Where things are. Paths that are not absolute are taken from the working directory; the defaults lie in the
-    project's folder."""
+    """Where things are, and who is written to. Paths that are not absolute are taken from the working directory; the
+    defaults lie in the project's folder. `grace_days` are the days after a due date before the officer is told."""
 
     model_config = SettingsConfigDict(env_prefix="INDICATORS_", env_file=".env", extra="ignore", frozen=True)
 
@@ -37,6 +39,9 @@ class Settings(BaseSettings):
     max_memory_mb: int = Field(1000, ge=200)
     max_seconds: int = Field(25, ge=1)
     max_cells: int = Field(5_000_000, ge=1000)
+    analyst: str = "analyst@example.org"
+    grace_days: int = Field(7, ge=0)
+    smtp_url: SecretStr | None = None
 
     @property
     def store(self) -> Path:
@@ -56,7 +61,8 @@ def settings(**given: Any) -> Settings:
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         name = ".".join(str(part) for part in first["loc"])
-        raise UsageFault(f"setting {name}", f"{first['msg']}; found {first['input']!r}") from None
+        found_there = "" if name in SECRETS else f"; found {first['input']!r}"
+        raise UsageFault(f"setting {name}", f"{first['msg']}{found_there}") from None
     paths = ("inbox", "warehouse", "outbox", "archive", "definitions", "partners")
     return found.model_copy(update={name: getattr(found, name).expanduser().absolute() for name in paths})
 

@@ -11,6 +11,7 @@ from schemas.outcomes import Outcome
 from schemas.records import STRICT_KEYS
 
 ReturnStatus = Literal["due", "overdue"]
+SlotStatus = Literal["received", "rejected", "due", "overdue"]
 
 
 @dataclass(frozen=True)
@@ -39,8 +40,59 @@ class Standing:
 
 
 def standing(due: date, today: date) -> ReturnStatus:
-    """Where a return stands that has not come: it is on time if the night after the due date is the first to see it."""
-    return "due" if (today - due).days <= 1 else "overdue"
+    """Where a return stands that has not come. The register is drawn up after a night has collected: what the night
+    after the due date has not seen is overdue."""
+    return "due" if today <= due else "overdue"
+
+
+def on_time(due: date, first_seen: date) -> bool:
+    """Whether a return came on time: the night after the due date is the last that may see it first."""
+    return (first_seen - due).days <= 1
+
+
+def beyond_grace(due: date, today: date, grace_days: int) -> bool:
+    """Whether the accountable officer is told of a return that has not come: all days of grace have passed."""
+    return (today - due).days > grace_days
+
+
+@dataclass(frozen=True)
+class Slot:
+    """An expected return, and every outcome that answers it, in the order of the ledger."""
+
+    partner: str
+    collection: str
+    expected: Expected
+    outcomes: tuple[Outcome, ...]
+
+    @property
+    def key(self) -> str:
+        """Stable as long as the calendar says the same of it."""
+        return f"{self.collection}/{self.expected.period}/{self.expected.due}"
+
+    @property
+    def met_by(self) -> Outcome | None:
+        """The first accepted outcome."""
+        return next((one for one in self.outcomes if one.accepted), None)
+
+    def overdue(self, today: date) -> bool:
+        """Whether nothing accepted answers it and its time is over, whatever was sent and rejected."""
+        return self.met_by is None and standing(self.expected.due, today) == "overdue"
+
+    def status(self, today: date) -> SlotStatus:
+        """received once anything was accepted; rejected where all that came was; else due or overdue."""
+        if self.met_by is not None:
+            return "received"
+        return "rejected" if self.outcomes else standing(self.expected.due, today)
+
+
+def slots_of(lines: Sequence[Standing]) -> list[Slot]:
+    """The expected returns of a register, each with what answers it."""
+    answers: dict[tuple[str, str, Expected], list[Outcome]] = {}
+    for line in lines:
+        if line.expected is not None and line.collection is not None:
+            held = answers.setdefault((line.partner, line.collection, line.expected), [])
+            held += [line.outcome] if line.outcome else []
+    return [Slot(*key, tuple(outcomes)) for key, outcomes in answers.items()]
 
 
 def register(

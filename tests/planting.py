@@ -15,7 +15,6 @@ import openpyxl
 from flows.judging import Judgement, judge
 from inputs.identify import Origin
 from inputs.layouts import Partner
-from schemas.checks.rows import NOT_COUNTED
 from schemas.definitions import Definitions, Indicator
 from schemas.findings import COLUMNS, Finding, a1, places
 from schemas.periods import build
@@ -231,7 +230,7 @@ def _numbers(name: str, row: Row, indicator: Indicator, *, computed: bool) -> It
         yield -7, "value.below-minimum"
     if high == 100:
         yield 16_700, "value.above-maximum"
-    counted = indicator.decimals == 0 and not indicator.unit.startswith(NOT_COUNTED) and indicator.kind == "number"
+    counted = indicator.counted
     if counted and name == "value":
         yield 12.5, "value.not-whole"
     if name == "value" and fraction and row["at_denominator"] is not None:

@@ -41,7 +41,7 @@ COLLECTIONS = (
     "foundation-stage", "key-stages", "level-2-and-3", "neet", "road-casualties", "school-inspections",
     "social-care-referrals", "substance-misuse", "year-end-facts",
 )  # fmt: skip
-ROWS_TOGETHER = {"key.duplicate", "companion.missing", "area.replaced"}
+ROWS_TOGETHER = {"key.duplicate", "companion.missing", "area.replaced", "row.missing", "total.does-not-match"}
 """Rules that no cell's validation can know of."""
 NO_MARKS = ("about 50", "12 or so", "#N/A", "-")
 TEXTS = ("c", "x", "Z", "low", "..", "*", "<5", "n/a", *NO_MARKS)
@@ -67,7 +67,7 @@ def fill(book: Filled) -> Filled:
 
 
 def fill_row(book: Filled, sheet: Worksheet, row: int, given: str = "") -> None:
-    """Fill the open cells of a row, all but the one that is given."""
+    """Fill the open cells of a row, all but the one that is given. Where parts must make their total, all are 0."""
     cells = [cell for cell in sheet[row] if not cell.protection.locked and cell.coordinate != given]
     for _ in range(3):  # a drop-down may wait for another cell
         for cell in cells:
@@ -76,7 +76,10 @@ def fill_row(book: Filled, sheet: Worksheet, row: int, given: str = "") -> None:
     for cell in cells:
         if cell.value is not None:
             continue
-        for value in (50, 100, 25, 10_000, 0.5, 1, 0, 3) if book.rule(sheet, cell.coordinate) else ("as stated",):
+        first = (0,) if sheet.title == "Inspections" else ()
+        for value in (
+            (*first, 50, 100, 25, 10_000, 0.5, 1, 0, 3) if book.rule(sheet, cell.coordinate) else ("as stated",)
+        ):
             cell.value = value
             if book.allows(sheet, cell.coordinate):
                 break

@@ -351,8 +351,7 @@ def _measure_answer(spec: ValueColumn, indicator: Indicator, table: TableLayout,
     if spec.measure in ("numerator", "denominator"):
         return Number(0.0, MOST_COUNTED, whole=True, factor=factor, marks=_marks(table, 0.0, MOST_COUNTED, factor))
     low, high = (limit / factor for limit in _finite(indicator))
-    counted = indicator.kind == "number" and indicator.decimals == 0 and indicator.unit not in ("%", "pp")
-    whole = counted and spec.measure == "value"
+    whole = indicator.counted and spec.measure == "value"
     return Number(low, high, whole, factor, indicator.decimals, _marks(table, *_finite(indicator), factor))
 
 

@@ -470,7 +470,7 @@ class _Drawing:
 
     def _required(self, indicator: Indicator) -> Iterator[tuple[str, str]]:
         """The areas, by code, and breakdowns that the return must hold of an indicator; "" for what it leaves open."""
-        for one in getattr(self.layout, "requires", ()):
+        for one in self.layout.requires:
             if not one.indicators or indicator.id in one.indicators:
                 yield from product(one.areas or ("",), one.breakdowns or ("",))
 

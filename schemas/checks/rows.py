@@ -15,8 +15,6 @@ from schemas.periods import EXPECTED
 from schemas.rules import RULES
 from schemas.tables import KEY, MEASURES, TIDY, Context, Table, Waiver
 
-NOT_COUNTED = ("%", "pp", "£", "rate")
-"""How the units begin of what is not counted one by one and may be printed without decimals all the same."""
 MOST_DECIMALS = 6
 """Decimals of a printed value that are told apart; one with more is taken as exact."""
 
@@ -76,7 +74,6 @@ def with_definitions(tables: Sequence[Table], definitions: Definitions, context:
 
 def _limits(definitions: Definitions, one: Indicator) -> tuple[Any, ...]:
     scale = definitions.scales.get(one.scale)
-    counted = one.kind == "number" and one.decimals == 0 and not one.unit.startswith(NOT_COUNTED)
     return (
         one.id,
         *one.bounds,
@@ -84,7 +81,7 @@ def _limits(definitions: Definitions, one: Indicator) -> tuple[Any, ...]:
         one.unit,
         one.per,
         one.decimals,
-        counted,
+        one.counted,
         list(scale.values) if scale else None,
     )
 

@@ -24,6 +24,8 @@ from schemas.records import STRICT_KEYS, read_csv, read_toml, record
 
 T = TypeVar("T")
 HERE = Path(__file__).parent
+NOT_COUNTED = ("%", "pp", "£", "rate")
+"""How the units begin of what is not counted one by one and may be printed without decimals all the same."""
 Polarity = Literal["higher", "lower", "neutral"]
 Accumulation = Literal["discrete", "year to date", "rolling", "pooled", "snapshot"]
 
@@ -89,6 +91,11 @@ class Indicator:
             return 100.0
         rate = re.fullmatch(r"rate per ([\d,]+)", self.unit)
         return float(rate[1].replace(",", "")) if rate else None
+
+    @property
+    def counted(self) -> bool:
+        """Whether the value counts people or things one by one, and so is a whole number."""
+        return self.kind == "number" and self.decimals == 0 and not self.unit.startswith(NOT_COUNTED)
 
     @property
     def bounds(self) -> tuple[float, float]:

@@ -14,6 +14,7 @@ from flows.night import Report
 from flows.report import as_markdown, sentences
 from schemas.definitions import Definitions
 from tests.conftest import INCOMING, TODAY, Place
+from tests.post import plain
 from warehouse.contract import MART
 from warehouse.trace import trace
 
@@ -186,24 +187,20 @@ def test_the_register_says_what_is_due_and_overdue(example_night: Example) -> No
     assert statuses == {"accepted", "accepted-with-warnings", "rejected", "due", "overdue"}
 
 
-def test_every_submission_is_answered_once(example_night: Example) -> None:
+def test_each_partner_gets_one_message_with_a_receipt_for_each_submission(example_night: Example) -> None:
     place, report = example_night
-    messages = {
-        path.name: message_from_bytes(path.read_bytes(), policy=policy.default) for path in place.outbox.glob("*.eml")
-    }
-    assert len(messages) == len({line.submission for line in report.lines})
+    read = [message_from_bytes(path.read_bytes(), policy=policy.default) for path in place.outbox.glob("*.eml")]
+    texts = {str(message["To"]): plain(message) for message in read}
+    assert len(texts) == len(read)
     for line in report.lines:
-        message = messages[f"{line.submission}-{line.partner}.eml"]
-        assert message["To"] == f"{line.partner}.data@example.org" or message["To"].endswith("@example.org")
-        body = message.get_body(("plain",))
-        assert body is not None
-        text = body.get_content()
-        assert line.submission in text
+        text = texts[f"{line.partner}.data@example.org"]
+        assert text.count(f"Submission:        {line.submission}") == 1
         assert line.path in text
-    rejected = report.rejected[0]
-    body = messages[f"{rejected.submission}-{rejected.partner}.eml"].get_body(("plain",))
-    assert body is not None
-    assert body.get_content().count("What to do:") == rejected.errors
+    officers = {to for to in texts if to.startswith("director.")}
+    assert officers == {"director.council@example.org", "director.childrens.services@example.org"}
+    assert set(texts) == {f"{line.partner}.data@example.org" for line in report.lines} | officers
+    (rejected,) = report.rejected
+    assert texts[f"{rejected.partner}.data@example.org"].count("What to do:") == rejected.errors
 
 
 def test_a_second_night_through_prefect_changes_nothing(example_night: Example) -> None:

@@ -1,0 +1,212 @@
+"""Answer a night: from what there is to tell, one message a recipient, delivered or kept for a later night.
+
+A message that is still waiting is sent as it was written if all it says still holds and nothing is to be added;
+otherwise it is superseded by tonight's, and what no longer holds is recorded and not sent.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
+from datetime import date
+from email.message import EmailMessage
+
+from flows.delivery import PAUSES_SECONDS, MailServer, Outbox, mail_server, send
+from flows.ledger import Ledger
+from flows.settings import Settings, now
+from flows.standing import history, officers_of
+from inputs.layouts import Partner
+from inputs.replies.messages import Attachment, Envelope, Names, to_analyst, to_officer, to_owner
+from schemas.definitions import Definitions
+from schemas.news import ANALYST, Message, News, of_wrong_folders, partner_of, to_officers, to_owners, unshown
+from schemas.outcomes import Outcome, Submission
+
+MarkedUp = Callable[[Submission, Sequence[Outcome]], Sequence[Attachment]]
+"""Marked-up copies of a submission whose findings are told: names of ours, and bytes."""
+
+
+@dataclass(frozen=True)
+class Replies:
+    """What answering came to. `answered` are the submissions of which a message was written for the first time; `sent`,
+    `waiting` and `refused` count messages; `trouble` says why some wait."""
+
+    answered: tuple[str, ...] = ()
+    sent: int = 0
+    waiting: int = 0
+    refused: int = 0
+    trouble: str = ""
+    by_mail: bool = False
+
+
+@dataclass(frozen=True, eq=False)
+class Answering:
+    """What answering a night works with. `refused_because` are the gate's reasons; None if it let the night pass."""
+
+    settings: Settings
+    definitions: Definitions
+    partners: Mapping[str, Partner]
+    ledger: Ledger
+    today: date
+    data_version: int
+    refused_because: Sequence[str] | None
+    marked_up: MarkedUp
+
+    @property
+    def outbox(self) -> Outbox:
+        return Outbox(self.settings.outbox, self.ledger, now)
+
+    def reader(self, recipient: str) -> tuple[str, str] | None:
+        """The name by which a recipient is written to, and the address; None if there is no such recipient any more."""
+        if recipient == ANALYST:
+            return "performance analyst", self.settings.analyst
+        if (partner := self.partners.get(partner_of(recipient) or "")) is not None:
+            return partner.says.name, partner.says.email
+        officer = self.definitions.officers.get(recipient.removeprefix("officer/"))
+        return (officer.role, officer.email) if officer else None
+
+
+def server_of(given: Settings) -> MailServer | None:
+    """The mail server of the settings. Raises UsageFault, which shows nothing of the URL."""
+    return mail_server(given.smtp_url.get_secret_value() if given.smtp_url else "")
+
+
+def answer(work: Answering) -> Replies:
+    """Tell everybody what they have to be told tonight, and once.
+
+    The analyst is written to last, because that message names those that were refused for good.
+    """
+    server, before = server_of(work.settings), work.ledger.composed
+    if server is None:
+        _count_as_delivered(work.outbox)
+    past = history(work.partners, work.ledger)
+    officers = officers_of(work.partners, work.definitions, work.today)
+    late = list(to_officers(past, officers, work.today, work.settings.grace_days))
+    owners = to_owners(past, work.today, published=work.refused_because is None)
+    letters = _letters(work, [*owners, *(one for one in late if one.recipient != ANALYST)], lambda to: to != ANALYST)
+    first = send(work.outbox, letters, server, work.settings.sender)
+    looked_into = [one for one in late if one.recipient == ANALYST]
+    looked_into += [*of_wrong_folders(past), *_bounced(work), *_gate(work)]
+    letters = _letters(work, looked_into, lambda to: to == ANALYST)
+    tries = PAUSES_SECONDS[:1] if first.waiting else PAUSES_SECONDS
+    second = send(work.outbox, letters, server, work.settings.sender, tries)
+    return Replies(
+        tuple(_answered_first(work, before)),
+        len(first.sent) + len(second.sent),
+        len(first.waiting) + len(second.waiting),
+        len(first.refused) + len(second.refused),
+        first.trouble or second.trouble,
+        by_mail=server is not None,
+    )
+
+
+def _answered_first(work: Answering, before: AbstractSet[str]) -> Iterator[str]:
+    for name, outcomes in work.ledger.outcomes.items():
+        known = work.ledger.submissions[name].partner in work.partners
+        if known and any(f"receipt/{one.id}" not in before for one in outcomes):
+            yield name
+
+
+def _count_as_delivered(outbox: Outbox) -> None:
+    """Without a mail server, what lies in the outbox is delivered: also what an interrupted night wrote last."""
+    for message in list(outbox.ledger.messages.values()):
+        if message.pending and outbox.holds(message):
+            outbox.mark(message, "sent")
+
+
+# -- what only flows know of ------------------------------------------------------------------------------------------
+
+
+def _bounced(work: Answering) -> Iterator[News]:
+    for message in work.ledger.messages.values():
+        told = f"bounced/{message.id}" in work.ledger.told
+        if message.state == "refused" and message.recipient != ANALYST and not told:
+            name, _ = work.reader(message.recipient) or (message.recipient, "")
+            yield News("bounced", message.id, ANALYST, says=(name, message.to, message.file, message.detail))
+
+
+def _gate(work: Answering) -> Iterator[News]:
+    """That the gate refused: once for the same reasons, until something is published again. A reason is what comes
+    before its colon; which rows it is about may differ from night to night."""
+    if work.refused_because is not None:
+        reasons = tuple(work.refused_because)
+        one = News("gate", f"{work.data_version}/{_short(r.partition(':')[0] for r in reasons)}", ANALYST, says=reasons)
+        if one.key not in work.ledger.told:
+            yield one
+
+
+# -- letters ----------------------------------------------------------------------------------------------------------
+
+
+def _letters(work: Answering, news: Iterable[News], in_scope: Callable[[str], bool]) -> list[Message]:
+    """The messages to send: those that wait and are still right, and one of tonight to each whom more is to be told."""
+    to_tell: dict[str, dict[str, News]] = {}
+    for one in news:
+        to_tell.setdefault(one.recipient, {})[one.key] = one
+    holding = {recipient: frozenset(told) for recipient, told in to_tell.items()}
+    letters: list[Message] = []
+    unsent = [m for m in work.ledger.messages.values() if in_scope(m.recipient) and (m.pending or m.state == "refused")]
+    for message in sorted(unsent, key=lambda m: m.state != "sending"):
+        left = to_tell.get(message.recipient, {})
+        if _still_right(work, message, left.keys()):
+            letters += [message] if message.pending else []
+            for key in message.news:
+                del left[key]
+        else:
+            still = holding.get(message.recipient, frozenset())
+            work.outbox.supersede(message, [key for key in message.news if key not in still])
+    written = (_write(work, recipient, list(left.values())) for recipient, left in to_tell.items() if left)
+    return letters + [message for message in written if message is not None]
+
+
+def _still_right(work: Answering, message: Message, to_tell: AbstractSet[str]) -> bool:
+    """Whether a message may go as it is. One that may have been delivered goes again rather than as another message, so
+    long as all of it holds; any other only if it is the whole of what tonight has to tell."""
+    reader = work.reader(message.recipient)
+    if reader is None or reader[1] != message.to or not work.outbox.holds(message):
+        return False
+    said = set(message.news)
+    return said <= to_tell if message.state == "sending" else said == to_tell
+
+
+def _write(work: Answering, recipient: str, news: Sequence[News]) -> Message | None:
+    """Write one message to the outbox. Its name follows from what it says to whom, so that an interrupted night writes
+    the same one again."""
+    reader = work.reader(recipient)
+    if reader is None:
+        return None
+    name, address = reader
+    keys = tuple(sorted(one.key for one in news))
+    slug = recipient.removeprefix("partner/").replace("/", "-")
+    identity = f"{work.today}-{slug}-{_short((recipient, address, *keys))}"
+    envelope = Envelope(identity, address, work.settings.sender, work.settings.analyst, now())
+    message = Message(identity, recipient, address, f"{identity}.eml", keys, work.today)
+    work.outbox.put(message, _worded(work, name, recipient, news, envelope).as_bytes())
+    return message
+
+
+def _worded(work: Answering, name: str, recipient: str, news: Sequence[News], envelope: Envelope) -> EmailMessage:
+    titles = {c.id: c.title for p in work.partners.values() for c in p.says.collection}
+    names = Names(name, titles, {p.id: p.says.name for p in work.partners.values()})
+    if recipient == ANALYST:
+        return to_analyst(news, names, envelope)
+    if partner_of(recipient) is None:
+        return to_officer(news, names, envelope)
+    return to_owner(news, names, envelope, _copies(work, news))
+
+
+def _copies(work: Answering, news: Sequence[News]) -> list[Attachment]:
+    """The marked-up copies of submissions whose findings are told in full; none of a file that is shown to nobody."""
+    told = {n.submission.id: n.submission for n in news if n.kind == "findings" and n.submission and not n.repeats}
+    return [
+        copy
+        for name, submission in told.items()
+        if not unshown(work.ledger.outcomes[name])
+        for copy in work.marked_up(submission, work.ledger.outcomes[name])
+    ]
+
+
+def _short(parts: Iterable[str]) -> str:
+    """A short name for texts, the same for the same texts."""
+    return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:10]
