@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
+from difflib import get_close_matches
 from typing import Any
 
 import polars as pl
@@ -161,13 +162,14 @@ class _TableWork:
         self.headings: Mapping[int, Heading] = {}
         self.header_at: int | None = None
         self.doubled: set[int] = set()
+        self.missing: dict[str, int] = {}
         self.errors = 0
         self.under = _under_merges(sheet)
 
     def rows(self) -> Iterator[Row]:
         for block in blocks(self.sheet, self.table):
             self.header_at, self.headings = block.header_at, block.headings
-            self.cache, self.doubled, self.carried = {}, set(), {}
+            self.cache, self.doubled, self.carried, self.missing = {}, set(), {}, {}
             for number in range(block.begun, block.first):
                 self._banner(number)
             observations = self._observations()
@@ -203,11 +205,36 @@ class _TableWork:
 
     def _heading_missing(self, label: str) -> None:
         row = self.header_at if self.header_at is not None else wordiest_row(self.sheet)
-        held = [_text(c) for c in (self.sheet.rows[row] if row < len(self.sheet.rows) else []) if c is not None]
-        first = next((c for c, v in enumerate(self.sheet.rows[row]) if v is not None), 0) if held else 0
-        where = f"row {row + 1} has: {', '.join(held)}" if held else "the sheet is blank"
-        expected = f"a column headed {label!r}; nothing that depends on it could be judged"
-        self._report("layout.heading-missing", at(row, first), "heading", where, expected)
+        cells = {at(row, c): _text(v) for c, v in enumerate(self.sheet.rows[row] if self.sheet.rows else []) if v}
+        held = f"row {row + 1} has: {', '.join(cells.values())}" if cells else "the sheet is blank"
+        what = "nothing that depends on it" if self.header_at is not None else "nothing of its table"
+        expected = f"a column headed {label!r}; {what} could be judged"
+        where = next(iter(cells), at(row, 0))
+        if self.header_at is None:
+            known = set(map(same, self.table.labels))
+            strange = {place: text for place, text in cells.items() if same(text) not in known}
+            under = self.sheet.rows[row + 1] if row + 1 < len(self.sheet.rows) else []
+            blank = (at(row, c) for c, v in enumerate(under) if v is not None and self.sheet.cell(row, c) is None)
+            like = _most_like(label, strange)
+            where = like if like is not None else next(iter(strange), next(blank, where))
+        before = len(self.found)
+        self._report("layout.heading-missing", where, "heading", held, expected)
+        if self.header_at is not None and len(self.found) > before:
+            self.missing[label] = before
+
+    def _place_missing(self, spare: list[int]) -> set[int]:
+        """Name for each missing heading the column that it should stand over, among those whose heading nobody knows:
+        the one that reads most like it, or the only one that is left. Returns the columns so named."""
+        places = {self._heading_at(c): same(self.headings[c].parts[-1]) if c in self.headings else "" for c in spare}
+        chosen = {label: where for label in self.missing if (where := _most_like(label, places)) is not None}
+        left = [place for place in places if place not in chosen.values()]
+        rest = [label for label in self.missing if label not in chosen]
+        if len(left) == len(rest):
+            chosen.update(zip(rest, left, strict=True))
+        for label, where in chosen.items():
+            number = self.missing[label]
+            self.found[number] = replace(self.found[number], cell=a1(where), cells=(a1(where),))
+        return {where % COLUMNS for where in chosen.values()}
 
     def _observations(self) -> list[_Observation]:
         grouped: dict[Any, _Observation] = {}
@@ -249,12 +276,18 @@ class _TableWork:
         labels = [test.column for test in (*self.table.only, *self.table.skip) if test.column]
         for scope in self.table.scopes:
             for source in sources_of(scope):
+                if len(source.column) == 1:
+                    self._column(source.column[0])  # so that a missing heading is known before what is strange is told
                 labels += [*source.column, *([source.identifier] if source.identifier else [])]
         for label in labels:
             used.update(columns_under(self.headings, label))
         ignored = {column for label in self.table.ignore for column in self._ignored(label)}
+        wide = max((len(row) for row in self.sheet.rows[block.first : block.end]), default=0) if self.missing else 0
+        unheaded = [c for c in range(wide) if c not in self.headings and self._anything_under(c, block)]
+        strange = [c for c in (*self.headings, *unheaded) if c not in used and c not in ignored]
+        placed = self._place_missing(strange) if self.missing else set()
         for column, heading in self.headings.items():
-            if column in used or column in ignored or not self._anything_under(column, block):
+            if column in used | ignored | placed or not self._anything_under(column, block):
                 continue
             self._report("layout.column-unmapped", heading.at, "heading", heading.text, "a column of the template")
 
@@ -516,6 +549,8 @@ class _TableWork:
         where: int | None = None
         for name, source in {**self.table.breakdown, **of.spec.breakdown}.items():
             said = self._say(source, number, of)
+            if said.at is None and self._unheaded(name):
+                return
             where = said.at if said.at is not None else where
             word = _text(said.word)
             if indicator is None:
@@ -660,6 +695,8 @@ class _TableWork:
     def _blanks(self, number: int, blank: list[str], of: _Observation, row: Row) -> None:
         """A blank main value is refused unless the layout says what it means; so is one half of a fraction."""
         mains = [m for m in ("value", "value_text", "value_low", "numerator") if m in of.columns]
+        if any(spec.column in self.missing for spec in self.table.value):
+            mains = []  # what is the main value stands under a heading that is missing
         halves = [m for m in ("numerator", "denominator") if m in of.columns]
         for measure in blank:
             column, spec = of.columns[measure]
@@ -681,9 +718,12 @@ class _TableWork:
 
     def _unheaded(self, name: str) -> bool:
         """Whether a thing is said by a column of this table whose heading is not there."""
-        said = (getattr(scope, name, None) or scope.breakdown.get(name) for scope in self.table.scopes)
-        sources = [one for one in said if isinstance(one, Source) and one.column]
-        return any(all(self._column(label) is None for label in one.column) for one in sources)
+        if ("unheaded", name) not in self.cache:
+            said = (getattr(scope, name, None) or scope.breakdown.get(name) for scope in self.table.scopes)
+            sources = [one for one in said if isinstance(one, Source) and one.column]
+            missing = any(all(self._column(label) is None for label in one.column) for one in sources)
+            self.cache["unheaded", name] = missing
+        return bool(self.cache["unheaded", name])
 
     def _report(
         self,
@@ -707,6 +747,12 @@ class _TableWork:
         self.found.append(
             finding(rule, sheet=self.sheet.name, cells=addresses, field=name, found=found, expected=expected)
         )
+
+
+def _most_like(label: str, places: Mapping[int, str]) -> int | None:
+    """The place whose text reads most like a label, if any does."""
+    near = get_close_matches(same(label), [text for text in places.values() if text], 1, 0.6)
+    return next((place for place, text in places.items() if near and text == near[0]), None)
 
 
 def _group(match: re.Match[str] | None) -> str | None:

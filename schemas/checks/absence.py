@@ -3,6 +3,7 @@ not be read, or that stands twice, may have been meant for it."""
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import product
 from typing import Any
@@ -16,6 +17,8 @@ from schemas.tables import KEY, Required, Table
 
 PARTS = ("indicator_id", "area_code", "time_period", "breakdown")
 CELLS = dict(zip(PARTS, ("at_indicator", "at_area", "at_period", "at_breakdown"), strict=True))
+FEW = 200
+"""Up to this many things missing of a kind, the rows that may be meant for each of them are looked for."""
 EVERY_MASK = tuple(product((False, True), repeat=len(PARTS)))
 
 Row = dict[str, Any]
@@ -75,11 +78,12 @@ def check_companions(frame: pl.DataFrame, definitions: Definitions, absences: Ab
     spare = keyed.filter(pl.col("indicator_id").is_in(list(pairs.values()))).join(
         mains, on=[*_WHERE, "indicator_id"], how="anti"
     )
+    named = list(spare.iter_rows(named=True)) if alone.height <= FEW else []
     for row in alone.iter_rows(named=True):
         number, key = row["_return"], {**row, "indicator_id": row["_companion"]}
         places = [(row["sheet"], row["at_value"])] if row["at_value"] is not None else []
         if absences.certain(number, key) and slate.free(number, places):
-            nearly = _nearly(key, (one for one in spare.iter_rows(named=True) if one["_return"] == number))
+            nearly = _nearly(key, (one for one in named if one["_return"] == number))
             slate.add(
                 number,
                 "companion.missing",
@@ -130,13 +134,15 @@ def _missing(
         key for key in wanted if key not in held and absences.certain(number, dict(zip(PARTS, key, strict=True)))
     ]
     weight = {period: (sum(k[2] == period for k in held), period) for period in {k[2] for k in held}}
+    kinds = Counter((k[0], k[1], k[3]) for k in held)
+    once = {k for k in held - wanted if kinds[k[0], k[1], k[3]] == 1}  # what is given year after year is no slip
     moved: set[Key] = set()
     named: list[tuple[Key, list[Place]]] = []
     for key in sorted(missing, key=lambda k: (weight.get(k[2], (0, "")), k), reverse=True):
-        spare = [r for r in rows if _key(r) not in wanted or weight[r["time_period"]] < weight[key[2]]]
+        spare = [r for r in rows if _key(r) in once or weight[r["time_period"]] < weight[key[2]]]
         if key[2] in weight and all(k in moved for k in held if k[2] == key[2]):
             continue  # every row of that period was meant for another one
-        nearly = _nearly(dict(zip(PARTS, key, strict=True)), spare)
+        nearly = _nearly(dict(zip(PARTS, key, strict=True)), spare) if len(missing) <= FEW else []
         moved.update(_key(row) for _, row in nearly)
         named.append((key, [place for place, _ in nearly if slate.free(number, [place])]))
     for key, places in reversed(named):

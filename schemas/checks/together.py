@@ -30,8 +30,12 @@ def check_duplicates(frame: pl.DataFrame, slate: Slate) -> None:
         pl.coalesce(part, pl.concat_str(pl.lit("?"), "sheet", pl.col(cell).cast(pl.String).fill_null("")))
         for part, cell in zip(("area_code", "time_period", "breakdown"), KEY_CELLS[1:], strict=True)
     ]
+    said = [
+        pl.col(part).is_not_null() | pl.col(cell).is_not_null()  # under a heading that is missing nothing is said
+        for part, cell in zip(("area_code", "time_period", "breakdown"), KEY_CELLS[1:], strict=True)
+    ]
     rest = [pl.col(name).fill_null("") for name in ("definition_version", "time_identifier")]
-    known = frame.filter(pl.col("indicator_id").is_not_null())
+    known = frame.filter(pl.col("indicator_id").is_not_null(), *said)
     known = known.with_columns(pl.struct("_return", "indicator_id", *parts, *rest).alias("_key"))
     merged: list[tuple[set[tuple[int, Place]], list[list[Row]]]] = []
     twice = known.filter(pl.col("_key").is_duplicated())
