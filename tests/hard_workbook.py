@@ -113,6 +113,11 @@ _HARM: Mapping[str, tuple[str, str, bytes, str]] = {
         "xl/workbook.xml", f"{OFFICE}/externalLink", EXTERNAL.encode(),
         "application/vnd.openxmlformats-officedocument.spreadsheetml.externalLink+xml",
     ),
+    "xl/calcChain.xml": (  # no harm in itself, but it would name cells that have no formula any more
+        "xl/workbook.xml", f"{OFFICE}/calcChain",
+        b'<calcChain xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><c r="A12" i="1"/></calcChain>',
+        "application/vnd.openxmlformats-officedocument.spreadsheetml.calcChain+xml",
+    ),
     "xl/connections.xml": (
         "xl/workbook.xml", f"{OFFICE}/connections",
         b'<connections xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><connection id="1" '

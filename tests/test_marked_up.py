@@ -194,7 +194,7 @@ def test_what_could_act_is_taken_out_and_listed() -> None:
     )
     for trace in (b"vbaProject", b"externalLink", b"externalReference", b"connections", b"customXml", b"customUI",
                   b"oleObject", b"activeX", b"example.org", b"server", b"macroEnabled", b"Button1_Click", b"HYPERLINK",
-                  b"cmd|", b"[1]", b"MyOwn", b"Far+1", b"controls", b"pivotCache", b"pivotTable", b"ialog1"):  # fmt: skip
+                  b"cmd|", b"[1]", b"MyOwn", b"Far+1", b"controls", b"pivotCache", b"pivotTable", b"calcChain", b"ialog1"):  # fmt: skip
         assert trace not in everything, trace
     copy = marked(content)
     text = text_of(read_cells(copy).sheets[0])

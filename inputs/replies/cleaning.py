@@ -67,7 +67,8 @@ MOST_PLACES = 12
 @dataclass
 class Removed:
     """What has been taken out: for each thing in words, where it was. `links` are the ids taken out of each part,
-    `names` and `sheets` what formulas may no longer refer to, in small letters."""
+    `names` and `sheets` what formulas may no longer refer to, in small letters. `macros`, `pivots` and `formulas` say
+    whether any of these were."""
 
     places: dict[str, list[str]] = field(default_factory=dict)
     links: dict[str, set[str]] = field(default_factory=dict)
@@ -75,6 +76,7 @@ class Removed:
     sheets: set[str] = field(default_factory=set)
     macros: bool = False
     pivots: bool = False
+    formulas: bool = False
 
     def note(self, what: str, where: str = "") -> None:
         self.places.setdefault(what, []).append(as_typed(where))

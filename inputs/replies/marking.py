@@ -270,7 +270,7 @@ def _comment_sheet(package: Package, sheet: BookSheet, edit: SheetEdit, on: Mark
 def _drop_calculation_order(package: Package, kept: set[str], removed: Removed) -> None:
     """Excel notes in which order it calculates; where formulas were taken out that note is wrong, and Excel makes it
     anew."""
-    if not any(what.startswith("a formula that leads out") for what in removed.places):
+    if not removed.formulas:
         return
     for one in package.linked(package.workbook, "calcChain"):
         kept.discard(package.name_of(one.target))

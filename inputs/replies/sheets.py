@@ -54,7 +54,6 @@ class SheetEdit:
         self.column_styles: list[tuple[int, int, int]] = []
         self.hidden_columns: list[tuple[int, int]] = []
         self.hidden_rows: set[int] = set()
-        self.formulas_out = 0
         self._legacy: str | None = None
 
     def read(self, *, remark: bool) -> None:
@@ -177,7 +176,7 @@ class _Pass:
         self.numbers: list[int] = []
         self.in_data = False
         self.row, self.column = -1, -1
-        self.row_tag: tuple[int, int, str, dict[str, str]] = (0, 0, "", {})
+        self.row_tag: tuple[int, int, dict[str, str]] = (0, 0, {})  # where the tag of the row at work is
         self.waiting: list[int] = []  # columns of this row that are wanted and not met yet
         self.next_row = 0  # how many of the wanted rows have been met
         self.cell: tuple[int, dict[str, str]] | None = None
@@ -198,7 +197,7 @@ class _Pass:
         self.depth += 1
         if self.in_data:
             if self.depth == 3:
-                self._begin_row(self.parser.CurrentByteIndex, name, given)
+                self._begin_row(self.parser.CurrentByteIndex, given)
             elif name == self.cell_name and self.depth == 4:
                 self._begin_cell(self.parser.CurrentByteIndex, given)
             elif name == self.formula_name and self.depth == 5 and self.cell is not None:
@@ -242,7 +241,7 @@ class _Pass:
 
     # rows and cells
 
-    def _begin_row(self, here: int, name: str, given: dict[str, str]) -> None:
+    def _begin_row(self, here: int, given: dict[str, str]) -> None:
         said = given.get("r", "")
         self.row = int(said) - 1 if said.isdigit() and len(said) < 9 else self.row + 1
         self.column, self.said, self.created = -1, None, False
@@ -253,12 +252,13 @@ class _Pass:
             self.next_row += 1
         if new:
             self.sheet.edits.append((here, here, b"".join(new)))
+        self.waiting = []
         if self.next_row < len(wanted) and wanted[self.next_row] == self.row:
             self.next_row += 1
-        self.waiting = sorted(self.sheet.wanted.get(self.row, ()))
+            self.waiting = sorted(self.sheet.wanted[self.row])
         if _true(given.get("hidden")):
             self.sheet.hidden_rows.add(self.row)
-        self.row_tag = (here, tag_end(self.xml, here) if self.waiting else here, name, given)
+        self.row_tag = (here, tag_end(self.xml, here) if self.waiting else here, given)
 
     def _begin_cell(self, here: int, given: dict[str, str]) -> None:
         self.cell = (here, given)
@@ -312,7 +312,7 @@ class _Pass:
         if shared is not None:
             self.shared_out.add(shared)
         self.formula_out = True
-        self.sheet.formulas_out += 1
+        self.sheet.removed.formulas = True
         where = f"{self.sheet.name}!{a1(at(self.row, self._at()))}"
         self.sheet.removed.note(
             "a formula that leads out of the workbook or needs a macro: its last value stays", where
@@ -320,7 +320,7 @@ class _Pass:
         self.sheet.edits.append((one.start, one.end, b""))
 
     def _end_row(self, here: int) -> None:
-        start, end, _, given = self.row_tag
+        start, end, given = self.row_tag
         tag = tag_with(self.xml[start:end], {"spans": None})  # a hint of the columns used, wrong with more cells
         if self.waiting and self.xml[end - 2 : end] == b"/>":
             cells = b"".join(self._new_cell(self.row, column) for column in self.waiting)
@@ -346,7 +346,7 @@ class _Pass:
         return b"<" + opened + b">" + cells + b"</" + self.prefix + b"row>"
 
     def _new_cell(self, row: int, column: int, *, alone: bool = False) -> bytes:
-        given = {} if alone else self.row_tag[3]
+        given = {} if alone else self.row_tag[2]
         said = given.get("s", "") if _true(given.get("customFormat")) else ""
         base = int(said) if said.isdigit() else self.sheet.column_style(column)
         style = self.sheet.styles.marked(base, self.sheet.wanted[row][column])
