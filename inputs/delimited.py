@@ -107,6 +107,8 @@ def read_delimited(text: str, bounds: Bounds) -> Cells:
     except csv.Error:
         found = f"a text of more than {MOST_FIELD:,} characters in one cell, after line {begun:,}"
         raise Refused("return.unreadable", found) from None
+    if not text.endswith(("\n", "\r")) and len(rows) > 2 and 1 < len(rows[-1]) < len(rows[-2]) == len(rows[-3]):
+        refuse_cut_off("text that breaks off in the middle of its last row")
     return Cells("csv", (Sheet("csv", rows),))
 
 
@@ -119,8 +121,6 @@ def _lines(text: str, start: int) -> Iterator[str]:
     """Lines with their ends, and one at the end of all that only a quotation left open can swallow."""
     for line in _LINE.finditer(text, start):
         yield line[0]
-    if not text.endswith(("\n", "\r")):
-        yield "\n"
     yield _LAST
 
 
