@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterator
 
 from inputs.cells import Cell, Cells, Sheet
-from inputs.refused import Bounds, Refused, hold_to, refuse_cut_off, refuse_damaged, refuse_other
+from inputs.refused import Bounds, Refused, refuse_cut_off, refuse_damaged, refuse_other
 
 BOMS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
@@ -101,7 +101,9 @@ def read_delimited(text: str, bounds: Bounds) -> Cells:
                 break
             rows.append([_cell(value) for value in row])
             begun, cells = reader.line_num, cells + max(len(row), 1)
-            hold_to(bounds, cells, 1, sheet="")
+            if cells > bounds.cells:
+                found = f"more cells than the {bounds.cells:,} that are read, by row {len(rows):,}"
+                raise Refused("return.too-large", found)
         else:
             refuse_damaged(f"text in which a quotation mark opened after line {begun:,} is never closed")
     except csv.Error:
