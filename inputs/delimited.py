@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterator
 
 from inputs.cells import Cell, Cells, Sheet
-from inputs.refused import Bounds, Refused, hold_to, refuse_cut_off, refuse_damaged, refuse_other
+from inputs.refused import Bounds, Refused, refuse_cut_off, refuse_damaged, refuse_other
 
 BOMS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
@@ -101,12 +101,16 @@ def read_delimited(text: str, bounds: Bounds) -> Cells:
                 break
             rows.append([_cell(value) for value in row])
             begun, cells = reader.line_num, cells + max(len(row), 1)
-            hold_to(bounds, cells, 1, sheet="")
+            if cells > bounds.cells:
+                found = f"more cells than the {bounds.cells:,} that are read, by row {len(rows):,}"
+                raise Refused("return.too-large", found)
         else:
             refuse_damaged(f"text in which a quotation mark opened after line {begun:,} is never closed")
     except csv.Error:
         found = f"a text of more than {MOST_FIELD:,} characters in one cell, after line {begun:,}"
         raise Refused("return.unreadable", found) from None
+    if not text.endswith(("\n", "\r")) and len(rows) > 2 and 1 < len(rows[-1]) < len(rows[-2]) == len(rows[-3]):
+        refuse_cut_off("text that breaks off in the middle of its last row")
     return Cells("csv", (Sheet("csv", rows),))
 
 
@@ -119,8 +123,6 @@ def _lines(text: str, start: int) -> Iterator[str]:
     """Lines with their ends, and one at the end of all that only a quotation left open can swallow."""
     for line in _LINE.finditer(text, start):
         yield line[0]
-    if not text.endswith(("\n", "\r")):
-        yield "\n"
     yield _LAST
 
 

@@ -55,10 +55,10 @@ def refuse_unsafe(found: str) -> NoReturn:
     raise Refused("return.unsafe", found)
 
 
-def hold_to(bounds: Bounds, rows: int, columns: int, before: int = 0, *, sheet: str = "") -> int:
+def hold_to(bounds: Bounds, rows: int, columns: int, before: int = 0, *, sheet: str) -> int:
     """The cells counted so far with those of one more sheet. Raises Refused where they are too many."""
     total = before + rows * max(columns, 1)
     if total > bounds.cells:
-        where = f"sheet {sheet} reaches to row {rows:,}, column {columns:,}" if sheet else f"{rows:,} rows"
+        where = f"sheet {sheet} reaches to row {rows:,}, column {columns:,}"
         raise Refused("return.too-large", f"{total:,} cells ({where}); at most {bounds.cells:,} are read")
     return total

@@ -104,6 +104,7 @@ REFUSED = [
     ("noise", bytes(range(256)) * 4, "return.not-a-spreadsheet", "no kind we know"),
     ("greek", "Περιοχή,Τιμή\n".encode("iso-8859-7"), "return.unreadable", "character set"),
     ("half a character", "Café,1\nCafé".encode()[:-1], "return.unreadable", "breaks off"),
+    ("half a row", b"Area,Year,Value\nA,2010,1\nB,2010,2\nC,20", "return.unreadable", "breaks off"),
     ("open quotation", b'Area,Value\n"Nottingham,1\n', "return.unreadable", "never closed"),
     ("outside the sheet", xlsx('<row r="1"><c r="ZZZ1"><f>1</f><v>1</v></c></row>'), "return.unreadable", "outside"),
     ("far apart", xlsx(ROW + '<row r="1048576"><c r="XFD1048576"><v>2</v></c></row>'), "return.too-large", "1,048,576"),
