@@ -118,6 +118,13 @@ RULES: dict[str, Rule] = _rules(
         "'2009/10' over columns C and D.",
     ),
     (
+        "layout.label-missing",
+        "hard",
+        "A label that the return needs was not found, so what stands beside it could not be read.",
+        "Put the label back as it is in the template.",
+        "No cell that reads 'Reporting period'.",
+    ),
+    (
         "layout.rows-below",
         "hard",
         "There are more figures under a blank row, and they may belong to the table.",
