@@ -219,6 +219,8 @@ class _TableWork:
         parts = {same(text.split(JOIN)[-1]): where for where, text in held.items()}
         near = get_close_matches(same(label), parts, 1, 0.6)
         where = parts[near[0]] if near else None
+        if where is not None:
+            self.doubled.add(where % COLUMNS)  # said here, so that nobody says again that it is not known
         fix = RULES["layout.heading-missing"].fix
         return fix if where is None else f"{fix} {as_typed(held[where])!r} in {a1(where)} may be the one that is meant."
 
