@@ -9,7 +9,7 @@ from datetime import date
 
 from inputs.cells import Cell, ErrorValue, Sheet, Uncalculated
 from inputs.grammar import Header, TableLayout, column_number, plain, same
-from schemas.findings import at, column_letters
+from schemas.findings import COLUMNS, at, column_letters
 
 JOIN = " | "
 WIDEST_MERGE = 1000
@@ -60,12 +60,16 @@ def blocks(sheet: Sheet, table: TableLayout) -> Iterator[Block]:
     """The blocks of a table on a sheet: one, or where headings repeat one for each time they come."""
     header = table.header
     seen = seen_by(sheet, table)
+    views: dict[tuple[int, int], Sheet] = {}
     begun, found = 0, header_row(seen, header)
     while found is not None:
         first = found + header.below + 1
         following = header_row(seen, header, first) if header.repeat else None
         end = len(seen.rows) if following is None else following - header.above
-        for part in _across(seen, header, found):
+        for left, right in _across(seen.rows[found], header):
+            if header.across and (left, right) not in views:
+                views[left, right] = _within(seen, left, right)
+            part = views.get((left, right), seen)
             yield Block(part, found, headings_at(part, header, found), begun, found - header.above, first, end)
         begun, found = first, following
 
@@ -75,18 +79,17 @@ def seen_by(sheet: Sheet, table: TableLayout) -> Sheet:
     return sheet if table.column_range is None else _within(sheet, *table.column_range)
 
 
-def _across(sheet: Sheet, header: Header, found: int) -> list[Sheet]:
-    """The sheet as each of the blocks side by side sees it."""
-    if not header.across:
-        return [sheet]
-    wanted, row = same(header.find), sheet.rows[found]
+def _across(row: list[Cell], header: Header) -> list[tuple[int, int]]:
+    """The first and last column of each of the blocks side by side; one of them where they do not go across."""
+    wanted = same(header.find)
     starts = [
         column
         for column, cell in enumerate(row)
         if (header.match.search(words(cell)) if header.match else same(words(cell)) == wanted) and cell is not None
     ]
-    ends = [*(start - 1 for start in starts[1:]), max(len(line) for line in sheet.rows)]
-    return [_within(sheet, start if n else 0, end) for n, (start, end) in enumerate(zip(starts, ends, strict=True))]
+    if not header.across or not starts:
+        return [(0, COLUMNS)]
+    return list(zip([0, *starts[1:]], [*(start - 1 for start in starts[1:]), COLUMNS], strict=True))
 
 
 def _within(sheet: Sheet, left: int, right: int) -> Sheet:

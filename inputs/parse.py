@@ -149,6 +149,7 @@ class _TableWork:
         self.reported: set[tuple[str, int | None, str]] = set()
         self.cache: dict[Any, Any] = {}
         self.readings: dict[tuple[str | float, Cell], Reading | None] = {}
+        self.with_banner = [one for scope in table.scopes for one in sources_of(scope) if one.banner is not None]
         self.banners: dict[int, _Said] = {}
         self.carried: dict[int, _Said] = {}
         self.headings: Mapping[int, Heading] = {}
@@ -348,15 +349,15 @@ class _TableWork:
         """Take in a row that sets what the rows below it speak of; False if it is none. A row with a value is none."""
         row = self.sheet.rows[number] if number < len(self.sheet.rows) else []
         where = next((column for column, cell in enumerate(row) if cell is not None), None)
-        if where is None or self._has_value(number, observations):
+        if not self.with_banner or where is None:
             return False
-        first, is_banner = _text(row[where]), False
-        for scope in self.table.scopes:
-            for source in sources_of(scope):
-                if source.banner is not None and (match := source.banner.search(first)):
-                    self.banners[id(source)] = _Said(_group(match), at(number, where))
-                    is_banner = True
-        return is_banner
+        said = [(source, source.banner.search(_text(row[where]))) for source in self.with_banner if source.banner]
+        if not any(match for _, match in said) or self._has_value(number, observations):
+            return False
+        for source, match in said:
+            if match is not None:
+                self.banners[id(source)] = _Said(_group(match), at(number, where))
+        return True
 
     def _has_value(self, number: int, observations: list[_Observation] | None) -> bool:
         """Whether a row has something where values belong; one word among many columns, such as a unit, is none."""
@@ -540,6 +541,8 @@ class _TableWork:
         area, now, wrong_type = self.cache[key]
         if area is not None and now is not None:
             row["area_code"] = now.area_code
+            if day is not None and now.valid_to is not None and now.valid_to < day:
+                self._report("area.ended", said.at, "area", typed, now.note or "an area of that time", said.cells)
             if now.area_code != area.area_code:
                 self._report("area.replaced", said.at, "area", typed, f"{now.area_code}, {now.name}", said.cells)
         elif wrong_type:

@@ -13,7 +13,10 @@ from schemas.records import STRICT_KEYS, read_csv
 
 ENGLAND = "E92000001"
 
-UNLISTED = {"E05": "Ward", "E14": "Constituency", "E01": "LSOA", "E02": "MSOA"}
+UNLISTED = {
+    "E05": "Ward", "E14": "Constituency", "E01": "LSOA", "E02": "MSOA", "E38": "Clinical commissioning group",
+    "E54": "Integrated care board", "E47": "Combined authority", "E31": "Fire authority",
+}  # fmt: skip
 """Types of area too many to list: any code of the form is one, by how the code begins."""
 
 _CODE = re.compile("(?:" + "|".join(UNLISTED) + r")\d{6}", re.ASCII)

@@ -218,6 +218,13 @@ RULES: dict[str, Rule] = _rules(
         "E08000020 for Gateshead in 2014/15.",
     ),
     (
+        "area.ended",
+        "advisory",
+        "This area had ceased to be before the period, and no single one took its place; the figure is kept under it.",
+        "Check that the figure is of this area, or give those of the areas that followed it.",
+        "Cumbria in 2024/25.",
+    ),
+    (
         "status.unknown",
         "hard",
         "This is not a status that a figure can have.",

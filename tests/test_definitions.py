@@ -98,6 +98,7 @@ def test_all_english_councils_are_known(definitions: Definitions) -> None:
     assert today == {"E06": 63, "E07": 164, "E08": 36, "E09": 33, "E10": 21}
     assert {a.area_type for a in definitions.geography.areas} == {
         "National", "Region", "Sub-region", "Metropolitan county", "Local authority", "District", "NHS trust", "Police force area", "Statistical neighbours",
+        "Council outside England",
     }  # fmt: skip
 
 
