@@ -9,6 +9,7 @@ from fnmatch import fnmatchcase
 from pathlib import PurePosixPath
 
 from inputs.cells import Cells, Sheet
+from inputs.grammar import same
 from inputs.headings import Heading, columns_under, headings_of, wordiest_row, words
 from inputs.layouts import Layout
 from inputs.persons import person_level
@@ -59,6 +60,12 @@ def identify(cells: Cells, origin: Origin, layouts: Sequence[Layout]) -> tuple[L
     return finding(
         "return.unknown", found=origin.name, expected=f"nearest is {nearest.title}: {'; '.join(fit.missing[:2])}"
     )
+
+
+def describes_columns(cells: Cells) -> bool:
+    """Whether a file is the meta file of a tidy csv, which says of each column what it is, and nothing else."""
+    heads = [same(words(cell)) for cell in cells.sheets[0].rows[0]] if cells.sheets and cells.sheets[0].rows else []
+    return {"col_name", "col_type"} <= set(heads) and person_level(cells) is None
 
 
 def _in_force(layout: Layout, day: date) -> bool:
