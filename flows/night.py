@@ -9,6 +9,7 @@ reply     everybody is told what they have to be told and have not been told yet
 
 from __future__ import annotations
 
+import contextlib
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -26,10 +27,12 @@ from flows.progress import say
 from flows.replying import Answering, MarkedUp, Replies, answer, server_of
 from flows.settings import Settings, london_today, now
 from flows.standing import standings
-from inputs.identify import Origin
+from inputs.identify import Origin, describes_columns
 from inputs.layouts import Partner, load_partners
+from inputs.read import read_many
 from schemas.definitions import Definitions, load_definitions
 from schemas.faults import StorageFault, UsageFault
+from schemas.findings import Finding
 from schemas.outcomes import Outcome, Submission
 from schemas.tables import KEY, Context, Table
 from warehouse import store
@@ -145,6 +148,7 @@ def collect(night: Night) -> list[Submission]:
         if before is not None and (before.digest, before.meta) == (digest, meta):
             if before.id in night.ledger.outcomes:
                 night.archive.forget(digest)
+                night.archive.forget(meta or digest)
             continue
         sequence = night.ledger.next_sequence()
         one = Submission(f"S{sequence:06d}", sequence, partner, name, digest, size, now(), night.today, meta)
@@ -154,13 +158,11 @@ def collect(night: Night) -> list[Submission]:
 
 
 def _meta(night: Night, path: Path) -> str | None:
-    """Keep the meta file that lies beside a csv; its digest."""
+    """Hold the meta file that lies beside a csv until it is known to be one; its digest."""
     beside = path.with_name(f"{path.stem}{META}")
     if path.suffix.lower() != ".csv" or not beside.is_file():
         return None
-    digest, _ = night.archive.hold(beside)
-    night.archive.keep(digest)
-    return digest
+    return night.archive.hold(beside)[0]
 
 
 def _is_meta(path: Path) -> bool:
@@ -212,6 +214,7 @@ def judge(night: Night) -> list[Outcome]:
     waiting = night.ledger.unjudged()
     if not waiting:
         return []
+    _keep_metas(night, waiting)
     with store.opened(night.settings.store) as con:
         accepted, spoken_for = store.accepted(con), store.current(con, night.definitions)
     limits = night.settings.limits
@@ -228,6 +231,22 @@ def judge(night: Night) -> list[Outcome]:
         step=lambda done: say("Reading and checking returns", done, len(waiting)),
     )
     return [o for s, group in zip(waiting, judged, strict=True) for o in _record(night, s, group)]
+
+
+def _keep_metas(night: Night, waiting: Sequence[Submission]) -> None:
+    """Keep the meta files that do describe the columns of a csv. One that is anything else, such as records of people
+    under that name, is deleted unkept."""
+    metas: dict[str, bytes] = {}
+    for one in waiting:
+        with contextlib.suppress(StorageFault):  # a night that was interrupted may have deleted it already
+            metas |= {one.meta: night.archive.content(one.meta)} if one.meta else {}
+    read = read_many([lambda content=content: content for content in metas.values()])  # type: ignore[misc]
+    for digest, cells in zip(metas, read, strict=True):
+        if not isinstance(cells, Finding) and describes_columns(cells):
+            night.archive.keep(digest)
+        else:
+            night.archive.forget(digest)
+            night.notes.append(f"A file named {META} with digest {digest[:12]}… describes no columns and was not kept.")
 
 
 def _record(night: Night, submission: Submission, judgements: Sequence[Judgement]) -> list[Outcome]:

@@ -1,9 +1,9 @@
 """The layout language: where each thing is said that a figure needs, and how its table lies on a sheet.
 
 A thing (`indicator`, `area`, `period`, a `breakdown`, `provenance`) has one source: a fixed word, a column of the row,
-the heading over the value, a banner row above, the sheet's name, one cell, or the file's name. Value columns say which
-measure they hold and in what scale. Everything else says where a table begins, which rows belong to it, and where it
-ends.
+the heading over the value, a banner row above, the sheet's name, one cell, the cell beside or under a label, the file's
+name, or several of these read one after the other. Value columns say which measure they hold and in what scale.
+Everything else says where a table begins, which rows belong to it, and where it ends. docs/layouts.md is for people.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ SHORTHAND: Mapping[str, str] = MappingProxyType(
     {
         **dict.fromkeys(("c", "*", "supp", "suppressed", "[c]"), "c"),
         **dict.fromkeys(("z", "n/a", "not applicable", "[z]"), "z"),
-        **dict.fromkeys(("x", "..", ":", "not available", "[x]", "#"), "x"),
+        **dict.fromkeys(("x", "..", ":", "not available", "[x]", "[w]", "#"), "x"),
         **dict.fromkeys(("low", "k", "~", "[low]"), "low"),
         **dict.fromkeys(("u", "[u]"), "u"),
     }
@@ -40,6 +40,7 @@ REASONS = ("c", "z", "x", "low")
 """What a status column may say of a figure that is not given; of one that is given it is left out of account."""
 
 Regex = Annotated[re.Pattern[str], BeforeValidator(lambda text: _regex(text))]
+_RANGE = re.compile(r"([A-Z]{1,3}):([A-Z]{1,3})")
 _FOOTNOTES = re.compile(r"(?:\s*\(\d{1,2}\)|\s*\[note \d+\]|[¹²³⁴-⁹*†‡]+)+$")
 
 
@@ -62,6 +63,14 @@ def same(text: str) -> str:
     return _FOOTNOTES.sub("", plain(text)).strip()
 
 
+def column_number(letters: str) -> int:
+    """The number of a column, counted from 0, by its letters: 0 for A, 27 for AB."""
+    number = 0
+    for letter in letters:
+        number = number * 26 + ord(letter) - 64
+    return number - 1
+
+
 def _listed(value: object) -> object:
     return [value] if isinstance(value, str) else value
 
@@ -69,11 +78,16 @@ def _listed(value: object) -> object:
 Texts = Annotated[tuple[str, ...], BeforeValidator(_listed)]
 
 
+PLACES = ("column", "header", "banner", "sheet", "cell", "beside", "under", "file", "parts")
+
+
 @dataclass(frozen=True, eq=False)
 class Source:
     """Where one thing is said. Exactly one of the places is given; a regular expression takes its first group, or the
     whole match. `pattern` then takes a part of what was found, `map` turns it into our word for it, and `default`
-    stands where nothing is said."""
+    stands where nothing is said. `parts` are several sources read one after the other. `down` carries what a column
+    says down to the rows in which it says nothing (or nothing that fits `pattern`). `on` names the sheet that `cell`,
+    `beside` or `under` look at, where it is another one."""
 
     __pydantic_config__ = STRICT_KEYS
     const: str | None = None
@@ -82,7 +96,11 @@ class Source:
     banner: Regex | None = None
     sheet: Regex | None = None
     cell: str | None = None
+    beside: str = ""
+    under: str = ""
     file: Regex | None = None
+    parts: tuple[Said, ...] = ()
+    on: str = ""
     pattern: Regex | None = None
     map: Mapping[str, str] = field(default_factory=dict)
     default: str | None = None
@@ -91,11 +109,18 @@ class Source:
     identifier: str = ""
 
     def __post_init__(self) -> None:
-        places = (self.const is not None, self.column, self.header, self.banner, self.sheet, self.cell, self.file)
-        if sum(1 for place in places if place) != 1:
-            raise ValueError("must name exactly one place: a plain word, column, header, banner, sheet, cell or file")
+        where = (self.column, self.header, self.banner, self.sheet, self.cell, self.beside, self.under, self.file)
+        if sum(1 for place in (self.const is not None, *where, self.parts) if place) != 1:
+            raise ValueError(f"must name exactly one place: a plain word, {', '.join(PLACES)}")
         if self.cell and position(self.cell) is None:
             raise ValueError(f"{self.cell!r} is not the address of a cell such as B2")
+        if self.on and not (self.cell or self.beside or self.under):
+            raise ValueError("on belongs to cell, beside or under")
+        for name, given in (("down", self.down), ("identifier", self.identifier)):
+            if given and not self.column:
+                raise ValueError(f"{name} belongs to column")
+        if self.const is not None and (self.pattern or self.map or self.default is not None):
+            raise ValueError("a plain word needs no pattern, map or default")
 
     @cached_property
     def mapped(self) -> Mapping[str, str]:
@@ -110,12 +135,13 @@ Scale = Literal["as given", "percent", "fraction", "thousands"] | float
 class ValueColumn:
     """One value column, or all whose heading matches. `scale`: what a bare number in it means, or what it is multiplied
     by. `pattern` takes a part of what a cell says. A `margin` is how far value_low or value_high lies from the value,
-    whatever its sign."""
+    whatever its sign. The measure `status` is a column that says of the value beside it how sure it is. An `optional`
+    column may be missing."""
 
     __pydantic_config__ = STRICT_KEYS
     column: str = ""
     match: Regex | None = None
-    measure: Literal[MEASURES] = "value"  # type: ignore[valid-type]
+    measure: Literal[(*MEASURES, "status")] = "value"  # type: ignore[valid-type]
     scale: Scale = "as given"
     pattern: Regex | None = None
     margin: bool = False
@@ -126,10 +152,13 @@ class ValueColumn:
     status: Literal["p", "e", "r", "u", "f"] | None = None
     breakdown: Mapping[str, Said] = field(default_factory=dict)
     blank: Literal["refuse", "skip", "x", "z"] | None = None
+    optional: bool = False
 
     def __post_init__(self) -> None:
         if bool(self.column) == bool(self.match):
             raise ValueError("must give either column or match")
+        if self.measure in ("value_text", "status") and self.scale != "as given":
+            raise ValueError(f"scale belongs to numbers, not to {self.measure}")
         if self.margin and self.measure not in ("value_low", "value_high"):
             raise ValueError("margin belongs to value_low or value_high")
 
@@ -140,7 +169,7 @@ class Header:
     `row`; only below a row that matches `after`, if that is given. `above` and `below` are further rows of the
     headings; `fill` carries a heading right over blank cells; `lead` puts a heading that matches above those to the
     right of it, up to the next that does (Pupils, Lower, Upper, Schools, Lower, Upper); `repeat` begins a new block
-    wherever the headings come again."""
+    wherever the headings come again further down, and `across` wherever they come again further right."""
 
     __pydantic_config__ = STRICT_KEYS
     find: str = ""
@@ -152,12 +181,15 @@ class Header:
     fill: bool = False
     lead: Regex | None = None
     repeat: bool = False
+    across: bool = False
 
     def __post_init__(self) -> None:
         if sum(1 for way in (self.find, self.match, self.row) if way) != 1:
             raise ValueError("must say where the headings are in exactly one way: find, match or row")
-        if self.row and self.repeat:
-            raise ValueError("headings at a fixed row cannot repeat")
+        if self.row and (self.repeat or self.across or self.after):
+            raise ValueError("headings at a fixed row cannot repeat, go across or come after another row")
+        if min(self.row, self.above, self.below) < 0:
+            raise ValueError("row, above and below count rows and cannot be negative")
 
     @property
     def looked_for(self) -> str:
@@ -195,6 +227,7 @@ class TableLayout:
     header: Header
     value: tuple[ValueColumn, ...]
     sheet: Texts = ("*",)
+    columns: str = ""
     indicator: Said | None = None
     area: Said | None = None
     period: Said | None = None
@@ -216,6 +249,8 @@ class TableLayout:
     def __post_init__(self) -> None:
         if not self.value:
             raise ValueError("a table needs at least one value column")
+        if self.columns and not _RANGE.fullmatch(self.columns):
+            raise ValueError(f"columns must be a range of letters such as A:F; found {self.columns!r}")
         told = {"indicator", "area", "period", *(name for scope in self.scopes for name in scope.breakdown)}
         for test in (*self.only, *self.skip):
             if test.of and test.of not in told:
@@ -242,7 +277,7 @@ class TableLayout:
         sources = [source for scope in self.scopes for source in sources_of(scope)]
         named = [source.column[0] for source in sources if len(source.column) == 1]
         tested = [test.column for test in (*self.only, *self.skip)]
-        every = (self.header.find, *named, *tested, *(value.column for value in self.value))
+        every = (self.header.find, *named, *tested, *(value.column for value in self.value if not value.optional))
         return tuple(dict.fromkeys(label for label in every if label))
 
     @cached_property
@@ -252,6 +287,12 @@ class TableLayout:
         named = (word for one in sources for word in (one.const, one.default, *one.map.values()) if word)
         return tuple(dict.fromkeys(named))
 
+    @cached_property
+    def column_range(self) -> tuple[int, int] | None:
+        """The first and the last column that the table may use, counted from 0; None for all."""
+        match = _RANGE.fullmatch(self.columns)
+        return (column_number(match[1]), column_number(match[2])) if match else None
+
     def takes_sheet(self, name: str) -> bool:
         return name.casefold() not in OWN_SHEETS and any(
             fnmatchcase(plain(name), plain(pattern)) for pattern in self.sheet
@@ -259,9 +300,18 @@ class TableLayout:
 
 
 def sources_of(scope: TableLayout | ValueColumn) -> Iterator[Source]:
-    """Every source that a table or a value column gives."""
+    """Every source that a table or a value column gives, those that are put together from parts by their parts."""
     named = (scope.indicator, scope.area, scope.period, scope.provenance, getattr(scope, "status", None))
-    return (source for source in (*named, *scope.breakdown.values()) if isinstance(source, Source))
+    for source in (*named, *scope.breakdown.values()):
+        if isinstance(source, Source):
+            yield from _with_parts(source)
+
+
+def _with_parts(source: Source) -> Iterator[Source]:
+    if not source.parts:
+        yield source
+    for part in source.parts:
+        yield from _with_parts(part)
 
 
 @dataclass(frozen=True, eq=False)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from inputs.cells import Cell, ErrorValue, Sheet, Uncalculated
-from inputs.grammar import Header, TableLayout, plain, same
-from schemas.findings import at, column_letters
+from inputs.grammar import Header, TableLayout, column_number, plain, same
+from schemas.findings import COLUMNS, at, column_letters
 
 JOIN = " | "
 WIDEST_MERGE = 1000
@@ -30,12 +30,15 @@ class Heading:
 
 @dataclass(frozen=True)
 class Block:
-    """Headings, and the rows that may belong to them: from `first` up to and without `end`. `begun` is the row at which
-    banners for the block may start."""
+    """Headings, and the rows that may belong to them: from `first` up to and without `end`. Banners for the block may
+    stand from row `begun` up to and without `top`, the first row of the headings. `sheet` is what the block may see:
+    blank outside its columns."""
 
+    sheet: Sheet
     header_at: int
     headings: Mapping[int, Heading]
     begun: int
+    top: int
     first: int
     end: int
 
@@ -55,13 +58,51 @@ def words(cell: Cell) -> str:
 
 def blocks(sheet: Sheet, table: TableLayout) -> Iterator[Block]:
     """The blocks of a table on a sheet: one, or where headings repeat one for each time they come."""
-    begun, found = 0, header_row(sheet, table.header)
+    header = table.header
+    seen = seen_by(sheet, table)
+    views: dict[tuple[int, int], Sheet] = {}
+    begun, found = 0, header_row(seen, header)
     while found is not None:
-        first = found + table.header.below + 1
-        following = header_row(sheet, table.header, first) if table.header.repeat else None
-        end = len(sheet.rows) if following is None else following - table.header.above
-        yield Block(found, headings_at(sheet, table.header, found), begun, first, end)
-        begun, found = end, following
+        first = found + header.below + 1
+        following = header_row(seen, header, first) if header.repeat else None
+        end = len(seen.rows) if following is None else following - header.above
+        for left, right in _across(seen.rows[found], header):
+            if header.across and (left, right) not in views:
+                views[left, right] = _within(seen, left, right)
+            part = views.get((left, right), seen)
+            yield Block(part, found, headings_at(part, header, found), begun, found - header.above, first, end)
+        begun, found = first, following
+
+
+def seen_by(sheet: Sheet, table: TableLayout) -> Sheet:
+    """A sheet as a table sees it: blank outside the table's columns."""
+    return sheet if table.column_range is None else _within(sheet, *table.column_range)
+
+
+def _across(row: list[Cell], header: Header) -> list[tuple[int, int]]:
+    """The first and last column of each of the blocks side by side; one of them where they do not go across."""
+    wanted = same(header.find)
+    starts = [
+        column
+        for column, cell in enumerate(row)
+        if (header.match.search(words(cell)) if header.match else same(words(cell)) == wanted) and cell is not None
+    ]
+    if not header.across or not starts:
+        return [(0, COLUMNS)]
+    return list(zip([0, *starts[1:]], [*(start - 1 for start in starts[1:]), COLUMNS], strict=True))
+
+
+def _within(sheet: Sheet, left: int, right: int) -> Sheet:
+    """A sheet with nothing outside some columns; what is merged into them from the left is seen in the first."""
+    rows = [[None] * left + row[left : right + 1] for row in sheet.rows]
+    merged = []
+    for top, first, bottom, last in sheet.merged:
+        if last < left or first > right:
+            continue
+        if first < left and top < len(rows) and left < len(rows[top]):
+            rows[top][left] = sheet.cell(top, first)
+        merged.append((top, max(first, left), bottom, min(last, right)))
+    return replace(sheet, rows=rows, merged=tuple(merged))
 
 
 def header_row(sheet: Sheet, header: Header, start: int = 0) -> int | None:
@@ -136,15 +177,16 @@ def _fill_right(grid: dict[tuple[int, int], tuple[str, int]], first: int, last: 
 
 def headings_of(sheet: Sheet, table: TableLayout) -> dict[int, Heading]:
     """The headings that a table layout finds first on a sheet, by column; empty if it finds none."""
-    row = header_row(sheet, table.header)
-    return {} if row is None else headings_at(sheet, table.header, row)
+    seen = seen_by(sheet, table)
+    row = header_row(seen, table.header)
+    return {} if row is None else headings_at(seen, table.header, row)
 
 
 def columns_under(headings: Mapping[int, Heading], label: str) -> list[int]:
     """The columns that a layout names: by letter as [C], by all parts of a heading, or by its last part. Footnote marks
     make a difference only where a heading fits without leaving them out."""
     if letter := _LETTER.match(label.strip()):
-        return [_column(letter[1])]
+        return [column_number(letter[1])]
     for alike in (plain, same):
         wanted = alike(label)
         whole = [column for column, heading in headings.items() if alike(heading.text) == wanted]
@@ -154,16 +196,26 @@ def columns_under(headings: Mapping[int, Heading], label: str) -> list[int]:
     return []
 
 
-def _column(letters: str) -> int:
-    number = 0
-    for letter in letters:
-        number = number * 26 + ord(letter) - 64
-    return number - 1
-
-
 def named(headings: Mapping[int, Heading], column: int) -> str:
     """A column in words: its heading, or its letter where it has none."""
     return headings[column].text if column in headings else f"column {column_letters(column)}"
+
+
+def labelled(sheet: Sheet, label: str, *, under: bool = False) -> int | None:
+    """The position of the first filled cell to the right of, or under, the first cell that reads a label; of the cell
+    next to the label where none is filled, and None where no cell reads it."""
+    wanted = same(label).rstrip(": ")
+    for row, cells in enumerate(sheet.rows):
+        for column, cell in enumerate(cells):
+            if not isinstance(cell, str) or same(cell).rstrip(": ") != wanted:
+                continue
+            if under:
+                places = [(r, column) for r in range(row + 1, len(sheet.rows))]
+            else:
+                places = [(row, c) for c in range(column + 1, len(cells))]
+            filled = next((place for place in places if sheet.cell(*place) is not None), None)
+            return at(*(filled or ((row + 1, column) if under else (row, column + 1))))
+    return None
 
 
 def wordiest_row(sheet: Sheet) -> int:

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from fnmatch import fnmatchcase
 from pathlib import PurePosixPath
 
-from inputs.cells import Cells
-from inputs.headings import columns_under, headings_of
+from inputs.cells import Cells, Sheet
+from inputs.grammar import same
+from inputs.headings import Heading, columns_under, headings_of, wordiest_row, words
 from inputs.layouts import Layout
 from inputs.persons import person_level
 from inputs.stamps import Stamp, stamp_of, stamped
-from schemas.findings import Finding, finding
+from schemas.findings import COLUMNS, Finding, finding
 
 
 @dataclass(frozen=True)
@@ -50,7 +51,7 @@ def identify(cells: Cells, origin: Origin, layouts: Sequence[Layout]) -> tuple[L
         if origin.collection == layout.collection or (origin.collection is None and _named(layout, origin.name))
     ]
     if named:
-        return _best_for_each(cells, named)
+        return tuple(named)
     if fitting := _fitting_best(cells, mine):
         return fitting
     theirs = [layout for layout in in_force if layout not in mine and _named(layout, origin.name)]
@@ -58,9 +59,17 @@ def identify(cells: Cells, origin: Origin, layouts: Sequence[Layout]) -> tuple[L
         return finding("return.wrong-folder", found="a return that another partner sends", expected=origin.partner)
     if not mine:
         return finding("return.unknown", found=origin.name, expected="no return is expected of this partner today")
-    nearest = max(mine, key=lambda layout: _fit(cells, layout).found)
-    reason = "; ".join(_fit(cells, nearest).missing[:2])
-    return finding("return.unknown", found=origin.name, expected=f"nearest is {nearest.title}: {reason}")
+    fits = [(_fit(cells, layout), layout) for layout in mine]
+    fit, nearest = max(fits, key=lambda one: (one[0].found - len(one[0].missing), one[0].found))
+    return finding(
+        "return.unknown", found=origin.name, expected=f"nearest is {nearest.title}: {'; '.join(fit.missing[:2])}"
+    )
+
+
+def describes_columns(cells: Cells) -> bool:
+    """Whether a file is the meta file of a tidy csv, which says of each column what it is, and nothing else."""
+    heads = [same(words(cell)) for cell in cells.sheets[0].rows[0]] if cells.sheets and cells.sheets[0].rows else []
+    return {"col_name", "col_type"} <= set(heads) and person_level(cells) is None
 
 
 def _by_stamp(
@@ -101,16 +110,6 @@ class Fit:
     missing: tuple[str, ...]
 
 
-def _best_for_each(cells: Cells, candidates: Iterable[Layout]) -> tuple[Layout, ...]:
-    """One layout for each return: of several versions the one with least missing."""
-    best: dict[str, Layout] = {}
-    for layout in candidates:
-        held = best.get(layout.collection)
-        if held is None or len(_fit(cells, layout).missing) < len(_fit(cells, held).missing):
-            best[layout.collection] = layout
-    return tuple(best.values())
-
-
 def _fitting_best(cells: Cells, candidates: Iterable[Layout]) -> tuple[Layout, ...] | None:
     """The one layout that a file fits whole and best; None if there is none or two fit equally well."""
     whole = [(fit.found, layout) for layout in candidates if not (fit := _fit(cells, layout)).missing]
@@ -124,15 +123,28 @@ def _fit(cells: Cells, layout: Layout) -> Fit:
     for table in layout.says.table:
         sheets = [s for s in cells.sheets if cells.kind == "csv" or (table.takes_sheet(s.name) and not s.is_ours)]
         if not sheets:
-            missing += [] if table.optional else [f"no sheet called {' or '.join(table.sheet)}"]
+            held = ", ".join(s.name for s in cells.sheets[:6])
+            missing += [] if table.optional else [f"no sheet called {' or '.join(table.sheet)}; there are {held}"]
             continue
         found += 0 if "*" in table.sheet else 1
-        held = [headings for s in sheets if (headings := headings_of(s, table))]
-        if not held:
-            missing.append(f"no column headed {table.header.looked_for!r} on sheet {sheets[0].name}")
-            continue
-        labels = table.labels
-        absent = [label for label in labels if not columns_under(held[0], label)]
-        found += len(labels) - len(absent)
-        missing += [f"no column headed {label!r} on sheet {sheets[0].name}" for label in absent]
+        headed = [(sheet, headings) for sheet in sheets if (headings := headings_of(sheet, table))]
+        sheet, headings = headed[0] if headed else (sheets[0], {})
+        absent = [label for label in table.labels if not columns_under(headings, label)]
+        if not headings:
+            absent = [table.header.looked_for]
+        found += len(table.labels) - len(absent) if headings else 0
+        missing += [
+            f"no column headed {label!r} on sheet {sheet.name}; {_held(sheet, headings)}" for label in absent[:1]
+        ]
+        missing += [f"no column headed {label!r} on sheet {sheet.name}" for label in absent[1:]]
     return Fit(found, tuple(missing))
+
+
+def _held(sheet: Sheet, headings: Mapping[int, Heading]) -> str:
+    """What a sheet has where headings were looked for: those that were found, or the row most like headings."""
+    if headings:
+        first = next(iter(headings.values()))
+        return f"row {first.at // COLUMNS + 1} has: {', '.join(h.text for h in list(headings.values())[:12])}"
+    row = wordiest_row(sheet)
+    held = [words(cell) for cell in (sheet.rows[row] if sheet.rows else []) if cell is not None]
+    return f"row {row + 1} has: {', '.join(held[:12])}" if held else "the sheet is blank"

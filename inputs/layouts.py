@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
+from datetime import date
+from itertools import pairwise
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Literal
 
-from inputs.grammar import LayoutRecord, Source, TableLayout, Texts, ValueColumn, sources_of
+from inputs.grammar import LayoutRecord, Source, TableLayout, Texts, ValueColumn
 from schemas.breakdowns import TOTAL, spell_out
 from schemas.calendar import Expected
 from schemas.definitions import Definitions
 from schemas.faults import DefinitionFault
+from schemas.periods import EXPECTED, read_period
 from schemas.records import STRICT_KEYS, read_toml, record
 from schemas.tables import Required
 
@@ -128,11 +131,17 @@ def _with_shapes(toml: dict[str, Any], path: Path) -> dict[str, Any]:
             tables = _listed(layout, "table")
             for number, table in enumerate(tables):
                 if isinstance(table, dict) and "shape" in table:
-                    tables[number] = {
-                        **_shape(table["shape"], path),
-                        **{k: v for k, v in table.items() if k != "shape"},
-                    }
+                    own = {k: v for k, v in table.items() if k != "shape"}
+                    tables[number] = _laid_over(_shape(table["shape"], path, collection.get("id", "?")), own)
     return toml
+
+
+def _laid_over(shape: dict[str, Any], own: dict[str, Any]) -> dict[str, Any]:
+    """A table's own keys over those of its shape; tests on rows, and columns to ignore, are added to the shape's."""
+    added = {
+        key: [*shape.get(key, []), *own[key]] for key in ("only", "skip", "ignore") if isinstance(own.get(key), list)
+    }
+    return {**shape, **own, **added}
 
 
 def _listed(table: Any, key: str) -> list[Any]:
@@ -140,10 +149,10 @@ def _listed(table: Any, key: str) -> list[Any]:
     return value if isinstance(value, list) else []
 
 
-def _shape(name: object, path: Path) -> dict[str, Any]:
+def _shape(name: object, path: Path, of: object) -> dict[str, Any]:
     known = sorted(file.stem for file in SHAPES.glob("*.toml"))
     if name not in known:
-        raise DefinitionFault(path, f"{name!r} is none of {', '.join(known)}", key="shape")
+        raise DefinitionFault(path, f"{name!r} is none of {', '.join(known)}", key=f"collection.{of}.shape")
     return read_toml(SHAPES / f"{name}.toml")
 
 
@@ -168,9 +177,13 @@ def _check_collection(collection: CollectionRecord, definitions: Definitions, pa
     key = f"collection.{collection.id}"
     if not collection.layout:
         raise DefinitionFault(path, "needs at least one layout", key=key)
-    for layout in collection.layout:
-        for number, table in enumerate(layout.table, start=1):
-            _check_table(table, definitions, path, f"{key}.table {number}")
+    _check_versions(collection, path, key)
+    for number, layout in enumerate(collection.layout, start=1):
+        within = key if len(collection.layout) == 1 else f"{key}.layout {number}"
+        if not layout.table:
+            raise DefinitionFault(path, "needs at least one table", key=within)
+        for place, table in enumerate(layout.table, start=1):
+            _check_table(table, definitions, path, f"{within}.table {place}")
     for number, one in enumerate(collection.require, start=1):
         _check_required(one, definitions, path, f"{key}.require {number}")
 
@@ -194,32 +207,72 @@ def _check_required(one: RequireRecord, definitions: Definitions, path: Path, ke
             raise DefinitionFault(path, f"{breakdown!r} is no breakdown of theirs", key=f"{key}.breakdown")
 
 
+def _check_versions(collection: CollectionRecord, path: Path, key: str) -> None:
+    """Refuse layouts of one return of which two are for the same day, or one is for none."""
+    dated = [(v.valid_from or date.min, v.valid_to or date.max, n) for n, v in enumerate(collection.layout, start=1)]
+    for first, last, number in dated:
+        if first > last:
+            raise DefinitionFault(path, f"must end after it begins: {first} to {last}", key=f"{key}.layout {number}")
+    for (_, last, before), (first, _, after) in pairwise(sorted(dated)):
+        if first <= last:
+            named = f"layouts {min(before, after)} and {max(before, after)} are for the same days"
+            raise DefinitionFault(
+                path, f"{named}; give valid_from and valid_to that do not overlap", key=f"{key}.layout"
+            )
+
+
 def _check_table(table: TableLayout, definitions: Definitions, path: Path, key: str) -> None:
-    dimensions = {d.name for d in definitions.dimensions}
+    dimensions = {d.name: d for d in definitions.dimensions}
     for scope in table.scopes:
-        for source in sources_of(scope):
-            if source.down and not source.column:
-                raise DefinitionFault(path, "down needs a column to carry down", key=key)
         if scope.indicator:
             _check_words(scope.indicator, definitions.indicators, path, f"{key}.indicator")
-        if scope.area and scope.area.const and not definitions.geography.find(scope.area.const):
-            raise DefinitionFault(path, f"{scope.area.const!r} is not an area we know", key=f"{key}.area")
         if scope.provenance:
             _check_words(scope.provenance, ("reported", "illustrative"), path, f"{key}.provenance")
-        if unknown := set(scope.breakdown) - dimensions:
+        if unknown := set(scope.breakdown) - dimensions.keys():
             known = ", ".join(sorted(dimensions))
             raise DefinitionFault(path, f"{', '.join(unknown)} is none of {known}", key=f"{key}.breakdown")
+        for name, source in scope.breakdown.items():
+            _check_words(source, (*dimensions[name].values, "Total"), path, f"{key}.breakdown.{name}")
+        if scope.area:
+            _check_areas(scope.area, definitions, path, f"{key}.area")
     for name in ("indicator", "area", "period"):
         said_of = [column for column in table.value if getattr(column, name) is None]
-        if getattr(table, name) is None and said_of:
+        shared = name == "indicator" and len(said_of) < len(table.value)  # one denominator for several indicators
+        if getattr(table, name) is None and said_of and not (shared and all(c.measure != "value" for c in said_of)):
             raise DefinitionFault(path, f"nothing says the {name} of {_heading(said_of[0])}", key=key)
+    for column in table.value:
+        _check_period(column, table, definitions, path, f"{key}.period")
+
+
+def _check_areas(source: Source, definitions: Definitions, path: Path, key: str) -> None:
+    for word in _words(source):
+        if not definitions.geography.find(word):
+            raise DefinitionFault(path, f"{word!r} is not an area we know", key=key)
+
+
+def _check_period(column: ValueColumn, table: TableLayout, definitions: Definitions, path: Path, key: str) -> None:
+    """Refuse a period in the layout's own words that the column's indicators are not measured over."""
+    indicator, period = column.indicator or table.indicator, column.period or table.period
+    if indicator is None or period is None:
+        return
+    for named in _words(indicator):
+        identifier = definitions.indicators[named].time_identifier
+        for word in _words(period):
+            if not read_period(word, identifier, ending=period.ending):
+                reason = f"{word!r} is no period of {named}, which is measured over {EXPECTED[identifier]}"
+                raise DefinitionFault(path, reason, key=key)
 
 
 def _heading(column: ValueColumn) -> str:
     return f"column {column.column or (column.match.pattern if column.match else '')!r}"
 
 
-def _check_words(source: Source, known: Any, path: Path, key: str) -> None:
-    for word in (source.const, source.default, *source.map.values()):
-        if word and word not in known:
+def _words(source: Source) -> list[str]:
+    """Our own words that a layout gives: fixed, by default, or in place of what partners type."""
+    return [word for word in (source.const, source.default, *source.map.values()) if word]
+
+
+def _check_words(source: Source, known: Collection[str], path: Path, key: str) -> None:
+    for word in _words(source):
+        if word not in known:
             raise DefinitionFault(path, f"{word!r} is none of {', '.join(sorted(known))}", key=key)

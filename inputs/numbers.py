@@ -27,7 +27,9 @@ class Reading:
 
 
 _NUMBER = re.compile(
-    r"^([-−–]?)\s*(?:£\s*)?((?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?|\.\d+|\d(?:\.\d+)?e\+?\d{1,2})\s*(%?)$", re.I
+    r"^([-−–+]?)\s*(?:£\s*)?([-−–]?)"
+    r"((?:\d{1,3}(?:,\d{3})+|\d{1,3}(?: \d{3})+|\d+)(?:\.\d+)?|\.\d+|\d(?:\.\d+)?e[-+]?\d{1,2})\s*(%?)$",
+    re.I,
 )
 _BRACKETED = re.compile(r"^\((.+)\)$")
 _STATUS = re.compile(r"\s*(?:\[([pertub])\]|\((prov|provisional|rev|revised|est|estimated?|p|r|e)\.?\)|([pr]))$", re.I)
@@ -41,8 +43,12 @@ _STATUS_WORDS = {
     "estimated": "e",
 }
 _NOTES = re.compile(r"(?:\s*(?:\[note \d+\]|[¹²³⁰⁴-⁹*†‡]))+$")
-_UNDER = re.compile(r"^<\s*(\d+(?:\.\d+)?)\s*%?$")
-_SMALL_RANGE = re.compile(r"^(\d{1,2})\s*(?:-|–|to)\s*(\d{1,2})$")
+_UNDER = re.compile(r"^(<|≤|<=|under|less than|fewer than|up to)\s*(\d+(?:\.\d+)?)\s*(%?)$", re.I)
+_OVER = re.compile(r"^(?:>|≥|>=|over|more than|at least)\s*(\d+(?:\.\d+)?)\s*(%?)$", re.I)
+_RANGE = re.compile(r"^(\d{1,3})\s*(%?)\s*(-|–|to)\s*(\d{1,3})\s*(%?)$", re.I)
+MOST_BY_DASH = 10
+"""The highest end of a range written with a dash; what goes beyond it may be a year or an age. Written with a word, a
+range may go to 100."""
 
 
 def read_number(
@@ -101,21 +107,34 @@ def _unflagged(text: str, flags: Mapping[str, str]) -> tuple[str, str | None]:
 def _plain(text: str) -> tuple[float, bool] | None:
     bracketed = _BRACKETED.match(text)
     match = _NUMBER.match(bracketed[1].strip() if bracketed else text)
-    if not match or (bracketed and match[1]) or len(match[2]) > 30:
+    if not match or (match[1] and match[2]) or (bracketed and (match[1] or match[2])) or len(match[3]) > 30:
         return None
-    number = float(match[2].replace(",", ""))
-    return (-number if match[1] or bracketed else number), bool(match[3])
+    number = float(match[3].replace(",", "").replace(" ", ""))
+    negative = bool(bracketed or match[2] or match[1] not in ("", "+"))
+    return (-number if negative else number), bool(match[4])
 
 
 def _hidden_range(text: str, scale: str | float) -> Reading | None:
-    """`<5` and `1-5` hide a small number: confidential, with the ends that are known."""
+    """`<5` and `1-5` hide a small number, and `>95%` a large one: confidential, with the ends that are known."""
     if match := _UNDER.match(text):
-        most = float(match[1])
-        return Reading(low=0.0, high=most - 1 if scale == "as given" and most.is_integer() else most, conf_status="c")
-    match = _SMALL_RANGE.match(text)
-    if match and int(match[1]) < int(match[2]) <= 10:
-        return Reading(low=float(match[1]), high=float(match[2]), conf_status="c")
+        most, below = float(match[2]), match[1].casefold() not in ("≤", "<=", "up to")
+        whole = scale == "as given" and most.is_integer() and not match[3]
+        return _range(0.0, most - 1 if below and whole else most, scale, percent=bool(match[3]))
+    if match := _OVER.match(text):
+        return _range(float(match[1]), None, scale, percent=bool(match[2]))
+    if match := _RANGE.match(text):
+        low, high = int(match[1]), int(match[4])
+        percent = bool(match[2] or match[5])
+        if low < high <= (100 if percent or match[3].casefold() == "to" else MOST_BY_DASH):
+            return _range(low, high, scale, percent=percent)
     return None
+
+
+def _range(low: float, high: float | None, scale: str | float, *, percent: bool) -> Reading:
+    def scaled(end: float | None) -> float | None:
+        return None if end is None else float(end) if percent else _scaled(float(end), scale).value
+
+    return Reading(low=scaled(low), high=scaled(high), conf_status="c")
 
 
 def _scaled(number: float, scale: str | float) -> Reading:

@@ -7,21 +7,22 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from difflib import get_close_matches
+from fnmatch import fnmatchcase
 from typing import Any
 
 import polars as pl
 
 from inputs.cells import Cell, Cells, ErrorValue, Sheet, Uncalculated
-from inputs.grammar import REASONS, RowTest, Source, TableLayout, ValueColumn, same, sources_of
-from inputs.headings import Block, Heading, blocks, columns_under, named, wordiest_row
+from inputs.grammar import REASONS, RowTest, Source, TableLayout, ValueColumn, plain, same, sources_of
+from inputs.headings import JOIN, Block, Heading, blocks, columns_under, labelled, named, wordiest_row
 from inputs.headings import words as _text
 from inputs.layouts import Layout
 from inputs.numbers import Reading, read_number
 from inputs.stamps import OWN_SHEETS, stamped
 from schemas.breakdowns import TOTAL, spell
 from schemas.definitions import Definitions, Indicator
-from schemas.findings import COLUMNS, Finding, a1, at, finding, position
-from schemas.periods import EXPECTED, Period, marked, read_period
+from schemas.findings import COLUMNS, Finding, a1, as_typed, at, finding, position
+from schemas.periods import EXPECTED, SERIES, Period, marked, read_period
 from schemas.rules import RULES
 from schemas.tables import MEASURES, TIDY, Table
 
@@ -31,7 +32,7 @@ STATUS_WORDS = {
     "estimated": "e", "r": "r", "revised": "r", "u": "u", "low reliability": "u", "f": "f", "forecast": "f",
     "b": "b", "break": "b",
 }  # fmt: skip
-ANY_TOTAL = frozenset({"", "total", "all", "all pupils", "all children", "all people"})
+ANY_TOTAL = frozenset({"total", "all", "all pupils", "all children", "all people", "persons", "all persons"})
 
 Row = dict[str, Any]
 
@@ -45,6 +46,9 @@ def parse(cells: Cells, layout: Layout, file_name: str = "") -> tuple[Table, lis
     found: list[Finding] = []
     rows: list[Row] = []
     taken: set[str] = set()
+    cells = replace(
+        cells, sheets=tuple(replace(s, rows=[_without_spaces(row) for row in s.rows]) for s in cells.sheets)
+    )
     speaks_of: dict[str, tuple[str, ...]] = {}
     for table in layout.says.table:
         sheets = [sheet for sheet in cells.sheets if _takes(table, sheet, cells)]
@@ -55,7 +59,7 @@ def parse(cells: Cells, layout: Layout, file_name: str = "") -> tuple[Table, lis
         for sheet in sheets:
             taken.add(sheet.name)
             speaks_of[sheet.name] = (*speaks_of.get(sheet.name, ()), *table.indicators)
-            work = _TableWork(sheet, table, layout, file_name, found)
+            work = _TableWork(cells, sheet, table, layout, file_name, found)
             rows.extend(work.rows())
     found += [_unexpected(s) for s in cells.sheets if s.name not in taken and not _ignored(s, layout)]
     if not rows and not any(one.is_error for one in found):
@@ -84,6 +88,13 @@ def _as_empty(found: list[Finding]) -> Finding:
     return finding("return.empty", sheet=home, cells=cells, found="a template that is still blank", expected=expected)
 
 
+def _without_spaces(row: list[Cell]) -> list[Cell]:
+    """A row in which cells that hold nothing but spaces, which nobody sees, are blank."""
+    if not any(type(cell) is str and not cell.strip() for cell in row):
+        return row
+    return [None if type(cell) is str and not cell.strip() else cell for cell in row]
+
+
 def _takes(table: TableLayout, sheet: Sheet, cells: Cells) -> bool:
     if cells.kind == "csv":
         return True
@@ -96,13 +107,9 @@ def _unexpected(sheet: Sheet) -> Finding:
 
 
 def _ignored(sheet: Sheet, layout: Layout) -> bool:
-    named = any(re.fullmatch(_glob(p), sheet.name.strip(), re.IGNORECASE) for p in layout.says.ignore_sheets)
+    named = any(fnmatchcase(plain(sheet.name), plain(pattern)) for pattern in layout.says.ignore_sheets)
     ours = sheet.is_ours or sheet.name.casefold() in OWN_SHEETS
     return named or ours or not any(cell is not None for row in sheet.rows for cell in row)
-
-
-def _glob(pattern: str) -> str:
-    return ".*".join(re.escape(part) for part in pattern.split("*"))
 
 
 def _compute_shares(frame: pl.DataFrame, definitions: Definitions) -> pl.DataFrame:
@@ -133,10 +140,16 @@ def _compute_shares(frame: pl.DataFrame, definitions: Definitions) -> pl.DataFra
 
 @dataclass
 class _Said:
-    """What a source says for one row: the word, and the position of its cell (None: the layout says so)."""
+    """What a source says for one row: the word, and the position of its cell (None: the layout says so, or a cell of
+    another sheet, which is then `elsewhere`)."""
 
     word: Cell
     at: int | None
+    elsewhere: str = ""
+
+    @property
+    def cells(self) -> list[str] | None:
+        return [self.elsewhere] if self.elsewhere else None
 
 
 @dataclass
@@ -151,15 +164,20 @@ class _Observation:
 class _TableWork:
     """The reading of one table: its headings found, its sources placed, its rows turned into observations."""
 
-    def __init__(self, sheet: Sheet, table: TableLayout, layout: Layout, file_name: str, found: list[Finding]) -> None:
-        self.sheet, self.table, self.definitions = sheet, table, layout.definitions
+    def __init__(
+        self, cells: Cells, sheet: Sheet, table: TableLayout, layout: Layout, file_name: str, found: list[Finding]
+    ) -> None:
+        self.book, self.whole, self.sheet = cells, sheet, sheet
+        self.table, self.definitions = table, layout.definitions
         self.file_name, self.found = file_name, found
         self.reported: set[tuple[str, int | None, str]] = set()
         self.cache: dict[Any, Any] = {}
         self.readings: dict[tuple[str | float, Cell], Reading | None] = {}
+        self.with_banner = [one for scope in table.scopes for one in sources_of(scope) if one.banner is not None]
         self.banners: dict[int, _Said] = {}
         self.carried: dict[int, _Said] = {}
         self.headings: Mapping[int, Heading] = {}
+        self.block: Block | None = None
         self.header_at: int | None = None
         self.doubled: set[int] = set()
         self.missing: dict[str, int] = {}
@@ -167,13 +185,18 @@ class _TableWork:
         self.under = _under_merges(sheet)
 
     def rows(self) -> Iterator[Row]:
-        for block in blocks(self.sheet, self.table):
+        above: dict[int, _Said] = {}
+        for block in blocks(self.whole, self.table):
+            if block.header_at != self.header_at:
+                above = dict(self.banners)
+            self.banners = dict(above)  # a banner over one of the blocks side by side says nothing of the next
+            self.block, self.sheet = block, block.sheet
             self.header_at, self.headings = block.header_at, block.headings
             self.cache, self.doubled, self.carried, self.missing = {}, set(), {}, {}
-            for number in range(block.begun, block.first):
-                self._banner(number)
             observations = self._observations()
-            self._note_unmapped(observations, block)
+            for number in range(block.begun, block.top):
+                self._banner(number, observations if block.begun else None)
+            self._note_unmapped(observations)
             for number in self._body(block, observations):
                 for observation in observations:
                     if self._told(number, observation) and (row := self._row(number, observation)) is not None:
@@ -186,7 +209,9 @@ class _TableWork:
     def _column(self, label: str) -> int | None:
         columns = self.cache.get(("column", label))
         if columns is None:
-            columns = self.cache["column", label] = columns_under(self.headings, label)
+            columns = columns_under(self.headings, label)
+            columns = [c for c in columns if self._anything_under(c)] or columns
+            self.cache["column", label] = columns
             if not columns:
                 self._heading_missing(label)
             if len(columns) > 1:
@@ -204,9 +229,12 @@ class _TableWork:
         return self.headings[column].at if column in self.headings else at(self.header_at or 0, column)
 
     def _heading_missing(self, label: str) -> None:
+        """Say what was looked for and what is there, and which heading may be meant."""
         row = self.header_at if self.header_at is not None else wordiest_row(self.sheet)
         cells = {at(row, c): _text(v) for c, v in enumerate(self.sheet.rows[row] if self.sheet.rows else []) if v}
-        held = f"row {row + 1} has: {', '.join(cells.values())}" if cells else "the sheet is blank"
+        if self.header_at is not None:
+            cells = {heading.at: heading.text for heading in self.headings.values()}
+        held = f"row {row + 1} has: {', '.join(dict.fromkeys(cells.values()))}" if cells else "the sheet is blank"
         what = "nothing that depends on it" if self.header_at is not None else "nothing of its table"
         expected = f"a column headed {label!r}; {what} could be judged"
         where = next(iter(cells), at(row, 0))
@@ -218,7 +246,7 @@ class _TableWork:
             like = _most_like(label, strange)
             where = like if like is not None else next(iter(strange), next(blank, where))
         before = len(self.found)
-        self._report("layout.heading-missing", where, "heading", held, expected)
+        self._report("layout.heading-missing", where, "heading", held, expected, like=(label, cells))
         if self.header_at is not None and len(self.found) > before:
             self.missing[label] = before
 
@@ -236,26 +264,55 @@ class _TableWork:
             self.found[number] = replace(self.found[number], cell=a1(where), cells=(a1(where),))
         return {where % COLUMNS for where in chosen.values()}
 
+    def _like(self, label: str, held: Mapping[int, str]) -> str:
+        """The advice for a heading that is missing, with one that may be meant."""
+        parts = {same(text.split(JOIN)[-1]): where for where, text in held.items()}
+        near = get_close_matches(same(label), parts, 1, 0.6)
+        where = parts[near[0]] if near else None
+        fix = RULES["layout.heading-missing"].fix
+        return fix if where is None else f"{fix} {as_typed(held[where])!r} in {a1(where)} may be the one that is meant."
+
     def _observations(self) -> list[_Observation]:
+        """What the value columns speak of. A column that names no indicator, such as one denominator for several
+        percentages, belongs to every one that it agrees with in all else."""
         grouped: dict[Any, _Observation] = {}
-        for spec in self.table.value:
-            if spec.column:
-                column = self._column(spec.column)
-                columns = [] if column is None else [column]
-            else:
-                columns = [c for c, h in self.headings.items() if spec.match and spec.match.search(h.text)]
-                if not columns:
-                    self._heading_missing(spec.match.pattern if spec.match else "")
-            for column in columns:
-                key = self._speaks_of(spec, column)
-                one = grouped.setdefault(key, _Observation(spec, heading=column))
-                measure = MEASURE_FIELDS.get(spec.measure, spec.measure)
-                if (first := one.columns.setdefault(measure, (column, spec))[0]) != column:
-                    self._heading_twice([first, column], named(self.headings, column))
+        shared: list[tuple[ValueColumn, int]] = []
+        for spec in sorted(self.table.value, key=lambda value: value.measure == "status"):
+            for column in self._columns_of(spec):
+                if spec.indicator is None and self.table.indicator is None:
+                    shared.append((spec, column))
+                    continue
+                one = grouped.setdefault(self._speaks_of(spec, column), _Observation(spec, heading=column))
+                self._join(one, spec, column)
+        for spec, column in shared:
+            of = self._speaks_of(spec, column)[1:]
+            for key, one in grouped.items():
+                if key[1:] == of:
+                    self._join(one, spec, column)
         return list(grouped.values())
 
-    def _speaks_of(self, spec: ValueColumn, column: int) -> Any:
-        """Columns with equal answers belong to one observation."""
+    def _join(self, one: _Observation, spec: ValueColumn, column: int) -> None:
+        measure = MEASURE_FIELDS.get(spec.measure, spec.measure)
+        if (first := one.columns.setdefault(measure, (column, spec))[0]) != column:
+            self._heading_twice([first, column], named(self.headings, column))
+
+    def _columns_of(self, spec: ValueColumn) -> list[int]:
+        """The columns that an entry of `value` names."""
+        if spec.column:
+            if spec.optional and not columns_under(self.headings, spec.column):
+                return []
+            column = self._column(spec.column)
+            return [] if column is None else [column]
+        fitting = [c for c, h in self.headings.items() if spec.match and spec.match.search(h.text)]
+        columns = [
+            c for c in fitting if self._anything_under(c)
+        ] or fitting  # a merged heading may cover a blank column
+        if not columns and not spec.optional:
+            self._heading_missing(spec.match.pattern if spec.match else "")
+        return columns
+
+    def _speaks_of(self, spec: ValueColumn, column: int) -> tuple[Any, ...]:
+        """Columns with equal answers belong to one observation. The first answer is the indicator."""
         said = []
         for name in ("indicator", "area", "period", "provenance"):
             source = getattr(spec, name) or getattr(self.table, name)
@@ -269,9 +326,11 @@ class _TableWork:
     def _fixed(self, source: Source, column: int) -> Any:
         if source.header is not None:
             return _group(source.header.search(named(self.headings, column)))
+        if source.parts:
+            return tuple(self._fixed(part, column) for part in source.parts)
         return (source.const, source.column)
 
-    def _note_unmapped(self, observations: list[_Observation], block: Block) -> None:
+    def _note_unmapped(self, observations: list[_Observation]) -> None:
         used = self.doubled | {column for one in observations for column, _ in one.columns.values()}
         labels = [test.column for test in (*self.table.only, *self.table.skip) if test.column]
         for scope in self.table.scopes:
@@ -282,12 +341,13 @@ class _TableWork:
         for label in labels:
             used.update(columns_under(self.headings, label))
         ignored = {column for label in self.table.ignore for column in self._ignored(label)}
-        wide = max((len(row) for row in self.sheet.rows[block.first : block.end]), default=0) if self.missing else 0
-        unheaded = [c for c in range(wide) if c not in self.headings and self._anything_under(c, block)]
+        rows = self.sheet.rows[self.block.first : self.block.end] if self.block and self.missing else []
+        wide = max((len(row) for row in rows), default=0)
+        unheaded = [c for c in range(wide) if c not in self.headings and self._anything_under(c)]
         strange = [c for c in (*self.headings, *unheaded) if c not in used and c not in ignored]
         placed = self._place_missing(strange) if self.missing else set()
         for column, heading in self.headings.items():
-            if column in used | ignored | placed or not self._anything_under(column, block):
+            if column in used | ignored | placed or not self._anything_under(column):
                 continue
             self._report("layout.column-unmapped", heading.at, "heading", heading.text, "a column of the template")
 
@@ -298,8 +358,9 @@ class _TableWork:
         by_part = [c for c, h in self.headings.items() if same(label) in map(same, (h.text, *h.parts))]
         return by_part or columns_under(self.headings, label)
 
-    def _anything_under(self, column: int, block: Block) -> bool:
-        return any(column < len(row) and row[column] is not None for row in self.sheet.rows[block.first : block.end])
+    def _anything_under(self, column: int) -> bool:
+        rows = self.sheet.rows[self.block.first : self.block.end] if self.block else []
+        return any(column < len(row) and row[column] is not None for row in rows)
 
     # rows
 
@@ -345,15 +406,26 @@ class _TableWork:
         """Take in a row that sets what the rows below it speak of; False if it is none. A row with a value is none."""
         row = self.sheet.rows[number] if number < len(self.sheet.rows) else []
         where = next((column for column, cell in enumerate(row) if cell is not None), None)
-        if where is None or any(self.sheet.cell(number, c) is not None for c in _value_columns(observations)):
+        if not self.with_banner or where is None:
             return False
-        first, is_banner = _text(row[where]), False
-        for scope in self.table.scopes:
-            for source in sources_of(scope):
-                if source.banner is not None and (match := source.banner.search(first)):
-                    self.banners[id(source)] = _Said(_group(match), at(number, where))
-                    is_banner = True
-        return is_banner
+        said = [(source, source.banner.search(_text(row[where]))) for source in self.with_banner if source.banner]
+        if not any(match for _, match in said) or self._has_value(number, observations):
+            return False
+        for source, match in said:
+            if match is not None:
+                self.banners[id(source)] = _Said(_group(match), at(number, where))
+        return True
+
+    def _has_value(self, number: int, observations: list[_Observation] | None) -> bool:
+        """Whether a row has something where values belong; one word among many columns, such as a unit, is none."""
+        columns = set(_value_columns(observations))
+        held = [cell for column in columns if (cell := self.sheet.cell(number, column)) is not None]
+        unit = len(held) == 1 and len(columns) > 2 and isinstance(held[0], str) and not self._is_value(held[0])
+        return bool(held) and not unit
+
+    def _is_value(self, cell: Cell) -> bool:
+        reading = read_number(cell, "as given", self.table.marks, self.table.flags)
+        return reading is not None and reading.rule is None
 
     def _rows_below(self, blank: int, block: Block, observations: list[_Observation]) -> None:
         """Rows under a blank row, with numbers where this table has its values, may be part of it: nothing is left out
@@ -397,63 +469,98 @@ class _TableWork:
         return self.errors
 
     def _say(self, source: Source, number: int, of: _Observation) -> _Said:
-        """What a source says for a row, before any of our own words replace it."""
-        word: Cell
-        where: int | None
-        if source.column:
-            word, where = self._in_columns(source, number)
+        """What a source says for a row, in our own words where the layout has a map to them."""
+        if source.parts:
+            said = self._parts(source, number, of)
+        elif source.column:
+            said = self._in_columns(source, number)
         elif source.banner is not None:
             said = self.banners.get(id(source), _Said(None, None))
-            word, where = said.word, said.at
         else:
             key = ("say", id(source), of.heading)
             if key not in self.cache:
                 self.cache[key] = self._elsewhere(source, of.heading)
-            word, where = self.cache[key]
+            said = self.cache[key]
+        word = said.word
         if source.pattern is not None and isinstance(word, (str, int, float)):
             word = _group(source.pattern.search(_text(word)))
         if word is None or word == "":
             word = source.default
         if source.mapped and isinstance(word, (str, int, float)):
             word = source.mapped.get(same(_text(word)), word)
-        return _Said(word, where)
+        return _Said(word, said.at, said.elsewhere)
 
-    def _in_columns(self, source: Source, number: int) -> tuple[Cell, int | None]:
-        """What the first filled of a source's columns says; through merged cells, and from above where it is `down`."""
+    def _parts(self, source: Source, number: int, of: _Observation) -> _Said:
+        """What several sources say, one after the other. Where one cannot be read, that one alone."""
+        said = [self._say(part, number, of) for part in source.parts]
+        for one in said:
+            if isinstance(one.word, (ErrorValue, Uncalculated)):
+                return one
+        where = next((one for one in said if one.at is not None or one.elsewhere), said[0])
+        return _Said(" ".join(filter(None, (_text(one.word) for one in said))) or None, where.at, where.elsewhere)
+
+    def _in_columns(self, source: Source, number: int) -> _Said:
+        """What the first filled of a source's columns says; through merged cells, and from above where it is `down`
+        and the cell is blank or says nothing that the source takes."""
         where: int | None = None
-        for label in source.column:
-            column = self._column(label)
-            if column is None:
-                continue
+        for column in self._columns_said(source):
             cell, place = self.sheet.cell(number, column), at(number, column)
             if cell is None and place in self.under:
                 place = self.under[place]
-                cell = self.sheet.cell(*divmod(place, COLUMNS))
+                cell = self.whole.cell(*divmod(place, COLUMNS))
             where = place if where is None or cell is not None else where
-            if cell is not None:
-                word = cell if isinstance(cell, (date, float, int, ErrorValue, Uncalculated)) else _text(cell)
-                self.carried[id(source)] = _Said(word, where)
-                return word, where
+            if cell is None or (source.down and source.pattern and not source.pattern.search(_text(cell))):
+                continue
+            word = cell if isinstance(cell, (date, float, int, ErrorValue, Uncalculated)) else _text(cell)
+            self.carried[id(source)] = _Said(word, where)
+            return self.carried[id(source)]
         if source.down and id(source) in self.carried:
-            above = self.carried[id(source)]
-            return above.word, above.at
-        return None, where
+            return self.carried[id(source)]
+        return _Said(None, where)
 
-    def _elsewhere(self, source: Source, column: int) -> tuple[Cell, int | None]:
+    def _columns_said(self, source: Source) -> list[int]:
+        """The columns of a source that are there. Of several one is enough; that none is there is a finding."""
+        key = ("columns", source.column)
+        if key not in self.cache:
+            there = [label for label in source.column if columns_under(self.headings, label)]
+            found = [self._column(label) for label in there or source.column[:1]]
+            self.cache[key] = [column for column in found if column is not None]
+        columns: list[int] = self.cache[key]
+        return columns
+
+    def _elsewhere(self, source: Source, column: int) -> _Said:
+        """What is said in one place for all rows under a heading."""
         if source.header is not None:
-            heading = self.headings[column]
-            word = _group(source.header.search(heading.text))
+            word = _group(source.header.search(named(self.headings, column)))
             blank = at((self.header_at or 0) + self.table.header.below, column)
-            return word, heading.at if word else blank
+            return _Said(word, self.headings[column].at if word and column in self.headings else blank)
         if source.sheet is not None:
-            return _group(source.sheet.search(self.sheet.name)), None
+            return _Said(_group(source.sheet.search(self.whole.name)), None)
         if source.file is not None:
-            return _group(source.file.search(self.file_name)), None
-        if source.cell is not None:
-            where = position(source.cell) or 0
-            cell = self.sheet.cell(*divmod(where, COLUMNS))
-            return (cell if isinstance(cell, date) else _text(cell)), where
-        return source.const, None
+            return _Said(_group(source.file.search(self.file_name)), None)
+        if source.cell or source.beside or source.under:
+            return self._in_one_cell(source)
+        return _Said(source.const, None)
+
+    def _in_one_cell(self, source: Source) -> _Said:
+        """What one cell says, by its address or by the label beside or above it, on this sheet or another."""
+        sheet = (
+            next((s for s in self.book.sheets if plain(s.name) == plain(source.on)), None) if source.on else self.whole
+        )
+        if sheet is None:
+            held = ", ".join(s.name for s in self.book.sheets)
+            self._report("layout.sheet-missing", None, "sheet", f"sheets: {held}", f"a sheet called {source.on}")
+            return _Said(None, None)
+        label = source.beside or source.under
+        where = position(source.cell) if source.cell else labelled(sheet, label, under=bool(source.under))
+        if where is None:
+            self._report("layout.label-missing", None, "label", f"no cell that reads {label!r} on {sheet.name}", label)
+            return _Said(None, None)
+        cell = sheet.cell(*divmod(where, COLUMNS))
+        word = cell if isinstance(cell, (date, ErrorValue, Uncalculated)) else _text(cell)
+        if sheet is self.whole:
+            return _Said(word, where)
+        return _Said(word, None, f"'{sheet.name}'!{a1(where)}")
 
     def _source(self, name: str, of: _Observation) -> Source | None:
         """The source of the indicator, the area, the period or a breakdown; a value column's own comes first."""
@@ -492,10 +599,12 @@ class _TableWork:
         area, now, wrong_type = self.cache[key]
         if area is not None and now is not None:
             row["area_code"] = now.area_code
+            if day is not None and now.valid_to is not None and now.valid_to < day:
+                self._report("area.ended", said.at, "area", typed, now.note or "an area of that time", said.cells)
             if now.area_code != area.area_code:
-                self._report("area.replaced", said.at, "area", typed, f"{now.area_code}, {now.name}")
+                self._report("area.replaced", said.at, "area", typed, f"{now.area_code}, {now.name}", said.cells)
         elif wrong_type:
-            self._report("area.wrong-type", said.at, "area", typed, f"a {' or '.join(types)}")
+            self._report("area.wrong-type", said.at, "area", typed, f"a {' or '.join(types)}", said.cells)
         else:
             self._unknown("area", said, "the name or code of an area", self._all_columns(source, number))
 
@@ -509,9 +618,10 @@ class _TableWork:
                 self._unknown("period", said, " or ".join(EXPECTED[kind] for kind in kinds))
             return
         identifier = indicator.time_identifier
-        if self._names_other_period(source, number, identifier):
+        word = self._with_identifier(source, number, identifier, said)
+        if word is None:
             return
-        period = self._read_period(source, said, identifier)
+        period = self._read_period(source, word, identifier)
         row["_marked"] = marked(_text(said.word))[1]
         version = indicator.version_at(period.end or period.start) if period else None
         if period is None or version is None:
@@ -529,20 +639,24 @@ class _TableWork:
     def _some_period(self, source: Source | None, word: Cell) -> bool:
         """Whether a word is a period of at least one of the indicators that the table can be about."""
         kinds = {self.definitions.indicators[i].time_identifier for i in self.table.indicators}
-        return any(self._read_period(source, _Said(word, None), kind) is not None for kind in kinds)
+        return any(self._read_period(source, word, kind) is not None for kind in kinds)
 
-    def _names_other_period(self, source: Source | None, number: int, identifier: str) -> bool:
-        """Whether the row names another kind of period than the indicator is measured over, which is a finding."""
+    def _with_identifier(self, source: Source | None, number: int, identifier: str, said: _Said) -> Cell | None:
+        """The period that a row says, with the month or quarter that a column of the row names; None, and a finding,
+        where it names another kind of period than the indicator is measured over."""
         column = self._column(source.identifier) if source and source.identifier else None
-        if column is None or same(named := _text(self.sheet.cell(number, column))) == same(identifier):
-            return False
-        self._unknown("period", _Said(named, at(number, column)), identifier)
-        return True
+        named = _text(self.sheet.cell(number, column)) if column is not None else identifier
+        if same(named) == same(identifier):
+            return said.word if said.word is not None else ""
+        if identifier in SERIES and same(named) in map(same, SERIES[identifier]):
+            return f"{named} {_text(said.word)}"
+        self._unknown("period", _Said(named, at(number, column or 0)), identifier)
+        return None
 
-    def _read_period(self, source: Source | None, said: _Said, identifier: str) -> Period | None:
-        if source is None or said.word is None or isinstance(said.word, (ErrorValue, Uncalculated)):
+    def _read_period(self, source: Source | None, word: Cell, identifier: str) -> Period | None:
+        if source is None or word is None or isinstance(word, (ErrorValue, Uncalculated)):
             return None
-        return read_period(said.word, identifier, ending=source.ending)
+        return read_period(word, identifier, ending=source.ending)
 
     def _breakdown(self, number: int, of: _Observation, indicator: Indicator | None, row: Row) -> None:
         parts: dict[str, str] = {}
@@ -553,19 +667,23 @@ class _TableWork:
                 return
             where = said.at if said.at is not None else where
             word = _text(said.word)
+            if not word and not isinstance(source.const, str):
+                row["at_breakdown"] = said.at
+                self._unknown(name, said, "a group, or Total")
+                return
             if indicator is None:
                 self._some_breakdown(name, said)
                 continue
             if same(word) in ANY_TOTAL or indicator is None or name not in indicator.breakdowns:
                 if same(word) not in ANY_TOTAL and indicator is not None:
-                    self._report("breakdown.unknown", said.at, name, word, "Total")
+                    self._report("breakdown.unknown", said.at, name, word, "Total", said.cells)
                     return
                 continue
             allowed = indicator.breakdowns[name]
             value = next((v for v in allowed if same(v) == same(word)), None)
             if value is None:
                 row["at_breakdown"] = said.at
-                self._report("breakdown.unknown", said.at, name, word, f"one of {', '.join(allowed)}")
+                self._report("breakdown.unknown", said.at, name, word, f"one of {', '.join(allowed)}", said.cells)
                 return
             parts[name] = value
         row["at_breakdown"] = where
@@ -605,7 +723,7 @@ class _TableWork:
             rule = "cell.not-calculated"
         else:
             rule = f"{field_name}.unknown" if word else "cell.blank"
-        cells = [a1(place) for place in places] if rule == "cell.blank" and places else None
+        cells = [a1(place) for place in places] if rule == "cell.blank" and places else said.cells
         self._report(rule, said.at, field_name, word, expected, cells)
 
     # measures
@@ -614,6 +732,8 @@ class _TableWork:
         """What the value columns of a row say; None where the layout lets the whole observation be left out."""
         out: dict[str, Reading | str | None] = {}
         for measure, (column, spec) in of.columns.items():
+            if measure == "status":
+                continue
             cell = self.sheet.cell(number, column)
             if spec.pattern is not None and isinstance(cell, str):
                 cell = _group(spec.pattern.search(cell)) or cell
@@ -666,15 +786,19 @@ class _TableWork:
                 row[measure] = None if row["value"] is None else float(f"{row['value'] + sign * far:.12g}")
 
     def _status(self, number: int, of: _Observation) -> str | None:
-        """What the row's status column says, as shorthand."""
-        if self.table.status is None:
+        """What the status column of the value, or else of the row, says, as shorthand."""
+        if "status" in of.columns:
+            where = at(number, of.columns["status"][0])
+            said = _Said(self.sheet.cell(*divmod(where, COLUMNS)), where)
+        elif self.table.status is not None:
+            said = self._say(self.table.status, number, of)
+        else:
             return None
-        said = self._say(self.table.status, number, of)
         word = _text(said.word)
         known = STATUS_WORDS.get(word.casefold(), self.table.marks.get(word.casefold()))
         if known is None and word:
             expected = ", ".join(sorted({*filter(None, STATUS_WORDS.values()), *REASONS}))
-            self._report("status.unknown", said.at, "status", word, expected)
+            self._report("status.unknown", said.at, "status", word, expected, said.cells)
         return known
 
     def _text_measure(self, text: str, row: Row) -> None:
@@ -733,6 +857,7 @@ class _TableWork:
         found: object,
         expected: str,
         cells: list[str] | None = None,
+        like: tuple[str, Mapping[int, str]] | None = None,
     ) -> None:
         """Note a finding once for each cell, however many rows depend on it."""
         key = (rule, where, name if where is not None else f"{name} {found}")
@@ -744,8 +869,9 @@ class _TableWork:
         self.reported.add(key)
         self.errors += RULES[rule].severity == "error"
         addresses = cells if cells is not None else ([a1(where)] if where is not None else [])
+        fix = self._like(*like) if like else ""
         self.found.append(
-            finding(rule, sheet=self.sheet.name, cells=addresses, field=name, found=found, expected=expected)
+            finding(rule, sheet=self.sheet.name, cells=addresses, field=name, found=found, expected=expected, fix=fix)
         )
 
 

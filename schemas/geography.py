@@ -13,10 +13,30 @@ from schemas.records import STRICT_KEYS, read_csv
 
 ENGLAND = "E92000001"
 
-UNLISTED = {"E05": "Ward", "E14": "Constituency", "E01": "LSOA", "E02": "MSOA"}
+UNLISTED = {
+    "E05": "Ward", "E14": "Constituency", "E01": "LSOA", "E02": "MSOA", "E38": "Clinical commissioning group",
+    "E54": "Integrated care board", "E47": "Combined authority", "E31": "Fire authority",
+}  # fmt: skip
 """Types of area too many to list: any code of the form is one, by how the code begins."""
 
 _CODE = re.compile("(?:" + "|".join(UNLISTED) + r")\d{6}", re.ASCII)
+
+
+_COUNCILS = tuple(
+    (re.compile(pattern), kinds)
+    for pattern, kinds in (
+        (r"(?:the )?(?:london|royal) borough of (.+?)(?: council)?", ("E06", "E09")),
+        (r"(.+) (?:metropolitan borough council|metropolitan borough|metropolitan council|mbc)", ("E08",)),
+        (r"(.+) (?:borough council|borough|bc)", ("E06", "E07", "E08", "E09")),
+        (r"(.+) (?:city council)", ("E06", "E07", "E08", "E09")),
+        (r"(.+) (?:district council|district|dc)", ("E06", "E07", "E08")),
+        (r"(.+) (?:county council|cc)", ("E10",)),
+        (r"(.+) (?:unitary authority|ua)", ("E06",)),
+        (r"(.+) council", ("E06", "E07", "E08", "E09", "E10")),
+    )
+)
+"""How councils write their names around the name of their place, and how the codes of such councils begin. Never a part
+of another place's name: what is left must be the whole name of a place."""
 
 
 @dataclass(frozen=True)
@@ -94,7 +114,7 @@ class Geography:
         A name shared by successive codes of one place means the code that was valid on a day; without a day, or on
         one before codes began, it means the first of them, from which `current` leads to the others.
         """
-        named = self._names.get(_same(typed), [])
+        named = self._names.get(_same(typed), []) or self._council(typed)
         if not named and (unlisted := _unlisted(typed)):
             named = [unlisted]
         fits = list({a.area_code: a for a in named if not area_types or a.area_type in area_types}.values())
@@ -102,6 +122,13 @@ class Geography:
             fits = [a for a in fits if a.held(on)] or fits
         codes = {a.area_code for a in fits}
         return next((a for a in fits if codes <= {later.area_code for later in self._codes(a)}), None)
+
+    def _council(self, typed: str) -> list[Area]:
+        """The areas that a council's name stands for: the place it names, if it can have that kind of council."""
+        for pattern, kinds in _COUNCILS:
+            if match := pattern.fullmatch(_same(typed)):
+                return [a for a in self._names.get(match[1], []) if a.area_code[:3] in kinds]
+        return []
 
     def current(self, area: Area, on: date) -> Area:
         """The same place under the code that it had on a day: the area itself unless it was replaced before then."""

@@ -81,6 +81,11 @@ def read_csv(path: Path, kind: type[T]) -> list[T]:
             rows = list(csv.DictReader(file))
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise DefinitionFault(path, f"cannot be read as csv ({error})") from None
+    for number, row in enumerate(rows, start=2):
+        if None in row:
+            raise DefinitionFault(
+                path, "has more fields than the file has headings; quote a comma", key=f"line {number}"
+            )
     return [
         record(kind, {k: v for k, v in row.items() if v != ""}, path, f"line {number}")
         for number, row in enumerate(rows, start=2)

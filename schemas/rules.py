@@ -164,6 +164,13 @@ RULES: dict[str, Rule] = _rules(
         "'2009/10' over columns C and D.",
     ),
     (
+        "layout.label-missing",
+        "hard",
+        "A label that the return needs was not found, so what stands beside it could not be read.",
+        "Put the label back as it is in the template.",
+        "No cell that reads 'Reporting period'.",
+    ),
+    (
         "layout.rows-below",
         "hard",
         "There are more figures under a blank row, and they may belong to the table.",
@@ -255,6 +262,13 @@ RULES: dict[str, Rule] = _rules(
         "This code had been replaced by another before the period; the figure is kept under the new code.",
         "Use the new code from now on.",
         "E08000020 for Gateshead in 2014/15.",
+    ),
+    (
+        "area.ended",
+        "advisory",
+        "This area had ceased to be before the period, and no single one took its place; the figure is kept under it.",
+        "Check that the figure is of this area, or give those of the areas that followed it.",
+        "Cumbria in 2024/25.",
     ),
     (
         "status.unknown",

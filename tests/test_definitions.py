@@ -97,7 +97,8 @@ def test_all_english_councils_are_known(definitions: Definitions) -> None:
     today = Counter(a.area_code[:3] for a in councils if a.valid_to is None)
     assert today == {"E06": 63, "E07": 164, "E08": 36, "E09": 33, "E10": 21}
     assert {a.area_type for a in definitions.geography.areas} == {
-        "National", "Region", "Local authority", "District", "NHS trust", "Police force area", "Statistical neighbours",
+        "National", "Region", "Sub-region", "Metropolitan county", "Local authority", "District", "NHS trust", "Police force area", "Statistical neighbours",
+        "Council outside England",
     }  # fmt: skip
 
 
@@ -149,6 +150,9 @@ def test_every_name_of_a_council_means_one_place_of_its_type(definitions: Defini
      ("Kings Lynn & West Norfolk", "E07000146"), ("King’s Lynn and West Norfolk", "E07000146"), ("Brent LB", "E09000005"),
      ("Nottinghamshire County Council", "E10000024"), ("Nottinghamshire CC", "E10000024"), ("Isles of Scilly UA", "E06000053"),
      ("37UJ", "E07000176"), ("00CH", "E08000020"), ("37", None), ("E", None), ("A", None), ("Scilly", None), ("Newcastle", None),
+     ("Bolton Council", "E08000001"), ("Bolton Metropolitan Borough Council", "E08000001"), ("Wigan MBC", "E08000010"),
+     ("London Borough of Brent", "E09000005"), ("Royal Borough of Greenwich", "E09000011"), ("Adur District Council", "E07000223"),
+     ("Nottingham County Council", None), ("Nottinghamshire City Council", None), ("Mottingham Council", None), ("Notting Council", None),
      ("Bath", None), ("Wales", None), ("Barnsley Central", None)],
 )  # fmt: skip
 def test_a_council_is_told_as_partners_write_it(typed: str, code: str | None, definitions: Definitions) -> None:

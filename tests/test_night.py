@@ -170,6 +170,27 @@ def test_person_level_data_is_refused_and_nothing_of_it_is_kept(place: Place, se
     assert "return.person-level" in (place.archive / "ledger.jsonl").read_text(encoding="utf-8")
 
 
+def test_a_meta_file_is_kept_with_its_csv_and_records_of_people_under_its_name_are_not(
+    place: Place, sender: Path
+) -> None:
+    data = place.inbox / "tester" / "attainment.csv"
+    data.parent.mkdir(parents=True)
+    data.write_text(
+        "Area,Measure,Year,Per cent,Number,Of\nNottingham,Good level,2009/10,50,500,1000\n", encoding="utf-8"
+    )
+    meta = data.with_name("attainment.meta.csv")
+    meta.write_text("col_name,col_type,label\nper_cent,Indicator,Per cent\n", encoding="utf-8")
+    place.night("one")
+    files = place.archive / "files"
+    assert sorted(p.read_bytes() for p in files.iterdir()) == sorted([data.read_bytes(), meta.read_bytes()])
+    meta.write_text("Surname,Date of birth\nExampleperson,2001-02-03\n", encoding="utf-8")
+    for run in ("two", "three"):
+        place.night(run)
+        kept = b"".join(p.read_bytes() for p in place.root.rglob("*") if p.is_file() and place.inbox not in p.parents)
+        assert b"Exampleperson" not in kept
+        assert not list((place.archive / "holding").iterdir())
+
+
 def test_a_link_out_of_the_inbox_and_a_strange_folder_are_left_alone(place: Place, sender: Path) -> None:
     write_return(sender)
     secret = write_return(place.root / "elsewhere" / "attainment-secret.xlsx")

@@ -39,7 +39,7 @@ definition_version VARCHAR The version of its definition; versions are different
 indicator VARCHAR The indicator's title.
 area_code VARCHAR The area's GSS code; where there is none, our own, such as PCT:5EM or SN:E06000018.
 area_name VARCHAR The area's name.
-area_type VARCHAR National, Region, Local authority, District, NHS trust, Police force area, Statistical neighbours, or Ward, LSOA or MSOA.
+area_type VARCHAR National, Region, Sub-region, Metropolitan county, Local authority, District, NHS trust, Police force area, Council outside England, Statistical neighbours; or by the form of its code Ward, Constituency, LSOA, MSOA and the like.
 time_period VARCHAR The period's code, such as 200910.
 time_identifier VARCHAR What kind of period that is, such as Academic year.
 period_start DATE First day of the period.
