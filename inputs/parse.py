@@ -181,6 +181,7 @@ class _TableWork:
         self.header_at: int | None = None
         self.doubled: set[int] = set()
         self.missing: dict[str, int] = {}
+        self.unlabelled: set[int] = set()
         self.errors = 0
         self.under = _under_merges(sheet)
 
@@ -549,11 +550,13 @@ class _TableWork:
         )
         if sheet is None:
             held = ", ".join(s.name for s in self.book.sheets)
+            self.unlabelled.add(id(source))
             self._report("layout.sheet-missing", None, "sheet", f"sheets: {held}", f"a sheet called {source.on}")
             return _Said(None, None)
         label = source.beside or source.under
         where = position(source.cell) if source.cell else labelled(sheet, label, under=bool(source.under))
         if where is None:
+            self.unlabelled.add(id(source))
             self._report("layout.label-missing", None, "label", f"no cell that reads {label!r} on {sheet.name}", label)
             return _Said(None, None)
         cell = sheet.cell(*divmod(where, COLUMNS))
@@ -841,12 +844,13 @@ class _TableWork:
                 row["at_value"] = None
 
     def _unheaded(self, name: str) -> bool:
-        """Whether a thing is said by a column of this table whose heading is not there."""
+        """Whether a thing is said by a column of this table whose heading is not there, or beside a label that is
+        not."""
         if ("unheaded", name) not in self.cache:
             said = (getattr(scope, name, None) or scope.breakdown.get(name) for scope in self.table.scopes)
-            sources = [one for one in said if isinstance(one, Source) and one.column]
-            missing = any(all(self._column(label) is None for label in one.column) for one in sources)
-            self.cache["unheaded", name] = missing
+            sources = [part for one in said if isinstance(one, Source) for part in (one, *one.parts)]
+            missing = any(one.column and all(self._column(label) is None for label in one.column) for one in sources)
+            self.cache["unheaded", name] = missing or any(id(one) in self.unlabelled for one in sources)
         return bool(self.cache["unheaded", name])
 
     def _report(

@@ -67,7 +67,7 @@ area = { column = "Area" }
 period = { column = "Year" }
 provenance = { column = "Basis", default = "reported" }
 status = { column = "Status" }
-breakdown.Coverage = { column = "Group" }
+breakdown.Coverage = { column = "Group", default = "Total" }
 value = [{ column = "Value" }, { column = "Number", measure = "numerator" }, { column = "Of", measure = "denominator" }]
 [collection.layout.table.indicator]
 column = "Measure"
@@ -102,6 +102,18 @@ area = "Nottingham"
 period = { column = "Year" }
 indicator = "childrens-services-annual-rating"
 value = [{ column = "Judgement", measure = "value_text" }]
+
+[[collection]]
+id = "labelled"
+title = "A period beside its label"
+files = ["labelled*"]
+[[collection.layout]]
+[[collection.layout.table]]
+header = { find = "Primary absence" }
+area = "Nottingham"
+period = { beside = "Reporting period" }
+indicator = "absence-primary"
+value = [{ column = "Primary absence" }]
 
 [[collection]]
 id = "years"

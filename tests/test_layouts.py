@@ -131,7 +131,7 @@ def found(cells: Cells, definitions: Definitions, folder: Path, toml: str = TOML
 
 def test_a_heading_that_was_renamed_is_named_with_what_is_there(definitions: Definitions, tmp_path: Path) -> None:
     (one,) = found(book(["Area", "Year", "Measure", "Percent age"]), definitions, tmp_path)
-    assert (one.rule, one.sheet, one.cell) == ("layout.heading-missing", "Figures", "A2")
+    assert (one.rule, one.sheet, one.cell) == ("layout.heading-missing", "Figures", "D2")
     assert "'Per cent'" in one.expected
     assert one.found == "row 2 has: Area, Year, Measure, Percent age"
     assert "'Percent age' in D2 may be the one" in one.fix

@@ -132,6 +132,7 @@ CASES: dict[str, Case] = {
     "return.empty": figures(),
     "layout.sheet-missing": Case("figures.xlsx", book({"Notes": rows({})})),
     "layout.sheet-unexpected": Case("figures.xlsx", book({"Figures": rows({}), "Sheet1 (2)": [["Q1", 3]]})),
+    "layout.label-missing": sheet("labelled.xlsx", [["Year", "2009/10"], ["Primary absence"], [6.5]]),
     "layout.heading-missing": Case(
         "figures.xlsx", book({"Figures": [list(COLUMNS), [GOOD.get(name) for name in COLUMNS]]})
     ),
@@ -148,6 +149,7 @@ CASES: dict[str, Case] = {
     "indicator.unknown": figures({"Measure": "Something else"}),
     "area.unknown": figures({"Area": "Nottm"}),
     "area.wrong-type": figures({"Area": "Nottinghamshire Police"}),
+    "area.ended": figures({"Area": "Cumbria", "Year": "2024/25"}, today=date(2026, 5, 31)),
     "area.replaced": figures({"Area": "E08000020", "Year": "2014/15"}),
     "period.unknown": figures({"Year": "last year"}),
     "period.in-future": figures({}, today=date(2009, 8, 31)),
@@ -223,7 +225,13 @@ def test_the_smallest_fault_breaks_its_rule_and_no_other(rule: str, judged: Judg
     assert found.severity == RULES[rule].severity
     assert found.fix
     assert judgement.status == ("accepted-with-warnings" if RULES[rule].strictness == "advisory" else "rejected")
-    without_a_cell = {"layout.sheet-missing", "layout.sheet-unexpected", "row.missing", "key.withdrawn"}
+    without_a_cell = {
+        "layout.label-missing",
+        "layout.sheet-missing",
+        "layout.sheet-unexpected",
+        "row.missing",
+        "key.withdrawn",
+    }
     assert (found.cell is None) == (rule.startswith("return.") or rule in without_a_cell)
 
 

@@ -76,7 +76,7 @@ def fill_row(book: Filled, sheet: Worksheet, row: int, given: str = "") -> None:
     for cell in cells:
         if cell.value is not None:
             continue
-        first = (0,) if sheet.title == "Inspections" else ()
+        first = (0,) if sheet.title in ("Centres", "Inspections") else ()
         for value in (
             (*first, 50, 100, 25, 10_000, 0.5, 1, 0, 3) if book.rule(sheet, cell.coordinate) else ("as stated",)
         ):
