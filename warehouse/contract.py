@@ -54,7 +54,7 @@ numerator DOUBLE People or things counted, where the sender gave it; never worke
 denominator DOUBLE People or things they are counted among, where the sender gave it.
 lower_ci DOUBLE Lower 95% confidence limit of value, in unit; NULL where it cannot be worked out.
 upper_ci DOUBLE Upper 95% confidence limit of value, in unit; NULL where it cannot be worked out.
-obs_status VARCHAR Harmonised shorthand: p provisional, r revised, e estimated, u low reliability, x not available, z not applicable, low rounds to zero.
+obs_status VARCHAR Harmonised shorthand: p provisional, r revised, e estimated, b break, f forecast, u low reliability (said by the sender, or a base below the policy's minimum), x not available, z not applicable, low rounds to zero.
 conf_status VARCHAR c where the value is confidential and therefore NULL.
 provenance VARCHAR reported, or illustrative where a figure was invented for an example.
 submission VARCHAR The submission that the value came with.
@@ -80,23 +80,67 @@ MART: tuple[MartTable, ...] = (
         + """
 previous_value DOUBLE The value exactly one period earlier; NULL if none is held.
 change DOUBLE value less previous_value, in unit (percentage points for a share).
-change_significance VARCHAR significant, not, or not tested.
+change_significance VARCHAR significant, not, or not tested, at 95%; tested where numerator and denominator of both periods are known.
 direction VARCHAR improving or worsening by the indicator's polarity; rising or falling where it has none; no change; not comparable.
-target DOUBLE The target for this period.
+target DOUBLE The target for this period; the lower end of a band; a target relative to a comparator, worked out.
+target_text VARCHAR What the target asks for, such as at most 5, from 20 to 25, or above the neighbours' average.
 target_status VARCHAR met, within tolerance, missed, or no target.
 england_value DOUBLE England's value for the same period, version and breakdown.
 england_gap DOUBLE value less england_value, in unit.
-england_significance VARCHAR better, worse, similar, or not tested.
+england_significance VARCHAR better, worse or similar where value's 95% interval is known, England's value taken as fixed; otherwise, or without polarity, not tested.
 region_value DOUBLE The value of the region that the area lies in.
 core_cities_value DOUBLE Unweighted mean of the core cities other than the area that have a value.
 neighbours_value DOUBLE Unweighted mean of the statistical neighbours that have a value, or the average that a source printed.
 neighbours_n BIGINT How many neighbours had a value; NULL for a printed average, whose members are not held.
 neighbours_of VARCHAR The area whose statistical neighbours they are.
 neighbours_version VARCHAR The dated list that was used, or printed average.
-rank BIGINT Rank among authorities, 1 best; NULL from fewer than half of them or without polarity.
+rank BIGINT Rank among authorities of the same kind with a reported value, 1 best by polarity, ties sharing the best of their ranks; NULL from fewer than half of them or without polarity.
 rank_of BIGINT How many authorities are ranked.
-quartile VARCHAR A best to D; NULL where there is no rank.
+quartile VARCHAR A best to D: bands of value between the quartiles (R's type 7), upper bounds inclusive; NULL where there is no rank.
 not_comparable_because VARCHAR Why a comparison is missing, in sentences.
+""",
+    ),
+    _table(
+        "trend",
+        "Every period of every series, with the way to its target, marks of breaks and control limits.",
+        "indicator_id definition_version area_code time_identifier time_period breakdown",
+        """
+indicator_id VARCHAR The indicator's id.
+definition_version VARCHAR The version of its definition; versions are different series.
+indicator VARCHAR The indicator's title.
+area_code VARCHAR The area's code.
+area_name VARCHAR The area's name.
+area_type VARCHAR The kind of area.
+time_period VARCHAR The period's code, such as 200910.
+time_identifier VARCHAR What kind of period that is.
+period_start DATE First day of the period.
+period_end DATE Last day of the period; NULL while a reporting window is still open.
+breakdown VARCHAR Total, or parts.
+value DOUBLE The value in unit; NULL where it is missing, and for a period to come on the way to a target.
+value_text VARCHAR The judgement, or the words in which the sender gave the value.
+unit VARCHAR Unit of value and of every number below but years and points.
+lower_ci DOUBLE Lower 95% confidence limit of value.
+upper_ci DOUBLE Upper 95% confidence limit of value.
+obs_status VARCHAR As in observations.
+conf_status VARCHAR c where the value is confidential and therefore NULL.
+provenance VARCHAR reported or illustrative; NULL for a period to come.
+target_framework VARCHAR The plan whose target or way this is.
+target DOUBLE The target for exactly this period, as in latest.
+target_text VARCHAR What the target asks for, in words.
+target_status VARCHAR met, within tolerance, missed, or no target.
+expected_value DOUBLE Where the straight way from the base to the target stands in this period.
+required_annual_change DOUBLE Change a year that would lead from value to next_target.
+achieved_annual_change DOUBLE Change a year from the base of the way to value.
+next_target DOUBLE The next target after this period.
+next_target_period VARCHAR The period that next_target is for, as people write it.
+break_mark VARCHAR Why the series breaks before this period; NULL where it does not.
+spc_points BIGINT How many points the control limits rest on: consecutive, comparable and reported; NULL below five.
+spc_mean DOUBLE Their mean.
+spc_lower DOUBLE Lower control limit (XmR chart).
+spc_upper DOUBLE Upper control limit (XmR chart).
+spc_limits VARCHAR trial below twelve points, settled from there; NULL where there are no limits.
+spc_signal VARCHAR outside limits, trend of seven, two of three near a limit, seven on one side, or none; NULL where nothing is charted.
+spc_variation VARCHAR improvement or concern by polarity, neutral where there is none, common cause where there is no signal.
 """,
     ),
     _table(

@@ -26,6 +26,13 @@ T = TypeVar("T")
 HERE = Path(__file__).parent
 Polarity = Literal["higher", "lower", "neutral"]
 Accumulation = Literal["discrete", "year to date", "rolling", "pooled", "snapshot"]
+COMPARATORS = {
+    "neighbours": "the neighbours' average",
+    "england": "England",
+    "region": "the region",
+    "core cities": "the core cities' average",
+}
+"""What a target may be relative to, as it is said in words."""
 
 
 @dataclass(frozen=True)
@@ -113,7 +120,8 @@ class Scale:
 
 @dataclass(frozen=True)
 class Disclosure:
-    """A policy of disclosure control: counts from 1 up to below `primary_min` are not published."""
+    """A policy of disclosure control: counts from 1 up to below `primary_min` are not published. A share or rate over
+    fewer than `min_base` is published and marked as unreliable."""
 
     __pydantic_config__ = STRICT_KEYS
     id: str
@@ -124,6 +132,7 @@ class Disclosure:
     zero_ok: bool
     min_denominator: int
     reason: str
+    min_base: int = 0
 
 
 @dataclass(frozen=True)
@@ -158,7 +167,12 @@ class Peer:
 
 @dataclass(frozen=True)
 class Target:
-    """A target for one indicator, area, breakdown and period."""
+    """A target for one indicator, area, breakdown and period, in one framework.
+
+    A `band` runs from `value` to `upper`, both met. A target `relative_to` a comparator asks for that comparator's value
+    for the period plus `value`. `base_period` is where the way to the target begins, at `base_value`, or where there
+    is none at the value held for that period.
+    """
 
     __pydantic_config__ = STRICT_KEYS
     indicator_id: str
@@ -167,10 +181,30 @@ class Target:
     breakdown: str
     time_period: str
     time_identifier: str
-    operator: Literal["<=", ">=", "<", ">"]
+    operator: Literal["<=", ">=", "<", ">", "band"]
     value: float
     tolerance: float | None = None
     source: str = ""
+    upper: float | None = None
+    relative_to: Literal["", "neighbours", "england", "region", "core cities"] = ""
+    base_period: str = ""
+    base_value: float | None = None
+
+    @property
+    def says(self) -> str:
+        """What the target asks for, in words: at most 5, from 20 to 25, above the neighbours' average."""
+        if self.operator == "band":
+            return f"from {self.value:g} to {self.upper:g}"
+        asks = {"<=": "at most", ">=": "at least", "<": "below", ">": "above"}[self.operator]
+        if not self.relative_to:
+            return f"{asks} {self.value:g}"
+        off = f" {'plus' if self.value > 0 else 'less'} {abs(self.value):g}" if self.value else ""
+        return f"{asks} {COMPARATORS[self.relative_to]}{off}"
+
+    @property
+    def series(self) -> tuple[str, str, str, str]:
+        """What the targets of one way have in common."""
+        return self.indicator_id, self.framework, self.area_code, self.breakdown
 
 
 @dataclass(frozen=True)
@@ -448,6 +482,44 @@ def _check_targets(all_of: Definitions, folder: Path) -> None:
             _refuse(file, target.indicator_id, f"{target.time_period} is no {indicator.time_identifier}")
         if target.breakdown != TOTAL and target.breakdown not in spell_out(indicator.breakdowns, all_of.dimensions):
             _refuse(file, target.indicator_id, f"has no breakdown {target.breakdown!r}")
+        if indicator.kind != "number":
+            _refuse(file, target.indicator_id, "is not a number, so it can have no target here")
+        _check_form(target, file)
+    _check_ways(all_of.targets, file)
+
+
+def _check_form(target: Target, file: Path) -> None:
+    key = f"{target.indicator_id} {target.time_period}"
+    band = target.operator == "band"
+    if band != (target.upper is not None) or (target.upper is not None and target.upper <= target.value):
+        _refuse(file, f"{key}.upper", "a band needs an upper end above its value, and no other target has one")
+    if band and target.relative_to:
+        _refuse(file, f"{key}.relative_to", "a band cannot be relative to a comparator")
+    if target.tolerance is not None and target.tolerance < 0:
+        _refuse(file, f"{key}.tolerance", "must not be below 0")
+    if target.base_value is not None and not target.base_period:
+        _refuse(file, f"{key}.base_period", "a base value needs the period it is of")
+    if not target.base_period:
+        return
+    base = read_period(target.base_period, target.time_identifier)
+    aim = read_period(target.time_period, target.time_identifier)
+    if base is None or aim is None or base.start >= aim.start:
+        _refuse(file, f"{key}.base_period", f"must be an earlier {target.time_identifier}")
+
+
+def _check_ways(targets: Iterable[Target], file: Path) -> None:
+    """One target a period in each framework, and one base for all targets of a way."""
+    periods: set[tuple[str, ...]] = set()
+    bases: dict[tuple[str, ...], tuple[str, float | None]] = {}
+    for target in targets:
+        key = f"{target.indicator_id} {target.time_period}"
+        if (*target.series, target.time_period) in periods:
+            _refuse(file, key, f"has two targets in {target.framework}")
+        periods.add((*target.series, target.time_period))
+        if target.base_period:
+            base = (target.base_period, target.base_value)
+            if bases.setdefault(target.series, base) != base:
+                _refuse(file, f"{key}.base_period", "another target of the same series begins elsewhere")
 
 
 def _check_plan(all_of: Definitions, folder: Path) -> None:
