@@ -27,7 +27,7 @@ class Reading:
 
 
 _NUMBER = re.compile(
-    r"^([-−–]?)\s*(?:£\s*)?((?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?|\.\d+|\d(?:\.\d+)?e\+?\d{1,2})\s*(%?)$", re.I
+    r"^([-−–]?)\s*(?:£\s*)?((?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?|\.\d+|\d(?:\.\d+)?e[-+]?\d{1,2})\s*(%?)$", re.I
 )
 _BRACKETED = re.compile(r"^\((.+)\)$")
 _STATUS = re.compile(r"\s*(?:\[([pertub])\]|\((prov|provisional|rev|revised|est|estimated?|p|r|e)\.?\)|([pr]))$", re.I)

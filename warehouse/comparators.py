@@ -51,8 +51,8 @@ WITH nation AS (
     FROM {{of}} AS n JOIN ref_peer AS l ON l.area = n.area AND n.ends < {OPEN} AND n.ends BETWEEN l.begins AND l.until
     QUALIFY rank() OVER (PARTITION BY n.row, l.group_code ORDER BY l.begins DESC) = 1
 ), member AS (
-    SELECT i, v, b, p, place, value, reported FROM point
-    WHERE value IS NOT NULL AND place IN (SELECT member FROM ref_peer)
+    SELECT i, v, b, p, place, arg_max(value, area) AS value, arg_max(reported, area) AS reported FROM point
+    WHERE value IS NOT NULL AND place IN (SELECT member FROM ref_peer) GROUP BY ALL
 ), peers AS (
     SELECT l.row, l.group_code, any_value(l.group_version) AS version, avg(m.value) AS value, count(m.value) AS n
     FROM listed AS l LEFT JOIN member AS m
@@ -88,7 +88,7 @@ WHERE c.region IS NULL AND a.region IS NOT NULL AND a.region <> n.area
 UNION ALL
 SELECT n.row, 'before', n.i, n.v, n.b, n.before, n.ends, n.area
 FROM {of} AS n LEFT JOIN point AS b
-  ON b.i = n.i AND b.v = n.v AND b.area = n.area AND b.b = n.b AND b.p = n.before AND (b.reported OR NOT n.reported)
+  ON b.i = n.i AND b.v = n.v AND b.place = n.place AND b.b = n.b AND b.p = n.before AND (b.reported OR NOT n.reported)
  AND b.value IS NOT NULL
 WHERE b.row IS NULL
 """

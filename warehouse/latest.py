@@ -22,7 +22,7 @@ WITH current AS (
     SELECT i, max(v) AS v FROM point WHERE declared GROUP BY i
 ), last AS (
     SELECT arg_max(row, ends * 100000::BIGINT + starts) AS row FROM point SEMI JOIN current USING (i, v)
-    WHERE declared GROUP BY i, area, b
+    WHERE declared GROUP BY i, place, b
 )
 SELECT * FROM point SEMI JOIN last USING (row)
 """
@@ -36,7 +36,8 @@ SELECT n.*, c.* EXCLUDE (row), b.row AS before_row,
     CASE WHEN b.reported AND n.reported THEN b.upper_ci END AS before_upper_ci,
     CASE WHEN n.reported THEN c.england END AS benchmark, i.polarity
 FROM newest AS n JOIN newest_compared AS c USING (row) JOIN ref_indicator AS i ON i.number = n.i
-LEFT JOIN point AS b ON b.i = n.i AND b.v = n.v AND b.area = n.area AND b.b = n.b AND b.p = n.before
+LEFT JOIN point AS b ON b.i = n.i AND b.v = n.v AND b.place = n.place AND b.b = n.b AND b.p = n.before
+QUALIFY row_number() OVER (PARTITION BY n.row ORDER BY b.area = n.area DESC, b.row) = 1
 """
 
 _RANKABLE = f"""

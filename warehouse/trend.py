@@ -13,7 +13,7 @@ from warehouse.statistics import with_control_limits
 from warehouse.targets import STATUS
 
 _SERIES = """
-SELECT row, i, area, b, v, p, before, value, reported, breaks FROM point ORDER BY i, area, b, starts, ends, v
+SELECT row, i, place, b, v, p, before, value, reported, breaks FROM point ORDER BY i, place, b, starts, ends, v
 """
 
 _TREND = f"""
@@ -60,7 +60,7 @@ ORDER BY ALL
 def fill_trend(con: duckdb.DuckDBPyConnection) -> None:
     """Fill out.mart.trend from `point` (see warehouse.comparators) and `goal` (see warehouse.targets)."""
     series = con.execute(_SERIES).pl()
-    same = pl.all_horizontal(pl.col(name) == pl.col(name).shift(1) for name in ("i", "area", "b"))
+    same = pl.all_horizontal(pl.col(name) == pl.col(name).shift(1) for name in ("i", "place", "b"))
     renewed = series.filter(same & (pl.col("v") != pl.col("v").shift(1))).select("row", renewed=True)
     con.register("made", renewed)
     con.execute("CREATE OR REPLACE TEMP TABLE renewed AS SELECT * FROM made")
@@ -74,11 +74,11 @@ def fill_trend(con: duckdb.DuckDBPyConnection) -> None:
 def charted(series: pl.DataFrame) -> pl.DataFrame:
     """The control charts of rows in the order of their series: `row` and the columns of with_control_limits.
 
-    Reads `i`, `area`, `b`, `v` (the series), `p` and `before` (the period, and the one exactly before it), `value`,
+    Reads `i`, `place`, `b`, `v` (the series), `p` and `before` (the period, and the one exactly before it), `value`,
     `reported`, `breaks`.
     """
     points = series.filter(pl.col("reported") & pl.col("value").is_not_null())
-    on = pl.all_horizontal(pl.col(name) == pl.col(name).shift(1) for name in ("i", "area", "b", "v"))
+    on = pl.all_horizontal(pl.col(name) == pl.col(name).shift(1) for name in ("i", "place", "b", "v"))
     follows = (on & (pl.col("before") == pl.col("p").shift(1)) & ~pl.col("breaks")).fill_null(value=False)
     points = points.select("row", "value", (~follows).cum_sum().alias("segment"))
     return with_control_limits(points).filter(pl.col("spc_points").is_not_null()).drop("segment", "value")
