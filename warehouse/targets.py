@@ -23,7 +23,8 @@ STATUS = """CASE
     WHEN {op} = '<=' AND {value} <= {target} OR {op} = '>=' AND {value} >= {target}
       OR {op} = '<' AND {value} < {target} OR {op} = '>' AND {value} > {target}
       OR {op} = 'band' AND {value} BETWEEN {target} AND {upper} THEN 'met'
-    WHEN round(least(abs({value} - {target}), coalesce(abs({value} - {upper}), 1e300)), 10) <= {tolerance}
+    WHEN {tolerance} > 0
+     AND round(least(abs({value} - {target}), coalesce(abs({value} - {upper}), 1e300)), 10) <= {tolerance}
         THEN 'within tolerance'
     ELSE 'missed' END"""
 """SQL that says whether a value meets a target, for the names of its parts."""
