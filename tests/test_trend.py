@@ -66,7 +66,8 @@ def test_a_base_without_a_value_is_what_is_held_there(made: Definitions) -> None
     goal = target("201011", 50, base_period="200809")
     held = [row(year=2008, value=40.0), row(year=2009, value=43.0)]
     assert told(way(made, held, goal), "expected_value", "achieved_annual_change")[1] == ("200910", 45, 3)
-    for hidden in ({"value": None, "conf_status": "c"}, {"provenance": "illustrative"}):
+    unusable: tuple[Given, ...] = ({"value": None, "conf_status": "c"}, {"provenance": "illustrative"})
+    for hidden in unusable:
         rows = [row(**{"year": 2008, "value": 40.0, **hidden}), held[1]]
         assert told(way(made, rows, goal), "expected_value", "achieved_annual_change")[1] == ("200910", None, None)
 

@@ -56,21 +56,20 @@ WITH nation AS (
 ), peers AS (
     SELECT l.row, l.group_code, any_value(l.group_version) AS version, avg(m.value) AS value, count(m.value) AS n
     FROM listed AS l LEFT JOIN member AS m
-      ON m.i = l.i AND m.v = l.v AND m.b = l.b AND m.p = l.p AND m.place = l.member AND (m.reported OR NOT l.reported)
+      ON m.i = l.i AND m.v = l.v AND m.b = l.b AND m.p = l.p AND m.place = l.member AND m.reported >= l.reported
     GROUP BY ALL
 )
-SELECT n.row, e.value AS england, r.value AS region, s.value AS printed,
+SELECT n.row, CASE WHEN a.area_type <> 'National' THEN e.value END AS england, r.value AS region, s.value AS printed,
     coalesce(sn.value, s.value) AS neighbours, coalesce(sn.n, 0) AS neighbours_n, sn.version AS neighbours_list,
     cc.value AS core_cities, coalesce(cc.n, 0) AS core_cities_n, cc.version AS core_cities_list
 FROM {{of}} AS n JOIN ref_area AS a ON a.number = n.area
 LEFT JOIN nation AS e
-  ON e.i = n.i AND e.v = n.v AND e.b = n.b AND e.p = n.p AND (e.reported OR NOT n.reported)
- AND a.area_type <> 'National'
+  ON e.i = n.i AND e.v = n.v AND e.b = n.b AND e.p = n.p AND e.reported >= n.reported
 LEFT JOIN regional AS r
-  ON r.i = n.i AND r.v = n.v AND r.b = n.b AND r.p = n.p AND r.area = a.region AND r.area <> n.area
- AND (r.reported OR NOT n.reported)
+  ON r.i = n.i AND r.v = n.v AND r.b = n.b AND r.p = n.p AND r.area = nullif(a.region, a.number)
+ AND r.reported >= n.reported
 LEFT JOIN average AS s
-  ON s.i = n.i AND s.v = n.v AND s.b = n.b AND s.p = n.p AND s.of_area = n.area AND (s.reported OR NOT n.reported)
+  ON s.i = n.i AND s.v = n.v AND s.b = n.b AND s.p = n.p AND s.of_area = n.area AND s.reported >= n.reported
 LEFT JOIN peers AS sn ON sn.row = n.row AND sn.group_code = 'statistical_neighbours'
 LEFT JOIN peers AS cc ON cc.row = n.row AND cc.group_code = 'core_cities'
 """
@@ -88,7 +87,7 @@ WHERE c.region IS NULL AND a.region IS NOT NULL AND a.region <> n.area
 UNION ALL
 SELECT n.row, 'before', n.i, n.v, n.b, n.before, n.ends, n.area
 FROM {of} AS n LEFT JOIN point AS b
-  ON b.i = n.i AND b.v = n.v AND b.place = n.place AND b.b = n.b AND b.p = n.before AND (b.reported OR NOT n.reported)
+  ON b.i = n.i AND b.v = n.v AND b.place = n.place AND b.b = n.b AND b.p = n.before AND b.reported >= n.reported
  AND b.value IS NOT NULL
 WHERE b.row IS NULL
 """
