@@ -22,7 +22,7 @@ WITH current AS (
     SELECT i, max(v) AS v FROM point WHERE declared GROUP BY i
 ), last AS (
     SELECT arg_max(row, ends * 100000::BIGINT + starts) AS row FROM point SEMI JOIN current USING (i, v)
-    WHERE declared GROUP BY i, place, b
+    WHERE declared GROUP BY i, area, b
 )
 SELECT * FROM point SEMI JOIN last USING (row)
 """

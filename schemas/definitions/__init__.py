@@ -169,7 +169,7 @@ class Peer:
 class Target:
     """A target for one indicator, area, breakdown and period, in one framework.
 
-    A `band` runs from `value` to `upper`, both met. A target `relative_to` a comparator asks for that comparator's value
+    A `band` runs from `value` to `upper`, both met. A target `relative_to` a comparator asks for the comparator's value
     for the period plus `value`. `base_period` is where the way to the target begins, at `base_value`, or where there
     is none at the value held for that period.
     """
