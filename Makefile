@@ -3,7 +3,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 .DELETE_ON_ERROR:
-.PHONY: nightly test lint lock examples install clean
+.PHONY: nightly test lint lock examples install clean bench-mart
 
 nightly: .venv/ready
 	@$(BIN)/indicators nightly --today 2011-05-26
@@ -37,6 +37,10 @@ lock:
 # Write the example returns again from the script that makes them.
 examples: .venv/ready
 	@$(BIN)/python -m inputs.examples
+
+# How long mart takes for one, three and ten million made-up observations. Ten million need 10 GB of memory.
+bench-mart: .venv/ready
+	@$(BIN)/python -m bench.mart 1 3 10
 
 clean:
 	rm -rf .venv *.egg-info

@@ -53,7 +53,7 @@ SELECT g.indicator_id, g.definition_version, i.title, g.area_code, a.name, a.are
 FROM goal AS g JOIN ref_indicator AS i ON i.indicator_id = g.indicator_id
 JOIN ref_area AS a ON a.area_code = g.area_code
 WHERE g.row IS NULL
-ORDER BY ALL
+ORDER BY 1, 4, 11, 2, 9, 10, 8
 """
 
 
