@@ -107,6 +107,8 @@ def test_a_band_has_no_way_and_two_plans_have_one_target_a_period(made: Definiti
     ]
     newest = latest(replace(made, targets=tuple(both)), [row(year=2009, value=43.0)])
     assert (newest["target"], newest["target_status"]) == (40, "met")
+    others = latest(replace(made, targets=tuple(both[:1])), [row(year=2009, value=43.0)])
+    assert (others["target"], others["target_status"]) == (None, "no target")  # the scorecard has those
 
 
 HEADING = (

@@ -82,7 +82,7 @@ previous_value DOUBLE The value exactly one period earlier; NULL if none is held
 change DOUBLE value less previous_value, in unit (percentage points for a share).
 change_significance VARCHAR significant, not, or not tested, at 95%; tested where numerator and denominator of both periods are known.
 direction VARCHAR improving or worsening by the indicator's polarity; rising or falling where it has none; no change; not comparable.
-target DOUBLE The target for this period; the lower end of a band; a target relative to a comparator, worked out.
+target DOUBLE The target of the partnership's own plan for this period; the lower end of a band; a target relative to a comparator, worked out.
 target_text VARCHAR What the target asks for, such as at most 5, from 20 to 25, or above the neighbours' average.
 target_status VARCHAR met, within tolerance, missed, or no target.
 england_value DOUBLE England's value for the same period, version and breakdown.

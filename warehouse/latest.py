@@ -72,7 +72,7 @@ WITH judged AS (
     FROM beside AS s JOIN ref_indicator AS i ON i.number = s.i JOIN ref_period AS p ON p.number = s.p
     JOIN ref_area AS a ON a.number = s.area JOIN tested AS x ON x.row = s.row
     LEFT JOIN out.mart.observations AS t ON t.rowid = s.before_row
-    LEFT JOIN goal AS g ON g.row = s.row
+    LEFT JOIN goal AS g ON g.row = s.row AND g.own
     LEFT JOIN ranked AS k ON k.row = s.row
     LEFT JOIN authorities AS h ON h.ends = s.ends AND h.area_type = a.area_type
     LEFT JOIN newest_instead AS ie ON ie.row = s.row AND ie.who = 'england'

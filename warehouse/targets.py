@@ -55,15 +55,15 @@ class _Knot:
 
 
 def courses(definitions: Definitions) -> pl.DataFrame:
-    """Every way that the definitions set, period by period. Where two frameworks speak of one period, the plan's own
-    comes first, then the one listed first."""
+    """Every way that the definitions set, period by period. Where two frameworks speak of one period, the partnership's
+    own plan comes first, then the one listed first; `own` tells which it is."""
     by_series: dict[tuple[str, str, str, str], list[Target]] = {}
     for target in definitions.targets:
         by_series.setdefault(target.series, []).append(target)
     own = definitions.plan.framework.id
     ordered = sorted(by_series.items(), key=lambda item: item[0][1] != own)
     rows = [row for _, targets in ordered for row in _course(targets, definitions)]
-    frame = pl.DataFrame(rows, schema=COURSE, orient="row")
+    frame = pl.DataFrame(rows, schema=COURSE, orient="row").with_columns(own=pl.col("framework") == own)
     key = ["indicator_id", "area_code", "breakdown", "time_identifier", "time_period"]
     return frame.unique(subset=key, keep="first", maintain_order=True)
 
