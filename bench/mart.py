@@ -105,19 +105,21 @@ def measure(millions: float) -> None:
         for table in MART:
             for statement in ddl(table, "out.mart"):
                 con.execute(statement)
-        began = time.perf_counter()
+        began, worked = time.perf_counter(), time.process_time()
         _reference(con, definitions, rows)
         derive(con, definitions, rows)
         con.execute("CHECKPOINT out")
-        took = time.perf_counter() - began
+        took, cpu = time.perf_counter() - began, time.process_time() - worked
         con.close()
         size = path.stat().st_size / 1e6
         area, series = _waits(path)
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
+    millions = rows.height / 1e6
     print(
-        f"{rows.height:>11,} rows: {took:6.1f} s, {took / rows.height * 1e6:5.2f} s a million, {size:7.0f} MB;"
-        f" latest of one area {area * 1000:5.0f} ms, trend of one series {series * 1000:4.0f} ms; peak {peak:4.1f} GB"
+        f"{millions:5.1f} million rows in {took:6.1f} s, of processors {cpu:6.1f} s: {cpu / millions:5.2f} s a million;"
     )
+    print(f"  {size:6.0f} MB, peak of memory {peak:4.1f} GB;", end=" ")
+    print(f"latest of one area {area * 1000:3.0f} ms, trend of one series {series * 1000:3.0f} ms", flush=True)
 
 
 def _waits(path: Path) -> tuple[float, float]:
