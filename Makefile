@@ -38,7 +38,7 @@ lock:
 examples: .venv/ready
 	@$(BIN)/python -m inputs.examples
 
-# How long mart takes for one, three and ten million made-up observations. Ten million need 10 GB of memory.
+# How long mart takes for one, three and ten million made-up observations. Ten million take up to 20 GB of memory.
 bench-mart: .venv/ready
 	@$(BIN)/python -m bench.mart 1 3 10
 

@@ -137,3 +137,9 @@ def instead(con: duckdb.DuckDBPyConnection, of: str) -> None:
     """
     con.execute(_WANTED.format(of=of))
     con.execute(_INSTEAD.format(of=of))
+
+
+def forget(con: duckdb.DuckDBPyConnection) -> None:
+    """Drop the temporary tables as large as the observations, once everything is derived from them."""
+    for name in ("point", "charted", "newest", "newest_compared", "newest_wanted", "newest_instead", "beside"):
+        con.execute(f"DROP TABLE IF EXISTS temp.{name}")

@@ -40,6 +40,8 @@ LEFT JOIN point AS b ON b.i = n.i AND b.v = n.v AND b.place = n.place AND b.b = 
 QUALIFY row_number() OVER (PARTITION BY n.row ORDER BY b.area = n.area DESC, b.row) = 1
 """
 
+_TESTED = "row, polarity, benchmark, estimate, lower_ci, upper_ci, before_estimate, before_lower_ci, before_upper_ci"
+
 _RANKABLE = f"""
 SELECT c.row, i.polarity, c.value,
     (((c.i * 64::BIGINT + c.v) * 1000000 + c.b) * 100000 + c.p) * 2 + (a.area_type = 'District')::INTEGER AS "group"
@@ -170,7 +172,7 @@ def fill_latest(con: duckdb.DuckDBPyConnection) -> None:
     instead(con, "newest")
     con.execute(_BESIDE)
     con.execute(_AUTHORITIES)
-    tested = con.execute("SELECT * FROM beside").pl()
+    tested = con.execute(f"SELECT {_TESTED} FROM beside").pl()
     con.register("made", tested.select("row", change_significance().alias("change_significance"),
                                        benchmark_significance().alias("england_significance")))  # fmt: skip
     con.execute("CREATE OR REPLACE TEMP TABLE tested AS SELECT * FROM made")

@@ -15,7 +15,7 @@ from schemas.definitions import Definitions, Indicator
 from schemas.geography import ENGLAND
 from schemas.periods import Period, read_period
 from warehouse import disclosure, store
-from warehouse.comparators import OPEN, points
+from warehouse.comparators import OPEN, forget, points
 from warehouse.contract import MART, TABLES, ddl
 from warehouse.latest import RANKED, fill_latest
 from warehouse.revisions import revisions
@@ -69,6 +69,7 @@ def derive(con: duckdb.DuckDBPyConnection, definitions: Definitions, shown: pl.D
     goals(con, definitions)
     fill_latest(con)
     fill_trend(con)
+    forget(con)
 
 
 def _with_uncertainty(shown: pl.DataFrame, definitions: Definitions) -> pl.DataFrame:
