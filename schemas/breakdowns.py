@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import combinations, product
 
 from schemas.records import STRICT_KEYS
@@ -13,12 +13,15 @@ TOTAL = "Total"
 
 @dataclass(frozen=True)
 class Dimension:
-    """A way of dividing people or things, with the names of its parts."""
+    """A way of dividing people or things, with the names of its parts. `partition`: nobody is in two parts, so parts
+    add up to no more than their Total; `sums` names the parts that others of them make up together."""
 
     __pydantic_config__ = STRICT_KEYS
     name: str
     values: tuple[str, ...]
     note: str = ""
+    partition: bool = True
+    sums: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 def spell(parts: Mapping[str, str], order: Mapping[str, int]) -> str:

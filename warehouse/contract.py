@@ -198,6 +198,25 @@ why VARCHAR Why it changed.
 """,
     ),
     _table(
+        "history",
+        "What mart.as_of looks back on: every row, past and present, of the values that were revised, withdrawn or shown late.",
+        "indicator_id definition_version area_code time_identifier time_period breakdown published_from",
+        _WHAT
+        + """
+published_from TIMESTAMP From when the row was published like this, in UTC.
+published_to TIMESTAMP When it was last published like this, in UTC, that instant left out; NULL while it still is.
+""",
+    ),
+    _table(
+        "publications",
+        "Every version that was published, and when.",
+        "data_version",
+        """
+data_version BIGINT The version.
+published_at TIMESTAMP When it was published, in UTC.
+""",
+    ),
+    _table(
         "publication",
         "One row: which version of the data this file is.",
         "data_version",
@@ -210,6 +229,23 @@ has_examples BOOLEAN Whether example partners are loaded; then the file is for t
     ),
 )
 TABLES = {table.name: table for table in MART}
+
+_SAME = " AND ".join(f"h.{name} = o.{name}" for name in TABLES["observations"].key)
+AS_OF = (
+    f"""
+CREATE MACRO mart.as_of(ts) AS TABLE
+    SELECT o.* FROM mart.observations AS o
+    WHERE o.recorded_at <= (SELECT max(p.published_at) FROM mart.publications AS p WHERE p.published_at <= ts::TIMESTAMP)
+      AND NOT EXISTS (SELECT 1 FROM mart.history AS h WHERE {_SAME})
+    UNION ALL
+    SELECT h.* EXCLUDE (published_from, published_to) FROM mart.history AS h
+    WHERE h.published_from <= ts::TIMESTAMP AND (h.published_to IS NULL OR h.published_to > ts::TIMESTAMP)
+""",
+    "COMMENT ON MACRO TABLE mart.as_of IS 'What had been published by an instant in UTC, less all that today''s policy"
+    " suppresses. Columns: those of mart.observations.'",
+)
+"""What had been published by an instant (UTC), less everything that today's policy suppresses; the columns are those of
+mart.observations. A value without a past was published by the first publication after it was loaded."""
 
 
 def ddl(table: MartTable, schema: str) -> list[str]:

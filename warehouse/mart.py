@@ -16,12 +16,14 @@ from schemas.geography import ENGLAND
 from schemas.periods import Period, read_period
 from warehouse import disclosure, store
 from warehouse.comparators import OPEN, forget, points
-from warehouse.contract import MART, TABLES, ddl
+from warehouse.contract import AS_OF, MART, TABLES, ddl
 from warehouse.latest import RANKED, fill_latest
-from warehouse.revisions import revisions
+from warehouse.revisions import revisions, spells
 from warehouse.statistics import with_intervals
 from warehouse.targets import goals
 from warehouse.trend import fill_trend
+
+WHERE = ("area_code", "time_identifier", "time_period")
 
 
 def build(
@@ -34,27 +36,37 @@ def build(
     has_examples: bool,
     run: str,
     received: dict[str, tuple[datetime, str]],
+    version: int,
+    published_at: datetime,
 ) -> None:
-    """Write a candidate for the published file beside the live one, complete but for its data_version.
+    """Write the candidate for a version of the published file beside the live one.
 
     `con` is the store. `received` gives each submission's first-seen instant (UTC) and digest for the register.
+    `published_at` (UTC) is the instant that the version will bear if it is published.
     """
     held = store.current(con, definitions)
-    history = store.history(con, definitions)
-    hidden = disclosure.suppressed_keys(held, history, definitions)
-    shown = disclosure.suppress(held, hidden)
+    store.trace_states(con, held, version, published_at)
+    hidden = disclosure.withheld(store.counted(con, disclosure.guarded(definitions)), definitions)
+    past = store.past(con, version, hidden)
+    shown = disclosure.suppress(held, hidden, definitions)
     con.execute(f"ATTACH '{str(candidate).replace(chr(39), chr(39) * 2)}' AS out")
     try:
         con.execute("CREATE SCHEMA out.mart")
         for table in MART:
             for statement in ddl(table, "out.mart"):
                 con.execute(statement)
-        _reference(con, definitions, shown)
+        _reference(con, definitions, pl.concat([shown.select(WHERE), past.select(WHERE)]))
         derive(con, definitions, shown)
+        _remember(con, definitions, spells(past, hidden, definitions, published_at))
         _fill(con, "coverage", _coverage(definitions, shown))
         _fill(con, "returns", _returns(register, today, received))
-        _fill(con, "revisions", revisions(history, hidden))
-        con.execute("INSERT INTO out.mart.publication VALUES (0, NULL, ?, ?)", [run, has_examples])
+        _fill(con, "revisions", revisions(past, hidden, definitions).rows())
+        con.execute("INSERT INTO out.mart.publication VALUES (?, ?, ?, ?)", [version, published_at, run, has_examples])
+        con.execute(
+            "INSERT INTO out.mart.publications SELECT data_version, published_at FROM publication"
+            " UNION ALL SELECT data_version, published_at FROM out.mart.publication ORDER BY data_version"
+        )
+        _look_back(con)
         con.execute("CHECKPOINT out")
     finally:
         con.execute("DETACH out")
@@ -63,7 +75,7 @@ def build(
 def derive(con: duckdb.DuckDBPyConnection, definitions: Definitions, shown: pl.DataFrame) -> None:
     """Fill observations, latest and trend of out.mart from what may be shown."""
     con.register("shown", _with_uncertainty(shown, definitions))
-    con.execute(_OBSERVATIONS)
+    con.execute(_told("observations"))
     con.unregister("shown")
     points(con)
     goals(con, definitions)
@@ -86,15 +98,33 @@ def _with_uncertainty(shown: pl.DataFrame, definitions: Definitions) -> pl.DataF
     return rows.with_columns(status.alias("obs_status")).drop("per", "share", "min_base")
 
 
-_OBSERVATIONS = """
-INSERT INTO out.mart.observations
+def _remember(con: duckdb.DuckDBPyConnection, definitions: Definitions, past: pl.DataFrame) -> None:
+    """Fill mart.history from what may be shown of the past, as derive fills observations from the present."""
+    con.register("shown", _with_uncertainty(past, definitions))
+    con.execute(_told("history", ", s.published_from, s.published_to"))
+    con.unregister("shown")
+
+
+def _look_back(con: duckdb.DuckDBPyConnection) -> None:
+    """Make mart.as_of, which finds its tables by the names that they have in the published file."""
+    home = con.execute("SELECT current_catalog()").fetchall()[0][0]
+    con.execute("USE out")
+    for statement in AS_OF:
+        con.execute(statement)
+    con.execute(f'USE "{home}"')
+
+
+def _told(table: str, more: str = "") -> str:
+    """The statement that fills a table of observations from suppressed rows of the store."""
+    return f"""
+INSERT INTO out.mart.{table}
 SELECT s.indicator_id, s.definition_version, i.title, s.area_code, a.name, a.area_type, s.time_period,
        s.time_identifier, s.period_start, s.period_end, s.breakdown, s.value, s.value_low, s.value_high, s.value_text,
        i.unit, s.numerator, s.denominator, s.lower_ci, s.upper_ci, s.obs_status, s.conf_status, s.provenance,
-       s.submission, s.digest, s.source_file, s.sheet, s.cell, s.recorded_at
+       s.submission, s.digest, s.source_file, s.sheet, s.cell, s.recorded_at{more}
 FROM shown AS s JOIN ref_indicator AS i USING (indicator_id) JOIN ref_area AS a USING (area_code)
 ORDER BY s.indicator_id, s.area_code, s.breakdown, s.definition_version, s.period_start, s.period_end, s.time_identifier
-"""
+    """
 
 
 def _fill(con: duckdb.DuckDBPyConnection, name: str, rows: list[tuple[Any, ...]]) -> None:

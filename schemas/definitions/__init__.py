@@ -136,6 +136,19 @@ class Disclosure:
 
 
 @dataclass(frozen=True)
+class Relation:
+    """What one indicator's value has to do with another's, so that one may give the other away. `indicator` is the
+    `sum` of `of`; or 100 less its `complement`; or the `gap` of two breakdowns of `of`, first less second; or the
+    `england-gap` of `of`. That a change belongs to its level is said by the indicator's `change_of`."""
+
+    __pydantic_config__ = STRICT_KEYS
+    kind: Literal["sum", "complement", "gap", "england-gap"]
+    indicator: str
+    of: tuple[str, ...]
+    breakdowns: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class Officer:
     """An accountable officer, as a role."""
 
@@ -301,6 +314,7 @@ class Definitions:
     dimensions: tuple[Dimension, ...]
     scales: Mapping[str, Scale]
     disclosure: Mapping[str, Disclosure]
+    relations: tuple[Relation, ...]
     officers: Mapping[str, Officer]
     peers: tuple[Peer, ...]
     targets: tuple[Target, ...]
@@ -326,6 +340,10 @@ def load_definitions(folder: Path = HERE) -> Definitions:
         ),
         scales=_tables(folder / "scales.toml", Scale),
         disclosure=_tables(folder / "disclosure.toml", Disclosure),
+        relations=tuple(
+            record(Relation, row, folder / "relations.toml", row.get("indicator", "?"))
+            for row in read_toml(folder / "relations.toml").get("relation", [])
+        ),
         officers=_tables(folder / "officers.toml", Officer),
         peers=tuple(read_csv(folder / "peers.csv", Peer)),
         targets=tuple(read_csv(folder / "targets.csv", Target)),
@@ -341,6 +359,7 @@ def load_definitions(folder: Path = HERE) -> Definitions:
         _check_peers,
         _check_targets,
         _check_plan,
+        _check_relations,
     ):
         check(loaded, folder)
     return loaded
@@ -526,3 +545,18 @@ def _check_plan(all_of: Definitions, folder: Path) -> None:
     for priority in all_of.plan.priority:
         if priority.lead and priority.lead not in all_of.officers:
             _refuse(folder / "plan.toml", priority.title, f"lead {priority.lead!r} is not in officers.toml")
+
+
+def _check_relations(all_of: Definitions, folder: Path) -> None:
+    file = folder / "relations.toml"
+    for relation in all_of.relations:
+        for name in (relation.indicator, *relation.of):
+            if name not in all_of.indicators:
+                _refuse(file, relation.indicator, f"{name!r} is not an indicator")
+        if len(relation.of) != 1 and relation.kind != "sum":
+            _refuse(file, relation.indicator, f"a {relation.kind} is of one indicator")
+        if len(relation.breakdowns) != (2 if relation.kind == "gap" else 0):
+            _refuse(file, relation.indicator, "a gap, and nothing else, names the two breakdowns it lies between")
+        for breakdown in relation.breakdowns:
+            if breakdown not in spell_out(all_of.indicators[relation.of[0]].breakdowns, all_of.dimensions):
+                _refuse(file, relation.indicator, f"{relation.of[0]} has no breakdown {breakdown!r}")
