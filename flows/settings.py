@@ -13,6 +13,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from schemas.faults import UsageFault
 
 HOME = Path(__file__).resolve().parent.parent
+CLAIMS = HOME / "docs" / "claims" / "review-2011.toml"
 LONDON = ZoneInfo("Europe/London")
 
 

@@ -144,6 +144,61 @@ spc_variation VARCHAR improvement or concern by polarity, neutral where there is
 """,
     ),
     _table(
+        "scorecard",
+        "Where each priority and objective of a plan stands: one row for each of its indicators, local area and breakdown; one without an indicator for what has none.",
+        "framework priority objective indicator_id area_code breakdown",
+        """
+framework VARCHAR The plan whose target is shown, such as CYPP 2010-14.
+priority VARCHAR The partnership's priority; NULL where the indicator has none.
+objective VARCHAR The operational objective that is in force today; NULL where there is none.
+indicator_id VARCHAR The indicator's id; NULL for a priority or objective that no indicator measures.
+indicator VARCHAR The indicator's title.
+officer VARCHAR The role that answers for it; NULL where nobody does.
+area_code VARCHAR The area's code; NULL where no value is held.
+area_name VARCHAR The area's name.
+breakdown VARCHAR Total, or parts.
+time_identifier VARCHAR What kind of period the latest value is for.
+time_period VARCHAR The code of that period.
+latest DOUBLE The latest value, in unit, as in mart.latest.
+latest_text VARCHAR The latest judgement, or the words in which the value was given.
+unit VARCHAR Unit of latest and target.
+target DOUBLE This framework's target for that period or, where it has none, the next one it has.
+target_period VARCHAR The code of the period that the target is for.
+target_status VARCHAR met, within tolerance or missed against a target for the same period; otherwise no target.
+direction VARCHAR As in mart.latest.
+england_significance VARCHAR As in mart.latest.
+open_actions BIGINT How many actions on this indicator the action log holds that are not done.
+""",
+    ),
+    _table(
+        "actions",
+        "The action log: what was decided, who answers for it, by when, and what shows that it had an effect.",
+        "time_period action",
+        """
+time_period VARCHAR The year of the log, such as 201112.
+action VARCHAR The action's number, such as A01.
+indicator_id VARCHAR The indicator that it is to move, as the log says.
+title VARCHAR What is to be done.
+owner VARCHAR The role that answers for it.
+due VARCHAR The day by which it is due, as the log gives it.
+state VARCHAR open or done, as the log says.
+evidence VARCHAR What shows its effect; NULL where nothing is said.
+provenance VARCHAR reported, or illustrative where the action was invented for an example.
+""",
+    ),
+    _table(
+        "baskets",
+        "Indicators that are watched together; a basket has no number of its own.",
+        "basket indicator_id",
+        """
+basket VARCHAR The basket's id, such as aspirations.
+title VARCHAR What it is about.
+proxy BOOLEAN Whether its indicators only stand for something that none of them measures.
+indicator_id VARCHAR One of its indicators.
+note VARCHAR How to read it.
+""",
+    ),
+    _table(
         "coverage",
         "All 199 national indicators: what became of each and what stands for it now.",
         "ni",

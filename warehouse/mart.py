@@ -19,6 +19,7 @@ from warehouse.comparators import OPEN, forget, points
 from warehouse.contract import AS_OF, MART, TABLES, ddl
 from warehouse.latest import RANKED, fill_latest
 from warehouse.revisions import revisions, spells
+from warehouse.scorecard import score
 from warehouse.statistics import with_intervals
 from warehouse.targets import goals
 from warehouse.trend import fill_trend
@@ -58,6 +59,7 @@ def build(
         _reference(con, definitions, pl.concat([shown.select(WHERE), past.select(WHERE)]))
         derive(con, definitions, shown)
         _remember(con, definitions, spells(past, hidden, definitions, published_at))
+        score(con, definitions, today)
         _fill(con, "coverage", _coverage(definitions, shown))
         _fill(con, "returns", _returns(register, today, received))
         _fill(con, "revisions", revisions(past, hidden, definitions).rows())

@@ -16,7 +16,7 @@ import duckdb
 from schemas.calendar import Standing
 from schemas.definitions import Definitions
 from schemas.faults import StorageFault
-from warehouse import store
+from warehouse import exports, store
 from warehouse.contract import MART
 from warehouse.difference import Difference, difference
 from warehouse.files import attach, attached
@@ -106,6 +106,7 @@ def publish_night(
         step("compare with what is published")
         changed = differences(candidate, before)
         if before is not None and not changed:
+            exports.follow(live, definitions)  # a night may have died after the rename and before the exports
             return Publication("unchanged", version, {}, Verdict(()))
         differs = difference(candidate, before)
         step("judge the candidate")
@@ -127,6 +128,8 @@ def publish_night(
         _remember(con, live)
         kept.keep_version(live, number, limits.keep_versions)
         kept.forget_candidates()
+        step("write the exports")
+        exports.follow(live, definitions)
         return Publication("published", number, changed, verdict, differs, str(page))
     except (duckdb.IOException, duckdb.FatalException, OSError) as error:
         raise StorageFault(live, f"cannot be published ({str(error).splitlines()[0]})") from None

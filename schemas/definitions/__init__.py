@@ -306,6 +306,18 @@ class Plan:
 
 
 @dataclass(frozen=True)
+class Basket:
+    """Indicators that are watched together. `proxy`: they stand for something that none of them measures."""
+
+    __pydantic_config__ = STRICT_KEYS
+    id: str
+    title: str
+    proxy: bool
+    components: tuple[str, ...]
+    note: str = ""
+
+
+@dataclass(frozen=True)
 class Definitions:
     """All definitions of one start, checked against each other. `digest` names exactly this set of files."""
 
@@ -319,6 +331,8 @@ class Definitions:
     peers: tuple[Peer, ...]
     targets: tuple[Target, ...]
     plan: Plan
+    frameworks: tuple[Framework, ...]
+    baskets: Mapping[str, Basket]
     national: tuple[NationalIndicator, ...]
     digest: str
     files: Mapping[str, bytes] = field(repr=False)
@@ -348,6 +362,11 @@ def load_definitions(folder: Path = HERE) -> Definitions:
         peers=tuple(read_csv(folder / "peers.csv", Peer)),
         targets=tuple(read_csv(folder / "targets.csv", Target)),
         plan=record(Plan, read_toml(folder / "plan.toml"), folder / "plan.toml"),
+        frameworks=tuple(
+            record(Framework, row, folder / "frameworks.toml", row.get("id", "?"))
+            for row in read_toml(folder / "frameworks.toml").get("framework", [])
+        ),
+        baskets=_tables(folder / "baskets.toml", Basket),
         national=tuple(read_csv(folder / "national_indicators.csv", NationalIndicator)),
         digest=_digest(files),
         files=MappingProxyType(files),
@@ -360,6 +379,8 @@ def load_definitions(folder: Path = HERE) -> Definitions:
         _check_targets,
         _check_plan,
         _check_relations,
+        _check_frameworks,
+        _check_baskets,
     ):
         check(loaded, folder)
     return loaded
@@ -560,3 +581,20 @@ def _check_relations(all_of: Definitions, folder: Path) -> None:
         for breakdown in relation.breakdowns:
             if breakdown not in spell_out(all_of.indicators[relation.of[0]].breakdowns, all_of.dimensions):
                 _refuse(file, relation.indicator, f"{relation.of[0]} has no breakdown {breakdown!r}")
+
+
+def _check_frameworks(all_of: Definitions, folder: Path) -> None:
+    known = [all_of.plan.framework.id, *(one.id for one in all_of.frameworks)]
+    if len(set(known)) != len(known):
+        _refuse(folder / "frameworks.toml", "id", "a framework is listed twice")
+    for target in all_of.targets:
+        if target.framework not in known:
+            reason = f"the framework {target.framework!r} is none of {', '.join(known)}"
+            _refuse(folder / "targets.csv", target.indicator_id, reason)
+
+
+def _check_baskets(all_of: Definitions, folder: Path) -> None:
+    for basket in all_of.baskets.values():
+        for name in basket.components:
+            if name not in all_of.indicators:
+                _refuse(folder / "baskets.toml", f"{basket.id}.components", f"{name!r} is not an indicator")
