@@ -14,7 +14,8 @@ from typing import Any
 import pytest
 
 from schemas.definitions import Definitions
-from tests.histories import COUNT, History, ask, figure
+from tests.histories import BEGUN, COUNT, History, ask, figure
+from warehouse.publish import roll_back
 
 AREAS = ("E06000018", "E08000025", "E08000003", "E06000023")
 PARTS = ("Total", "Coverage=Maintained", "Coverage=Academies")
@@ -173,3 +174,25 @@ def test_a_value_that_was_withheld_and_is_shown_since_is_told_as_it_was(
         ]
         assert values == [[(None,)], [(3,)], [(3,)]]
         assert past.ask("SELECT DISTINCT indicator_id FROM mart.history") == [(COUNT,)]
+
+
+def test_a_rollback_is_part_of_the_past(tmp_path: Path, definitions: Definitions) -> None:
+    with history(tmp_path, definitions) as past:
+        past.load([figure(20.0)])
+        past.publish()
+        past.load([figure(30.0)])
+        past.publish()
+        back = BEGUN + timedelta(hours=past.hours, minutes=30)
+        roll_back(past.con, past.live, 1, "an analyst", back)
+        past.publish()  # refused until a person approves it, which the history does an hour later
+        told = [
+            past.ask("SELECT value FROM mart.as_of(?)", when.replace(tzinfo=None))
+            for when in (*(instant for instant, _ in past.copies[:2]), back, past.copies[2][0])
+        ]
+        assert told == [[(20,)], [(30,)], [(20,)], [(30,)]]
+        assert past.ask("SELECT old_value, new_value FROM mart.revisions ORDER BY changed_at") == [
+            (20, 30),
+            (30, 20),
+            (20, 30),
+        ]
+        assert past.publish().state == "unchanged"

@@ -23,13 +23,17 @@ def spells(past: pl.DataFrame, hidden: pl.DataFrame, definitions: Definitions, p
     rows = past.with_columns(
         pl.when(never).then(pl.lit(published_at)).otherwise(pl.coalesce("shown_at", "published_from")).alias("shown_at")
     )
-    late = rows.filter(pl.col("shown_at") > pl.col("published_from")).join(hidden, on=ROW, how="anti")
-    whole = rows.join(late.select(ROW), on=ROW, how="anti")
+    is_late = pl.col("shown_at") > pl.col("published_from")
+    late = rows.filter(is_late).join(hidden, on=ROW, how="anti")
+    whole = pl.concat([rows.filter(~is_late), rows.filter(is_late).join(hidden, on=ROW, how="semi")])
     first = late.with_columns(pl.min_horizontal("published_to", "shown_at").alias("published_to"))
     then = late.filter(pl.col("published_to").is_null() | (pl.col("shown_at") < pl.col("published_to"))).with_columns(
         pl.col("shown_at").alias("published_from")
     )
-    told = [suppress(first, first.select(ROW), definitions), suppress(pl.concat([whole, then]), hidden, definitions)]
+    told = [
+        suppress(first, first.select(ROW).unique(), definitions),
+        suppress(pl.concat([whole, then]), hidden, definitions),
+    ]
     return pl.concat(told).sort(*KEY, "published_from")
 
 
@@ -43,7 +47,21 @@ def revisions(past: pl.DataFrame, hidden: pl.DataFrame, definitions: Definitions
         pl.concat_str([pl.col("obs_status"), pl.col("conf_status")], separator="; ", ignore_nulls=True)
         .replace("", None).alias("status"),
     )  # fmt: skip
-    names = ("value", "value_text", "status", "obs_status", "submission", "collection", "until", "said", "ended_by")
+    came_back = pl.int_range(pl.len()).over(*KEY, "load") > 0  # by a rollback, or the publication that ended one
+    rows = rows.with_columns(came_back.alias("came_back"))
+    names = (
+        "load",
+        "came_back",
+        "value",
+        "value_text",
+        "status",
+        "obs_status",
+        "submission",
+        "collection",
+        "until",
+        "said",
+        "ended_by",
+    )
     before = [pl.col(name).shift(1).over(KEY).alias(f"before_{name}") for name in names]
     after = pl.col("since").shift(-1).over(KEY).alias("next_since")
     rows = rows.with_columns(*before, after)
@@ -85,23 +103,26 @@ def _row(
 
 def _changes(rows: pl.DataFrame) -> pl.DataFrame:
     another = pl.col("collection") != pl.col("before_collection")
+    back = pl.col("came_back") | (pl.col("load") < pl.col("before_load"))
     provisional = pl.col("before_obs_status") == "p"
     revised, still = pl.col("obs_status") == "r", pl.col("obs_status") == "p"
     why = (
         pl.when(another).then(pl.lit("Another return now speaks for this figure."))
+        .when(back).then(pl.lit("An earlier version was published again, or no longer stands in for this one."))
         .when(provisional & revised).then(pl.lit("Provisional figure revised by a later return."))
         .when(provisional & ~still.fill_null(value=False))
         .then(pl.lit("Provisional figure made final by a later return."))
         .when(revised).then(pl.lit("Revised by a later return."))
         .otherwise(pl.lit("Replaced by a later return."))
     )  # fmt: skip
-    when = pl.when(another).then(pl.col("published_from")).otherwise(pl.col("recorded_at"))
+    when = pl.when(another | back).then(pl.col("published_from")).otherwise(pl.col("recorded_at"))
     return rows.select(_row("before_", "", when, "before_submission", pl.col("submission"), why))
 
 
 def _given_again(rows: pl.DataFrame) -> pl.DataFrame:
     why = pl.lit("Given again by a later return.")
-    return rows.select(_row(None, "", pl.col("recorded_at"), "before_ended_by", pl.col("submission"), why))
+    when = pl.when("came_back").then(pl.col("published_from")).otherwise(pl.col("recorded_at"))
+    return rows.select(_row(None, "", when, "before_ended_by", pl.col("submission"), why))
 
 
 def _withdrawals(rows: pl.DataFrame) -> pl.DataFrame:
@@ -110,5 +131,5 @@ def _withdrawals(rows: pl.DataFrame) -> pl.DataFrame:
         .then(pl.lit("Withdrawn: no return speaks for this figure any longer."))
         .otherwise(pl.lit("Withdrawn: a later return for this period no longer gives it."))
     )
-    when = pl.coalesce("ended_at", "published_to")
+    when = pl.when("came_back").then("published_to").otherwise(pl.coalesce("ended_at", "published_to"))
     return rows.select(_row("", None, when, "submission", pl.coalesce("ended_by", "submission"), why))
