@@ -3,7 +3,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 .DELETE_ON_ERROR:
-.PHONY: nightly test lint lock examples install clean bench-mart
+.PHONY: nightly test lint lock examples install clean bench-mart pages histories
 
 nightly: .venv/ready
 	@$(BIN)/indicators nightly --today 2011-05-26
@@ -44,3 +44,11 @@ bench-mart: .venv/ready
 
 clean:
 	rm -rf .venv *.egg-info
+
+# Write again the pages of docs that are made from the contract and from mart.coverage (of the published examples).
+pages: .venv/ready
+	@$(BIN)/python -m flows.pages
+
+# Twenty random histories of loads and publications; the tests run five.
+histories: .venv/ready
+	@HISTORIES=20 $(BIN)/python -m pytest tests/test_as_of.py
