@@ -3,7 +3,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 .DELETE_ON_ERROR:
-.PHONY: nightly test fuzz lint lock examples docs faults install clean
+.PHONY: nightly test fuzz lint lock examples docs pages faults histories bench-mart install clean
 
 nightly: .venv/ready
 	@$(BIN)/indicators nightly --today 2011-05-26
@@ -50,5 +50,17 @@ docs: .venv/ready
 faults: .venv/ready
 	@INDICATORS_TEST_LONG=1 $(BIN)/python -m pytest tests/golden/test_faults.py
 
+# How long mart takes for one, three and ten million made-up observations. Ten million take up to 20 GB of memory.
+bench-mart: .venv/ready
+	@$(BIN)/python -m bench.mart 1 3 10
+
 clean:
 	rm -rf .venv *.egg-info
+
+# Write again the pages of docs that are made from the contract and from mart.coverage (of the published examples).
+pages: .venv/ready
+	@$(BIN)/python -m flows.pages
+
+# Twenty random histories of loads and publications; the tests run five.
+histories: .venv/ready
+	@HISTORIES=20 $(BIN)/python -m pytest tests/test_as_of.py

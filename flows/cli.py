@@ -171,6 +171,18 @@ def _parser() -> argparse.ArgumentParser:
     register.add_argument("--today", metavar="DATE", type=_day, help="the day to take for today, as 2011-05-31")
     register.add_argument("--json", action="store_true", help="the register as JSON")
     register.set_defaults(run=_status)
+
+    claims = command(
+        "claims",
+        "Recompute every number of a written report from what is published.",
+        "indicators claims docs/claims/review-2011.toml",
+    )
+    claims.add_argument(
+        "file", metavar="FILE", nargs="?", type=Path, help="a claims file; the review of 2011 if left out"
+    )
+    claims.add_argument("--warehouse", metavar="F", help="the published file")
+    claims.add_argument("--json", action="store_true", help="the verdicts as JSON")
+    claims.set_defaults(run=_claims)
     return parser
 
 
@@ -361,6 +373,24 @@ def _status(given: argparse.Namespace) -> int:
 
         show(found, Console(width=None if sys.stdout.isatty() else PLAIN_WIDTH))
     return 0
+
+
+# -- claims -----------------------------------------------------------------------------------------------------------
+
+
+def _claims(given: argparse.Namespace) -> int:
+    from flows.settings import CLAIMS, settings
+    from warehouse.claims import WORST_FIRST, judge_claims, load_claims
+
+    judged = judge_claims(settings(warehouse=given.warehouse).warehouse, load_claims(given.file or CLAIMS))
+    if given.json:
+        print(_as_json([one.as_dict() for one in judged]))
+    else:
+        for one in judged:
+            print(f"{one.id:6} {one.verdict:15} {' '.join(filter(None, (one.says, one.because)))}")
+        counts = {verdict: sum(one.verdict == verdict for one in judged) for verdict in reversed(WORST_FIRST)}
+        print(f"{len(judged)} claims: " + ", ".join(f"{count} {verdict}" for verdict, count in counts.items()) + ".")
+    return 1 if any(one.fails for one in judged) else 0
 
 
 def _as_json(value: object) -> str:

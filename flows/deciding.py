@@ -5,8 +5,9 @@ from __future__ import annotations
 from flows.ledger import read_ledger, sole_writer
 from flows.night import publish_limits
 from flows.settings import Settings, now
+from schemas.definitions import load_definitions
 from schemas.faults import UsageFault
-from warehouse import store
+from warehouse import exports, store
 from warehouse.publish import approve, roll_back
 
 
@@ -16,6 +17,7 @@ def approve_run(given: Settings, run: str, by: str) -> str:
     with sole_writer(given.archive), store.opened(given.store) as con:
         at = now()
         version = approve(con, given.warehouse, run, at, publish_limits(given))
+        exports.follow(given.warehouse, load_definitions(given.definitions))
         read_ledger(given.archive).record_decision("approved", {"run": run, "data_version": version}, by, at)
     return f"Published run {run} as data version {version}, approved by {by}."
 
@@ -26,6 +28,7 @@ def roll_back_to(given: Settings, version: int, by: str) -> str:
     with sole_writer(given.archive), store.opened(given.store) as con:
         at = now()
         number = roll_back(con, given.warehouse, version, by, at, publish_limits(given))
+        exports.follow(given.warehouse, load_definitions(given.definitions))
         said = {"to": version, "data_version": number}
         read_ledger(given.archive).record_decision("rolled-back", said, by, at)
     return (

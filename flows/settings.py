@@ -14,6 +14,7 @@ from inputs.read import Limits
 from schemas.faults import UsageFault
 
 HOME = Path(__file__).resolve().parent.parent
+CLAIMS = HOME / "docs" / "claims" / "review-2011.toml"
 LONDON = ZoneInfo("Europe/London")
 SECRETS = ("smtp_url",)
 """Settings of which no value is ever shown."""

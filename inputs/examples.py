@@ -506,6 +506,56 @@ FACTS = (
     ),
 )
 
+ACTIONS = (
+    Sheet(
+        "Actions",
+        above=[("Action log",), (ALL_ILLUSTRATIVE,), ("Year", "2011/12")],
+        head=[("No.", "Action", "Indicator", "Owner", "Due", "State", "Evidence of effect", "Basis")],
+        body=[
+            (
+                "A01",
+                "Visit every school above 10% persistent absence",
+                "persistent-absence-secondary",
+                "Director for Schools and Learning",
+                "2011-09-30",
+                "open",
+                None,
+                "Illustrative",
+            ),
+            (
+                "A02",
+                "Text parents on the first morning of an absence",
+                "persistent-absence-secondary",
+                "Director for Schools and Learning",
+                "2011-12-31",
+                "open",
+                None,
+                "Illustrative",
+            ),
+            (
+                "A03",
+                "Offer a place in a weight programme to every family told of obesity",
+                "obesity-year-6",
+                "Deputy Director of Public Health",
+                "2011-10-31",
+                "open",
+                None,
+                "Illustrative",
+            ),
+            (
+                "A04",
+                "Tutor pupils at the border of grade C in mathematics",
+                "ks4-five-good-gcses",
+                "Director of Children's Services",
+                "2011-05-01",
+                "done",
+                "Mock results rose in four of six schools",
+                "Illustrative",
+            ),
+        ],
+    ),
+)
+
 WORKBOOKS: Mapping[str, Sequence[Sheet]] = {
     "health/NCMP_Nottingham_2009-10.xlsx": NCMP,
     "health/Substance_misuse_2010-11.xlsx": SUBSTANCE_MISUSE,
@@ -521,6 +571,7 @@ WORKBOOKS: Mapping[str, Sequence[Sheet]] = {
     "early-years/Childcare_quality_2010.xlsx": CHILDCARE,
     "finance/Budget_position_2011.xlsx": BUDGETS,
     "partnership-office/Year_end_facts_2010-11.xlsx": FACTS,
+    "partnership-office/Action_log_2011-12.xlsx": ACTIONS,
 }
 KEY_STAGES_CSV = "schools-learning/Key_stages_2010.csv"
 

@@ -218,7 +218,7 @@ def test_the_limit_is_a_setting(asked: Place) -> None:
 def test_a_candidate_that_would_give_something_away_is_never_approved(
     asked: Place, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(disclosure, "suppress", lambda rows, _hidden: rows)
+    monkeypatch.setattr(disclosure, "suppress", lambda rows, *_: rows)
     write_return(
         asked.inbox / "tester" / "attainment.xlsx",
         [("Nottingham", "Good level", "2009/10", "reported", 1.0, 2, 200), *GOOD[2:]],

@@ -17,9 +17,16 @@ from schemas.outcomes import Grant
 from schemas.periods import Period, read_period
 from schemas.tables import KEY
 from warehouse import disclosure, store
-from warehouse.contract import MART, TABLES, ddl
-from warehouse.latest import LATEST_SQL
-from warehouse.revisions import revisions
+from warehouse.comparators import OPEN, forget, points
+from warehouse.contract import AS_OF, MART, TABLES, ddl
+from warehouse.latest import RANKED, fill_latest
+from warehouse.revisions import revisions, spells
+from warehouse.scorecard import score
+from warehouse.statistics import with_intervals
+from warehouse.targets import goals
+from warehouse.trend import fill_trend
+
+WHERE = ("area_code", "time_identifier", "time_period")
 
 
 def build(
@@ -32,46 +39,98 @@ def build(
     has_examples: bool,
     run: str,
     received: dict[str, tuple[datetime, str]],
+    version: int,
+    published_at: datetime,
     waivers: Sequence[tuple[Grant, bool]] = (),
 ) -> None:
-    """Write a candidate for the published file beside the live one, complete but for its data_version.
+    """Write the candidate for a version of the published file beside the live one.
 
     `con` is the store. `received` gives each submission's first-seen instant (UTC) and digest for the register.
+    `published_at` (UTC) is the instant that the version will bear if it is published.
     """
     held = store.current(con, definitions)
-    history = store.history(con, definitions)
-    hidden = disclosure.suppressed_keys(held, history, definitions)
-    shown = disclosure.suppress(held, hidden)
+    store.trace_states(con, held, version, published_at)
+    hidden = disclosure.withheld(store.counted(con, disclosure.guarded(definitions)), definitions)
+    past = store.past(con, version, hidden)
+    shown = disclosure.suppress(held, hidden, definitions)
     con.execute(f"ATTACH '{str(candidate).replace(chr(39), chr(39) * 2)}' AS out")
     try:
         con.execute("CREATE SCHEMA out.mart")
         for table in MART:
             for statement in ddl(table, "out.mart"):
                 con.execute(statement)
-        _reference(con, definitions, shown)
-        con.register("shown", shown)
-        con.execute(_OBSERVATIONS)
-        con.execute(LATEST_SQL)
+        _reference(con, definitions, pl.concat([shown.select(WHERE), past.select(WHERE)]))
+        derive(con, definitions, shown)
+        _remember(con, definitions, spells(past, hidden, definitions, published_at))
+        score(con, definitions, today)
         _fill(con, "coverage", _coverage(definitions, shown))
         _fill(con, "returns", _returns(register, today, received))
-        _fill(con, "revisions", revisions(history, hidden))
+        _fill(con, "revisions", revisions(past, hidden, definitions).rows())
         _fill(con, "waivers", _waivers(waivers, shown))
-        con.execute("INSERT INTO out.mart.publication VALUES (0, NULL, ?, ?)", [run, has_examples])
-        con.unregister("shown")
+        con.execute("INSERT INTO out.mart.publication VALUES (?, ?, ?, ?)", [version, published_at, run, has_examples])
+        con.execute(
+            "INSERT INTO out.mart.publications SELECT data_version, published_at FROM publication"
+            " UNION ALL SELECT data_version, published_at FROM out.mart.publication ORDER BY data_version"
+        )
+        _look_back(con)
         con.execute("CHECKPOINT out")
     finally:
         con.execute("DETACH out")
 
 
-_OBSERVATIONS = f"""
-INSERT INTO out.mart.observations
+def derive(con: duckdb.DuckDBPyConnection, definitions: Definitions, shown: pl.DataFrame) -> None:
+    """Fill observations, latest and trend of out.mart from what may be shown."""
+    con.register("shown", _with_uncertainty(shown, definitions))
+    con.execute(_told("observations"))
+    con.unregister("shown")
+    points(con)
+    goals(con, definitions)
+    fill_latest(con)
+    fill_trend(con)
+    forget(con)
+
+
+def _with_uncertainty(shown: pl.DataFrame, definitions: Definitions) -> pl.DataFrame:
+    """What may be shown, with 95% limits where numerator and denominator are shown, and small bases marked."""
+    known = definitions.indicators.values()
+    about = pl.DataFrame(
+        [(i.id, i.per, i.unit == "%", definitions.disclosure[i.disclosure].min_base) for i in known],
+        schema={"indicator_id": pl.String, "per": pl.Float64, "share": pl.Boolean, "min_base": pl.Int64},
+        orient="row",
+    )
+    rows = with_intervals(shown.join(about, on="indicator_id", how="left", maintain_order="left"))
+    small = pl.col("lower_ci").is_not_null() & (pl.col("denominator") < pl.col("min_base"))
+    status = pl.when(small & pl.col("obs_status").is_null()).then(pl.lit("u")).otherwise(pl.col("obs_status"))
+    return rows.with_columns(status.alias("obs_status")).drop("per", "share", "min_base")
+
+
+def _remember(con: duckdb.DuckDBPyConnection, definitions: Definitions, past: pl.DataFrame) -> None:
+    """Fill mart.history from what may be shown of the past, as derive fills observations from the present."""
+    con.register("shown", _with_uncertainty(past, definitions))
+    con.execute(_told("history", ", s.published_from, s.published_to"))
+    con.unregister("shown")
+
+
+def _look_back(con: duckdb.DuckDBPyConnection) -> None:
+    """Make mart.as_of, which finds its tables by the names that they have in the published file."""
+    home = con.execute("SELECT current_catalog()").fetchall()[0][0]
+    con.execute("USE out")
+    for statement in AS_OF:
+        con.execute(statement)
+    con.execute(f'USE "{home}"')
+
+
+def _told(table: str, more: str = "") -> str:
+    """The statement that fills a table of observations from suppressed rows of the store."""
+    return f"""
+INSERT INTO out.mart.{table}
 SELECT s.indicator_id, s.definition_version, i.title, s.area_code, a.name, a.area_type, s.time_period,
        s.time_identifier, s.period_start, s.period_end, s.breakdown, s.value, s.value_low, s.value_high, s.value_text,
-       i.unit, s.numerator, s.denominator, NULL, NULL, s.obs_status, s.conf_status, s.provenance, s.submission,
-       s.digest, s.source_file, s.sheet, s.cell, s.recorded_at
+       i.unit, s.numerator, s.denominator, s.lower_ci, s.upper_ci, s.obs_status, s.conf_status, s.provenance,
+       s.submission, s.digest, s.source_file, s.sheet, s.cell, s.recorded_at{more}
 FROM shown AS s JOIN ref_indicator AS i USING (indicator_id) JOIN ref_area AS a USING (area_code)
-ORDER BY {", ".join(f"s.{name}" for name in KEY)}
-"""
+ORDER BY s.indicator_id, s.area_code, s.breakdown, s.definition_version, s.period_start, s.period_end, s.time_identifier
+    """
 
 
 def _fill(con: duckdb.DuckDBPyConnection, name: str, rows: list[tuple[Any, ...]]) -> None:
@@ -87,84 +146,100 @@ def _fill(con: duckdb.DuckDBPyConnection, name: str, rows: list[tuple[Any, ...]]
 
 
 def _reference(con: duckdb.DuckDBPyConnection, definitions: Definitions, shown: pl.DataFrame) -> None:
-    """Temporary tables of the definitions: indicators, areas, peers, targets and the period before each."""
+    """Temporary tables of the definitions, each row with a number: indicators, versions, areas, peers and periods."""
+    indicators = list(definitions.indicators.values())
     frames = {
         "ref_indicator": pl.DataFrame(
-            [_indicator_row(i, definitions) for i in definitions.indicators.values()],
-            schema=[
-                "indicator_id",
-                "title",
-                "unit",
-                "polarity",
-                "decimals",
-                "time_identifier",
-                "versions",
-                "scale",
-            ],
+            [_indicator_row(i, definitions) for i in indicators], schema=_INDICATOR, orient="row"
+        ),
+        "ref_version": pl.DataFrame(
+            [(i.id, v.version, n, v.broke) for i in indicators for n, v in enumerate(i.versions, start=1)],
+            schema={"indicator_id": pl.String, "definition_version": pl.String, "number": pl.Int64, "broke": pl.String},
             orient="row",
         ),
-        "ref_area": pl.DataFrame(
-            [
-                (a.area_code, a.name, a.area_type, definitions.geography.region_of(a.area_code))
-                for code in shown["area_code"].unique(maintain_order=True)
-                if (a := definitions.geography.area(code)) is not None
-            ],
-            schema=dict.fromkeys(("area_code", "name", "area_type", "region_code"), pl.String),
-            orient="row",
-        ),
-        "ref_peer": pl.DataFrame(
-            [
-                (p.area_code, p.group_code, p.group_version, p.valid_from, p.valid_to, p.member_code)
-                for p in definitions.peers
-            ],
-            schema={
-                "area_code": pl.String,
-                "group_code": pl.String,
-                "group_version": pl.String,
-                "valid_from": pl.Date,
-                "valid_to": pl.Date,
-                "member_code": pl.String,
-            },
-            orient="row",
-        ),
-        "ref_target": pl.DataFrame(
-            [
-                (
-                    t.indicator_id,
-                    t.area_code,
-                    t.breakdown,
-                    t.time_identifier,
-                    t.time_period,
-                    t.operator,
-                    t.value,
-                )
-                + (t.tolerance or 0.0,)
-                for t in definitions.targets
-            ],
-            schema={
-                **dict.fromkeys(
-                    ("indicator_id", "area_code", "breakdown", "time_identifier", "time_period", "op"),
-                    pl.String,
-                ),
-                "target": pl.Float64,
-                "tolerance": pl.Float64,
-            },
-            orient="row",
-        ),
+        **_places(definitions, shown),
         "ref_period": _periods(shown),
     }
     for name, frame in frames.items():
-        con.register("made", frame)
+        numbered = frame if "number" in frame.columns else frame.with_row_index("number")
+        con.register("made", numbered)
         con.execute(f"CREATE OR REPLACE TEMP TABLE {name} AS SELECT * FROM made")
         con.unregister("made")
     con.execute("SET VARIABLE england = ?", [ENGLAND])
 
 
+_INDICATOR = {
+    **dict.fromkeys(("indicator_id", "title", "unit", "polarity"), pl.String()),
+    "decimals": pl.Int64(),
+    "time_identifier": pl.String(),
+    "scale": pl.List(pl.String()),
+    "per": pl.Float64(),
+}
+
+
+def _places(definitions: Definitions, shown: pl.DataFrame) -> dict[str, pl.DataFrame]:
+    """The areas that are held, who their peers are by place, and all areas of the kinds that are ranked.
+
+    A place keeps its number through all its codes. A peer of another kind than the area is none. Days are counted from
+    1970.
+    """
+    geography = definitions.geography
+    held = shown["area_code"].unique().sort()
+    known = {code: area for code in held if (area := geography.area(code)) is not None}
+    number = {code: n for n, code in enumerate(known)}
+    place: dict[str, int] = {}
+
+    def of(code: str) -> int:
+        area = geography.area(code)
+        last = geography.current(area, date.max) if area else None
+        return place.setdefault(last.area_code if last else code, len(place))
+
+    peers = [
+        (number[p.area_code], p.group_code, p.group_version, _day(p.valid_from), _day(p.valid_to, OPEN - 1))
+        + (of(p.member_code),)
+        for p in definitions.peers
+        if p.area_code in known and geography.by_code[p.member_code].area_type == known[p.area_code].area_type
+    ]
+    areas = [
+        (number[c], c, a.name, a.area_type, (r := geography.region_of(c)), number.get(r or ""), of(c))
+        for c, a in known.items()
+    ]
+    return {
+        "ref_area": pl.DataFrame(
+            areas,
+            schema={
+                "number": pl.Int64,
+                **dict.fromkeys(("area_code", "name", "area_type", "region_code"), pl.String),
+                "region": pl.Int64,
+                "place": pl.Int64,
+            },
+            orient="row",
+        ),
+        "ref_peer": pl.DataFrame(
+            peers,
+            schema={
+                "area": pl.Int64,
+                **dict.fromkeys(("group_code", "group_version"), pl.String),
+                **dict.fromkeys(("begins", "until", "member"), pl.Int64),
+            },
+            orient="row",
+        ),
+        "ref_listed": pl.DataFrame(
+            [(a.area_type, _day(a.valid_from, 0), _day(a.valid_to)) for a in geography.areas if a.area_type in RANKED],
+            schema={"area_type": pl.String, "begins": pl.Int64, "until": pl.Int64},
+            orient="row",
+        ),
+    }
+
+
+def _day(day: date | None, otherwise: int | None = None) -> int | None:
+    return otherwise if day is None else (day - date(1970, 1, 1)).days
+
+
 def _indicator_row(one: Indicator, definitions: Definitions) -> tuple[Any, ...]:
     scale = definitions.scales.get(one.scale)
-    versions = [version.version for version in one.versions]
     ranks = list(scale.values) if scale else []
-    return (one.id, one.title, one.unit, one.polarity, one.decimals, one.time_identifier, versions, ranks)
+    return (one.id, one.title, one.unit, one.polarity, one.decimals, one.time_identifier, ranks, one.per)
 
 
 def _periods(shown: pl.DataFrame) -> pl.DataFrame:
@@ -182,17 +257,19 @@ def _periods(shown: pl.DataFrame) -> pl.DataFrame:
             )
         )
     names = ("time_identifier", "time_period", "label", "before_identifier", "before_period", "before_label")
-    return pl.DataFrame(rows, schema=dict.fromkeys(names, pl.String), orient="row")
+    frame = pl.DataFrame(rows, schema=dict.fromkeys(names, pl.String), orient="row").with_row_index("number")
+    held = frame.select("number", before_identifier="time_identifier", before_period="time_period")
+    return frame.join(
+        held.rename({"number": "before"}), on=["before_identifier", "before_period"], how="left", maintain_order="left"
+    )
 
 
 def _coverage(definitions: Definitions, shown: pl.DataFrame) -> list[tuple[Any, ...]]:
     newest: dict[str, Period] = {}
     reported = shown.filter(
         (pl.col("provenance") == "reported") & (pl.col("value").is_not_null() | pl.col("value_text").is_not_null())
-    )
-    for indicator_id, identifier, code in (
-        reported.sort("period_start").select("indicator_id", "time_identifier", "time_period").iter_rows()
-    ):
+    ).select("indicator_id", "period_start", "time_identifier", "time_period")
+    for indicator_id, _, identifier, code in reported.unique().sort("period_start").iter_rows():
         if (period := read_period(code, identifier)) is not None:
             newest[indicator_id] = period
     return [

@@ -17,15 +17,22 @@ from schemas.calendar import Standing
 from schemas.definitions import Definitions
 from schemas.faults import StorageFault
 from schemas.outcomes import Grant
+from warehouse import exports, store
 from warehouse.contract import MART
 from warehouse.difference import Difference, difference
-from warehouse.files import attached
+from warehouse.files import attach, attached
 from warehouse.gate import Result, Verdict, gate
 from warehouse.kept import Kept
 from warehouse.mart import build
 from warehouse.store import connect
 
 CANDIDATE = "candidate-"
+INSTANTS = {
+    "history": ("published_from", "published_to"),
+    "publications": ("published_at",),
+    "revisions": ("changed_at",),
+}
+"""Where a candidate holds the instant at which it is to be published."""
 FEWEST_CHANGED = 20
 """A night may always change so many rows, however few there are; the limit in percent begins above it."""
 
@@ -83,6 +90,9 @@ def publish_night(
     candidate = folder / f"{CANDIDATE}{run}.duckdb"
     try:
         _catch_up(con, live, kept, limits)
+        before = live if live.exists() else None
+        version = live_version(before)
+        number = next_version(con, version)
         step("build the candidate")
         build(
             con,
@@ -94,12 +104,13 @@ def publish_night(
             run=run,
             received=received,
             waivers=waivers,
+            version=number,
+            published_at=_utc(published_at),
         )
-        before = live if live.exists() else None
         step("compare with what is published")
         changed = differences(candidate, before)
-        version = live_version(before)
         if before is not None and not changed:
+            exports.follow(live, definitions)  # a night may have died after the rename and before the exports
             return Publication("unchanged", version, {}, Verdict(()))
         differs = difference(candidate, before)
         step("judge the candidate")
@@ -116,13 +127,13 @@ def publish_night(
             kept.await_approval(candidate, run)
             return Publication("refused", version, changed, verdict, differs, str(page))
         step("publish")
-        number = next_version(con, version)
         page = kept.record(run, about | {"state": "published", "data_version": number}, verdict, differs)
-        _stamp(candidate, number, published_at)
         _replace(candidate, live)
-        _record(con, number, published_at, run)
+        _remember(con, live)
         kept.keep_version(live, number, limits.keep_versions)
         kept.forget_candidates()
+        step("write the exports")
+        exports.follow(live, definitions)
         return Publication("published", number, changed, verdict, differs, str(page))
     except (duckdb.IOException, duckdb.FatalException, OSError) as error:
         raise StorageFault(live, f"cannot be published ({str(error).splitlines()[0]})") from None
@@ -165,7 +176,7 @@ def approve(con: duckdb.DuckDBPyConnection, live: Path, run: str, at: datetime, 
     if never:
         raise NotApproved(f"Run {run} can never be published: it breaks that {'; '.join(never)}.")
     number = next_version(con, version)
-    _put_in_place(con, candidate, live, number, at, run, kept, limits)
+    _put_in_place(con, candidate, live, number, at, None, kept, limits)
     kept.forget_candidates()
     kept.let_go()
     return number
@@ -200,14 +211,14 @@ def _put_in_place(
     live: Path,
     number: int,
     at: datetime,
-    run: str,
+    again_by: str | None,
     kept: Kept,
     limits: Limits,
 ) -> None:
     try:
-        _stamp(candidate, number, at, run)
+        _stamp(candidate, number, at, again_by)
         _replace(candidate, live)
-        _record(con, number, at, run)
+        _remember(con, live)
         kept.keep_version(live, number, limits.keep_versions)
     except (duckdb.IOException, duckdb.FatalException, OSError) as error:
         raise StorageFault(live, f"cannot be published ({str(error).splitlines()[0]})") from None
@@ -247,6 +258,8 @@ def differences(candidate: Path, live: Path | None) -> dict[str, int]:
     changed: dict[str, int] = {}
     with attached(candidate=candidate, live=live) as con:
         for table in MART:
+            if table.name == "publications" and live is not None:
+                continue
             if table.name == "publication" and live is not None:
                 sql = "SELECT has_examples FROM {0}.mart.publication"
             else:
@@ -267,17 +280,31 @@ def _count(con: duckdb.DuckDBPyConnection, sql: str, *, both: bool) -> int:
     return int(row[0]) if row else 0
 
 
-def _stamp(candidate: Path, version: int, published_at: datetime, run: str | None = None) -> None:
+def _stamp(candidate: Path, version: int, published_at: datetime, again_by: str | None) -> None:
+    """Give a candidate the version and the instant at which it is published after all. A kept version that is published
+    again, by the run `again_by`, keeps its own past and gets another publication after it."""
     con = connect(str(candidate))
     try:
-        when = published_at.astimezone(UTC).replace(tzinfo=None)
+        given = {"version": version, "at": _utc(published_at), "run": again_by}
+        if again_by is None:
+            meant = con.execute("SELECT published_at FROM mart.publication").fetchall()[0][0]
+            for table, columns in INSTANTS.items():
+                for column in columns:
+                    con.execute(f"UPDATE mart.{table} SET {column} = ? WHERE {column} = ?", [_utc(published_at), meant])
+            con.execute("UPDATE mart.publications SET data_version = $version WHERE published_at = $at",
+                        {"version": version, "at": given["at"]})  # fmt: skip
+        else:
+            con.execute("INSERT INTO mart.publications VALUES (?, ?)", [version, given["at"]])
         con.execute(
-            "UPDATE mart.publication SET data_version = ?, published_at = ?, run = coalesce(?, run)",
-            [version, when, run],
+            "UPDATE mart.publication SET data_version = $version, published_at = $at, run = coalesce($run, run)", given
         )
         con.execute("CHECKPOINT")
     finally:
         con.close()
+
+
+def _utc(when: datetime) -> datetime:
+    return when.astimezone(UTC).replace(tzinfo=None)
 
 
 def _replace(candidate: Path, live: Path) -> None:
@@ -296,25 +323,16 @@ def _replace(candidate: Path, live: Path) -> None:
         os.close(folder)
 
 
-def _record(con: duckdb.DuckDBPyConnection, version: int, published_at: datetime, run: str) -> None:
-    when = published_at.astimezone(UTC).replace(tzinfo=None)
-    con.execute(
-        "INSERT INTO publication SELECT ?, ?, ?, coalesce(max(load), 0) FROM load ON CONFLICT DO NOTHING",
-        [version, when, run],
-    )
+def _remember(con: duckdb.DuckDBPyConnection, live: Path) -> None:
+    """Have the store know what the published file shows, also where the night that published it died before this."""
+    with contextlib.ExitStack() as stack:
+        attach(con.execute, "live", live, stack)
+        stack.callback(con.execute, "DETACH live")
+        store.remember(con, "live")
 
 
 def _catch_up(con: duckdb.DuckDBPyConnection, live: Path, kept: Kept, limits: Limits) -> None:
     """Record and keep a publication whose night died between the rename and that: only loads up to then were seen."""
-    if not live.exists():
-        return
-    with attached(live=live) as there:
-        row = there.execute("SELECT data_version, published_at, run FROM live.mart.publication").fetchone()
-    if row:
-        con.execute(
-            """INSERT INTO publication
-               SELECT $version, $at, $run, coalesce(max(load), 0) FROM load WHERE recorded_at <= $at
-               ON CONFLICT DO NOTHING""",
-            {"version": row[0], "at": row[1], "run": row[2]},
-        )
-        kept.keep_version(live, int(row[0]), limits.keep_versions)
+    if live.exists():
+        _remember(con, live)
+        kept.keep_version(live, live_version(live), limits.keep_versions)

@@ -37,7 +37,14 @@ CREATE TABLE IF NOT EXISTS observation (
     period_start DATE, period_end DATE, sheet VARCHAR, cell VARCHAR, withdrawn BOOLEAN);
 CREATE TABLE IF NOT EXISTS publication (
     data_version BIGINT PRIMARY KEY, published_at TIMESTAMP, run VARCHAR, up_to_load BIGINT);
+CREATE TABLE IF NOT EXISTS stated (
+    {", ".join(f"{name} VARCHAR" for name in KEY)}, load BIGINT, since BIGINT, until BIGINT);
+CREATE TABLE IF NOT EXISTS withheld (
+    {", ".join(f"{name} VARCHAR" for name in KEY)}, load BIGINT, shown_since BIGINT);
 """
+# stated: what was published: the row of a load that was current in the versions from `since` up to, and without,
+# `until`. withheld: those rows that a version did not show; `shown_since` is the version that first showed one all the
+# same, NULL where none has.
 
 OF_KEY = ", ".join(KEY)
 
@@ -187,7 +194,7 @@ def current_of_each_collection(condition: str = "true") -> str:
 def current(con: duckdb.DuckDBPyConnection, definitions: Definitions) -> pl.DataFrame:
     """One current row a key: the authoritative collection's where it has one, else the newest of another's.
 
-    Columns: KEY, PAYLOAD, period_start, period_end, collection, submission, source_file, digest, sheet, cell,
+    Columns: KEY, PAYLOAD, load, period_start, period_end, collection, submission, source_file, digest, sheet, cell,
     recorded_at.
     """
     con.register("authority_of", authorities(definitions))
@@ -206,30 +213,178 @@ def current(con: duckdb.DuckDBPyConnection, definitions: Definitions) -> pl.Data
     return frame
 
 
-def history(con: duckdb.DuckDBPyConnection, definitions: Definitions) -> pl.DataFrame:
-    """Every state of a key that was published, or will be by the next publication, of the collection that speaks for
-    the key today. Columns: KEY, PAYLOAD, load, withdrawn, submission, recorded_at.
+def trace_states(con: duckdb.DuckDBPyConnection, held: pl.DataFrame, version: int, published_at: datetime) -> None:
+    """Make the temporary table `dated`: every row that was ever published, and every row that will be when `held` (see
+    `current`) is published as `version` at `published_at` (UTC).
 
-    Of several loads between two publications only the last was ever seen.
+    Columns: load and KEY, which name the row; `since` and `until`, the versions between which it was current (`until`
+    NULL while it is), with `published_from` and `published_to`, their instants; and `shown_from`, the version that
+    first showed the row rather than withheld it, NULL if none has yet.
     """
-    con.register("authority_of", authorities(definitions))
+    con.register("next_held", held.select(*KEY, "load"))
+    con.execute(
+        f"""
+        CREATE OR REPLACE TEMP TABLE dated AS
+        WITH publications AS (
+            SELECT data_version, published_at FROM publication UNION ALL SELECT $version, $published_at::TIMESTAMP
+        ), kept AS (
+            SELECT {_columns_of("s")}, s.load, s.since,
+                   CASE WHEN s.until IS NULL AND n.load IS NULL THEN $version ELSE s.until END AS until
+            FROM stated AS s LEFT JOIN next_held AS n ON s.until IS NULL AND s.load = n.load AND {_same("s", "n")}
+            UNION ALL
+            SELECT {OF_KEY}, load, $version, NULL
+            FROM next_held ANTI JOIN (SELECT * FROM stated WHERE until IS NULL) USING (load, {OF_KEY})
+        )
+        SELECT k.*, f.published_at AS published_from, t.published_at AS published_to,
+               CASE WHEN k.since = $version THEN NULL WHEN w.load IS NULL THEN k.since ELSE w.shown_since END
+                   AS shown_from
+        FROM kept AS k JOIN publications AS f ON f.data_version = k.since
+        LEFT JOIN publications AS t ON t.data_version = k.until
+        LEFT JOIN withheld AS w USING (load, {OF_KEY})
+        """,
+        {"version": version, "published_at": _utc(published_at)},
+    )
+    con.unregister("next_held")
+
+
+def counted(con: duckdb.DuckDBPyConnection, indicators: Sequence[str]) -> pl.DataFrame:
+    """What disclosure control has to know of every row of `dated` of some indicators: KEY, load, since, until,
+    shown_from, period_start, period_end, value, numerator, denominator, conf_status."""
+    con.register("wanted", pl.DataFrame({"indicator_id": list(indicators)}, schema={"indicator_id": pl.String}))
     frame = con.execute(
         f"""
-        WITH speaker AS (
-            SELECT {OF_KEY}, arg_max(collection, (coalesce(collection = authority, false), load)) AS collection
-            FROM observation LEFT JOIN authority_of USING (indicator_id) GROUP BY ALL
-        ), seen AS (
-            SELECT o.*, l.submission, l.recorded_at,
-                (SELECT min(p.up_to_load) FROM publication AS p WHERE p.up_to_load >= o.load) AS published_by
-            FROM observation AS o JOIN speaker USING ({OF_KEY}, collection) JOIN load AS l ON l.load = o.load
-        )
-        SELECT * EXCLUDE (published_by, period_start, period_end, sheet, cell, collection) FROM seen
-        QUALIFY row_number() OVER (PARTITION BY {OF_KEY}, published_by ORDER BY load DESC) = 1
-        ORDER BY {OF_KEY}, load
+        SELECT {_columns_of("o")}, d.load, d.since, d.until, d.shown_from, o.period_start, o.period_end, o.value,
+               o.numerator, o.denominator, o.conf_status
+        FROM dated AS d JOIN observation AS o USING (load, {OF_KEY}) SEMI JOIN wanted USING (indicator_id)
+        ORDER BY {_columns_of("o")}, d.since
         """
     ).pl()
-    con.unregister("authority_of")
+    con.unregister("wanted")
     return frame
+
+
+def past(con: duckdb.DuckDBPyConnection, version: int, hidden: pl.DataFrame) -> pl.DataFrame:
+    """Every row of `dated`, past and current, of the keys with a past: those with more than one row, with a withdrawal,
+    with a row that was first withheld and is not in `hidden`, or with one that was not published by the first
+    publication after its load.
+
+    Columns: those of `current`, `since`, `until`, `published_from`, `published_to`, `shown_at` (the instant from which
+    the row was shown; NULL if it has not been), `ended_at` and `ended_by` (when, and with which submission, the load
+    came that withdrew the row, if one did).
+    """
+    con.register("hidden", hidden)
+    frame = con.execute(
+        f"""
+        WITH told AS (
+            SELECT d.*, l.recorded_at, h.load IS NOT NULL AS is_hidden
+            FROM dated AS d JOIN load AS l USING (load) LEFT JOIN hidden AS h USING (load, {OF_KEY})
+        ), moved AS (
+            SELECT DISTINCT {OF_KEY} FROM told AS t
+            WHERE until IS NOT NULL OR published_from < recorded_at
+               OR (NOT is_hidden AND since < $version AND shown_from IS DISTINCT FROM since)
+               OR EXISTS (
+                   SELECT 1 FROM publication AS p WHERE p.published_at >= t.recorded_at AND p.data_version < t.since)
+        ), kept AS (SELECT * FROM dated SEMI JOIN moved USING ({OF_KEY})
+        ), rows AS (
+            SELECT o.* EXCLUDE (withdrawn), k.since, k.until, k.published_from, k.published_to,
+                   v.published_at AS shown_at
+            FROM kept AS k JOIN observation AS o USING (load, {OF_KEY})
+            LEFT JOIN publication AS v ON v.data_version = k.shown_from
+        ), ended AS (
+            SELECT r.load, {_columns_of("r")}, arg_min(l.recorded_at, w.load) AS ended_at,
+                   arg_min(l.submission, w.load) AS ended_by
+            FROM rows AS r JOIN observation AS w ON w.withdrawn AND w.collection = r.collection AND w.load > r.load
+             AND {_same("w", "r")}
+            JOIN load AS l ON l.load = w.load
+            WHERE r.until IS NOT NULL GROUP BY ALL
+        )
+        SELECT r.*, l.submission, s.path AS source_file, s.digest, l.recorded_at, e.ended_at, e.ended_by
+        FROM rows AS r JOIN load AS l USING (load) JOIN submission AS s ON s.id = l.submission
+        LEFT JOIN ended AS e USING (load, {OF_KEY})
+        ORDER BY {_columns_of("r")}, r.since
+        """,
+        {"version": version},
+    ).pl()
+    con.unregister("hidden")
+    return frame
+
+
+def last_version(con: duckdb.DuckDBPyConnection) -> int:
+    """The newest version that was ever published; 0 if none was."""
+    row = con.execute("SELECT coalesce(max(data_version), 0) FROM publication").fetchone()
+    return int(row[0]) if row else 0
+
+
+def remember(con: duckdb.DuckDBPyConnection, live: str) -> None:
+    """Write down which rows the published file attached as `live` shows, unless that was done already. Whatever night
+    put the file there, and wherever it died after that, the next one comes through here first."""
+    told = con.execute(f"SELECT data_version, published_at, run FROM {live}.mart.publication").fetchone()
+    if told is None or con.execute("SELECT 1 FROM publication WHERE data_version = ?", [told[0]]).fetchone():
+        return
+    version, published_at, run = told
+    con.execute("BEGIN")
+    try:
+        con.execute(
+            f"""
+            CREATE OR REPLACE TEMP TABLE shown_now AS
+            WITH told AS (
+                SELECT {OF_KEY}, submission, sheet, cell, conf_status, true AS is_current FROM {live}.mart.observations
+                UNION ALL
+                SELECT {OF_KEY}, submission, sheet, cell, conf_status, false FROM {live}.mart.history
+            )
+            SELECT {_columns_of("o")}, o.load, bool_or(t.is_current) AS is_current,
+                   bool_and(coalesce(t.conf_status = 'c', false) AND o.conf_status IS DISTINCT FROM 'c') AS is_withheld
+            FROM told AS t JOIN load AS l USING (submission)
+            JOIN observation AS o ON o.load = l.load AND NOT o.withdrawn AND o.sheet = t.sheet AND o.cell = t.cell
+             AND {_same("o", "t")}
+            GROUP BY ALL
+            """
+        )
+        _remember(con, version, published_at, run)
+        con.execute("COMMIT")
+    except BaseException:
+        con.execute("ROLLBACK")
+        raise
+
+
+def _remember(con: duckdb.DuckDBPyConnection, version: int, published_at: datetime, run: str) -> None:
+    con.execute(
+        """INSERT INTO publication
+           SELECT $version, $at, $run, coalesce(max(load), 0) FROM load WHERE recorded_at <= $at""",
+        {"version": version, "at": published_at, "run": run},
+    )
+    con.execute(
+        f"""UPDATE stated SET until = ? WHERE until IS NULL
+            AND (load, {OF_KEY}) NOT IN (SELECT (load, {OF_KEY}) FROM shown_now WHERE is_current)""",
+        [version],
+    )
+    con.execute(
+        f"""INSERT INTO stated SELECT {OF_KEY}, load, ?, NULL
+            FROM (FROM shown_now WHERE is_current)
+            ANTI JOIN (SELECT * FROM stated WHERE until IS NULL) USING (load, {OF_KEY})""",
+        [version],
+    )
+    con.execute(
+        f"""UPDATE withheld SET shown_since = ? WHERE shown_since IS NULL
+            AND (load, {OF_KEY}) IN (SELECT (load, {OF_KEY}) FROM shown_now WHERE NOT is_withheld)""",
+        [version],
+    )
+    con.execute(
+        f"""INSERT INTO withheld
+            SELECT {_columns_of("n")}, n.load, CASE WHEN min(s.since) < $version THEN min(s.since) END
+            FROM shown_now AS n JOIN stated AS s USING (load, {OF_KEY})
+            WHERE n.is_withheld AND (n.load, {_columns_of("n")}) NOT IN (SELECT (load, {OF_KEY}) FROM withheld)
+            GROUP BY ALL""",
+        {"version": version},
+    )
+
+
+def _columns_of(alias: str) -> str:
+    return ", ".join(f"{alias}.{name}" for name in KEY)
+
+
+def _same(one: str, other: str) -> str:
+    return " AND ".join(f"{one}.{name} = {other}.{name}" for name in KEY)
 
 
 def accepted(con: duckdb.DuckDBPyConnection) -> pl.DataFrame:
@@ -268,9 +423,13 @@ __all__: Sequence[str] = (
     "Loaded",
     "accepted",
     "connect",
+    "counted",
     "current",
-    "history",
+    "last_version",
     "load",
     "loaded_outcomes",
     "opened",
+    "past",
+    "remember",
+    "trace_states",
 )

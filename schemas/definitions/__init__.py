@@ -28,6 +28,13 @@ NOT_COUNTED = ("%", "pp", "£", "rate")
 """How the units begin of what is not counted one by one and may be printed without decimals all the same."""
 Polarity = Literal["higher", "lower", "neutral"]
 Accumulation = Literal["discrete", "year to date", "rolling", "pooled", "snapshot"]
+COMPARATORS = {
+    "neighbours": "the neighbours' average",
+    "england": "England",
+    "region": "the region",
+    "core cities": "the core cities' average",
+}
+"""What a target may be relative to, as it is said in words."""
 
 
 @dataclass(frozen=True)
@@ -120,7 +127,8 @@ class Scale:
 
 @dataclass(frozen=True)
 class Disclosure:
-    """A policy of disclosure control: counts from 1 up to below `primary_min` are not published."""
+    """A policy of disclosure control: counts from 1 up to below `primary_min` are not published. A share or rate over
+    fewer than `min_base` is published and marked as unreliable."""
 
     __pydantic_config__ = STRICT_KEYS
     id: str
@@ -131,6 +139,20 @@ class Disclosure:
     zero_ok: bool
     min_denominator: int
     reason: str
+    min_base: int = 0
+
+
+@dataclass(frozen=True)
+class Relation:
+    """What one indicator's value has to do with another's, so that one may give the other away. `indicator` is the
+    `sum` of `of`; or 100 less its `complement`; or the `gap` of two breakdowns of `of`, first less second; or the
+    `england-gap` of `of`. That a change belongs to its level is said by the indicator's `change_of`."""
+
+    __pydantic_config__ = STRICT_KEYS
+    kind: Literal["sum", "complement", "gap", "england-gap"]
+    indicator: str
+    of: tuple[str, ...]
+    breakdowns: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -165,7 +187,12 @@ class Peer:
 
 @dataclass(frozen=True)
 class Target:
-    """A target for one indicator, area, breakdown and period."""
+    """A target for one indicator, area, breakdown and period, in one framework.
+
+    A `band` runs from `value` to `upper`, both met. A target `relative_to` a comparator asks for the comparator's value
+    for the period plus `value`. `base_period` is where the way to the target begins, at `base_value`, or where there
+    is none at the value held for that period.
+    """
 
     __pydantic_config__ = STRICT_KEYS
     indicator_id: str
@@ -174,10 +201,30 @@ class Target:
     breakdown: str
     time_period: str
     time_identifier: str
-    operator: Literal["<=", ">=", "<", ">"]
+    operator: Literal["<=", ">=", "<", ">", "band"]
     value: float
     tolerance: float | None = None
     source: str = ""
+    upper: float | None = None
+    relative_to: Literal["", "neighbours", "england", "region", "core cities"] = ""
+    base_period: str = ""
+    base_value: float | None = None
+
+    @property
+    def says(self) -> str:
+        """What the target asks for, in words: at most 5, from 20 to 25, above the neighbours' average."""
+        if self.operator == "band":
+            return f"from {self.value:g} to {self.upper:g}"
+        asks = {"<=": "at most", ">=": "at least", "<": "below", ">": "above"}[self.operator]
+        if not self.relative_to:
+            return f"{asks} {self.value:g}"
+        off = f" {'plus' if self.value > 0 else 'less'} {abs(self.value):g}" if self.value else ""
+        return f"{asks} {COMPARATORS[self.relative_to]}{off}"
+
+    @property
+    def series(self) -> tuple[str, str, str, str]:
+        """What the targets of one way have in common."""
+        return self.indicator_id, self.framework, self.area_code, self.breakdown
 
 
 @dataclass(frozen=True)
@@ -266,6 +313,18 @@ class Plan:
 
 
 @dataclass(frozen=True)
+class Basket:
+    """Indicators that are watched together. `proxy`: they stand for something that none of them measures."""
+
+    __pydantic_config__ = STRICT_KEYS
+    id: str
+    title: str
+    proxy: bool
+    components: tuple[str, ...]
+    note: str = ""
+
+
+@dataclass(frozen=True)
 class Definitions:
     """All definitions of one start, checked against each other. `digest` names exactly this set of files."""
 
@@ -274,10 +333,13 @@ class Definitions:
     dimensions: tuple[Dimension, ...]
     scales: Mapping[str, Scale]
     disclosure: Mapping[str, Disclosure]
+    relations: tuple[Relation, ...]
     officers: Mapping[str, Officer]
     peers: tuple[Peer, ...]
     targets: tuple[Target, ...]
     plan: Plan
+    frameworks: tuple[Framework, ...]
+    baskets: Mapping[str, Basket]
     national: tuple[NationalIndicator, ...]
     digest: str
     files: Mapping[str, bytes] = field(repr=False)
@@ -299,10 +361,19 @@ def load_definitions(folder: Path = HERE) -> Definitions:
         ),
         scales=_tables(folder / "scales.toml", Scale),
         disclosure=_tables(folder / "disclosure.toml", Disclosure),
+        relations=tuple(
+            record(Relation, row, folder / "relations.toml", row.get("indicator", "?"))
+            for row in read_toml(folder / "relations.toml").get("relation", [])
+        ),
         officers=_tables(folder / "officers.toml", Officer),
         peers=tuple(read_csv(folder / "peers.csv", Peer)),
         targets=tuple(read_csv(folder / "targets.csv", Target)),
         plan=record(Plan, read_toml(folder / "plan.toml"), folder / "plan.toml"),
+        frameworks=tuple(
+            record(Framework, row, folder / "frameworks.toml", row.get("id", "?"))
+            for row in read_toml(folder / "frameworks.toml").get("framework", [])
+        ),
+        baskets=_tables(folder / "baskets.toml", Basket),
         national=tuple(read_csv(folder / "national_indicators.csv", NationalIndicator)),
         digest=_digest(files),
         files=MappingProxyType(files),
@@ -314,6 +385,9 @@ def load_definitions(folder: Path = HERE) -> Definitions:
         _check_peers,
         _check_targets,
         _check_plan,
+        _check_relations,
+        _check_frameworks,
+        _check_baskets,
     ):
         check(loaded, folder)
     return loaded
@@ -455,9 +529,79 @@ def _check_targets(all_of: Definitions, folder: Path) -> None:
             _refuse(file, target.indicator_id, f"{target.time_period} is no {indicator.time_identifier}")
         if target.breakdown != TOTAL and target.breakdown not in spell_out(indicator.breakdowns, all_of.dimensions):
             _refuse(file, target.indicator_id, f"has no breakdown {target.breakdown!r}")
+        if indicator.kind != "number":
+            _refuse(file, target.indicator_id, "is not a number, so it can have no target here")
+        _check_form(target, file)
+    _check_ways(all_of.targets, file)
+
+
+def _check_form(target: Target, file: Path) -> None:
+    key = f"{target.indicator_id} {target.time_period}"
+    band = target.operator == "band"
+    if band != (target.upper is not None) or (target.upper is not None and target.upper <= target.value):
+        _refuse(file, f"{key}.upper", "a band needs an upper end above its value, and no other target has one")
+    if band and target.relative_to:
+        _refuse(file, f"{key}.relative_to", "a band cannot be relative to a comparator")
+    if target.tolerance is not None and target.tolerance < 0:
+        _refuse(file, f"{key}.tolerance", "must not be below 0")
+    if target.base_value is not None and not target.base_period:
+        _refuse(file, f"{key}.base_period", "a base value needs the period it is of")
+    if not target.base_period:
+        return
+    base = read_period(target.base_period, target.time_identifier)
+    aim = read_period(target.time_period, target.time_identifier)
+    if base is None or aim is None or base.start >= aim.start:
+        _refuse(file, f"{key}.base_period", f"must be an earlier {target.time_identifier}")
+
+
+def _check_ways(targets: Iterable[Target], file: Path) -> None:
+    """One target a period in each framework, and one base for all targets of a way."""
+    periods: set[tuple[str, ...]] = set()
+    bases: dict[tuple[str, ...], tuple[str, float | None]] = {}
+    for target in targets:
+        key = f"{target.indicator_id} {target.time_period}"
+        if (*target.series, target.time_period) in periods:
+            _refuse(file, key, f"has two targets in {target.framework}")
+        periods.add((*target.series, target.time_period))
+        if target.base_period:
+            base = (target.base_period, target.base_value)
+            if bases.setdefault(target.series, base) != base:
+                _refuse(file, f"{key}.base_period", "another target of the same series begins elsewhere")
 
 
 def _check_plan(all_of: Definitions, folder: Path) -> None:
     for priority in all_of.plan.priority:
         if priority.lead and priority.lead not in all_of.officers:
             _refuse(folder / "plan.toml", priority.title, f"lead {priority.lead!r} is not in officers.toml")
+
+
+def _check_relations(all_of: Definitions, folder: Path) -> None:
+    file = folder / "relations.toml"
+    for relation in all_of.relations:
+        for name in (relation.indicator, *relation.of):
+            if name not in all_of.indicators:
+                _refuse(file, relation.indicator, f"{name!r} is not an indicator")
+        if len(relation.of) != 1 and relation.kind != "sum":
+            _refuse(file, relation.indicator, f"a {relation.kind} is of one indicator")
+        if len(relation.breakdowns) != (2 if relation.kind == "gap" else 0):
+            _refuse(file, relation.indicator, "a gap, and nothing else, names the two breakdowns it lies between")
+        for breakdown in relation.breakdowns:
+            if breakdown not in spell_out(all_of.indicators[relation.of[0]].breakdowns, all_of.dimensions):
+                _refuse(file, relation.indicator, f"{relation.of[0]} has no breakdown {breakdown!r}")
+
+
+def _check_frameworks(all_of: Definitions, folder: Path) -> None:
+    known = [all_of.plan.framework.id, *(one.id for one in all_of.frameworks)]
+    if len(set(known)) != len(known):
+        _refuse(folder / "frameworks.toml", "id", "a framework is listed twice")
+    for target in all_of.targets:
+        if target.framework not in known:
+            reason = f"the framework {target.framework!r} is none of {', '.join(known)}"
+            _refuse(folder / "targets.csv", target.indicator_id, reason)
+
+
+def _check_baskets(all_of: Definitions, folder: Path) -> None:
+    for basket in all_of.baskets.values():
+        for name in basket.components:
+            if name not in all_of.indicators:
+                _refuse(folder / "baskets.toml", f"{basket.id}.components", f"{name!r} is not an indicator")

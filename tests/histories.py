@@ -1,0 +1,127 @@
+"""Loads and publications made by tests: rows of figures straight into a store, and what each version then shows."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterable, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, field, replace
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import polars as pl
+
+from schemas.calendar import Standing
+from schemas.definitions import Definitions
+from schemas.findings import at
+from schemas.outcomes import Outcome, Submission
+from schemas.periods import read_period
+from schemas.tables import TIDY
+from warehouse import store
+from warehouse.files import attached
+from warehouse.publish import Limits, Publication, approve, publish_night
+
+BEGUN = datetime(2011, 5, 1, tzinfo=UTC)
+TODAY = date(2011, 5, 31)
+COUNT = "schools-high-persistent-absence"
+SHARE = "level-2-at-19"
+
+
+def figure(
+    value: float | None,
+    breakdown: str = "Total",
+    *,
+    indicator: str = COUNT,
+    area: str = "E06000018",
+    period: str = "200910",
+    identifier: str = "Academic year",
+    **other: Any,
+) -> dict[str, Any]:
+    """One row as a return would give it; a share's numerator and denominator by name."""
+    return {
+        "indicator_id": indicator,
+        "area_code": area,
+        "time_identifier": identifier,
+        "time_period": period,
+        "breakdown": breakdown,
+        "value": value,
+        **other,
+    }
+
+
+@dataclass
+class History:
+    """A store and a published file under a folder, with a clock that moves on by an hour with every event."""
+
+    folder: Path
+    definitions: Definitions
+    hours: int = 0
+    outcomes: list[Outcome] = field(default_factory=list)
+    copies: list[tuple[datetime, Path]] = field(default_factory=list)
+    open: ExitStack = field(default_factory=ExitStack)
+
+    def __post_init__(self) -> None:
+        self.con: duckdb.DuckDBPyConnection = self.open.enter_context(store.opened(self.folder / "store.duckdb"))
+
+    @property
+    def live(self) -> Path:
+        return self.folder / "indicators.duckdb"
+
+    def _tick(self) -> datetime:
+        self.hours += 1
+        return BEGUN + timedelta(hours=self.hours)
+
+    def load(self, figures: Iterable[dict[str, Any]], collection: str = "absence") -> None:
+        """Load figures as one accepted return of a collection."""
+        when = self._tick()
+        sent = Submission(
+            f"S{self.hours:06d}", self.hours, "tester", f"tester/{self.hours}.xlsx", "0" * 64, 1, when, TODAY
+        )
+        outcome = Outcome(sent.id, "tester", collection, "accepted", 0, (), (), (), None, "", "", when)
+        self.outcomes.append(outcome)
+        store.load(self.con, sent, outcome, tidy(list(figures), self.definitions), when)
+
+    def publish(self) -> Publication:
+        """Publish what the store holds, and keep a copy of the file if it is a new version."""
+        when = self._tick()
+        said = publish_night(
+            self.con, self.live, self.definitions,
+            [Standing("tester", one.collection, None, one) for one in self.outcomes],
+            {one.submission: (one.judged_at.replace(tzinfo=None), "0" * 64) for one in self.outcomes}, today=TODAY, run=f"run-{self.hours}", published_at=when,
+            has_examples=False, limits=Limits(change_pct=100),
+        )  # fmt: skip
+        if said.state == "refused":  # so much may change only with a person's approval, which comes later
+            when = self._tick()
+            number = approve(self.con, self.live, f"run-{self.hours - 1}", when)
+            said = replace(said, state="published", data_version=number)
+        if said.state == "published":
+            self.copies.append((when, Path(shutil.copy(self.live, self.folder / f"copy-{said.data_version}.duckdb"))))
+        return said
+
+    def ask(self, sql: str, *values: object, path: Path | None = None) -> list[tuple[Any, ...]]:
+        return ask(path or self.live, sql, *values)
+
+
+def ask(path: Path, sql: str, *values: object) -> list[tuple[Any, ...]]:
+    """Rows of a published file."""
+    with attached(live=path) as con:
+        con.execute("USE live")
+        return con.execute(sql, list(values)).fetchall()
+
+
+def tidy(figures: Sequence[dict[str, Any]], definitions: Definitions) -> pl.DataFrame:
+    """A tidy table of figures, each in a cell of its own."""
+    rows = []
+    for number, one in enumerate(figures, start=1):
+        period = read_period(one["time_period"], one["time_identifier"])
+        assert period is not None
+        version = definitions.indicators[one["indicator_id"]].version_at(period.end or period.start)
+        assert version is not None
+        made = {
+            "definition_version": version.version, "period_start": period.start, "period_end": period.end,
+            "provenance": "reported", "sheet": "Figures", "at_value": at(number, 1), "keyed": True, "faulty": False,
+        }  # fmt: skip
+        rows.append(dict.fromkeys(TIDY) | made | one)
+    return pl.DataFrame(rows, schema=TIDY, orient="row")

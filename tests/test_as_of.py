@@ -1,0 +1,198 @@
+"""What was published when: mart.as_of, mart.history and mart.revisions over random histories of loads."""
+
+from __future__ import annotations
+
+import os
+import random
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from schemas.definitions import Definitions
+from tests.histories import BEGUN, COUNT, History, ask, figure
+from warehouse.publish import roll_back
+
+AREAS = ("E06000018", "E08000025", "E08000003", "E06000023")
+PARTS = ("Total", "Coverage=Maintained", "Coverage=Academies")
+HISTORIES = int(os.environ.get("HISTORIES", "5"))  # make histories: 20
+VALUES = ("value", "value_low", "value_high", "value_text", "numerator", "denominator")
+
+
+@contextmanager
+def history(folder: Path, definitions: Definitions) -> Iterator[History]:
+    made = History(folder, definitions)
+    with made.open:
+        yield made
+
+
+def with_policy(definitions: Definitions, **changed: Any) -> Definitions:
+    """The definitions with another policy for small counts."""
+    policy = replace(definitions.disclosure["small-counts"], **changed)
+    return replace(definitions, disclosure={**definitions.disclosure, "small-counts": policy})
+
+
+def live_through(past: History, chance: random.Random) -> None:
+    """Loads and publications at random: corrections, withdrawals, figures given again, two returns that speak of the
+    same figures, and several loads between two publications."""
+    keys = [(area, period, part) for area in AREAS for period in ("200809", "200910") for part in PARTS]
+    past.load(figure(20.0, part, area=area, period=period) for area, period, part in keys)
+    past.publish()
+    for _ in range(chance.randint(2, 4)):
+        for _ in range(chance.randint(0, 2)):
+            period = chance.choice(("200809", "200910"))
+            kept = [key for key in keys if key[1] == period and chance.random() < 0.9]
+            past.load(
+                (
+                    figure(
+                        float(chance.choice((2, 4, 20, 20, 20, 21))),
+                        part,
+                        area=area,
+                        period=when,
+                        obs_status=chance.choice((None, "p", "r")),
+                    )
+                    for area, when, part in kept
+                ),
+                chance.choice(("absence", "absence", "another")),
+            )
+        past.publish()
+
+
+def rows(path: Path, sql: str, *values: object) -> dict[tuple[Any, ...], dict[str, Any]]:
+    from warehouse.contract import TABLES
+
+    names = [column.name for column in TABLES["observations"].columns]
+    found = [dict(zip(names, row, strict=True)) for row in ask(path, sql, *values)]
+    keyed = {tuple(row[name] for name in TABLES["observations"].key): row for row in found}
+    assert len(keyed) == len(found)
+    return keyed
+
+
+def less_small(row: dict[str, Any], least: int) -> dict[str, Any]:
+    if row["value"] is None or not 0 < row["value"] < least:
+        return row
+    return {**row, **dict.fromkeys(VALUES), "conf_status": "c"}
+
+
+@pytest.mark.parametrize("seed", range(HISTORIES))
+def test_as_of_is_what_was_published_less_what_todays_policy_suppresses(
+    seed: int, tmp_path: Path, definitions: Definitions
+) -> None:
+    first = with_policy(definitions, primary_min=3, secondary=False)
+    with history(tmp_path, first) as past:
+        live_through(past, random.Random(seed))  # noqa: S311
+        past.definitions = with_policy(definitions, primary_min=5, secondary=False)
+        past.publish()
+        before: dict[tuple[Any, ...], dict[str, Any]] = {}
+        for when, copy in past.copies:
+            told = {k: less_small(r, 5) for k, r in rows(copy, "SELECT * FROM mart.observations").items()}
+            instant = when.replace(tzinfo=None)
+            assert rows(past.live, "SELECT * FROM mart.as_of(?)", instant) == told
+            assert rows(past.live, "SELECT * FROM mart.as_of(?)", instant - timedelta(seconds=1)) == before
+            before = told
+        assert past.publish().state == "unchanged"
+
+
+@pytest.mark.parametrize("seed", range(2))
+def test_with_secondary_suppression_as_of_shows_nothing_that_was_not_published(
+    seed: int, tmp_path: Path, definitions: Definitions
+) -> None:
+    with history(tmp_path, definitions) as past:
+        live_through(past, random.Random(seed))  # noqa: S311
+        for when, copy in past.copies:
+            told = rows(copy, "SELECT * FROM mart.observations")
+            now = rows(past.live, "SELECT * FROM mart.as_of(?)", when.replace(tzinfo=None))
+            assert told.keys() == now.keys()
+            for key, row in now.items():
+                assert row == told[key] or row == {**told[key], **dict.fromkeys(VALUES), "conf_status": "c"}
+        assert past.publish().state == "unchanged"
+
+
+def test_revisions_say_what_changed_and_why(tmp_path: Path, definitions: Definitions) -> None:
+    with history(tmp_path, definitions) as past:
+        past.load([figure(20.0, obs_status="p"), figure(50.0, area="E08000003")])
+        past.publish()
+        past.load([figure(21.0), figure(50.0, area="E08000003")])
+        past.publish()
+        past.load([figure(22.0, obs_status="r"), figure(50.0, area="E08000003")])
+        past.publish()
+        past.load([figure(50.0, area="E08000003")])
+        past.publish()
+        past.load([figure(23.0), figure(50.0, area="E08000003")])
+        past.publish()
+        past.load([figure(2.0), figure(50.0, area="E08000003")])
+        past.publish()
+        changes = past.ask(
+            "SELECT old_value, old_status, new_value, new_status, why FROM mart.revisions ORDER BY changed_at"
+        )
+        assert changes == [
+            (20, "p", 21, None, "Provisional figure made final by a later return."),
+            (21, None, 22, "r", "Revised by a later return."),
+            (22, "r", None, "withdrawn", "Withdrawn: a later return for this period no longer gives it."),
+            (None, "withdrawn", 23, None, "Given again by a later return."),
+            (23, None, None, "c", "Replaced by a later return."),
+        ]
+
+
+def test_a_publication_that_the_store_never_heard_of_is_found_in_the_file(
+    tmp_path: Path, definitions: Definitions
+) -> None:
+    """A night that dies between the rename and its record leaves a file that says all there is to know."""
+    with history(tmp_path, definitions) as past:
+        past.load([figure(20.0), figure(3.0, area="E08000003")])
+        past.publish()
+        told = [
+            past.con.execute(f"FROM {name} ORDER BY ALL").fetchall() for name in ("publication", "stated", "withheld")
+        ]
+        assert [len(rows) for rows in told] == [1, 2, 1]
+        for name in ("publication", "stated", "withheld"):
+            past.con.execute(f"DELETE FROM {name}")
+        assert past.publish().state == "unchanged"
+        assert told == [
+            past.con.execute(f"FROM {name} ORDER BY ALL").fetchall() for name in ("publication", "stated", "withheld")
+        ]
+
+
+def test_a_value_that_was_withheld_and_is_shown_since_is_told_as_it_was(
+    tmp_path: Path, definitions: Definitions
+) -> None:
+    with history(tmp_path, definitions) as past:
+        past.load([figure(3.0)])
+        past.publish()
+        past.definitions = with_policy(definitions, primary_min=0)
+        past.publish()
+        past.load([figure(3.0), figure(30.0, area="E08000003")])
+        past.publish()
+        assert past.publish().state == "unchanged"
+        values = [
+            past.ask("SELECT value FROM mart.as_of(?) WHERE area_code = 'E06000018'", when.replace(tzinfo=None))
+            for when, _ in past.copies
+        ]
+        assert values == [[(None,)], [(3,)], [(3,)]]
+        assert past.ask("SELECT DISTINCT indicator_id FROM mart.history") == [(COUNT,)]
+
+
+def test_a_rollback_is_part_of_the_past(tmp_path: Path, definitions: Definitions) -> None:
+    with history(tmp_path, definitions) as past:
+        past.load([figure(20.0)])
+        past.publish()
+        past.load([figure(30.0)])
+        past.publish()
+        back = BEGUN + timedelta(hours=past.hours, minutes=30)
+        roll_back(past.con, past.live, 1, "an analyst", back)
+        past.publish()  # refused until a person approves it, which the history does an hour later
+        told = [
+            past.ask("SELECT value FROM mart.as_of(?)", when.replace(tzinfo=None))
+            for when in (*(instant for instant, _ in past.copies[:2]), back, past.copies[2][0])
+        ]
+        assert told == [[(20,)], [(30,)], [(20,)], [(30,)]]
+        assert past.ask("SELECT old_value, new_value FROM mart.revisions ORDER BY changed_at") == [
+            (20, 30),
+            (30, 20),
+            (20, 30),
+        ]
+        assert past.publish().state == "unchanged"

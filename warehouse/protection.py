@@ -1,0 +1,170 @@
+"""Secondary suppression as linear programs: what else must be hidden so that no hidden number can be worked out.
+
+Method: cell suppression with upper protection levels (L. H. Cox, "Suppression methodology and statistical disclosure
+control", JASA 75, 1980), one cell at a time by the cheapest change that keeps every total (J. P. Kelly, B. L. Golden,
+A. A. Assad, "Cell suppression: disclosure protection for sensitive tabular data", Networks 22, 1992).
+"""
+
+from __future__ import annotations
+
+import math
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+ENOUGH = 1e-6
+KNOWN_COST = 1e6
+"""What it costs to hide a number that an earlier version showed: it is of use only where nothing else helps."""
+
+
+@dataclass(frozen=True)
+class Quantity:
+    """One number that is told, or could be worked out. `floor`: a reader knows that it is not below this. `implied`: it
+    is in no row. `known`: an earlier version showed it. `fixed`: it is never hidden for another's sake."""
+
+    value: float
+    floor: float
+    implied: bool = False
+    known: bool = False
+    fixed: bool = False
+
+
+@dataclass
+class Problem:
+    """Numbers, the rows that tell each, and the sums that hold among them (coefficients that add up to 0)."""
+
+    quantities: list[Quantity] = field(default_factory=list)
+    told_by: list[set[int]] = field(default_factory=list)
+    sums: list[tuple[tuple[int, float], ...]] = field(default_factory=list)
+
+    def add(self, quantity: Quantity) -> int:
+        self.quantities.append(quantity)
+        self.told_by.append(set())
+        return len(self.quantities) - 1
+
+
+def protect(problem: Problem, targets: Iterable[tuple[int, float]], rows: Iterable[int]) -> set[int]:
+    """The rows to hide: those given, and what must be hidden with them so that each target could, for all that a reader
+    knows, be higher than it is by at least its rise. Whoever cannot exclude that knows neither the number nor that it
+    is small."""
+    hidden = set(rows)
+    targets = list(targets)
+    for quantity, _ in targets:
+        hidden |= problem.told_by[quantity]
+    where = _components(problem)
+    for quantity, rise in sorted(targets, key=lambda t: (-problem.quantities[t[0]].value, t)):
+        if sums := where.get(quantity):
+            _protect_one(problem, sums, quantity, rise, hidden)
+    return hidden
+
+
+def _components(problem: Problem) -> dict[int, list[int]]:
+    """For each quantity, the sums that it is connected with."""
+    parent = list(range(len(problem.sums)))
+
+    def root(n: int) -> int:
+        while parent[n] != n:
+            parent[n] = parent[parent[n]]
+            n = parent[n]
+        return n
+
+    first: dict[int, int] = {}
+    for number, terms in enumerate(problem.sums):
+        for quantity, _ in terms:
+            parent[root(number)] = root(first.setdefault(quantity, number))
+    groups: dict[int, list[int]] = defaultdict(list)
+    for number in range(len(problem.sums)):
+        groups[root(number)].append(number)
+    return {quantity: groups[root(number)] for quantity, number in first.items()}
+
+
+def _protect_one(problem: Problem, sums: Sequence[int], target: int, rise: float, hidden: set[int]) -> None:
+    for use_known in (problem.quantities[target].known, True):
+        changed = (
+            _within_one_sum(problem, problem.sums[sums[0]], target, rise, hidden, use_known=use_known)
+            if len(sums) == 1
+            else _across_sums(problem, sums, target, rise, hidden, use_known=use_known)
+        )
+        if changed is not None:
+            break
+    else:  # nothing that could be hidden would do: hide all that it could be worked out from
+        changed = [quantity for number in sums for quantity, _ in problem.sums[number]]
+    for quantity in changed:
+        if not problem.quantities[quantity].fixed:
+            hidden |= problem.told_by[quantity]
+
+
+def _cost(problem: Problem, quantity: int, hidden: set[int]) -> float:
+    one = problem.quantities[quantity]
+    if one.implied or problem.told_by[quantity] <= hidden:
+        return 0.0
+    return 1.0 + math.log1p(abs(one.value)) + (KNOWN_COST if one.known else 0.0)
+
+
+def _may_change(problem: Problem, quantity: int, hidden: set[int], *, use_known: bool) -> bool:
+    one = problem.quantities[quantity]
+    if one.known and not use_known:
+        return False
+    return not one.fixed or one.implied or problem.told_by[quantity] <= hidden
+
+
+def _within_one_sum(
+    problem: Problem,
+    terms: Sequence[tuple[int, float]],
+    target: int,
+    rise: float,
+    hidden: set[int],
+    *,
+    use_known: bool,
+) -> list[int] | None:
+    """The cheapest quantities whose change makes up for the target's rise in a sum that shares none with another."""
+    signs = dict(terms)
+    room, chosen = 0.0, []
+    others = [q for q, _ in terms if q != target and _may_change(problem, q, hidden, use_known=use_known)]
+    for quantity in sorted(others, key=lambda q: (_cost(problem, q, hidden), q)):
+        if room >= rise - ENOUGH:
+            break
+        one = problem.quantities[quantity]
+        moves = math.inf if signs[quantity] * signs[target] < 0 else max(0.0, one.value - one.floor)
+        if moves > 0:
+            room += moves
+            chosen.append(quantity)
+    return chosen if room >= rise - ENOUGH else None
+
+
+def _across_sums(
+    problem: Problem, sums: Sequence[int], target: int, rise: float, hidden: set[int], *, use_known: bool
+) -> list[int] | None:
+    """The quantities that change in the cheapest set of numbers that keeps every sum and has the target risen."""
+    from scipy.optimize import linprog
+    from scipy.sparse import coo_array
+
+    involved = sorted({q for number in sums for q, _ in problem.sums[number]})
+    place = {quantity: n for n, quantity in enumerate(involved)}
+    count = len(involved)
+    entries: list[tuple[int, int, float]] = []
+    for row, number in enumerate(sums):
+        for quantity, sign in problem.sums[number]:
+            entries += [(row, place[quantity], sign), (row, count + place[quantity], -sign)]
+    rows, columns, signs = zip(*entries, strict=True)
+    ups: list[tuple[float, float | None]] = []
+    downs: list[tuple[float, float | None]] = []
+    costs = []
+    for quantity in involved:
+        one = problem.quantities[quantity]
+        free = _may_change(problem, quantity, hidden, use_known=use_known)
+        down = max(0.0, one.value - one.floor)
+        ups.append((0.0, None) if free else (0.0, 0.0))
+        downs.append((0.0, None if math.isinf(down) else down) if free else (0.0, 0.0))
+        costs.append(_cost(problem, quantity, hidden))
+    ups[place[target]], downs[place[target]] = (rise, rise), (0.0, 0.0)
+    found = linprog(
+        costs * 2,
+        A_eq=coo_array((signs, (rows, columns)), shape=(len(sums), 2 * count)).tocsr(),
+        b_eq=[0.0] * len(sums),
+        bounds=ups + downs,
+        method="highs",
+    )
+    if found.status != 0:
+        return None
+    return [q for n, q in enumerate(involved) if max(found.x[n], found.x[count + n]) > ENOUGH]
