@@ -43,6 +43,7 @@ class Archive:
                 self.files,
                 self.root / "outcomes",
                 self.root / "definitions",
+                self.root / "copies",
             ):
                 folder.mkdir(parents=True, exist_ok=True)
                 folder.chmod(stat.S_IRWXU)
@@ -97,6 +98,16 @@ class Archive:
             raise StorageFault(
                 self.root / "outcomes" / name, "is missing or damaged; restore it from a backup"
             ) from None
+
+    def keep_copy(self, submission: str, content: bytes) -> None:
+        """Keep the marked-up copy of a submission, to go with the message that tells its findings."""
+        self._write(self.root / "copies" / f"{submission}.xlsx", content)
+
+    def copy_of(self, submission: str) -> bytes | None:
+        """The marked-up copy of a submission; None where there is none."""
+        with contextlib.suppress(FileNotFoundError):
+            return (self.root / "copies" / f"{submission}.xlsx").read_bytes()
+        return None
 
     def keep_definitions(self, digest: str, files: Mapping[str, bytes]) -> None:
         """Keep the definitions or layouts that a night used, by their digest."""

@@ -14,12 +14,12 @@ from rich.table import Table
 from rich.text import Text
 
 from flows.archive import write_whole
-from flows.judging import Judgement, judge
+from flows.judging import Judgement, as_judged, judge
 from flows.settings import Settings, london_today, now
 from inputs.identify import Origin
 from inputs.layouts import Partner, load_partners
 from inputs.read import Limits
-from inputs.replies.marked_up import Judged, NoCopy, mark_up
+from inputs.replies.marked_up import NoCopy, mark_up
 from inputs.replies.messages import STATUS_WORDS
 from schemas.definitions import load_definitions
 from schemas.faults import UsageFault
@@ -83,17 +83,11 @@ def _may_write(copy: Path, files: Sequence[Path]) -> None:
 
 def _write_copy(path: Path, group: Sequence[Judgement], copy: Path) -> None:
     """Write the marked copy of a file; where there is none to make, say so and write nothing."""
-    made = mark_up(path.read_bytes(), path.name, [judged(one) for one in group])
+    made = mark_up(path.read_bytes(), path.name, [as_judged(one) for one in group])
     if isinstance(made, NoCopy):
         print(f"indicators: no marked-up copy: {made.why}", file=sys.stderr)
     else:
         write_whole(copy, made.content)
-
-
-def judged(one: Judgement) -> Judged:
-    """A judgement as the marked-up copy shows it."""
-    title = one.layout.title if one.layout else "no return that we expect"
-    return Judged(title, one.status, one.findings, one.table.frame if one.table else None)
 
 
 def _begun(path: Path, limits: Limits) -> bytes:

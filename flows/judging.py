@@ -12,6 +12,7 @@ from inputs.identify import Origin, identify
 from inputs.layouts import Layout, Partner
 from inputs.parse import parse
 from inputs.read import Limits, read_many
+from inputs.replies.marked_up import Judged
 from schemas.checks import check
 from schemas.definitions import Definitions
 from schemas.findings import COLUMNS, Finding, collapse, places
@@ -139,3 +140,9 @@ def _with_faults(frame: pl.DataFrame, found: Sequence[Finding]) -> pl.DataFrame:
     hit = said.join(named, on=["sheet", "place"], how="semi").get_column("_row").unique()
     at_fault = pl.int_range(pl.len(), dtype=pl.UInt32).is_in(hit.implode())
     return frame.with_columns((pl.col("faulty") | at_fault).alias("faulty"))
+
+
+def as_judged(one: Judgement) -> Judged:
+    """A judgement as the marked-up copy shows it."""
+    title = one.layout.title if one.layout else "no return that we expect"
+    return Judged(title, one.status, one.findings, one.table.frame if one.table else None)

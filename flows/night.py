@@ -14,22 +14,23 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 import polars as pl
 
 from flows.archive import Archive
-from flows.judging import Judgement
+from flows.judging import Judgement, as_judged
 from flows.judging import judge as judge_files
 from flows.ledger import Ledger, read_ledger, sole_writer
 from flows.progress import say
-from flows.replying import Answering, MarkedUp, Replies, answer, server_of
+from flows.replying import Answering, Replies, answer, server_of
 from flows.settings import Settings, london_today, now
 from flows.standing import standings
 from inputs.identify import Origin, describes_columns
 from inputs.layouts import Partner, load_partners
 from inputs.read import read_many
+from inputs.replies.marked_up import MarkedUp, copy_name, mark_up
 from schemas.definitions import Definitions, load_definitions
 from schemas.faults import StorageFault, UsageFault
 from schemas.findings import Finding
@@ -260,6 +261,7 @@ def _record(night: Night, submission: Submission, judgements: Sequence[Judgement
     for one in judgements:
         if one.table is not None:
             _end_waivers(night, submission, one.table)
+    _keep_copy(night, submission, judgements)
     if any(one.person_level for one in judgements):
         night.ledger.record_outcomes(submission.id, outcomes)
         night.archive.forget(submission.digest)
@@ -267,6 +269,18 @@ def _record(night: Night, submission: Submission, judgements: Sequence[Judgement
         night.archive.keep(submission.digest)
         night.ledger.record_outcomes(submission.id, outcomes)
     return outcomes
+
+
+def _keep_copy(night: Night, submission: Submission, judgements: Sequence[Judgement]) -> None:
+    """Make the marked-up copy of a file in which anything was found, while what was read of it is still at hand."""
+    if not any(one.findings for one in judgements):
+        return
+    limits = night.settings.limits
+    content = night.archive.content(submission.digest, limits.file_bytes + 1)
+    name = PurePosixPath(submission.path).name
+    made = mark_up(content, name, [as_judged(one) for one in judgements], submission=submission.id, limits=limits)
+    if isinstance(made, MarkedUp):
+        night.archive.keep_copy(submission.id, made.content)
 
 
 def _outcome(night: Night, submission: Submission, one: Judgement) -> Outcome:
@@ -363,12 +377,15 @@ def say_step(step: str) -> None:
 # -- reply ------------------------------------------------------------------------------------------------------------
 
 
-def reply(night: Night, publication: Publication, marked_up: MarkedUp = lambda *_: ()) -> Replies:
+def reply(night: Night, publication: Publication) -> Replies:
     """Tell owners, officers and the analyst what they have to be told: one message each, or none if nothing is new.
-
-    `marked_up` gives the copies that go with a submission whose findings are told.
-    """
+    The marked-up copy goes with a submission whose findings are told."""
     say("Answering data owners")
+
+    def copies(submission: Submission, _: Sequence[Outcome]) -> list[tuple[str, bytes]]:
+        content = night.archive.copy_of(submission.id)
+        return [] if content is None else [(copy_name(submission.id), content)]
+
     gone = {s.partner for s in night.ledger.submissions.values()} - set(night.partners)
     for partner in sorted(gone):
         night.notes.append(f"{partner} is no longer a partner; what it sent is not answered.")
@@ -383,7 +400,7 @@ def reply(night: Night, publication: Publication, marked_up: MarkedUp = lambda *
             night.today,
             publication.data_version,
             refused,
-            marked_up,
+            copies,
         )
     )
 

@@ -74,7 +74,12 @@ def mark_up(
         answer = reader.mark(content, struct.pack(">Q", len(written)) + written)
     if isinstance(answer, Finding):
         return NoCopy(f"the copy could not be made: {answer.found}")
-    return MarkedUp(answer, f"{submission or 'return'}-marked-up.xlsx")
+    return MarkedUp(answer, copy_name(submission or "return"))
+
+
+def copy_name(of: str) -> str:
+    """Our own name for the copy of a submission; the partner's may say anything."""
+    return f"{of}-marked-up.xlsx"
 
 
 def _head(file_name: str, judged: Sequence[Judged], submission: str) -> list[tuple[str, str]]:
