@@ -46,6 +46,7 @@ def parse(cells: Cells, layout: Layout, file_name: str = "") -> tuple[Table, lis
     found: list[Finding] = []
     rows: list[Row] = []
     taken: set[str] = set()
+    reported: set[Any] = set()
     cells = replace(
         cells, sheets=tuple(replace(s, rows=[_without_spaces(row) for row in s.rows]) for s in cells.sheets)
     )
@@ -59,7 +60,7 @@ def parse(cells: Cells, layout: Layout, file_name: str = "") -> tuple[Table, lis
         for sheet in sheets:
             taken.add(sheet.name)
             speaks_of[sheet.name] = (*speaks_of.get(sheet.name, ()), *table.indicators)
-            work = _TableWork(cells, sheet, table, layout, file_name, found)
+            work = _TableWork(cells, sheet, table, layout, file_name, found, reported)
             rows.extend(work.rows())
     found += [_unexpected(s) for s in cells.sheets if s.name not in taken and not _ignored(s, layout)]
     if not rows and not any(one.is_error for one in found):
@@ -165,12 +166,19 @@ class _TableWork:
     """The reading of one table: its headings found, its sources placed, its rows turned into observations."""
 
     def __init__(
-        self, cells: Cells, sheet: Sheet, table: TableLayout, layout: Layout, file_name: str, found: list[Finding]
+        self,
+        cells: Cells,
+        sheet: Sheet,
+        table: TableLayout,
+        layout: Layout,
+        file_name: str,
+        found: list[Finding],
+        reported: set[Any],
     ) -> None:
         self.book, self.whole, self.sheet = cells, sheet, sheet
         self.table, self.definitions = table, layout.definitions
         self.file_name, self.found = file_name, found
-        self.reported: set[tuple[str, int | None, str]] = set()
+        self.reported = reported  # by every table of the return: several may read one cell
         self.cache: dict[Any, Any] = {}
         self.readings: dict[tuple[str | float, Cell], Reading | None] = {}
         self.with_banner = [one for scope in table.scopes for one in sources_of(scope) if one.banner is not None]
@@ -864,7 +872,7 @@ class _TableWork:
         like: tuple[str, Mapping[int, str]] | None = None,
     ) -> None:
         """Note a finding once for each cell, however many rows depend on it."""
-        key = (rule, where, name if where is not None else f"{name} {found}")
+        key = (self.sheet.name, rule, where, name if where is not None else f"{name} {found}")
         if key in self.reported:
             return
         if where is None and not cells and self._unheaded(name):

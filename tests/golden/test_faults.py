@@ -107,7 +107,7 @@ def good(
 def test_any_one_fault_in_any_cell_is_one_error(
     good: list[Good], tmp_path: Path, partners: Mapping[str, Partner], definitions: Definitions
 ) -> None:
-    assert len(good) == 15
+    assert len(good) == 16
     jobs = [(one, [plant]) for one in good for plant in one.plants][::EVERY]
     said = judge_planted(jobs, tmp_path, partners, definitions, TODAY)
     assert len(said) > 1000 / EVERY
