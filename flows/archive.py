@@ -6,7 +6,6 @@ import contextlib
 import hashlib
 import io
 import os
-import shutil
 import stat
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -140,8 +139,3 @@ def write_whole(path: Path, content: bytes) -> None:
     except OSError:
         part.unlink(missing_ok=True)
         raise
-
-
-def free_megabytes(path: Path) -> int:
-    """Megabytes that are free where a path lies."""
-    return shutil.disk_usage(path).free // 1_000_000

@@ -21,8 +21,6 @@ from schemas.news import Message, State
 from schemas.outcomes import Grant, Outcome, Submission
 from schemas.tables import Waiver
 
-FORMAT = 1
-
 
 @dataclass
 class Ledger:
