@@ -1,0 +1,43 @@
+"""What is wrong with a table, noted once for each cell however many rows depend on it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from schemas.findings import Finding, a1, finding
+from schemas.rules import RULES
+
+
+@dataclass
+class Notes:
+    """The findings of one table on one sheet. `found` and `told` are shared by every table of the return, for several
+    may read one cell. `errors` counts the errors that this table has met."""
+
+    sheet: str
+    found: list[Finding]
+    told: set[Any]
+    errors: int = 0
+
+    def add(
+        self,
+        rule: str,
+        where: int | None,
+        name: str,
+        found: object,
+        expected: str,
+        cells: Sequence[str] | None = None,
+        fix: str = "",
+    ) -> int | None:
+        """Note a finding on the cell at a position, or on several; its place in `found`, None if it stands there."""
+        key = (self.sheet, rule, where, name if where is not None else f"{name} {found}")
+        if key in self.told:
+            return None
+        self.told.add(key)
+        self.errors += RULES[rule].severity == "error"
+        addresses = list(cells) if cells is not None else ([a1(where)] if where is not None else [])
+        self.found.append(
+            finding(rule, sheet=self.sheet, cells=addresses, field=name, found=found, expected=expected, fix=fix)
+        )
+        return len(self.found) - 1

@@ -1,0 +1,319 @@
+"""The rows of a table on a sheet that hold figures, each turned into observations with every cell known."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from inputs.cells import Cell, ErrorValue, Uncalculated
+from inputs.grammar import RowTest, Source, same, sources_of
+from inputs.headings import blocks, words
+from inputs.numbers import read_number
+from inputs.tables.columns import Columns, note_no_headings
+from inputs.tables.measures import Measures, Row
+from inputs.tables.notes import Notes
+from inputs.tables.sayings import OnSheet, Saying, Sayings, as_period, group
+from inputs.tables.values import Observation, observations
+from schemas.breakdowns import TOTAL, spell
+from schemas.definitions import Indicator
+from schemas.findings import a1, at
+from schemas.geography import Area
+from schemas.periods import EXPECTED, SERIES, marked
+from schemas.tables import TIDY
+
+ANY_TOTAL = frozenset({"total", "all", "all pupils", "all children", "all people", "persons", "all persons"})
+
+
+def rows_of(on: OnSheet, notes: Notes) -> Iterator[Row]:
+    """The tidy rows of a table on one sheet, block after block; what is wrong with them goes into `notes`."""
+    banners: dict[int, Saying] = {}
+    above: dict[int, Saying] = {}
+    header_at: int | None = None
+    for block in blocks(on.sheet, on.table):
+        if block.header_at != header_at:
+            above = dict(banners)
+        header_at = block.header_at
+        banners = dict(above)  # a banner over one of the blocks side by side says nothing of the next
+        columns = Columns(block, on.table, notes)
+        yield from _Rows(on, columns, Sayings(on, columns, banners, notes), notes).read()
+    if header_at is None:
+        note_no_headings(on.sheet, on.table, notes)
+
+
+class _Rows:
+    """The reading of the rows of one block."""
+
+    def __init__(self, on: OnSheet, columns: Columns, sayings: Sayings, notes: Notes) -> None:
+        self.on, self.table, self.definitions = on, on.table, on.definitions
+        self.columns, self.block, self.sheet = columns, columns.block, columns.sheet
+        self.sayings, self.notes = sayings, notes
+        self.measures = Measures(on, sayings, notes)
+        self.observations = observations(on, columns)
+        self.valued = [column for one in self.observations for column, _ in one.columns.values()]
+        self.with_banner = [s for scope in self.table.scopes for s in sources_of(scope) if s.banner is not None]
+        self._areas: dict[object, tuple[Area | None, Area | None, bool]] = {}
+
+    def read(self) -> Iterator[Row]:
+        for number in range(self.block.begun, self.block.top):
+            self._banner(number, self.valued if self.block.begun else ())
+        self.columns.note_unmapped(self.valued)
+        for number in self._body():
+            for one in self.observations:
+                if self._told(number, one) and (row := self._row(number, one)) is not None:
+                    yield row
+
+    # which rows
+
+    def _body(self) -> Iterator[int]:
+        """The rows of the block that hold observations, from under the headings to where it stops."""
+        for number in range(self.block.first, self.block.end):
+            first = next((words(cell) for cell in self.sheet.rows[number] if cell is not None), "")
+            if not first:
+                if self.table.blank_row == "stop":
+                    self._note_below(number)
+                    return
+                continue
+            if any(pattern.search(first) for pattern in self.table.stop):
+                return
+            if self.table.hidden_rows == "skip" and number in self.sheet.hidden_rows:
+                continue
+            if self._banner(number, self.valued) or not self._wanted(number, first):
+                continue
+            yield number
+
+    def _wanted(self, number: int, first: str) -> bool:
+        """Whether the tests on what a row's cells say let it in."""
+
+        def says(test: RowTest) -> bool:
+            column = self.columns.under(test.column) if test.column else None
+            said = first if not test.column else "" if column is None else words(self.sheet.cell(number, column))
+            return bool(test.match.search(said))
+
+        only, skip = self.table.only, self.table.skip
+        return all(says(t) for t in only if not t.of) and not any(says(t) for t in skip if not t.of)
+
+    def _told(self, number: int, of: Observation) -> bool:
+        """Whether the tests on what is said of a figure, wherever it is said, let it in."""
+
+        def says(test: RowTest) -> bool:
+            said = self.sayings.say(self.on.source(test.of, of.spec), number, of.heading)
+            return bool(test.match.search(words(said.word)))
+
+        return all(says(t) for t in self.table.only if t.of) and not any(says(t) for t in self.table.skip if t.of)
+
+    def _banner(self, number: int, valued: Sequence[int]) -> bool:
+        """Take in a row that sets what the rows below it speak of; False if it is none. A row with a value is none."""
+        row = self.sheet.rows[number] if number < len(self.sheet.rows) else []
+        where = next((column for column, cell in enumerate(row) if cell is not None), None)
+        if not self.with_banner or where is None:
+            return False
+        said = [(source, source.banner.search(words(row[where]))) for source in self.with_banner if source.banner]
+        if not any(match for _, match in said) or self._has_value(number, valued):
+            return False
+        for source, match in said:
+            if match is not None:
+                self.sayings.banners[id(source)] = Saying(group(match), at(number, where))
+        return True
+
+    def _has_value(self, number: int, valued: Sequence[int]) -> bool:
+        """Whether a row has something where values belong; one word among many columns, such as a unit, is none."""
+        columns = set(valued)
+        held = [cell for column in columns if (cell := self.sheet.cell(number, column)) is not None]
+        unit = len(held) == 1 and len(columns) > 2 and isinstance(held[0], str) and not self._is_value(held[0])
+        return bool(held) and not unit
+
+    def _is_value(self, cell: Cell) -> bool:
+        reading = read_number(cell, "as given", self.table.marks, self.table.flags)
+        return reading is not None and reading.rule is None
+
+    def _note_below(self, blank: int) -> None:
+        """Rows under a blank row, with numbers where this table has its values, may be part of it: nothing is left out
+        in silence."""
+        below = [
+            at(number, column)
+            for number in range(blank, self.block.end)
+            for column in self.valued
+            if _is_number(self.sheet.cell(number, column))
+        ]
+        if below and len(self.table.stop) == 0:
+            cells = [a1(where) for where in below[:50]]
+            found = f"{len(below)} numbers under blank row {blank + 1}"
+            expected = "no blank row within the table; nothing under it could be judged"
+            self.notes.add("layout.rows-below", below[0], "rows", found, expected, cells)
+
+    # what a row says
+
+    def _row(self, number: int, of: Observation) -> Row | None:
+        readings = self.measures.read(number, of)
+        if readings is None:
+            return None
+        row: Row = dict.fromkeys(TIDY)
+        row.update(sheet=self.sheet.name, faulty=False, marked=None)
+        before = self.notes.errors
+        indicator = self._indicator(number, of, row)
+        self._period(number, of, indicator, row)
+        self._area(number, of, indicator, row)
+        self._breakdown(number, of, indicator, row)
+        self._provenance(number, of, row)
+        row["keyed"] = not any(
+            row[name] is None for name in ("indicator_id", "area_code", "time_period", "breakdown", "provenance")
+        )
+        row["provenance"] = row["provenance"] or "reported"
+        self.measures.fill(row, number, readings, of)
+        del row["marked"]
+        # a cell that several rows depend on is noted once, and counts once
+        row["faulty"] = row["faulty"] or self.notes.errors > before or not row["keyed"]
+        return row
+
+    def _said(self, name: str, number: int, of: Observation, row: Row) -> tuple[Source | None, Saying]:
+        source = self.on.source(name, of.spec)
+        said = self.sayings.say(source, number, of.heading)
+        row[f"at_{name}"] = said.at
+        return source, said
+
+    def _indicator(self, number: int, of: Observation, row: Row) -> Indicator | None:
+        source, said = self._said("indicator", number, of, row)
+        known = self.definitions.indicators.get(str(said.word)) if said.word is not None else None
+        if known is None:
+            named = "one of " + ", ".join(source.map) if source and source.map else "an indicator of this return"
+            self._unknown("indicator", said, named)
+            return None
+        row["indicator_id"] = known.id
+        return known
+
+    def _area(self, number: int, of: Observation, indicator: Indicator | None, row: Row) -> None:
+        source, said = self._said("area", number, of, row)
+        typed = words(said.word)
+        types = indicator.area_types if indicator else ()
+        day = row["period_start"]
+        key = (typed, types, day)
+        if key not in self._areas:
+            geography = self.definitions.geography
+            area = geography.find(typed, types, day) or geography.find(same(typed), types, day)
+            now = geography.current(area, day) if area is not None and day is not None else area
+            self._areas[key] = area, now, area is None and geography.find(typed) is not None
+        area, now, wrong_type = self._areas[key]
+        if area is not None and now is not None:
+            row["area_code"] = now.area_code
+            if day is not None and now.valid_to is not None and now.valid_to < day:
+                self._note("area.ended", said, "area", typed, now.note or "an area of that time")
+            if now.area_code != area.area_code:
+                self._note("area.replaced", said, "area", typed, f"{now.area_code}, {now.name}")
+        elif wrong_type:
+            self._note("area.wrong-type", said, "area", typed, f"a {' or '.join(types)}")
+        else:
+            self._unknown("area", said, "the name or code of an area", self.sayings.may_be_at(source, number))
+
+    def _period(self, number: int, of: Observation, indicator: Indicator | None, row: Row) -> None:
+        source, said = self._said("period", number, of, row)
+        if indicator is None:
+            if self.table.indicators and not self.on.may_be_period(source, said.word):
+                kinds = dict.fromkeys(self.definitions.indicators[i].time_identifier for i in self.table.indicators)
+                self._unknown("period", said, " or ".join(EXPECTED[kind] for kind in kinds))
+            return
+        identifier = indicator.time_identifier
+        word = self._with_identifier(source, number, identifier, said)
+        if word is None:
+            return
+        period = as_period(source, word, identifier)
+        row["marked"] = marked(words(said.word))[1]
+        version = indicator.version_at(period.end or period.start) if period else None
+        if period is None or version is None:
+            expected = EXPECTED[identifier] if period is None else f"a period since {indicator.versions[0].valid_from}"
+            self._unknown("period", said, expected)
+            return
+        row.update(
+            time_identifier=identifier,
+            time_period=period.time_period,
+            period_start=period.start,
+            period_end=period.end,
+            definition_version=version.version,
+        )
+
+    def _with_identifier(self, source: Source | None, number: int, identifier: str, said: Saying) -> Cell | None:
+        """The period that a row says, with the month or quarter that a column of the row names; None, and a finding,
+        where it names another kind of period than the indicator is measured over."""
+        column = self.columns.under(source.identifier) if source and source.identifier else None
+        named = words(self.sheet.cell(number, column)) if column is not None else identifier
+        if same(named) == same(identifier):
+            return said.word if said.word is not None else ""
+        if identifier in SERIES and same(named) in map(same, SERIES[identifier]):
+            return f"{named} {words(said.word)}"
+        self._unknown("period", Saying(named, at(number, column or 0)), identifier)
+        return None
+
+    def _breakdown(self, number: int, of: Observation, indicator: Indicator | None, row: Row) -> None:
+        parts: dict[str, str] = {}
+        where: int | None = None
+        for name, source in {**self.table.breakdown, **of.spec.breakdown}.items():
+            said = self.sayings.say(source, number, of.heading)
+            if said.at is None and self.sayings.unheaded(name):
+                return
+            where = said.at if said.at is not None else where
+            word = words(said.word)
+            if not word and not isinstance(source.const, str):
+                row["at_breakdown"] = said.at
+                self._unknown(name, said, "a group, or Total")
+                return
+            if indicator is None:
+                self._some_breakdown(name, said)
+                continue
+            if same(word) in ANY_TOTAL:
+                continue
+            allowed = indicator.breakdowns.get(name)
+            if allowed is None:
+                self._note("breakdown.unknown", said, name, word, "Total")
+                return
+            value = next((v for v in allowed if same(v) == same(word)), None)
+            if value is None:
+                row["at_breakdown"] = said.at
+                self._note("breakdown.unknown", said, name, word, f"one of {', '.join(allowed)}")
+                return
+            parts[name] = value
+        row["at_breakdown"] = where
+        if indicator is not None and not parts and not indicator.total:
+            named = "; ".join(f"{n} {' or '.join(v)}" for n, v in indicator.breakdowns.items())
+            self._note("breakdown.unknown", Saying(TOTAL, where), "breakdown", TOTAL, f"one of {named}")
+            return
+        row["breakdown"] = spell(parts, self.definitions.dimension_order)
+
+    def _some_breakdown(self, name: str, said: Saying) -> None:
+        """Whatever the indicator of a row may be, it must know the group that the row names."""
+        may_be = [self.definitions.indicators[i].breakdowns.get(name, ()) for i in self.table.indicators]
+        allowed = list(dict.fromkeys(value for values in may_be for value in values))
+        word = words(said.word)
+        if may_be and same(word) not in ANY_TOTAL and same(word) not in map(same, allowed):
+            self._note("breakdown.unknown", said, name, word, f"one of {', '.join(['Total', *allowed])}")
+
+    def _provenance(self, number: int, of: Observation, row: Row) -> None:
+        said = self.sayings.say(self.on.source("provenance", of.spec), number, of.heading)
+        word = words(said.word).casefold()
+        if word in ("reported", "illustrative"):
+            row["provenance"] = word
+        else:
+            self._note("provenance.unknown", said, "provenance", words(said.word), "reported or illustrative")
+
+    def _unknown(self, name: str, said: Saying, expected: str, places: Sequence[int] = ()) -> None:
+        word = words(said.word)
+        if isinstance(said.word, ErrorValue):
+            rule = "cell.error-value"
+        elif isinstance(said.word, Uncalculated):
+            rule = "cell.not-calculated"
+        else:
+            rule = f"{name}.unknown" if word else "cell.blank"
+        cells = [a1(place) for place in places] if rule == "cell.blank" and places else said.cells
+        self._note(rule, said, name, word, expected, cells)
+
+    def _note(
+        self, rule: str, said: Saying, name: str, found: str, expected: str, cells: Sequence[str] | None = None
+    ) -> None:
+        """Note a finding on the cell that says a thing, unless the heading it stands under is a finding already."""
+        cells = said.cells if cells is None else cells
+        if said.at is None and not cells and self.sayings.unheaded(name):
+            self.notes.errors += 1
+            return
+        self.notes.add(rule, said.at, name, found, expected, cells)
+
+
+def _is_number(cell: Cell) -> bool:
+    reading = read_number(cell, "as given", {})
+    return reading is not None and reading.value is not None

@@ -1,0 +1,213 @@
+"""What is said of a figure: the word for its indicator, area, period, breakdown or provenance, and where it stands."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from functools import cached_property
+from typing import Any
+
+from inputs.cells import Cell, Cells, ErrorValue, Sheet, Uncalculated
+from inputs.grammar import Source, TableLayout, ValueColumn, plain
+from inputs.grammar import same as as_compared
+from inputs.headings import labelled, named, words
+from inputs.tables.columns import Columns
+from inputs.tables.notes import Notes
+from schemas.definitions import Definitions
+from schemas.findings import COLUMNS, a1, at, position
+from schemas.periods import Period, read_period
+
+THINGS = ("indicator", "area", "period", "provenance")
+"""What is said of every figure, beside its breakdowns."""
+
+
+@dataclass(frozen=True, eq=False)
+class OnSheet:
+    """A table of a layout on one sheet of a file."""
+
+    book: Cells
+    sheet: Sheet
+    table: TableLayout
+    definitions: Definitions
+    file_name: str
+
+    @cached_property
+    def under_merges(self) -> Mapping[int, int]:
+        """For each cell under a merge that is taller than one row, the cell whose value is seen there."""
+        under: dict[int, int] = {}
+        for top, left, bottom, right in self.sheet.merged:
+            if bottom == top:
+                continue
+            for row in range(top, min(bottom + 1, len(self.sheet.rows))):
+                for column in range(left, min(right, left + 50) + 1):
+                    if (row, column) != (top, left):
+                        under[at(row, column)] = at(top, left)
+        return under
+
+    def may_be_period(self, source: Source | None, word: Cell) -> bool:
+        """Whether a word is a period of at least one of the indicators that the table can be about."""
+        kinds = {self.definitions.indicators[i].time_identifier for i in self.table.indicators}
+        return any(as_period(source, word, kind) is not None for kind in kinds)
+
+    def source(self, name: str, spec: ValueColumn) -> Source | None:
+        """Where a thing or a breakdown is said for a value column; the column's own source comes first."""
+        if name in THINGS:
+            chosen: Source | None = getattr(spec, name) or getattr(self.table, name)
+            return chosen
+        return spec.breakdown.get(name) or self.table.breakdown.get(name)
+
+
+@dataclass(frozen=True)
+class Saying:
+    """What a source says for one row: the word, and the position of its cell (None: the layout says so, or a cell of
+    another sheet, which is then `elsewhere`)."""
+
+    word: Cell
+    at: int | None
+    elsewhere: str = ""
+
+    @property
+    def cells(self) -> list[str] | None:
+        return [self.elsewhere] if self.elsewhere else None
+
+
+NOTHING = Saying(None, None)
+
+
+class Sayings:
+    """What the sources of a table say in one block. `banners` is what the banner rows so far have said, by source."""
+
+    def __init__(self, on: OnSheet, columns: Columns, banners: dict[int, Saying], notes: Notes) -> None:
+        self.on, self.columns, self.banners, self.notes = on, columns, banners, notes
+        self._carried: dict[int, Saying] = {}
+        self._once: dict[tuple[int, int], Saying] = {}
+        self._unlabelled: set[int] = set()
+        self._unheaded: dict[str, bool] = {}
+
+    def say(self, source: Source | None, row: int, heading: int) -> Saying:
+        """What a source says for a row and the value column under a heading, in our own words where the layout has a
+        map to them."""
+        if source is None:
+            return NOTHING
+        said = self._found(source, row, heading)
+        word = said.word
+        if source.pattern is not None and isinstance(word, (str, int, float)):
+            word = group(source.pattern.search(words(word)))
+        if word is None or word == "":
+            word = source.default
+        if source.mapped and isinstance(word, (str, int, float)):
+            word = source.mapped.get(as_compared(words(word)), word)
+        return Saying(word, said.at, said.elsewhere)
+
+    def may_be_at(self, source: Source | None, row: int) -> list[int]:
+        """The cells of a row that may say a thing, where it is said by the first of several columns that is filled."""
+        columns = (self.columns.under(label) for label in source.column) if source and len(source.column) > 1 else ()
+        return [at(row, column) for column in columns if column is not None]
+
+    def unheaded(self, name: str) -> bool:
+        """Whether a thing is said by a column of this table whose heading is not there, or beside a label that is
+        not. That is a finding already."""
+        if name not in self._unheaded:
+            said = (getattr(scope, name, None) or scope.breakdown.get(name) for scope in self.on.table.scopes)
+            sources = [part for one in said if isinstance(one, Source) for part in (one, *one.parts)]
+            missing = any(s.column and all(self.columns.under(label) is None for label in s.column) for s in sources)
+            self._unheaded[name] = missing or any(id(one) in self._unlabelled for one in sources)
+        return self._unheaded[name]
+
+    def _found(self, source: Source, row: int, heading: int) -> Saying:
+        if source.parts:
+            return self._parts(source, row, heading)
+        if source.column:
+            return self._in_columns(source, row)
+        if source.banner is not None:
+            return self.banners.get(id(source), NOTHING)
+        key = (id(source), heading)
+        if key not in self._once:
+            self._once[key] = self._once_for_all(source, heading)
+        return self._once[key]
+
+    def _parts(self, source: Source, row: int, heading: int) -> Saying:
+        """What several sources say, one after the other. Where one cannot be read, that one alone."""
+        said = [self.say(part, row, heading) for part in source.parts]
+        for one in said:
+            if isinstance(one.word, (ErrorValue, Uncalculated)):
+                return one
+        where = next((one for one in said if one.at is not None or one.elsewhere), said[0])
+        return Saying(" ".join(filter(None, (words(one.word) for one in said))) or None, where.at, where.elsewhere)
+
+    def _in_columns(self, source: Source, row: int) -> Saying:
+        """What the first filled of a source's columns says; through merged cells, and from above where it is `down`
+        and the cell is blank or says nothing that the source takes."""
+        where: int | None = None
+        for column in self.columns.under_any(source.column):
+            cell, place = self.columns.sheet.cell(row, column), at(row, column)
+            if cell is None and place in self.on.under_merges:
+                place = self.on.under_merges[place]
+                cell = self.on.sheet.cell(*divmod(place, COLUMNS))
+            where = place if where is None or cell is not None else where
+            if cell is None or (source.down and source.pattern and not source.pattern.search(words(cell))):
+                continue
+            word = cell if isinstance(cell, (date, float, int, ErrorValue, Uncalculated)) else words(cell)
+            self._carried[id(source)] = Saying(word, where)
+            return self._carried[id(source)]
+        if source.down and id(source) in self._carried:
+            return self._carried[id(source)]
+        return Saying(None, where)
+
+    def _once_for_all(self, source: Source, heading: int) -> Saying:
+        """What is said in one place for all rows under a heading."""
+        headings = self.columns.headings
+        if source.header is not None:
+            word = group(source.header.search(named(headings, heading)))
+            blank = at(self.columns.block.header_at + self.on.table.header.below, heading)
+            return Saying(word, headings[heading].at if word and heading in headings else blank)
+        if source.sheet is not None:
+            return Saying(group(source.sheet.search(self.on.sheet.name)), None)
+        if source.file is not None:
+            return Saying(group(source.file.search(self.on.file_name)), None)
+        if source.cell or source.beside or source.under:
+            return self._in_one_cell(source)
+        return Saying(source.const, None)
+
+    def _in_one_cell(self, source: Source) -> Saying:
+        """What one cell says, by its address or by the label beside or above it, on this sheet or another."""
+        sheet = self._sheet_of(source)
+        if sheet is None:
+            held = ", ".join(s.name for s in self.on.book.sheets)
+            self._unlabelled.add(id(source))
+            self.notes.add("layout.sheet-missing", None, "sheet", f"sheets: {held}", f"a sheet called {source.on}")
+            return NOTHING
+        label = source.beside or source.under
+        where = position(source.cell) if source.cell else labelled(sheet, label, under=bool(source.under))
+        if where is None:
+            self._unlabelled.add(id(source))
+            found = f"no cell that reads {label!r} on {sheet.name}"
+            self.notes.add("layout.label-missing", None, "label", found, label)
+            return NOTHING
+        cell = sheet.cell(*divmod(where, COLUMNS))
+        word = cell if isinstance(cell, (date, ErrorValue, Uncalculated)) else words(cell)
+        if sheet is self.on.sheet:
+            return Saying(word, where)
+        return Saying(word, None, f"'{sheet.name}'!{a1(where)}")
+
+    def _sheet_of(self, source: Source) -> Sheet | None:
+        if not source.on:
+            return self.on.sheet
+        return next((s for s in self.on.book.sheets if plain(s.name) == plain(source.on)), None)
+
+
+def as_period(source: Source | None, word: Cell, identifier: str) -> Period | None:
+    """The period that a word stands for where figures are given for an identifier; None if it is none."""
+    if source is None or word is None or isinstance(word, (ErrorValue, Uncalculated)):
+        return None
+    return read_period(word, identifier, ending=source.ending)
+
+
+def group(match: re.Match[Any] | None) -> str | None:
+    """What a regular expression of a layout took: its first group, or the whole match."""
+    if match is None:
+        return None
+    taken: str | None = match[1] if match.re.groups else match[0]
+    return taken
