@@ -57,7 +57,7 @@ def table_of(rows: Sequence[Sequence[Any]], layout: Layout) -> Table:
 def without_companions(definitions: Definitions) -> list[list[Any]]:
     """Many figures whose companions all stand under a wrong year."""
     councils = (a for a in definitions.geography.areas if a.area_type == "Local authority")
-    areas = [a.area_code for a in councils if a.valid_to is None and a.valid_from < date(2009, 4, 2)][:50]
+    areas = [a.area_code for a in councils if a.valid_to is None and (a.valid_from or date.min) < date(2009, 4, 2)][:50]
     years = ("2008", "2009", "2010")
     neet = [["NEET", area, year, "reported", None, None, 4.1] for area in areas for year in years]
     return [list(BUSY_HEADINGS), *neet, *(["Not known", area, "2007", "reported", None, None, 8] for area in areas)]
