@@ -3,7 +3,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 .DELETE_ON_ERROR:
-.PHONY: nightly test fuzz lint lock examples docs pages faults histories bench-mart install clean
+.PHONY: nightly test fuzz lint lock examples docs pages faults histories bench-mart bench-returns install clean
 
 nightly: .venv/ready
 	@$(BIN)/indicators nightly --today 2011-05-26
@@ -53,6 +53,10 @@ faults: .venv/ready
 # How long mart takes for one, three and ten million made-up observations. Ten million take up to 20 GB of memory.
 bench-mart: .venv/ready
 	@$(BIN)/python -m bench.mart 1 3 10
+
+# How long a return takes to read and check among 10, 100 and 1,000, here and on two Dask workers, and one by one.
+bench-returns: .venv/ready
+	@PREFECT_LOGGING_LEVEL=ERROR $(BIN)/python -m bench.returns 10 100 1000 --big 40 --dask
 
 clean:
 	rm -rf .venv *.egg-info

@@ -6,8 +6,10 @@ import contextlib
 import hashlib
 import io
 import os
+import shutil
 import stat
-from collections.abc import Iterator, Mapping
+import tempfile
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -33,6 +35,11 @@ class Archive:
     def files(self) -> Path:
         return self.root / "files"
 
+    @property
+    def staging(self) -> Path:
+        """What was made of submissions and is not in the ledger yet."""
+        return self.root / "staging"
+
     def prepare(self) -> None:
         """Make the folders. Raises StorageFault."""
         with self._writing():
@@ -44,6 +51,7 @@ class Archive:
                 self.root / "definitions",
                 self.root / "copies",
                 self.root / "past",
+                self.staging,
             ):
                 folder.mkdir(parents=True, exist_ok=True)
                 folder.chmod(stat.S_IRWXU)
@@ -84,19 +92,43 @@ class Archive:
         with self._writing(), contextlib.suppress(FileNotFoundError):
             (self.holding / digest).unlink()
 
-    def keep_table(self, name: str, frame: pl.DataFrame) -> None:
-        """Keep an outcome's tidy table as Parquet."""
-        whole = io.BytesIO()
-        frame.write_parquet(whole)
-        self._write(self.root / "outcomes" / name, whole.getvalue())
+    def holds(self, digest: str) -> bool:
+        """Whether the bytes of a submission or of a meta file are still there."""
+        return (self.holding / digest).is_file() or (self.files / digest).is_file()
+
+    def forget_all_but(self, digests: Collection[str]) -> None:
+        """Delete what lies in holding and nobody waits for, such as what an interrupted night was to delete."""
+        with self._writing():
+            for path in self.holding.iterdir():
+                if path.name not in digests:
+                    path.unlink()
+
+    @contextmanager
+    def stage(self) -> Iterator[Path]:
+        """A folder of a name never used before for what is made of submissions; whatever an interrupted night left in
+        one is deleted first. Raises StorageFault."""
+        with self._writing():
+            for left in self.staging.iterdir():
+                shutil.rmtree(left)
+            folder = Path(tempfile.mkdtemp(dir=self.staging))
+        try:
+            yield folder
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
+
+    def keep_table(self, staged: Path, name: str) -> None:
+        """Keep an outcome's tidy table, which was staged as Parquet."""
+        with self._writing():
+            staged.replace(self.root / "outcomes" / name)
 
     def table(self, name: str) -> pl.DataFrame:
         """An outcome's tidy table. Raises StorageFault if it is gone or damaged."""
         return _read_parquet(self.root / "outcomes" / name)
 
-    def keep_copy(self, submission: str, content: bytes) -> None:
+    def keep_copy(self, staged: Path, submission: str) -> None:
         """Keep the marked-up copy of a submission, to go with the message that tells its findings."""
-        self._write(self.root / "copies" / f"{submission}.xlsx", content)
+        with self._writing():
+            staged.replace(self.root / "copies" / f"{submission}.xlsx")
 
     def copy_of(self, submission: str) -> bytes | None:
         """The marked-up copy of a submission; None where there is none."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import polars as pl
@@ -11,7 +11,7 @@ from inputs.cells import Cells
 from inputs.identify import Origin, identify
 from inputs.layouts import Layout, Partner
 from inputs.parse import parse
-from inputs.read import Limits, read_many
+from inputs.read import Limits, Readers
 from inputs.replies.marked_up import Judged
 from schemas.checks import check
 from schemas.definitions import Definitions
@@ -53,27 +53,57 @@ class Judgement:
         return tuple(dict.fromkeys(period.label for period in read if period))
 
 
+BATCH_FILES = 200
+BATCH_ROWS = 100_000
+"""A batch is checked once it has so many files or rows, so that no more tables than that are held at a time. What is
+found in one table never depends on which others are checked with it."""
+
+Arrival = tuple[Origin, Callable[[], bytes]]
+
+
 def judge(
-    arrivals: Sequence[tuple[Origin, Callable[[], bytes]]],
+    arrivals: Sequence[Arrival],
     partners: Mapping[str, Partner],
     definitions: Definitions,
     context: Context,
     *,
     limits: Limits | None = None,
-    step: Callable[[int], None] = lambda _: None,
 ) -> list[list[Judgement]]:
-    """Judge many files in one pass; for each, one judgement a return it answers, in order.
+    """Judge files; for each, one judgement a return it answers, in order."""
+    with Readers(limits or Limits()) as readers:
+        judged = dict(filter(None, judge_each(arrivals, partners, definitions, context, readers)))
+    return [judged[number] for number in range(len(arrivals))]
 
-    Reading runs in child processes; checking is one pandera
-    validation over all tables of a batch.
+
+def judge_each(
+    arrivals: Sequence[Arrival],
+    partners: Mapping[str, Partner],
+    definitions: Definitions,
+    context: Context,
+    readers: Readers,
+) -> Iterator[tuple[int, list[Judgement]] | None]:
+    """Judge many files a batch at a time: the number of each and its judgements, one a return it answers.
+
+    Reading runs in child processes; checking is one pandera validation over all tables of a batch. A batch ends early
+    where the next file is slow, so that nobody waits for another's; None says that it is.
     """
     layouts = [layout for partner in partners.values() for layout in partner.layouts]
-    parsed: list[list[_Parsed]] = []
-    cells_of = read_many([content for _, content in arrivals], limits)
-    for number, ((origin, _), cells) in enumerate(zip(arrivals, cells_of, strict=True), start=1):
-        parsed.append(list(_parse_one(origin, cells, layouts)))
-        step(number)
-    return _check_all(parsed, partners, definitions, context)
+    batch: list[tuple[int, list[_Parsed]]] = []
+    rows = 0
+    for one in readers.read([content for _, content in arrivals]):
+        if one is not None:
+            number, cells = one
+            parsed = list(_parse_one(arrivals[number][0], cells, layouts))
+            batch.append((number, parsed))
+            rows += sum(p.table.rows for p in parsed if p.table is not None)
+            del cells, parsed
+            if len(batch) < BATCH_FILES and rows < BATCH_ROWS:
+                continue
+        yield from _check_all(batch, partners, definitions, context)
+        batch, rows = [], 0
+        if one is None:
+            yield None
+    yield from _check_all(batch, partners, definitions, context)
 
 
 @dataclass(frozen=True, eq=False)
@@ -96,12 +126,19 @@ def _parse_one(origin: Origin, cells: Cells | Finding, layouts: Sequence[Layout]
 
 
 def _check_all(
-    parsed: list[list[_Parsed]], partners: Mapping[str, Partner], definitions: Definitions, context: Context
-) -> list[list[Judgement]]:
-    flat = [one for group in parsed for one in group]
+    batch: list[tuple[int, list[_Parsed]]],
+    partners: Mapping[str, Partner],
+    definitions: Definitions,
+    context: Context,
+) -> Iterator[tuple[int, list[Judgement]]]:
+    """The judgements of a batch, which is emptied as they are given."""
+    flat = [one for _, group in batch for one in group]
     tables = [one.table or Table(one.origin.partner, "", empty()) for one in flat]
     found = iter(check(tables, definitions, context))
-    return [[_judgement(one, next(found), partners, context) for one in group] for group in parsed]
+    del flat, tables
+    while batch:
+        number, group = batch.pop(0)
+        yield number, [_judgement(one, next(found), partners, context) for one in group]
 
 
 def _judgement(one: _Parsed, checked: list[Finding], partners: Mapping[str, Partner], context: Context) -> Judgement:

@@ -119,9 +119,13 @@ class Ledger:
         replaced = any((o.collection, period) in mine for o in later for period in o.periods)
         return newest is not None and newest.id == one.id and not replaced
 
-    def waivers_in_force(self) -> tuple[Waiver, ...]:
+    def grants_in_force(self) -> tuple[Grant, ...]:
         """The waivers that no changed value has ended; whether their day has passed is for the check to see."""
-        return tuple(grant.waiver for grant in self.waivers.values() if grant.id not in self.lapsed)
+        return tuple(grant for grant in self.waivers.values() if grant.id not in self.lapsed)
+
+    def waivers_in_force(self) -> tuple[Waiver, ...]:
+        """What the grants in force let through."""
+        return tuple(grant.waiver for grant in self.grants_in_force())
 
     def next_judgement(self, submission: str) -> int:
         return max((one.judgement for one in self.outcomes.get(submission, ())), default=0) + 1

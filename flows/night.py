@@ -1,7 +1,7 @@
 """The steps of a night as plain functions. Each finishes what an interrupted night left, and does nothing twice.
 
 collect   what has arrived goes into holding and the ledger
-judge     each submission without an outcome is read and checked, and its outcome goes into the ledger
+judge     each submission without an outcome is read, checked and staged, and its outcome goes into the ledger
 load      each accepted outcome that the store lacks goes into the store
 publish   the published file follows the store, if the gate agrees
 reply     everybody is told what they have to be told and have not been told yet
@@ -9,39 +9,37 @@ reply     everybody is told what they have to be told and have not been told yet
 
 from __future__ import annotations
 
-import contextlib
 import time
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections import deque
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date
-from pathlib import Path, PurePosixPath
+from functools import partial
+from pathlib import Path
 from typing import Any
 
-import polars as pl
-
 from flows.archive import Archive
-from flows.judging import Judgement, as_judged
-from flows.judging import judge as judge_files
 from flows.ledger import Ledger, read_ledger, sole_writer
 from flows.progress import say
 from flows.publishing import publish as publish_recorded
 from flows.publishing import refuse_lost_past
 from flows.replying import Answering, Replies, answer, server_of
 from flows.settings import Settings, london_today, now
-from inputs.identify import Origin, describes_columns
+from flows.staging import Desk, Staged, by_turns, stage, staged_of
+from inputs.identify import describes_columns
 from inputs.layouts import Partner, load_partners
-from inputs.read import read_many
-from inputs.replies.marked_up import MarkedUp, copy_name, mark_up
+from inputs.read import Readers
+from inputs.replies.marked_up import copy_name
 from schemas.definitions import Definitions, load_definitions
 from schemas.faults import StorageFault, UsageFault
 from schemas.findings import Finding
 from schemas.outcomes import Outcome, Submission
-from schemas.tables import KEY, Context, Table
 from warehouse import store
 from warehouse.publish import Publication
 
 META = ".meta.csv"
 Step = Callable[..., Any]
+Stage = Callable[[Path, Sequence[Submission], Desk], Iterator[str]]
 SETTLED_SECONDS = 1.0
 """A file changed less than this long ago is looked at again after as long, and left for the next night if it moved."""
 
@@ -58,6 +56,8 @@ class Night:
     today: date
     run: str
     notes: list[str] = field(default_factory=list)
+    stage: Stage = stage
+    """Who reads and checks: this process, or workers elsewhere."""
 
 
 @dataclass(frozen=True)
@@ -91,7 +91,7 @@ class Report:
         return [line for line in self.lines if line.status == "rejected"]
 
 
-def prepare(given: Settings, run: str) -> Night:
+def prepare(given: Settings, run: str, stage: Stage = stage) -> Night:
     """Load and check everything that a night needs before it touches anything. Raises a Fault naming what is wrong."""
     if not given.inbox.is_dir():
         raise UsageFault(given.inbox, "the inbox is not there; make the folder, or name another with --inbox")
@@ -103,7 +103,8 @@ def prepare(given: Settings, run: str) -> Night:
     archive = Archive(given.archive)
     archive.prepare()
     today = given.today or london_today(now())
-    return Night(given, definitions, partners, archive, read_ledger(given.archive), today, run)
+    ledger = read_ledger(given.archive)
+    return Night(given, definitions, partners, archive, ledger, today, run, stage=stage)
 
 
 def _writable(folder: Path) -> None:
@@ -116,11 +117,14 @@ def _writable(folder: Path) -> None:
         raise StorageFault(folder, f"cannot be written ({error.strerror})") from None
 
 
-def whole_night(given: Settings, run: str, as_step: Callable[[Step], Step] = lambda step: step) -> Report:
-    """The five steps in order, as the only night at work on this archive; `as_step` may wrap each, as Prefect does."""
+def whole_night(
+    given: Settings, run: str, as_step: Callable[[Step], Step] = lambda step: step, stage: Stage = stage
+) -> Report:
+    """The five steps in order, as the only night at work on this archive; `as_step` may wrap each, as Prefect does, and
+    `stage` may have workers elsewhere read and check."""
     say("Loading definitions and layouts")
     with sole_writer(given.archive):
-        night = prepare(given, run)
+        night = prepare(given, run, stage)
         refuse_lost_past(given, night.ledger)
         as_step(collect)(night)
         as_step(judge)(night)
@@ -213,85 +217,109 @@ def _settled_copy(archive: Archive, path: Path) -> tuple[str | None, int]:
 
 
 def judge(night: Night) -> list[Outcome]:
-    """Judge every submission that has no outcome, all together, and record what became of each."""
+    """Judge every submission that has no outcome, and record what became of each.
+
+    They are read by turns of their partners and staged as they are done; their outcomes are recorded in the order in
+    which they came, each as soon as those before it are. Every one is compared with what was accepted when the night
+    began, so that nothing depends on which are judged together, where, or how far an interrupted night came.
+    """
     waiting = night.ledger.unjudged()
+    night.archive.forget_all_but({digest for one in waiting for digest in (one.digest, one.meta) if digest})
     if not waiting:
         return []
     _keep_metas(night, waiting)
+    desk, queue, recorded, done = _desk(night), deque(waiting), list[Outcome](), set[str]()
+    with night.archive.stage() as folder:
+        for name in _all_staged(night, folder, waiting, desk):
+            done.add(name)
+            say("Reading and checking returns", len(done), len(waiting))
+            while queue and queue[0].id in done:
+                recorded += _record(night, folder, queue.popleft(), desk, {one.digest for one in queue})
+    return recorded
+
+
+def _desk(night: Night) -> Desk:
     with store.opened(night.settings.store) as con:
         accepted, spoken_for = store.accepted(con), store.current(con, night.definitions)
-    limits = night.settings.limits
-    most = limits.file_bytes + 1  # one more, so that the reader sees that it is too many
-    judged = judge_files(
-        [
-            (Origin(s.partner, s.path, night.today), lambda digest=s.digest: night.archive.content(digest, most))  # type: ignore[misc]
-            for s in waiting
-        ],
-        night.partners,
+    return Desk(
+        night.archive,
         night.definitions,
-        Context(night.today, accepted, spoken_for, night.ledger.waivers_in_force()),
-        limits=limits,
-        step=lambda done: say("Reading and checking returns", done, len(waiting)),
+        night.partners,
+        accepted,
+        spoken_for,
+        night.ledger.grants_in_force(),
+        night.today,
+        night.settings.limits,
     )
-    return [o for s, group in zip(waiting, judged, strict=True) for o in _record(night, s, group)]
+
+
+def _all_staged(night: Night, folder: Path, waiting: Sequence[Submission], desk: Desk) -> Iterator[str]:
+    """The id of each submission as it is staged. What did not come back from elsewhere is judged here."""
+    done = set()
+    for name in night.stage(folder, by_turns(waiting), desk):
+        done.add(name)
+        yield name
+    lost = [one for one in waiting if one.id not in done]
+    if lost:
+        night.notes.append(
+            f"{len(lost)} of {len(waiting)} files did not come back from the workers and were read here."
+        )
+        yield from stage(folder, by_turns(lost), desk)
 
 
 def _keep_metas(night: Night, waiting: Sequence[Submission]) -> None:
     """Keep the meta files that do describe the columns of a csv. One that is anything else, such as records of people
     under that name, is deleted unkept."""
-    metas: dict[str, bytes] = {}
-    for one in waiting:
-        with contextlib.suppress(StorageFault):  # a night that was interrupted may have deleted it already
-            metas |= {one.meta: night.archive.content(one.meta)} if one.meta else {}
-    read = read_many([lambda content=content: content for content in metas.values()])  # type: ignore[misc]
-    for digest, cells in zip(metas, read, strict=True):
-        if not isinstance(cells, Finding) and describes_columns(cells):
-            night.archive.keep(digest)
-        else:
-            night.archive.forget(digest)
-            night.notes.append(f"A file named {META} with digest {digest[:12]}… describes no columns and was not kept.")
+    most = night.settings.limits.file_bytes + 1
+    metas = list(dict.fromkeys(one.meta for one in waiting if one.meta))
+    held = [digest for digest in metas if night.archive.holds(digest)]  # an interrupted night may have deleted others
+    with Readers(night.settings.limits) as readers:
+        for one in filter(None, readers.read([partial(night.archive.content, digest, most) for digest in held])):
+            digest, cells = held[one[0]], one[1]
+            if not isinstance(cells, Finding) and describes_columns(cells):
+                night.archive.keep(digest)
+            else:
+                night.archive.forget(digest)
+                night.notes.append(
+                    f"A file named {META} with digest {digest[:12]}… describes no columns and was not kept."
+                )
 
 
-def _record(night: Night, submission: Submission, judgements: Sequence[Judgement]) -> list[Outcome]:
-    outcomes = [_outcome(night, submission, one) for one in judgements]
-    used = {one.collection for one in judgements}
+def _record(night: Night, folder: Path, submission: Submission, desk: Desk, needed: Collection[str]) -> list[Outcome]:
+    """Record what became of a submission. `needed` are the digests of those that are still to be recorded."""
+    staged, copy = staged_of(folder, submission.id)
+    ended = {grant.waiver.collection for grant in desk.grants if grant.id in night.ledger.lapsed}
+    if any(one.waived and one.collection in ended for one in staged):
+        # one that came before it has ended a waiver of this return, maybe the one that let something through
+        list(stage(folder, [submission], replace(desk, grants=night.ledger.grants_in_force())))
+        staged, copy = staged_of(folder, submission.id)
+    outcomes = [_outcome(night, folder, submission, one) for one in staged]
+    if len({one.collection for one in staged}) != len(staged):
+        raise AssertionError("a return was judged twice for one file")
     night.archive.keep_definitions(night.definitions.digest, night.definitions.files)
     partner = night.partners[submission.partner]
     night.archive.keep_definitions(partner.digest, {f"{partner.id}.toml": partner.toml})
-    if len(used) != len(judgements):
-        raise AssertionError("a return was judged twice for one file")
-    for one in judgements:
-        if one.table is not None:
-            _end_waivers(night, submission, one.table)
-    _keep_copy(night, submission, judgements)
-    if any(one.person_level for one in judgements):
+    for waiver in dict.fromkeys(ending for one in staged for ending in one.ends):
+        if waiver not in night.ledger.lapsed:
+            night.ledger.record_lapse(waiver, submission.id, now())
+    if copy is not None:
+        night.archive.keep_copy(copy, submission.id)
+    if any(one.person_level for one in staged):
         night.ledger.record_outcomes(submission.id, outcomes)
-        night.archive.forget(submission.digest)
+        if submission.digest not in needed:
+            night.archive.forget(submission.digest)
     else:
         night.archive.keep(submission.digest)
         night.ledger.record_outcomes(submission.id, outcomes)
     return outcomes
 
 
-def _keep_copy(night: Night, submission: Submission, judgements: Sequence[Judgement]) -> None:
-    """Make the marked-up copy of a file in which anything was found, while what was read of it is still at hand."""
-    if not any(one.findings for one in judgements):
-        return
-    limits = night.settings.limits
-    content = night.archive.content(submission.digest, limits.file_bytes + 1)
-    name = PurePosixPath(submission.path).name
-    made = mark_up(content, name, [as_judged(one) for one in judgements], submission=submission.id, limits=limits)
-    if isinstance(made, MarkedUp):
-        night.archive.keep_copy(submission.id, made.content)
-
-
-def _outcome(night: Night, submission: Submission, one: Judgement) -> Outcome:
+def _outcome(night: Night, folder: Path, submission: Submission, one: Staged) -> Outcome:
     table, judgement = None, night.ledger.next_judgement(submission.id)
-    if one.status != "rejected" and one.table is not None:
+    if one.table is not None:
         again = f"-{judgement}" if judgement > 1 else ""
         table = f"{submission.id}-{one.collection}{again}.parquet"
-        night.archive.keep_table(table, one.table.frame)
-    partner = night.partners[submission.partner]
+        night.archive.keep_table(folder / one.table, table)
     return Outcome(
         submission.id,
         submission.partner,
@@ -300,24 +328,13 @@ def _outcome(night: Night, submission: Submission, one: Judgement) -> Outcome:
         one.rows,
         one.findings,
         one.not_checked,
-        one.periods(),
+        one.periods,
         table,
         night.definitions.digest,
-        partner.digest,
+        night.partners[submission.partner].digest,
         now(),
         judgement,
     )
-
-
-def _end_waivers(night: Night, submission: Submission, table: Table) -> None:
-    """A waiver ends for good with the first submission that gives another value for its key."""
-    for grant in list(night.ledger.waivers.values()):
-        waiver = grant.waiver
-        if grant.id in night.ledger.lapsed or waiver.collection != table.collection:
-            continue
-        of_key = table.frame.filter(pl.all_horizontal(pl.col(n) == v for n, v in zip(KEY, waiver.key, strict=True)))
-        if any(value not in (None, waiver.value) for value in of_key.get_column(waiver.field)):
-            night.ledger.record_lapse(grant.id, submission.id, now())
 
 
 # -- load -------------------------------------------------------------------------------------------------------------

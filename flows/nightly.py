@@ -16,6 +16,7 @@ from flows import night
 from flows.night import Report
 from flows.report import as_markdown
 from flows.settings import settings
+from flows.workers import stage_of
 
 TASKS = {
     step: task(name=name, cache_policy=NO_CACHE)(step)
@@ -41,6 +42,6 @@ def nightly(
     """One whole night. A rejected return is a normal night; only our own faults fail it. Parameters left out come from
     the settings."""
     given = settings(inbox=inbox, warehouse=warehouse, outbox=outbox, archive=archive, today=today)
-    done = night.whole_night(given, str(flow_run.id or "by-hand"), TASKS.__getitem__)
+    done = night.whole_night(given, str(flow_run.id or "by-hand"), TASKS.__getitem__, stage_of(given))
     create_markdown_artifact(as_markdown(done), key="night", description="What came, what failed, what changed")
     return done

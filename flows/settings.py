@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
 from pydantic import Field, SecretStr, ValidationError
@@ -43,6 +43,8 @@ class Settings(BaseSettings):
     analyst: str = "analyst@example.org"
     grace_days: int = Field(7, ge=0)
     smtp_url: SecretStr | None = None
+    runner: Literal["threads", "dask"] = "threads"
+    dask_address: str | None = None
 
     @property
     def store(self) -> Path:

@@ -11,12 +11,13 @@ import subprocess
 import sys
 import threading
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from types import TracebackType
-from typing import IO, Self
+from typing import IO, Any, Self, TypeVar
 
 import orjson
 
@@ -29,7 +30,10 @@ FILES_PER_CHILD = 500
 SECONDS_TO_START = 60
 FILES_AHEAD = 64
 BYTES_AHEAD = 100_000_000
-"""While one file is slow, so many others are read ahead of their turn, or so many that their cells take these bytes."""
+"""So many files are read ahead of whoever asked for them, or so many that their cells take these bytes."""
+PATIENCE = 0.5
+"""Seconds without a file after which whoever waits may use the time for those that have come."""
+Answer = TypeVar("Answer")
 CRASHES = (signal.SIGSEGV, signal.SIGBUS, signal.SIGILL)
 
 
@@ -214,42 +218,101 @@ def read(content: bytes, limits: Limits | None = None) -> Cells | Finding:
         return reader.read(content)
 
 
-def read_many(
-    contents: Iterable[Callable[[], bytes]], limits: Limits | None = None, *, workers: int = 2
-) -> Iterator[Cells | Finding]:
-    """Read many files with a few children at once, in order; each file is opened only when its turn comes.
+class Readers:
+    """A few children that share one queue of work, for one caller at a time.
 
-    A slow file holds up only the child that reads it: the others read ahead, as far as FILES_AHEAD and BYTES_AHEAD let
-    them. Raises ReaderFault, and whatever opening a file raises.
+    A slow or dying file holds up the child that has it and nothing else: what the others have read is given as it
+    comes, and they read ahead as far as FILES_AHEAD and BYTES_AHEAD let them.
     """
-    readers: queue.SimpleQueue[Reader] = queue.SimpleQueue()
-    coming = iter(contents)
-    waiting: deque[Future[bytes | Finding]] = deque()
-    with contextlib.ExitStack() as stack:
-        for _ in range(workers):
-            readers.put(stack.enter_context(Reader(limits or Limits())))
-        pool = stack.enter_context(ThreadPoolExecutor(workers))
 
-        def one(content: Callable[[], bytes]) -> bytes | Finding:
-            reader = readers.get()
-            try:
-                return reader.answer(content())
-            finally:
-                readers.put(reader)
+    def __init__(self, limits: Limits, children: int = 2) -> None:
+        self._limits, self._children = limits, children
+        self._turn = threading.Condition()
+        self._coming: Iterator[tuple[int, Callable[[], bytes]]] = iter(())
+        self._errands: deque[tuple[Future[Any], Callable[[Reader], Any]]] = deque()
+        self._shelf: deque[tuple[int, bytes | Finding | BaseException]] = deque()
+        self._on_shelf, self._at_work, self._over, self._closed = 0, 0, True, False
+        self._pool = ThreadPoolExecutor(children)
 
+    def __enter__(self) -> Self:
+        for _ in range(self._children):
+            self._pool.submit(self._serve)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        with self._turn:
+            self._closed = True
+            self._turn.notify_all()
+        self._pool.shutdown()
+
+    def read(self, contents: Sequence[Callable[[], bytes]]) -> Iterator[tuple[int, Cells | Finding] | None]:
+        """The number and the cells of each file, in the order in which they are read; None whenever PATIENCE seconds
+        went by without one. Each file is opened only when its turn comes. Raises ReaderFault, and whatever opening a
+        file raises."""
+        with self._turn:
+            self._coming, self._over = enumerate(contents), False
+            self._turn.notify_all()
         while True:
-            while _room(waiting, workers) and (content := next(coming, None)) is not None:
-                waiting.append(pool.submit(one, content))
-            if not waiting:
-                return
-            if not waiting[0].done():
-                wait([future for future in waiting if not future.done()], return_when=FIRST_COMPLETED)
-                continue
-            yield cells_of(waiting.popleft().result())
+            with self._turn:
+                came = self._turn.wait_for(lambda: bool(self._shelf) or (self._over and not self._at_work), PATIENCE)
+                if came and not self._shelf:
+                    return
+                number, answer = self._shelf.popleft() if came else (-1, b"")
+                self._on_shelf -= _size(answer)
+                self._turn.notify_all()
+            if isinstance(answer, BaseException):
+                raise answer
+            yield (number, cells_of(answer)) if came else None
+
+    def submit(self, errand: Callable[[Reader], Answer]) -> Future[Answer]:
+        """Have a child do something else, before it reads on."""
+        future: Future[Answer] = Future()
+        with self._turn:
+            self._errands.append((future, errand))
+            self._turn.notify_all()
+        return future
+
+    def _serve(self) -> None:
+        with Reader(self._limits) as reader:
+            while (work := self._next()) is not None:
+                work(reader)
+
+    def _next(self) -> Callable[[Reader], None] | None:
+        """What a child does next, once there is something to do; None when everything is over."""
+        with self._turn:
+            while not self._closed:
+                if self._errands:
+                    return partial(_run, *self._errands.popleft())
+                if not self._over and len(self._shelf) < FILES_AHEAD and self._on_shelf < BYTES_AHEAD:
+                    if (one := next(self._coming, None)) is not None:
+                        self._at_work += 1
+                        return partial(self._read, *one)
+                    self._over = True
+                    self._turn.notify_all()
+                self._turn.wait()
+            return None
+
+    def _read(self, number: int, content: Callable[[], bytes], reader: Reader) -> None:
+        answer: bytes | Finding | BaseException
+        try:
+            answer = reader.answer(content())
+        except BaseException as error:  # it belongs to whoever waits for the file
+            answer = error
+        with self._turn:
+            self._shelf.append((number, answer))
+            self._on_shelf += _size(answer)
+            self._at_work -= 1
+            self._turn.notify_all()
 
 
-def _room(waiting: deque[Future[bytes | Finding]], workers: int) -> bool:
-    """Whether one more file may be read ahead."""
-    done = [future.result() for future in waiting if future.done() and not future.exception()]
-    held = sum(len(answer) for answer in done if isinstance(answer, bytes))
-    return len(waiting) - len(done) < 2 * workers and len(waiting) < FILES_AHEAD and held < BYTES_AHEAD
+def _run(future: Future[Answer], errand: Callable[[Reader], Answer], reader: Reader) -> None:
+    try:
+        future.set_result(errand(reader))
+    except BaseException as error:
+        future.set_exception(error)
+
+
+def _size(answer: bytes | Finding | BaseException) -> int:
+    return len(answer) if isinstance(answer, bytes) else 0

@@ -7,17 +7,20 @@ import struct
 import subprocess
 import sys
 import threading
+import time
 import zipfile
 from collections.abc import Iterator
 from datetime import datetime
+from functools import partial
+from operator import itemgetter
 
 import openpyxl
 import pytest
 
 from inputs import read as reading
 from inputs.cells import Cells, ErrorValue, Sheet, Uncalculated
-from inputs.read import Limits, Reader, read_many
-from schemas.faults import ReaderFault
+from inputs.read import Limits, Reader, Readers
+from schemas.faults import Fault, ReaderFault, StorageFault
 from schemas.findings import Finding
 from tests.conftest import HOME
 from tests.workbooks import MAIN, biff, compound, links, ods, record, xls, xlsb, xlsx, zipped
@@ -319,7 +322,8 @@ def bomb() -> bytes:
 
 def test_a_bomb_is_a_finding_and_the_next_file_is_read() -> None:
     good = workbook(A1="fine")
-    answers = list(read_many([bomb, lambda: good], Limits()))
+    with Readers(Limits()) as readers:
+        answers = [answer for _, answer in sorted(filter(None, readers.read([bomb, lambda: good])), key=itemgetter(0))]
     assert isinstance(answers[0], Finding)
     assert answers[0].rule == "return.too-large"
     assert "2,00" in answers[0].found
@@ -399,25 +403,46 @@ def test_too_many_bytes_are_refused_unread() -> None:
 
 
 def test_a_slow_file_holds_up_nothing_but_its_own_answer() -> None:
-    """While the first is not there yet, others are read, and no more of them than may wait."""
+    """While the first is not there yet, all others come; and no more than may wait are read before they are asked for."""
     opened: list[int] = []
     let_go = threading.Event()
 
     def content(number: int) -> bytes:
         opened.append(number)
-        if len(opened) > 20:
-            let_go.set()
         if number == 0:
             assert let_go.wait(60)
         return b"a,b\n%d,2\n" % number
 
-    files = [lambda number=number: content(number) for number in range(200)]
-    answers = read_many(files)
-    first = next(answers)
-    assert len(opened) <= reading.FILES_AHEAD + 2
-    for number, answer in enumerate([first, *answers]):
+    with Readers(Limits()) as readers:
+        answers = readers.read([partial(content, number) for number in range(200)])
+        came = [one for one in (next(answers),) if one]
+        time.sleep(0.2)
+        assert len(opened) <= reading.FILES_AHEAD + 3
+        while len(came) < 199:
+            came += [one for one in (next(answers),) if one]
+        assert next(answers) is None  # whoever waits is told that nothing comes
+        let_go.set()
+        came += [one for one in answers if one]
+    assert [number for number, _ in came][-1] == 0
+    assert sorted(number for number, _ in came) == list(range(200))
+    for number, answer in came:
         assert isinstance(answer, Cells)
         assert answer.sheets[0].cell(1, 0) == str(number)
+
+
+@pytest.mark.parametrize("where", ["opening", "starting"])
+def test_our_own_fault_ends_the_reading_of_many(where: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever a child's thread meets comes to whoever waits for the file, and nobody waits for ever."""
+    if where == "starting":
+        monkeypatch.setattr(reading, "_started", lambda _: in_child("raise MemoryError"))
+
+    def gone() -> bytes:
+        if where == "opening":
+            raise StorageFault("archive", "is gone")
+        return b"a,b\n1,2\n"
+
+    with pytest.raises(Fault), Readers(Limits()) as readers:
+        list(readers.read([gone] * 5))
 
 
 def test_the_bytes_of_a_zip_are_the_same_to_every_reader() -> None:

@@ -62,6 +62,15 @@ def mark_up(
     There is none where nothing was found, and none of a file that could not be read, that is encrypted, that holds
     records of single people, or that is not, or not known to be, the sender's.
     """
+    job = marking_of(file_name, judged, submission)
+    if isinstance(job, NoCopy):
+        return job
+    with Reader(limits or Limits()) as reader:
+        return marked_by(reader, content, job, submission)
+
+
+def marking_of(file_name: str, judged: Sequence[Judged], submission: str = "") -> bytes | NoCopy:
+    """What is to be marked in a file, as its reader is told; or why nothing is."""
     found = [(one, finding) for one in judged for finding in one.findings]
     if not found:
         return NoCopy("nothing was found that could be marked")
@@ -70,8 +79,12 @@ def mark_up(
             return NoCopy(f"no copy is made where {finding.rule} was found")
     job = {"head": _head(file_name, judged, submission), "findings": list(_records(judged))}
     written = orjson.dumps(job)
-    with Reader(limits or Limits()) as reader:
-        answer = reader.mark(content, struct.pack(">Q", len(written)) + written)
+    return struct.pack(">Q", len(written)) + written
+
+
+def marked_by(reader: Reader, content: bytes, job: bytes, submission: str = "") -> MarkedUp | NoCopy:
+    """The copy that a reader makes of a file by what `marking_of` says."""
+    answer = reader.mark(content, job)
     if isinstance(answer, Finding):
         return NoCopy(f"the copy could not be made: {answer.found}")
     return MarkedUp(answer, copy_name(submission or "return"))

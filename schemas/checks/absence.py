@@ -18,7 +18,7 @@ from schemas.tables import KEY, Required, Table
 PARTS = ("indicator_id", "area_code", "time_period", "breakdown")
 CELLS = dict(zip(PARTS, ("at_indicator", "at_area", "at_period", "at_breakdown"), strict=True))
 FEW = 200
-"""Up to this many things missing of a kind, the rows that may be meant for each of them are looked for."""
+"""Up to this many things missing of a kind from a return, the rows that may be meant for each are looked for."""
 EVERY_MASK = tuple(product((False, True), repeat=len(PARTS)))
 
 Row = dict[str, Any]
@@ -78,12 +78,17 @@ def check_companions(frame: pl.DataFrame, definitions: Definitions, absences: Ab
     spare = keyed.filter(pl.col("indicator_id").is_in(list(pairs.values()))).join(
         mains, on=[*_WHERE, "indicator_id"], how="anti"
     )
-    named = list(spare.iter_rows(named=True)) if alone.height <= FEW else []
+    lacking = Counter(alone.get_column("_return"))
+    spares: dict[int, list[Row]] = {}
+    for row in spare.filter(pl.col("_return").is_in([n for n, count in lacking.items() if count <= FEW])).iter_rows(
+        named=True
+    ):
+        spares.setdefault(row["_return"], []).append(row)
     for row in alone.iter_rows(named=True):
         number, key = row["_return"], {**row, "indicator_id": row["_companion"]}
         places = [(row["sheet"], row["at_value"])] if row["at_value"] is not None else []
         if absences.certain(number, key) and slate.free(number, places):
-            nearly = _nearly(key, (one for one in named if one["_return"] == number))
+            nearly = _nearly(key, spares.get(number, ()))
             slate.add(
                 number,
                 "companion.missing",
