@@ -12,8 +12,9 @@ from __future__ import annotations
 import contextlib
 import time
 from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -35,6 +36,7 @@ from inputs.replies.marked_up import MarkedUp, copy_name, mark_up
 from schemas.definitions import Definitions, load_definitions
 from schemas.faults import StorageFault, UsageFault
 from schemas.findings import Finding
+from schemas.news import Kind
 from schemas.outcomes import Outcome, Submission
 from schemas.tables import KEY, Context, Table
 from warehouse import store
@@ -48,7 +50,8 @@ SETTLED_SECONDS = 1.0
 
 @dataclass(frozen=True, eq=False)
 class Night:
-    """What a night works with: where things are, what is true of good data, who sends what, and the day it is."""
+    """What a night works with: where things are, what is true of good data, who sends what, the day it is, and the
+    night that what arrives now counts for: between two nights the coming one, which is today's until it has been."""
 
     settings: Settings
     definitions: Definitions
@@ -57,6 +60,7 @@ class Night:
     ledger: Ledger
     today: date
     run: str
+    counts_for: date
     notes: list[str] = field(default_factory=list)
 
 
@@ -91,7 +95,7 @@ class Report:
         return [line for line in self.lines if line.status == "rejected"]
 
 
-def prepare(given: Settings, run: str) -> Night:
+def prepare(given: Settings, run: str, *, by_day: bool = False) -> Night:
     """Load and check everything that a night needs before it touches anything. Raises a Fault naming what is wrong."""
     if not given.inbox.is_dir():
         raise UsageFault(given.inbox, "the inbox is not there; make the folder, or name another with --inbox")
@@ -103,7 +107,10 @@ def prepare(given: Settings, run: str) -> Night:
     archive = Archive(given.archive)
     archive.prepare()
     today = given.today or london_today(now())
-    return Night(given, definitions, partners, archive, read_ledger(given.archive), today, run)
+    ledger = read_ledger(given.archive)
+    been = any(one.today >= today for one in ledger.attempts[-1:])
+    counts_for = today + timedelta(1) if by_day and been else today
+    return Night(given, definitions, partners, archive, ledger, today, run, counts_for)
 
 
 def _writable(folder: Path) -> None:
@@ -116,10 +123,13 @@ def _writable(folder: Path) -> None:
         raise StorageFault(folder, f"cannot be written ({error.strerror})") from None
 
 
-def whole_night(given: Settings, run: str, as_step: Callable[[Step], Step] = lambda step: step) -> Report:
-    """The five steps in order, as the only night at work on this archive; `as_step` may wrap each, as Prefect does."""
+def whole_night(
+    given: Settings, run: str, as_step: Callable[[Step], Step] = lambda step: step, *, patience_seconds: float = 0.0
+) -> Report:
+    """The five steps in order, as the only run at work on this archive; `as_step` may wrap each, as Prefect does. A run
+    between two nights that is still at work is waited for; BusyFault when patience is at an end."""
     say("Loading definitions and layouts")
-    with sole_writer(given.archive):
+    with sole_writer(given.archive, patience_seconds):
         night = prepare(given, run)
         refuse_lost_past(given, night.ledger)
         as_step(collect)(night)
@@ -154,7 +164,7 @@ def collect(night: Night) -> list[Submission]:
                 night.archive.forget(meta or digest)
             continue
         sequence = night.ledger.next_sequence()
-        one = Submission(f"S{sequence:06d}", sequence, partner, name, digest, size, now(), night.today, meta)
+        one = Submission(f"S{sequence:06d}", sequence, partner, name, digest, size, now(), night.counts_for, meta)
         night.ledger.record_submission(one)
         arrived.append(one)
     return arrived
@@ -364,6 +374,18 @@ def publish(night: Night) -> Publication:
 def reply(night: Night, publication: Publication) -> Replies:
     """Tell owners, officers and the analyst what they have to be told: one message each, or none if nothing is new.
     The marked-up copy goes with a submission whose findings are told."""
+    critical = [one.reason for one in publication.verdict.broken if one.severity == "critical"]
+    return _answer(night, publication.data_version, critical if publication.state == "refused" else None)
+
+
+def reply_by_day(night: Night, tells: AbstractSet[Kind]) -> Replies:
+    """Tell what can be told between two nights: news of these kinds, and what still waits to be told."""
+    return _answer(night, 0, None, tells)
+
+
+def _answer(
+    night: Night, data_version: int, refused: Sequence[str] | None, tells: AbstractSet[Kind] | None = None
+) -> Replies:
     say("Answering data owners")
 
     def copies(submission: Submission, _: Sequence[Outcome]) -> list[tuple[str, bytes]]:
@@ -373,8 +395,6 @@ def reply(night: Night, publication: Publication) -> Replies:
     gone = {s.partner for s in night.ledger.submissions.values()} - set(night.partners)
     for partner in sorted(gone):
         night.notes.append(f"{partner} is no longer a partner; what it sent is not answered.")
-    critical = [one.reason for one in publication.verdict.broken if one.severity == "critical"]
-    refused = critical if publication.state == "refused" else None
     return answer(
         Answering(
             night.settings,
@@ -382,9 +402,10 @@ def reply(night: Night, publication: Publication) -> Replies:
             night.partners,
             night.ledger,
             night.today,
-            publication.data_version,
+            data_version,
             refused,
             copies,
+            tells,
         )
     )
 
@@ -393,10 +414,20 @@ def reply(night: Night, publication: Publication) -> Replies:
 
 
 def report(night: Night, replies: Replies, publication: Publication) -> Report:
-    """What the night did, for people: a line for each outcome of the submissions it answered."""
+    """What the night did, for people: a line for each outcome of the submissions it answered, or that were answered by
+    day and could be loaded by this night first."""
+    lines = lines_of(night, replies.answered)
+    examples = tuple(p.id for p in night.partners.values() if p.says.example)
+    published = str(night.settings.warehouse)
+    notes = tuple(dict.fromkeys(night.notes))  # a step that was tried again says the same again
+    return Report(lines, publication, published, night.run, replies, notes, examples)
+
+
+def lines_of(night: Night, submissions: Sequence[str]) -> tuple[ReturnLine, ...]:
+    """A line for each outcome of the submissions."""
     titles = {c.id: c.title for p in night.partners.values() for c in p.says.collection}
     lines = []
-    for outcome in (o for name in replies.answered for o in night.ledger.outcomes[name]):
+    for outcome in (o for name in submissions for o in night.ledger.outcomes[name]):
         errors = sum(1 for f in outcome.findings if f.is_error)
         path = night.ledger.submissions[outcome.submission].path
         title = titles.get(outcome.collection or "", "no return we expect")
@@ -412,6 +443,4 @@ def report(night: Night, replies: Replies, publication: Publication) -> Report:
                 len(outcome.findings) - errors,
             )
         )
-    examples = tuple(p.id for p in night.partners.values() if p.says.example)
-    published = str(night.settings.warehouse)
-    return Report(tuple(lines), publication, published, night.run, replies, tuple(night.notes), examples)
+    return tuple(lines)

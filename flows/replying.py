@@ -20,7 +20,18 @@ from flows.standing import history, officers_of
 from inputs.layouts import Partner
 from inputs.replies.messages import Attachment, Envelope, Names, to_analyst, to_officer, to_owner
 from schemas.definitions import Definitions
-from schemas.news import ANALYST, Message, News, of_wrong_folders, partner_of, to_officers, to_owners, unshown
+from schemas.news import (
+    ANALYST,
+    Kind,
+    Message,
+    News,
+    of_wrong_folders,
+    partner_of,
+    to_officers,
+    to_owners,
+    to_owners_by_day,
+    unshown,
+)
 from schemas.outcomes import Outcome, Submission
 
 MarkedUp = Callable[[Submission, Sequence[Outcome]], Sequence[Attachment]]
@@ -29,8 +40,7 @@ MarkedUp = Callable[[Submission, Sequence[Outcome]], Sequence[Attachment]]
 
 @dataclass(frozen=True)
 class Replies:
-    """What answering came to. `answered` are the submissions of which a message was written for the first time; `sent`,
-    `waiting` and `refused` count messages; `trouble` says why some wait."""
+    """What answering came to. `answered` are the submissions that this run is the first to tell of; `sent`, `waiting` and `refused` count messages; `trouble` says why some wait."""
 
     answered: tuple[str, ...] = ()
     sent: int = 0
@@ -42,7 +52,8 @@ class Replies:
 
 @dataclass(frozen=True, eq=False)
 class Answering:
-    """What answering a night works with. `refused_because` are the gate's reasons; None if it let the night pass."""
+    """What answering works with. `refused_because` are the gate's reasons; None if it let the night pass. `tells` are
+    the kinds of news that a run between two nights may tell, beside those that wait; None where a night tells all."""
 
     settings: Settings
     definitions: Definitions
@@ -52,6 +63,7 @@ class Answering:
     data_version: int
     refused_because: Sequence[str] | None
     marked_up: MarkedUp
+    tells: AbstractSet[Kind] | None = None
 
     @property
     def outbox(self) -> Outbox:
@@ -83,13 +95,18 @@ def answer(work: Answering) -> Replies:
     past = history(work.partners, work.ledger)
     officers = officers_of(work.partners, work.definitions, work.today)
     late = list(to_officers(past, officers, work.today, work.settings.grace_days))
-    owners = to_owners(past, work.today, published=work.refused_because is None)
-    letters = _letters(work, [*owners, *(one for one in late if one.recipient != ANALYST)], lambda to: to != ANALYST)
-    first = send(work.outbox, letters, server, work.settings.sender)
+    if work.tells is None:
+        owners = to_owners(past, work.today, published=work.refused_because is None)
+    else:
+        owners = to_owners_by_day(past, work.today)
+    told = _chosen(work, [*owners, *(one for one in late if one.recipient != ANALYST)])
+    letters = _letters(work, told, lambda to: to != ANALYST)
+    tries = PAUSES_SECONDS if work.tells is None else PAUSES_SECONDS[:1]  # by day, the next run is the next try
+    first = send(work.outbox, letters, server, work.settings.sender, tries)
     looked_into = [one for one in late if one.recipient == ANALYST]
     looked_into += [*of_wrong_folders(past), *_bounced(work), *_gate(work)]
-    letters = _letters(work, looked_into, lambda to: to == ANALYST)
-    tries = PAUSES_SECONDS[:1] if first.waiting else PAUSES_SECONDS
+    letters = _letters(work, _chosen(work, looked_into), lambda to: to == ANALYST)
+    tries = PAUSES_SECONDS[:1] if first.waiting else tries
     second = send(work.outbox, letters, server, work.settings.sender, tries)
     return Replies(
         tuple(_answered_first(work, before)),
@@ -101,10 +118,24 @@ def answer(work: Answering) -> Replies:
     )
 
 
+def _chosen(work: Answering, news: Sequence[News]) -> list[News]:
+    """The news that this run tells: by day, those of its kinds and those that a message which waits tells already."""
+    if work.tells is None:
+        return list(news)
+    waiting = {key for message in work.ledger.messages.values() if message.pending for key in message.news}
+    return [one for one in news if one.kind in work.tells or one.key in waiting]
+
+
 def _answered_first(work: Answering, before: AbstractSet[str]) -> Iterator[str]:
+    """Submissions that nobody was told of before this run. A night counts those too that were answered by day and
+    that it could be the first to publish."""
     for name, outcomes in work.ledger.outcomes.items():
         known = work.ledger.submissions[name].partner in work.partners
-        if known and any(f"receipt/{one.id}" not in before for one in outcomes):
+        new = any(f"receipt/{one.id}" not in before for one in outcomes)
+        loaded = work.tells is None and any(
+            f"tonight/{one.id}" in before and f"published/{one.id}" not in before for one in outcomes
+        )
+        if known and (new or loaded):
             yield name
 
 
@@ -128,7 +159,12 @@ def _bounced(work: Answering) -> Iterator[News]:
 
 def _gate(work: Answering) -> Iterator[News]:
     """That the gate refused: once for the same reasons, until something is published again. A reason is what comes
-    before its colon; which rows it is about may differ from night to night."""
+    before its colon; which rows it is about may differ from night to night. By day, what waits to be told still
+    holds."""
+    if work.tells is not None:
+        waiting = {key for m in work.ledger.messages.values() if m.pending for key in m.news if key.startswith("gate/")}
+        for key in sorted(waiting - work.ledger.told):
+            yield News("gate", key.removeprefix("gate/"), ANALYST, says=("the report of that night names the reasons",))
     if work.refused_because is not None:
         reasons = tuple(work.refused_because)
         one = News("gate", f"{work.data_version}/{_short(r.partition(':')[0] for r in reasons)}", ANALYST, says=reasons)

@@ -34,6 +34,7 @@ STATUS_WORDS = {
     "partly-accepted": "accepted in part: the rows named below were left out",
     "rejected": "not accepted: nothing of it was used",
 }
+UNSEEN = {"awaiting": "awaiting publication", "tonight": "to be loaded tonight, awaiting publication"}
 XLSX = ("application", "vnd.openxmlformats-officedocument.spreadsheetml.sheet")
 
 
@@ -296,16 +297,17 @@ def _receipts(news: Sequence[News], names: Names) -> list[Block]:
     told = _told(news, "receipt")
     if not told:
         return []
-    waiting = {one.about for one in _told(news, "awaiting")}
+    unseen = {one.about: UNSEEN[one.kind] for one in _told(news, *UNSEEN)}
     found = {one.about for one in _told(news, "findings")}
     blocks: list[Block] = [Heading("Receipts"), Words("Please keep this message: it is your proof of what came.")]
-    return blocks + [_receipt(one, names, awaiting=one.about in waiting, told=one.about in found) for one in told]
+    return blocks + [_receipt(one, names, unseen.get(one.about, ""), told=one.about in found) for one in told]
 
 
-def _receipt(one: News, names: Names, *, awaiting: bool, told: bool) -> Facts:
-    """The proof of one arrival. `told`: what is wrong with it stands in the same message."""
+def _receipt(one: News, names: Names, unseen: str, *, told: bool) -> Facts:
+    """The proof of one arrival. `unseen`: why readers do not see it yet. `told`: what is wrong with it stands in the
+    same message."""
     outcome = _outcome(one)
-    status = STATUS_WORDS[outcome.status] + ("; awaiting publication" if awaiting else "")
+    status = STATUS_WORDS[outcome.status] + (f"; {unseen}" if unseen else "")
     if outcome.findings and not told:
         status = f"{status.partition(':')[0]}; replaced since, so its findings are not listed"
     facts = [("Submission", outcome.submission)]
