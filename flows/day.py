@@ -1,5 +1,5 @@
-"""Between two nights: what has arrived is checked and answered, so that an owner hears within minutes. Nothing is loaded
-and nothing is published; what was judged here the next night loads as it is."""
+"""Between two nights: what has arrived is checked and answered, so that an owner hears within minutes. Nothing is
+loaded and nothing is published; what was judged here the next night loads as it is."""
 
 from __future__ import annotations
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from datetime import date, timedelta
@@ -33,6 +33,7 @@ from inputs.identify import Origin, describes_columns
 from inputs.layouts import Partner, load_partners
 from inputs.read import read_many
 from inputs.replies.marked_up import MarkedUp, copy_name, mark_up
+from schemas.calendar import slots_of
 from schemas.definitions import Definitions, load_definitions
 from schemas.faults import StorageFault, UsageFault
 from schemas.findings import Finding
@@ -79,6 +80,17 @@ class ReturnLine:
 
 
 @dataclass(frozen=True)
+class Late:
+    """An expected return that is overdue, and who has been told."""
+
+    partner: str
+    title: str
+    period: str
+    due: date
+    stands: str
+
+
+@dataclass(frozen=True)
 class Report:
     """What a night did."""
 
@@ -89,6 +101,7 @@ class Report:
     replies: Replies
     notes: tuple[str, ...]
     examples: tuple[str, ...]
+    late: tuple[Late, ...] = ()
 
     @property
     def rejected(self) -> list[ReturnLine]:
@@ -420,7 +433,22 @@ def report(night: Night, replies: Replies, publication: Publication) -> Report:
     examples = tuple(p.id for p in night.partners.values() if p.says.example)
     published = str(night.settings.warehouse)
     notes = tuple(dict.fromkeys(night.notes))  # a step that was tried again says the same again
-    return Report(lines, publication, published, night.run, replies, notes, examples)
+    return Report(lines, publication, published, night.run, replies, notes, examples, tuple(_late(night)))
+
+
+def _late(night: Night) -> Iterator[Late]:
+    """Who is late, the longest overdue first."""
+    told = night.ledger.told
+    slots = slots_of(standings(night.partners, night.ledger))
+    for slot in sorted(slots, key=lambda one: (one.expected.due, one.partner, one.collection)):
+        if slot.overdue(night.today):
+            partner = night.partners[slot.partner]
+            came = "what came was rejected" if slot.outcomes else "nothing has come"
+            owner = "; owner reminded" if f"overdue/{slot.key}" in told else ""
+            officer = "; officer told" if any(key.startswith(f"escalated/{slot.key}/") for key in told) else ""
+            title = partner.collection(slot.collection).title
+            expected = slot.expected
+            yield Late(partner.says.name, title, expected.period, expected.due, came + owner + officer)
 
 
 def lines_of(night: Night, submissions: Sequence[str]) -> tuple[ReturnLine, ...]:

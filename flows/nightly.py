@@ -7,30 +7,17 @@ from __future__ import annotations
 
 from datetime import date
 
-from prefect import flow, task
-from prefect.artifacts import create_markdown_artifact
-from prefect.cache_policies import NO_CACHE
+from prefect import flow
 from prefect.runtime import flow_run
 
 from flows import night
 from flows.night import Report
 from flows.report import as_markdown
 from flows.settings import settings
-
-TASKS = {
-    step: task(name=name, cache_policy=NO_CACHE)(step)
-    for step, name in (
-        (night.collect, "Collect what has arrived"),
-        (night.judge, "Read and check returns"),
-        (night.load, "Load the store"),
-        (night.publish, "Publish the indicators"),
-        (night.reply, "Answer data owners"),
-    )
-}
-"""The steps as Prefect tasks. The archive's ledger owns what is done and what is not, so nothing is cached."""
+from flows.watching import HOOKS, PATIENCE_SECONDS, STEPS, of_the_night, progress_shown, show
 
 
-@flow(name="nightly")
+@flow(name="nightly", flow_run_name=of_the_night, **HOOKS)
 def nightly(
     inbox: str | None = None,
     warehouse: str | None = None,
@@ -41,6 +28,9 @@ def nightly(
     """One whole night. A rejected return is a normal night; only our own faults fail it. Parameters left out come from
     the settings."""
     given = settings(inbox=inbox, warehouse=warehouse, outbox=outbox, archive=archive, today=today)
-    done = night.whole_night(given, str(flow_run.id or "by-hand"), TASKS.__getitem__)
-    create_markdown_artifact(as_markdown(done), key="night", description="What came, what failed, what changed")
+    with progress_shown():
+        done = night.whole_night(
+            given, str(flow_run.id or "by-hand"), STEPS.__getitem__, patience_seconds=PATIENCE_SECONDS
+        )
+    show("night", as_markdown(done), "What came, what failed, what changed")
     return done

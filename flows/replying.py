@@ -40,7 +40,8 @@ MarkedUp = Callable[[Submission, Sequence[Outcome]], Sequence[Attachment]]
 
 @dataclass(frozen=True)
 class Replies:
-    """What answering came to. `answered` are the submissions that this run is the first to tell of; `sent`, `waiting` and `refused` count messages; `trouble` says why some wait."""
+    """What answering came to. `answered` are the submissions that this run is the first to tell of. `sent`, `waiting`
+    and `refused` count messages; `trouble` says why some wait."""
 
     answered: tuple[str, ...] = ()
     sent: int = 0

@@ -32,7 +32,7 @@ Kind = Literal[
 ]
 BY_DAY: frozenset[Kind] = frozenset({"receipt", "tonight", "findings", "resolved", "wrong-folder", "bounced", "report"})
 """What owners and the analyst are told between two nights."""
-REMINDING = BY_DAY | {"overdue", "escalated"}
+REMINDING: frozenset[Kind] = BY_DAY.union(("overdue", "escalated"))
 ANALYST = "analyst"
 UNSHOWN = ("return.wrong-folder", "return.person-level")
 """Rules of files of which nothing is shown to anybody."""

@@ -162,5 +162,3 @@ def test_what_comes_by_day_counts_for_the_coming_night(place: Place, sender: Pat
     (one,) = read_ledger(place.archive).submissions.values()
     assert on_time(TODAY, one.night)
     assert not on_time(TODAY - timedelta(1), one.night)
-
-

@@ -156,6 +156,21 @@ def to_analyst(news: Sequence[News], names: Names, envelope: Envelope) -> EmailM
     return _message(f"To look into: {told}", blocks, envelope)
 
 
+def to_analyst_of_fault(said: str, flows: Sequence[str], run: str, since: datetime, envelope: Envelope) -> EmailMessage:
+    """The message to the performance analyst about a fault of our own, which no return is to blame for."""
+    blocks: list[Block] = [
+        Words("To the performance analyst."),
+        Heading("A run failed, and no return is to blame"),
+        Facts((("What", said), ("Runs", ", ".join(flows)), ("First run", run), ("Since", _time(since)))),
+        Words(
+            "Nothing that was sent is lost, and the published file is whole. Put the cause right: 'When a night fails' "
+            "in docs/operations.md lists what to do. The next run then goes on from where this one stopped. You are "
+            "written to once about this fault, until a run has ended well and it comes back."
+        ),
+    ]
+    return _message("Local Indicators: a run failed", blocks, envelope)
+
+
 # -- sections ---------------------------------------------------------------------------------------------------------
 
 
