@@ -14,6 +14,7 @@ from datetime import date
 from email.message import EmailMessage
 
 from flows.delivery import PAUSES_SECONDS, MailServer, Outbox, mail_server, send
+from flows.filing import filed
 from flows.ledger import Ledger
 from flows.settings import Settings, now
 from flows.standing import history, officers_of
@@ -100,6 +101,7 @@ def answer(work: Answering) -> Replies:
         owners = to_owners(past, work.today, published=work.refused_because is None)
     else:
         owners = to_owners_by_day(past, work.today)
+    late += _reports(work)
     told = _chosen(work, [*owners, *(one for one in late if one.recipient != ANALYST)])
     letters = _letters(work, told, lambda to: to != ANALYST)
     tries = PAUSES_SECONDS if work.tells is None else PAUSES_SECONDS[:1]  # by day, the next run is the next try
@@ -156,6 +158,15 @@ def _bounced(work: Answering) -> Iterator[News]:
         if message.state == "refused" and message.recipient != ANALYST and not told:
             name, _ = work.reader(message.recipient) or (message.recipient, "")
             yield News("bounced", message.id, ANALYST, says=(name, message.to, message.file, message.detail))
+
+
+def _reports(work: Answering) -> Iterator[News]:
+    """Quarterly reports that are filed, to each of their readers."""
+    for one in filed(work.settings.reports):
+        for recipient in one.says["to"]:
+            key = f"{one.name}/{recipient}"
+            if f"report/{key}" not in work.ledger.told:
+                yield News("report", key, recipient, says=(one.says["title"], one.name, str(one.says["data_version"])))
 
 
 def _gate(work: Answering) -> Iterator[News]:
@@ -227,9 +238,9 @@ def _worded(work: Answering, name: str, recipient: str, news: Sequence[News], en
     titles = {c.id: c.title for p in work.partners.values() for c in p.says.collection}
     names = Names(name, titles, {p.id: p.says.name for p in work.partners.values()})
     if recipient == ANALYST:
-        return to_analyst(news, names, envelope)
+        return to_analyst(news, names, envelope, _report_files(work, news))
     if partner_of(recipient) is None:
-        return to_officer(news, names, envelope)
+        return to_officer(news, names, envelope, _report_files(work, news))
     return to_owner(news, names, envelope, _copies(work, news))
 
 
@@ -242,6 +253,12 @@ def _copies(work: Answering, news: Sequence[News]) -> list[Attachment]:
         if not unshown(work.ledger.outcomes[name])
         for copy in work.marked_up(submission, work.ledger.outcomes[name])
     ]
+
+
+def _report_files(work: Answering, news: Sequence[News]) -> list[Attachment]:
+    """The files of the reports that are told of."""
+    told = {one.says[1] for one in news if one.kind == "report"}
+    return [file for one in filed(work.settings.reports) if one.name in told for file in one.files] if told else []
 
 
 def _short(parts: Iterable[str]) -> str:

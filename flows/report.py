@@ -9,6 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from flows.day import Answered
+from flows.filing import Filed
 from flows.night import Report, ReturnLine
 from flows.replying import Replies
 from schemas.findings import as_typed
@@ -120,6 +121,18 @@ def day_as_markdown(done: Answered) -> str:
     said = [*_of_mail(done.replies), *(as_typed(note) for note in done.notes)]
     said += ["Nothing was loaded; the coming night loads what was accepted."] if done.lines else []
     return "\n".join([_returns(done.lines), _section("What it came to", [f"- {_plain(one)}" for one in said])])
+
+
+def filed_as_markdown(done: Filed, replies: Replies) -> str:
+    """A quarter's report that was filed, or was there already."""
+    said = [
+        f"{done.says['title']}: {'filed' if done.made else 'was filed before and is left as it is'}.",
+        f"It is in {done.folder}, from data version {done.says['data_version']}.",
+        f"For: {', '.join(done.says['to']) or 'nobody'}.",
+        *_of_mail(replies),
+    ]
+    files = [(name, digest) for name, digest in done.says["files"].items()]
+    return _section("The report", [f"- {_plain(one)}" for one in said], [""], _table(("File", "SHA-256"), files))
 
 
 CAME = ("Return", "File", "Status", "Rows", "Findings")
