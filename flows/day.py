@@ -11,6 +11,7 @@ from flows import night
 from flows.ledger import sole_writer
 from flows.night import ReturnLine, Step
 from flows.progress import say
+from flows.publishing import refuse_lost_past
 from flows.replying import Replies
 from flows.settings import Settings
 from schemas.news import Kind
@@ -39,6 +40,7 @@ def between_nights(
     say("Loading definitions and layouts")
     with sole_writer(given.archive, patience_seconds):
         day = night.prepare(given, run, by_day=True)
+        refuse_lost_past(given, day.ledger)
         as_step(night.collect)(day)
         as_step(night.judge)(day)
         replies: Replies = as_step(night.reply_by_day)(day, tells)

@@ -29,6 +29,7 @@ from flows.publishing import publish as publish_recorded
 from flows.publishing import refuse_lost_past
 from flows.replying import Answering, Replies, answer, server_of
 from flows.settings import Settings, london_today, now
+from flows.standing import standings
 from inputs.identify import Origin, describes_columns
 from inputs.layouts import Partner, load_partners
 from inputs.read import read_many
@@ -427,9 +428,12 @@ def _answer(
 
 
 def report(night: Night, replies: Replies, publication: Publication) -> Report:
-    """What the night did, for people: a line for each outcome of the submissions it answered, or that were answered by
-    day and could be loaded by this night first."""
-    lines = lines_of(night, replies.answered)
+    """What the night did, for people: a line for each outcome of the submissions it answered, or that were judged and
+    answered since the night before."""
+    nights = night.ledger.attempts
+    since = nights[-2].at if len(nights) > 1 else now() - timedelta(1)
+    by_day = {o.submission for o in night.ledger.all_outcomes if o.judged_at > since and o.partner in night.partners}
+    lines = lines_of(night, sorted({*replies.answered, *by_day}))
     examples = tuple(p.id for p in night.partners.values() if p.says.example)
     published = str(night.settings.warehouse)
     notes = tuple(dict.fromkeys(night.notes))  # a step that was tried again says the same again

@@ -130,15 +130,9 @@ def _chosen(work: Answering, news: Sequence[News]) -> list[News]:
 
 
 def _answered_first(work: Answering, before: AbstractSet[str]) -> Iterator[str]:
-    """Submissions that nobody was told of before this run. A night counts those too that were answered by day and
-    that it could be the first to publish."""
     for name, outcomes in work.ledger.outcomes.items():
         known = work.ledger.submissions[name].partner in work.partners
-        new = any(f"receipt/{one.id}" not in before for one in outcomes)
-        loaded = work.tells is None and any(
-            f"tonight/{one.id}" in before and f"published/{one.id}" not in before for one in outcomes
-        )
-        if known and (new or loaded):
+        if known and any(f"receipt/{one.id}" not in before for one in outcomes):
             yield name
 
 

@@ -11,6 +11,7 @@ from rich.text import Text
 from flows.day import Answered
 from flows.filing import Filed
 from flows.night import Report, ReturnLine
+from flows.rebuilding import Rebuilt
 from flows.replying import Replies
 from schemas.findings import as_typed
 
@@ -133,6 +134,11 @@ def filed_as_markdown(done: Filed, replies: Replies) -> str:
     ]
     files = [(name, digest) for name, digest in done.says["files"].items()]
     return _section("The report", [f"- {_plain(one)}" for one in said], [""], _table(("File", "SHA-256"), files))
+
+
+def rebuilt_as_markdown(done: Rebuilt) -> str:
+    """What a rebuild came to."""
+    return _section("The rebuild", [f"- {_plain(line)}" for line in done.text.splitlines()])
 
 
 CAME = ("Return", "File", "Status", "Rows", "Findings")

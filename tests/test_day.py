@@ -158,7 +158,11 @@ def test_a_day_leaves_while_another_run_is_at_work_and_a_night_waits(place: Plac
 
 def test_what_comes_by_day_counts_for_the_coming_night(place: Place, sender: Path) -> None:
     write_return(sender)
+    between_nights(place.settings(), "day", BY_DAY)  # today's night was not held yet, so it is the coming one
+    place.night("night")
+    write_return(sender, BAD)
     between_nights(place.settings(), "day", BY_DAY)
-    (one,) = read_ledger(place.archive).submissions.values()
-    assert on_time(TODAY, one.night)
-    assert not on_time(TODAY - timedelta(1), one.night)
+    first, second = read_ledger(place.archive).submissions.values()
+    assert on_time(TODAY - timedelta(1), first.night)
+    assert not on_time(TODAY - timedelta(1), second.night)
+    assert on_time(TODAY, second.night)
