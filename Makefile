@@ -3,10 +3,18 @@
 PYTHON ?= python3
 BIN := .venv/bin
 .DELETE_ON_ERROR:
-.PHONY: nightly test fuzz lint lock examples docs pages faults histories bench-mart bench-returns install clean
+.PHONY: nightly up trial test fuzz lint lock examples docs pages faults histories bench-mart bench-returns install clean
 
 nightly: .venv/ready
 	@$(BIN)/indicators nightly --today 2011-05-26
+
+# A Prefect server, the deployments and a worker for a trial on this machine, until Ctrl-C.
+up: .venv/ready
+	@exec $(BIN)/python -m flows.up
+
+# Ten minutes with a night every minute, returns dropped in, the worker killed and the server restarted.
+trial: .venv/ready
+	@$(BIN)/python -m tests.trial
 
 test: .venv/ready
 	@$(BIN)/python -m pytest

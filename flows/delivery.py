@@ -292,3 +292,13 @@ def _in_words(error: Exception) -> str:
     if isinstance(error, OSError) and error.strerror:
         return as_typed(error.strerror)
     return as_typed(str(error)) or type(error).__name__
+
+
+def send_alone(server: MailServer, sender: str, to: str, content: bytes) -> str:
+    """Hand over one message that no ledger knows of, with one try; what kept it, in words, or nothing."""
+    try:
+        with _connected(server, sender) as smtp:
+            _hand_over(smtp, sender, to, content, lambda: None)
+    except (smtplib.SMTPException, OSError, _Hopeless, _Refused, _Later, _Goodbye) as error:
+        return f"mail server {server}: {_in_words(error)}"
+    return ""

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, replace
@@ -16,7 +17,8 @@ from typing import Any, Literal
 
 import orjson
 
-from schemas.faults import StorageFault
+from flows.progress import say
+from schemas.faults import BusyFault, StorageFault
 from schemas.news import Message, State
 from schemas.outcomes import Grant, Outcome, Submission
 from schemas.tables import Waiver
@@ -25,6 +27,7 @@ LEDGER_VERSION = 2
 """Version 1 knew nothing of loading, nights and publications. A line says from where on a ledger is of a later version,
 so an older ledger is read as it is and goes on as a newer one."""
 
+LOOK_AGAIN_SECONDS = 0.5
 PublicationState = Literal["published", "unchanged", "refused"]
 
 
@@ -340,18 +343,29 @@ def _whole_lines(file: int, end: int) -> int:
 
 
 @contextmanager
-def sole_writer(archive: Path) -> Iterator[None]:
-    """Hold the archive's lock, so that two nights never interleave. Raises StorageFault if another night holds it."""
+def sole_writer(archive: Path, patience_seconds: float = 0.0) -> Iterator[None]:
+    """Hold the archive's lock, so that two runs never interleave. Raises BusyFault if another still holds it when
+    patience is at an end."""
     try:
         archive.mkdir(parents=True, exist_ok=True, mode=0o700)
         file = os.open(archive / "lock", os.O_RDWR | os.O_CREAT, 0o600)
     except OSError as error:
         raise StorageFault(archive, f"the archive cannot be written ({error.strerror})") from None
     try:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            raise StorageFault(archive, "another night is at work here; try again when it has ended") from None
+        while not _locked(file):
+            if patience_seconds <= 0:
+                raise BusyFault(archive, "another run is at work here; try again when it has ended")
+            say("Waiting for another run to end")
+            time.sleep(LOOK_AGAIN_SECONDS)
+            patience_seconds -= LOOK_AGAIN_SECONDS
         yield
     finally:
         os.close(file)
+
+
+def _locked(file: int) -> bool:
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True

@@ -12,8 +12,9 @@ from __future__ import annotations
 import time
 from collections import deque
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
-from datetime import date
+from datetime import date, timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -26,13 +27,16 @@ from flows.publishing import refuse_lost_past
 from flows.replying import Answering, Replies, answer, server_of
 from flows.settings import Settings, london_today, now
 from flows.staging import Desk, Staged, by_turns, stage, staged_of
+from flows.standing import standings
 from inputs.identify import describes_columns
 from inputs.layouts import Partner, load_partners
 from inputs.read import Readers
 from inputs.replies.marked_up import copy_name
+from schemas.calendar import slots_of
 from schemas.definitions import Definitions, load_definitions
 from schemas.faults import StorageFault, UsageFault
 from schemas.findings import Finding
+from schemas.news import Kind
 from schemas.outcomes import Outcome, Submission
 from warehouse import store
 from warehouse.publish import Publication
@@ -46,7 +50,8 @@ SETTLED_SECONDS = 1.0
 
 @dataclass(frozen=True, eq=False)
 class Night:
-    """What a night works with: where things are, what is true of good data, who sends what, and the day it is."""
+    """What a night works with: where things are, what is true of good data, who sends what, the day it is, and the
+    night that what arrives now counts for: between two nights the coming one, which is today's until it has been."""
 
     settings: Settings
     definitions: Definitions
@@ -55,6 +60,7 @@ class Night:
     ledger: Ledger
     today: date
     run: str
+    counts_for: date
     notes: list[str] = field(default_factory=list)
     stage: Stage = stage
     """Who reads and checks: this process, or workers elsewhere."""
@@ -75,6 +81,17 @@ class ReturnLine:
 
 
 @dataclass(frozen=True)
+class Late:
+    """An expected return that is overdue, and who has been told."""
+
+    partner: str
+    title: str
+    period: str
+    due: date
+    stands: str
+
+
+@dataclass(frozen=True)
 class Report:
     """What a night did."""
 
@@ -85,13 +102,14 @@ class Report:
     replies: Replies
     notes: tuple[str, ...]
     examples: tuple[str, ...]
+    late: tuple[Late, ...] = ()
 
     @property
     def rejected(self) -> list[ReturnLine]:
         return [line for line in self.lines if line.status == "rejected"]
 
 
-def prepare(given: Settings, run: str, stage: Stage = stage) -> Night:
+def prepare(given: Settings, run: str, stage: Stage = stage, *, by_day: bool = False) -> Night:
     """Load and check everything that a night needs before it touches anything. Raises a Fault naming what is wrong."""
     if not given.inbox.is_dir():
         raise UsageFault(given.inbox, "the inbox is not there; make the folder, or name another with --inbox")
@@ -104,7 +122,9 @@ def prepare(given: Settings, run: str, stage: Stage = stage) -> Night:
     archive.prepare()
     today = given.today or london_today(now())
     ledger = read_ledger(given.archive)
-    return Night(given, definitions, partners, archive, ledger, today, run, stage=stage)
+    been = any(one.today >= today for one in ledger.attempts[-1:])
+    counts_for = today + timedelta(1) if by_day and been else today
+    return Night(given, definitions, partners, archive, ledger, today, run, counts_for, stage=stage)
 
 
 def _writable(folder: Path) -> None:
@@ -118,12 +138,18 @@ def _writable(folder: Path) -> None:
 
 
 def whole_night(
-    given: Settings, run: str, as_step: Callable[[Step], Step] = lambda step: step, stage: Stage = stage
+    given: Settings,
+    run: str,
+    as_step: Callable[[Step], Step] = lambda step: step,
+    stage: Stage = stage,
+    *,
+    patience_seconds: float = 0.0,
 ) -> Report:
-    """The five steps in order, as the only night at work on this archive; `as_step` may wrap each, as Prefect does, and
-    `stage` may have workers elsewhere read and check."""
+    """The five steps in order, as the only run at work on this archive; `as_step` may wrap each, as Prefect does, and
+    `stage` may have workers elsewhere read and check. A run between two nights that is still at work is waited for;
+    BusyFault when patience is at an end."""
     say("Loading definitions and layouts")
-    with sole_writer(given.archive):
+    with sole_writer(given.archive, patience_seconds):
         night = prepare(given, run, stage)
         refuse_lost_past(given, night.ledger)
         as_step(collect)(night)
@@ -158,7 +184,7 @@ def collect(night: Night) -> list[Submission]:
                 night.archive.forget(meta or digest)
             continue
         sequence = night.ledger.next_sequence()
-        one = Submission(f"S{sequence:06d}", sequence, partner, name, digest, size, now(), night.today, meta)
+        one = Submission(f"S{sequence:06d}", sequence, partner, name, digest, size, now(), night.counts_for, meta)
         night.ledger.record_submission(one)
         arrived.append(one)
     return arrived
@@ -381,6 +407,18 @@ def publish(night: Night) -> Publication:
 def reply(night: Night, publication: Publication) -> Replies:
     """Tell owners, officers and the analyst what they have to be told: one message each, or none if nothing is new.
     The marked-up copy goes with a submission whose findings are told."""
+    critical = [one.reason for one in publication.verdict.broken if one.severity == "critical"]
+    return _answer(night, publication.data_version, critical if publication.state == "refused" else None)
+
+
+def reply_by_day(night: Night, tells: AbstractSet[Kind]) -> Replies:
+    """Tell what can be told between two nights: news of these kinds, and what still waits to be told."""
+    return _answer(night, 0, None, tells)
+
+
+def _answer(
+    night: Night, data_version: int, refused: Sequence[str] | None, tells: AbstractSet[Kind] | None = None
+) -> Replies:
     say("Answering data owners")
 
     def copies(submission: Submission, _: Sequence[Outcome]) -> list[tuple[str, bytes]]:
@@ -390,8 +428,6 @@ def reply(night: Night, publication: Publication) -> Replies:
     gone = {s.partner for s in night.ledger.submissions.values()} - set(night.partners)
     for partner in sorted(gone):
         night.notes.append(f"{partner} is no longer a partner; what it sent is not answered.")
-    critical = [one.reason for one in publication.verdict.broken if one.severity == "critical"]
-    refused = critical if publication.state == "refused" else None
     return answer(
         Answering(
             night.settings,
@@ -399,9 +435,10 @@ def reply(night: Night, publication: Publication) -> Replies:
             night.partners,
             night.ledger,
             night.today,
-            publication.data_version,
+            data_version,
             refused,
             copies,
+            tells,
         )
     )
 
@@ -410,10 +447,38 @@ def reply(night: Night, publication: Publication) -> Replies:
 
 
 def report(night: Night, replies: Replies, publication: Publication) -> Report:
-    """What the night did, for people: a line for each outcome of the submissions it answered."""
+    """What the night did, for people: a line for each outcome of the submissions it answered, or that were judged and
+    answered since the night before."""
+    nights = night.ledger.attempts
+    since = nights[-2].at if len(nights) > 1 else now() - timedelta(1)
+    by_day = {o.submission for o in night.ledger.all_outcomes if o.judged_at > since and o.partner in night.partners}
+    lines = lines_of(night, sorted({*replies.answered, *by_day}))
+    examples = tuple(p.id for p in night.partners.values() if p.says.example)
+    published = str(night.settings.warehouse)
+    notes = tuple(dict.fromkeys(night.notes))  # a step that was tried again says the same again
+    return Report(lines, publication, published, night.run, replies, notes, examples, tuple(_late(night)))
+
+
+def _late(night: Night) -> Iterator[Late]:
+    """Who is late, the longest overdue first."""
+    told = night.ledger.told
+    slots = slots_of(standings(night.partners, night.ledger))
+    for slot in sorted(slots, key=lambda one: (one.expected.due, one.partner, one.collection)):
+        if slot.overdue(night.today):
+            partner = night.partners[slot.partner]
+            came = "what came was rejected" if slot.outcomes else "nothing has come"
+            owner = "; owner reminded" if f"overdue/{slot.key}" in told else ""
+            officer = "; officer told" if any(key.startswith(f"escalated/{slot.key}/") for key in told) else ""
+            title = partner.collection(slot.collection).title
+            expected = slot.expected
+            yield Late(partner.says.name, title, expected.period, expected.due, came + owner + officer)
+
+
+def lines_of(night: Night, submissions: Sequence[str]) -> tuple[ReturnLine, ...]:
+    """A line for each outcome of the submissions."""
     titles = {c.id: c.title for p in night.partners.values() for c in p.says.collection}
     lines = []
-    for outcome in (o for name in replies.answered for o in night.ledger.outcomes[name]):
+    for outcome in (o for name in submissions for o in night.ledger.outcomes[name]):
         errors = sum(1 for f in outcome.findings if f.is_error)
         path = night.ledger.submissions[outcome.submission].path
         title = titles.get(outcome.collection or "", "no return we expect")
@@ -429,6 +494,4 @@ def report(night: Night, replies: Replies, publication: Publication) -> Report:
                 len(outcome.findings) - errors,
             )
         )
-    examples = tuple(p.id for p in night.partners.values() if p.says.example)
-    published = str(night.settings.warehouse)
-    return Report(tuple(lines), publication, published, night.run, replies, tuple(night.notes), examples)
+    return tuple(lines)

@@ -14,13 +14,25 @@ from datetime import date
 from email.message import EmailMessage
 
 from flows.delivery import PAUSES_SECONDS, MailServer, Outbox, mail_server, send
+from flows.filing import filed
 from flows.ledger import Ledger
 from flows.settings import Settings, now
 from flows.standing import history, officers_of
 from inputs.layouts import Partner
 from inputs.replies.messages import Attachment, Envelope, Names, to_analyst, to_officer, to_owner
 from schemas.definitions import Definitions
-from schemas.news import ANALYST, Message, News, of_wrong_folders, partner_of, to_officers, to_owners, unshown
+from schemas.news import (
+    ANALYST,
+    Kind,
+    Message,
+    News,
+    of_wrong_folders,
+    partner_of,
+    to_officers,
+    to_owners,
+    to_owners_by_day,
+    unshown,
+)
 from schemas.outcomes import Outcome, Submission
 
 MarkedUp = Callable[[Submission, Sequence[Outcome]], Sequence[Attachment]]
@@ -29,8 +41,8 @@ MarkedUp = Callable[[Submission, Sequence[Outcome]], Sequence[Attachment]]
 
 @dataclass(frozen=True)
 class Replies:
-    """What answering came to. `answered` are the submissions of which a message was written for the first time; `sent`,
-    `waiting` and `refused` count messages; `trouble` says why some wait."""
+    """What answering came to. `answered` are the submissions that this run is the first to tell of. `sent`, `waiting`
+    and `refused` count messages; `trouble` says why some wait."""
 
     answered: tuple[str, ...] = ()
     sent: int = 0
@@ -42,7 +54,8 @@ class Replies:
 
 @dataclass(frozen=True, eq=False)
 class Answering:
-    """What answering a night works with. `refused_because` are the gate's reasons; None if it let the night pass."""
+    """What answering works with. `refused_because` are the gate's reasons; None if it let the night pass. `tells` are
+    the kinds of news that a run between two nights may tell, beside those that wait; None where a night tells all."""
 
     settings: Settings
     definitions: Definitions
@@ -52,6 +65,7 @@ class Answering:
     data_version: int
     refused_because: Sequence[str] | None
     marked_up: MarkedUp
+    tells: AbstractSet[Kind] | None = None
 
     @property
     def outbox(self) -> Outbox:
@@ -83,13 +97,19 @@ def answer(work: Answering) -> Replies:
     past = history(work.partners, work.ledger)
     officers = officers_of(work.partners, work.definitions, work.today)
     late = list(to_officers(past, officers, work.today, work.settings.grace_days))
-    owners = to_owners(past, work.today, published=work.refused_because is None)
-    letters = _letters(work, [*owners, *(one for one in late if one.recipient != ANALYST)], lambda to: to != ANALYST)
-    first = send(work.outbox, letters, server, work.settings.sender)
+    if work.tells is None:
+        owners = to_owners(past, work.today, published=work.refused_because is None)
+    else:
+        owners = to_owners_by_day(past, work.today)
+    late += _reports(work)
+    told = _chosen(work, [*owners, *(one for one in late if one.recipient != ANALYST)])
+    letters = _letters(work, told, lambda to: to != ANALYST)
+    tries = PAUSES_SECONDS if work.tells is None else PAUSES_SECONDS[:1]  # by day, the next run is the next try
+    first = send(work.outbox, letters, server, work.settings.sender, tries)
     looked_into = [one for one in late if one.recipient == ANALYST]
     looked_into += [*of_wrong_folders(past), *_bounced(work), *_gate(work)]
-    letters = _letters(work, looked_into, lambda to: to == ANALYST)
-    tries = PAUSES_SECONDS[:1] if first.waiting else PAUSES_SECONDS
+    letters = _letters(work, _chosen(work, looked_into), lambda to: to == ANALYST)
+    tries = PAUSES_SECONDS[:1] if first.waiting else tries
     second = send(work.outbox, letters, server, work.settings.sender, tries)
     return Replies(
         tuple(_answered_first(work, before)),
@@ -99,6 +119,14 @@ def answer(work: Answering) -> Replies:
         first.trouble or second.trouble,
         by_mail=server is not None,
     )
+
+
+def _chosen(work: Answering, news: Sequence[News]) -> list[News]:
+    """The news that this run tells: by day, those of its kinds and those that a message which waits tells already."""
+    if work.tells is None:
+        return list(news)
+    waiting = {key for message in work.ledger.messages.values() if message.pending for key in message.news}
+    return [one for one in news if one.kind in work.tells or one.key in waiting]
 
 
 def _answered_first(work: Answering, before: AbstractSet[str]) -> Iterator[str]:
@@ -126,9 +154,23 @@ def _bounced(work: Answering) -> Iterator[News]:
             yield News("bounced", message.id, ANALYST, says=(name, message.to, message.file, message.detail))
 
 
+def _reports(work: Answering) -> Iterator[News]:
+    """Quarterly reports that are filed, to each of their readers."""
+    for one in filed(work.settings.reports):
+        for recipient in one.says["to"]:
+            key = f"{one.name}/{recipient}"
+            if f"report/{key}" not in work.ledger.told:
+                yield News("report", key, recipient, says=(one.says["title"], one.name, str(one.says["data_version"])))
+
+
 def _gate(work: Answering) -> Iterator[News]:
     """That the gate refused: once for the same reasons, until something is published again. A reason is what comes
-    before its colon; which rows it is about may differ from night to night."""
+    before its colon; which rows it is about may differ from night to night. By day, what waits to be told still
+    holds."""
+    if work.tells is not None:
+        waiting = {key for m in work.ledger.messages.values() if m.pending for key in m.news if key.startswith("gate/")}
+        for key in sorted(waiting - work.ledger.told):
+            yield News("gate", key.removeprefix("gate/"), ANALYST, says=("the report of that night names the reasons",))
     if work.refused_because is not None:
         reasons = tuple(work.refused_because)
         one = News("gate", f"{work.data_version}/{_short(r.partition(':')[0] for r in reasons)}", ANALYST, says=reasons)
@@ -190,9 +232,9 @@ def _worded(work: Answering, name: str, recipient: str, news: Sequence[News], en
     titles = {c.id: c.title for p in work.partners.values() for c in p.says.collection}
     names = Names(name, titles, {p.id: p.says.name for p in work.partners.values()})
     if recipient == ANALYST:
-        return to_analyst(news, names, envelope)
+        return to_analyst(news, names, envelope, _report_files(work, news))
     if partner_of(recipient) is None:
-        return to_officer(news, names, envelope)
+        return to_officer(news, names, envelope, _report_files(work, news))
     return to_owner(news, names, envelope, _copies(work, news))
 
 
@@ -205,6 +247,12 @@ def _copies(work: Answering, news: Sequence[News]) -> list[Attachment]:
         if not unshown(work.ledger.outcomes[name])
         for copy in work.marked_up(submission, work.ledger.outcomes[name])
     ]
+
+
+def _report_files(work: Answering, news: Sequence[News]) -> list[Attachment]:
+    """The files of the reports that are told of."""
+    told = {one.says[1] for one in news if one.kind == "report"}
+    return [file for one in filed(work.settings.reports) if one.name in told for file in one.files] if told else []
 
 
 def _short(parts: Iterable[str]) -> str:

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
+
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from flows.day import Answered
+from flows.filing import Filed
 from flows.night import Report, ReturnLine
+from flows.rebuilding import Rebuilt
 from flows.replying import Replies
 from schemas.findings import as_typed
 
@@ -16,6 +21,8 @@ STYLES = {
     "partly-accepted": "yellow",
     "rejected": "bold red",
 }
+MOST_ROWS = 300
+MARKS = r"""\`*_{}[]()#+!|<>~&:@$^"""  # with : and @, no bare address becomes a link
 SIGNS = {"accepted": "✓", "accepted-with-warnings": "!", "partly-accepted": "!", "rejected": "✗"}
 
 
@@ -87,16 +94,92 @@ def _of_mail(replies: Replies) -> list[str]:
     return said
 
 
+# -- for Prefect's page -----------------------------------------------------------------------------------------------
+
+
 def as_markdown(report: Report) -> str:
-    """The same report as Markdown, in which partner text is inert."""
-    lines = ["| Return | File | Status | Rows | Findings |", "|---|---|---|---:|---|"]
-    lines += [
-        f"| {_plain(r.title)} | {_plain(r.path)} | {r.status} | {r.rows} | {findings_of(r)} |" for r in report.lines
+    """A night's report as Markdown, in which partner text is inert: what came, what failed, what changed, the gate's
+    verdict and who is late."""
+    published = report.publication
+    broken = [(one.severity, one.id, one.reason) for one in published.verdict.broken]
+    changes = [
+        (one.indicator_id, one.area_code, str(one.added), str(one.changed), str(one.removed))
+        for one in published.difference.changes
     ]
-    said = "\n".join(f"- {_plain(sentence.strip())}" for sentence in sentences(report))
-    return "\n".join([*(lines if report.lines else []), "", said, ""])
+    late = [(one.due.isoformat(), one.partner, one.title, one.period, one.stands) for one in report.late]
+    parts = [
+        _returns(report.lines),
+        _section("What the night came to", [f"- {_plain(sentence.strip())}" for sentence in sentences(report)]),
+        _section("The gate", _judged(published.state, bool(published.verdict.results)), _table(GATE, broken)),
+        _section("What changed", _table(CHANGED, changes), often="Nothing that is published differs."),
+        _section("Who is late", _table(LATE, late), often="Nobody."),
+    ]
+    return "\n".join(parts)
+
+
+def day_as_markdown(done: Answered) -> str:
+    """The same of a run between two nights, which loads and publishes nothing."""
+    said = [*_of_mail(done.replies), *(as_typed(note) for note in done.notes)]
+    said += ["Nothing was loaded; the coming night loads what was accepted."] if done.lines else []
+    return "\n".join([_returns(done.lines), _section("What it came to", [f"- {_plain(one)}" for one in said])])
+
+
+def filed_as_markdown(done: Filed, replies: Replies) -> str:
+    """A quarter's report that was filed, or was there already."""
+    said = [
+        f"{done.says['title']}: {'filed' if done.made else 'was filed before and is left as it is'}.",
+        f"It is in {done.folder}, from data version {done.says['data_version']}.",
+        f"For: {', '.join(done.says['to']) or 'nobody'}.",
+        *_of_mail(replies),
+    ]
+    files = [(name, digest) for name, digest in done.says["files"].items()]
+    return _section("The report", [f"- {_plain(one)}" for one in said], [""], _table(("File", "SHA-256"), files))
+
+
+def rebuilt_as_markdown(done: Rebuilt) -> str:
+    """What a rebuild came to."""
+    return _section("The rebuild", [f"- {_plain(line)}" for line in done.text.splitlines()])
+
+
+CAME = ("Return", "File", "Status", "Rows", "Findings")
+GATE = ("Severity", "Expectation", "Why it does not hold")
+CHANGED = ("Indicator", "Area", "Added", "Changed", "Removed")
+LATE = ("Due", "Partner", "Return", "Period", "Where it stands")
+
+
+def _returns(lines: Sequence[ReturnLine]) -> str:
+    def rows(chosen: Iterable[ReturnLine]) -> list[Row]:
+        return [(one.title, one.path, one.status, str(one.rows), findings_of(one)) for one in chosen]
+
+    failed = rows(one for one in lines if one.status == "rejected")
+    came = _section("What came", _table(CAME, rows(lines)), often="Nothing has come or changed.")
+    return came + ("\n" + _section("What failed", _table(CAME, failed)) if failed else "")
+
+
+def _judged(state: str, judged: bool) -> list[str]:
+    said = {"published": "It let the night pass.", "refused": "**It refused; the published file is as it was.**"}
+    return [said[state] if judged and state in said else "It was not asked, for nothing differs.", ""]
+
+
+Row = tuple[str, ...]
+
+
+def _table(heading: Row, rows: Sequence[Row]) -> list[str]:
+    """A table of text that is made inert here; no more rows than a page can bear."""
+    if not rows:
+        return []
+    lines = [f"| {' | '.join(heading)} |", f"|{'---|' * len(heading)}"]
+    lines += [f"| {' | '.join(_plain(cell) for cell in row)} |" for row in rows[:MOST_ROWS]]
+    left = len(rows) - MOST_ROWS
+    return lines + (["", f"... and {left} more."] if left > 0 else [])
+
+
+def _section(title: str, *parts: list[str], often: str = "") -> str:
+    lines = [line for part in parts for line in part] or [often]
+    return "\n".join([f"## {title}", "", *lines, ""])
 
 
 def _plain(text: str) -> str:
-    """Text that Markdown and HTML leave alone."""
-    return "".join(f"\\{c}" if c in r"\`*_{}[]()#+!|<>~&" else c for c in as_typed(text))
+    """Text that Markdown and HTML leave alone, on one line."""
+    line = " ".join(as_typed(text).split())
+    return "".join(f"\\{c}" if c in MARKS else c for c in line)

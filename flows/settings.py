@@ -30,6 +30,7 @@ class Settings(BaseSettings):
     warehouse: Path = HOME / "warehouse" / "indicators.duckdb"
     outbox: Path = HOME / "outbox"
     archive: Path = HOME / "inputs" / "archive"
+    reports: Path = HOME / "reports"
     definitions: Path = HOME / "schemas" / "definitions"
     partners: Path = HOME / "inputs" / "partners"
     today: date | None = None
@@ -66,7 +67,7 @@ def settings(**given: Any) -> Settings:
         name = ".".join(str(part) for part in first["loc"])
         found_there = "" if name in SECRETS else f"; found {first['input']!r}"
         raise UsageFault(f"setting {name}", f"{first['msg']}{found_there}") from None
-    paths = ("inbox", "warehouse", "outbox", "archive", "definitions", "partners")
+    paths = ("inbox", "warehouse", "outbox", "archive", "reports", "definitions", "partners")
     return found.model_copy(update={name: getattr(found, name).expanduser().absolute() for name in paths})
 
 

@@ -25,6 +25,10 @@ class StorageFault(Fault):
     """The warehouse, the archive or the outbox cannot be read or written."""
 
 
+class BusyFault(StorageFault):
+    """Another run is at work on the archive."""
+
+
 class ReaderFault(Fault):
     """The process that reads partners' files cannot be started; no file is to blame."""
 

@@ -19,6 +19,7 @@ from schemas.outcomes import Outcome, Submission
 Kind = Literal[
     "receipt",  # a submission came: proof for its owner
     "awaiting",  # said with a receipt: what was accepted cannot be seen by readers yet
+    "tonight",  # said with a receipt by day: what was accepted is loaded by the coming night
     "published",  # what awaited publication is published
     "findings",  # what is wrong with what was sent, or worth a look
     "overdue",  # an expected return has not come, or nothing of it could be used
@@ -27,7 +28,11 @@ Kind = Literal[
     "wrong-folder",  # a file lies in a folder of a partner whose return it is not
     "gate",  # the gate refused what would have been published
     "bounced",  # a message was refused for good
+    "report",  # a quarter's report was filed
 ]
+BY_DAY: frozenset[Kind] = frozenset({"receipt", "tonight", "findings", "resolved", "wrong-folder", "bounced", "report"})
+"""What owners and the analyst are told between two nights."""
+REMINDING: frozenset[Kind] = BY_DAY.union(("overdue", "escalated"))
 ANALYST = "analyst"
 UNSHOWN = ("return.wrong-folder", "return.person-level")
 """Rules of files of which nothing is shown to anybody."""
@@ -184,6 +189,13 @@ def _of(kind: Kind, outcome: Outcome, history: History, repeats: str = "") -> Ne
     return News(kind, outcome.id, f"partner/{outcome.partner}", submission, outcome, slot, repeats)
 
 
+def to_owners_by_day(history: History, today: date) -> list[News]:
+    """All that the partners would have to be told between two nights, and what a night may have left untold of the
+    publication. Who asks chooses from it by kind and by what waits."""
+    held = {one.key: one for published in (False, True) for one in to_owners(history, today, published=published)}
+    return [*held.values(), *(_of("tonight", one, history) for one in _unseen(history, "tonight"))]
+
+
 def _receipts(history: History) -> list[News]:
     return [_of("receipt", one, history) for one in _untold(history, "receipt")]
 
@@ -194,13 +206,19 @@ def _publication(history: History, *, published: bool) -> list[News]:
         return [
             _of("published", one, history)
             for one in _untold(history, "published")
-            if f"awaiting/{one.id}" in history.told and history.stands(one)
+            if history.told & {f"awaiting/{one.id}", f"tonight/{one.id}"} and history.stands(one)
         ]
-    return [
-        _of("awaiting", one, history)
-        for one in _untold(history, "receipt")
-        if one.accepted and (f"receipt/{one.id}" not in history.composed or f"awaiting/{one.id}" in history.composed)
-    ]
+    return [_of("awaiting", one, history) for one in _unseen(history, "awaiting", "tonight")]
+
+
+def _unseen(history: History, *said: Kind) -> Iterator[Outcome]:
+    """What was accepted and has no receipt yet, unless a receipt was written that says none of this: then readers see
+    it."""
+    for one in _untold(history, "receipt"):
+        if one.accepted:
+            written = f"receipt/{one.id}" in history.composed
+            if not written or any(f"{kind}/{one.id}" in history.composed for kind in said):
+                yield one
 
 
 def _findings(history: History) -> list[News]:

@@ -34,6 +34,7 @@ STATUS_WORDS = {
     "partly-accepted": "accepted in part: the rows named below were left out",
     "rejected": "not accepted: nothing of it was used",
 }
+UNSEEN = {"awaiting": "awaiting publication", "tonight": "to be loaded tonight, awaiting publication"}
 XLSX = ("application", "vnd.openxmlformats-officedocument.spreadsheetml.sheet")
 
 
@@ -96,7 +97,7 @@ def to_owner(news: Sequence[News], names: Names, envelope: Envelope, attachments
 
     `attachments` are marked-up copies of workbooks of which findings are told, named by us.
     """
-    attached = list(attachments) if sum(len(content) for _, content in attachments) <= MOST_ATTACHED_BYTES else []
+    attached = _small_enough(attachments)
     blocks: list[Block] = [Words(f"To the data owner of {names.reader}."), *_wrong(news, names, envelope)]
     if attached:
         files = ", ".join(name for name, _ in attached)
@@ -108,18 +109,51 @@ def to_owner(news: Sequence[News], names: Names, envelope: Envelope, attachments
     return _message(_subject_to_owner(news, names), blocks, envelope, attached)
 
 
-def to_officer(news: Sequence[News], names: Names, envelope: Envelope) -> EmailMessage:
-    """The message to an accountable officer: returns that are overdue beyond the days of grace."""
-    blocks: list[Block] = [
-        Words(f"To the {names.reader}."),
-        Words("You are accountable for indicators that need these returns. Their owners were reminded."),
-        *_escalated(news, names),
-    ]
-    return _message(_counted("Overdue beyond the days of grace", news, names), blocks, envelope)
+def to_officer(
+    news: Sequence[News], names: Names, envelope: Envelope, attachments: Sequence[Attachment] = ()
+) -> EmailMessage:
+    """The message to an accountable officer: returns that are overdue beyond the days of grace, and a quarter's report
+    with its files."""
+    late, reports = _told(news, "escalated"), _told(news, "report")
+    attached = _small_enough(attachments)
+    blocks: list[Block] = [Words(f"To the {names.reader}."), *_reported(reports, attached)]
+    if late:
+        blocks += [
+            *([Heading("Overdue beyond the days of grace")] if reports else []),
+            Words("You are accountable for indicators that need these returns. Their owners were reminded."),
+            *_escalated(late, names),
+        ]
+    overdue = _counted("Overdue beyond the days of grace", late, names) if late else ""
+    subject = "; ".join(filter(None, (overdue, *(one.says[0] for one in reports))))
+    return _message(subject, blocks, envelope, attached)
 
 
-def to_analyst(news: Sequence[News], names: Names, envelope: Envelope) -> EmailMessage:
-    """The message to the performance analyst: what a person has to look into."""
+def _small_enough(attachments: Sequence[Attachment]) -> list[Attachment]:
+    """The attachments, or none where together they are more than mail servers take."""
+    return list(attachments) if sum(len(content) for _, content in attachments) <= MOST_ATTACHED_BYTES else []
+
+
+def _reported(reports: Sequence[News], attached: Sequence[Attachment]) -> list[Block]:
+    """That reports of a quarter were filed."""
+    blocks: list[Block] = []
+    for one in reports:
+        title, name, version = one.says
+        files = [file for file, _ in attached if file.startswith(f"scorecard-{name}-")]
+        where = f"Attached: {', '.join(files)}." if files else "It is too large for a mail: ask us for it."
+        blocks += [
+            Heading(title),
+            Words(
+                f"The scorecard as it was published, data version {version}, filed as {name}. {where} The page opens "
+                "in any browser and can be printed. It does not change; newer figures are on the dashboards."
+            ),
+        ]
+    return blocks
+
+
+def to_analyst(
+    news: Sequence[News], names: Names, envelope: Envelope, attachments: Sequence[Attachment] = ()
+) -> EmailMessage:
+    """The message to the performance analyst: what a person has to look into, and a quarter's report with its files."""
     blocks: list[Block] = [Words("To the performance analyst.")]
     for one in (n for n in news if n.kind == "gate"):
         blocks += [
@@ -149,10 +183,28 @@ def to_analyst(news: Sequence[News], names: Names, envelope: Envelope) -> EmailM
             ),
             *_escalated(late, names),
         ]
+    attached = _small_enough(attachments)
+    blocks += _reported(reports := _told(news, "report"), attached)
     kinds = {"gate": "publication refused", "wrong-folder": "a file in the wrong folder", "bounced": "mail refused",
              "escalated": "overdue returns"}  # fmt: skip
     told = ", ".join(words for kind, words in kinds.items() if any(n.kind == kind for n in news))
-    return _message(f"To look into: {told}", blocks, envelope)
+    subject = "; ".join(filter(None, (f"To look into: {told}" if told else "", *(one.says[0] for one in reports))))
+    return _message(subject, blocks, envelope, attached)
+
+
+def to_analyst_of_fault(said: str, flows: Sequence[str], run: str, since: datetime, envelope: Envelope) -> EmailMessage:
+    """The message to the performance analyst about a fault of our own, which no return is to blame for."""
+    blocks: list[Block] = [
+        Words("To the performance analyst."),
+        Heading("A run failed, and no return is to blame"),
+        Facts((("What", said), ("Runs", ", ".join(flows)), ("First run", run), ("Since", _time(since)))),
+        Words(
+            "Nothing that was sent is lost, and the published file is whole. Put the cause right: 'When a night fails' "
+            "in docs/operations.md lists what to do. The next run then goes on from where this one stopped. You are "
+            "written to once about this fault, until a run has ended well and it comes back."
+        ),
+    ]
+    return _message("Local Indicators: a run failed", blocks, envelope)
 
 
 # -- sections ---------------------------------------------------------------------------------------------------------
@@ -296,16 +348,17 @@ def _receipts(news: Sequence[News], names: Names) -> list[Block]:
     told = _told(news, "receipt")
     if not told:
         return []
-    waiting = {one.about for one in _told(news, "awaiting")}
+    unseen = {one.about: UNSEEN[one.kind] for one in _told(news, *UNSEEN)}
     found = {one.about for one in _told(news, "findings")}
     blocks: list[Block] = [Heading("Receipts"), Words("Please keep this message: it is your proof of what came.")]
-    return blocks + [_receipt(one, names, awaiting=one.about in waiting, told=one.about in found) for one in told]
+    return blocks + [_receipt(one, names, unseen.get(one.about, ""), told=one.about in found) for one in told]
 
 
-def _receipt(one: News, names: Names, *, awaiting: bool, told: bool) -> Facts:
-    """The proof of one arrival. `told`: what is wrong with it stands in the same message."""
+def _receipt(one: News, names: Names, unseen: str, *, told: bool) -> Facts:
+    """The proof of one arrival. `unseen`: why readers do not see it yet. `told`: what is wrong with it stands in the
+    same message."""
     outcome = _outcome(one)
-    status = STATUS_WORDS[outcome.status] + ("; awaiting publication" if awaiting else "")
+    status = STATUS_WORDS[outcome.status] + (f"; {unseen}" if unseen else "")
     if outcome.findings and not told:
         status = f"{status.partition(':')[0]}; replaced since, so its findings are not listed"
     facts = [("Submission", outcome.submission)]
