@@ -179,9 +179,6 @@ def collect(night: Night) -> list[Submission]:
             continue
         before, meta = night.ledger.newest_at(name), _meta(night, path)
         if before is not None and (before.digest, before.meta) == (digest, meta):
-            if before.id in night.ledger.outcomes:
-                night.archive.forget(digest)
-                night.archive.forget(meta or digest)
             continue
         sequence = night.ledger.next_sequence()
         one = Submission(f"S{sequence:06d}", sequence, partner, name, digest, size, now(), night.counts_for, meta)
