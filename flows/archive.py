@@ -43,6 +43,7 @@ class Archive:
                 self.root / "outcomes",
                 self.root / "definitions",
                 self.root / "copies",
+                self.root / "past",
             ):
                 folder.mkdir(parents=True, exist_ok=True)
                 folder.chmod(stat.S_IRWXU)
@@ -91,12 +92,7 @@ class Archive:
 
     def table(self, name: str) -> pl.DataFrame:
         """An outcome's tidy table. Raises StorageFault if it is gone or damaged."""
-        try:
-            return pl.read_parquet((self.root / "outcomes" / name).read_bytes())
-        except (OSError, pl.exceptions.PolarsError):
-            raise StorageFault(
-                self.root / "outcomes" / name, "is missing or damaged; restore it from a backup"
-            ) from None
+        return _read_parquet(self.root / "outcomes" / name)
 
     def keep_copy(self, submission: str, content: bytes) -> None:
         """Keep the marked-up copy of a submission, to go with the message that tells its findings."""
@@ -114,6 +110,28 @@ class Archive:
         if not path.exists():
             self._write(path, orjson.dumps({name: text.decode("utf-8", "replace") for name, text in files.items()}))
 
+    def definitions(self, digest: str) -> dict[str, bytes]:
+        """The files of the definitions or layouts with a digest. Raises StorageFault if they are gone or damaged."""
+        path = self.root / "definitions" / f"{digest}.json"
+        try:
+            return {name: text.encode() for name, text in orjson.loads(path.read_bytes()).items()}
+        except (OSError, ValueError, AttributeError):
+            raise StorageFault(path, "is missing or damaged; restore it from a backup") from None
+
+    def keep_past(self, name: str, tables: Mapping[str, pl.DataFrame]) -> dict[str, str]:
+        """Keep what the store knows of the past, and what each of its tables is called here."""
+        names = {}
+        for table, frame in tables.items():
+            whole = io.BytesIO()
+            frame.write_parquet(whole)
+            names[table] = f"{name}-{table}.parquet"
+            self._write(self.root / "past" / names[table], whole.getvalue())
+        return names
+
+    def past(self, name: str) -> pl.DataFrame:
+        """A table of the past that was kept. Raises StorageFault if it is gone or damaged."""
+        return _read_parquet(self.root / "past" / name)
+
     def _write(self, path: Path, content: bytes) -> None:
         with self._writing():
             write_whole(path, content)
@@ -124,6 +142,13 @@ class Archive:
             yield
         except OSError as error:
             raise StorageFault(self.root, f"the archive cannot be written ({error.strerror})") from None
+
+
+def _read_parquet(path: Path) -> pl.DataFrame:
+    try:
+        return pl.read_parquet(path.read_bytes())
+    except (OSError, pl.exceptions.PolarsError):
+        raise StorageFault(path, "is missing or damaged; restore it from a backup") from None
 
 
 def write_whole(path: Path, content: bytes) -> None:

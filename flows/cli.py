@@ -133,6 +133,16 @@ def _parser() -> argparse.ArgumentParser:
     rollback.add_argument("--archive", metavar="D", help="folder for the ledger and the files that were sent")
     rollback.set_defaults(run=_rollback)
 
+    rebuild = command(
+        "rebuild",
+        "Make store and published file again from ledger and archive, and compare them with what is live.",
+        "indicators rebuild\n  indicators rebuild --replace",
+    )
+    rebuild.add_argument("--replace", action="store_true", help="put them in place, also where what is live differs")
+    rebuild.add_argument("--warehouse", metavar="F", help="the published file; the private store lies beside it")
+    rebuild.add_argument("--archive", metavar="D", help="folder for the ledger and the files that were sent")
+    rebuild.set_defaults(run=_rebuild)
+
     trace = command(
         "trace",
         "Say where a published number came from.",
@@ -343,6 +353,20 @@ def _trace(given: argparse.Namespace) -> int:
         for one in found:
             print(_traced_words(one))
     return 0 if found else 1
+
+
+# -- rebuild ----------------------------------------------------------------------------------------------------------
+
+
+def _rebuild(given: argparse.Namespace) -> int:
+    from flows.rebuilding import rebuild
+    from flows.settings import settings
+
+    chosen = settings(warehouse=given.warehouse, archive=given.archive)
+    with _progress():
+        done = rebuild(chosen, "by-hand", replace=given.replace)
+    print(done.text)
+    return 0 if done.done else 1
 
 
 # -- waive ------------------------------------------------------------------------------------------------------------

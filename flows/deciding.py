@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from flows.archive import Archive
 from flows.ledger import read_ledger, sole_writer
-from flows.night import publish_limits
+from flows.publishing import catch_up, keep_past, publish_limits
 from flows.settings import Settings, now
 from schemas.definitions import load_definitions
 from schemas.faults import UsageFault
@@ -15,10 +16,15 @@ def approve_run(given: Settings, run: str, by: str) -> str:
     """Publish a refused run's candidate, and say so. Raises NotApproved with the reason, and a Fault of ours."""
     _there(given)
     with sole_writer(given.archive), store.opened(given.store) as con:
-        at = now()
+        at, archive, ledger = now(), Archive(given.archive), read_ledger(given.archive)
+        archive.prepare()
+        catch_up(con, given, archive, ledger, at)
+        ledger.record_asked("approved", {"run": run}, by, at)
         version = approve(con, given.warehouse, run, at, publish_limits(given))
+        ledger.record_decision("approved", {"run": run, "data_version": version}, by, at)
+        if version in ledger.taken_over:  # the ledger cannot tell what that candidate was made from
+            keep_past(con, archive, ledger, at)
         exports.follow(given.warehouse, load_definitions(given.definitions))
-        read_ledger(given.archive).record_decision("approved", {"run": run, "data_version": version}, by, at)
     return f"Published run {run} as data version {version}, approved by {by}."
 
 
@@ -26,11 +32,15 @@ def roll_back_to(given: Settings, version: int, by: str) -> str:
     """Publish a kept version again, and say so. Raises NotApproved with the reason, and a Fault of ours."""
     _there(given)
     with sole_writer(given.archive), store.opened(given.store) as con:
-        at = now()
+        at, archive, ledger = now(), Archive(given.archive), read_ledger(given.archive)
+        archive.prepare()
+        catch_up(con, given, archive, ledger, at)
+        ledger.record_asked("rolled-back", {"to": version}, by, at)
         number = roll_back(con, given.warehouse, version, by, at, publish_limits(given))
+        ledger.record_decision("rolled-back", {"to": version, "data_version": number}, by, at)
+        if number in ledger.taken_over:  # the ledger cannot tell what that version showed
+            keep_past(con, archive, ledger, at)
         exports.follow(given.warehouse, load_definitions(given.definitions))
-        said = {"to": version, "data_version": number}
-        read_ledger(given.archive).record_decision("rolled-back", said, by, at)
     return (
         f"Published version {version} again as data version {number}, decided by {by}. "
         "Nights go on loading, and publish nothing until a run is approved."

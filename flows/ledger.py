@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import fcntl
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
-from datetime import datetime
+from dataclasses import asdict, dataclass, field, replace
+from datetime import date, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import orjson
 
@@ -20,6 +20,35 @@ from schemas.faults import StorageFault
 from schemas.news import Message, State
 from schemas.outcomes import Grant, Outcome, Submission
 from schemas.tables import Waiver
+
+LEDGER_VERSION = 2
+"""Version 1 knew nothing of loading, nights and publications. A line says from where on a ledger is of a later version,
+so an older ledger is read as it is and goes on as a newer one."""
+
+PublicationState = Literal["published", "unchanged", "refused"]
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """What a night sets out to publish from: all that the published file depends on beside the ledger up to here.
+    `definitions` and `partners` (each partner's TOML) are digests of what the archive keeps; `at` is the instant (UTC)
+    that the version bears if it is published, and with `run` the name of the attempt."""
+
+    run: str
+    today: date
+    at: datetime
+    definitions: str
+    partners: Mapping[str, str]
+    has_examples: bool
+    release: str
+
+    def as_dict(self) -> dict[str, Any]:
+        return {**asdict(self), "today": self.today.isoformat(), "at": self.at.isoformat()}
+
+    @classmethod
+    def from_dict(cls, record: dict[str, Any]) -> Attempt:
+        at = datetime.fromisoformat(record["at"])
+        return cls(**{**record, "at": at, "today": date.fromisoformat(record["today"])})
 
 
 @dataclass
@@ -39,6 +68,21 @@ class Ledger:
     messages: dict[str, Message] = field(default_factory=dict)
     told: set[str] = field(default_factory=set)
     """Keys of the news that some message has told."""
+    version: int = 1
+    loading: dict[str, datetime] = field(default_factory=dict)
+    """Outcomes that are in the store or are to be put there, and the instant that their load bears."""
+    attempts: list[Attempt] = field(default_factory=list)
+    published: dict[int, datetime] = field(default_factory=dict)
+    """Every version whose publication is recorded here, and when it was."""
+    taken_over: set[int] = field(default_factory=set)
+    """Versions of which the ledger cannot tell what they were: a release published them that did not record it."""
+    asked: dict[datetime, dict[str, Any]] = field(default_factory=dict)
+    """What a person was about to have published, by the instant that it would bear."""
+
+    @property
+    def last_version(self) -> int:
+        """The newest version that the ledger knows to have been published; 0 if none."""
+        return max(self.published, default=0)
 
     @property
     def composed(self) -> set[str]:
@@ -108,19 +152,61 @@ class Ledger:
         more = {"detail": detail, "superseded": list(dropped)}
         self._append(entry | {name: value for name, value in more.items() if value})
 
+    def record_asked(self, what: str, about: dict[str, Any], by: str, at: datetime) -> None:
+        """What a person is about to have published; before it is, so that who decided it is never lost."""
+        self._append({"kind": "asked", "what": what, **about, "by": by, "at": at.isoformat()})
+
     def record_decision(self, what: str, about: dict[str, Any], by: str, at: datetime) -> None:
         """What a person decided about publication: approved, or rolled-back."""
         self._append({"kind": "decision", "what": what, **about, "by": by, "at": at.isoformat()})
+
+    def record_loading(self, outcomes: Sequence[str], at: datetime) -> None:
+        """That outcomes are to be loaded, in this order, and the instant that their loads bear; before they are."""
+        self._append({"kind": "loading", "outcomes": list(outcomes), "at": at.isoformat()})
+
+    def record_attempt(self, one: Attempt) -> None:
+        """What a night sets out to publish from; before it does."""
+        self._append({"kind": "night", **one.as_dict()})
+
+    def record_publication(self, one: Attempt, state: PublicationState, data_version: int) -> None:
+        """What became of a night's attempt, and the version that is live after it."""
+        said = {"run": one.run, "at": one.at.isoformat(), "state": state, "data_version": data_version}
+        self._append({"kind": "publication", **said})
+
+    def record_past(self, tables: Mapping[str, str], versions: Mapping[int, datetime]) -> None:
+        """That the archive keeps what the store knows of the past: the file of each of its tables, and the versions
+        published until here."""
+        said = {str(number): when.isoformat() for number, when in versions.items()}
+        self._append({"kind": "past", "tables": dict(tables), "versions": said})
+
+    def record_rebuilt(self, data_version: int, differing: int, at: datetime) -> None:
+        """That store and published file were put in place as the ledger makes them."""
+        said = {"data_version": data_version, "differing_rows": differing, "at": at.isoformat()}
+        self._append({"kind": "rebuilt", **said})
 
     def __post_init__(self) -> None:
         self._by_path: dict[str, Submission] = {}
 
     def _append(self, entry: dict[str, Any]) -> None:
+        lines = orjson.dumps(entry) + b"\n"
+        if self.version < LEDGER_VERSION:
+            lines = orjson.dumps({"kind": "ledger", "version": LEDGER_VERSION}) + b"\n" + lines
         try:
-            _append_line(self.path, orjson.dumps(entry) + b"\n")
+            _append_line(self.path, lines)
         except OSError as error:
             raise StorageFault(self.path, f"the ledger cannot be written ({error.strerror})") from None
+        self.version = max(self.version, LEDGER_VERSION)
         self.take(entry)
+
+    def read(self, number: int, line: bytes) -> dict[str, Any]:
+        """Take in a line of the file; what it says. Raises StorageFault for one that is damaged."""
+        try:
+            entry: dict[str, Any] = orjson.loads(line)
+            self.take(dict(entry))
+        except (ValueError, KeyError, TypeError) as error:
+            reason = f"is damaged ({type(error).__name__}); restore the ledger from a backup"
+            raise StorageFault(self.path, reason, key=f"line {number}") from None
+        return entry
 
     def take(self, entry: dict[str, Any]) -> None:
         """Take in one line of the ledger."""
@@ -141,6 +227,40 @@ class Ledger:
             self.messages[one_message.id] = one_message
         elif kind == "delivery":
             self._take_delivery(entry)
+        else:
+            self._take_publication(kind, entry)
+
+    def _take_publication(self, kind: str, entry: dict[str, Any]) -> None:
+        """Take in a line about the ledger itself, the store or the published file."""
+        at = datetime.fromisoformat(entry["at"]) if "at" in entry else None
+        if kind == "ledger":
+            self._be_of(entry["version"])
+        elif kind == "loading" and at is not None:
+            self.loading |= dict.fromkeys(entry["outcomes"], at)
+        elif kind == "night":
+            self.attempts.append(Attempt.from_dict(entry))
+        elif kind == "asked" and at is not None:
+            self.asked[at] = {name: value for name, value in entry.items() if name != "at"}
+        elif at is not None and (kind == "decision" or (kind == "publication" and entry["state"] == "published")):
+            self.published[entry["data_version"]] = at
+            if kind == "decision" and not self._can_tell(entry):
+                self.taken_over.add(entry["data_version"])
+        elif kind == "past":
+            versions = {int(n): datetime.fromisoformat(when) for n, when in entry["versions"].items()}
+            self.taken_over |= versions.keys() - self.published.keys()
+            self.published |= versions
+
+    def _can_tell(self, decision: dict[str, Any]) -> bool:
+        """Whether the ledger can tell what a person had published."""
+        if decision["what"] == "approved":
+            return any(one.run == decision["run"] for one in self.attempts)
+        return decision["to"] in self.published and decision["to"] not in self.taken_over
+
+    def _be_of(self, version: int) -> None:
+        if version > LEDGER_VERSION:
+            reason = f"was written by a newer release: it is of version {version}, and this release reads up to"
+            raise StorageFault(self.path, f"{reason} {LEDGER_VERSION}; use the newer release")
+        self.version = version
 
     def _take_delivery(self, entry: dict[str, Any]) -> None:
         if "submission" in entry:  # as ledgers said it while each submission was answered by a message of its own
@@ -163,18 +283,24 @@ class Ledger:
 def read_ledger(archive: Path) -> Ledger:
     """The ledger of an archive; empty where there is none yet. A last line that a crash cut off never counted. Raises
     StorageFault for a ledger that cannot be read or has a damaged line."""
-    ledger = Ledger(archive / "ledger.jsonl")
+    ledger = ledger_at(archive)
+    for number, line in enumerate(lines_of(ledger), start=1):
+        ledger.read(number, line)
+    return ledger
+
+
+def ledger_at(archive: Path) -> Ledger:
+    """An archive's ledger, of which nothing has been read yet."""
+    return Ledger(archive / "ledger.jsonl")
+
+
+def lines_of(ledger: Ledger) -> list[bytes]:
+    """The whole lines of a ledger's file; none where there is no file. Raises StorageFault."""
     try:
         content = ledger.path.read_bytes() if ledger.path.exists() else b""
     except OSError as error:
         raise StorageFault(ledger.path, f"the ledger cannot be read ({error.strerror})") from None
-    for number, line in enumerate(content[: content.rfind(b"\n") + 1].splitlines(), start=1):
-        try:
-            ledger.take(orjson.loads(line))
-        except (ValueError, KeyError, TypeError) as error:
-            reason = f"is damaged ({type(error).__name__}); restore the ledger from a backup"
-            raise StorageFault(ledger.path, reason, key=f"line {number}") from None
-    return ledger
+    return content[: content.rfind(b"\n") + 1].splitlines()
 
 
 def _append_line(path: Path, line: bytes) -> None:

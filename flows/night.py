@@ -13,7 +13,7 @@ import contextlib
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, date
+from datetime import date
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -24,9 +24,10 @@ from flows.judging import Judgement, as_judged
 from flows.judging import judge as judge_files
 from flows.ledger import Ledger, read_ledger, sole_writer
 from flows.progress import say
+from flows.publishing import publish as publish_recorded
+from flows.publishing import refuse_lost_past
 from flows.replying import Answering, Replies, answer, server_of
 from flows.settings import Settings, london_today, now
-from flows.standing import standings
 from inputs.identify import Origin, describes_columns
 from inputs.layouts import Partner, load_partners
 from inputs.read import read_many
@@ -37,7 +38,7 @@ from schemas.findings import Finding
 from schemas.outcomes import Outcome, Submission
 from schemas.tables import KEY, Context, Table
 from warehouse import store
-from warehouse.publish import Limits, Publication, publish_night
+from warehouse.publish import Publication
 
 META = ".meta.csv"
 Step = Callable[..., Any]
@@ -120,6 +121,7 @@ def whole_night(given: Settings, run: str, as_step: Callable[[Step], Step] = lam
     say("Loading definitions and layouts")
     with sole_writer(given.archive):
         night = prepare(given, run)
+        refuse_lost_past(given, night.ledger)
         as_step(collect)(night)
         as_step(judge)(night)
         as_step(load)(night)
@@ -323,14 +325,15 @@ def _end_waivers(night: Night, submission: Submission, table: Table) -> None:
 
 def load(night: Night) -> int:
     """Load every accepted outcome that the store lacks, in the order of the ledger; how many there were."""
-    count = 0
+    count, ledger = 0, night.ledger
     with store.opened(night.settings.store) as con:
         held = store.loaded_outcomes(con)
-        waiting = [o for o in night.ledger.recorded if o.table is not None and o.id not in held]
+        waiting = [o for o in ledger.recorded if o.table is not None and o.id not in held]
+        if new := [outcome.id for outcome in waiting if outcome.id not in ledger.loading]:
+            ledger.record_loading(new, now())
         for outcome in waiting:
-            submission = night.ledger.submissions[outcome.submission]
             frame = night.archive.table(outcome.table or "")
-            store.load(con, submission, outcome, frame, now())
+            store.load(con, ledger.submissions[outcome.submission], outcome, frame, ledger.loading[outcome.id])
             count += 1
             say("Loading the store", count, len(waiting))
     return count
@@ -342,36 +345,17 @@ def load(night: Night) -> int:
 def publish(night: Night) -> Publication:
     """Publish what the store holds, or leave the published file as it is."""
     with store.opened(night.settings.store) as con:
-        return publish_night(
+        return publish_recorded(
             con,
-            night.settings.warehouse,
+            night.settings,
             night.definitions,
-            standings(night.partners, night.ledger),
-            {
-                s.id: (s.first_seen.astimezone(UTC).replace(tzinfo=None), s.digest)
-                for s in night.ledger.submissions.values()
-            },
+            night.partners,
+            night.archive,
+            night.ledger,
             today=night.today,
             run=night.run,
-            published_at=now(),
-            waivers=[
-                (one, one.id in night.ledger.lapsed or one.waiver.until < night.today)
-                for one in night.ledger.waivers.values()
-            ],
-            has_examples=any(p.says.example for p in night.partners.values()),
-            limits=publish_limits(night.settings),
-            step=say_step,
+            at=now(),
         )
-
-
-def publish_limits(given: Settings) -> Limits:
-    """How much a night may change before it asks, and how many versions are kept."""
-    return Limits(given.change_limit_pct, given.keep_versions)
-
-
-def say_step(step: str) -> None:
-    """Tell of a step that has no count."""
-    say(f"Publishing: {step}")
 
 
 # -- reply ------------------------------------------------------------------------------------------------------------

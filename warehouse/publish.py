@@ -5,11 +5,11 @@ from __future__ import annotations
 import contextlib
 import os
 import shutil
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import duckdb
 
@@ -60,6 +60,10 @@ class Publication:
     page: str | None = None
 
 
+EVERY = Limits(keep_versions=1_000_000)
+"""What is made again keeps every version; whoever makes it lets go of those that nobody goes back to."""
+
+
 class NotApproved(Exception):
     """A candidate or version that cannot be published now; the argument says why, for the person who asked."""
 
@@ -89,7 +93,7 @@ def publish_night(
     sweep(folder)
     candidate = folder / f"{CANDIDATE}{run}.duckdb"
     try:
-        _catch_up(con, live, kept, limits)
+        catch_up(con, live, limits)
         before = live if live.exists() else None
         version = live_version(before)
         number = next_version(con, version)
@@ -128,7 +132,7 @@ def publish_night(
             return Publication("refused", version, changed, verdict, differs, str(page))
         step("publish")
         page = kept.record(run, about | {"state": "published", "data_version": number}, verdict, differs)
-        _replace(candidate, live)
+        rename_over(candidate, live)
         _remember(con, live)
         kept.keep_version(live, number, limits.keep_versions)
         kept.forget_candidates()
@@ -163,6 +167,7 @@ def approve(con: duckdb.DuckDBPyConnection, live: Path, run: str, at: datetime, 
     Raises NotApproved with the reason in words, StorageFault where the folder cannot be written.
     """
     limits, kept = limits or Limits(), Kept.beside(live)
+    catch_up(con, live, limits)
     about = kept.recorded(run)
     candidate = kept.candidate(run)
     if about is None:
@@ -188,6 +193,7 @@ def roll_back(
     """Publish a kept version again, under a new data_version, and hold publication until a person approves the next
     candidate; the new data_version. Raises NotApproved, StorageFault."""
     limits, kept = limits or Limits(), Kept.beside(live)
+    catch_up(con, live, limits)
     source = kept.versions().get(to)
     if source is None:
         held = ", ".join(map(str, kept.versions())) or "none"
@@ -217,7 +223,7 @@ def _put_in_place(
 ) -> None:
     try:
         _stamp(candidate, number, at, again_by)
-        _replace(candidate, live)
+        rename_over(candidate, live)
         _remember(con, live)
         kept.keep_version(live, number, limits.keep_versions)
     except (duckdb.IOException, duckdb.FatalException, OSError) as error:
@@ -307,7 +313,7 @@ def _utc(when: datetime) -> datetime:
     return when.astimezone(UTC).replace(tzinfo=None)
 
 
-def _replace(candidate: Path, live: Path) -> None:
+def rename_over(candidate: Path, live: Path) -> None:
     """One rename, after everything is on disk. A write-ahead log beside either would be replayed over it: refuse."""
     for log in (candidate.with_name(candidate.name + ".wal"), live.with_name(live.name + ".wal")):
         if log.exists():
@@ -331,8 +337,30 @@ def _remember(con: duckdb.DuckDBPyConnection, live: Path) -> None:
         store.remember(con, "live")
 
 
-def _catch_up(con: duckdb.DuckDBPyConnection, live: Path, kept: Kept, limits: Limits) -> None:
+def catch_up(con: duckdb.DuckDBPyConnection, live: Path, limits: Limits | None = None) -> None:
     """Record and keep a publication whose night died between the rename and that: only loads up to then were seen."""
     if live.exists():
         _remember(con, live)
-        kept.keep_version(live, live_version(live), limits.keep_versions)
+        Kept.beside(live).keep_version(live, live_version(live), (limits or Limits()).keep_versions)
+
+
+# -- the same again, from what is on record ---------------------------------------------------------------------------
+
+
+def publish_again(con: duckdb.DuckDBPyConnection, live: Path, version: int, sources: Mapping[str, Any]) -> None:
+    """Build a version that was published once, as it was then, and put it in place: nobody is asked and nothing judged.
+
+    `sources` are what mart.build needs beside the store, as they were. Raises StorageFault.
+    """
+    candidate = live.parent / f"{CANDIDATE}again-{version}.duckdb"
+    build(con, candidate, version=version, **sources)
+    rename_over(candidate, live)
+    _remember(con, live)
+    Kept.beside(live).keep_version(live, version, EVERY.keep_versions)
+
+
+def approve_again(con: duckdb.DuckDBPyConnection, live: Path, candidate: Path, version: int, at: datetime) -> None:
+    """Put a candidate in place that was approved at an instant. Raises StorageFault."""
+    kept = Kept.beside(live)
+    _put_in_place(con, candidate, live, version, at, None, kept, EVERY)
+    kept.let_go()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -19,6 +19,7 @@ from schemas.findings import a1
 from schemas.outcomes import Outcome, Submission, outcome_id
 from schemas.tables import KEY, MEASURES, PAYLOAD
 
+Connection = duckdb.DuckDBPyConnection
 SCHEMA_VERSION = 2
 _NUMBERS = ("value", "value_low", "value_high", "numerator", "denominator")
 _TYPES = {name: "DOUBLE" if name in _NUMBERS else "VARCHAR" for name in (*KEY, *PAYLOAD)}
@@ -315,6 +316,58 @@ def last_version(con: duckdb.DuckDBPyConnection) -> int:
     return int(row[0]) if row else 0
 
 
+PAST = ("publication", "stated", "withheld")
+
+
+def versions(con: duckdb.DuckDBPyConnection) -> dict[int, datetime]:
+    """Every version that was ever published, and its instant."""
+    rows = con.execute("SELECT data_version, published_at FROM publication ORDER BY ALL").fetchall()
+    return {number: at.replace(tzinfo=UTC) for number, at in rows}
+
+
+def past_tables(con: duckdb.DuckDBPyConnection) -> dict[str, pl.DataFrame]:
+    """What the store knows of the past beside what was loaded: the instants of loads, the publications, and what each
+    of them stated and withheld."""
+    loads = con.execute("SELECT submission, collection, judgement, recorded_at FROM load ORDER BY load").pl()
+    return {"load": loads, **{name: con.execute(f"FROM {name} ORDER BY ALL").pl() for name in PAST}}
+
+
+def restore_past(con: duckdb.DuckDBPyConnection, tables: Mapping[str, pl.DataFrame]) -> None:
+    """Have the store know of the past what `past_tables` once gave."""
+    con.execute("BEGIN")
+    try:
+        con.register("kept_load", tables["load"])
+        con.execute(
+            """UPDATE load SET recorded_at = k.recorded_at FROM kept_load AS k
+               WHERE load.submission = k.submission AND load.collection = k.collection
+                 AND load.judgement = k.judgement"""
+        )
+        con.unregister("kept_load")
+        for name in PAST:
+            con.register("kept_rows", tables[name])
+            con.execute(f"DELETE FROM {name}")
+            con.execute(f"INSERT INTO {name} BY NAME FROM kept_rows")
+            con.unregister("kept_rows")
+        con.execute("COMMIT")
+    except BaseException:
+        con.execute("ROLLBACK")
+        raise
+
+
+def forget(con: duckdb.DuckDBPyConnection, version: int) -> None:
+    """Have the store know of the past what it did before the newest version was published, so that it can be again."""
+    con.execute("BEGIN")
+    try:
+        con.execute("DELETE FROM publication WHERE data_version = ?", [version])
+        con.execute("DELETE FROM stated WHERE since = ?", [version])
+        con.execute("UPDATE stated SET until = NULL WHERE until = ?", [version])
+        con.execute("UPDATE withheld SET shown_since = NULL WHERE shown_since = ?", [version])
+        con.execute("COMMIT")
+    except BaseException:
+        con.execute("ROLLBACK")
+        raise
+
+
 def remember(con: duckdb.DuckDBPyConnection, live: str) -> None:
     """Write down which rows the published file attached as `live` shows, unless that was done already. Whatever night
     put the file there, and wherever it died after that, the next one comes through here first."""
@@ -420,16 +473,21 @@ def _utc(when: datetime) -> datetime:
 
 __all__: Sequence[str] = (
     "MEASURES",
+    "Connection",
     "Loaded",
     "accepted",
     "connect",
     "counted",
     "current",
+    "forget",
     "last_version",
     "load",
     "loaded_outcomes",
     "opened",
     "past",
+    "past_tables",
     "remember",
+    "restore_past",
     "trace_states",
+    "versions",
 )

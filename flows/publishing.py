@@ -1,0 +1,154 @@
+"""Publishing as the ledger tells it: what a version is made from is on record before it is made, and what became of it
+after, so that the same can be made again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import UTC, date, datetime
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+from flows.archive import Archive
+from flows.ledger import Attempt, Ledger
+from flows.progress import say
+from flows.settings import Settings
+from flows.standing import standings
+from inputs.layouts import Partner
+from schemas.definitions import Definitions
+from schemas.faults import StorageFault
+from warehouse import store
+from warehouse.files import attached
+from warehouse.publish import Limits, Publication, publish_night
+from warehouse.publish import catch_up as catch_up_store
+
+Step = Callable[[str, int, int], None]
+
+
+def release() -> str:
+    """The release of this program."""
+    return metadata.version("local-indicators")
+
+
+def publish_limits(given: Settings) -> Limits:
+    """How much a night may change before it asks, and how many versions are kept."""
+    return Limits(given.change_limit_pct, given.keep_versions)
+
+
+def sources(
+    attempt: Attempt, definitions: Definitions, partners: Mapping[str, Partner], ledger: Ledger
+) -> dict[str, Any]:
+    """What a version is built from beside the store, when an attempt is made at this point of the ledger."""
+    return {
+        "definitions": definitions,
+        "register": standings(partners, ledger),
+        "received": {s.id: (_naive(s.first_seen), s.digest) for s in ledger.submissions.values()},
+        "waivers": [
+            (one, one.id in ledger.lapsed or one.waiver.until < attempt.today) for one in ledger.waivers.values()
+        ],
+        "today": attempt.today,
+        "run": attempt.run,
+        "published_at": _naive(attempt.at),
+        "has_examples": attempt.has_examples,
+    }
+
+
+def publish(
+    con: store.Connection,
+    given: Settings,
+    definitions: Definitions,
+    partners: Mapping[str, Partner],
+    archive: Archive,
+    ledger: Ledger,
+    *,
+    today: date,
+    run: str,
+    at: datetime,
+) -> Publication:
+    """Publish what the store holds, or leave the published file as it is; both are on record. Raises StorageFault."""
+    catch_up(con, given, archive, ledger, at)
+    archive.keep_definitions(definitions.digest, definitions.files)
+    for partner in partners.values():
+        archive.keep_definitions(partner.digest, {f"{partner.id}.toml": partner.toml})
+    digests = {partner.id: partner.digest for partner in partners.values()}
+    has_examples = any(partner.says.example for partner in partners.values())
+    attempt = Attempt(run, today, at, definitions.digest, digests, has_examples, release())
+    ledger.record_attempt(attempt)
+    made_from = sources(attempt, definitions, partners, ledger) | {"published_at": at}
+    published = publish_night(con, given.warehouse, limits=publish_limits(given), step=_say, **made_from)
+    ledger.record_publication(attempt, published.state, published.data_version)
+    return published
+
+
+def _say(step: str) -> None:
+    """Tell of a step that has no count."""
+    say(f"Publishing: {step}")
+
+
+# -- what an interrupted night or an older release left unsaid ---------------------------------------------------------
+
+
+def refuse_lost_past(given: Settings, ledger: Ledger) -> None:
+    """Raise StorageFault where the store and the published file have lost versions that the ledger knows: a night that
+    went on from there would give their numbers to others."""
+    held = 0
+    if given.store.exists():
+        with store.opened(given.store) as con:
+            held = store.last_version(con)
+    if (live := _live(given.warehouse)) is not None:
+        held = max(held, live[0])
+    if held < ledger.last_version:
+        reason = f"the ledger knows of version {ledger.last_version}, and here it ends at {held}"
+        raise StorageFault(given.store, f"{reason}; run `indicators rebuild --replace`, or restore it from a backup")
+
+
+def catch_up(con: store.Connection, given: Settings, archive: Archive, ledger: Ledger, at: datetime) -> None:
+    """Have the store and the ledger know of a publication whose night died just after it, and the archive keep what
+    only the store knows."""
+    catch_up_store(con, given.warehouse, publish_limits(given))
+    catch_up_ledger(given.warehouse, ledger)
+    if _unknown_past(con, ledger):
+        keep_past(con, archive, ledger, at)
+
+
+def catch_up_ledger(warehouse: Path, ledger: Ledger) -> None:
+    """Have the ledger know of a publication whose night, or whose decision, died before it was on record."""
+    live = _live(warehouse)
+    if live is None or live[0] in ledger.published:
+        return
+    version, at, run = live
+    attempt = next((one for one in reversed(ledger.attempts) if (one.run, one.at) == (run, at)), None)
+    if attempt is not None:
+        ledger.record_publication(attempt, "published", version)
+    elif at in ledger.asked:
+        asked = {name: value for name, value in ledger.asked[at].items() if name not in ("what", "by")}
+        what, by = ledger.asked[at]["what"], ledger.asked[at]["by"]
+        ledger.record_decision(what, asked | {"data_version": version}, by, at)
+
+
+def _unknown_past(con: store.Connection, ledger: Ledger) -> bool:
+    """Whether the store knows a past that the ledger could not give it again: publications of a release that did not
+    record them, or of one that may have hidden other numbers than this one."""
+    known = store.versions(con).keys()
+    return bool(known - ledger.published.keys()) or (
+        bool(known) and bool(ledger.attempts) and ledger.attempts[-1].release != release()
+    )
+
+
+def keep_past(con: store.Connection, archive: Archive, ledger: Ledger, at: datetime) -> None:
+    """Keep what the store knows of the past in the archive, from where a rebuild goes on."""
+    names = archive.keep_past(f"{_naive(at):%Y%m%dT%H%M%S%f}", store.past_tables(con))
+    ledger.record_past(names, store.versions(con))
+
+
+def _live(path: Path) -> tuple[int, datetime, str] | None:
+    """Version, instant and run of the published file; None where there is none."""
+    if not path.exists():
+        return None
+    with attached(live=path) as con:
+        row = con.execute("SELECT data_version, published_at, run FROM live.mart.publication").fetchone()
+    return None if row is None else (row[0], row[1].replace(tzinfo=UTC), row[2])
+
+
+def _naive(when: datetime) -> datetime:
+    return when.astimezone(UTC).replace(tzinfo=None)

@@ -1,0 +1,196 @@
+"""`indicators rebuild`: make the store and the published file again from the ledger and the archive, and compare.
+
+The ledger is replayed line by line in a folder beside the live files: what was loaded is loaded with the instants it
+had, and each version that was published is built from the definitions and the calendar that were archived for it. What
+is live is read only to be compared.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+from dataclasses import dataclass
+from dataclasses import replace as replace_in
+from pathlib import Path
+
+from flows.archive import Archive
+from flows.ledger import ledger_at, read_ledger, sole_writer
+from flows.progress import say
+from flows.publishing import Step, catch_up_ledger
+from flows.replaying import Replay, replay
+from flows.settings import Settings, now
+from schemas.definitions import load_definitions
+from schemas.faults import StorageFault, UsageFault
+from warehouse import exports, store
+from warehouse.kept import HELD, Kept
+from warehouse.publish import rename_over
+from warehouse.rebuilt import PUBLISHED, STORE, TableDifference, compare
+
+WORK = ".rebuild-"
+
+
+@dataclass(frozen=True)
+class Rebuilt:
+    """What a rebuild came to. `differences` are those of the live files, which are in `compared`; `placed` are the
+    files that were put in place; `notes` say what of the past could not be made again. `whole`: the newest version
+    could."""
+
+    data_version: int
+    versions: int
+    loads: int
+    compared: tuple[str, ...]
+    differences: tuple[TableDifference, ...]
+    placed: tuple[str, ...]
+    notes: tuple[str, ...]
+    whole: bool
+
+    @property
+    def equal(self) -> bool:
+        """Whether what is live, as far as it was there, is what the ledger makes."""
+        return not self.differences
+
+    @property
+    def done(self) -> bool:
+        """Whether what is live now is what the ledger makes."""
+        return self.whole and (self.equal or bool(self.placed))
+
+    @property
+    def text(self) -> str:
+        """For people, a sentence a line."""
+        said = [f"Replayed {self.loads} load(s) and {self.versions} publication(s), up to version {self.data_version}."]
+        if self.compared:
+            files = " and ".join(self.compared)
+            said.append(f"The live {files}: " + ("equal, row for row." if self.equal else "different."))
+        said += [one.text for one in self.differences]
+        if self.placed:
+            said.append(f"Put in place: {' and '.join(self.placed)}.")
+        elif not self.equal:
+            said.append("Nothing was replaced. To put the rebuilt files in place: indicators rebuild --replace.")
+        return "\n".join([*said, *self.notes])
+
+
+def rebuild(given: Settings, run: str, *, replace: bool = False, step: Step = say) -> Rebuilt:
+    """Make store and published file again, compare them with the live ones, and put them in place where these are
+    missing, or where `replace` asks for it.
+
+    `run` names the folder it works in. Raises UsageFault where there is no ledger, StorageFault where the archive lacks
+    something or a night is at work; what is live is then as it was.
+    """
+    if not ledger_at(given.archive).path.exists():
+        raise UsageFault(given.archive, "holds no ledger to rebuild from; name the archive with --archive")
+    folder = given.warehouse.parent
+    with sole_writer(given.archive):
+        for left in folder.glob(f"{WORK}*"):
+            shutil.rmtree(left, ignore_errors=True)
+        work = folder / f"{WORK}{run}"
+        try:
+            (work / "made").mkdir(parents=True, mode=0o700)
+            Archive(given.archive).prepare()
+            ledger = read_ledger(given.archive)
+            with contextlib.suppress(StorageFault):  # a published file that cannot be read tells nothing
+                catch_up_ledger(given.warehouse, ledger)
+            made = _made(given, work / "made", step)
+            step("Comparing with what is live", 0, 0)
+            differences = _differences(given, work)
+            done = _result(given, made, differences)
+            if replace or (done.equal and len(done.compared) < len(_pairs(given, work))):
+                step("Putting in place", 0, 0)
+                done = _put_in_place(given, work, done)
+                ledger.record_rebuilt(made.last, sum(one.rows for one in differences), now())
+        except OSError as error:
+            raise StorageFault(folder, f"cannot be rebuilt ({error.strerror or error})") from None
+        finally:
+            shutil.rmtree(work, ignore_errors=True)
+    return done
+
+
+def _made(given: Settings, folder: Path, step: Step) -> Replay:
+    """Replay the ledger in a folder."""
+    with store.opened(folder / given.store.name) as con:
+        return replay(given, con, folder / given.warehouse.name, step)
+
+
+def _pairs(given: Settings, work: Path) -> dict[str, tuple[Path, Path]]:
+    """Each file that was made, and the live one; the published file only where its newest version could be made."""
+    of = {"store": given.store, "published file": given.warehouse}
+    both = {name: (work / "made" / live.name, live) for name, live in of.items()}
+    return {name: (made, live) for name, (made, live) in both.items() if made.exists()}
+
+
+def _differences(given: Settings, work: Path) -> list[TableDifference]:
+    """How the live files, where they are there, differ from those made."""
+    found: list[TableDifference] = []
+    for name, (made, live) in _pairs(given, work).items():
+        if not live.exists():
+            continue
+        if name == "store":
+            live = _migrated(live, work)
+        found += compare(name, made, live, STORE if name == "store" else PUBLISHED)
+    return found
+
+
+def _migrated(live: Path, work: Path) -> Path:
+    """A copy of the live store, with its log, as this release would open it; the live one stays as it is."""
+    copy = work / "live-store.duckdb"
+    shutil.copyfile(live, copy)
+    log = live.with_name(live.name + ".wal")
+    if log.exists():
+        shutil.copyfile(log, copy.with_name(copy.name + ".wal"))
+    with contextlib.suppress(StorageFault), store.opened(copy):  # one that cannot be opened differs, and says why
+        pass
+    return copy
+
+
+def _result(given: Settings, made: Replay, differences: list[TableDifference]) -> Rebuilt:
+    live = {"store": given.store, "published file": given.warehouse}
+    compared = tuple(name for name, path in live.items() if path.exists())
+    notes, whole = tuple(made.notes), made.live.exists()
+    return Rebuilt(made.last, made.publications, made.loads, compared, tuple(differences), (), notes, whole)
+
+
+def _put_in_place(given: Settings, work: Path, done: Rebuilt) -> Rebuilt:
+    """Rename what was made over what is live. The former store is put back if the published file then cannot be."""
+    pairs = _pairs(given, work)
+    if done.equal:
+        pairs = {name: pair for name, pair in pairs.items() if name not in done.compared}
+    former = work / "former.duckdb"
+    if "store" in pairs:
+        _replace_store(*pairs["store"], former)
+    if "published file" in pairs:
+        made, live = pairs["published file"]
+        if any(one.file == "published file" for one in done.differences):
+            shutil.rmtree(live.parent / exports.FOLDER / f"v{done.data_version:06d}", ignore_errors=True)
+        try:
+            _keep_too(given, Kept.beside(made))
+            rename_over(made, live)
+        except (OSError, StorageFault):
+            if former.exists():
+                former.replace(given.store)
+            raise
+    if given.warehouse.exists():
+        exports.follow(given.warehouse, load_definitions(given.definitions))
+    return replace_in(done, placed=tuple(pairs))
+
+
+def _replace_store(made: Path, live: Path, former: Path) -> None:
+    if live.exists():
+        with contextlib.suppress(StorageFault), store.opened(live):  # which puts its log into it
+            pass
+        os.link(live, former)
+        live.with_name(live.name + ".wal").unlink(missing_ok=True)  # it would be replayed over the new one
+    with made.open("rb") as file:
+        os.fsync(file.fileno())
+    made.replace(live)
+
+
+def _keep_too(given: Settings, made: Kept) -> None:
+    """Keep the versions that were made again and are not kept beside the live file, and that a rollback holds."""
+    kept = Kept.beside(given.warehouse)
+    kept.prepare()
+    have = kept.versions()
+    for number, path in list(made.versions().items())[-given.keep_versions :]:
+        if number not in have:
+            path.replace(kept.root / path.name)
+    if made.held and not kept.held:
+        (made.root / HELD).replace(kept.root / HELD)

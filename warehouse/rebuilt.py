@@ -1,0 +1,78 @@
+"""Compare what was made again with what is live, row for row, in every table of the store and of the published file."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+
+from schemas.faults import StorageFault
+from schemas.findings import as_typed
+from warehouse.contract import MART
+from warehouse.files import attached
+
+STORE = ("main", ("submission", "load", "observation", "publication", "stated", "withheld"))
+PUBLISHED = ("mart", tuple(table.name for table in MART))
+SHOWN_ROWS = 3
+
+
+@dataclass(frozen=True)
+class TableDifference:
+    """How the rows of a table differ: how many only the live file has and how many only the one made again, and some of
+    them, each with its side. `because` where the two cannot be compared."""
+
+    file: str
+    table: str
+    only_live: int = 0
+    only_rebuilt: int = 0
+    examples: tuple[tuple[str, str], ...] = ()
+    because: str = ""
+
+    @property
+    def rows(self) -> int:
+        return self.only_live + self.only_rebuilt
+
+    @property
+    def text(self) -> str:
+        """For people: one line, and one for each row that it shows."""
+        if self.because:
+            return f"  {self.file}, {self.table}: {self.because}"
+        said = f"  {self.file}, {self.table}: {self.only_live} row(s) only live, {self.only_rebuilt} only rebuilt"
+        return "\n".join([said, *(f"    {side}: {as_typed(row)}" for side, row in self.examples)])
+
+
+def compare(file: str, made: Path, live: Path, tables: tuple[str, Sequence[str]]) -> list[TableDifference]:
+    """The tables of two files that differ, those of a schema by name. What cannot be read differs."""
+    schema, names = tables
+    try:
+        with attached(made=made, live=live) as con:
+            found = [_compared(con, file, f"{schema}.{name}") for name in names]
+    except StorageFault as fault:
+        return [TableDifference(file, "the whole file", because=fault.reason)]
+    return [one for one in found if one.because or one.rows]
+
+
+def _compared(con: duckdb.DuckDBPyConnection, file: str, table: str) -> TableDifference:
+    columns = {
+        side: con.execute(
+            """SELECT column_name, data_type FROM duckdb_columns()
+               WHERE database_name = ? AND schema_name || '.' || table_name = ? ORDER BY column_name""",
+            [side, table],
+        ).fetchall()
+        for side in ("made", "live")
+    }
+    if columns["made"] != columns["live"]:
+        said = sorted({name for name, _ in set(columns["made"]) ^ set(columns["live"])})
+        because = f"has other columns in the live file ({', '.join(said)})" if columns["live"] else "is not there"
+        return TableDifference(file, table, because=because)
+    chosen = ", ".join(f'"{name}"' for name, _ in columns["made"])
+    counts, examples = {}, []
+    for side, other in (("live", "made"), ("made", "live")):
+        only = f"(SELECT {chosen} FROM {side}.{table}) EXCEPT ALL (SELECT {chosen} FROM {other}.{table})"
+        counts[side] = (con.execute(f"SELECT count(*) FROM ({only})").fetchone() or (0,))[0]
+        if counts[side]:
+            rows = con.execute(f"SELECT t::VARCHAR FROM ({only} ORDER BY ALL LIMIT {SHOWN_ROWS}) AS t").fetchall()
+            examples += [("live" if side == "live" else "rebuilt", row[0][:600]) for row in rows]
+    return TableDifference(file, table, counts["live"], counts["made"], tuple(examples))
