@@ -136,9 +136,16 @@ def _parser() -> argparse.ArgumentParser:
     rebuild = command(
         "rebuild",
         "Make store and published file again from ledger and archive, and compare them with what is live.",
-        "indicators rebuild\n  indicators rebuild --replace",
+        "indicators rebuild\n  indicators rebuild --replace\n  indicators rebuild --reparse --json",
     )
-    rebuild.add_argument("--replace", action="store_true", help="put them in place, also where what is live differs")
+    which = rebuild.add_mutually_exclusive_group()
+    which.add_argument("--replace", action="store_true", help="put them in place, also where what is live differs")
+    which.add_argument(
+        "--reparse",
+        action="store_true",
+        help="only report what today's layouts and rules would have made of all that was sent",
+    )
+    rebuild.add_argument("--json", action="store_true", help="the report as JSON")
     rebuild.add_argument("--warehouse", metavar="F", help="the published file; the private store lies beside it")
     rebuild.add_argument("--archive", metavar="D", help="folder for the ledger and the files that were sent")
     rebuild.set_defaults(run=_rebuild)
@@ -363,9 +370,16 @@ def _rebuild(given: argparse.Namespace) -> int:
     from flows.settings import settings
 
     chosen = settings(warehouse=given.warehouse, archive=given.archive)
+    if given.reparse:
+        from flows.reparsing import reparse
+
+        with _progress():
+            report = reparse(chosen)
+        print(_as_json(report.as_dict()) if given.json else report.text)
+        return 1 if report.differences else 0
     with _progress():
         done = rebuild(chosen, "by-hand", replace=given.replace)
-    print(done.text)
+    print(_as_json(done.as_dict()) if given.json else done.text)
     return 0 if done.done else 1
 
 

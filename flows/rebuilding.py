@@ -10,9 +10,10 @@ from __future__ import annotations
 import contextlib
 import os
 import shutil
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from dataclasses import replace as replace_in
 from pathlib import Path
+from typing import Any
 
 from flows.archive import Archive
 from flows.ledger import ledger_at, read_ledger, sole_writer
@@ -54,6 +55,9 @@ class Rebuilt:
     def done(self) -> bool:
         """Whether what is live now is what the ledger makes."""
         return self.whole and (self.equal or bool(self.placed))
+
+    def as_dict(self) -> dict[str, Any]:
+        return {**asdict(self), "equal": self.equal}
 
     @property
     def text(self) -> str:

@@ -146,15 +146,17 @@ def write_partner(folder: Path, name: str = "tester", *, on_error: str = "reject
     return folder
 
 
-def write_return(path: Path, rows: Sequence[Sequence[Any]] = GOOD, *, title: str = "Attainment return") -> Path:
-    """A workbook with a title, headings in row 3 and rows from row 4."""
+def write_return(
+    path: Path, rows: Sequence[Sequence[Any]] = GOOD, *, title: str = "Attainment return", heading: str = "Per cent"
+) -> Path:
+    """A workbook with a title, headings in row 3 and rows from row 4; `heading` is that of the values."""
     book = openpyxl.Workbook()
     sheet = book.active
     assert sheet is not None
     sheet.title = "Figures"
     sheet["A1"] = title
-    for column, heading in enumerate(HEADINGS, start=1):
-        sheet.cell(3, column, heading)
+    for column, name in enumerate(HEADINGS, start=1):
+        sheet.cell(3, column, heading if name == "Per cent" else name)
     for number, row in enumerate(rows, start=4):
         for column, value in enumerate(row, start=1):
             sheet.cell(number, column, value)

@@ -46,7 +46,7 @@ def withheld(states: pl.DataFrame, definitions: Definitions) -> pl.DataFrame:
         rows.filter("secondary").join(_at_risk(rows, definitions), on="scope", how="semi").group_by("scope")
     ):
         hidden |= _solved(scope_of(group.sort(*KEY, "since").to_dicts(), definitions), group.filter("small")["row"])
-    return rows.filter(pl.col("row").is_in(list(hidden))).select(ROW)
+    return rows.filter(pl.col("row").is_in(list(hidden))).select(ROW).unique()  # a row may have been current twice
 
 
 def _solved(scope: Scope, small: Iterable[int]) -> set[int]:

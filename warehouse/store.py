@@ -381,13 +381,16 @@ def remember(con: duckdb.DuckDBPyConnection, live: str) -> None:
             f"""
             CREATE OR REPLACE TEMP TABLE shown_now AS
             WITH told AS (
-                SELECT {OF_KEY}, submission, sheet, cell, conf_status, true AS is_current FROM {live}.mart.observations
+                SELECT {OF_KEY}, submission, sheet, cell, recorded_at, conf_status, true AS is_current
+                FROM {live}.mart.observations
                 UNION ALL
-                SELECT {OF_KEY}, submission, sheet, cell, conf_status, false FROM {live}.mart.history
+                SELECT {OF_KEY}, submission, sheet, cell, recorded_at, conf_status, false FROM {live}.mart.history
+            ), newest AS (  -- a submission that was judged again is loaded again; only the last load of a night is seen
+                SELECT max(load) AS load, submission, collection, recorded_at FROM load GROUP BY ALL
             )
             SELECT {_columns_of("o")}, o.load, bool_or(t.is_current) AS is_current,
                    bool_and(coalesce(t.conf_status = 'c', false) AND o.conf_status IS DISTINCT FROM 'c') AS is_withheld
-            FROM told AS t JOIN load AS l USING (submission)
+            FROM told AS t JOIN newest AS l USING (submission, recorded_at)
             JOIN observation AS o ON o.load = l.load AND NOT o.withdrawn AND o.sheet = t.sheet AND o.cell = t.cell
              AND {_same("o", "t")}
             GROUP BY ALL

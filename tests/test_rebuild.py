@@ -1,0 +1,151 @@
+"""A rebuild equals what is live, row for row, whatever happened before; and what is live is safe from it."""
+
+from __future__ import annotations
+
+import os
+import random
+import shutil
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from flows.cli import main
+from flows.rebuilding import rebuild
+from schemas.faults import Fault
+from tests.conftest import Place
+from tests.rebuilds import Life, live_through, trusting
+from warehouse.store import connect
+
+REBUILDS = int(os.environ.get("REBUILDS", "2"))  # make rebuilds: 20 longer ones
+
+
+@pytest.mark.parametrize("seed", range(REBUILDS))
+def test_a_random_history_is_made_again_row_for_row(seed: int, tmp_path: Path) -> None:
+    life = Life(Place(tmp_path), random.Random(seed))  # noqa: S311
+    with trusting():
+        live_through(life, 6 if REBUILDS < 5 else 14)
+        life.night(change_limit_pct=100)
+        done = rebuild(life.settings(), "again")
+    assert done.equal, done.text
+    assert done.compared == ("store", "published file")
+    assert not done.notes
+    life.place.published.unlink()
+    life.settings().store.unlink()
+    assert rebuild(life.settings(), "again").placed == ("store", "published file")
+    with trusting():
+        assert life.night(change_limit_pct=100).publication.state in ("unchanged", "refused")
+
+
+KEY_STAGES = "schools-learning/Key_stages_2010.csv"
+NOTTINGHAM = "Local authority,E92000001,England,E12000004,East Midlands,892,E06000018,Nottingham"
+
+
+@pytest.fixture(scope="module")
+def lived(tmp_path_factory: pytest.TempPathFactory) -> Life:
+    """The example data after all that can happen to it. Tests must leave it as it is, or copy it."""
+    life = Life(Place(tmp_path_factory.mktemp("lived")), examples=True)
+    ks2 = f"200910,Academic year,{NOTTINGHAM},KS2 level 4+ English and maths,Total"
+    with trusting():
+        assert life.night().publication.data_version == 1
+        gone = '200910,Academic year,National,E92000001,England,,,,,,"KS4 2+ A*-C science, change on year",Total,6.0,'
+        life.correct(KEY_STAGES, (f"{ks2},67,", f"{ks2},68,"), (f"{gone}points,\n", ""))
+        assert life.night().publication.data_version == 2
+        life.correct(KEY_STAGES, ("Mathematics,-3,", "Mathematics,145,"))
+        report = life.night()
+        assert ([line.status for line in report.lines], report.publication.data_version) == (["rejected"], 3)
+        assert life.waive()
+        assert life.night().publication.data_version == 4
+        assert life.roll_back(2)
+        assert life.night().publication.state == "refused"
+        assert life.approve()
+        one = 'replaces = "NI 073"\nversions = [{ version = "1", valid_from = 2007-09-01, valid_to = 2015-08-31, broke = "" }'
+        two = '{ version = "2", valid_from = 2009-09-01, valid_to = 2015-08-31, broke = "Counted anew." }'
+        life.define("indicators/attainment.toml", one, f"{one.replace('2015-08', '2009-08')}, {two}")
+        toml = "../partners/schools-learning.toml"
+        life.define(toml, 'value = [{ column = "figure" }]', 'value = [{ column = "amount" }]')
+        life.define(toml, 'title = "Key stage attainment"', 'title = "Key stages"\non_error = "quarantine"')
+        life.correct(KEY_STAGES, (",subject,figure,", ",subject,amount,"), (",Total,8.9,", ",Total,about 9,"))
+        report = life.night()
+        assert ([line.status for line in report.lines], report.publication.data_version) == (["partly-accepted"], 7)
+        assert life.night().publication.state == "unchanged"
+    return life
+
+
+def of(life: Life, folder: Path) -> Life:
+    """The same life in a folder of its own."""
+    shutil.copytree(life.place.root, folder, symlinks=True, dirs_exist_ok=True)
+    made = object.__new__(Life)
+    made.__dict__.update(life.__dict__ | {"place": Place(folder)})
+    return made
+
+
+def looked_back(life: Life) -> list[list[tuple[Any, ...]]]:
+    """What had been published at each publication, as the published file tells it."""
+    instants: list[tuple[datetime]] = life.place.ask("SELECT published_at FROM mart.publications ORDER BY ALL")
+    assert len(instants) == 7
+    return [life.place.ask("SELECT * FROM mart.as_of(?) ORDER BY ALL", at) for (at,) in instants]
+
+
+def test_the_example_data_is_made_again_row_for_row_with_its_past(lived: Life, tmp_path: Path) -> None:
+    life = of(lived, tmp_path)
+    before = looked_back(life)
+    done = rebuild(life.settings(), "again")
+    assert (done.equal, done.data_version, done.versions, done.notes) == (True, 7, 7, ()), done.text
+    shutil.rmtree(life.place.published.parent)
+    done = rebuild(life.settings(), "again")
+    assert (done.placed, done.done) == (("store", "published file"), True)
+    assert looked_back(life) == before
+    assert {path.name for path in (tmp_path / "warehouse" / "exports").iterdir()} == {"v000007", "latest"}
+    assert {path.name for path in (tmp_path / "warehouse").iterdir()} == {
+        "exports",
+        "indicators.duckdb",
+        "kept",
+        "store.duckdb",
+    }
+    assert life.roll_back(3)
+
+
+def test_what_differs_is_told_and_replaced_only_when_asked(
+    lived: Life, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    life = of(lived, tmp_path)
+    where = ["rebuild", "--warehouse", str(life.place.published), "--archive", str(life.place.archive)]
+    with connect(str(life.place.published)) as con:
+        con.execute("UPDATE mart.latest SET value = 99 WHERE indicator_id = 'ks4-five-good-gcses'")
+    with connect(str(life.settings().store)) as con:
+        con.execute("DELETE FROM stated WHERE since = 1")
+    tampered = life.place.published.read_bytes()
+    assert main(where) == 1
+    said = capsys.readouterr().out
+    assert "published file, mart.latest: 2 row(s) only live, 2 only rebuilt" in said
+    assert "store, main.stated: 0 row(s) only live," in said
+    assert life.place.published.read_bytes() == tampered
+    assert main([*where, "--replace"]) == 0
+    assert main(where) == 0
+    assert "equal, row for row" in capsys.readouterr().out
+    with trusting():
+        assert life.night().publication.state == "unchanged"
+
+
+def test_a_rebuild_that_cannot_be_done_leaves_what_is_live(lived: Life, tmp_path: Path) -> None:
+    life = of(lived, tmp_path)
+    before = life.place.published.read_bytes(), life.settings().store.read_bytes()
+    next((life.place.archive / "outcomes").glob("*.parquet")).unlink()
+    where = ["rebuild", "--replace", "--warehouse", str(life.place.published), "--archive", str(life.place.archive)]
+    assert main(where) == 4
+    assert (life.place.published.read_bytes(), life.settings().store.read_bytes()) == before
+    assert not list(life.place.published.parent.glob(".rebuild*"))
+    assert main(["rebuild", "--archive", str(tmp_path / "nowhere")]) == 2
+
+
+def test_a_night_does_not_go_on_from_a_store_that_has_lost_versions(lived: Life, tmp_path: Path) -> None:
+    life = of(lived, tmp_path)
+    life.settings().store.unlink()
+    life.place.published.unlink()
+    with pytest.raises(Fault, match="ledger knows of version 7, and here it ends at 0; run `indicators rebuild"):
+        life.night()
+    assert rebuild(life.settings(), "again", replace=True).placed == ("store", "published file")
+    with trusting():
+        assert life.night().publication.state == "unchanged"
