@@ -17,14 +17,15 @@ def approve_run(given: Settings, run: str, by: str) -> str:
     _there(given)
     with sole_writer(given.archive), store.opened(given.store) as con:
         at, archive, ledger = now(), Archive(given.archive), read_ledger(given.archive)
+        definitions = load_definitions(given.definitions)
         archive.prepare()
-        catch_up(con, given, archive, ledger, at)
+        catch_up(con, given, definitions, archive, ledger, at)
         ledger.record_asked("approved", {"run": run}, by, at)
         version = approve(con, given.warehouse, run, at, publish_limits(given))
         ledger.record_decision("approved", {"run": run, "data_version": version}, by, at)
         if version in ledger.taken_over:  # the ledger cannot tell what that candidate was made from
             keep_past(con, archive, ledger, at)
-        exports.follow(given.warehouse, load_definitions(given.definitions))
+        exports.follow(given.warehouse, definitions)
     return f"Published run {run} as data version {version}, approved by {by}."
 
 
@@ -33,14 +34,15 @@ def roll_back_to(given: Settings, version: int, by: str) -> str:
     _there(given)
     with sole_writer(given.archive), store.opened(given.store) as con:
         at, archive, ledger = now(), Archive(given.archive), read_ledger(given.archive)
+        definitions = load_definitions(given.definitions)
         archive.prepare()
-        catch_up(con, given, archive, ledger, at)
+        catch_up(con, given, definitions, archive, ledger, at)
         ledger.record_asked("rolled-back", {"to": version}, by, at)
         number = roll_back(con, given.warehouse, version, by, at, publish_limits(given))
         ledger.record_decision("rolled-back", {"to": version, "data_version": number}, by, at)
         if number in ledger.taken_over:  # the ledger cannot tell what that version showed
             keep_past(con, archive, ledger, at)
-        exports.follow(given.warehouse, load_definitions(given.definitions))
+        exports.follow(given.warehouse, definitions)
     return (
         f"Published version {version} again as data version {number}, decided by {by}. "
         "Nights go on loading, and publish nothing until a run is approved."

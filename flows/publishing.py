@@ -21,6 +21,7 @@ from warehouse import store
 from warehouse.files import attached
 from warehouse.publish import Limits, Publication, publish_night
 from warehouse.publish import catch_up as catch_up_store
+from warehouse.upgrading import state_past
 
 Step = Callable[[str, int, int], None]
 
@@ -66,7 +67,7 @@ def publish(
     at: datetime,
 ) -> Publication:
     """Publish what the store holds, or leave the published file as it is; both are on record. Raises StorageFault."""
-    catch_up(con, given, archive, ledger, at)
+    catch_up(con, given, definitions, archive, ledger, at)
     archive.keep_definitions(definitions.digest, definitions.files)
     for partner in partners.values():
         archive.keep_definitions(partner.digest, {f"{partner.id}.toml": partner.toml})
@@ -102,9 +103,17 @@ def refuse_lost_past(given: Settings, ledger: Ledger) -> None:
         raise StorageFault(given.store, f"{reason}; run `indicators rebuild --replace`, or restore it from a backup")
 
 
-def catch_up(con: store.Connection, given: Settings, archive: Archive, ledger: Ledger, at: datetime) -> None:
-    """Have the store and the ledger know of a publication whose night died just after it, and the archive keep what
-    only the store knows."""
+def catch_up(
+    con: store.Connection,
+    given: Settings,
+    definitions: Definitions,
+    archive: Archive,
+    ledger: Ledger,
+    at: datetime,
+) -> None:
+    """Have the store and the ledger know of a publication whose night died just after it, the store say what those of
+    an earlier release stated, and the archive keep what only the store knows."""
+    state_past(con, given.warehouse, definitions)
     catch_up_store(con, given.warehouse, publish_limits(given))
     catch_up_ledger(given.warehouse, ledger)
     if _unknown_past(con, ledger):

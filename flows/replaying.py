@@ -5,7 +5,7 @@ from __future__ import annotations
 import tempfile
 import tomllib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -229,10 +229,10 @@ def _is_made(made: Replay, version: int) -> None:
 def _finish(made: Replay) -> None:
     """Where no night is on record, publish what was loaded; say what of the past could not be made."""
     ledger = made.ledger
-    guessed = not ledger.attempts and bool(ledger.submissions)
+    guessed = not ledger.attempts and bool(ledger.recorded)
     if guessed:
         version = max(ledger.last_version, 1)
-        publish_again(made.con, made.live, version, _sources(made, _guessed(made)))
+        publish_again(made.con, made.live, version, _guessed(made))
         _is_made(made, version)
         made.notes.append(
             "The ledger was written by a release that did not record its nights. The values are made again; earlier"
@@ -247,21 +247,27 @@ def _finish(made: Replay) -> None:
         )
 
 
-def _guessed(made: Replay) -> Attempt:
-    """The attempt of the last night of a release that recorded none: by what its returns were judged."""
+def _guessed(made: Replay) -> dict[str, Any]:
+    """What the last night of a release that recorded none published from: by what its returns were judged."""
     ledger, judged = made.ledger, made.ledger.recorded
     partners = {one.partner: one.layouts for one in judged}
     at = max([one.judged_at for one in judged] + list(ledger.published.values()))
     today = max(one.night for one in ledger.submissions.values())
-    return Attempt("rebuild", today, at, judged[-1].definitions, partners, has_examples=False, release="")
+    attempt = Attempt("rebuild", today, at, judged[-1].definitions, partners, has_examples=False, release="")
+    try:
+        return _sources(made, attempt)
+    except StorageFault as fault:
+        definitions = load_definitions(made.given.definitions)
+        made.notes.append(f"Today's definitions stand in for those of then: {fault}.")
+        return _sources(made, replace(attempt, definitions=definitions.digest), definitions)
 
 
-def _sources(made: Replay, attempt: Attempt) -> dict[str, Any]:
+def _sources(made: Replay, attempt: Attempt, definitions: Definitions | None = None) -> dict[str, Any]:
     """What a version is built from beside the store, from the archive and the ledger up to here."""
     partners = {
         name: partner_of(made.archive.definitions(digest), name, digest) for name, digest in attempt.partners.items()
     }
-    return sources(attempt, made.definitions(attempt.definitions), partners, made.ledger)
+    return sources(attempt, definitions or made.definitions(attempt.definitions), partners, made.ledger)
 
 
 def _definitions(files: Mapping[str, bytes], digest: str) -> Definitions:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,18 +10,27 @@ import duckdb
 
 from schemas.faults import StorageFault
 from schemas.findings import as_typed
+from schemas.tables import KEY
 from warehouse.contract import MART
 from warehouse.files import attached
 
-STORE = ("main", ("submission", "load", "observation", "publication", "stated", "withheld"))
-PUBLISHED = ("mart", tuple(table.name for table in MART))
+STORE = {
+    "main.submission": ("id",),
+    "main.load": ("load", "submission", "collection"),
+    "main.observation": ("load", *KEY),
+    "main.publication": ("data_version", "run"),
+    "main.stated": ("load", *KEY, "since"),
+    "main.withheld": ("load", *KEY),
+}
+PUBLISHED = {f"mart.{table.name}": table.key for table in MART}
+"""The tables of each file, and the columns that name a row. No other column of a row that differs is ever shown."""
 SHOWN_ROWS = 3
 
 
 @dataclass(frozen=True)
 class TableDifference:
-    """How the rows of a table differ: how many only the live file has and how many only the one made again, and some of
-    them, each with its side. `because` where the two cannot be compared."""
+    """How the rows of a table differ: how many only the live file has and how many only the one made again, and the
+    names of some of them, each with its side. `because` where the two cannot be compared."""
 
     file: str
     table: str
@@ -43,18 +52,18 @@ class TableDifference:
         return "\n".join([said, *(f"    {side}: {as_typed(row)}" for side, row in self.examples)])
 
 
-def compare(file: str, made: Path, live: Path, tables: tuple[str, Sequence[str]]) -> list[TableDifference]:
-    """The tables of two files that differ, those of a schema by name. What cannot be read differs."""
-    schema, names = tables
+def compare(file: str, made: Path, live: Path, tables: Mapping[str, Sequence[str]]) -> list[TableDifference]:
+    """The tables of two files that differ, of those listed with the columns that name a row. What cannot be read
+    differs."""
     try:
         with attached(made=made, live=live) as con:
-            found = [_compared(con, file, f"{schema}.{name}") for name in names]
+            found = [_compared(con, file, table, names) for table, names in tables.items()]
     except StorageFault as fault:
         return [TableDifference(file, "the whole file", because=fault.reason)]
     return [one for one in found if one.because or one.rows]
 
 
-def _compared(con: duckdb.DuckDBPyConnection, file: str, table: str) -> TableDifference:
+def _compared(con: duckdb.DuckDBPyConnection, file: str, table: str, named_by: Sequence[str]) -> TableDifference:
     columns = {
         side: con.execute(
             """SELECT column_name, data_type FROM duckdb_columns()
@@ -73,6 +82,6 @@ def _compared(con: duckdb.DuckDBPyConnection, file: str, table: str) -> TableDif
         only = f"(SELECT {chosen} FROM {side}.{table}) EXCEPT ALL (SELECT {chosen} FROM {other}.{table})"
         counts[side] = (con.execute(f"SELECT count(*) FROM ({only})").fetchone() or (0,))[0]
         if counts[side]:
-            rows = con.execute(f"SELECT t::VARCHAR FROM ({only} ORDER BY ALL LIMIT {SHOWN_ROWS}) AS t").fetchall()
-            examples += [("live" if side == "live" else "rebuilt", row[0][:600]) for row in rows]
+            named = f"SELECT concat_ws(' ', {', '.join(named_by)}) FROM ({only}) ORDER BY 1 LIMIT {SHOWN_ROWS}"
+            examples += [("live" if side == "live" else "rebuilt", row[0]) for row in con.execute(named).fetchall()]
     return TableDifference(file, table, counts["live"], counts["made"], tuple(examples))

@@ -79,17 +79,26 @@ def opened(path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
     except (OSError, duckdb.Error) as error:
         raise StorageFault(path, f"the store cannot be opened ({_first_line(error)})") from None
     try:
+        _refuse_newer(con, path)
         con.execute(_DDL)
         _upgrade(con)
         if con.execute("SELECT count(*) FROM about").fetchone() == (0,):
             con.execute("INSERT INTO about VALUES (?)", [SCHEMA_VERSION])
-        if con.execute("SELECT schema_version FROM about").fetchone() != (SCHEMA_VERSION,):
-            raise StorageFault(path, f"was made by another release; this one reads schema version {SCHEMA_VERSION}")
         yield con
     except (duckdb.IOException, duckdb.FatalException) as error:
         raise StorageFault(path, f"the store cannot be written ({_first_line(error)})") from None
     finally:
         con.close()
+
+
+def _refuse_newer(con: duckdb.DuckDBPyConnection, path: Path) -> None:
+    """Raise StorageFault, before anything is touched, for a store of a release that came after this one."""
+    if not con.execute("SELECT 1 FROM duckdb_tables() WHERE table_name = 'about'").fetchone():
+        return
+    version = (con.execute("SELECT max(schema_version) FROM about").fetchone() or (None,))[0]
+    if version is not None and version > SCHEMA_VERSION:
+        reason = f"was made by a newer release: it is of schema version {version}, and this release reads up to"
+        raise StorageFault(path, f"{reason} {SCHEMA_VERSION}; use the newer release")
 
 
 def _upgrade(con: duckdb.DuckDBPyConnection) -> None:
@@ -192,8 +201,9 @@ def current_of_each_collection(condition: str = "true") -> str:
     """
 
 
-def current(con: duckdb.DuckDBPyConnection, definitions: Definitions) -> pl.DataFrame:
-    """One current row a key: the authoritative collection's where it has one, else the newest of another's.
+def current(con: duckdb.DuckDBPyConnection, definitions: Definitions, up_to_load: int | None = None) -> pl.DataFrame:
+    """One current row a key: the authoritative collection's where it has one, else the newest of another's; of the
+    first loads only, where `up_to_load` is given.
 
     Columns: KEY, PAYLOAD, load, period_start, period_end, collection, submission, source_file, digest, sheet, cell,
     recorded_at.
@@ -202,7 +212,7 @@ def current(con: duckdb.DuckDBPyConnection, definitions: Definitions) -> pl.Data
     frame = con.execute(
         f"""
         SELECT o.* EXCLUDE (withdrawn), l.submission, s.path AS source_file, s.digest, l.recorded_at
-        FROM ({current_of_each_collection()}) AS o
+        FROM ({current_of_each_collection("true" if up_to_load is None else f"load <= {up_to_load:d}")}) AS o
         JOIN load AS l USING (load) JOIN submission AS s ON s.id = l.submission
         LEFT JOIN authority_of AS a USING (indicator_id)
         QUALIFY row_number() OVER (
@@ -377,33 +387,42 @@ def remember(con: duckdb.DuckDBPyConnection, live: str) -> None:
     version, published_at, run = told
     con.execute("BEGIN")
     try:
-        con.execute(
-            f"""
-            CREATE OR REPLACE TEMP TABLE shown_now AS
-            WITH told AS (
-                SELECT {OF_KEY}, submission, sheet, cell, recorded_at, conf_status, true AS is_current
-                FROM {live}.mart.observations
-                UNION ALL
-                SELECT {OF_KEY}, submission, sheet, cell, recorded_at, conf_status, false FROM {live}.mart.history
-            ), newest AS (  -- a submission that was judged again is loaded again; only the last load of a night is seen
-                SELECT max(load) AS load, submission, collection, recorded_at FROM load GROUP BY ALL
-            )
-            SELECT {_columns_of("o")}, o.load, bool_or(t.is_current) AS is_current,
-                   bool_and(coalesce(t.conf_status = 'c', false) AND o.conf_status IS DISTINCT FROM 'c') AS is_withheld
-            FROM told AS t JOIN newest AS l USING (submission, recorded_at)
-            JOIN observation AS o ON o.load = l.load AND NOT o.withdrawn AND o.sheet = t.sheet AND o.cell = t.cell
-             AND {_same("o", "t")}
-            GROUP BY ALL
-            """
-        )
-        _remember(con, version, published_at, run)
+        see(con, live, "observations", "history")
+        state(con, version, published_at, run)
         con.execute("COMMIT")
     except BaseException:
         con.execute("ROLLBACK")
         raise
 
 
-def _remember(con: duckdb.DuckDBPyConnection, version: int, published_at: datetime, run: str) -> None:
+def see(con: duckdb.DuckDBPyConnection, live: str, current: str, past: str | None = None) -> None:
+    """Make the temporary table `shown_now`: the rows of the store that the published file attached as `live` tells of,
+    by its tables of what is current and of what was. Columns: KEY, load, is_current, is_withheld."""
+    tables = [(current, True)] + ([(past, False)] if past else [])
+    told = " UNION ALL ".join(
+        f"SELECT {OF_KEY}, submission, sheet, cell, recorded_at, conf_status, {is_current} AS is_current"
+        f" FROM {live}.mart.{table}"
+        for table, is_current in tables
+    )
+    con.execute(
+        f"""
+        CREATE OR REPLACE TEMP TABLE shown_now AS
+        WITH told AS ({told}
+        ), newest AS (  -- a submission that was judged again is loaded again; only the last load of a night is seen
+            SELECT max(load) AS load, submission, collection, recorded_at FROM load GROUP BY ALL
+        )
+        SELECT {_columns_of("o")}, o.load, bool_or(t.is_current) AS is_current,
+               bool_and(coalesce(t.conf_status = 'c', false) AND o.conf_status IS DISTINCT FROM 'c') AS is_withheld
+        FROM told AS t JOIN newest AS l USING (submission, recorded_at)
+        JOIN observation AS o ON o.load = l.load AND NOT o.withdrawn AND o.sheet = t.sheet AND o.cell = t.cell
+         AND {_same("o", "t")}
+        GROUP BY ALL
+        """
+    )
+
+
+def state(con: duckdb.DuckDBPyConnection, version: int, published_at: datetime, run: str) -> None:
+    """Write down that a version was published (at an instant in UTC) and that it told what `shown_now` holds."""
     con.execute(
         """INSERT INTO publication
            SELECT $version, $at, $run, coalesce(max(load), 0) FROM load WHERE recorded_at <= $at""",
@@ -491,6 +510,8 @@ __all__: Sequence[str] = (
     "past_tables",
     "remember",
     "restore_past",
+    "see",
+    "state",
     "trace_states",
     "versions",
 )
