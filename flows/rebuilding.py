@@ -97,7 +97,7 @@ def rebuild(given: Settings, run: str, *, replace: bool = False, step: Step = sa
             made = _made(given, work / "made", step)
             step("Comparing with what is live", 0, 0)
             differences = _differences(given, work)
-            done = _result(given, made, differences)
+            done = _result(given, work, made, differences)
             if replace or (done.equal and len(done.compared) < len(_pairs(given, work))):
                 step("Putting in place", 0, 0)
                 done = _put_in_place(given, work, done)
@@ -146,9 +146,8 @@ def _migrated(live: Path, work: Path) -> Path:
     return copy
 
 
-def _result(given: Settings, made: Replay, differences: list[TableDifference]) -> Rebuilt:
-    live = {"store": given.store, "published file": given.warehouse}
-    compared = tuple(name for name, path in live.items() if path.exists())
+def _result(given: Settings, work: Path, made: Replay, differences: list[TableDifference]) -> Rebuilt:
+    compared = tuple(name for name, (_, live) in _pairs(given, work).items() if live.exists())
     notes, whole = tuple(made.notes), made.live.exists()
     return Rebuilt(made.last, made.publications, made.loads, compared, tuple(differences), (), notes, whole)
 

@@ -229,7 +229,7 @@ def _is_made(made: Replay, version: int) -> None:
 def _finish(made: Replay) -> None:
     """Where no night is on record, publish what was loaded; say what of the past could not be made."""
     ledger = made.ledger
-    guessed = not ledger.attempts and bool(ledger.recorded)
+    guessed = not ledger.attempts and not ledger.taken_over and bool(ledger.recorded)
     if guessed:
         version = max(ledger.last_version, 1)
         publish_again(made.con, made.live, version, _guessed(made))

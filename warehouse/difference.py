@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -56,29 +57,29 @@ class Difference:
         return asdict(self)
 
 
-_SHOWN = tuple(name for name in PAYLOAD if name != "provenance")
 _OF_KEY = ", ".join(KEY)
 
 
-def _said(table: str) -> str:
+def _said(table: str, payload: Sequence[str]) -> str:
     """What a row says, as one struct, so that rows compare whole."""
-    return f"{{{', '.join(f'{name}: {table}.{name}' for name in PAYLOAD)}}}"
+    return f"{{{', '.join(f'{name}: {table}.{name}' for name in payload)}}}"
 
 
-def _words(table: str) -> str:
+def _words(table: str, payload: Sequence[str]) -> str:
     """What a row says, in words."""
-    parts = [f"{table}.{name}::VARCHAR" for name in _SHOWN]
+    parts = [f"{table}.{name}::VARCHAR" for name in payload if name != "provenance"]
     return f"concat_ws(' ', {', '.join(parts)})"
 
 
-_DIFFERS = f"""
+def _differs(payload: Sequence[str]) -> str:
+    return f"""
 WITH differing AS (
     SELECT {_OF_KEY},
         CASE WHEN b.there IS NULL THEN 'added' WHEN c.there IS NULL THEN 'removed' ELSE 'changed' END AS kind,
         b.words AS old, c.words AS new
-    FROM (SELECT {_OF_KEY}, true AS there, {_said("b")} AS said, {_words("b")} AS words
+    FROM (SELECT {_OF_KEY}, true AS there, {_said("b", payload)} AS said, {_words("b", payload)} AS words
           FROM live.mart.observations AS b) AS b
-    FULL JOIN (SELECT {_OF_KEY}, true AS there, {_said("c")} AS said, {_words("c")} AS words
+    FULL JOIN (SELECT {_OF_KEY}, true AS there, {_said("c", payload)} AS said, {_words("c", payload)} AS words
                FROM candidate.mart.observations AS c) AS c USING ({_OF_KEY})
     WHERE b.there IS NULL OR c.there IS NULL OR b.said IS DISTINCT FROM c.said
 )
@@ -86,27 +87,32 @@ WITH differing AS (
 
 
 def difference(candidate: Path, live: Path | None) -> Difference:
-    """The difference of two published files; without a live one, or with one of another shape, every row is added."""
+    """The difference of two published files. What an earlier release did not publish of a row is not compared; without
+    a live file, or with one that names its rows by other columns, every row is added."""
     with attached(candidate=candidate, live=live) as con:
         if live is not None:
-            try:
-                return _against(con)
-            except duckdb.BinderException:  # a live file of another shape has no row in common
-                pass
+            found = con.execute(
+                """SELECT column_name FROM duckdb_columns() WHERE database_name = 'live'
+                   AND schema_name = 'mart' AND table_name = 'observations'"""
+            ).fetchall()
+            columns = {name for (name,) in found}
+            if columns.issuperset(KEY):
+                return _against(con, [name for name in PAYLOAD if name in columns])
         rows = con.execute(
             "SELECT indicator_id, area_code, count(*) FROM candidate.mart.observations GROUP BY ALL ORDER BY ALL"
         ).fetchall()
     return Difference(tuple(Change(indicator, area, count, 0, 0) for indicator, area, count in rows))
 
 
-def _against(con: duckdb.DuckDBPyConnection) -> Difference:
+def _against(con: duckdb.DuckDBPyConnection, payload: Sequence[str]) -> Difference:
+    differs = _differs(payload)
     counted = con.execute(
-        f"""{_DIFFERS} SELECT indicator_id, area_code, count(*) FILTER (kind = 'added'),
+        f"""{differs} SELECT indicator_id, area_code, count(*) FILTER (kind = 'added'),
                               count(*) FILTER (kind = 'changed'), count(*) FILTER (kind = 'removed')
             FROM differing GROUP BY ALL ORDER BY ALL"""
     ).fetchall()
     examples = con.execute(
-        f"""{_DIFFERS} SELECT kind, concat_ws(', ', {_OF_KEY}), coalesce(old, ''), coalesce(new, '')
+        f"""{differs} SELECT kind, concat_ws(', ', {_OF_KEY}), coalesce(old, ''), coalesce(new, '')
             FROM differing ORDER BY kind DESC, {_OF_KEY} LIMIT {MOST_EXAMPLES}"""
     ).fetchall()
     total = con.execute("SELECT count(*) FROM live.mart.observations").fetchone()

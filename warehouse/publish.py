@@ -174,6 +174,8 @@ def approve(con: duckdb.DuckDBPyConnection, live: Path, run: str, at: datetime, 
         raise NotApproved(f"No run called {run} is kept.")
     if about["state"] != "refused" or not candidate.exists():
         raise NotApproved(f"Run {run} has no candidate that waits: it was published, or a newer one took its place.")
+    if not _of_this_release(candidate):
+        raise NotApproved(f"Run {run} was of an earlier release. Run another night and approve that one.")
     version = live_version(live if live.exists() else None)
     if about["compared_with"] != version or about["up_to_load"] != _newest_load(con):
         raise NotApproved(f"Run {run} is not the newest any more. Run another night and approve that one.")
@@ -198,6 +200,8 @@ def roll_back(
     if source is None:
         held = ", ".join(map(str, kept.versions())) or "none"
         raise NotApproved(f"Version {to} is not kept; there are: {held}.")
+    if not _of_this_release(source):
+        raise NotApproved(f"Version {to} is of an earlier release, in a shape that dashboards no longer read.")
     number = next_version(con, live_version(live if live.exists() else None))
     run = f"rollback-to-{to}"
     candidate = live.parent / f"{CANDIDATE}{run}.duckdb"
@@ -230,6 +234,16 @@ def _put_in_place(
         raise StorageFault(live, f"cannot be published ({str(error).splitlines()[0]})") from None
     finally:
         sweep(live.parent)
+
+
+def _of_this_release(path: Path) -> bool:
+    """Whether a published file has the tables and columns of the contract."""
+    with attached(file=path) as con:
+        found = con.execute(
+            """SELECT table_name, column_name, data_type FROM duckdb_columns()
+               WHERE database_name = 'file' AND schema_name = 'mart'"""
+        ).fetchall()
+    return set(found) == {(table.name, column.name, column.type) for table in MART for column in table.columns}
 
 
 def next_version(con: duckdb.DuckDBPyConnection, live: int) -> int:

@@ -387,7 +387,7 @@ def remember(con: duckdb.DuckDBPyConnection, live: str) -> None:
     version, published_at, run = told
     con.execute("BEGIN")
     try:
-        see(con, live, "observations", "history")
+        see(con, live)
         state(con, version, published_at, run)
         con.execute("COMMIT")
     except BaseException:
@@ -395,10 +395,15 @@ def remember(con: duckdb.DuckDBPyConnection, live: str) -> None:
         raise
 
 
-def see(con: duckdb.DuckDBPyConnection, live: str, current: str, past: str | None = None) -> None:
+def see(con: duckdb.DuckDBPyConnection, live: str) -> None:
     """Make the temporary table `shown_now`: the rows of the store that the published file attached as `live` tells of,
-    by its tables of what is current and of what was. Columns: KEY, load, is_current, is_withheld."""
-    tables = [(current, True)] + ([(past, False)] if past else [])
+    among what is current and, unless a release made it that told no history, what was. Columns: KEY, load, is_current,
+    is_withheld."""
+    has = con.execute(
+        "SELECT 1 FROM duckdb_tables() WHERE database_name = ? AND schema_name = 'mart' AND table_name = 'history'",
+        [live],
+    ).fetchone()
+    tables = [("observations", True)] + ([("history", False)] if has else [])
     told = " UNION ALL ".join(
         f"SELECT {OF_KEY}, submission, sheet, cell, recorded_at, conf_status, {is_current} AS is_current"
         f" FROM {live}.mart.{table}"

@@ -30,7 +30,7 @@ def state_past(con: duckdb.DuckDBPyConnection, live: Path, definitions: Definiti
         if live.exists():
             attach(con.execute, "live", live, stack)
             stack.callback(con.execute, "DETACH live")
-            store.see(con, "live", "observations")
+            store.see(con, "live")
             seen = con.execute(f"SELECT {', '.join(ROW)}, is_withheld FROM shown_now").pl()
         con.execute("BEGIN")
         try:
