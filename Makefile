@@ -3,7 +3,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 .DELETE_ON_ERROR:
-.PHONY: nightly up trial test fuzz lint lock examples docs pages faults histories bench-mart bench-returns install clean
+.PHONY: nightly up trial test fuzz lint lock examples docs pages faults histories rebuilds bench-mart bench-returns install clean
 
 nightly: .venv/ready
 	@$(BIN)/indicators nightly --today 2011-05-26
@@ -76,3 +76,7 @@ pages: .venv/ready
 # Twenty random histories of loads and publications; the tests run five.
 histories: .venv/ready
 	@HISTORIES=20 $(BIN)/python -m pytest tests/test_as_of.py
+
+# Twenty longer random histories of nights, each made again from ledger and archive and compared; the tests try two.
+rebuilds: .venv/ready
+	@REBUILDS=20 $(BIN)/python -m pytest tests/test_rebuild.py

@@ -26,7 +26,7 @@ from schemas.faults import StorageFault, UsageFault
 from warehouse import exports, store
 from warehouse.kept import HELD, Kept
 from warehouse.publish import rename_over
-from warehouse.rebuilt import PUBLISHED, STORE, TableDifference, compare
+from warehouse.rebuilt import PUBLISHED, STORE, TableDifference, compare, settle
 
 WORK = ".rebuild-"
 
@@ -141,8 +141,7 @@ def _migrated(live: Path, work: Path) -> Path:
     log = live.with_name(live.name + ".wal")
     if log.exists():
         shutil.copyfile(log, copy.with_name(copy.name + ".wal"))
-    with contextlib.suppress(StorageFault), store.opened(copy):  # one that cannot be opened differs, and says why
-        pass
+    settle(copy)
     return copy
 
 
@@ -178,8 +177,7 @@ def _put_in_place(given: Settings, work: Path, done: Rebuilt) -> Rebuilt:
 
 def _replace_store(made: Path, live: Path, former: Path) -> None:
     if live.exists():
-        with contextlib.suppress(StorageFault), store.opened(live):  # which puts its log into it
-            pass
+        settle(live)
         os.link(live, former)
         live.with_name(live.name + ".wal").unlink(missing_ok=True)  # it would be replayed over the new one
     with made.open("rb") as file:

@@ -43,6 +43,7 @@ class Life:
     days: int = 0
     heading: str = "Per cent"
     on_error: str = "reject"
+    release: str = "0.1.0"
     examples: bool = False
     """Whether the example partners send the example returns, in place of partners of the test's own."""
 
@@ -73,7 +74,8 @@ class Life:
         from flows.night import whole_night
 
         self.days += 1
-        return whole_night(self.settings(**other), f"night-{self.days}")
+        with patch("flows.publishing.release", return_value=self.release):
+            return whole_night(self.settings(**other), f"night-{self.days}")
 
     # -- what partners do
 
@@ -210,5 +212,7 @@ def live_through(life: Life, nights: int) -> None:
             life.approve()
         if chance.random() < 0.15:
             life.change_definition()
+        if chance.random() < 0.15:
+            life.release = f"0.2.{number}"
         if chance.random() < 0.25:
             life.die(chance.choice(DEATHS))

@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+import json
 import os
 import random
 import shutil
 from datetime import datetime
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
+import openpyxl
 import pytest
 
 from flows.cli import main
+from flows.ledger import read_ledger
 from flows.rebuilding import rebuild
+from flows.reparsing import reparse
 from schemas.faults import Fault
 from tests.conftest import Place
+from tests.makers import write_return
 from tests.rebuilds import Life, live_through, trusting
 from warehouse.store import connect
 
@@ -149,3 +155,46 @@ def test_a_night_does_not_go_on_from_a_store_that_has_lost_versions(lived: Life,
     assert rebuild(life.settings(), "again", replace=True).placed == ("store", "published file")
     with trusting():
         assert life.night().publication.state == "unchanged"
+
+
+def test_reading_again_under_todays_layouts_and_rules_reports_and_changes_nothing(
+    lived: Life, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    life = of(lived, tmp_path)
+    files = [life.place.archive / "ledger.jsonl", life.settings().store, life.place.published]
+    before = [path.read_bytes() for path in files]
+    found = reparse(life.settings())
+    assert [(one.submission, one.recorded, one.today) for one in found.differences] == [
+        ("S000015", "accepted", "rejected"),  # its heading is no longer one that the layout knows
+        ("S000017", "accepted-with-warnings", "rejected"),
+        ("S000018", "accepted-with-warnings", "rejected"),
+        ("S000019", "partly-accepted", "partly-accepted"),  # and so it takes nothing away from what went before
+    ]
+    assert found.differences[0].rules_only_today == {"layout.heading-missing": 1}
+    assert found.differences[0].rows_only_recorded == 18
+    assert found.differences[3].rules_only_recorded == {"key.withdrawn": 3}
+    assert "S000015 schools-learning/Key_stages_2010.csv: key-stages\n  was accepted, would be rejected" in found.text
+    assert [path.read_bytes() for path in files] == before
+
+
+def test_what_cannot_be_read_again_is_named(place: Place, capsys: pytest.CaptureFixture[str]) -> None:
+    life = Life(place)
+    write_return(place.inbox / "tester" / "attainment.xlsx")
+    write_return(place.inbox / "another" / "attainment.xlsx", title="The same figures from somebody else")
+    people = openpyxl.Workbook()
+    for row in (("Area", "Surname", "Date of birth"), ("Nottingham", "Exampleperson", "2001-02-03")):
+        people.worksheets[0].append(row)
+    people.save(place.inbox / "tester" / "attainment-pupils.xlsx")
+    with trusting():
+        life.night()
+    sent = read_ledger(place.archive).submissions.values()
+    (place.archive / "files" / next(one.digest for one in sent if one.path == "tester/attainment.xlsx")).unlink()
+    where = ["rebuild", "--reparse", "--json", "--warehouse", str(place.published), "--archive", str(place.archive)]
+    with patch.dict(os.environ, INDICATORS_DEFINITIONS=str(life.definitions), INDICATORS_PARTNERS=str(life.partners)):
+        assert main(where) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert (found["submissions"], found["differences"]) == (3, [])
+    assert {one["path"]: one["why"].split(";")[0] for one in found["unread"]} == {
+        "tester/attainment-pupils.xlsx": "held records of people, so nothing of it was kept",
+        "tester/attainment.xlsx": "is missing from the archive",
+    }

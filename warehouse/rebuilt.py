@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +12,7 @@ import duckdb
 from schemas.faults import StorageFault
 from schemas.findings import as_typed
 from schemas.tables import KEY
+from warehouse import store
 from warehouse.contract import MART
 from warehouse.files import attached
 
@@ -52,6 +54,12 @@ class TableDifference:
         return "\n".join([said, *(f"    {side}: {as_typed(row)}" for side, row in self.examples)])
 
 
+def settle(path: Path) -> None:
+    """Have a store's log in the store and its form today's, where it can be opened at all."""
+    with contextlib.suppress(StorageFault, duckdb.Error), store.opened(path):
+        pass
+
+
 def compare(file: str, made: Path, live: Path, tables: Mapping[str, Sequence[str]]) -> list[TableDifference]:
     """The tables of two files that differ, of those listed with the columns that name a row. What cannot be read
     differs."""
@@ -60,6 +68,8 @@ def compare(file: str, made: Path, live: Path, tables: Mapping[str, Sequence[str
             found = [_compared(con, file, table, names) for table, names in tables.items()]
     except StorageFault as fault:
         return [TableDifference(file, "the whole file", because=fault.reason)]
+    except duckdb.Error as error:  # damaged somewhere within
+        return [TableDifference(file, "the whole file", because=f"cannot be read ({str(error).splitlines()[0]})")]
     return [one for one in found if one.because or one.rows]
 
 
