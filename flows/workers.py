@@ -33,7 +33,7 @@ from flows.staging import Desk, is_staged, stage
 from inputs.layouts import load_partners
 from inputs.read import Limits
 from schemas.definitions import load_definitions
-from schemas.faults import UsageFault
+from schemas.faults import StorageFault, UsageFault
 from schemas.outcomes import Grant, Submission
 
 LOCAL_WORKERS = 2
@@ -43,14 +43,21 @@ LEAST_IN_A_JOB = 5
 SECONDS_FOR_WORKERS = 60
 """So long a scheduler without workers is waited for; then the night reads the rest itself."""
 LOOK_SECONDS = 5
+NO_PAGES: dict[str, list[str]] = {"distributed.scheduler.http.routes": [], "distributed.worker.http.routes": []}
+"""What keeps schedulers and workers that we start from serving pages about themselves."""
 
 
 def over_dask(given: Settings, folder: Path, submissions: Sequence[Submission], desk: Desk) -> Iterator[str]:
     """Have workers judge submissions; the id of each as its job is done. Those that workers lost are left out: a worker
     that dies has its job done by another, up to Dask's `allowed-failures`."""
-    jobs = _jobs(given, folder, submissions, desk)
     try:
-        with _runner(given.dask_address, folder) as runner:
+        jobs = _jobs(given, folder, submissions, desk)
+    except OSError as error:
+        raise StorageFault(folder, f"cannot be written ({error.strerror})") from None
+    import dask
+
+    try:
+        with dask.config.set(NO_PAGES), _runner(given.dask_address, folder) as runner:
             runner.client.wait_for_workers(1, timeout=SECONDS_FOR_WORKERS)
             done: SimpleQueue[Path] = SimpleQueue()
             asked = {path: _submitted(runner, path).wrapped_future for path in jobs}

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import stat
 import threading
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from flows import night, workers
 from flows.ledger import read_ledger
-from flows.night import Report
+from flows.night import Night, Report, collect, judge, prepare
+from flows.staging import stage, staged_of
+from schemas.faults import UsageFault
 from tests.conftest import INCOMING, TODAY, Place
+from tests.makers import write_partner, write_return
 
 
 def rows_of(place: Place) -> dict[str, list[tuple[Any, ...]]]:
@@ -66,3 +72,61 @@ def test_two_dask_workers_give_the_same_mart_row_for_row_though_one_is_killed(
     assert sum(map(len, there.values())) > 100
     assert rows_of(by_dask) == there
     assert not list((by_dask.archive / "staging").iterdir())
+
+
+@pytest.fixture
+def waiting(place: Place, monkeypatch: pytest.MonkeyPatch) -> Night:
+    """A night with two partners' returns collected, and a secret among its settings."""
+    for name in ("one", "two"):
+        monkeypatch.setenv("INDICATORS_PARTNERS", str(write_partner(place.root / "partners", name)))
+        write_return(place.inbox / name / "attainment.xlsx")
+    night = prepare(place.settings(smtp_url="smtp://user:very-secret@127.0.0.1:25", runner="dask"), "test")
+    collect(night)
+    return night
+
+
+def test_a_worker_is_told_paths_and_leaves_private_files(waiting: Night) -> None:
+    submissions = waiting.ledger.unjudged()
+    with waiting.archive.stage() as folder:
+        jobs = workers._jobs(waiting.settings, folder, submissions, night._desk(waiting))
+        for path in jobs:
+            assert workers.judge_job.fn(str(path)) == len(jobs[path])
+        made = list(folder.iterdir())
+        assert not [path for path in made if b"very-secret" in path.read_bytes()]
+        assert {stat.S_IMODE(path.stat().st_mode) for path in (folder, folder.parent)} == {0o700}
+        for one in submissions:
+            (staged,), copy = staged_of(folder, one.id)
+            assert (staged.status, staged.rows, copy) == ("accepted", 5, None)
+            assert staged.table is not None
+            assert stat.S_IMODE((folder / staged.table).stat().st_mode) == 0o600
+
+
+def test_a_worker_that_is_not_as_the_night_judges_nothing(waiting: Night, place: Place) -> None:
+    with waiting.archive.stage() as folder:
+        (job,) = workers._jobs(waiting.settings, folder, waiting.ledger.unjudged(), night._desk(waiting))
+        toml = place.root / "partners" / "one.toml"
+        toml.write_text(toml.read_text(encoding="utf-8").replace("Attainment", "Other"), encoding="utf-8")
+        with pytest.raises(UsageFault, match="another release, definitions or partners"):
+            workers.judge_job.fn(str(job))
+        assert not list(folder.glob("S*"))
+
+
+def test_what_no_worker_brings_back_is_read_here_once(waiting: Night, monkeypatch: pytest.MonkeyPatch) -> None:
+    def nobody(*_: object) -> Any:
+        raise TimeoutError("no scheduler")
+
+    monkeypatch.setattr(workers, "_runner", nobody)
+    assert workers.stage_of(waiting.settings) is not stage
+    outcomes = judge(replace(waiting, stage=workers.stage_of(waiting.settings)))
+    assert [(one.id, one.status) for one in outcomes] == [
+        ("S000001/one-attainment", "accepted"),
+        ("S000002/two-attainment", "accepted"),
+    ]
+    assert waiting.notes == ["2 of 2 files did not come back from the workers and were read here."]
+
+
+def test_without_the_extra_a_night_by_dask_says_so_in_one_line(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(workers, "find_spec", lambda _: None)
+    assert workers.stage_of(place.settings()) is stage
+    with pytest.raises(UsageFault, match=r"^setting runner: 'dask' needs the extra .* 'local-indicators\[dask\]'"):
+        workers.stage_of(place.settings(runner="dask"))
