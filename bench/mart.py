@@ -112,7 +112,7 @@ def measure(millions: float) -> None:
         took, cpu = time.perf_counter() - began, time.process_time() - worked
         con.close()
         size = path.stat().st_size / 1e6
-        area, series = _waits(path)
+        area, series = waits(path)
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
     millions = rows.height / 1e6
     print(
@@ -122,7 +122,7 @@ def measure(millions: float) -> None:
     print(f"latest of one area {area * 1000:3.0f} ms, trend of one series {series * 1000:3.0f} ms", flush=True)
 
 
-def _waits(path: Path) -> tuple[float, float]:
+def waits(path: Path) -> tuple[float, float]:
     """How long a fresh connection waits for an area's whole profile, and for one series."""
     con = connect(str(path), read_only=True)
     began = time.perf_counter()

@@ -221,19 +221,23 @@ def trace_states(con: duckdb.DuckDBPyConnection, held: pl.DataFrame, version: in
     NULL while it is), with `published_from` and `published_to`, their instants; and `shown_from`, the version that
     first showed the row rather than withheld it, NULL if none has yet.
     """
-    con.register("next_held", held.select(*KEY, "load"))
+    con.register("made", held.select(*KEY, "load"))
+    con.execute("CREATE OR REPLACE TEMP TABLE next_held AS SELECT * FROM made")
+    con.unregister("made")
     con.execute(
         f"""
         CREATE OR REPLACE TEMP TABLE dated AS
         WITH publications AS (
             SELECT data_version, published_at FROM publication UNION ALL SELECT $version, $published_at::TIMESTAMP
+        ), standing AS (
+            SELECT * EXCLUDE (until) FROM stated WHERE until IS NULL
         ), kept AS (
-            SELECT {_columns_of("s")}, s.load, s.since,
-                   CASE WHEN s.until IS NULL AND n.load IS NULL THEN $version ELSE s.until END AS until
-            FROM stated AS s LEFT JOIN next_held AS n ON s.until IS NULL AND s.load = n.load AND {_same("s", "n")}
+            SELECT {OF_KEY}, load, since, until FROM stated WHERE until IS NOT NULL
             UNION ALL
-            SELECT {OF_KEY}, load, $version, NULL
-            FROM next_held ANTI JOIN (SELECT * FROM stated WHERE until IS NULL) USING (load, {OF_KEY})
+            SELECT {_columns_of("s")}, s.load, s.since, CASE WHEN n.load IS NULL THEN $version END
+            FROM standing AS s LEFT JOIN next_held AS n USING (load, {OF_KEY})
+            UNION ALL
+            SELECT {OF_KEY}, load, $version, NULL FROM next_held ANTI JOIN standing USING (load, {OF_KEY})
         )
         SELECT k.*, f.published_at AS published_from, t.published_at AS published_to,
                CASE WHEN k.since = $version THEN NULL WHEN w.load IS NULL THEN k.since ELSE w.shown_since END
@@ -244,7 +248,7 @@ def trace_states(con: duckdb.DuckDBPyConnection, held: pl.DataFrame, version: in
         """,
         {"version": version, "published_at": _utc(published_at)},
     )
-    con.unregister("next_held")
+    con.execute("DROP TABLE next_held")
 
 
 def counted(con: duckdb.DuckDBPyConnection, indicators: Sequence[str]) -> pl.DataFrame:
