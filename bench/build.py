@@ -200,7 +200,7 @@ def inside(watch: Watch) -> Iterator[None]:
     from warehouse import disclosure, mart
 
     told = [
-        (mart.store, "trace_states"), (disclosure, "withheld"), (mart.store, "past"), (mart, "derive"),
+        (mart.store, "trace_states"), (disclosure, "withheld"), (mart.store, "trace_past"), (mart, "_remember"), (mart, "derive"),
         (mart, "fill_latest"), (mart, "fill_trend"), (mart, "score"),
     ]  # fmt: skip
     before = [(module, name, getattr(module, name)) for module, name in told]
