@@ -3,7 +3,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 .DELETE_ON_ERROR:
-.PHONY: nightly test fuzz lint lock examples docs pages faults histories bench-mart install clean
+.PHONY: nightly test fuzz lint lock examples docs pages faults histories bench-mart bench-build install clean
 
 nightly: .venv/ready
 	@$(BIN)/indicators nightly --today 2011-05-26
@@ -53,6 +53,10 @@ faults: .venv/ready
 # How long mart takes for one, three and ten million made-up observations. Ten million take up to 20 GB of memory.
 bench-mart: .venv/ready
 	@$(BIN)/python -m bench.mart 1 3 10
+
+# The same for whole publications, from the store to the exports, stage by stage. It ends itself above 12 GB of memory.
+bench-build: .venv/ready
+	@$(BIN)/python -m bench.build 1 3 10
 
 clean:
 	rm -rf .venv *.egg-info

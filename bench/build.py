@@ -4,9 +4,9 @@
 
 Every step is the night's own: returns of some 150,000 rows are loaded, a first version is published, one return comes
 again with one figure in a hundred changed, and a second version is published beside the first; then a third night finds
-nothing new. One indicator in ten is given with numerators and denominators that add up by breakdown, region and country,
-so that disclosure control has work to do; the others are printed percentages, as national benchmarks are. Nothing of it
-is published elsewhere. A run that needs more than twelve gigabytes is ended. Not part of the tests.
+nothing new. One indicator in ten is given with numerators and denominators that add up by breakdown, region and
+country, so that disclosure control has work to do; the others are printed percentages, as national benchmarks are.
+Nothing of it is published elsewhere. A run that needs more than twelve gigabytes is ended. Not part of the tests.
 """
 
 from __future__ import annotations
@@ -200,8 +200,8 @@ def inside(watch: Watch) -> Iterator[None]:
     from warehouse import disclosure, mart
 
     told = [
-        (mart.store, "trace_states"), (disclosure, "withheld"), (mart.store, "trace_past"), (mart, "_remember"), (mart, "derive"),
-        (mart, "fill_latest"), (mart, "fill_trend"), (mart, "score"),
+        (mart.store, "trace_states"), (disclosure, "withheld"), (mart.store, "trace_past"), (mart, "_remember"),
+        (mart, "derive"), (mart, "fill_latest"), (mart, "fill_trend"), (mart, "score"),
     ]  # fmt: skip
     before = [(module, name, getattr(module, name)) for module, name in told]
     for module, name, function in before:

@@ -99,7 +99,9 @@ class Attack:
                     self.told.append((terms, Fraction(difference).limit_denominator(10**6)))
         for *start, value in ask(path, f"SELECT {ROW}, value FROM mart.trend"):
             self._know(start, sent(tuple(start)), "value", value)
-        for *start, value in ask(path, "SELECT indicator_id, area_code, time_identifier, time_period, breakdown, latest FROM mart.scorecard"):
+        for *start, value in ask(
+            path, "SELECT indicator_id, area_code, time_identifier, time_period, breakdown, latest FROM mart.scorecard"
+        ):
             for key in now:
                 if (key[0], *key[2:]) == tuple(start):
                     self._know(key, sent(key), "value", value)
@@ -118,7 +120,7 @@ class Attack:
             for n, key in enumerate(keys)
             for column in columns
         }
-        (judged,) = judge_claims(path, [Claim("all", "every figure", inputs, (Figure(0.0, "+".join(inputs)),))])
+        (judged,) = judge_claims(path, (Claim("all", "every figure", inputs, (Figure(0.0, "+".join(inputs)),)),))
         for n, key in enumerate(keys):
             for column in columns:
                 told = judged.inputs[f"i{n}{column}"]

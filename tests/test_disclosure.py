@@ -234,7 +234,8 @@ def secondary(definitions: Definitions, on: bool) -> Definitions:
 
 def attack(folder: Path, definitions: Definitions, loads: Sequence[Sequence[dict[str, Any]]]) -> Attack:
     """An attacker that has read every version that is published of a series of loads, exports and all."""
-    past, exported = History(folder, definitions), {}
+    past = History(folder, definitions)
+    exported: dict[Path, Path] = {}
     with past.open:
         for figures in loads:
             past.load(figures)
@@ -244,7 +245,9 @@ def attack(folder: Path, definitions: Definitions, loads: Sequence[Sequence[dict
         made = Attack([copy for _, copy in past.copies], AREAS, PARTS)
         for copy, exports in exported.items():
             made.export(exports, copy)
-    private = {path.name: stat.S_IMODE(path.stat().st_mode) & 0o077 for path in (folder / "kept", folder / "store.duckdb")}
+    private = {
+        path.name: stat.S_IMODE(path.stat().st_mode) & 0o077 for path in (folder / "kept", folder / "store.duckdb")
+    }
     assert set(private.values()) == {0}  # what else lies there is nobody's to read
     return made
 

@@ -141,7 +141,9 @@ def _measured(states: pl.DataFrame, definitions: Definitions) -> pl.DataFrame:
         .fill_null(value=False).alias("small"),
         (pl.col(COUNTED).is_not_null() | pl.col(AMONG).is_not_null() | pl.col("asked_to_hide")).alias("measured"),
     )  # fmt: skip
-    unplaced = pl.col("secondary") & pl.col("measured") & ~pl.col("area_code").is_in(list(definitions.geography.by_code))
+    unplaced = (
+        pl.col("secondary") & pl.col("measured") & ~pl.col("area_code").is_in(list(definitions.geography.by_code))
+    )
     return _scoped(rows.with_columns(unplaced.alias("unplaced")), definitions)
 
 

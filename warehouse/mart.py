@@ -90,9 +90,7 @@ def _whereabouts(con: duckdb.DuckDBPyConnection) -> pl.DataFrame:
     return con.execute(f"SELECT {columns} FROM held UNION SELECT {columns} FROM past ORDER BY ALL").pl()
 
 
-def _shown(
-    con: duckdb.DuckDBPyConnection, hidden: pl.DataFrame, definitions: Definitions
-) -> Iterator[pl.DataFrame]:
+def _shown(con: duckdb.DuckDBPyConnection, hidden: pl.DataFrame, definitions: Definitions) -> Iterator[pl.DataFrame]:
     """What is held, as it may be shown, some indicators at a time in the order of their ids."""
     for indicators in store.shares(con, "held"):
         yield disclosure.suppress(store.rows_of(con, "held", indicators), hidden, definitions)

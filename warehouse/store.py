@@ -257,7 +257,9 @@ def shares(
     """The indicators of a table in groups of about so many rows, in the order of their ids; or those of `together`,
     each of which stays in one group."""
     counts = dict(
-        con.execute(f"SELECT indicator_id, count(*) FROM {table} GROUP BY indicator_id ORDER BY indicator_id").fetchall()
+        con.execute(
+            f"SELECT indicator_id, count(*) FROM {table} GROUP BY indicator_id ORDER BY indicator_id"
+        ).fetchall()
     )
     groups: list[list[str]] = []
     rows = most
@@ -331,9 +333,9 @@ def counted(con: duckdb.DuckDBPyConnection, indicators: Sequence[str]) -> pl.Dat
 
 
 def trace_past(con: duckdb.DuckDBPyConnection, version: int, hidden: pl.DataFrame) -> None:
-    """Make the temporary table `past`: every row of `dated`, past and current, of the keys with a past: those with more than one row, with a withdrawal,
-    with a row that was first withheld and is not in `hidden`, or with one that was not published by the first
-    publication after its load.
+    """Make the temporary table `past`: every row of `dated`, past and current, of the keys with a past: those with more
+    than one row, with a withdrawal, with a row that was first withheld and is not in `hidden`, or with one that was not
+    published by the first publication after its load.
 
     Columns: those of `current`, `since`, `until`, `published_from`, `published_to`, `shown_at` (the instant from which
     the row was shown; NULL if it has not been), `ended_at` and `ended_by` (when, and with which submission, the load

@@ -152,8 +152,8 @@ LEFT JOIN (
 
 
 def goals(con: duckdb.DuckDBPyConnection, definitions: Definitions) -> None:
-    """Make the temporary table `goal`: every row of every course, with the target as a number, NULL where it is relative
-    to what is not held, and the `row` of the observation that it is for, NULL where none is held."""
+    """Make the temporary table `goal`: every row of every course, with the target as a number, NULL where it is
+    relative to what is not held, and the `row` of the observation that it is for, NULL where none is held."""
     con.register("made", courses(definitions))
     con.execute("CREATE OR REPLACE TEMP TABLE ref_course AS SELECT * FROM made")
     con.unregister("made")

@@ -63,8 +63,11 @@ ORDER BY 1, 4, 11, 2, 9, 10, 8
 def fill_trend(con: duckdb.DuckDBPyConnection) -> None:
     """Fill out.mart.trend from `point` (see warehouse.comparators) and `goal` (see warehouse.targets), some indicators
     at a time."""
-    con.execute("CREATE OR REPLACE TEMP VIEW told AS SELECT indicator_id FROM point JOIN ref_indicator AS r ON r.number = i"
-                " UNION ALL SELECT indicator_id FROM goal")  # fmt: skip
+    con.execute(
+        """CREATE OR REPLACE TEMP VIEW told AS
+           SELECT indicator_id FROM point JOIN ref_indicator AS r ON r.number = i
+           UNION ALL SELECT indicator_id FROM goal"""
+    )
     for indicators in shares(con, "told"):
         _temp(con, "charting", pl.DataFrame({"indicator_id": indicators}))
         con.execute("CREATE OR REPLACE TEMP TABLE charting AS FROM charting JOIN ref_indicator USING (indicator_id)")
