@@ -3,7 +3,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 .DELETE_ON_ERROR:
-.PHONY: nightly up trial test fuzz lint lock examples docs pages faults histories rebuilds bench-mart bench-returns install clean
+.PHONY: nightly up trial test fuzz lint lock examples docs pages faults histories rebuilds bench-mart bench-build bench-returns install clean
 
 nightly: .venv/ready
 	@$(BIN)/indicators nightly --today 2011-05-26
@@ -66,6 +66,9 @@ bench-mart: .venv/ready
 bench-returns: .venv/ready
 	@PREFECT_LOGGING_LEVEL=CRITICAL PREFECT_SERVER_ANALYTICS_ENABLED=false DO_NOT_TRACK=1 \
 	  $(BIN)/python -m bench.returns 10 100 1000 --big 40 --dask
+# The same for whole publications, from the store to the exports, stage by stage. It ends itself above 12 GB of memory.
+bench-build: .venv/ready
+	@$(BIN)/python -m bench.build 1 3 10
 
 clean:
 	rm -rf .venv *.egg-info

@@ -12,6 +12,7 @@ import resource
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date, datetime
 from pathlib import Path
@@ -23,7 +24,7 @@ from schemas.geography import ENGLAND
 from schemas.periods import build
 from warehouse.contract import MART, ddl
 from warehouse.mart import _reference, derive
-from warehouse.store import connect
+from warehouse.store import MOST_ROWS, connect
 
 YEARS = range(2014, 2024)
 PARTS = ("Sex=Girls", "Sex=Boys", "FSM=Eligible", "FSM=Not eligible")
@@ -94,6 +95,13 @@ def _rows(names: list[str], areas: list[str]) -> pl.DataFrame:
     )
 
 
+def parts_of(rows: pl.DataFrame) -> Iterator[pl.DataFrame]:
+    """The rows as a build takes them out of the store: some indicators at a time."""
+    each = len(YEARS) * len(BREAKDOWNS) * rows["area_code"].n_unique()
+    for at in range(0, rows.height, step := each * max(1, MOST_ROWS // each)):
+        yield rows.slice(at, step)
+
+
 def measure(millions: float) -> None:
     """Derive mart from so many rows and print what it took."""
     definitions, rows = made_up(millions)
@@ -107,12 +115,12 @@ def measure(millions: float) -> None:
                 con.execute(statement)
         began, worked = time.perf_counter(), time.process_time()
         _reference(con, definitions, rows)
-        derive(con, definitions, rows)
+        derive(con, definitions, parts_of(rows))
         con.execute("CHECKPOINT out")
         took, cpu = time.perf_counter() - began, time.process_time() - worked
         con.close()
         size = path.stat().st_size / 1e6
-        area, series = _waits(path)
+        area, series = waits(path)
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
     millions = rows.height / 1e6
     print(
@@ -122,7 +130,7 @@ def measure(millions: float) -> None:
     print(f"latest of one area {area * 1000:3.0f} ms, trend of one series {series * 1000:3.0f} ms", flush=True)
 
 
-def _waits(path: Path) -> tuple[float, float]:
+def waits(path: Path) -> tuple[float, float]:
     """How long a fresh connection waits for an area's whole profile, and for one series."""
     con = connect(str(path), read_only=True)
     began = time.perf_counter()

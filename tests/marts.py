@@ -72,7 +72,7 @@ def made_from(definitions: Definitions, rows: Sequence[Mapping[str, Any]]) -> du
         for statement in ddl(table, "out.mart"):
             con.execute(statement)
     _reference(con, definitions, shown)
-    derive(con, definitions, shown)
+    derive(con, definitions, [shown])
     con.execute("USE out")
     return con
 

@@ -15,6 +15,7 @@ import pytest
 
 from schemas.definitions import Definitions
 from tests.histories import BEGUN, COUNT, History, ask, figure
+from warehouse import store
 from warehouse.publish import roll_back
 
 AREAS = ("E06000018", "E08000025", "E08000003", "E06000023")
@@ -196,3 +197,24 @@ def test_a_rollback_is_part_of_the_past(tmp_path: Path, definitions: Definitions
             (20, 30),
         ]
         assert past.publish().state == "unchanged"
+
+
+def test_no_figure_is_set_against_every_other(tmp_path: Path, definitions: Definitions) -> None:
+    """A join that falls back to comparing row with row takes a time that grows with the square of what is held."""
+    with history(tmp_path, definitions) as past:
+        past.load([figure(20.0), figure(50.0, area="E08000003")])
+        past.publish()
+        plans: list[str] = []
+
+        class Explained:
+            """The store, which tells the plan of each statement before it runs it."""
+
+            def execute(self, sql: str, *values: Any) -> Any:
+                told = past.con.execute(f"EXPLAIN {sql}", *values).fetchall()
+                plans.extend(str(plan) for _, plan in told)
+                return past.con.execute(sql, *values)
+
+        store.hold(past.con, definitions)
+        store.trace_states(Explained(), 2, BEGUN)  # type: ignore[arg-type]
+        assert any("HASH_JOIN" in plan for plan in plans)
+        assert not any("NL_JOIN" in plan or "CROSS_PRODUCT" in plan for plan in plans)

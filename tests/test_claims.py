@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import json
 import shutil
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import pytest
+from scipy.optimize import least_squares
 
 from flows.cli import main
 from flows.night import Report
 from flows.settings import CLAIMS
 from schemas.faults import DefinitionFault, UsageFault
 from tests.conftest import Place
-from warehouse.claims import Claim, Found, Judged, judge, judge_claims, load_claims
+from warehouse.claims import Claim, Found, Judged, _reckon, judge, judge_claims, load_claims
 
 Example = tuple[Place, Report]
 
@@ -88,6 +91,55 @@ def test_every_input_decides(judged: dict[str, Judged]) -> None:
             if one.verdict == "as stated":
                 moved = Found(held.number * 1.2 + 3, held.told)
                 assert judge(claims[name], {**inputs, asked: moved}).verdict == "contradicted", (name, asked)
+
+
+NUDGES: tuple[Callable[[float], float], ...] = (
+    lambda x: 1.2 * x + 3,
+    lambda x: 0.8 * x - 3,
+    lambda x: -x - 1e6,
+    lambda x: x + 1e6,
+)
+
+
+@pytest.mark.parametrize("claim", load_claims(CLAIMS), ids=lambda claim: claim.id)
+def test_of_all_forty_every_input_is_needed_and_decides(claim: Claim, judged: dict[str, Judged]) -> None:
+    """With figures that bear the claim out, whether mart holds them or not: each lost gives no data, each changed another
+    verdict."""
+    held = {name: one["number"] for name, one in judged[claim.id].inputs.items()}
+    bears_it_out = judge(claim, {name: Found(number) for name, number in held.items()}).verdict == "as stated"
+    numbers = held if bears_it_out else borne_out(claim, {n: 10.0 if v is None else v for n, v in held.items()})
+    inputs = {name: Found(number) for name, number in numbers.items()}
+    assert judge(claim, inputs).verdict == "as stated"
+    for name, number in numbers.items():
+        assert judge(claim, {**inputs, name: Found(None)}).verdict == "no data", name
+        changed = {judge(claim, {**inputs, name: Found(nudge(number))}).verdict for nudge in NUDGES}
+        assert "contradicted" in changed, name
+
+
+def borne_out(claim: Claim, start: dict[str, float]) -> dict[str, float]:
+    """Numbers for the inputs of a claim, near those it starts from, with which every figure comes out."""
+    names = sorted(start)
+
+    def off(values: Any) -> list[float]:
+        numbers: dict[str, float | None] = {name: float(value) for name, value in zip(names, values, strict=True)}
+        told = []
+        for one in claim.figure:
+            reckoned = _reckon(one.reckoned, numbers)
+            aim = one.stated + {"is": 0.0, "above": 1.0, "below": -1.0}[one.sense]
+            told.append(1e6 if reckoned is None else (reckoned - aim) / max(one.tolerance, 0.001))
+        return told
+
+    solved = least_squares(off, [start[name] + 0.01 for name in names], xtol=1e-14, ftol=1e-14, gtol=1e-14)
+    return {name: float(value) for name, value in zip(names, solved.x, strict=True)}
+
+
+def test_what_must_not_be_compared_is_not_whatever_the_numbers(judged: dict[str, Judged]) -> None:
+    claim = next(one for one in load_claims(CLAIMS) if one.id == "C35")
+    inputs = found(judged["C35"])
+    breakdown = {
+        name: Found(one.number, {**one.told, "breakdown": "Total"}) for name, one in inputs.items() if one.told
+    }
+    assert judge(claim, {**inputs, **breakdown}).verdict == "as stated"  # the breakdown is an input, too
 
 
 def test_a_change_in_the_published_file_changes_the_verdict(example_night: Example, tmp_path: Path) -> None:

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from schemas.definitions import HERE, Definitions, Target, load_definitions
+from schemas.definitions import HERE, Definitions, Framework, Target, load_definitions
 from schemas.faults import DefinitionFault
-from tests.marts import ENGLAND, NOTTINGHAM, latest, row, trend, with_indicator
+from tests.marts import ENGLAND, NOTTINGHAM, latest, made_from, row, trend, with_indicator
+from warehouse.scorecard import score
 
 Given = dict[str, Any]
 
@@ -109,6 +111,52 @@ def test_a_band_has_no_way_and_two_plans_have_one_target_a_period(made: Definiti
     assert (newest["target"], newest["target_status"]) == (40, "met")
     others = latest(replace(made, targets=tuple(both[:1])), [row(year=2009, value=43.0)])
     assert (others["target"], others["target_status"]) == (None, "no target")  # the scorecard has those
+
+
+def scored(made: Definitions, rows: Sequence[Given], *targets: Target) -> list[tuple[Any, ...]]:
+    """The scorecard's answer for each framework of its targets."""
+    frameworks = [Framework("Another plan", "Another plan", date(2009, 4, 1))]
+    con = made_from(replace(made, targets=targets, frameworks=tuple(frameworks)), rows)
+    score(con, replace(made, targets=targets, frameworks=tuple(frameworks)), date(2011, 5, 31))
+    return con.execute(
+        """SELECT framework, latest, target, target_text, target_period, target_status FROM mart.scorecard
+           WHERE indicator_id = 'made' AND area_code = ? ORDER BY 1""",
+        [NOTTINGHAM],
+    ).fetchall()
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        ({"operator": "band", "value": 40, "upper": 45.0}, (40, "from 40 to 45", "met")),
+        ({"operator": "band", "value": 30, "upper": 42.0, "tolerance": 1}, (30, "from 30 to 42", "within tolerance")),
+        ({"operator": ">", "value": 0, "relative_to": "england"}, (44, "above England", "missed")),
+        ({"operator": ">=", "value": -2, "relative_to": "england"}, (42, "at least England less 2", "met")),
+        ({"operator": ">=", "value": 0, "relative_to": "neighbours"}, (None, "at least the neighbours' average", "no target")),
+        ({"operator": "<", "value": 43, "tolerance": 0.5}, (43, "below 43", "within tolerance")),
+    ],
+)  # fmt: skip
+def test_the_scorecard_judges_every_framework_by_every_form_of_target(
+    given: Given, expected: tuple[Any, ...], made: Definitions
+) -> None:
+    rows = [row(year=2009, value=43.0), row(area=ENGLAND, year=2009, value=44.0)]
+    goal = {**given, "period": "200910"}
+    both = [
+        target(**goal),
+        target("200910", 50, framework="Another plan"),
+        target("201011", 60, framework="Another plan"),
+    ]
+    own = replace(made.indicators["made"], priority="Raising attainment")
+    made = replace(made, indicators={**made.indicators, "made": own})
+    assert scored(made, rows, *both) == [
+        ("Another plan", 43, 50, "at least 50", "200910", "missed"),
+        ("CYPP 2010-14", 43, expected[0], expected[1], "200910", expected[2]),
+    ]
+    swapped = [target(**{**goal, "framework": "Another plan"}), target("201011", 60)]
+    assert scored(made, rows, *swapped) == [
+        ("Another plan", 43, expected[0], expected[1], "200910", expected[2]),
+        ("CYPP 2010-14", 43, 60, "at least 60", "201011", "no target"),
+    ]
 
 
 HEADING = (

@@ -54,7 +54,8 @@ WITH nation AS (
     SELECT i, v, b, p, place, arg_max(value, area) AS value, arg_max(reported, area) AS reported FROM point
     WHERE value IS NOT NULL AND place IN (SELECT member FROM ref_peer) GROUP BY ALL
 ), peers AS (
-    SELECT l.row, l.group_code, any_value(l.group_version) AS version, avg(m.value) AS value, count(m.value) AS n
+    SELECT l.row, l.group_code, any_value(l.group_version) AS version,
+        avg(m.value ORDER BY l.member) AS value, count(m.value) AS n
     FROM listed AS l LEFT JOIN member AS m
       ON m.i = l.i AND m.v = l.v AND m.b = l.b AND m.p = l.p AND m.place = l.member AND m.reported >= l.reported
     GROUP BY ALL

@@ -162,7 +162,8 @@ time_period VARCHAR The code of that period.
 latest DOUBLE The latest value, in unit, as in mart.latest.
 latest_text VARCHAR The latest judgement, or the words in which the value was given.
 unit VARCHAR Unit of latest and target.
-target DOUBLE This framework's target for that period or, where it has none, the next one it has.
+target DOUBLE This framework's target for that period or, where it has none, the next one it has; the lower end of a band; NULL where it is relative to a value that is not held.
+target_text VARCHAR What that target asks for, such as at most 5, from 20 to 25, or above the neighbours' average.
 target_period VARCHAR The code of the period that the target is for.
 target_status VARCHAR met, within tolerance or missed against a target for the same period; otherwise no target.
 direction VARCHAR As in mart.latest.

@@ -11,6 +11,7 @@ import duckdb
 
 from schemas.tables import KEY, PAYLOAD
 from warehouse.files import attached
+from warehouse.store import MOST_ROWS
 
 MOST_EXAMPLES = 500
 """Single rows that a difference names; the counts are of all."""
@@ -57,6 +58,7 @@ class Difference:
         return asdict(self)
 
 
+KINDS = ("removed", "changed", "added")
 _OF_KEY = ", ".join(KEY)
 
 
@@ -73,14 +75,16 @@ def _words(table: str, payload: Sequence[str]) -> str:
 
 def _differs(payload: Sequence[str]) -> str:
     return f"""
-WITH differing AS (
+WITH moving AS (
+    SELECT unnest($indicators::VARCHAR[]) AS indicator_id
+), differing AS (
     SELECT {_OF_KEY},
         CASE WHEN b.there IS NULL THEN 'added' WHEN c.there IS NULL THEN 'removed' ELSE 'changed' END AS kind,
         b.words AS old, c.words AS new
     FROM (SELECT {_OF_KEY}, true AS there, {_said("b", payload)} AS said, {_words("b", payload)} AS words
-          FROM live.mart.observations AS b) AS b
+          FROM live.mart.observations AS b SEMI JOIN moving USING (indicator_id)) AS b
     FULL JOIN (SELECT {_OF_KEY}, true AS there, {_said("c", payload)} AS said, {_words("c", payload)} AS words
-               FROM candidate.mart.observations AS c) AS c USING ({_OF_KEY})
+               FROM candidate.mart.observations AS c SEMI JOIN moving USING (indicator_id)) AS c USING ({_OF_KEY})
     WHERE b.there IS NULL OR c.there IS NULL OR b.said IS DISTINCT FROM c.said
 )
 """
@@ -104,18 +108,53 @@ def difference(candidate: Path, live: Path | None) -> Difference:
     return Difference(tuple(Change(indicator, area, count, 0, 0) for indicator, area, count in rows))
 
 
+def moved(con: duckdb.DuckDBPyConnection, table: str, columns: Sequence[str]) -> list[list[str]]:
+    """The indicators whose rows of a table of mart, as far as some columns go, are not the same in `candidate` and
+    `live`, in groups of about so many rows as can be set against each other at once. Raises duckdb.Error where one of
+    the files has no such table or column.
+
+    Two scans tell: rows are alike where their number, the sum and the exclusive or of their hashes are.
+    """
+    digest = f"hash({', '.join(columns)})"
+    con.execute(
+        f"""CREATE OR REPLACE TEMP TABLE moved AS
+            WITH new AS (SELECT indicator_id, count(*) AS n, sum({digest}::HUGEINT) AS s, bit_xor({digest}) AS x
+                         FROM candidate.mart.{table} GROUP BY indicator_id),
+                 old AS (SELECT indicator_id, count(*) AS n, sum({digest}::HUGEINT) AS s, bit_xor({digest}) AS x
+                         FROM live.mart.{table} GROUP BY indicator_id)
+            SELECT indicator_id, coalesce(new.n, 0) + coalesce(old.n, 0) AS rows
+            FROM new FULL JOIN old USING (indicator_id)
+            WHERE (new.n, new.s, new.x) IS DISTINCT FROM (old.n, old.s, old.x)"""
+    )
+    groups: list[list[str]] = []
+    room = 0
+    for indicator, rows in con.execute("SELECT * FROM moved ORDER BY indicator_id").fetchall():
+        if rows > room:
+            groups.append([])
+            room = MOST_ROWS
+        groups[-1].append(indicator)
+        room -= rows
+    return groups
+
+
 def _against(con: duckdb.DuckDBPyConnection, payload: Sequence[str]) -> Difference:
     differs = _differs(payload)
-    counted = con.execute(
-        f"""{differs} SELECT indicator_id, area_code, count(*) FILTER (kind = 'added'),
-                              count(*) FILTER (kind = 'changed'), count(*) FILTER (kind = 'removed')
-            FROM differing GROUP BY ALL ORDER BY ALL"""
-    ).fetchall()
-    examples = con.execute(
-        f"""{differs} SELECT kind, concat_ws(', ', {_OF_KEY}), coalesce(old, ''), coalesce(new, '')
-            FROM differing ORDER BY kind DESC, {_OF_KEY} LIMIT {MOST_EXAMPLES}"""
-    ).fetchall()
+    changes: list[Change] = []
+    examples: list[tuple[str, str, str, str]] = []
+    for indicators in moved(con, "observations", (*KEY, *payload)):
+        counted = con.execute(
+            f"""{differs} SELECT indicator_id, area_code, count(*) FILTER (kind = 'added'),
+                                  count(*) FILTER (kind = 'changed'), count(*) FILTER (kind = 'removed')
+                FROM differing GROUP BY ALL ORDER BY ALL""",
+            {"indicators": indicators},
+        ).fetchall()
+        changes += [Change(*row) for row in counted]
+        found = con.execute(
+            f"""{differs} SELECT kind, concat_ws(', ', {_OF_KEY}), coalesce(old, ''), coalesce(new, '')
+                FROM differing ORDER BY kind DESC, {_OF_KEY} LIMIT {MOST_EXAMPLES}""",
+            {"indicators": indicators},
+        ).fetchall()
+        examples += [(kind, key, old, new) for kind, key, old, new in found]
+    examples.sort(key=lambda one: KINDS.index(one[0]))  # within a kind they come in the order of their keys
     total = con.execute("SELECT count(*) FROM live.mart.observations").fetchone()
-    return Difference(
-        tuple(Change(*row) for row in counted), tuple(tuple(row) for row in examples), int(total[0]) if total else 0
-    )
+    return Difference(tuple(changes), tuple(examples[:MOST_EXAMPLES]), int(total[0]) if total else 0)

@@ -7,6 +7,7 @@ hidden whole: value, range, words, numerator and denominator.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable
 from typing import Any
 
@@ -17,7 +18,7 @@ from schemas.definitions import Definitions, Indicator
 from schemas.periods import TO_DATE
 from schemas.tables import KEY
 from warehouse.protection import protect
-from warehouse.relations import AMONG, COUNTED, OTHERS, Scope, ancestors, scope_of
+from warehouse.relations import AMONG, COUNTED, OTHERS, Scope, ancestors, layer, scope_of
 
 HIDDEN = ("value", "value_low", "value_high", "value_text", "numerator", "denominator")
 NOT_COUNTS = ("%", "pp", "£m", "rank")
@@ -25,27 +26,33 @@ ROW = (*KEY, "load")
 SMALL_SUM = 1e-6
 
 
-def guarded(definitions: Definitions) -> list[str]:
-    """The indicators whose rows disclosure control has to see: those with a policy, and those related to such."""
-    families = _families(definitions)
-    strict = {families[one.id] for one in definitions.indicators.values() if _has_policy(one, definitions)}
-    return [name for name, family in families.items() if family in strict]
+def guarded(definitions: Definitions) -> list[list[str]]:
+    """The indicators whose rows disclosure control has to see, in families of those that tell something of each other:
+    those with a policy, and those related to such."""
+    strict = {one.id for one in definitions.indicators.values() if _has_policy(one, definitions)}
+    members: dict[int, list[str]] = defaultdict(list)
+    for name, family in _families(definitions).items():
+        members[family].append(name)
+    return [names for names in members.values() if strict.intersection(names)]
 
 
 def withheld(states: pl.DataFrame, definitions: Definitions) -> pl.DataFrame:
     """The rows (KEY and load) that must not be shown, now or as what was said in the past.
 
     `states` are all rows of the guarded indicators that were ever published or are about to be (see store.counted).
-    What an earlier version has shown cannot be taken back: its numbers count as known to every reader.
+    What an earlier version has shown cannot be taken back: its numbers count as known to every reader. Of an area that
+    areas.csv does not list nobody here can tell what it is a part of, though a reader can: where that could give
+    something away, its figures are hidden whatever their size.
     """
     if states.is_empty():
         return states.select(ROW)
     rows = _measured(states.with_row_index("row"), definitions)
-    hidden = set(rows.filter("small")["row"])
+    hidden = set(rows.filter(pl.col("small") | pl.col("unplaced"))["row"])
     for _, group in (
         rows.filter("secondary").join(_at_risk(rows, definitions), on="scope", how="semi").group_by("scope")
     ):
-        hidden |= _solved(scope_of(group.sort(*KEY, "since").to_dicts(), definitions), group.filter("small")["row"])
+        risky = group.filter(pl.col("small") | pl.col("unplaced"))["row"]
+        hidden |= _solved(scope_of(group.sort(*KEY, "since").to_dicts(), definitions), risky)
     return rows.filter(pl.col("row").is_in(list(hidden))).select(ROW).unique()  # a row may have been current twice
 
 
@@ -134,7 +141,10 @@ def _measured(states: pl.DataFrame, definitions: Definitions) -> pl.DataFrame:
         .fill_null(value=False).alias("small"),
         (pl.col(COUNTED).is_not_null() | pl.col(AMONG).is_not_null() | pl.col("asked_to_hide")).alias("measured"),
     )  # fmt: skip
-    return _scoped(rows, definitions)
+    unplaced = (
+        pl.col("secondary") & pl.col("measured") & ~pl.col("area_code").is_in(list(definitions.geography.by_code))
+    )
+    return _scoped(rows.with_columns(unplaced.alias("unplaced")), definitions)
 
 
 def _small(name: str) -> pl.Expr:
@@ -250,17 +260,17 @@ def _part_links(now: pl.DataFrame, definitions: Definitions) -> pl.DataFrame:
 def _area_links(now: pl.DataFrame, definitions: Definitions) -> pl.DataFrame:
     above = pl.DataFrame(
         [
-            (code, upper, depth)
+            (code, upper, depth, layer(definitions.geography, code))
             for code in now["area_code"].unique()
             for depth, upper in enumerate(ancestors(definitions.geography, code))
         ],
-        schema={"area_code": pl.String, "upper": pl.String, "depth": pl.Int64},
+        schema={"area_code": pl.String, "upper": pl.String, "depth": pl.Int64, "way": pl.String},
         orient="row",
     )
     whole = pl.struct(*KEY[:2], pl.col("upper").alias("area_code"), *KEY[3:]).alias("whole")
     held = now.select(pl.struct(KEY).alias("whole"))
     return (
-        now.join(above, on="area_code").with_columns(whole, pl.lit("areas").alias("way"))
+        now.join(above, on="area_code").with_columns(whole)
         .join(held, on="whole", how="semi")
         .filter(pl.col("depth") == pl.col("depth").min().over("row"))
     )  # fmt: skip

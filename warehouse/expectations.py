@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-from schemas.geography import ENGLAND
+from schemas.geography import ENGLAND, UNLISTED
 from schemas.tables import KEY
 from warehouse.contract import MART, MartTable
 
@@ -206,7 +206,18 @@ DISCLOSURE: tuple[Expectation, ...] = (
                  WHERE (is_count AND value > 0 AND value < primary_min)
                     OR (numerator > 0 AND numerator < primary_min)
                     OR (is_count AND value = 0 AND NOT zero_ok)
-                    OR (denominator > 0 AND denominator < min_denominator)""",
+                    OR (denominator > 0 AND denominator < min_denominator)
+                    OR (per = 100 AND denominator - numerator > 0 AND denominator - numerator < primary_min)""",
+    ),
+    Expectation(
+        "disclosure.placed",
+        "every area that figures of people are given for is placed in another by areas.csv, or they are hidden",
+        "observations",
+        "warning",
+        rows="""SELECT b.indicator_id, b.area_type, count(*) AS figures, min(b.area_code) AS one_of_them
+                FROM (SELECT * FROM {batch}) AS b JOIN ref_indicator USING (indicator_id)
+                LEFT JOIN ref_area USING (area_code)
+                WHERE ref_area.name IS NULL AND b.conf_status = 'c' AND primary_min > 0 GROUP BY ALL""",
     ),
     Expectation(
         "disclosure.latest",
@@ -255,7 +266,7 @@ REFERENCES: tuple[Expectation, ...] = (
         "every observation is of an area on the list, or of a kind too many to list",
         "observations",
         rows=f"""SELECT {OF_KEY} FROM {{batch}} LEFT JOIN ref_area USING (area_code)
-                 WHERE ref_area.name IS NULL AND NOT regexp_full_match(area_code, '(E05|E14|E01|E02)[0-9]+')""",
+                 WHERE ref_area.name IS NULL AND NOT regexp_full_match(area_code, '({"|".join(UNLISTED)})[0-9]+')""",
     ),
     Expectation(
         "reference.submission",

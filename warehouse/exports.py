@@ -186,11 +186,17 @@ def _tidy(
         "time_period", "time_identifier", f"CASE area_type {kinds} END AS geographic_level", *places,
         *(f"{_part(name)} AS {column}" for column, name in filters.items()),
     ]  # fmt: skip
-    cells = [f"coalesce(any_value({_cell(one)}), 'z') AS {names[one.id]}" for one in indicators]
-    grouped = f"""SELECT {", ".join([*columns, *cells])}, {version} AS data_version
-        FROM mart.observations JOIN place USING (area_code)
-        WHERE {chosen} AND indicator_id IN ({_list(one.id for one in indicators)}) GROUP BY ALL ORDER BY ALL"""
-    con.execute(f"COPY ({grouped}) TO '{_quoted(path)}' (FORMAT csv, HEADER)")
+    con.execute(
+        f"""CREATE OR REPLACE TEMP TABLE wide AS
+            PIVOT (SELECT {", ".join(columns)}, indicator_id, {_cell(indicators)} AS cell
+                   FROM mart.observations JOIN place USING (area_code)
+                   WHERE {chosen} AND indicator_id IN ({_list(one.id for one in indicators)}))
+            ON indicator_id IN ({_list(one.id for one in indicators)}) USING any_value(cell)"""
+    )
+    units = ["time_period", "time_identifier", "geographic_level", *places, *filters]
+    cells = [f"coalesce(\"{one.id}\", 'z') AS {names[one.id]}" for one in indicators]
+    told = f"SELECT {', '.join([*units, *cells])}, {version} AS data_version FROM wide ORDER BY {', '.join(units)}"
+    con.execute(f"COPY ({told}) TO '{_quoted(path)}' (FORMAT csv, HEADER)")
     with path.with_suffix(".meta.csv").open("w", encoding="utf-8", newline="") as file:
         out = csv.writer(file, lineterminator="\n")
         out.writerow(META)
@@ -209,18 +215,24 @@ def _tidy(
             for one in indicators
         )
         out.writerow(("data_version", "Indicator", "Version of the data", "", "", 0, "", ""))
-    return _count(con, f"SELECT count(*) FROM ({grouped})")
+    return _count(con, "SELECT count(*) FROM wide")
 
 
 def _part(name: str) -> str:
     return f"coalesce(nullif(regexp_extract(breakdown, '(?:^|; ){name}=([^;]*)', 1), ''), 'Total')"
 
 
-def _cell(one: Indicator) -> str:
-    """The cell of an indicator: its number, or the symbol that says why there is none."""
-    return f"""CASE WHEN indicator_id = '{one.id}' THEN CASE
-        WHEN value IS NOT NULL THEN format('{{:.{one.decimals}f}}', value)
-        WHEN conf_status = 'c' THEN 'c' WHEN obs_status IN ('z', 'low', 'u') THEN obs_status ELSE 'x' END END"""
+def _cell(indicators: Sequence[Indicator]) -> str:
+    """The cell of a row: its number, with the decimals of its indicator, or the symbol that says why there is none."""
+    by_decimals: dict[int, list[str]] = {}
+    for one in indicators:
+        by_decimals.setdefault(one.decimals, []).append(one.id)
+    numbers = " ".join(
+        f"WHEN value IS NOT NULL AND indicator_id IN ({_list(ids)}) THEN format('{{:.{decimals}f}}', value)"
+        for decimals, ids in by_decimals.items()
+    )
+    return f"""CASE {numbers} WHEN conf_status = 'c' THEN 'c'
+        WHEN obs_status IN ('z', 'low', 'u') THEN obs_status ELSE 'x' END"""
 
 
 def _list(words: Iterable[str]) -> str:

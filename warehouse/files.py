@@ -23,7 +23,9 @@ def attached(**files: Path | None) -> Iterator[duckdb.DuckDBPyConnection]:
     """
     with ExitStack() as stack:
         con = connect()
+        spill = stack.enter_context(tempfile.TemporaryDirectory(prefix="indicators-"))
         stack.callback(con.close)
+        con.execute(f"SET temp_directory = {_quoted(Path(spill))}")
         for name, path in files.items():
             if path is not None:
                 attach(con.execute, name, path, stack)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import itertools
 import os
+import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass
@@ -26,6 +27,7 @@ from warehouse.contract import MART
 from warehouse.disclosure import is_count
 from warehouse.expectations import Expectation, Severity, suite
 from warehouse.files import attach
+from warehouse.store import memory_limit
 
 SHOWN_ROWS = 20
 """Rows kept of those that break an expectation."""
@@ -110,6 +112,8 @@ def _bench(candidate: Path, live: Path | None, definitions: Definitions, today: 
         con = stack.enter_context(engine.connect()).connection.dbapi_connection
         if con is None:
             raise StorageFault(candidate, "no database in memory could be opened")
+        spill = stack.enter_context(tempfile.TemporaryDirectory(prefix="indicators-"))
+        con.cursor().execute(f"SET memory_limit = '{memory_limit() >> 20}MiB'; SET temp_directory = '{spill}'")
         for name, path in (("candidate", candidate), ("live", live)):
             if path is not None:
                 attach(con.cursor().execute, name, path, stack)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
@@ -48,25 +48,23 @@ def build(
     `con` is the store. `received` gives each submission's first-seen instant (UTC) and digest for the register.
     `published_at` (UTC) is the instant that the version will bear if it is published.
     """
-    held = store.current(con, definitions)
-    store.trace_states(con, held, version, published_at)
-    hidden = disclosure.withheld(store.counted(con, disclosure.guarded(definitions)), definitions)
-    past = store.past(con, version, hidden)
-    shown = disclosure.suppress(held, hidden, definitions)
+    store.hold(con, definitions)
+    store.trace_states(con, version, published_at)
+    hidden = withheld(con, definitions)
+    store.trace_past(con, version, hidden)
     con.execute(f"ATTACH '{str(candidate).replace(chr(39), chr(39) * 2)}' AS out")
     try:
         con.execute("CREATE SCHEMA out.mart")
         for table in MART:
             for statement in ddl(table, "out.mart"):
                 con.execute(statement)
-        _reference(con, definitions, pl.concat([shown.select(WHERE), past.select(WHERE)]))
-        derive(con, definitions, shown)
-        _remember(con, definitions, spells(past, hidden, definitions, published_at))
+        _reference(con, definitions, _whereabouts(con))
+        derive(con, definitions, _shown(con, hidden, definitions))
+        _remember(con, definitions, hidden, published_at)
         score(con, definitions, today)
-        _fill(con, "coverage", _coverage(definitions, shown))
+        _fill(con, "coverage", _coverage(con, definitions))
         _fill(con, "returns", _returns(register, today, received))
-        _fill(con, "revisions", revisions(past, hidden, definitions).rows())
-        _fill(con, "waivers", _waivers(waivers, shown))
+        _fill(con, "waivers", _waivers(con, waivers))
         con.execute("INSERT INTO out.mart.publication VALUES (?, ?, ?, ?)", [version, published_at, run, has_examples])
         con.execute(
             "INSERT INTO out.mart.publications SELECT data_version, published_at FROM publication"
@@ -76,13 +74,34 @@ def build(
         con.execute("CHECKPOINT out")
     finally:
         con.execute("DETACH out")
+        store.let_go(con)
 
 
-def derive(con: duckdb.DuckDBPyConnection, definitions: Definitions, shown: pl.DataFrame) -> None:
-    """Fill observations, latest and trend of out.mart from what may be shown."""
-    con.register("shown", _with_uncertainty(shown, definitions))
-    con.execute(_told("observations"))
-    con.unregister("shown")
+def withheld(con: duckdb.DuckDBPyConnection, definitions: Definitions) -> pl.DataFrame:
+    """The rows to hide (see disclosure.withheld), family by family, for no family tells anything of another."""
+    groups = store.shares(con, "dated", disclosure.guarded(definitions))
+    found = [disclosure.withheld(store.counted(con, group), definitions) for group in groups or [[]]]
+    return pl.concat(found)
+
+
+def _whereabouts(con: duckdb.DuckDBPyConnection) -> pl.DataFrame:
+    """Every area and period of what is held and of what was."""
+    columns = ", ".join(WHERE)
+    return con.execute(f"SELECT {columns} FROM held UNION SELECT {columns} FROM past ORDER BY ALL").pl()
+
+
+def _shown(con: duckdb.DuckDBPyConnection, hidden: pl.DataFrame, definitions: Definitions) -> Iterator[pl.DataFrame]:
+    """What is held, as it may be shown, some indicators at a time in the order of their ids."""
+    for indicators in store.shares(con, "held"):
+        yield disclosure.suppress(store.rows_of(con, "held", indicators), hidden, definitions)
+
+
+def derive(con: duckdb.DuckDBPyConnection, definitions: Definitions, shown: Iterable[pl.DataFrame]) -> None:
+    """Fill observations, latest and trend of out.mart from what may be shown, given some indicators at a time."""
+    for rows in shown:
+        con.register("shown", _with_uncertainty(rows, definitions))
+        con.execute(_told("observations"))
+        con.unregister("shown")
     points(con)
     goals(con, definitions)
     fill_latest(con)
@@ -104,11 +123,19 @@ def _with_uncertainty(shown: pl.DataFrame, definitions: Definitions) -> pl.DataF
     return rows.with_columns(status.alias("obs_status")).drop("per", "share", "min_base")
 
 
-def _remember(con: duckdb.DuckDBPyConnection, definitions: Definitions, past: pl.DataFrame) -> None:
-    """Fill mart.history from what may be shown of the past, as derive fills observations from the present."""
-    con.register("shown", _with_uncertainty(past, definitions))
-    con.execute(_told("history", ", s.published_from, s.published_to"))
-    con.unregister("shown")
+def _remember(
+    con: duckdb.DuckDBPyConnection, definitions: Definitions, hidden: pl.DataFrame, published_at: datetime
+) -> None:
+    """Fill mart.history and mart.revisions from what may be shown of the past, some indicators at a time."""
+    for indicators in store.shares(con, "past"):
+        past = store.rows_of(con, "past", indicators, f"{store.OF_KEY}, since")
+        told = spells(past, hidden, definitions, published_at)
+        con.register("shown", _with_uncertainty(told, definitions))
+        con.execute(_told("history", ", s.published_from, s.published_to"))
+        con.unregister("shown")
+        con.register("filling", revisions(past, hidden, definitions))
+        con.execute("INSERT INTO out.mart.revisions SELECT * FROM filling ORDER BY ALL")
+        con.unregister("filling")
 
 
 def _look_back(con: duckdb.DuckDBPyConnection) -> None:
@@ -264,12 +291,14 @@ def _periods(shown: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _coverage(definitions: Definitions, shown: pl.DataFrame) -> list[tuple[Any, ...]]:
+def _coverage(con: duckdb.DuckDBPyConnection, definitions: Definitions) -> list[tuple[Any, ...]]:
     newest: dict[str, Period] = {}
-    reported = shown.filter(
-        (pl.col("provenance") == "reported") & (pl.col("value").is_not_null() | pl.col("value_text").is_not_null())
-    ).select("indicator_id", "period_start", "time_identifier", "time_period")
-    for indicator_id, _, identifier, code in reported.unique().sort("period_start").iter_rows():
+    reported = con.execute(
+        """SELECT DISTINCT indicator_id, time_identifier, time_period, period_start FROM out.mart.observations
+           WHERE provenance = 'reported' AND (value IS NOT NULL OR value_text IS NOT NULL)
+           ORDER BY period_start, time_identifier, time_period"""
+    ).fetchall()
+    for indicator_id, identifier, code, _ in reported:
         if (period := read_period(code, identifier)) is not None:
             newest[indicator_id] = period
     return [
@@ -282,11 +311,15 @@ def _coverage(definitions: Definitions, shown: pl.DataFrame) -> list[tuple[Any, 
     ]  # fmt: skip
 
 
-def _waivers(waivers: Sequence[tuple[Grant, bool]], shown: pl.DataFrame) -> list[tuple[Any, ...]]:
+def _waivers(con: duckdb.DuckDBPyConnection, waivers: Sequence[tuple[Grant, bool]]) -> list[tuple[Any, ...]]:
     """Each waiver, with its value only where that very value is published, and its reason, which may tell the value,
     only where its key's is."""
     keys = pl.DataFrame([one.waiver.key for one, _ in waivers], schema=dict.fromkeys(KEY, pl.String), orient="row")
-    open_rows = shown.join(keys.unique(), on=list(KEY), how="semi").filter(pl.col("conf_status").is_null())
+    con.register("keys", keys)
+    open_rows = con.execute(
+        f"SELECT * FROM out.mart.observations SEMI JOIN keys USING ({store.OF_KEY}) WHERE conf_status IS NULL"
+    ).pl()
+    con.unregister("keys")
     published = {tuple(row[name] for name in KEY): row for row in open_rows.iter_rows(named=True)}
     rows: list[tuple[Any, ...]] = []
     for grant, lapsed in waivers:

@@ -11,6 +11,7 @@ import math
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 ENOUGH = 1e-6
 KNOWN_COST = 1e6
@@ -36,6 +37,8 @@ class Problem:
     quantities: list[Quantity] = field(default_factory=list)
     told_by: list[set[int]] = field(default_factory=list)
     sums: list[tuple[tuple[int, float], ...]] = field(default_factory=list)
+    matrices: dict[int, tuple[list[int], Any]] = field(default_factory=dict)
+    """What _matrix made, by the first of the sums; no sum is added once it is asked for."""
 
     def add(self, quantity: Quantity) -> int:
         self.quantities.append(quantity)
@@ -136,35 +139,43 @@ def _across_sums(
     problem: Problem, sums: Sequence[int], target: int, rise: float, hidden: set[int], *, use_known: bool
 ) -> list[int] | None:
     """The quantities that change in the cheapest set of numbers that keeps every sum and has the target risen."""
+    import numpy as np
     from scipy.optimize import linprog
-    from scipy.sparse import coo_array
 
-    involved = sorted({q for number in sums for q, _ in problem.sums[number]})
-    place = {quantity: n for n, quantity in enumerate(involved)}
+    involved, matrix = _matrix(problem, sums)
     count = len(involved)
-    entries: list[tuple[int, int, float]] = []
-    for row, number in enumerate(sums):
-        for quantity, sign in problem.sums[number]:
-            entries += [(row, place[quantity], sign), (row, count + place[quantity], -sign)]
-    rows, columns, signs = zip(*entries, strict=True)
-    ups: list[tuple[float, float | None]] = []
-    downs: list[tuple[float, float | None]] = []
-    costs = []
-    for quantity in involved:
+    bounds = np.zeros((2 * count, 2))
+    costs = np.zeros(count)
+    for n, quantity in enumerate(involved):
         one = problem.quantities[quantity]
-        free = _may_change(problem, quantity, hidden, use_known=use_known)
-        down = max(0.0, one.value - one.floor)
-        ups.append((0.0, None) if free else (0.0, 0.0))
-        downs.append((0.0, None if math.isinf(down) else down) if free else (0.0, 0.0))
-        costs.append(_cost(problem, quantity, hidden))
-    ups[place[target]], downs[place[target]] = (rise, rise), (0.0, 0.0)
+        if _may_change(problem, quantity, hidden, use_known=use_known):
+            bounds[n, 1], bounds[count + n, 1] = math.inf, max(0.0, one.value - one.floor)
+        costs[n] = _cost(problem, quantity, hidden)
+    place = involved.index(target)
+    bounds[place], bounds[count + place] = (rise, rise), (0.0, 0.0)
     found = linprog(
-        costs * 2,
-        A_eq=coo_array((signs, (rows, columns)), shape=(len(sums), 2 * count)).tocsr(),
-        b_eq=[0.0] * len(sums),
-        bounds=ups + downs,
-        method="highs",
+        np.concatenate([costs, costs]), A_eq=matrix, b_eq=np.zeros(len(sums)), bounds=bounds, method="highs"
     )
     if found.status != 0:
         return None
     return [q for n, q in enumerate(involved) if max(found.x[n], found.x[count + n]) > ENOUGH]
+
+
+def _matrix(problem: Problem, sums: Sequence[int]) -> tuple[list[int], Any]:
+    """The quantities of connected sums, and the sums as rows over the rise and then the fall of each."""
+    from scipy.sparse import coo_array
+
+    key = sums[0]
+    if key not in problem.matrices:
+        involved = sorted({q for number in sums for q, _ in problem.sums[number]})
+        place = {quantity: n for n, quantity in enumerate(involved)}
+        entries = [
+            (row, place[quantity] + off, sign * way)
+            for row, number in enumerate(sums)
+            for quantity, sign in problem.sums[number]
+            for off, way in ((0, 1.0), (len(involved), -1.0))
+        ]
+        rows, columns, signs = zip(*entries, strict=True)
+        shape = (len(sums), 2 * len(involved))
+        problem.matrices[key] = involved, coo_array((signs, (rows, columns)), shape=shape).tocsr()
+    return problem.matrices[key]

@@ -18,8 +18,8 @@ from schemas.definitions import Definitions
 from schemas.faults import StorageFault
 from schemas.outcomes import Grant
 from warehouse import exports, store
-from warehouse.contract import MART
-from warehouse.difference import Difference, difference
+from warehouse.contract import MART, MartTable
+from warehouse.difference import Difference, difference, moved
 from warehouse.files import attach, attached
 from warehouse.gate import Result, Verdict, gate
 from warehouse.kept import Kept
@@ -33,6 +33,8 @@ INSTANTS = {
     "revisions": ("changed_at",),
 }
 """Where a candidate holds the instant at which it is to be published."""
+LARGE = ("observations", "latest", "trend", "history", "revisions")
+"""The tables that grow with what is held, each with an indicator_id."""
 FEWEST_CHANGED = 20
 """A night may always change so many rows, however few there are; the limit in percent begins above it."""
 
@@ -280,14 +282,29 @@ def differences(candidate: Path, live: Path | None) -> dict[str, int]:
         for table in MART:
             if table.name == "publications" and live is not None:
                 continue
-            if table.name == "publication" and live is not None:
-                sql = "SELECT has_examples FROM {0}.mart.publication"
+            if live is not None and table.name in LARGE:
+                count = _count_large(con, table)
+            elif table.name == "publication" and live is not None:
+                count = _count(con, "SELECT has_examples FROM {0}.mart.publication", both=True)
             else:
-                sql = f"SELECT * FROM {{0}}.mart.{table.name}"
-            count = _count(con, sql, both=live is not None)
+                count = _count(con, f"SELECT * FROM {{0}}.mart.{table.name}", both=live is not None)
             if count:
                 changed[table.name] = count
     return changed
+
+
+def _count_large(con: duckdb.DuckDBPyConnection, table: MartTable) -> int:
+    """The same for a table as large as the observations, of which only the indicators that differ are looked at."""
+    try:
+        groups = moved(con, table.name, [column.name for column in table.columns])
+    except duckdb.Error:  # the live file has another shape
+        groups = [[]]
+    sql = f"SELECT * FROM {{0}}.mart.{table.name}"
+    counts = []
+    for indicators in groups:
+        con.execute("CREATE OR REPLACE TEMP TABLE moving AS SELECT unnest(?::VARCHAR[]) AS indicator_id", [indicators])
+        counts.append(_count(con, f"{sql} SEMI JOIN moving USING (indicator_id)" if indicators else sql, both=True))
+    return sum(counts)
 
 
 def _count(con: duckdb.DuckDBPyConnection, sql: str, *, both: bool) -> int:

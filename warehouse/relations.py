@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cache
+from functools import lru_cache
 from itertools import pairwise
 from typing import Any
 
@@ -39,12 +39,13 @@ class Scope:
     targets: dict[int, float] = field(default_factory=dict)
     numbers: dict[tuple[Any, ...], int] = field(default_factory=dict)
     told: set[tuple[tuple[int, float], ...]] = field(default_factory=set)
+    titled: Mapping[str, Sequence[str]] = field(default_factory=dict)
     declared: set[int] = field(default_factory=set)
 
 
 def scope_of(rows: Sequence[Row], definitions: Definitions) -> Scope:
     """The numbers, sums and targets of rows (see disclosure.withheld for their columns), each known by its `row`."""
-    scope = Scope(definitions)
+    scope = Scope(definitions, titled=_titled(definitions))
     for epoch in sorted({row["since"] for row in rows}):
         held = {
             tuple(row[name] for name in KEY): row
@@ -94,7 +95,7 @@ def _rise(row: Row, measure: str, policy: Disclosure) -> float:
 
 def _number(scope: Scope, held: Mapping[Key, Row], key: Key, row: Row, measure: str) -> int:
     places = row["decimals"] if measure == SHOWN else PLACES
-    name = (*_told_as(scope.definitions, held, key, row, measure), round(row[measure], places))
+    name = (*_told_as(scope, held, key, row, measure), round(row[measure], places))
     if name not in scope.numbers:
         zero_ok = _policy(scope.definitions, row).zero_ok
         scope.numbers[name] = scope.problem.add(
@@ -107,14 +108,14 @@ def _number(scope: Scope, held: Mapping[Key, Row], key: Key, row: Row, measure: 
     return scope.numbers[name]
 
 
-def _told_as(definitions: Definitions, held: Mapping[Key, Row], key: Key, row: Row, measure: str) -> tuple[Key, str]:
+def _told_as(scope: Scope, held: Mapping[Key, Row], key: Key, row: Row, measure: str) -> tuple[Key, str]:
     """The key and measure that a number goes by: a numerator or denominator that is an indicator of its own, that
     indicator's."""
     if measure in (COUNTED, AMONG) and not row["is_count"]:
-        indicator = definitions.indicators[key[0]]
-        named = indicator.numerator if measure == COUNTED else indicator.denominator
-        for other in _titled(definitions).get(named.casefold(), ()):
-            for version in definitions.indicators[other].versions:
+        indicators = scope.definitions.indicators
+        named = indicators[key[0]].numerator if measure == COUNTED else indicators[key[0]].denominator
+        for other in scope.titled.get(named.casefold(), ()):
+            for version in indicators[other].versions:
                 same = held.get((other, version.version, *key[2:]))
                 if same is not None and same["is_count"] and same[COUNTED] == row[measure]:
                     return (other, version.version, *key[2:]), COUNTED
@@ -122,14 +123,9 @@ def _told_as(definitions: Definitions, held: Mapping[Key, Row], key: Key, row: R
 
 
 def _titled(definitions: Definitions) -> Mapping[str, Sequence[str]]:
-    return _titles(tuple((one.title.casefold(), one.id) for one in definitions.indicators.values()))
-
-
-@cache
-def _titles(pairs: tuple[tuple[str, str], ...]) -> Mapping[str, Sequence[str]]:
     found: dict[str, list[str]] = defaultdict(list)
-    for title, name in pairs:
-        found[title].append(name)
+    for one in definitions.indicators.values():
+        found[one.title.casefold()].append(one.id)
     return found
 
 
@@ -175,31 +171,43 @@ def _breakdowns(held: Mapping[Key, Row], definitions: Definitions) -> Iterator[P
 
 
 def _areas(held: Mapping[Key, Row], geography: Geography) -> Iterator[Part]:
-    families: dict[Key, list[Key]] = defaultdict(list)
+    """Areas of one layer make up the nearest area above them that is held: councils a region, wards a council. Areas of
+    two layers, such as councils and police areas, divide the same place twice."""
+    families: dict[tuple[Key, str], list[Key]] = defaultdict(list)
     for key in held:
         for above in ancestors(geography, key[2]):
             if (whole := (*key[:2], above, *key[3:])) in held:
-                families[whole].append(key)
+                families[whole, layer(geography, key[2])].append(key)
                 break
-    for whole, children in families.items():
-        kinds = {area.area_type for k in children if (area := geography.by_code.get(k[2]))}
-        start = held[whole]["period_start"]
-        listed = [a for a in _below(geography, whole[2]) if a.area_type in kinds and (start is None or a.held(start))]
-        yield whole, children, {a.area_code for a in listed} <= {k[2] for k in children}, "areas"
+    for (whole, of), children in families.items():
+        codes, start = {key[2] for key in children}, held[whole]["period_start"]
+        kinds = {geography.by_code[code].area_type for code in codes}
+        complete = all(
+            area.area_code in codes or not codes.isdisjoint(ancestors(geography, area.area_code))
+            for area in geography.areas
+            if area.area_type in kinds and (start is None or area.held(start))
+            if whole[2] in ancestors(geography, area.area_code)
+        )
+        yield whole, children, complete, of
 
 
-def ancestors(geography: Geography, code: str) -> list[str]:
-    """The areas that an area lies in, nearest first."""
+@lru_cache(maxsize=100_000)
+def ancestors(geography: Geography, code: str) -> tuple[str, ...]:
+    """The areas that an area lies in, nearest first; none for an area that is known by the form of its code alone."""
     found: list[str] = []
     area = geography.by_code.get(code)
     while area is not None and area.parent_code and area.parent_code not in found:
         found.append(area.parent_code)
         area = geography.by_code.get(area.parent_code)
-    return found
+    return tuple(found)
 
 
-def _below(geography: Geography, code: str) -> list[Any]:
-    return [area for area in geography.areas if area.parent_code == code]
+def layer(geography: Geography, code: str) -> str:
+    """What an area is a part of a larger one as: its type, but a district stands beside councils where its county is
+    not held."""
+    area = geography.area(code)
+    kind = area.area_type if area else ""
+    return "Local authority" if kind == "District" else kind
 
 
 def _spans(held: Mapping[Key, Row]) -> Iterator[Part]:

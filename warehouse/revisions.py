@@ -14,7 +14,8 @@ WITHDRAWN = "withdrawn"
 
 
 def spells(past: pl.DataFrame, hidden: pl.DataFrame, definitions: Definitions, published_at: datetime) -> pl.DataFrame:
-    """The rows of `past` (see store.past) as today's policy lets them be told, from `published_from` to `published_to`.
+    """The rows of `past` (see store.trace_past) as today's policy lets them be told, from `published_from` to
+    `published_to`.
 
     A row that was withheld at first is told twice: as withheld until it was shown (which may be now, at `published_at`,
     UTC), and as it is from then on.

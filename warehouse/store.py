@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -21,6 +21,10 @@ from schemas.tables import KEY, MEASURES, PAYLOAD
 
 Connection = duckdb.DuckDBPyConnection
 SCHEMA_VERSION = 2
+MOST_MEMORY = 4 << 30
+"""What a database may hold in memory. Beyond it, it works in a folder of its own on disk."""
+MOST_ROWS = 500_000
+"""How many rows are taken out of the store at once."""
 _NUMBERS = ("value", "value_low", "value_high", "numerator", "denominator")
 _TYPES = {name: "DOUBLE" if name in _NUMBERS else "VARCHAR" for name in (*KEY, *PAYLOAD)}
 _COLUMNS = (*KEY, *PAYLOAD, "period_start", "period_end", "sheet", "cell")
@@ -60,9 +64,23 @@ class Loaded:
 
 
 def connect(path: str = ":memory:", *, read_only: bool = False) -> duckdb.DuckDBPyConnection:
-    """A connection that never installs, loads or fetches an extension. Raises duckdb.Error."""
-    settings = {"autoinstall_known_extensions": "false", "autoload_known_extensions": "false"}
+    """A connection that never installs, loads or fetches an extension, and works on disk beyond MOST_MEMORY. Raises
+    duckdb.Error."""
+    settings = {
+        "autoinstall_known_extensions": "false",
+        "autoload_known_extensions": "false",
+        "memory_limit": f"{memory_limit() >> 20}MiB",
+    }
     return duckdb.connect(path, read_only=read_only, config=dict(settings))
+
+
+def memory_limit() -> int:
+    """Bytes that one database may hold in memory: MOST_MEMORY, or two thirds of a smaller machine's memory."""
+    try:
+        there = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    except (AttributeError, ValueError, OSError):  # the system does not say
+        return MOST_MEMORY
+    return min(MOST_MEMORY, there * 2 // 3)
 
 
 @contextmanager
@@ -76,6 +94,10 @@ def opened(path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
         finally:
             os.umask(before)
         path.chmod(stat.S_IRUSR | stat.S_IWUSR)
+        spill = path.with_name(f"{path.name}.tmp")  # where the database works when memory is short
+        spill.mkdir(mode=stat.S_IRWXU, exist_ok=True)
+        spill.chmod(stat.S_IRWXU)
+        con.execute(f"SET temp_directory = '{str(spill).replace(chr(39), chr(39) * 2)}'")
     except (OSError, duckdb.Error) as error:
         raise StorageFault(path, f"the store cannot be opened ({_first_line(error)})") from None
     try:
@@ -89,6 +111,8 @@ def opened(path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
         raise StorageFault(path, f"the store cannot be written ({_first_line(error)})") from None
     finally:
         con.close()
+        with suppress(OSError):
+            spill.rmdir()
 
 
 def _refuse_newer(con: duckdb.DuckDBPyConnection, path: Path) -> None:
@@ -209,42 +233,90 @@ def current(con: duckdb.DuckDBPyConnection, definitions: Definitions, up_to_load
     recorded_at.
     """
     con.register("authority_of", authorities(definitions))
-    frame = con.execute(
-        f"""
-        SELECT o.* EXCLUDE (withdrawn), l.submission, s.path AS source_file, s.digest, l.recorded_at
-        FROM ({current_of_each_collection("true" if up_to_load is None else f"load <= {up_to_load:d}")}) AS o
-        JOIN load AS l USING (load) JOIN submission AS s ON s.id = l.submission
-        LEFT JOIN authority_of AS a USING (indicator_id)
-        QUALIFY row_number() OVER (
-            PARTITION BY {OF_KEY} ORDER BY (o.collection = a.authority) DESC NULLS LAST, o.load DESC) = 1
-        ORDER BY {OF_KEY}
-        """
-    ).pl()
+    frame = con.execute(f"{_current(up_to_load)} ORDER BY {OF_KEY}").pl()
     con.unregister("authority_of")
     return frame
 
 
-def trace_states(con: duckdb.DuckDBPyConnection, held: pl.DataFrame, version: int, published_at: datetime) -> None:
+def _current(up_to_load: int | None) -> str:
+    condition = "true" if up_to_load is None else f"load <= {up_to_load:d}"
+    return f"""
+WITH own AS (
+    SELECT o.rowid AS at, {OF_KEY}, load, collection FROM observation AS o WHERE {condition}
+    QUALIFY row_number() OVER (PARTITION BY collection, {OF_KEY} ORDER BY load DESC) = 1 AND NOT withdrawn
+), chosen AS (
+    SELECT o.at FROM own AS o LEFT JOIN authority_of AS a USING (indicator_id)
+    QUALIFY row_number() OVER (
+        PARTITION BY {OF_KEY} ORDER BY (o.collection = a.authority) DESC NULLS LAST, o.load DESC) = 1
+)
+SELECT o.* EXCLUDE (withdrawn), l.submission, s.path AS source_file, s.digest, l.recorded_at
+FROM observation AS o JOIN chosen AS c ON c.at = o.rowid
+JOIN load AS l USING (load) JOIN submission AS s ON s.id = l.submission
+"""
+
+
+def hold(con: duckdb.DuckDBPyConnection, definitions: Definitions, up_to_load: int | None = None) -> None:
+    """Make the temporary table `held`: what `current` gives, in no order."""
+    con.register("made", authorities(definitions))
+    con.execute("CREATE OR REPLACE TEMP TABLE authority_of AS SELECT * FROM made")
+    con.unregister("made")
+    con.execute(f"CREATE OR REPLACE TEMP TABLE held AS {_current(up_to_load)}")
+    con.execute("DROP TABLE authority_of")
+
+
+def shares(
+    con: duckdb.DuckDBPyConnection, table: str, together: Iterable[Sequence[str]] = (), most: int = MOST_ROWS
+) -> list[list[str]]:
+    """The indicators of a table in groups of about so many rows, in the order of their ids; or those of `together`,
+    each of which stays in one group."""
+    counts = dict(
+        con.execute(
+            f"SELECT indicator_id, count(*) FROM {table} GROUP BY indicator_id ORDER BY indicator_id"
+        ).fetchall()
+    )
+    groups: list[list[str]] = []
+    rows = most
+    for names in together or [[name] for name in counts]:
+        size = sum(counts.get(name, 0) for name in names)
+        if rows + size > most and size:
+            groups.append([])
+            rows = 0
+        if size:
+            groups[-1] += names
+            rows += size
+    return groups
+
+
+def rows_of(con: duckdb.DuckDBPyConnection, table: str, indicators: Sequence[str], order: str = OF_KEY) -> pl.DataFrame:
+    """The rows of a table that are of some indicators."""
+    con.register("wanted", pl.DataFrame({"indicator_id": list(indicators)}, schema={"indicator_id": pl.String}))
+    frame = con.execute(f"SELECT * FROM {table} SEMI JOIN wanted USING (indicator_id) ORDER BY {order}").pl()
+    con.unregister("wanted")
+    return frame
+
+
+def trace_states(con: duckdb.DuckDBPyConnection, version: int, published_at: datetime) -> None:
     """Make the temporary table `dated`: every row that was ever published, and every row that will be when `held` (see
-    `current`) is published as `version` at `published_at` (UTC).
+    `hold`) is published as `version` at `published_at` (UTC).
 
     Columns: load and KEY, which name the row; `since` and `until`, the versions between which it was current (`until`
     NULL while it is), with `published_from` and `published_to`, their instants; and `shown_from`, the version that
     first showed the row rather than withheld it, NULL if none has yet.
     """
-    con.register("next_held", held.select(*KEY, "load"))
     con.execute(
         f"""
         CREATE OR REPLACE TEMP TABLE dated AS
         WITH publications AS (
             SELECT data_version, published_at FROM publication UNION ALL SELECT $version, $published_at::TIMESTAMP
+        ), standing AS (
+            SELECT * EXCLUDE (until) FROM stated WHERE until IS NULL
         ), kept AS (
-            SELECT {_columns_of("s")}, s.load, s.since,
-                   CASE WHEN s.until IS NULL AND n.load IS NULL THEN $version ELSE s.until END AS until
-            FROM stated AS s LEFT JOIN next_held AS n ON s.until IS NULL AND s.load = n.load AND {_same("s", "n")}
+            SELECT {OF_KEY}, load, since, until FROM stated WHERE until IS NOT NULL
             UNION ALL
-            SELECT {OF_KEY}, load, $version, NULL
-            FROM next_held ANTI JOIN (SELECT * FROM stated WHERE until IS NULL) USING (load, {OF_KEY})
+            SELECT {_columns_of("s")}, s.load, s.since, CASE WHEN n.load IS NULL THEN $version END
+            FROM standing AS s LEFT JOIN held AS n USING (load, {OF_KEY})
+            UNION ALL
+            SELECT {OF_KEY}, load, $version, NULL FROM held ANTI JOIN standing USING (load, {OF_KEY})
         )
         SELECT k.*, f.published_at AS published_from, t.published_at AS published_to,
                CASE WHEN k.since = $version THEN NULL WHEN w.load IS NULL THEN k.since ELSE w.shown_since END
@@ -255,7 +327,6 @@ def trace_states(con: duckdb.DuckDBPyConnection, held: pl.DataFrame, version: in
         """,
         {"version": version, "published_at": _utc(published_at)},
     )
-    con.unregister("next_held")
 
 
 def counted(con: duckdb.DuckDBPyConnection, indicators: Sequence[str]) -> pl.DataFrame:
@@ -274,18 +345,21 @@ def counted(con: duckdb.DuckDBPyConnection, indicators: Sequence[str]) -> pl.Dat
     return frame
 
 
-def past(con: duckdb.DuckDBPyConnection, version: int, hidden: pl.DataFrame) -> pl.DataFrame:
-    """Every row of `dated`, past and current, of the keys with a past: those with more than one row, with a withdrawal,
-    with a row that was first withheld and is not in `hidden`, or with one that was not published by the first
-    publication after its load.
+def trace_past(con: duckdb.DuckDBPyConnection, version: int, hidden: pl.DataFrame) -> None:
+    """Make the temporary table `past`: every row of `dated`, past and current, of the keys with a past: those with more
+    than one row, with a withdrawal, with a row that was first withheld and is not in `hidden`, or with one that was not
+    published by the first publication after its load.
 
     Columns: those of `current`, `since`, `until`, `published_from`, `published_to`, `shown_at` (the instant from which
     the row was shown; NULL if it has not been), `ended_at` and `ended_by` (when, and with which submission, the load
     came that withdrew the row, if one did).
     """
-    con.register("hidden", hidden)
-    frame = con.execute(
+    con.register("made", hidden)
+    con.execute("CREATE OR REPLACE TEMP TABLE hidden AS SELECT * FROM made")
+    con.unregister("made")
+    con.execute(
         f"""
+        CREATE OR REPLACE TEMP TABLE past AS
         WITH told AS (
             SELECT d.*, l.recorded_at, h.load IS NOT NULL AS is_hidden
             FROM dated AS d JOIN load AS l USING (load) LEFT JOIN hidden AS h USING (load, {OF_KEY})
@@ -312,12 +386,16 @@ def past(con: duckdb.DuckDBPyConnection, version: int, hidden: pl.DataFrame) -> 
         SELECT r.*, l.submission, s.path AS source_file, s.digest, l.recorded_at, e.ended_at, e.ended_by
         FROM rows AS r JOIN load AS l USING (load) JOIN submission AS s ON s.id = l.submission
         LEFT JOIN ended AS e USING (load, {OF_KEY})
-        ORDER BY {_columns_of("r")}, r.since
         """,
         {"version": version},
-    ).pl()
-    con.unregister("hidden")
-    return frame
+    )
+    con.execute("DROP TABLE hidden")
+
+
+def let_go(con: duckdb.DuckDBPyConnection) -> None:
+    """Drop what `hold`, `trace_states` and `trace_past` made."""
+    for name in ("held", "dated", "past"):
+        con.execute(f"DROP TABLE IF EXISTS temp.{name}")
 
 
 def last_version(con: duckdb.DuckDBPyConnection) -> int:
@@ -507,16 +585,21 @@ __all__: Sequence[str] = (
     "counted",
     "current",
     "forget",
+    "hold",
     "last_version",
+    "let_go",
     "load",
     "loaded_outcomes",
+    "memory_limit",
     "opened",
-    "past",
     "past_tables",
     "remember",
     "restore_past",
+    "rows_of",
     "see",
+    "shares",
     "state",
+    "trace_past",
     "trace_states",
     "versions",
 )

@@ -55,17 +55,17 @@ class _Knot:
 
 
 def courses(definitions: Definitions) -> pl.DataFrame:
-    """Every way that the definitions set, period by period. Where two frameworks speak of one period, the partnership's
-    own plan comes first, then the one listed first; `own` tells which it is."""
+    """Every way that the definitions set, period by period, by framework. `own` tells the partnership's own plan, and
+    `first_told` of the frameworks that speak of one period the own plan, or else the one listed first."""
     by_series: dict[tuple[str, str, str, str], list[Target]] = {}
     for target in definitions.targets:
         by_series.setdefault(target.series, []).append(target)
     own = definitions.plan.framework.id
     ordered = sorted(by_series.items(), key=lambda item: item[0][1] != own)
     rows = [row for _, targets in ordered for row in _course(targets, definitions)]
-    frame = pl.DataFrame(rows, schema=COURSE, orient="row").with_columns(own=pl.col("framework") == own)
     key = ["indicator_id", "area_code", "breakdown", "time_identifier", "time_period"]
-    return frame.unique(subset=key, keep="first", maintain_order=True)
+    frame = pl.DataFrame(rows, schema=COURSE, orient="row")
+    return frame.with_columns(own=pl.col("framework") == own, first_told=pl.struct(key).is_first_distinct())
 
 
 def _course(targets: Iterable[Target], definitions: Definitions) -> Iterator[tuple[object, ...]]:
@@ -152,8 +152,8 @@ LEFT JOIN (
 
 
 def goals(con: duckdb.DuckDBPyConnection, definitions: Definitions) -> None:
-    """Make the temporary table `goal`: every row of every course, with the target as a number and the `row` of the
-    observation that it is for, NULL where none is held."""
+    """Make the temporary table `goal`: every row of every course, with the target as a number, NULL where it is
+    relative to what is not held, and the `row` of the observation that it is for, NULL where none is held."""
     con.register("made", courses(definitions))
     con.execute("CREATE OR REPLACE TEMP TABLE ref_course AS SELECT * FROM made")
     con.unregister("made")

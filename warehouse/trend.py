@@ -10,10 +10,12 @@ import duckdb
 import polars as pl
 
 from warehouse.statistics import with_control_limits
+from warehouse.store import shares
 from warehouse.targets import STATUS
 
 _SERIES = """
-SELECT row, i, place, b, v, p, before, value, reported, breaks FROM point ORDER BY i, place, b, starts, ends, v
+SELECT row, i, place, b, v, p, before, value, reported, breaks FROM point
+WHERE i IN (SELECT number FROM charting) ORDER BY i, place, b, starts, ends, v
 """
 
 _TREND = f"""
@@ -40,9 +42,10 @@ SELECT o.indicator_id, o.definition_version, o.indicator, o.area_code, o.area_na
 FROM out.mart.observations AS o JOIN ref_indicator AS i ON i.indicator_id = o.indicator_id
 LEFT JOIN renewed AS c ON c.row = o.rowid
 LEFT JOIN charted AS s ON s.row = o.rowid
-LEFT JOIN goal AS g ON g.row = o.rowid
+LEFT JOIN goal AS g ON g.row = o.rowid AND g.first_told
 LEFT JOIN ref_version AS v ON v.indicator_id = o.indicator_id AND v.definition_version = o.definition_version
     AND v.broke <> ''
+WHERE o.indicator_id IN (SELECT indicator_id FROM charting)
 UNION ALL
 SELECT g.indicator_id, g.definition_version, i.title, g.area_code, a.name, a.area_type, g.time_period,
     g.time_identifier, g.period_start, g.period_end, g.breakdown, NULL, NULL, i.unit, NULL, NULL, NULL, NULL, NULL,
@@ -52,23 +55,33 @@ SELECT g.indicator_id, g.definition_version, i.title, g.area_code, a.name, a.are
     NULL, NULL, g.next_target, g.next_period, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL
 FROM goal AS g JOIN ref_indicator AS i ON i.indicator_id = g.indicator_id
 JOIN ref_area AS a ON a.area_code = g.area_code
-WHERE g.row IS NULL
+WHERE g.row IS NULL AND g.first_told AND g.indicator_id IN (SELECT indicator_id FROM charting)
 ORDER BY 1, 4, 11, 2, 9, 10, 8
 """
 
 
 def fill_trend(con: duckdb.DuckDBPyConnection) -> None:
-    """Fill out.mart.trend from `point` (see warehouse.comparators) and `goal` (see warehouse.targets)."""
-    series = con.execute(_SERIES).pl()
-    same = pl.all_horizontal(pl.col(name) == pl.col(name).shift(1) for name in ("i", "place", "b"))
-    renewed = series.filter(same & (pl.col("v") != pl.col("v").shift(1))).select("row", renewed=True)
-    con.register("made", renewed)
-    con.execute("CREATE OR REPLACE TEMP TABLE renewed AS SELECT * FROM made")
+    """Fill out.mart.trend from `point` (see warehouse.comparators) and `goal` (see warehouse.targets), some indicators
+    at a time."""
+    con.execute(
+        """CREATE OR REPLACE TEMP VIEW told AS
+           SELECT indicator_id FROM point JOIN ref_indicator AS r ON r.number = i
+           UNION ALL SELECT indicator_id FROM goal"""
+    )
+    for indicators in shares(con, "told"):
+        _temp(con, "charting", pl.DataFrame({"indicator_id": indicators}))
+        con.execute("CREATE OR REPLACE TEMP TABLE charting AS FROM charting JOIN ref_indicator USING (indicator_id)")
+        series = con.execute(_SERIES).pl()
+        same = pl.all_horizontal(pl.col(name) == pl.col(name).shift(1) for name in ("i", "place", "b"))
+        _temp(con, "renewed", series.filter(same & (pl.col("v") != pl.col("v").shift(1))).select("row", renewed=True))
+        _temp(con, "charted", charted(series))
+        con.execute(_TREND)
+
+
+def _temp(con: duckdb.DuckDBPyConnection, name: str, frame: pl.DataFrame) -> None:
+    con.register("made", frame)
+    con.execute(f"CREATE OR REPLACE TEMP TABLE {name} AS SELECT * FROM made")
     con.unregister("made")
-    con.register("made", charted(series))
-    con.execute("CREATE OR REPLACE TEMP TABLE charted AS SELECT * FROM made")
-    con.unregister("made")
-    con.execute(_TREND)
 
 
 def charted(series: pl.DataFrame) -> pl.DataFrame:

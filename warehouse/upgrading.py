@@ -11,9 +11,10 @@ import polars as pl
 
 from schemas.definitions import Definitions
 from schemas.tables import KEY
-from warehouse import disclosure, store
+from warehouse import store
 from warehouse.disclosure import ROW
 from warehouse.files import attach
+from warehouse.mart import withheld
 
 
 def state_past(con: duckdb.DuckDBPyConnection, live: Path, definitions: Definitions) -> bool:
@@ -36,10 +37,11 @@ def state_past(con: duckdb.DuckDBPyConnection, live: Path, definitions: Definiti
         try:
             con.execute("DELETE FROM publication")
             for version, published_at, run, up_to_load in versions:
-                held = store.current(con, definitions, up_to_load)
-                store.trace_states(con, held, version, published_at.replace(tzinfo=UTC))
-                hidden = disclosure.withheld(store.counted(con, disclosure.guarded(definitions)), definitions)
-                _show(con, held.select(ROW), hidden, seen)
+                store.hold(con, definitions, up_to_load)
+                store.trace_states(con, version, published_at.replace(tzinfo=UTC))
+                held = con.execute(f"SELECT {', '.join(ROW)} FROM held").pl()
+                _show(con, held, withheld(con, definitions), seen)
+                store.let_go(con)
                 store.state(con, version, published_at, run)
                 con.execute("UPDATE publication SET up_to_load = ? WHERE data_version = ?", [up_to_load, version])
             con.execute("COMMIT")
