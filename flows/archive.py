@@ -7,7 +7,7 @@ import hashlib
 import io
 import os
 import stat
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -82,6 +82,13 @@ class Archive:
         """Delete a file that must not be kept."""
         with self._writing(), contextlib.suppress(FileNotFoundError):
             (self.holding / digest).unlink()
+
+    def forget_all_but(self, digests: Collection[str]) -> None:
+        """Delete what lies in holding and nobody waits for, such as what an interrupted night was to delete."""
+        with self._writing():
+            for path in self.holding.iterdir():
+                if path.name not in digests:
+                    path.unlink()
 
     def keep_table(self, name: str, frame: pl.DataFrame) -> None:
         """Keep an outcome's tidy table as Parquet."""

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date
 from pathlib import Path, PurePosixPath
@@ -147,9 +147,6 @@ def collect(night: Night) -> list[Submission]:
             continue
         before, meta = night.ledger.newest_at(name), _meta(night, path)
         if before is not None and (before.digest, before.meta) == (digest, meta):
-            if before.id in night.ledger.outcomes:
-                night.archive.forget(digest)
-                night.archive.forget(meta or digest)
             continue
         sequence = night.ledger.next_sequence()
         one = Submission(f"S{sequence:06d}", sequence, partner, name, digest, size, now(), night.today, meta)
@@ -213,6 +210,7 @@ def _settled_copy(archive: Archive, path: Path) -> tuple[str | None, int]:
 def judge(night: Night) -> list[Outcome]:
     """Judge every submission that has no outcome, all together, and record what became of each."""
     waiting = night.ledger.unjudged()
+    night.archive.forget_all_but({digest for one in waiting for digest in (one.digest, one.meta) if digest})
     if not waiting:
         return []
     _keep_metas(night, waiting)
@@ -231,7 +229,10 @@ def judge(night: Night) -> list[Outcome]:
         limits=limits,
         step=lambda done: say("Reading and checking returns", done, len(waiting)),
     )
-    return [o for s, group in zip(waiting, judged, strict=True) for o in _record(night, s, group)]
+    recorded: list[Outcome] = []
+    for number, (one, group) in enumerate(zip(waiting, judged, strict=True), start=1):
+        recorded += _record(night, one, group, {later.digest for later in waiting[number:]})
+    return recorded
 
 
 def _keep_metas(night: Night, waiting: Sequence[Submission]) -> None:
@@ -250,7 +251,10 @@ def _keep_metas(night: Night, waiting: Sequence[Submission]) -> None:
             night.notes.append(f"A file named {META} with digest {digest[:12]}… describes no columns and was not kept.")
 
 
-def _record(night: Night, submission: Submission, judgements: Sequence[Judgement]) -> list[Outcome]:
+def _record(
+    night: Night, submission: Submission, judgements: Sequence[Judgement], needed: Collection[str]
+) -> list[Outcome]:
+    """Record what became of a submission. `needed` are the digests of those that are still to be recorded."""
     outcomes = [_outcome(night, submission, one) for one in judgements]
     used = {one.collection for one in judgements}
     night.archive.keep_definitions(night.definitions.digest, night.definitions.files)
@@ -264,7 +268,8 @@ def _record(night: Night, submission: Submission, judgements: Sequence[Judgement
     _keep_copy(night, submission, judgements)
     if any(one.person_level for one in judgements):
         night.ledger.record_outcomes(submission.id, outcomes)
-        night.archive.forget(submission.digest)
+        if submission.digest not in needed:
+            night.archive.forget(submission.digest)
     else:
         night.archive.keep(submission.digest)
         night.ledger.record_outcomes(submission.id, outcomes)
