@@ -53,7 +53,7 @@ def check_history(
 def _withdrawn(number: int, now: pl.DataFrame, mine: pl.DataFrame, absences: Absences, slate: Slate) -> None:
     period = ["time_identifier", "time_period"]
     spoken_of = mine.join(now.select(period).unique(), on=period, how="semi")
-    for row in spoken_of.join(now.select(KEY), on=list(KEY), how="anti").iter_rows(named=True):
+    for row in spoken_of.join(now.select(KEY), on=list(KEY), how="anti").sort(KEY).iter_rows(named=True):
         if absences.certain(number, row):
             what = f"{row['indicator_id']}, {row['area_code']}, {row['time_period']}, {row['breakdown']}"
             slate.found[number].append(

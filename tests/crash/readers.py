@@ -1,12 +1,13 @@
 """A dashboard that polls: it opens the published file, reads what it shows, and closes it, over and over.
 
-`python -m tests.crash.readers POINTER` reads the file under the folder that POINTER names, until that is empty or its
-standard input ends; it then prints, as JSON, how often it looked, what went wrong, and what each version showed.
+`python -m tests.crash.readers POINTER` reads the file under the folder that POINTER names, until that is empty or the
+process that started it is gone; it then prints, as JSON, how often it looked, what went wrong, and what each version showed.
 """
 
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 import time
@@ -21,7 +22,7 @@ import duckdb
 from tests.conftest import HOME
 from tests.crash.state import digest_of, mart_of
 
-PAUSE_SECONDS = 0.1
+PAUSE_SECONDS = 0.2
 WHOLE_EVERY = 25
 """Of polls that find the same file, so many read no more than its version and a few counts."""
 
@@ -68,8 +69,8 @@ def look(path: Path, *, whole: bool) -> tuple[int, str | None]:
 def poll(pointer: Path) -> dict[str, Any]:
     """Look until the pointer is empty."""
     seen: dict[str, Any] = {"polls": 0, "errors": [], "contents": {}}
-    last, same = None, 0
-    while root := pointer.read_text():
+    last, same, started_by = None, 0, os.getppid()
+    while (root := pointer.read_text()) and os.getppid() == started_by:
         path = Path(root) / "warehouse" / "indicators.duckdb"
         if path.exists():
             try:
