@@ -3,7 +3,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 .DELETE_ON_ERROR:
-.PHONY: nightly test fuzz lint lock examples docs pages faults histories bench-mart install clean
+.PHONY: nightly test crash fuzz lint lock examples docs pages faults histories bench-mart install clean
 
 nightly: .venv/ready
 	@$(BIN)/indicators nightly --today 2011-05-26
@@ -64,3 +64,8 @@ pages: .venv/ready
 # Twenty random histories of loads and publications; the tests run five.
 histories: .venv/ready
 	@HISTORIES=20 $(BIN)/python -m pytest tests/test_as_of.py
+
+# Kill nights at fifty named steps through Prefect and at two hundred random moments without it, interrupt them in every
+# other way, and publish fifty versions, with readers polling throughout: it takes some forty minutes. Tests run a little.
+crash: .venv/ready
+	@$(BIN)/python -m tests.crash.long

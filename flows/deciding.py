@@ -15,7 +15,7 @@ def approve_run(given: Settings, run: str, by: str) -> str:
     """Publish a refused run's candidate, and say so. Raises NotApproved with the reason, and a Fault of ours."""
     _there(given)
     with sole_writer(given.archive), store.opened(given.store) as con:
-        at = now()
+        at = store.after_all(con, now())
         version = approve(con, given.warehouse, run, at, publish_limits(given))
         exports.follow(given.warehouse, load_definitions(given.definitions))
         read_ledger(given.archive).record_decision("approved", {"run": run, "data_version": version}, by, at)
@@ -26,7 +26,7 @@ def roll_back_to(given: Settings, version: int, by: str) -> str:
     """Publish a kept version again, and say so. Raises NotApproved with the reason, and a Fault of ours."""
     _there(given)
     with sole_writer(given.archive), store.opened(given.store) as con:
-        at = now()
+        at = store.after_all(con, now())
         number = roll_back(con, given.warehouse, version, by, at, publish_limits(given))
         exports.follow(given.warehouse, load_definitions(given.definitions))
         said = {"to": version, "data_version": number}

@@ -13,7 +13,7 @@ import contextlib
 import time
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, date
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -41,6 +41,8 @@ from warehouse.publish import Limits, Publication, publish_night
 
 META = ".meta.csv"
 Step = Callable[..., Any]
+CLOCK_MAY_DIFFER = timedelta(seconds=5)
+"""A clock that is set by the network may step back so far without a word."""
 SETTLED_SECONDS = 1.0
 """A file changed less than this long ago is looked at again after as long, and left for the next night if it moved."""
 
@@ -332,13 +334,26 @@ def load(night: Night) -> int:
     with store.opened(night.settings.store) as con:
         held = store.loaded_outcomes(con)
         waiting = [o for o in night.ledger.recorded if o.table is not None and o.id not in held]
+        at = _instant(night, con)
         for outcome in waiting:
             submission = night.ledger.submissions[outcome.submission]
             frame = night.archive.table(outcome.table or "")
-            store.load(con, submission, outcome, frame, now())
+            store.load(con, submission, outcome, frame, at)
             count += 1
             say("Loading the store", count, len(waiting))
     return count
+
+
+def _instant(night: Night, con: store.Connection) -> datetime:
+    """This instant; where the clock was moved back, the first after all that the store holds, and a note about it."""
+    told = now()
+    at = store.after_all(con, told)
+    if at - told > CLOCK_MAY_DIFFER and not any(note.startswith("The clock") for note in night.notes):
+        night.notes.append(
+            f"The clock of this machine says {told:%Y-%m-%d %H:%M:%S} UTC, which is before what an earlier night "
+            f"recorded ({at:%Y-%m-%d %H:%M:%S}). Put it right; what this night records counts as just after that."
+        )
+    return at
 
 
 # -- publish ----------------------------------------------------------------------------------------------------------
@@ -358,7 +373,7 @@ def publish(night: Night) -> Publication:
             },
             today=night.today,
             run=night.run,
-            published_at=now(),
+            published_at=_instant(night, con),
             waivers=[
                 (one, one.id in night.ledger.lapsed or one.waiver.until < night.today)
                 for one in night.ledger.waivers.values()

@@ -7,7 +7,7 @@ import stat
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import duckdb
@@ -19,6 +19,7 @@ from schemas.findings import a1
 from schemas.outcomes import Outcome, Submission, outcome_id
 from schemas.tables import KEY, MEASURES, PAYLOAD
 
+Connection = duckdb.DuckDBPyConnection
 SCHEMA_VERSION = 2
 _NUMBERS = ("value", "value_low", "value_high", "numerator", "denominator")
 _TYPES = {name: "DOUBLE" if name in _NUMBERS else "VARCHAR" for name in (*KEY, *PAYLOAD)}
@@ -69,26 +70,45 @@ def opened(path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
     """The store, made if it is not there, readable by its owner only. Raises StorageFault."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        before = os.umask(0o077)
-        try:
-            con = connect(str(path))
-        finally:
-            os.umask(before)
+        if not path.exists():
+            _make(path)
+        if path.stat().st_size == 0:  # DuckDB would begin a new one, and what was recorded would be gone unsaid
+            raise StorageFault(path, "is empty; restore it from a backup, or remove it and run again")
+        con = connect(str(path))
         path.chmod(stat.S_IRUSR | stat.S_IWUSR)
     except (OSError, duckdb.Error) as error:
         raise StorageFault(path, f"the store cannot be opened ({_first_line(error)})") from None
     try:
         con.execute(_DDL)
         _upgrade(con)
-        if con.execute("SELECT count(*) FROM about").fetchone() == (0,):
-            con.execute("INSERT INTO about VALUES (?)", [SCHEMA_VERSION])
         if con.execute("SELECT schema_version FROM about").fetchone() != (SCHEMA_VERSION,):
             raise StorageFault(path, f"was made by another release; this one reads schema version {SCHEMA_VERSION}")
         yield con
     except (duckdb.IOException, duckdb.FatalException) as error:
-        raise StorageFault(path, f"the store cannot be written ({_first_line(error)})") from None
+        raise StorageFault(
+            path, f"the store cannot be written (see that the disk is not full: {_first_line(error)})"
+        ) from None
     finally:
         con.close()
+
+
+def _make(path: Path) -> None:
+    """Make a new store whole under another name, so that none is ever found half made."""
+    new = path.with_name(f".{path.name}.new")
+    for left in (new, new.with_name(f"{new.name}.wal")):
+        left.unlink(missing_ok=True)
+    before = os.umask(0o077)
+    try:
+        con = connect(str(new))
+    finally:
+        os.umask(before)
+    try:
+        con.execute(_DDL)
+        con.execute("INSERT INTO about VALUES (?)", [SCHEMA_VERSION])
+        con.execute("CHECKPOINT")
+    finally:
+        con.close()
+    new.replace(path)
 
 
 def _upgrade(con: duckdb.DuckDBPyConnection) -> None:
@@ -309,6 +329,16 @@ def past(con: duckdb.DuckDBPyConnection, version: int, hidden: pl.DataFrame) -> 
     return frame
 
 
+def after_all(con: duckdb.DuckDBPyConnection, at: datetime) -> datetime:
+    """The instant, or the first after all that the store holds, where a clock that was moved back says an earlier one:
+    otherwise what was known when could not be told any more."""
+    row = con.execute(
+        "SELECT max(told) FROM (SELECT recorded_at AS told FROM load UNION ALL SELECT published_at FROM publication)"
+    ).fetchone()
+    last = row[0] if row else None
+    return at if last is None else max(at, last.replace(tzinfo=UTC) + timedelta(microseconds=1))
+
+
 def last_version(con: duckdb.DuckDBPyConnection) -> int:
     """The newest version that was ever published; 0 if none was."""
     row = con.execute("SELECT coalesce(max(data_version), 0) FROM publication").fetchone()
@@ -420,8 +450,10 @@ def _utc(when: datetime) -> datetime:
 
 __all__: Sequence[str] = (
     "MEASURES",
+    "Connection",
     "Loaded",
     "accepted",
+    "after_all",
     "connect",
     "counted",
     "current",

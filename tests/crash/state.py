@@ -108,7 +108,9 @@ def unlike(one: State, other: State) -> list[str]:
             continue
         if isinstance(mine, list) and isinstance(theirs, list):
             only = [row for row in mine if row not in theirs][:2], [row for row in theirs if row not in mine][:2]
-            said.append(f"{name}: {len(mine)} and {len(theirs)}; only here {only[0]!r:.400}; only there {only[1]!r:.400}")
+            said.append(
+                f"{name}: {len(mine)} and {len(theirs)}; only here {only[0]!r:.400}; only there {only[1]!r:.400}"
+            )
         else:
             said.append(f"{name}: {mine!r:.300} and {theirs!r:.300}")
     return said

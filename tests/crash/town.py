@@ -83,7 +83,9 @@ def corrections(place: Place) -> None:
     write_return(place.inbox / "three" / "attainment.xlsx")
     write_csv(place.inbox / "two" / "attainment.csv", 0, AREAS[:-1])
     shutil.copy2(place.inbox / "six" / "attainment.xlsx", place.inbox / "six" / "attainment-again.xlsx")
-    asked = Asked("S000001", "Figures!E9", "value.implausible", "Counted with outreach", "Head of years", date(2011, 9, 30))
+    asked = Asked(
+        "S000001", "Figures!E9", "value.implausible", "Counted with outreach", "Head of years", date(2011, 9, 30)
+    )
     granted = waive(asked, place.settings(partners=place.root / "partners", today=BEGUN + timedelta(1)))
     assert granted.granted, granted.says
 
