@@ -73,11 +73,12 @@ def opened(path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
         if not path.exists():
             _make(path)
         if path.stat().st_size == 0:  # DuckDB would begin a new one, and what was recorded would be gone unsaid
-            raise StorageFault(path, "is empty; restore it from a backup, or remove it and run again")
+            raise StorageFault(path, "is empty; restore it from a backup")
         con = connect(str(path))
         path.chmod(stat.S_IRUSR | stat.S_IWUSR)
     except (OSError, duckdb.Error) as error:
-        raise StorageFault(path, f"the store cannot be opened ({_first_line(error)})") from None
+        reason = f"the store cannot be opened ({_first_line(error)}); if it is damaged, restore it from a backup"
+        raise StorageFault(path, reason) from None
     try:
         con.execute(_DDL)
         _upgrade(con)
