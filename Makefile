@@ -3,7 +3,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 .DELETE_ON_ERROR:
-.PHONY: nightly up trial test fuzz lint lock examples docs pages faults histories rebuilds bench-mart bench-build bench-returns install clean
+.PHONY: nightly up trial test crash fuzz lint lock examples docs pages faults histories rebuilds bench-mart bench-build bench-returns install clean
 
 nightly: .venv/ready
 	@$(BIN)/indicators nightly --today 2011-05-26
@@ -84,3 +84,8 @@ histories: .venv/ready
 # Twenty longer random histories of nights, each made again from ledger and archive and compared; the tests try two.
 rebuilds: .venv/ready
 	@REBUILDS=20 $(BIN)/python -m pytest tests/test_rebuild.py
+
+# Kill nights at fifty named steps through Prefect and at two hundred random moments without it, interrupt them in every
+# other way, and publish fifty versions, with readers polling throughout: it takes some forty minutes. Tests run a little.
+crash: .venv/ready
+	@$(BIN)/python -m tests.crash.long

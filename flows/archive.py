@@ -72,6 +72,7 @@ class Archive:
                 os.fsync(outward.fileno())
             part.chmod(stat.S_IRUSR | stat.S_IWUSR)
             part.replace(self.holding / digest.hexdigest())
+            sync_folder(self.holding)
         return digest.hexdigest(), size
 
     def content(self, digest: str, most: int = -1) -> bytes:
@@ -86,6 +87,7 @@ class Archive:
         """Move a judged file from holding to the files."""
         with self._writing(), contextlib.suppress(FileNotFoundError):
             (self.holding / digest).replace(self.files / digest)
+            sync_folder(self.files)
 
     def forget(self, digest: str) -> None:
         """Delete a file that must not be kept."""
@@ -193,6 +195,16 @@ def write_whole(path: Path, content: bytes) -> None:
             os.fsync(file.fileno())
         part.chmod(stat.S_IRUSR | stat.S_IWUSR)
         part.replace(path)
+        sync_folder(path.parent)
     except OSError:
         part.unlink(missing_ok=True)
         raise
+
+
+def sync_folder(folder: Path) -> None:
+    """Have a folder's names on disk, so that a rename outlives a loss of power. Raises OSError."""
+    file = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(file)
+    finally:
+        os.close(file)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import argparse
 import os
+import signal
 import sys
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date
@@ -36,7 +38,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command; its exit code."""
     given = _parser().parse_args(arguments)
     try:
-        return int(given.run(given))
+        with _ended_by_sigterm():
+            return int(given.run(given))
     except Fault as fault:
         print(f"indicators: {fault}", file=sys.stderr)
         return fault.exit_code
@@ -57,6 +60,23 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         print("indicators: stopped; the next night goes on from here", file=sys.stderr)
         return 4
+
+
+@contextmanager
+def _ended_by_sigterm() -> Iterator[None]:
+    """Have a command that is told to end do so in good order and say so, as one that is interrupted at the keyboard."""
+
+    def end(_signal: int, _frame: object) -> None:
+        raise KeyboardInterrupt
+
+    if threading.current_thread() is not threading.main_thread():  # only there can signals be heard
+        yield
+        return
+    before = signal.signal(signal.SIGTERM, end)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -16,10 +16,14 @@ def approve_run(given: Settings, run: str, by: str) -> str:
     """Publish a refused run's candidate, and say so. Raises NotApproved with the reason, and a Fault of ours."""
     _there(given)
     with sole_writer(given.archive), store.opened(given.store) as con:
-        at, archive, ledger = now(), Archive(given.archive), read_ledger(given.archive)
-        definitions = load_definitions(given.definitions)
+        archive, ledger, definitions = (
+            Archive(given.archive),
+            read_ledger(given.archive),
+            load_definitions(given.definitions),
+        )
         archive.prepare()
-        catch_up(con, given, definitions, archive, ledger, at)
+        catch_up(con, given, definitions, archive, ledger, now())
+        at = store.after_all(con, now())
         ledger.record_asked("approved", {"run": run}, by, at)
         version = approve(con, given.warehouse, run, at, publish_limits(given))
         ledger.record_decision("approved", {"run": run, "data_version": version}, by, at)
@@ -33,10 +37,14 @@ def roll_back_to(given: Settings, version: int, by: str) -> str:
     """Publish a kept version again, and say so. Raises NotApproved with the reason, and a Fault of ours."""
     _there(given)
     with sole_writer(given.archive), store.opened(given.store) as con:
-        at, archive, ledger = now(), Archive(given.archive), read_ledger(given.archive)
-        definitions = load_definitions(given.definitions)
+        archive, ledger, definitions = (
+            Archive(given.archive),
+            read_ledger(given.archive),
+            load_definitions(given.definitions),
+        )
         archive.prepare()
-        catch_up(con, given, definitions, archive, ledger, at)
+        catch_up(con, given, definitions, archive, ledger, now())
+        at = store.after_all(con, now())
         ledger.record_asked("rolled-back", {"to": version}, by, at)
         number = roll_back(con, given.warehouse, version, by, at, publish_limits(given))
         ledger.record_decision("rolled-back", {"to": version, "data_version": number}, by, at)

@@ -14,7 +14,7 @@ from collections import deque
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -44,6 +44,8 @@ from warehouse.publish import Publication
 META = ".meta.csv"
 Step = Callable[..., Any]
 Stage = Callable[[Path, Sequence[Submission], Desk], Iterator[str]]
+CLOCK_MAY_DIFFER = timedelta(seconds=5)
+"""A clock that is set by the network may step back so far without a word."""
 SETTLED_SECONDS = 1.0
 """A file changed less than this long ago is looked at again after as long, and left for the next night if it moved."""
 
@@ -370,13 +372,25 @@ def load(night: Night) -> int:
         held = store.loaded_outcomes(con)
         waiting = [o for o in ledger.recorded if o.table is not None and o.id not in held]
         if new := [outcome.id for outcome in waiting if outcome.id not in ledger.loading]:
-            ledger.record_loading(new, now())
+            ledger.record_loading(new, _instant(night, con))
         for outcome in waiting:
             frame = night.archive.table(outcome.table or "")
             store.load(con, ledger.submissions[outcome.submission], outcome, frame, ledger.loading[outcome.id])
             count += 1
             say("Loading the store", count, len(waiting))
     return count
+
+
+def _instant(night: Night, con: store.Connection) -> datetime:
+    """This instant; where the clock was moved back, the first after all that the store holds, and a note about it."""
+    told = now()
+    at = store.after_all(con, told)
+    if at - told > CLOCK_MAY_DIFFER and not any(note.startswith("The clock") for note in night.notes):
+        night.notes.append(
+            f"The clock of this machine says {told:%Y-%m-%d %H:%M:%S} UTC, which is before what an earlier night "
+            f"recorded ({at:%Y-%m-%d %H:%M:%S}). Put it right; what this night records counts as just after that."
+        )
+    return at
 
 
 # -- publish ----------------------------------------------------------------------------------------------------------
@@ -394,7 +408,7 @@ def publish(night: Night) -> Publication:
             night.ledger,
             today=night.today,
             run=night.run,
-            at=now(),
+            at=_instant(night, con),
         )
 
 

@@ -68,6 +68,7 @@ def publish(
 ) -> Publication:
     """Publish what the store holds, or leave the published file as it is; both are on record. Raises StorageFault."""
     catch_up(con, given, definitions, archive, ledger, at)
+    at = store.after_all(con, at)
     archive.keep_definitions(definitions.digest, definitions.files)
     for partner in partners.values():
         archive.keep_definitions(partner.digest, {f"{partner.id}.toml": partner.toml})

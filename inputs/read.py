@@ -83,8 +83,9 @@ class Reader:
         """What the child answers to a verb (inputs.child.VERBS): a whole answer, or the finding it ended in.
 
         Where the child dies or its memory does not suffice, a fresh one is asked once more, so that no file is blamed
-        for what those before it left behind. Raises ReaderFault where no child can be started.
+        for what those before it left behind. Raises ReaderFault where no child can be started, or each is killed.
         """
+        killed = False
         while True:
             child = self._ready()
             self._served += 1
@@ -98,8 +99,13 @@ class Reader:
             self._end()
             if answer is OVERRUN or ended == -signal.SIGXCPU:
                 return self._too_costly(f"a file that takes more than {self._limits.seconds} seconds to read")
-            if not was_first:
+            from_outside = ended == -signal.SIGKILL  # none of its limits does that: it is no verdict about the file
+            if not was_first or (from_outside and not killed):
+                killed = killed or from_outside
                 continue
+            if from_outside:
+                reason = "was killed, most likely because this machine ran out of memory; free some, or lower"
+                raise ReaderFault("the process that reads files", f"{reason} INDICATORS_MAX_MEMORY_MB; then run again")
             if ended is not None and -ended in CRASHES:
                 return finding("return.unsafe", found="a file that makes the program that reads it crash")
             return self._too_costly(f"a file that takes more than {self._limits.memory_bytes / 1e6:,.0f} MB to read")

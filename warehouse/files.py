@@ -45,7 +45,8 @@ def attach(execute: Callable[[str], object], name: str, path: Path, stack: ExitS
             shutil.copyfile(path, folder / "copy.duckdb")
             execute(f"ATTACH {_quoted(folder / 'copy.duckdb')} AS {name} (READ_ONLY)")
     except (duckdb.Error, OSError) as error:
-        raise StorageFault(path, f"cannot be opened ({str(error).splitlines()[0]})") from None
+        reason = "if it is damaged, restore it from a backup, or remove it and run a night"
+        raise StorageFault(path, f"cannot be opened ({str(error).splitlines()[0]}); {reason}") from None
 
 
 def _quoted(path: Path) -> str:

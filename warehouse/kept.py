@@ -123,9 +123,16 @@ class Kept:
 
 def _write(path: Path, content: bytes) -> None:
     part = path.with_name(f".{path.name}.part")
-    part.write_bytes(content)
-    part.chmod(stat.S_IRUSR | stat.S_IWUSR)
-    part.replace(path)
+    try:
+        with part.open("wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        part.chmod(stat.S_IRUSR | stat.S_IWUSR)
+        part.replace(path)
+    except OSError:
+        part.unlink(missing_ok=True)
+        raise
 
 
 # -- the page ---------------------------------------------------------------------------------------------------------

@@ -96,7 +96,10 @@ def publish_night(
     candidate = folder / f"{CANDIDATE}{run}.duckdb"
     try:
         catch_up(con, live, limits)
+        published_at = store.after_all(con, published_at)
         before = live if live.exists() else None
+        if before is not None:
+            exports.follow(live, definitions)  # whoever published it may have died between the rename and the exports
         version = live_version(before)
         number = next_version(con, version)
         step("build the candidate")
@@ -116,11 +119,10 @@ def publish_night(
         step("compare with what is published")
         changed = differences(candidate, before)
         if before is not None and not changed:
-            exports.follow(live, definitions)  # a night may have died after the rename and before the exports
             return Publication("unchanged", version, {}, Verdict(()))
         differs = difference(candidate, before)
         step("judge the candidate")
-        verdict = _ask(gate(candidate, before, definitions, today), differs, limits, kept)
+        verdict = _ask(gate(candidate, before, definitions, today), differs, limits, kept, version)
         about = {
             "run": run,
             "today": today.isoformat(),
@@ -142,12 +144,12 @@ def publish_night(
         exports.follow(live, definitions)
         return Publication("published", number, changed, verdict, differs, str(page))
     except (duckdb.IOException, duckdb.FatalException, OSError) as error:
-        raise StorageFault(live, f"cannot be published ({str(error).splitlines()[0]})") from None
+        raise StorageFault(live, f"cannot be published ({_in_words(error)})") from None
     finally:
         sweep(folder)
 
 
-def _ask(verdict: Verdict, differs: Difference, limits: Limits, kept: Kept) -> Verdict:
+def _ask(verdict: Verdict, differs: Difference, limits: Limits, kept: Kept, version: int) -> Verdict:
     """The verdict, with what only a person can decide: whether so much may change at once, and whether to go on after
     a rollback."""
     asked = []
@@ -157,6 +159,8 @@ def _ask(verdict: Verdict, differs: Difference, limits: Limits, kept: Kept) -> V
     shown = (f"{rows} of {differs.live_rows} rows, {differs.changed_pct:.0f}%",) if too_many else ()
     asked.append(Result("ask.change", said, "critical", False, held=not too_many, count=rows, rows=shown))
     held = kept.held
+    if held is not None and version > held["data_version"]:  # approved, and what let go of it died before it did
+        held = None
     said = "nothing is published after a rollback until a person approves it"
     shown = (f"rolled back to version {held['to']} by {held['by']}",) if held else ()
     asked.append(Result("ask.rolled-back", said, "critical", False, held=held is None, count=len(shown), rows=shown))
@@ -233,7 +237,7 @@ def _put_in_place(
         _remember(con, live)
         kept.keep_version(live, number, limits.keep_versions)
     except (duckdb.IOException, duckdb.FatalException, OSError) as error:
-        raise StorageFault(live, f"cannot be published ({str(error).splitlines()[0]})") from None
+        raise StorageFault(live, f"cannot be published ({_in_words(error)})") from None
     finally:
         sweep(live.parent)
 
@@ -323,6 +327,7 @@ def _stamp(candidate: Path, version: int, published_at: datetime, again_by: str 
     con = connect(str(candidate))
     try:
         given = {"version": version, "at": _utc(published_at), "run": again_by}
+        con.execute("BEGIN")
         if again_by is None:
             meant = con.execute("SELECT published_at FROM mart.publication").fetchall()[0][0]
             for table, columns in INSTANTS.items():
@@ -335,9 +340,16 @@ def _stamp(candidate: Path, version: int, published_at: datetime, again_by: str 
         con.execute(
             "UPDATE mart.publication SET data_version = $version, published_at = $at, run = coalesce($run, run)", given
         )
+        con.execute("COMMIT")
         con.execute("CHECKPOINT")
     finally:
         con.close()
+
+
+def _in_words(error: Exception) -> str:
+    if isinstance(error, OSError):
+        return error.strerror or type(error).__name__
+    return f"see that the disk is not full: {str(error).splitlines()[0]}"
 
 
 def _utc(when: datetime) -> datetime:

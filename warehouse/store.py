@@ -7,7 +7,7 @@ import stat
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import duckdb
@@ -88,18 +88,19 @@ def opened(path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
     """The store, made if it is not there, readable by its owner only. Raises StorageFault."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        before = os.umask(0o077)
-        try:
-            con = connect(str(path))
-        finally:
-            os.umask(before)
+        if not path.exists():
+            _make(path)
+        if path.stat().st_size == 0:  # DuckDB would begin a new one, and what was recorded would be gone unsaid
+            raise StorageFault(path, "is empty; restore it from a backup")
+        con = connect(str(path))
         path.chmod(stat.S_IRUSR | stat.S_IWUSR)
         spill = path.with_name(f"{path.name}.tmp")  # where the database works when memory is short
         spill.mkdir(mode=stat.S_IRWXU, exist_ok=True)
         spill.chmod(stat.S_IRWXU)
         con.execute(f"SET temp_directory = '{str(spill).replace(chr(39), chr(39) * 2)}'")
     except (OSError, duckdb.Error) as error:
-        raise StorageFault(path, f"the store cannot be opened ({_first_line(error)})") from None
+        reason = f"the store cannot be opened ({_first_line(error)}); if it is damaged, restore it from a backup"
+        raise StorageFault(path, reason) from None
     try:
         _refuse_newer(con, path)
         con.execute(_DDL)
@@ -108,7 +109,9 @@ def opened(path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
             con.execute("INSERT INTO about VALUES (?)", [SCHEMA_VERSION])
         yield con
     except (duckdb.IOException, duckdb.FatalException) as error:
-        raise StorageFault(path, f"the store cannot be written ({_first_line(error)})") from None
+        raise StorageFault(
+            path, f"the store cannot be written (see that the disk is not full: {_first_line(error)})"
+        ) from None
     finally:
         con.close()
         with suppress(OSError):
@@ -123,6 +126,25 @@ def _refuse_newer(con: duckdb.DuckDBPyConnection, path: Path) -> None:
     if version is not None and version > SCHEMA_VERSION:
         reason = f"was made by a newer release: it is of schema version {version}, and this release reads up to"
         raise StorageFault(path, f"{reason} {SCHEMA_VERSION}; use the newer release")
+
+
+def _make(path: Path) -> None:
+    """Make a new store whole under another name, so that none is ever found half made."""
+    new = path.with_name(f".{path.name}.new")
+    for left in (new, new.with_name(f"{new.name}.wal")):
+        left.unlink(missing_ok=True)
+    before = os.umask(0o077)
+    try:
+        con = connect(str(new))
+    finally:
+        os.umask(before)
+    try:
+        con.execute(_DDL)
+        con.execute("INSERT INTO about VALUES (?)", [SCHEMA_VERSION])
+        con.execute("CHECKPOINT")
+    finally:
+        con.close()
+    new.replace(path)
 
 
 def _upgrade(con: duckdb.DuckDBPyConnection) -> None:
@@ -398,6 +420,16 @@ def let_go(con: duckdb.DuckDBPyConnection) -> None:
         con.execute(f"DROP TABLE IF EXISTS temp.{name}")
 
 
+def after_all(con: duckdb.DuckDBPyConnection, at: datetime) -> datetime:
+    """The instant, or the first after all that the store holds, where a clock that was moved back says an earlier one:
+    otherwise what was known when could not be told any more."""
+    row = con.execute(
+        "SELECT max(told) FROM (SELECT recorded_at AS told FROM load UNION ALL SELECT published_at FROM publication)"
+    ).fetchone()
+    last = row[0] if row else None
+    return at if last is None else max(at, last.replace(tzinfo=UTC) + timedelta(microseconds=1))
+
+
 def last_version(con: duckdb.DuckDBPyConnection) -> int:
     """The newest version that was ever published; 0 if none was."""
     row = con.execute("SELECT coalesce(max(data_version), 0) FROM publication").fetchone()
@@ -581,6 +613,7 @@ __all__: Sequence[str] = (
     "Connection",
     "Loaded",
     "accepted",
+    "after_all",
     "connect",
     "counted",
     "current",

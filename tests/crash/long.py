@@ -6,6 +6,7 @@ anything was lost, doubled, mixed or wrong.
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import pickle
 import random
@@ -21,21 +22,22 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from tests.conftest import Place
+from tests.conftest import HOME, Place
 from tests.crash.nights import Prepared, a_night, asked, forked, killed, prepared
 from tests.crash.readers import Seen, point, polling
 from tests.crash.state import State, state_of, unlike
-from tests.crash.stops import STOPS
+from tests.crash.stops import STOPS, lay
 from tests.crash.stops import main as stops
 from tests.crash.town import copied, environment
 from tests.post import Post, free_port, post_office
 
+PARTS = ("named", "random", "interrupted", "polled")
 KILLS, SEED, READERS, MOST_KILLS = 200, 20110531, 3, 5
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     asks = argparse.ArgumentParser(prog="make crash")
-    asks.add_argument("parts", nargs="*", default=["named", "random", "polled"], help="named, random, polled")
+    asks.add_argument("parts", nargs="*", default=PARTS, help=f"{', '.join(PARTS)}; or short")
     asks.add_argument("--kills", type=int, default=KILLS)
     asks.add_argument("--seed", type=int, default=SEED)
     asks.add_argument("--step", action="append", help="only this named step")
@@ -43,8 +45,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     root = Path(tempfile.mkdtemp(prefix="indicators-crash-"))
     wrong: list[str] = []
     try:
-        import_all()
         begun = time.monotonic()
+        if given.parts == ["short"]:
+            wrong += short(root)
+            return _said(wrong, begun)
+        import_all()
         print("Preparing the nights of the town ...", flush=True)
         nights = prepared(root)
         for one in nights:
@@ -56,12 +61,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
             wrong += named_steps(root, nights, given.step or list(STOPS))
         if "random" in given.parts:
             wrong += random_moments(root, nights, given.kills, given.seed)
+        if "interrupted" in given.parts:
+            wrong += interruptions(root)
         if "polled" in given.parts:
             from tests.crash.publishes import fifty_publishes
 
             wrong += fifty_publishes(root, 50)
     finally:
         shutil.rmtree(root, ignore_errors=True)
+    return _said(wrong, begun)
+
+
+def _said(wrong: Sequence[str], begun: float) -> int:
     print(f"\n{time.monotonic() - begun:.0f} s. " + (f"{len(wrong)} WRONG:" if wrong else "Nothing is wrong."))
     for one in wrong:
         print(f"  {one}")
@@ -193,6 +204,58 @@ def _until_up(url: str, server: subprocess.Popen[bytes]) -> None:
                 raise RuntimeError("the Prefect server ended") from None
             time.sleep(0.5)
     raise RuntimeError("the Prefect server did not start")
+
+
+# -- interruptions other than a kill ------------------------------------------------------------------------------------
+
+
+def interruptions(root: Path) -> list[str]:
+    """Play every scene, in a process of its own, whose nights run without the gate; what was wrong."""
+    print(
+        "\nInterrupted otherwise: what was told, and whether the next night ended as an uninterrupted one", flush=True
+    )
+    with subprocess.Popen(
+        [sys.executable, "-m", "tests.crash.scenes"], cwd=HOME, stdout=subprocess.PIPE, text=True
+    ) as run:
+        assert run.stdout is not None
+        found = [json.loads(line) for line in run.stdout]
+    for one in found:
+        print(
+            f"{one['scene']:42} {one['code']}  {'; '.join(one['wrong']) or one['line'].replace(str(root.parent), '')}",
+            flush=True,
+        )
+    return [f"{one['scene']}: {said}" for one in found for said in one["wrong"]] + (
+        [] if run.returncode in (0, 1) and found else ["the interruptions were not played"]
+    )
+
+
+# -- the short version, for the tests -----------------------------------------------------------------------------------
+
+
+SHORT = ("outcome", "half-load", "renamed", "outbox")
+
+
+def short(root: Path) -> list[str]:
+    """A few named steps and random moments of two nights without Prefect, one reader, and a gate that asks nothing."""
+    from warehouse import publish
+    from warehouse.gate import Verdict
+
+    vars(publish)["gate"] = lambda *_: Verdict()
+    nights, wrong = prepared(root, 2), []
+    for name in SHORT:
+        of = nights[STOPS[name].night]
+        place = copied(of.before, root / "named")
+
+        def night(place: Place = place, of: Prepared = of, name: str = name) -> str:
+            lay(STOPS[name])
+            return a_night(place, of.night)
+
+        child, out = forked(night)
+        os.close(out)
+        if os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) != -signal.SIGKILL:
+            wrong.append(f"{name} was not reached")
+        wrong += [f"{name}: {one}" for one in _finished_alone(place, of)]
+    return wrong + random_moments(root, nights, 6, SEED, readers=1)
 
 
 # -- random moments, without Prefect ----------------------------------------------------------------------------------

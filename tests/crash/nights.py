@@ -62,7 +62,11 @@ def a_night(place: Place, night: Night, steps: Path | None = None) -> str:
             place.settings(today=night.today, partners=place.root / "partners"), "forked"
         ).publication.state
     file = os.open(steps, os.O_RDWR | os.O_CREAT)
-    with told_to(lambda step, _done, _total: os.pwrite(file, step.ljust(STEP_BYTES).encode()[:STEP_BYTES], 0) and None):
+
+    def tell(step: str, _done: int, _total: int) -> None:
+        os.pwrite(file, step.ljust(STEP_BYTES).encode()[:STEP_BYTES], 0)
+
+    with told_to(tell):
         return a_night(place, night)
 
 

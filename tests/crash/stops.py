@@ -1,7 +1,7 @@
 """Named steps of a night at which its process ends by SIGKILL, without a hook in the program.
 
 `python -m tests.crash.stops STEP nightly` runs the command line with the kill laid at that step; `plain` in place of the
-command runs the night without Prefect. A step is a call to the system (a write, a rename, a link, ...) that names a file,
+command runs the night without Prefect. With `STEP@FOLDER` the night waits there instead of being killed. A step is a call to the system (a write, a rename, a link, ...) that names a file,
 or a call of one of the program's functions, and whether the kill comes before it, half-way or after.
 """
 
@@ -12,8 +12,11 @@ import os
 import re
 import signal
 import sys
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
 from typing import Any, Literal
 
 SYSTEM = ("replace", "rename", "link", "symlink", "unlink", "fsync", "write")
@@ -100,10 +103,10 @@ STOPS: dict[str, Stop] = {
 }  # fmt: skip
 
 
-def lay(stop: Stop) -> None:
-    """Have this process killed at a step."""
+def lay(stop: Stop, end: Callable[[], None] | None = None) -> None:
+    """Have this process killed at a step, or something else done there."""
     if stop.call in SYSTEM:
-        setattr(os, stop.call, _killing(getattr(os, stop.call), stop, _described))
+        setattr(os, stop.call, _killing(getattr(os, stop.call), stop, described, end or die))
         return
     parts = stop.call.split(".")
     home: Any = None
@@ -115,39 +118,49 @@ def lay(stop: Stop) -> None:
             continue
     for name in parts[size:-1]:
         home = getattr(home, name)
-    setattr(home, parts[-1], _killing(getattr(home, parts[-1]), stop, lambda *_: ""))
+    setattr(home, parts[-1], _killing(getattr(home, parts[-1]), stop, lambda *_: "", end or die))
 
 
-def _killing(call: Callable[..., Any], stop: Stop, described: Callable[..., str]) -> Callable[..., Any]:
-    left, wanted = [stop.nth], re.compile(stop.of, re.DOTALL)
+def _killing(
+    call: Callable[..., Any], stop: Stop, about: Callable[..., str], end: Callable[[], None]
+) -> Callable[..., Any]:
+    left, wanted, done = [stop.nth], re.compile(stop.of, re.DOTALL), list[bool]()
 
     def killing(*args: Any, **named: Any) -> Any:
-        if not wanted.search(described(*args)):
+        left[0] -= bool(wanted.search(about(*args)))
+        if left[0] or done:
             return call(*args, **named)
-        left[0] -= 1
-        if left[0]:
-            return call(*args, **named)
+        done.append(True)
         if stop.when == "half":
             file, content = args
             call(file, content[: len(content) // 2])
-        elif stop.when == "after":
-            call(*args, **named)
-        die()
-        return None
+        if stop.when == "after":
+            answer = call(*args, **named)
+            end()
+            return answer
+        end()
+        return call(*args, **named)
 
     return killing
 
 
-def _described(*args: Any) -> str:
+def described(*args: Any) -> str:
     """The paths that a system call is about, and the first bytes of what is written, each followed by a space."""
     said = ""
     for one in args:
         if isinstance(one, int):
-            one = os.readlink(f"/proc/self/fd/{one}")
+            one = Path(f"/proc/self/fd/{one}").readlink()
         elif isinstance(one, bytes):
             one = one[:100_000].decode("utf-8", "replace")
         said += f"{one} "
     return said
+
+
+def wait_in(folder: Path) -> None:
+    """Say in a folder that the step is reached, and wait there until told to go on."""
+    (folder / "reached").touch()
+    while not (folder / "go").exists():
+        time.sleep(0.05)
 
 
 def die() -> None:
@@ -156,8 +169,9 @@ def die() -> None:
 
 
 def main(step: str, command: str) -> int:
-    if step != "none":
-        lay(STOPS[step])
+    name, _, folder = step.partition("@")
+    if name != "none":
+        lay(STOPS[name], partial(wait_in, Path(folder)) if folder else die)
     if command == "plain":
         from flows.night import whole_night
         from flows.settings import settings
