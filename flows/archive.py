@@ -7,7 +7,7 @@ import hashlib
 import io
 import os
 import stat
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +15,7 @@ from pathlib import Path
 import orjson
 import polars as pl
 
+from flows.inboxes import BLOCK, Readable
 from schemas.faults import StorageFault
 
 
@@ -49,21 +50,33 @@ class Archive:
             for part in self.holding.glob("*.part"):
                 part.unlink()
 
-    def hold(self, source: Path) -> tuple[str, int]:
-        """Copy a file into holding; its SHA-256 and its size. Raises OSError if the source cannot be read."""
+    def hold(self, inward: Readable, most: int) -> tuple[str, int]:
+        """Copy what can be read, or the first `most` bytes of it, into holding; SHA-256 and size of the copy. Raises
+        OSError if the source cannot be read, and StorageFault if the archive cannot be written."""
         digest, size = hashlib.sha256(), 0
         part = self.holding / f"{os.getpid()}.part"
-        with source.open("rb") as inward, self._writing():
-            with part.open("wb") as outward:
-                while block := inward.read(1 << 20):
-                    digest.update(block)
-                    size += len(block)
+        with self._writing():
+            outward = part.open("wb")
+        with outward:
+            while size < most and (block := inward.read(min(BLOCK, most - size))):
+                digest.update(block)
+                size += len(block)
+                with self._writing():
                     outward.write(block)
+            with self._writing():
                 outward.flush()
                 os.fsync(outward.fileno())
+        with self._writing():
             part.chmod(stat.S_IRUSR | stat.S_IWUSR)
             part.replace(self.holding / digest.hexdigest())
         return digest.hexdigest(), size
+
+    def hold_only(self, digests: Collection[str]) -> None:
+        """Delete everything in holding but these: what a stopped night left there, and what turned out to be known."""
+        with self._writing():
+            for path in self.holding.iterdir():
+                if path.name not in digests:
+                    path.unlink(missing_ok=True)
 
     def content(self, digest: str, most: int = -1) -> bytes:
         """The bytes of a submission, or the first so many, from holding or from the files. Raises StorageFault if they

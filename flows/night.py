@@ -21,6 +21,7 @@ import polars as pl
 from flows.archive import Archive
 from flows.arrivals import META
 from flows.arrivals import collect as collect
+from flows.inboxes import check_inbox
 from flows.judging import Judgement, as_judged
 from flows.judging import judge as judge_files
 from flows.ledger import Ledger, read_ledger, sole_writer
@@ -33,7 +34,7 @@ from inputs.layouts import Partner, load_partners
 from inputs.read import read_many
 from inputs.replies.marked_up import MarkedUp, copy_name, mark_up
 from schemas.definitions import Definitions, load_definitions
-from schemas.faults import StorageFault, UsageFault
+from schemas.faults import StorageFault
 from schemas.findings import Finding
 from schemas.outcomes import Outcome, Submission
 from schemas.tables import KEY, Context, Table
@@ -55,6 +56,8 @@ class Night:
     today: date
     run: str
     notes: list[str] = field(default_factory=list)
+    unseen: set[str] = field(default_factory=set)
+    """Partners of whom something may lie in the inbox that could not be taken in tonight."""
 
 
 @dataclass(frozen=True)
@@ -90,8 +93,7 @@ class Report:
 
 def prepare(given: Settings, run: str) -> Night:
     """Load and check everything that a night needs before it touches anything. Raises a Fault naming what is wrong."""
-    if not given.inbox.is_dir():
-        raise UsageFault(given.inbox, "the inbox is not there; make the folder, or name another with --inbox")
+    check_inbox(given.inbox)
     server_of(given)
     definitions = load_definitions(given.definitions)
     partners = load_partners(definitions, given.partners)
@@ -320,6 +322,7 @@ def reply(night: Night, publication: Publication) -> Replies:
             publication.data_version,
             refused,
             copies,
+            night.unseen,
         )
     )
 

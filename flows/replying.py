@@ -52,6 +52,8 @@ class Answering:
     data_version: int
     refused_because: Sequence[str] | None
     marked_up: MarkedUp
+    unseen: AbstractSet[str] = frozenset()
+    """Partners of whom something may lie in the inbox unread: nobody is told tonight that they are late."""
 
     @property
     def outbox(self) -> Outbox:
@@ -82,8 +84,8 @@ def answer(work: Answering) -> Replies:
         _count_as_delivered(work.outbox)
     past = history(work.partners, work.ledger)
     officers = officers_of(work.partners, work.definitions, work.today)
-    late = list(to_officers(past, officers, work.today, work.settings.grace_days))
-    owners = to_owners(past, work.today, published=work.refused_because is None)
+    late = [one for one in to_officers(past, officers, work.today, work.settings.grace_days) if _is_sure(work, one)]
+    owners = (o for o in to_owners(past, work.today, published=work.refused_because is None) if _is_sure(work, o))
     letters = _letters(work, [*owners, *(one for one in late if one.recipient != ANALYST)], lambda to: to != ANALYST)
     first = send(work.outbox, letters, server, work.settings.sender)
     looked_into = [one for one in late if one.recipient == ANALYST]
@@ -99,6 +101,11 @@ def answer(work: Answering) -> Replies:
         first.trouble or second.trouble,
         by_mail=server is not None,
     )
+
+
+def _is_sure(work: Answering, news: News) -> bool:
+    late = news.kind in ("overdue", "escalated")
+    return not (late and news.slot is not None and news.slot.partner in work.unseen)
 
 
 def _answered_first(work: Answering, before: AbstractSet[str]) -> Iterator[str]:

@@ -25,6 +25,10 @@ class StorageFault(Fault):
     """The warehouse, the archive or the outbox cannot be read or written."""
 
 
+class InboxFault(Fault):
+    """The inbox cannot be reached or read at all; nothing was taken in, and another try may help."""
+
+
 class ReaderFault(Fault):
     """The process that reads partners' files cannot be started; no file is to blame."""
 
