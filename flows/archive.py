@@ -10,6 +10,7 @@ import stat
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
 import orjson
@@ -126,6 +127,13 @@ class Archive:
         path = self.root / "definitions" / f"{digest}.json"
         if not path.exists():
             self._write(path, orjson.dumps({name: text.decode("utf-8", "replace") for name, text in files.items()}))
+
+    def mark_night(self, what: str, run: str, at: datetime) -> None:
+        """Note when a night began or ended, for those who watch over the nights; nothing depends on it."""
+        path, held = self.root / "nights.json", {}
+        with contextlib.suppress(OSError, ValueError):
+            held = dict(orjson.loads(path.read_bytes()))
+        self._write(path, orjson.dumps({**held, what: at.isoformat(), "run": run}))
 
     def _write(self, path: Path, content: bytes) -> None:
         with self._writing():

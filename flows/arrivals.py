@@ -67,6 +67,7 @@ def collect(night: Night) -> list[Submission]:
     taken in.
     """
     say("Collecting what has arrived")
+    night.archive.mark_night("began", night.run, now())
     share, top = _reached(night)
     memory = _Memory.read(night.archive, share)
     listed = _listed(night, share, top)

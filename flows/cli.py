@@ -186,6 +186,10 @@ def _parser() -> argparse.ArgumentParser:
     claims.add_argument("--warehouse", metavar="F", help="the published file")
     claims.add_argument("--json", action="store_true", help="the verdicts as JSON")
     claims.set_defaults(run=_claims)
+
+    doctor = command("doctor", "Look at all that a night depends on, and say what to do.", "indicators doctor")
+    doctor.add_argument("--json", action="store_true", help="each check as JSON")
+    doctor.set_defaults(run=_doctor)
     return parser
 
 
@@ -399,6 +403,20 @@ def _claims(given: argparse.Namespace) -> int:
         counts = {verdict: sum(one.verdict == verdict for one in judged) for verdict in reversed(WORST_FIRST)}
         print(f"{len(judged)} claims: " + ", ".join(f"{count} {verdict}" for verdict, count in counts.items()) + ".")
     return 1 if any(one.fails for one in judged) else 0
+
+
+# -- doctor -----------------------------------------------------------------------------------------------------------
+
+
+def _doctor(given: argparse.Namespace) -> int:
+    from flows.doctor import examine, show
+
+    found = examine()
+    if given.json:
+        print(_as_json([one.as_dict() for one in found]))
+    else:
+        show(found)
+    return 1 if any(one.level == "wrong" for one in found) else 0
 
 
 def _as_json(value: object) -> str:

@@ -280,7 +280,7 @@ class Remote:
             return question(self._system)
 
         try:
-            return _within(self._seconds, connected)
+            return within(self._seconds, connected)
         except TimeoutError:
             self._silent = True
             raise OSError(errno.ETIMEDOUT, f"no answer within {self._seconds:g} seconds") from None
@@ -305,7 +305,7 @@ class _Asked:
     read: Callable[[int], bytes]
 
 
-def _within(seconds: float, call: Callable[[], Any]) -> Any:
+def within(seconds: float, call: Callable[[], Any]) -> Any:
     """What a call returns or raises, or TimeoutError after so long. The thread is left behind then; it ends with the
     process at the latest."""
     answer: list[tuple[bool, Any]] = []

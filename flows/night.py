@@ -125,6 +125,7 @@ def whole_night(given: Settings, run: str, as_step: Callable[[Step], Step] = lam
         as_step(load)(night)
         publication: Publication = as_step(publish)(night)
         replies: Replies = as_step(reply)(night, publication)
+        night.archive.mark_night("ended", night.run, now())
         return report(night, replies, publication)
 
 
