@@ -43,7 +43,7 @@ install: .venv/ready
 
 # Lock again: exact versions and hashes, and no index address.
 lock:
-	uv pip compile pyproject.toml --group dev --universal --python-version 3.11 --generate-hashes --no-annotate --no-header --no-emit-index-url --quiet -o requirements.lock
+	uv pip compile pyproject.toml --extra s3 --extra sftp --group dev --universal --python-version 3.11 --generate-hashes --no-annotate --no-header --no-emit-index-url --quiet -o requirements.lock
 	echo uv | uv pip compile - --universal --python-version 3.11 --generate-hashes --no-annotate --no-header --no-emit-index-url --quiet -o requirements-uv.lock
 
 # Write the example returns again from the script that makes them.

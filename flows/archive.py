@@ -12,11 +12,13 @@ import tempfile
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
 import orjson
 import polars as pl
 
+from flows.inboxes import BLOCK, Readable
 from schemas.faults import StorageFault
 
 
@@ -58,18 +60,23 @@ class Archive:
             for part in self.holding.glob("*.part"):
                 part.unlink()
 
-    def hold(self, source: Path) -> tuple[str, int]:
-        """Copy a file into holding; its SHA-256 and its size. Raises OSError if the source cannot be read."""
+    def hold(self, inward: Readable, most: int) -> tuple[str, int]:
+        """Copy what can be read, or the first `most` bytes of it, into holding; SHA-256 and size of the copy. Raises
+        OSError if the source cannot be read, and StorageFault if the archive cannot be written."""
         digest, size = hashlib.sha256(), 0
         part = self.holding / f"{os.getpid()}.part"
-        with source.open("rb") as inward, self._writing():
-            with part.open("wb") as outward:
-                while block := inward.read(1 << 20):
-                    digest.update(block)
-                    size += len(block)
+        with self._writing():
+            outward = part.open("wb")
+        with outward:
+            while size < most and (block := inward.read(min(BLOCK, most - size))):
+                digest.update(block)
+                size += len(block)
+                with self._writing():
                     outward.write(block)
+            with self._writing():
                 outward.flush()
                 os.fsync(outward.fileno())
+        with self._writing():
             part.chmod(stat.S_IRUSR | stat.S_IWUSR)
             part.replace(self.holding / digest.hexdigest())
             sync_folder(self.holding)
@@ -165,6 +172,13 @@ class Archive:
     def past(self, name: str) -> pl.DataFrame:
         """A table of the past that was kept. Raises StorageFault if it is gone or damaged."""
         return _read_parquet(self.root / "past" / name)
+
+    def mark_night(self, what: str, run: str, at: datetime) -> None:
+        """Note when a night began or ended, for those who watch over the nights; nothing depends on it."""
+        path, held = self.root / "nights.json", {}
+        with contextlib.suppress(OSError, ValueError):
+            held = dict(orjson.loads(path.read_bytes()))
+        self._write(path, orjson.dumps({**held, what: at.isoformat(), "run": run}))
 
     def _write(self, path: Path, content: bytes) -> None:
         with self._writing():

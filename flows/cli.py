@@ -7,15 +7,16 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from schemas.faults import Fault
 
 if TYPE_CHECKING:
+    from flows.inboxes import Address
     from flows.night import Report
     from flows.settings import Settings
     from warehouse.trace import Traced
@@ -96,7 +97,9 @@ def _parser() -> argparse.ArgumentParser:
         )
 
     night = command("nightly", "Run one whole night.", "indicators nightly --inbox /srv/returns --today 2011-05-31")
-    night.add_argument("--inbox", metavar="D", help="folder with one folder a partner")
+    night.add_argument(
+        "--inbox", metavar="D", help="folder with one folder a partner, or the URL of a server with such a folder"
+    )
     night.add_argument("--warehouse", metavar="F", help="the published file; the private store lies beside it")
     night.add_argument("--outbox", metavar="D", help="folder for replies")
     night.add_argument("--archive", metavar="D", help="folder for the ledger and the files that were sent")
@@ -220,6 +223,10 @@ def _parser() -> argparse.ArgumentParser:
     claims.add_argument("--warehouse", metavar="F", help="the published file")
     claims.add_argument("--json", action="store_true", help="the verdicts as JSON")
     claims.set_defaults(run=_claims)
+
+    doctor = command("doctor", "Look at all that a night depends on, and say what to do.", "indicators doctor")
+    doctor.add_argument("--json", action="store_true", help="each check as JSON")
+    doctor.set_defaults(run=_doctor)
     return parser
 
 
@@ -243,23 +250,28 @@ def _nightly(given: argparse.Namespace) -> int:
     chosen = settings(**{name: getattr(given, name) for name in names})
     _before_prefect(chosen.definitions, chosen.partners, chosen.inbox)
     with _progress():
-        report = _run_flow({name: getattr(chosen, name) for name in names})
+        report = _run_flow(_parameters(given.inbox, {name: getattr(chosen, name) for name in names}))
     show(report, Console(width=None if sys.stdout.isatty() else PLAIN_WIDTH))
     return 3 if report.publication.state == "refused" else 0
 
 
-def _before_prefect(definitions: Path, partners: Path, inbox: Path) -> None:
+def _parameters(inbox: str | None, chosen: dict[str, Any]) -> dict[str, Any]:
+    """What the flow is given: paths in full, and an inbox on a server only as it was typed, for Prefect shows the
+    parameters of a run and the URL in the settings may hold a password."""
+    return chosen if isinstance(chosen["inbox"], Path) else {**chosen, "inbox": inbox}
+
+
+def _before_prefect(definitions: Path, partners: Path, inbox: Path | Address) -> None:
     """Refuse at once, and in one line, what would otherwise fail only after Prefect has started."""
+    from flows.inboxes import check_inbox
     from inputs.layouts import load_partners
     from schemas.definitions import load_definitions
-    from schemas.faults import UsageFault
 
-    if not inbox.is_dir():
-        raise UsageFault(inbox, "the inbox is not there; make the folder, or name another with --inbox")
+    check_inbox(inbox)
     load_partners(load_definitions(definitions), partners)
 
 
-def _run_flow(chosen: dict[str, Path | date | None]) -> Report:
+def _run_flow(chosen: Mapping[str, Path | date | str | None]) -> Report:
     from flows.progress import say
 
     for name, value in PREFECT.items():
@@ -449,6 +461,20 @@ def _claims(given: argparse.Namespace) -> int:
         counts = {verdict: sum(one.verdict == verdict for one in judged) for verdict in reversed(WORST_FIRST)}
         print(f"{len(judged)} claims: " + ", ".join(f"{count} {verdict}" for verdict, count in counts.items()) + ".")
     return 1 if any(one.fails for one in judged) else 0
+
+
+# -- doctor -----------------------------------------------------------------------------------------------------------
+
+
+def _doctor(given: argparse.Namespace) -> int:
+    from flows.doctor import examine, show
+
+    found = examine()
+    if given.json:
+        print(_as_json([one.as_dict() for one in found]))
+    else:
+        show(found)
+    return 1 if any(one.level == "wrong" for one in found) else 0
 
 
 def _as_json(value: object) -> str:

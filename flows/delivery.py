@@ -152,6 +152,16 @@ def send(
     return Sent(tuple(sent), tuple(left), tuple(refused), trouble)
 
 
+def trouble_with(server: MailServer, sender: str) -> str:
+    """Why a server would not take our mail now, in words that show no secret; "" if it would. Connects, encrypts and
+    signs in as for a message, and sends none."""
+    try:
+        with _connected(server, sender):
+            return ""
+    except (smtplib.SMTPException, OSError, _Hopeless) as error:
+        return _in_words(error)
+
+
 # -- the mail server --------------------------------------------------------------------------------------------------
 
 

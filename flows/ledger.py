@@ -98,7 +98,7 @@ class Ledger:
         return (one for group in self.outcomes.values() for one in group)
 
     def newest_at(self, path: str) -> Submission | None:
-        """The last submission that came by a path."""
+        """The last submission whose bytes lay at a path."""
         return self._by_path.get(path)
 
     def next_sequence(self) -> int:
@@ -135,6 +135,10 @@ class Ledger:
 
     def record_submission(self, one: Submission) -> None:
         self._append({"kind": "submission", **one.as_dict()})
+
+    def record_again(self, path: str, submission: str, at: datetime) -> None:
+        """That the bytes of a submission also lie at another path, where they are no arrival."""
+        self._append({"kind": "again", "path": path, "submission": submission, "at": at.isoformat()})
 
     def record_outcomes(self, submission: str, outcomes: Sequence[Outcome]) -> None:
         """All outcomes of one submission, as one line: they become known together or not at all."""
@@ -221,6 +225,8 @@ class Ledger:
         if kind == "submission":
             one = Submission.from_dict(entry)
             self.submissions[one.id] = self._by_path[one.path] = one
+        elif kind == "again":
+            self._by_path[entry["path"]] = self.submissions[entry["submission"]]
         elif kind == "outcomes":
             self._take_outcomes(entry["submission"], tuple(Outcome.from_dict(o) for o in entry["outcomes"]))
         elif kind == "waiver":

@@ -9,7 +9,6 @@ reply     everybody is told what they have to be told and have not been told yet
 
 from __future__ import annotations
 
-import time
 from collections import deque
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
@@ -20,6 +19,9 @@ from pathlib import Path
 from typing import Any
 
 from flows.archive import Archive
+from flows.arrivals import META
+from flows.arrivals import collect as collect
+from flows.inboxes import check_inbox
 from flows.ledger import Ledger, read_ledger, sole_writer
 from flows.progress import say
 from flows.publishing import publish as publish_recorded
@@ -34,20 +36,17 @@ from inputs.read import Readers
 from inputs.replies.marked_up import copy_name
 from schemas.calendar import slots_of
 from schemas.definitions import Definitions, load_definitions
-from schemas.faults import StorageFault, UsageFault
+from schemas.faults import StorageFault
 from schemas.findings import Finding
 from schemas.news import Kind
 from schemas.outcomes import Outcome, Submission
 from warehouse import store
 from warehouse.publish import Publication
 
-META = ".meta.csv"
 Step = Callable[..., Any]
 Stage = Callable[[Path, Sequence[Submission], Desk], Iterator[str]]
 CLOCK_MAY_DIFFER = timedelta(seconds=5)
 """A clock that is set by the network may step back so far without a word."""
-SETTLED_SECONDS = 1.0
-"""A file changed less than this long ago is looked at again after as long, and left for the next night if it moved."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -66,6 +65,8 @@ class Night:
     notes: list[str] = field(default_factory=list)
     stage: Stage = stage
     """Who reads and checks: this process, or workers elsewhere."""
+    unseen: set[str] = field(default_factory=set)
+    """Partners of whom something may lie in the inbox that could not be taken in tonight."""
 
 
 @dataclass(frozen=True)
@@ -113,8 +114,7 @@ class Report:
 
 def prepare(given: Settings, run: str, stage: Stage = stage, *, by_day: bool = False) -> Night:
     """Load and check everything that a night needs before it touches anything. Raises a Fault naming what is wrong."""
-    if not given.inbox.is_dir():
-        raise UsageFault(given.inbox, "the inbox is not there; make the folder, or name another with --inbox")
+    check_inbox(given.inbox)
     server_of(given)
     definitions = load_definitions(given.definitions)
     partners = load_partners(definitions, given.partners)
@@ -153,89 +153,15 @@ def whole_night(
     say("Loading definitions and layouts")
     with sole_writer(given.archive, patience_seconds):
         night = prepare(given, run, stage)
+        night.archive.mark_night("began", run, now())
         refuse_lost_past(given, night.ledger)
         as_step(collect)(night)
         as_step(judge)(night)
         as_step(load)(night)
         publication: Publication = as_step(publish)(night)
         replies: Replies = as_step(reply)(night, publication)
+        night.archive.mark_night("ended", run, now())
         return report(night, replies, publication)
-
-
-# -- collect ----------------------------------------------------------------------------------------------------------
-
-
-def collect(night: Night) -> list[Submission]:
-    """Take in every file of the inbox whose bytes are not those that last came by its path."""
-    say("Collecting what has arrived")
-    arrived: list[Submission] = []
-    for partner, path in _arrivals(night):
-        name = path.relative_to(night.settings.inbox).as_posix()
-        try:
-            digest, size = _settled_copy(night.archive, path)
-        except OSError as error:
-            night.notes.append(f"{name} could not be read ({error.strerror}) and is left for the next night.")
-            continue
-        if digest is None:
-            night.notes.append(f"{name} is still being written and is left for the next night.")
-            continue
-        before, meta = night.ledger.newest_at(name), _meta(night, path)
-        if before is not None and (before.digest, before.meta) == (digest, meta):
-            continue
-        sequence = night.ledger.next_sequence()
-        one = Submission(f"S{sequence:06d}", sequence, partner, name, digest, size, now(), night.counts_for, meta)
-        night.ledger.record_submission(one)
-        arrived.append(one)
-    return arrived
-
-
-def _meta(night: Night, path: Path) -> str | None:
-    """Hold the meta file that lies beside a csv until it is known to be one; its digest."""
-    beside = path.with_name(f"{path.stem}{META}")
-    if path.suffix.lower() != ".csv" or not beside.is_file():
-        return None
-    return night.archive.hold(beside)[0]
-
-
-def _is_meta(path: Path) -> bool:
-    """Whether a file only describes the csv beside it."""
-    data = path.with_name(path.name.removesuffix(META) + ".csv")
-    return path.name.endswith(META) and data.is_file()
-
-
-def _arrivals(night: Night) -> list[tuple[str, Path]]:
-    """Each partner's regular files in the inbox, in a fixed order; what lies elsewhere is noted."""
-    inbox = night.settings.inbox.resolve()
-    found: list[tuple[str, Path]] = []
-    for folder in sorted(night.settings.inbox.iterdir()):
-        if folder.name.startswith("."):
-            continue
-        if not folder.is_dir() or folder.name not in night.partners:
-            night.notes.append(f"{folder.name!r} in the inbox is no partner's folder and was left alone.")
-            continue
-        for path in sorted(folder.rglob("*")):
-            if path.name.startswith((".", "~$")) or not path.is_file() or _is_meta(path):
-                continue
-            if not path.resolve().is_relative_to(inbox):
-                night.notes.append(f"{path.name!r} of {folder.name} points outside the inbox and was left alone.")
-                continue
-            found.append((folder.name, path))
-    return found
-
-
-def _settled_copy(archive: Archive, path: Path) -> tuple[str | None, int]:
-    """Copy a file into holding; no digest if it changed meanwhile."""
-    before = path.stat()
-    if 0 <= time.time() - before.st_mtime < SETTLED_SECONDS:
-        time.sleep(SETTLED_SECONDS)
-        before = path.stat()
-    digest, size = archive.hold(path)
-    after = path.stat()
-    same = (before.st_mtime_ns, before.st_size) == (after.st_mtime_ns, after.st_size)
-    if not same or size != after.st_size:
-        archive.forget(digest)
-        return None, size
-    return digest, size
 
 
 # -- judge ------------------------------------------------------------------------------------------------------------
@@ -450,6 +376,7 @@ def _answer(
             refused,
             copies,
             tells,
+            night.unseen,
         )
     )
 

@@ -66,6 +66,8 @@ class Answering:
     refused_because: Sequence[str] | None
     marked_up: MarkedUp
     tells: AbstractSet[Kind] | None = None
+    unseen: AbstractSet[str] = frozenset()
+    """Partners of whom something may lie in the inbox unread: nobody is told tonight that they are late."""
 
     @property
     def outbox(self) -> Outbox:
@@ -101,9 +103,9 @@ def answer(work: Answering) -> Replies:
         owners = to_owners(past, work.today, published=work.refused_because is None)
     else:
         owners = to_owners_by_day(past, work.today)
-    late += _reports(work)
-    told = _chosen(work, [*owners, *(one for one in late if one.recipient != ANALYST)])
-    letters = _letters(work, told, lambda to: to != ANALYST)
+    late = [*(one for one in late if _is_sure(work, one)), *_reports(work)]
+    told = [*(one for one in owners if _is_sure(work, one)), *(one for one in late if one.recipient != ANALYST)]
+    letters = _letters(work, _chosen(work, told), lambda to: to != ANALYST)
     tries = PAUSES_SECONDS if work.tells is None else PAUSES_SECONDS[:1]  # by day, the next run is the next try
     first = send(work.outbox, letters, server, work.settings.sender, tries)
     looked_into = [one for one in late if one.recipient == ANALYST]
@@ -127,6 +129,11 @@ def _chosen(work: Answering, news: Sequence[News]) -> list[News]:
         return list(news)
     waiting = {key for message in work.ledger.messages.values() if message.pending for key in message.news}
     return [one for one in news if one.kind in work.tells or one.key in waiting]
+
+
+def _is_sure(work: Answering, news: News) -> bool:
+    late = news.kind in ("overdue", "escalated")
+    return not (late and news.slot is not None and news.slot.partner in work.unseen)
 
 
 def _answered_first(work: Answering, before: AbstractSet[str]) -> Iterator[str]:

@@ -4,19 +4,20 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo
 
-from pydantic import Field, SecretStr, ValidationError
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import BeforeValidator, Field, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from flows.inboxes import Address, inbox_at
 from inputs.read import Limits
 from schemas.faults import UsageFault
 
 HOME = Path(__file__).resolve().parent.parent
 CLAIMS = HOME / "docs" / "claims" / "review-2011.toml"
 LONDON = ZoneInfo("Europe/London")
-SECRETS = ("smtp_url",)
+SECRETS = ("smtp_url", "inbox")
 """Settings of which no value is ever shown."""
 
 
@@ -26,7 +27,7 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix="INDICATORS_", env_file=".env", extra="ignore", frozen=True)
 
-    inbox: Path = HOME / "inputs" / "incoming"
+    inbox: Annotated[Path | Address, NoDecode, BeforeValidator(inbox_at)] = HOME / "inputs" / "incoming"
     warehouse: Path = HOME / "warehouse" / "indicators.duckdb"
     outbox: Path = HOME / "outbox"
     archive: Path = HOME / "inputs" / "archive"
@@ -46,6 +47,8 @@ class Settings(BaseSettings):
     smtp_url: SecretStr | None = None
     runner: Literal["threads", "dask"] = "threads"
     dask_address: str | None = None
+    inbox_seconds: float = Field(60.0, gt=0)
+    reread_days: float = Field(1.0, ge=0)
 
     @property
     def store(self) -> Path:
@@ -67,8 +70,12 @@ def settings(**given: Any) -> Settings:
         name = ".".join(str(part) for part in first["loc"])
         found_there = "" if name in SECRETS else f"; found {first['input']!r}"
         raise UsageFault(f"setting {name}", f"{first['msg']}{found_there}") from None
-    paths = ("inbox", "warehouse", "outbox", "archive", "reports", "definitions", "partners")
-    return found.model_copy(update={name: getattr(found, name).expanduser().absolute() for name in paths})
+    if isinstance(found.inbox, Address) and given.get("inbox") is not None and found.inbox.password.get_secret_value():
+        reason = "a password must not be an option or a parameter, which others can read; set INDICATORS_INBOX instead"
+        raise UsageFault("setting inbox", reason)
+    names = ("inbox", "warehouse", "outbox", "archive", "reports", "definitions", "partners")
+    paths = {name: value for name in names if isinstance(value := getattr(found, name), Path)}
+    return found.model_copy(update={name: path.expanduser().absolute() for name, path in paths.items()})
 
 
 def london_today(now: datetime) -> date:

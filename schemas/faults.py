@@ -29,6 +29,10 @@ class BusyFault(StorageFault):
     """Another run is at work on the archive."""
 
 
+class InboxFault(Fault):
+    """The inbox cannot be reached or read at all; nothing was taken in, and another try may help."""
+
+
 class ReaderFault(Fault):
     """The process that reads partners' files cannot be started; no file is to blame."""
 

@@ -16,7 +16,7 @@ from schemas.faults import StorageFault
 from tests.conftest import HOME, INCOMING, Place
 from tests.makers import GOOD, write_partner, write_return
 
-COMMANDS = ("nightly", "check", "trace", "status")
+COMMANDS = ("nightly", "check", "trace", "status", "doctor")
 
 
 @pytest.fixture
