@@ -244,10 +244,11 @@ def _nightly(given: argparse.Namespace) -> int:
     from rich.console import Console
 
     from flows.report import show
-    from flows.settings import settings
+    from flows.settings import needs_extra, settings
 
     names = ("inbox", "warehouse", "outbox", "archive", "today")
     chosen = settings(**{name: getattr(given, name) for name in names})
+    needs_extra(chosen)
     _before_prefect(chosen.definitions, chosen.partners, chosen.inbox)
     with _progress():
         report = _run_flow(_parameters(given.inbox, {name: getattr(chosen, name) for name in names}))

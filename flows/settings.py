@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo
@@ -76,6 +77,13 @@ def settings(**given: Any) -> Settings:
     names = ("inbox", "warehouse", "outbox", "archive", "reports", "definitions", "partners")
     paths = {name: value for name in names if isinstance(value := getattr(found, name), Path)}
     return found.model_copy(update={name: path.expanduser().absolute() for name, path in paths.items()})
+
+
+def needs_extra(given: Settings) -> None:
+    """Raise UsageFault where the runner that is asked for is not installed."""
+    if given.runner == "dask" and find_spec("prefect_dask") is None:
+        reason = "'dask' needs the extra of that name: pip install 'local-indicators[dask]'; or set it to 'threads'"
+        raise UsageFault("setting runner", reason)
 
 
 def london_today(now: datetime) -> date:

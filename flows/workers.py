@@ -6,15 +6,14 @@ bytes, figures or words of a partner pass through Dask or Prefect. Only the nigh
 
 from __future__ import annotations
 
-import contextlib
 import logging
 from collections.abc import Iterator, Sequence
 from contextvars import copy_context
 from dataclasses import asdict
 from datetime import date
 from functools import lru_cache, partial
+from importlib import import_module
 from importlib.metadata import version
-from importlib.util import find_spec
 from pathlib import Path
 from queue import Empty, SimpleQueue
 from typing import Any
@@ -28,7 +27,7 @@ from prefect.logging import get_logger
 from prefect.settings import PREFECT_API_URL, temporary_settings
 
 from flows.archive import Archive, write_whole
-from flows.settings import Settings
+from flows.settings import Settings, needs_extra
 from flows.staging import Desk, is_staged, stage
 from inputs.layouts import load_partners
 from inputs.read import Limits
@@ -56,6 +55,8 @@ def over_dask(given: Settings, folder: Path, submissions: Sequence[Submission], 
         raise StorageFault(folder, f"cannot be written ({error.strerror})") from None
     import dask
 
+    import_module("distributed")  # its settings come with it, and must be there before one is set for a while
+
     try:
         with dask.config.set(NO_PAGES), _runner(given.dask_address, folder) as runner:
             runner.client.wait_for_workers(1, timeout=SECONDS_FOR_WORKERS)
@@ -65,21 +66,16 @@ def over_dask(given: Settings, folder: Path, submissions: Sequence[Submission], 
                 future.add_done_callback(lambda _, path=path: done.put(path))
             idle = 0
             while asked and idle < SECONDS_FOR_WORKERS:
-                with contextlib.suppress(Empty):
+                try:
                     path = done.get(timeout=LOOK_SECONDS)
-                    del asked[path]
-                    yield from (name for name in jobs[path] if is_staged(folder, name))
-                idle = 0 if runner.client.scheduler_info()["workers"] else idle + LOOK_SECONDS
+                except Empty:
+                    idle = 0 if runner.client.scheduler_info().get("workers") else idle + LOOK_SECONDS
+                    continue
+                del asked[path]
+                yield from (name for name in jobs[path] if is_staged(folder, name))
             runner.client.cancel(list(asked.values()))
-    except (OSError, TimeoutError) as error:
+    except (OSError, RuntimeError) as error:  # TimeoutError is an OSError
         get_logger(__name__).warning("The Dask scheduler or its workers did not answer: %s", error)
-
-
-def needs_dask() -> None:
-    """Raise UsageFault where the extra that brings the Dask runner is not installed."""
-    if find_spec("prefect_dask") is None:
-        reason = "'dask' needs the extra of that name: pip install 'local-indicators[dask]'; or set it to 'threads'"
-        raise UsageFault("setting runner", reason)
 
 
 # -- the night's side -------------------------------------------------------------------------------------------------
@@ -193,5 +189,5 @@ def stage_of(given: Settings) -> Any:
     """Who stages by the settings: this process, or workers. Raises UsageFault."""
     if given.runner == "threads":
         return stage
-    needs_dask()
+    needs_extra(given)
     return partial(over_dask, given)

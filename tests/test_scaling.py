@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from flows import night, workers
+from flows.cli import main
 from flows.ledger import read_ledger
 from flows.night import Night, Report, collect, judge, prepare
 from flows.staging import stage, staged_of
@@ -125,8 +126,14 @@ def test_what_no_worker_brings_back_is_read_here_once(waiting: Night, monkeypatc
     assert waiting.notes == ["2 of 2 files did not come back from the workers and were read here."]
 
 
-def test_without_the_extra_a_night_by_dask_says_so_in_one_line(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(workers, "find_spec", lambda _: None)
-    assert workers.stage_of(place.settings()) is stage
-    with pytest.raises(UsageFault, match=r"^setting runner: 'dask' needs the extra .* 'local-indicators\[dask\]'"):
-        workers.stage_of(place.settings(runner="dask"))
+def test_without_the_extra_a_night_by_dask_says_so_in_one_line(
+    place: Place, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("flows.settings.find_spec", lambda _: None)
+    monkeypatch.delenv("INDICATORS_DEBUG")
+    monkeypatch.setenv("INDICATORS_RUNNER", "dask")
+    assert main(["nightly", "--inbox", str(place.inbox), "--archive", str(place.archive)]) == 2
+    (line,) = capsys.readouterr().err.strip().splitlines()
+    assert "setting runner: 'dask' needs the extra" in line
+    assert "'local-indicators[dask]'" in line
+    assert not place.archive.exists()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from pathlib import Path
 
@@ -12,7 +12,7 @@ def main(words: Sequence[str]) -> int:
     from flows import cli, night
     from flows.settings import settings
 
-    def run_flow(chosen: dict[str, Path | date | None]) -> night.Report:
+    def run_flow(chosen: Mapping[str, Path | date | str | None]) -> night.Report:
         return night.whole_night(settings(**chosen), "by-hand")
 
     cli._run_flow = run_flow
