@@ -89,7 +89,9 @@ def rebuild(given: Settings, run: str, *, replace: bool = False, step: Step = sa
             shutil.rmtree(left, ignore_errors=True)
         work = folder / f"{WORK}{run}"
         try:
-            (work / "made").mkdir(parents=True, mode=0o700)
+            folder.mkdir(parents=True, exist_ok=True)
+            work.mkdir(mode=0o700)  # it holds what must not be shown
+            (work / "made").mkdir()
             Archive(given.archive).prepare()
             ledger = read_ledger(given.archive)
             with contextlib.suppress(StorageFault):  # a published file that cannot be read tells nothing
@@ -101,6 +103,7 @@ def rebuild(given: Settings, run: str, *, replace: bool = False, step: Step = sa
             if replace or (done.equal and len(done.compared) < len(_pairs(given, work))):
                 step("Putting in place", 0, 0)
                 done = _put_in_place(given, work, done)
+            if done.placed:
                 ledger.record_rebuilt(made.last, sum(one.rows for one in differences), now())
         except OSError as error:
             raise StorageFault(folder, f"cannot be rebuilt ({error.strerror or error})") from None
@@ -153,7 +156,7 @@ def _result(given: Settings, work: Path, made: Replay, differences: list[TableDi
 
 def _put_in_place(given: Settings, work: Path, done: Rebuilt) -> Rebuilt:
     """Rename what was made over what is live. The former store is put back if the published file then cannot be."""
-    pairs = _pairs(given, work)
+    definitions, pairs = load_definitions(given.definitions), _pairs(given, work)
     if done.equal:
         pairs = {name: pair for name, pair in pairs.items() if name not in done.compared}
     former = work / "former.duckdb"
@@ -171,7 +174,7 @@ def _put_in_place(given: Settings, work: Path, done: Rebuilt) -> Rebuilt:
                 former.replace(given.store)
             raise
     if given.warehouse.exists():
-        exports.follow(given.warehouse, load_definitions(given.definitions))
+        exports.follow(given.warehouse, definitions)
     return replace_in(done, placed=tuple(pairs))
 
 

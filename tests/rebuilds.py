@@ -6,7 +6,7 @@ import os
 import random
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from pathlib import Path
@@ -74,8 +74,11 @@ class Life:
         from flows.night import whole_night
 
         self.days += 1
-        with patch("flows.publishing.release", return_value=self.release):
+        with self._released():
             return whole_night(self.settings(**other), f"night-{self.days}")
+
+    def _released(self) -> AbstractContextManager[Any]:
+        return patch("flows.publishing.release", return_value=self.release)
 
     # -- what partners do
 
@@ -150,14 +153,16 @@ class Life:
 
     def approve(self) -> bool:
         try:
-            approve_run(self.settings(), f"night-{self.days}", "performance-analyst")
+            with self._released():
+                approve_run(self.settings(), f"night-{self.days}", "performance-analyst")
         except NotApproved:
             return False
         return True
 
     def roll_back(self, version: int) -> bool:
         try:
-            roll_back_to(self.settings(), version, "performance-analyst")
+            with self._released():
+                roll_back_to(self.settings(), version, "performance-analyst")
         except NotApproved:
             return False
         return True

@@ -218,3 +218,21 @@ def test_no_figure_is_set_against_every_other(tmp_path: Path, definitions: Defin
         store.trace_states(Explained(), 2, BEGUN)  # type: ignore[arg-type]
         assert any("HASH_JOIN" in plan for plan in plans)
         assert not any("NL_JOIN" in plan or "CROSS_PRODUCT" in plan for plan in plans)
+
+
+def test_a_row_that_is_hidden_and_was_current_twice_is_told_as_it_was(tmp_path: Path, definitions: Definitions) -> None:
+    with history(tmp_path, definitions) as past:
+        past.load([figure(3.0), figure(50.0, area="E08000003")])
+        past.publish()
+        past.load([figure(20.0), figure(51.0, area="E08000003")])
+        past.publish()
+        roll_back(past.con, past.live, 1, "an analyst", BEGUN + timedelta(hours=past.hours, minutes=30))
+        past.publish()
+        told = "SELECT value, conf_status, published_to IS NULL FROM mart.history WHERE area_code = 'E06000018'"
+        assert past.ask(f"{told} ORDER BY published_from") == [
+            (None, "c", False),
+            (20, None, False),
+            (None, "c", False),
+            (20, None, True),
+        ]
+        assert past.publish().state == "unchanged"

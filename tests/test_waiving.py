@@ -228,3 +228,15 @@ def test_a_waiver_is_one_line_of_the_ledger_and_is_given_once(place: Place, send
     assert grant["waiver"]["key"] == ["childrens-centres", "1", "E06000018", "April", "2011", "Total"]
     assert (grant["waiver"]["value"], grant["waiver"]["until"]) == (4000, "2011-09-30")
     assert waive("S000001") == 1  # it is let through already
+
+
+def test_what_is_loaded_again_after_a_waiver_is_published_once(
+    place: Place, sender: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The rows that were clean the first time come with the same cells of the same submission again."""
+    monkeypatch.setenv("INDICATORS_PARTNERS", str(write_partner(place.root / "q", on_error="quarantine")))
+    write_return(sender, ROWS)
+    assert place.night("one").lines[0].status == "partly-accepted"
+    assert waive("S000001") == 0
+    assert place.night("two").publication.data_version == 2
+    assert place.night("three").publication.state == "unchanged"
