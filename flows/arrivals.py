@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any
 import orjson
 
 from flows.archive import Archive, write_whole
-from flows.inboxes import BLOCK, Entry, Mounted, Parts, Readable, Share, share_at
+from flows.inboxes import BLOCK, Entry, Mounted, Parts, Readable, Share, check_inbox, share_at
 from flows.ledger import Ledger
 from flows.progress import say
 from flows.settings import now
@@ -63,10 +63,12 @@ NOT_RETURN_FOLDERS = {
 def collect(night: Night) -> list[Submission]:
     """Take in every file of the inbox whose bytes are not those that last came by its path.
 
-    Raises InboxFault where the inbox cannot be read at all. Where it stops answering half-way, what was read by then is
-    taken in.
+    Raises UsageFault where the inbox is not there, and InboxFault where it cannot be read at all: it may be a share
+    that is away for a moment, and nothing has been touched then. Where it stops answering half-way, what was read by
+    then is taken in.
     """
     say("Collecting what has arrived")
+    check_inbox(night.settings.inbox)
     share, top = _reached(night)
     memory = _Memory.read(night.archive, share)
     listed = _listed(night, share, top)

@@ -21,7 +21,6 @@ from typing import Any
 from flows.archive import Archive
 from flows.arrivals import META
 from flows.arrivals import collect as collect
-from flows.inboxes import check_inbox
 from flows.ledger import Ledger, read_ledger, sole_writer
 from flows.progress import say
 from flows.publishing import publish as publish_recorded
@@ -114,7 +113,6 @@ class Report:
 
 def prepare(given: Settings, run: str, stage: Stage = stage, *, by_day: bool = False) -> Night:
     """Load and check everything that a night needs before it touches anything. Raises a Fault naming what is wrong."""
-    check_inbox(given.inbox)
     server_of(given)
     definitions = load_definitions(given.definitions)
     partners = load_partners(definitions, given.partners)

@@ -3,6 +3,7 @@ to; and the hooks by which the analyst hears of a fault of our own. None of it c
 
 from __future__ import annotations
 
+import contextlib
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -20,8 +21,8 @@ from flows import alarm, night
 from flows.alarm import Reach
 from flows.night import Night
 from flows.progress import told_to
-from flows.settings import LONDON, london_today, now
-from schemas.faults import StorageFault, UsageFault
+from flows.settings import LONDON, london_today, now, settings
+from schemas.faults import Fault
 from schemas.findings import as_typed
 from schemas.outcomes import Outcome
 
@@ -48,9 +49,11 @@ def of_the_moment() -> str:
     return f"{flow_run.flow_name} of {now().astimezone(LONDON):%Y-%m-%d %H:%M}"
 
 
-def _today() -> date | str:
-    given = flow_run.parameters.get("today")
-    return given if given else london_today(now())
+def _today() -> date:
+    """The day that a run takes for today, as far as its settings can be read."""
+    with contextlib.suppress(Fault):
+        return settings(today=flow_run.parameters.get("today")).today or london_today(now())
+    return london_today(now())
 
 
 def _of_judging(parameters: dict[str, Any]) -> str:
@@ -69,9 +72,8 @@ def _of_judging(parameters: dict[str, Any]) -> str:
 
 
 def _share_is_away(_task: object, _run: object, state: Any) -> bool:
-    """Whether trying again can help: where files could not be reached, and not where something is wrong in itself."""
-    error = state.result(raise_on_failure=False)
-    return isinstance(error, OSError | StorageFault | UsageFault)
+    """Whether trying again can help: where files could not be reached, and not where the code is wrong."""
+    return isinstance(state.result(raise_on_failure=False), OSError | Fault)
 
 
 _called: Any = _of_judging  # Prefect takes it by the name of its parameter

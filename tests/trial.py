@@ -24,8 +24,7 @@ import yaml
 
 from flows import up
 from flows.ledger import read_ledger
-from flows.settings import HOME
-from tests.conftest import Place
+from tests.conftest import HOME, Place
 from tests.makers import GOOD, write_partner, write_return
 from tests.post import Post, free_port, post_office
 from warehouse import store
@@ -149,7 +148,7 @@ def _kill_worker(trial: Trial) -> None:
 
 
 def _kill_worker_and_runs(trial: Trial) -> None:
-    for _ in range(600):  # until something is at work
+    for _ in range(1800):  # until something is at work
         if _children(trial.worker.pid):
             break
         time.sleep(0.1)

@@ -164,7 +164,7 @@ def _figure(value: float | None, text: str | None, unit: str | None) -> str:
     if value is None:
         return text or "not held"
     number = f"{value:,.10g}"
-    return number + ("%" if unit == "percent" else f" {unit}" if unit and unit != "number" else "")
+    return number + (unit if unit == "%" else f" {unit}" if unit else "")
 
 
 def _period(identifier: str | None, code: str | None) -> str:
