@@ -85,7 +85,7 @@ histories: .venv/ready
 rebuilds: .venv/ready
 	@REBUILDS=20 $(BIN)/python -m pytest tests/test_rebuild.py
 
-# Kill nights at fifty named steps through Prefect and at two hundred random moments without it, interrupt them in every
+# Kill nights at more than fifty named steps through Prefect and at two hundred random moments without it, interrupt them in every
 # other way, and publish fifty versions, with readers polling throughout: it takes some forty minutes. Tests run a little.
 crash: .venv/ready
 	@$(BIN)/python -m tests.crash.long

@@ -129,6 +129,7 @@ class Archive:
         """Keep an outcome's tidy table, which was staged as Parquet."""
         with self._writing():
             staged.replace(self.root / "outcomes" / name)
+            sync_folder(self.root / "outcomes")
 
     def table(self, name: str) -> pl.DataFrame:
         """An outcome's tidy table. Raises StorageFault if it is gone or damaged."""
@@ -138,6 +139,7 @@ class Archive:
         """Keep the marked-up copy of a submission, to go with the message that tells its findings."""
         with self._writing():
             staged.replace(self.root / "copies" / f"{submission}.xlsx")
+            sync_folder(self.root / "copies")
 
     def copy_of(self, submission: str) -> bytes | None:
         """The marked-up copy of a submission; None where there is none."""
