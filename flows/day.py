@@ -9,11 +9,12 @@ from dataclasses import dataclass
 
 from flows import night
 from flows.ledger import sole_writer
-from flows.night import ReturnLine, Step
+from flows.night import ReturnLine, Stage, Step
 from flows.progress import say
 from flows.publishing import refuse_lost_past
 from flows.replying import Replies
 from flows.settings import Settings
+from flows.staging import stage
 from schemas.news import Kind
 
 
@@ -32,14 +33,15 @@ def between_nights(
     run: str,
     tells: AbstractSet[Kind],
     as_step: Callable[[Step], Step] = lambda step: step,
+    stage: Stage = stage,
     *,
     patience_seconds: float = 0.0,
 ) -> Answered:
-    """Collect, judge and answer, telling these kinds of news; `as_step` may wrap each step. Raises BusyFault if another
-    run is still at work here when patience is at an end."""
+    """Collect, judge and answer, telling these kinds of news; `as_step` and `stage` are as for a whole night. Raises
+    BusyFault if another run is still at work here when patience is at an end."""
     say("Loading definitions and layouts")
     with sole_writer(given.archive, patience_seconds):
-        day = night.prepare(given, run, by_day=True)
+        day = night.prepare(given, run, stage, by_day=True)
         refuse_lost_past(given, day.ledger)
         as_step(night.collect)(day)
         as_step(night.judge)(day)

@@ -16,6 +16,7 @@ from flows.day import Answered, between_nights
 from flows.report import day_as_markdown
 from flows.settings import settings
 from flows.watching import HOOKS, HOOKS_BY_DAY, PATIENCE_SECONDS, STEPS, of_the_moment, progress_shown, show
+from flows.workers import stage_of
 from schemas.faults import BusyFault
 from schemas.news import BY_DAY, REMINDING
 
@@ -33,7 +34,7 @@ def replies(
     given = settings(inbox=inbox, warehouse=warehouse, outbox=outbox, archive=archive, today=today)
     try:
         with progress_shown():
-            done = between_nights(given, str(flow_run.id or "by-hand"), BY_DAY, STEPS.__getitem__)
+            done = between_nights(given, str(flow_run.id or "by-hand"), BY_DAY, STEPS.__getitem__, stage_of(given))
     except BusyFault:
         return Completed(name="Left", message="Another run is at work here, and answers too.")
     _show("replies", done)
@@ -53,7 +54,12 @@ def reminders(
     given = settings(inbox=inbox, warehouse=warehouse, outbox=outbox, archive=archive, today=today)
     with progress_shown():
         done = between_nights(
-            given, str(flow_run.id or "by-hand"), REMINDING, STEPS.__getitem__, patience_seconds=PATIENCE_SECONDS
+            given,
+            str(flow_run.id or "by-hand"),
+            REMINDING,
+            STEPS.__getitem__,
+            stage_of(given),
+            patience_seconds=PATIENCE_SECONDS,
         )
     _show("reminders", done)
     return done
