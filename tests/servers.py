@@ -16,8 +16,6 @@ from typing import Any, Protocol
 import asyncssh
 import fsspec
 
-from tests.post import free_port
-
 KINDS = ("folder", "memory", "sftp", "s3")
 PASSWORD = "k:n@w/n only+here"  # noqa: S105
 QUOTED = "k%3An%40w%2Fn%20only%2Bhere"
@@ -102,7 +100,7 @@ def s3_server() -> Iterator[str]:
     """An S3 server; its address."""
     from moto.server import ThreadedMotoServer
 
-    server = ThreadedMotoServer(ip_address="127.0.0.1", port=free_port(), verbose=False)
+    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
     server.start()
     try:
         yield f"http://127.0.0.1:{server.get_host_and_port()[1]}"

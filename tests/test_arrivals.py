@@ -479,7 +479,7 @@ def test_an_inbox_that_cannot_be_used_is_usage_and_shows_no_secret(
     at(_Given(given), place, monkeypatch)
     monkeypatch.setitem(__import__("sys").modules, "adlfs", None)
     with pytest.raises(UsageFault) as fault:
-        begun(place)
+        collect(begun(place))
     assert says in str(fault.value)
     assert "s3cret" not in str(fault.value)
 
