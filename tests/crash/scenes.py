@@ -241,7 +241,7 @@ def scenes(of: Prepared) -> dict[str, Scene]:
         "disk full at the ledger": Scene(4, rf"ledger\.jsonl: the ledger cannot be written \({full}\)", failing(errno.ENOSPC, r"ledger\.jsonl", "write", nth=4)),
         "disk full at a ledger's sync": Scene(4, rf"the ledger cannot be written \({full}\)", failing(errno.ENOSPC, r"ledger\.jsonl", "fsync", nth=6)),
         "disk full in holding": Scene(4, rf"the archive cannot be written \({full}\)", failing(errno.ENOSPC, r"holding/", "fsync", nth=3)),
-        "disk full in the archive": Scene(4, rf"the archive cannot be written \({full}\)", failing(errno.ENOSPC, r"\.parquet", "fsync", nth=2)),
+        "disk full in the archive": Scene(4, rf"archive/.*cannot be written \({full}\)", failing(errno.ENOSPC, r"\.parquet", "fsync", nth=2)),
         "disk full at the verdict": Scene(4, rf"cannot be published .*{full}", failing(errno.ENOSPC, r"/kept/", "fsync")),
         "disk full in the outbox": Scene(4, rf"outbox: cannot be written \({full}\)", failing(errno.ENOSPC, r"\.eml", "fsync", nth=2), publishes=True),
         "disk full for the store": Scene(4, r"(store|indicators)\.duckdb: .*cannot be (written|opened|published).* disk is not full", no_larger_than(40_000)),
