@@ -58,7 +58,7 @@ docs: .venv/ready
 faults: .venv/ready
 	@INDICATORS_TEST_LONG=1 $(BIN)/python -m pytest tests/golden/test_faults.py
 
-# How long mart takes for one, three and ten million made-up observations. Ten million take up to 20 GB of memory.
+# How long mart takes for one, three and ten million made-up observations. Ten million take some 6 GB of memory.
 bench-mart: .venv/ready
 	@$(BIN)/python -m bench.mart 1 3 10
 
