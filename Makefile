@@ -77,9 +77,9 @@ clean:
 pages: .venv/ready
 	@$(BIN)/python -m flows.pages
 
-# Twenty random histories of loads and publications; the tests run five.
+# Twenty random histories of loads and publications, looked back on and attacked; the tests run two or three.
 histories: .venv/ready
-	@HISTORIES=20 $(BIN)/python -m pytest tests/test_as_of.py
+	@HISTORIES=20 $(BIN)/python -m pytest tests/test_as_of.py tests/test_disclosure.py
 
 # Twenty longer random histories of nights, each made again from ledger and archive and compared; the tests try two.
 rebuilds: .venv/ready

@@ -20,7 +20,7 @@ from warehouse.publish import roll_back
 
 AREAS = ("E06000018", "E08000025", "E08000003", "E06000023")
 PARTS = ("Total", "Coverage=Maintained", "Coverage=Academies")
-HISTORIES = int(os.environ.get("HISTORIES", "5"))  # make histories: 20
+HISTORIES = int(os.environ.get("HISTORIES", "3"))  # make histories: 20
 VALUES = ("value", "value_low", "value_high", "value_text", "numerator", "denominator")
 
 

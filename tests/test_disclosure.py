@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import random
 import shutil
 import stat
@@ -22,6 +23,7 @@ from warehouse.exports import FOLDER, LATEST
 
 DEFINITIONS = load_definitions()
 LEAST = 5
+HISTORIES = int(os.environ.get("HISTORIES", "2"))  # make histories: 20
 COVERAGE = {"Coverage": ("Maintained", "Academies")}
 
 
@@ -263,7 +265,7 @@ def series(chance: random.Random) -> list[list[dict[str, Any]]]:
     return loads
 
 
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("seed", range(HISTORIES))
 def test_an_attacker_with_every_version_recovers_nothing(seed: int, tmp_path: Path) -> None:
     definitions = with_indicators(schools_high_persistent_absence=WIDE)
     loads = series(random.Random(seed))  # noqa: S311
