@@ -116,3 +116,11 @@ def example_night(tmp_path_factory: pytest.TempPathFactory, prefect_server: None
         today=TODAY,
     )
     return place, report
+
+
+LONGEST = ("test_up", "test_interruptions", "test_kill", "test_rebuild", "test_deployment", "test_delivery")
+"""Files that take longest: they are begun first, so that no process waits long for another in the end."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    items.sort(key=lambda item: LONGEST.index(item.path.stem) if item.path.stem in LONGEST else len(LONGEST))

@@ -8,6 +8,7 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,7 @@ import pytest
 from tests.conftest import HOME, INCOMING, Place
 from tests.post import free_port
 
+MOST_SECONDS = 400.0
 AUDIT = """
 import os, sys
 
@@ -84,10 +86,13 @@ def test_up_runs_a_night_and_replies_without_a_network_and_leaves_nothing(place:
     )
     assert up.stdout is not None
     said = []
+    too_long = threading.Timer(MOST_SECONDS, up.terminate)
+    too_long.start()
     for line in up.stdout:
         said.append(line)
         if line.startswith("Stop "):
             up.send_signal(signal.SIGTERM)
+    too_long.cancel()
     up.wait(120)
     log = "".join(said) + "".join(path.read_text()[-3000:] for path in home.glob("*.log"))
     assert "nightly/nightly 0" in log, log
