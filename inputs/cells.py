@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
+from typing import Any
 
 import orjson
+
+from inputs.number_formats import Appearance, appearance
 
 
 @dataclass(frozen=True)
@@ -20,10 +24,23 @@ class Uncalculated:
     """A formula that the program which wrote the file never calculated."""
 
 
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A number that its format shows as something else: 0.541 as 54.1%, 5200 as 5k, 3 as nothing at all. `number` is
+    what the cell holds, `code` the format."""
+
+    number: float
+    code: str
+
+    @property
+    def look(self) -> Appearance:
+        return appearance(self.number, self.code)
+
+
 Area = tuple[int, int, int, int]
 """A range of cells: first row, first column, last row, last column, counted from 0 and inclusive."""
 
-Cell = str | float | int | bool | date | datetime | ErrorValue | Uncalculated | None
+Cell = str | float | int | bool | date | datetime | ErrorValue | Uncalculated | Shown | None
 
 
 FINDINGS_MARK = "Findings on your return, by Local Indicators"
@@ -33,7 +50,8 @@ FINDINGS_MARK = "Findings on your return, by Local Indicators"
 @dataclass(frozen=True)
 class Sheet:
     """One sheet. `rows` begin at A1 whatever the used range, so that a position is the address in the sender's file.
-    `hidden_rows` and `hidden_columns` count from 0; a row that a filter hides is one of them."""
+    `hidden_rows` and `hidden_columns` count from 0; a row that a filter hides is one of them. `struck` are the rows and
+    columns of cells that are struck out as a whole."""
 
     name: str
     rows: list[list[Cell]]
@@ -41,6 +59,7 @@ class Sheet:
     hidden: bool = False
     hidden_rows: frozenset[int] = frozenset()
     hidden_columns: frozenset[int] = frozenset()
+    struck: frozenset[tuple[int, int]] = frozenset()
 
     @property
     def is_ours(self) -> bool:
@@ -54,11 +73,12 @@ class Sheet:
 
 @dataclass(frozen=True)
 class Cells:
-    """What a file holds: its kind and its sheets in order."""
+    """What a file holds: its kind and its sheets in order; of a text table the character that separates its fields."""
 
     kind: str
     sheets: tuple[Sheet, ...]
     properties: dict[str, str] = field(default_factory=dict)
+    separator: str = ""
 
 
 # -- across the process boundary: plain JSON, so that a reader gone wrong can hand over nothing but data
@@ -69,6 +89,7 @@ def encode(cells: Cells) -> bytes:
     payload = {
         "kind": cells.kind,
         "properties": cells.properties,
+        "separator": cells.separator,
         "sheets": [
             {
                 "name": s.name,
@@ -77,6 +98,7 @@ def encode(cells: Cells) -> bytes:
                 "hidden": s.hidden,
                 "hidden_rows": sorted(s.hidden_rows),
                 "hidden_columns": sorted(s.hidden_columns),
+                "struck": sorted(s.struck),
             }
             for s in cells.sheets
         ],
@@ -86,7 +108,9 @@ def encode(cells: Cells) -> bytes:
     )
 
 
-def _plain(value: object) -> list[str]:
+def _plain(value: object) -> list[object]:
+    if isinstance(value, Shown):
+        return ["n", value.number, value.code]
     if isinstance(value, ErrorValue):
         return ["e", value.text]
     if isinstance(value, Uncalculated):
@@ -115,15 +139,19 @@ def decode(payload: bytes) -> Cells:
                 s["hidden"],
                 frozenset(s["hidden_rows"]),
                 frozenset(s["hidden_columns"]),
+                frozenset((row, column) for row, column in s["struck"]),
             )
             for s in record["sheets"]
         ),
         record["properties"],
+        record["separator"],
     )
 
 
-def _value(tagged: list[str]) -> Cell:
-    tag, text = tagged
+def _value(tagged: list[Any]) -> Cell:
+    if tagged[0] == "n":
+        return Shown(tagged[1], sys.intern(tagged[2]))
+    tag, text = str(tagged[0]), str(tagged[1])
     if tag == "e":
         return ErrorValue(text)
     if tag == "u":

@@ -111,7 +111,7 @@ def read_delimited(text: str, bounds: Bounds) -> Cells:
         raise Refused("return.unreadable", found) from None
     if not text.endswith(("\n", "\r")) and len(rows) > 2 and 1 < len(rows[-1]) < len(rows[-2]) == len(rows[-3]):
         refuse_cut_off("text that breaks off in the middle of its last row")
-    return Cells("csv", (Sheet("csv", rows),))
+    return Cells("csv", (Sheet("csv", rows),), separator=separator)
 
 
 def _cell(value: str) -> str | None:

@@ -242,6 +242,7 @@ class TableLayout:
     blank: Literal["refuse", "skip", "x", "z"] = "refuse"
     markers: Mapping[str, str] = field(default_factory=dict)
     flags: Mapping[str, str] = field(default_factory=dict)
+    decimal: Literal[".", ","] = "."
     hidden_rows: Literal["read", "skip"] = "read"
     hidden_sheets: Literal["read", "skip"] = "skip"
     optional: bool = False

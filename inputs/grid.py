@@ -8,23 +8,31 @@ Runs on untrusted bytes, so only in the child process (inputs.child).
 from __future__ import annotations
 
 import io
+from array import array
 from dataclasses import dataclass, field
+from datetime import datetime
 from math import isfinite
 
 import python_calamine as calamine
 
-from inputs.cells import Area, Cell, ErrorValue, Sheet, Uncalculated
+from inputs.cells import Area, Cell, ErrorValue, Sheet, Shown, Uncalculated
+from inputs.number_formats import fifteen_digits, looks_plain
 from inputs.refused import Bounds, hold_to, refuse_damaged, refuse_encrypted
 
 ERRORS = {0x00: "#NULL!", 0x07: "#DIV/0!", 0x0F: "#VALUE!", 0x17: "#REF!", 0x1D: "#NAME?", 0x24: "#NUM!",
           0x2A: "#N/A", 0x2B: "#GETTING_DATA"}  # fmt: skip
 """Error values by the code that the binary formats hold ([MS-XLS] 2.5.10)."""
+HIDDEN = ";;;"
+"""A number format that shows nothing."""
+DAY_ZERO = datetime.fromisoformat("1899-12-30")
+MOST_COLUMNS = 16_384
 
 
 @dataclass
 class Scan:
     """What the scanner of a format found on one sheet; positions count from 0. `rows` and `columns` are how far the
-    cells that hold something reach."""
+    cells that hold something reach. `formats` are the positions of cells by the number format that may show them as
+    something else, `texts` what is read of cells with formatting inside, `struck` the cells struck out as a whole."""
 
     name: str
     hidden: bool = False
@@ -32,11 +40,21 @@ class Scan:
     hidden_rows: set[int] = field(default_factory=set)
     hidden_columns: set[int] = field(default_factory=set)
     merged: list[Area] | None = None
+    formats: dict[str, array[int]] = field(default_factory=dict)
+    texts: dict[tuple[int, int], str] = field(default_factory=dict)
+    struck: set[tuple[int, int]] = field(default_factory=set)
+    hides_zeros: bool = False
     rows: int = 0
     columns: int = 0
 
     def reach(self, row: int, column: int) -> None:
         self.rows, self.columns = max(self.rows, row + 1), max(self.columns, column + 1)
+
+    def format(self, row: int, column: int, code: str) -> None:
+        """Note that a number format may show a cell as something else than its number."""
+        if code not in self.formats:
+            self.formats[code] = array("q")
+        self.formats[code].append(row * MOST_COLUMNS + column)
 
 
 def open_book(content: bytes) -> calamine.CalamineWorkbook:
@@ -64,19 +82,47 @@ def sheet_of(book: calamine.CalamineWorkbook, index: int, scan: Scan, bounds: Bo
             merged = [(a[0], a[1], b[0], b[1]) for a, b in found.merged_cell_ranges or ()]
     except (calamine.CalamineError, calamine.ZipError, calamine.XmlError, OSError):
         refuse_damaged()
+    show_as_seen(rows, scan)
     for (row, column), mark in scan.marks.items():
         _place(rows, row, column, mark)
     for area in merged:
         clear_under(rows, area)
     hidden_rows, hidden_columns = frozenset(scan.hidden_rows), frozenset(scan.hidden_columns)
-    return Sheet(scan.name, rows, tuple(merged), scan.hidden, hidden_rows, hidden_columns), total
+    struck = frozenset(scan.struck)
+    return Sheet(scan.name, rows, tuple(merged), scan.hidden, hidden_rows, hidden_columns, struck), total
 
 
 def _cell(value: object) -> Cell:
     """What calamine gives as we keep it; a number too large to be one is an error, and never a blank."""
-    if type(value) is float and not isfinite(value):
-        return ErrorValue("#NUM!")
+    if type(value) is float:
+        return as_excel_shows(value)
     return None if value == "" else value  # type: ignore[return-value]
+
+
+def as_excel_shows(number: float) -> float | ErrorValue:
+    """A number as Excel keeps it; one too large to be one is an error."""
+    return fifteen_digits(number) if isfinite(number) else ErrorValue("#NUM!")
+
+
+def show_as_seen(rows: list[list[Cell]], scan: Scan) -> None:
+    """Put what is seen in the place of texts with formatting inside, and of numbers that a format shows otherwise."""
+    for (row, column), text in scan.texts.items():
+        if row < len(rows) and column < len(rows[row]) and isinstance(rows[row][column], str):
+            rows[row][column] = text or None
+    for code, positions in scan.formats.items():
+        for position in positions:
+            row, column = divmod(position, MOST_COLUMNS)
+            line = rows[row] if row < len(rows) else []
+            value = line[column] if column < len(line) else None
+            if isinstance(value, datetime):  # calamine takes some formats for dates that are none
+                value = (value - DAY_ZERO).total_seconds() / 86_400
+            if isinstance(value, (int, float)) and not isinstance(value, bool) and not looks_plain(value, code):
+                line[column] = Shown(float(value), code)
+    if scan.hides_zeros:
+        for line in rows:
+            for column, value in enumerate(line):
+                if type(value) is float and value == 0:
+                    line[column] = Shown(0.0, HIDDEN)
 
 
 def clear_under(rows: list[list[Cell]], area: Area) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 
-from inputs.cells import Cell, ErrorValue, Sheet, Uncalculated
+from inputs.cells import Cell, ErrorValue, Sheet, Shown, Uncalculated
 from inputs.grammar import Header, TableLayout, column_number, plain, same
 from schemas.findings import COLUMNS, at, column_letters
 
@@ -49,6 +49,8 @@ def words(cell: Cell) -> str:
         return str(int(cell))
     if isinstance(cell, date):
         return f"{cell:%B %Y}"
+    if isinstance(cell, Shown):
+        return cell.look.text
     if isinstance(cell, ErrorValue):
         return cell.text
     if cell is None or isinstance(cell, Uncalculated):

@@ -18,8 +18,11 @@ import python_calamine as calamine
 
 from inputs.cells import Cells, ErrorValue, Sheet, Uncalculated
 from inputs.grid import Scan, open_book, sheet_of
+from inputs.looks import Looks, looks_of
 from inputs.package import MOST_TEXT, Package, elements, xml_part
 from inputs.refused import Bounds, Damaged, Refused, hold_to, refuse_damaged
+from inputs.rich_text import formatted_items
+from inputs.xlsx_looks import scan_looks
 
 MOST_ROWS, MOST_COLUMNS = 1_048_576, 16_384
 STRINGS, STYLES = "xl/sharedStrings.xml", "xl/styles.xml"
@@ -56,6 +59,7 @@ def read_xlsx(content: bytes, package: Package, main: str, bounds: Bounds) -> Ce
     if re.search(rb">[^<]{%d}" % MOST_TEXT, strings):
         raise Refused("return.too-large", f"a text of more than {MOST_TEXT:,} characters in one cell")
     styles = xml_part(package, said.styles) if said.styles else b""
+    looks, formatted = looks_of(styles) if styles else Looks(), formatted_items(strings)
     sheets: list[Sheet] = []
     total = 0
     usual = (main, said.strings or STRINGS, said.styles or STYLES) == ("xl/workbook.xml", STRINGS, STYLES)
@@ -66,6 +70,7 @@ def read_xlsx(content: bytes, package: Package, main: str, bounds: Bounds) -> Ce
             refuse_damaged("a workbook of which the texts are missing")
         scan = Scan(one.name, one.hidden)
         scan_sheet(xml, scan, bounds, stale=said.stale)
+        scan_looks(xml, scan, looks, formatted)
         del xml  # it may be large, and calamine unpacks it for itself
         sheet = None
         if usual:

@@ -184,6 +184,13 @@ RULES: dict[str, Rule] = _rules(
         "Remove the column, or tell us what it holds so that it can be read.",
         "A column headed 'Working notes'.",
     ),
+    (
+        "layout.number-unread",
+        "advisory",
+        "There are numbers on this sheet that belong to no part of the return we know, and they were not read.",
+        "Move them under a heading of the template if they belong to it; otherwise there is nothing to do.",
+        "A corrected figure typed beside the table.",
+    ),
     # Single cells.
     (
         "cell.not-a-number",
@@ -191,6 +198,34 @@ RULES: dict[str, Rule] = _rules(
         "There is text where a number belongs.",
         "Type the number alone, or one of the agreed marks for a missing value.",
         "'about 50' under Percentage.",
+    ),
+    (
+        "cell.shown-otherwise",
+        "hard",
+        "The cell shows something else than the number it holds, and we cannot tell which of them is meant.",
+        "Set the cell's number format to General (Home, Number), check that the number is right, and send it again.",
+        "5,200,000 shown as 5,200 by a format in thousands.",
+    ),
+    (
+        "cell.not-a-share",
+        "hard",
+        "There is a percentage, and this is not measured in per cent.",
+        "Type the number that was counted or measured; if the cell shows a percent sign, set its format to General.",
+        "41% under Places.",
+    ),
+    (
+        "cell.decimal-comma",
+        "hard",
+        "The comma in this number looks like a decimal comma, so we cannot tell how large it is.",
+        "Type the number with a point before its decimals, or tell us that your decimals follow a comma.",
+        "'0,541' under Rate; '4,215' beside '54,1'.",
+    ),
+    (
+        "cell.struck-out",
+        "advisory",
+        "The cell is struck out, which may mean that its figure is withdrawn; it was read all the same.",
+        "If it no longer counts, delete it and send the file again; if it does, remove the line through it.",
+        "A row with a line through it.",
     ),
     (
         "cell.error-value",

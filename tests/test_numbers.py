@@ -29,7 +29,7 @@ REASONS: list[tuple[Any, Reading]] = [
 ]  # fmt: skip
 REFUSED = [
     ("about 50", "cell.not-a-number"), ("-", "cell.not-a-number"), (".", "cell.not-a-number"), ("NULL", "cell.not-a-number"), ("1-12", "cell.not-a-number"),
-    ("5-1", "cell.not-a-number"), ("16-17", "cell.not-a-number"), ("2009-10", "cell.not-a-number"), ("1,23", "cell.not-a-number"), ("12 3", "cell.not-a-number"),
+    ("5-1", "cell.not-a-number"), ("16-17", "cell.not-a-number"), ("2009-10", "cell.not-a-number"), ("1,23", "cell.decimal-comma"), ("12 3", "cell.not-a-number"),
     ("--5", "cell.not-a-number"), (True, "cell.not-a-number"), ("#N/A", "cell.error-value"), (ErrorValue("#DIV/0!"), "cell.error-value"),
     (Uncalculated(), "cell.not-calculated"),
 ]  # fmt: skip

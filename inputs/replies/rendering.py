@@ -8,7 +8,7 @@ import zipfile
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 
-from inputs.cells import Cell, Cells, ErrorValue, Sheet, Uncalculated
+from inputs.cells import Cell, Cells, ErrorValue, Sheet, Shown, Uncalculated
 from inputs.replies.package import OFFICE, PACKAGE
 from inputs.replies.styles import BLANK, MAIN
 from inputs.replies.xmledit import cell_text, escape
@@ -110,7 +110,15 @@ def _cell(address: str, cell: Cell) -> str:
         return f'<c r="{address}" t="e"><v>{cell.text}</v></c>' if known else _text(address, cell.text)
     if isinstance(cell, date):
         return _date(address, cell)
+    if isinstance(cell, Shown):
+        return _text(address, _as_seen(cell))
     return "" if cell is None or isinstance(cell, Uncalculated) else _text(address, cell)
+
+
+def _as_seen(cell: Shown) -> str:
+    """A number as its format shows it, with all digits of a percentage; one that is hidden is shown."""
+    look = cell.look
+    return f"{look.seen:.15g}%" if look.percent else look.text or f"{cell.number:.15g}"
 
 
 def _date(address: str, day: date) -> str:

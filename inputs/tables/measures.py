@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
-from inputs.cells import Cell
-from inputs.grammar import REASONS
-from inputs.headings import words
-from inputs.numbers import Reading, read_number
+from inputs.cells import Cell, Shown
+from inputs.grammar import REASONS, ValueColumn
+from inputs.headings import Block, words
+from inputs.numbers import Comma, Reading, can_only_be_decimal, read_number
 from inputs.tables.notes import Notes
 from inputs.tables.sayings import OnSheet, Saying, Sayings, group
 from inputs.tables.values import Observation
@@ -31,7 +32,22 @@ class Measures:
     def __init__(self, on: OnSheet, sayings: Sayings, notes: Notes) -> None:
         self.on, self.table, self.sayings, self.notes = on, on.table, sayings, notes
         self.columns = sayings.columns
+        self.comma: Comma = "decimal" if self.table.decimal == "," else "thousands"
         self._numbers: dict[tuple[str | float, Cell], Reading | None] = {}
+
+    def look_for_commas(self, block: Block, valued: Iterable[int]) -> None:
+        """Take the comma between thousands for doubtful where the file may mean a decimal comma by it: where its fields
+        are separated by semicolons, or where a figure has one that can be nothing else."""
+        if self.comma == "decimal" or self.on.book.separator == ";":
+            self.comma = "decimal" if self.comma == "decimal" else "doubtful"
+            return
+        columns = set(valued)
+        for row in self.columns.sheet.rows[block.first : block.end]:
+            for column in columns:
+                cell = row[column] if column < len(row) else None
+                if isinstance(cell, str) and "," in cell and can_only_be_decimal(" ".join(cell.split())):
+                    self.comma = "doubtful"
+                    return
 
     def read(self, row: int, of: Observation) -> Readings | None:
         """What the value columns of a row say; None where the layout lets the whole observation be left out."""
@@ -40,17 +56,18 @@ class Measures:
             if measure == "status":
                 continue
             cell = self.columns.sheet.cell(row, column)
-            if spec.pattern is not None and isinstance(cell, str):
-                cell = group(spec.pattern.search(cell)) or cell
+            if spec.pattern is not None and isinstance(cell, (str, Shown)):
+                cell = group(spec.pattern.search(words(cell))) or cell
             out[measure] = words(cell) or None if measure == "value_text" else self._number(cell, spec.scale)
         nothing = all(reading is None for reading in out.values())
         return None if nothing and (of.spec.blank or self.table.blank) == "skip" else out
 
     def _number(self, cell: Cell, scale: str | float) -> Reading | None:
+        given = self.table.marks, self.table.flags, self.comma
         if not isinstance(cell, (str, float, int)) or isinstance(cell, bool):
-            return read_number(cell, scale, self.table.marks, self.table.flags)
+            return read_number(cell, scale, *given)
         if (scale, cell) not in self._numbers:
-            self._numbers[scale, cell] = read_number(cell, scale, self.table.marks, self.table.flags)
+            self._numbers[scale, cell] = read_number(cell, scale, *given)
         return self._numbers[scale, cell]
 
     def fill(self, row: Row, number: int, readings: Readings, of: Observation) -> None:
@@ -67,11 +84,9 @@ class Measures:
                 blank.append(measure)
             elif isinstance(reading, str):
                 self._text(reading, row)
-            elif reading.rule:
+            elif reading.rule or (reading.percent and not _may_be_percent(row, measure, self.on)):
                 row["faulty"] = True
-                typed = words(self.columns.sheet.cell(number, column))
-                expected = "a number" + (", or a percentage" if spec.scale in ("percent", "fraction") else "")
-                self.notes.add(reading.rule, where, measure, typed, expected)
+                self._unread(reading.rule or "cell.not-a-share", where, measure, spec)
             elif reading.value is not None or not has_value:  # why a side figure is missing says nothing of the value
                 _take(measure, reading, row)
         _margins(of, row)
@@ -81,6 +96,20 @@ class Measures:
             return
         self._blanks(number, blank, of, row)
         row["obs_status"] = row["obs_status"] or of.spec.status or status or row["marked"]
+
+    def _unread(self, rule: str, where: int, measure: str, spec: ValueColumn) -> None:
+        """Note a cell that is no number that can be read: what it shows and, where that differs, what it holds."""
+        cell = self.columns.sheet.cell(*divmod(where, COLUMNS))
+        typed = words(cell)
+        expected = "a number" + (", or a percentage" if spec.scale in ("percent", "fraction") else "")
+        if isinstance(cell, Shown):
+            typed = typed or "nothing"
+            expected = f"the number itself to be seen; the cell holds {cell.number:.15g}"
+        elif rule == "cell.decimal-comma":
+            expected = "a point before the decimals, or a layout that says the decimals of this file follow a comma"
+        elif rule == "cell.not-a-share":
+            expected = "a number, for this is not measured in per cent"
+        self.notes.add(rule, where, measure, typed, expected)
 
     def _status(self, number: int, of: Observation) -> str | None:
         """What the status column of the value, or else of the row, says, as shorthand."""
@@ -123,6 +152,12 @@ class Measures:
                 row["obs_status"] = row["obs_status"] or rule
             elif rule == "skip" and measure == "value":
                 row["at_value"] = None
+
+
+def _may_be_percent(row: Row, measure: str, on: OnSheet) -> bool:
+    """Whether a percentage may stand for a measure of a row's indicator."""
+    indicator = on.definitions.indicators.get(row["indicator_id"] or "")
+    return indicator is None or (measure not in HALVES and indicator.in_per_cent)
 
 
 def _take(measure: str, reading: Reading, row: Row) -> None:

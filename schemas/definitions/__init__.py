@@ -100,6 +100,11 @@ class Indicator:
         return float(rate[1].replace(",", "")) if rate else None
 
     @property
+    def in_per_cent(self) -> bool:
+        """Whether a value may be written with a percent sign."""
+        return self.kind != "number" or self.per == 100 or bool(re.search(r"^%|^pp\b|per ?cent", self.unit))
+
+    @property
     def counted(self) -> bool:
         """Whether the value counts people or things one by one, and so is a whole number."""
         return self.kind == "number" and self.decimals == 0 and not self.unit.startswith(NOT_COUNTED)

@@ -1,0 +1,104 @@
+"""Text with formatting inside a cell: raised and lowered runs are notes, struck-out runs are withdrawn.
+
+The readers of each format take a cell's text apart into runs; here it becomes what a person reads.
+"""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+ORDINALS = ("st", "nd", "rd", "th")
+UNITS = ("m", "km", "cm", "mm", "ft", "sq m", "R", "r")
+"""Words behind which a raised 2 or 3 is a part of the word, as in km²."""
+
+
+@dataclass(frozen=True)
+class Run:
+    """A piece of text in one look."""
+
+    text: str
+    raised: bool = False
+    lowered: bool = False
+    struck: bool = False
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What is read of a cell's runs, and whether every run that holds something is struck out."""
+
+    text: str
+    struck: bool = False
+
+
+def read_runs(runs: Iterable[Run]) -> Reading:
+    """The text that counts: without notes, and without what is struck out unless that is all there is."""
+    whole = [run for run in runs if run.text]
+    filled = [run for run in whole if run.text.strip()]
+    struck = bool(filled) and all(run.struck for run in filled)
+    kept = whole if struck else [run for run in whole if not run.struck]
+    told = [run for run in kept if run.text.strip()]
+    if told and all(run.raised or run.lowered for run in told):
+        return Reading("".join(run.text for run in kept), struck)
+    text = "".join(run.text for number, run in enumerate(kept) if not _is_note(kept, number))
+    return Reading(text, struck)
+
+
+def _is_note(runs: Sequence[Run], number: int) -> bool:
+    """Whether a run is a note on what stands before it, and no part of a word: 1st, km² and CO₂ are words."""
+    run = runs[number]
+    if not (run.raised or run.lowered):
+        return False
+    before = "".join(one.text for one in runs[:number] if not (one.raised or one.lowered)).rstrip("\n")
+    text = run.text.strip().casefold()
+    if run.raised and text in ORDINALS and before[-1:].isdigit():
+        return False
+    if run.raised and text in ("2", "3") and re.search(rf"(?:^|[^A-Za-z])(?:{'|'.join(UNITS)})$", before):
+        return False
+    return not (run.lowered and before[-1:].isalpha())
+
+
+# -- runs as xlsx writes them, in shared and inline strings (ECMA-376, Part 1, 18.4)
+
+_RUN = re.compile(rb"<((?:[\w.-]+:)?)r(?=[\s>])[^>]*>(.*?)</\1r\s*>", re.S)
+_TEXT = re.compile(rb"<((?:[\w.-]+:)?)t(?=[\s>])[^>]*?(?:/>|>(.*?)</\1t\s*>)", re.S)
+_RAISED = re.compile(rb"""vertAlign\s[^>]*?val\s*=\s*["'](superscript|subscript)["']""")
+_STRUCK = re.compile(rb"""<(?:[\w.-]+:)?strike(?:\s+val\s*=\s*["']([^"']*)["'])?\s*/?>""")
+_ITEM = re.compile(rb"<((?:[\w.-]+:)?)si(?=[\s/>])(?:[^>]*/>|[^>]*>(.*?)</\1si\s*>)", re.S)
+
+
+def has_formatting(xml: bytes) -> bool:
+    """Whether a part holds runs that are raised, lowered or struck out."""
+    return b"vertAlign" in xml or b"strike" in xml
+
+
+def runs_of(item: bytes) -> Iterator[Run]:
+    """The runs of one string item."""
+    for match in _RUN.finditer(item):
+        inside = match[2]
+        raised, struck = _RAISED.search(inside), _STRUCK.search(inside)
+        text = b"".join(found[2] or b"" for found in _TEXT.finditer(inside))
+        yield Run(
+            _unescaped(text),
+            raised=bool(raised and raised[1] == b"superscript"),
+            lowered=bool(raised and raised[1] == b"subscript"),
+            struck=bool(struck and (struck[1] or b"1") not in (b"0", b"false", b"off")),
+        )
+
+
+def formatted_items(strings: bytes) -> dict[int, Reading]:
+    """What is read of each shared string that is formatted inside, by its number."""
+    if not has_formatting(strings):
+        return {}
+    found: dict[int, Reading] = {}
+    for number, match in enumerate(_ITEM.finditer(strings)):
+        if match[2] and has_formatting(match[2]):
+            found[number] = read_runs(runs_of(match[2]))
+    return found
+
+
+def _unescaped(text: bytes) -> str:
+    plain = html.unescape(text.decode("utf-8", "replace")).replace("\r\n", "\n")
+    return re.sub(r"_x([0-9A-Fa-f]{4})_", lambda match: chr(int(match[1], 16)), plain)
