@@ -17,6 +17,7 @@ from collections.abc import Callable, Mapping
 import orjson
 
 from inputs.cells import encode
+from inputs.characters import make_visible
 from inputs.formats import read
 from inputs.refused import Bounds, Refused
 
@@ -25,7 +26,7 @@ BOUNDS = struct.Struct(">QQ")
 
 def _read(body: bytes) -> bytes:
     bounds = Bounds(*BOUNDS.unpack_from(body))
-    return b"c" + encode(read(body[BOUNDS.size :], bounds))
+    return b"c" + encode(make_visible(read(body[BOUNDS.size :], bounds)))
 
 
 def _mark(body: bytes) -> bytes:

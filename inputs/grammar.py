@@ -19,6 +19,7 @@ from typing import Annotated, Literal
 
 from pydantic import BeforeValidator
 
+from inputs.characters import visible
 from inputs.stamps import OWN_SHEETS
 from schemas.findings import position
 from schemas.records import STRICT_KEYS
@@ -41,7 +42,7 @@ REASONS = ("c", "z", "x", "low")
 
 Regex = Annotated[re.Pattern[str], BeforeValidator(lambda text: _regex(text))]
 _RANGE = re.compile(r"([A-Z]{1,3}):([A-Z]{1,3})")
-_FOOTNOTES = re.compile(r"(?:\s*\(\d{1,2}\)|\s*\[note \d+\]|[¹²³⁴-⁹*†‡]+)+$")
+_FOOTNOTES = re.compile(r"(?:\s*\(\d{1,2}\)|\s*\[note \d+\]|[¹²³⁰⁴-⁹₀-₉*†‡]+)+$")
 
 
 def _regex(text: object) -> re.Pattern[str]:
@@ -55,7 +56,7 @@ def _regex(text: object) -> re.Pattern[str]:
 
 def plain(text: str) -> str:
     """Text as it is compared: case and spacing make no difference."""
-    return " ".join(text.replace("’", "'").split()).casefold()
+    return " ".join(visible(text).replace("’", "'").split()).casefold()
 
 
 def same(text: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from itertools import groupby
@@ -74,7 +75,7 @@ def finding(
         cells[0] if cells else None,
         tuple(cells),
         field,
-        as_typed(found),
+        _with_strange(as_typed(found)),
         expected,
         fix or the_rule.fix,
     )
@@ -93,6 +94,18 @@ def as_typed(value: object) -> str:
     text = "".join(c if c.isprintable() else " " for c in str(value))
     text = " ".join(text.split())
     return text if len(text) <= FIELD_LIMIT else text[: FIELD_LIMIT - 1] + "…"
+
+
+def _with_strange(text: str) -> str:
+    """A text with the characters named that look like others: a Cyrillic letter in a Latin word, or one that no
+    program draws."""
+    strange = {c: unicodedata.name(c, f"U+{ord(c):04X}") for c in text if not c.isascii() and _is_strange(c)}
+    return f"{text} (with {', '.join(list(strange.values())[:2])})" if strange else text
+
+
+def _is_strange(character: str) -> bool:
+    kind = unicodedata.category(character)
+    return kind[0] in "CM" or (kind[0] == "L" and not unicodedata.name(character, "").startswith(("LATIN", "MODIFIER")))
 
 
 # -- cell addresses ---------------------------------------------------------------------------------------------------
