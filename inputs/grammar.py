@@ -21,7 +21,7 @@ from pydantic import BeforeValidator
 
 from inputs.characters import visible
 from inputs.stamps import OWN_SHEETS
-from schemas.findings import position
+from schemas.findings import COLUMNS, position
 from schemas.records import STRICT_KEYS
 from schemas.tables import MEASURES
 
@@ -70,6 +70,16 @@ def column_number(letters: str) -> int:
     for letter in letters:
         number = number * 26 + ord(letter) - 64
     return number - 1
+
+
+def area_of(cells: str) -> tuple[int, int, int, int] | None:
+    """The first row and column and the last of a range such as B2:D9, or of one cell, from 0; None where it is none."""
+    first, _, last = cells.partition(":")
+    begin, end = position(first), position(last or first)
+    if begin is None or end is None:
+        return None
+    (top, left), (bottom, right) = divmod(begin, COLUMNS), divmod(end, COLUMNS)
+    return top, left, bottom, right
 
 
 def _listed(value: object) -> object:
@@ -236,6 +246,7 @@ class TableLayout:
     breakdown: Mapping[str, Said] = field(default_factory=dict)
     status: Said | None = None
     ignore: Texts = ()
+    ignore_cells: Texts = ()
     only: RowTests = ()
     skip: RowTests = ()
     stop: tuple[Regex, ...] = ()
@@ -253,6 +264,9 @@ class TableLayout:
             raise ValueError("a table needs at least one value column")
         if self.columns and not _RANGE.fullmatch(self.columns):
             raise ValueError(f"columns must be a range of letters such as A:F; found {self.columns!r}")
+        for cells in self.ignore_cells:
+            if area_of(cells) is None:
+                raise ValueError(f"ignore_cells must be ranges of cells such as H1:K5; found {cells!r}")
         told = {"indicator", "area", "period", *(name for scope in self.scopes for name in scope.breakdown)}
         for test in (*self.only, *self.skip):
             if test.of and test.of not in told:

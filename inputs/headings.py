@@ -32,7 +32,7 @@ class Heading:
 class Block:
     """Headings, and the rows that may belong to them: from `first` up to and without `end`. Banners for the block may
     stand from row `begun` up to and without `top`, the first row of the headings. `sheet` is what the block may see:
-    blank outside its columns."""
+    blank outside its columns, which are `within`, the first and the last."""
 
     sheet: Sheet
     header_at: int
@@ -41,6 +41,7 @@ class Block:
     top: int
     first: int
     end: int
+    within: tuple[int, int] = (0, COLUMNS)
 
 
 def words(cell: Cell) -> str:
@@ -63,6 +64,7 @@ def blocks(sheet: Sheet, table: TableLayout) -> Iterator[Block]:
     header = table.header
     seen = seen_by(sheet, table)
     views: dict[tuple[int, int], Sheet] = {}
+    outer = table.column_range or (0, COLUMNS)
     begun, found = 0, header_row(seen, header)
     while found is not None:
         first = found + header.below + 1
@@ -72,7 +74,9 @@ def blocks(sheet: Sheet, table: TableLayout) -> Iterator[Block]:
             if header.across and (left, right) not in views:
                 views[left, right] = _within(seen, left, right)
             part = views.get((left, right), seen)
-            yield Block(part, found, headings_at(part, header, found), begun, found - header.above, first, end)
+            headings = headings_at(part, header, found)
+            within = max(left, outer[0]), min(right, outer[1])
+            yield Block(part, found, headings, begun, found - header.above, first, end, within)
         begun, found = first, following
 
 

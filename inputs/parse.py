@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from fnmatch import fnmatchcase
 from typing import Any
@@ -9,9 +10,10 @@ from typing import Any
 import polars as pl
 
 from inputs.cells import Cell, Cells, Sheet
-from inputs.grammar import TableLayout, plain
+from inputs.grammar import TableLayout, area_of, plain
 from inputs.layouts import Layout
 from inputs.stamps import OWN_SHEETS, stamped
+from inputs.tables.account import Account, struck_out, unread
 from inputs.tables.measures import Row
 from inputs.tables.notes import Notes
 from inputs.tables.rows import rows_of
@@ -35,6 +37,7 @@ def parse(cells: Cells, layout: Layout, file_name: str = "") -> tuple[Table, lis
         cells, sheets=tuple(replace(s, rows=[_without_spaces(row) for row in s.rows]) for s in cells.sheets)
     )
     speaks_of: dict[str, tuple[str, ...]] = {}
+    accounts: dict[str, Account] = {}
     for table in layout.says.table:
         sheets = [sheet for sheet in cells.sheets if _takes(table, sheet, cells)]
         if not sheets and not table.optional:
@@ -44,8 +47,11 @@ def parse(cells: Cells, layout: Layout, file_name: str = "") -> tuple[Table, lis
         for sheet in sheets:
             taken.add(sheet.name)
             speaks_of[sheet.name] = (*speaks_of.get(sheet.name, ()), *table.indicators)
-            on = OnSheet(cells, sheet, table, layout.definitions, file_name)
+            account = accounts.setdefault(sheet.name, Account())
+            account.aside += [area for text in table.ignore_cells if (area := area_of(text))]
+            on = OnSheet(cells, sheet, table, layout.definitions, file_name, account)
             rows.extend(rows_of(on, Notes(sheet.name, found, told)))
+    found += _seen_beside(cells, rows, accounts, found)
     found += [_unexpected(s) for s in cells.sheets if s.name not in taken and not _ignored(s, layout)]
     if not rows and not any(one.is_error for one in found):
         found.append(finding("return.empty", found="no rows", expected="at least one row of figures"))
@@ -55,6 +61,21 @@ def parse(cells: Cells, layout: Layout, file_name: str = "") -> tuple[Table, lis
     whole = not any(one.is_error and one.rule.startswith("layout.") for one in found)
     frame = _compute_shares(frame, layout.definitions)
     return Table(layout.partner, layout.collection, frame, speaks_of, whole, layout.requires), found
+
+
+def _seen_beside(
+    cells: Cells, rows: Sequence[Row], accounts: Mapping[str, Account], found: Sequence[Finding]
+) -> Iterator[Finding]:
+    """What a person sees on the sheets that were read and the tables do not: numbers that nothing reads, and lines
+    through what they read."""
+    for sheet in cells.sheets:
+        account = accounts.get(sheet.name)
+        if account is None:
+            continue
+        if account.bodies:
+            yield from unread(sheet, account, found)
+        if sheet.struck:
+            yield from struck_out(sheet, rows)
 
 
 def _untouched(rows: list[Row], found: list[Finding]) -> bool:

@@ -23,6 +23,9 @@ class Columns:
         self.missing: dict[str, int] = {}
         """Headings that are not there, and the place of the finding that says so."""
         self._doubled: set[int] = set()
+        self.ignored: frozenset[int] = frozenset()
+        self.known: frozenset[int] = frozenset()
+        """The columns that the layout leaves out, and all that it uses, leaves out or that a finding names."""
         self._under: dict[str, list[int]] = {}
         self._first: dict[tuple[str, ...], list[int]] = {}
 
@@ -97,6 +100,8 @@ class Columns:
         unheaded = [c for c in range(wide) if c not in self.headings and self.filled(c)]
         strange = [c for c in (*self.headings, *unheaded) if c not in used and c not in ignored]
         placed = self._place_missing(strange) if self.missing else set()
+        self.ignored = frozenset(ignored)
+        self.known = frozenset(used | ignored | placed | set(self.headings))
         for column, heading in self.headings.items():
             if column in used | ignored | placed or not self.filled(column):
                 continue

@@ -8,6 +8,7 @@ from inputs.cells import Cell, ErrorValue, Uncalculated
 from inputs.grammar import RowTest, Source, same, sources_of
 from inputs.headings import blocks, words
 from inputs.numbers import read_number
+from inputs.tables.account import Body
 from inputs.tables.columns import Columns, note_no_headings
 from inputs.tables.measures import Measures, Row
 from inputs.tables.notes import Notes
@@ -51,6 +52,7 @@ class _Rows:
         self.valued = [column for one in self.observations for column, _ in one.columns.values()]
         self.measures.look_for_commas(self.block, self.valued)
         self.with_banner = [s for scope in self.table.scopes for s in sources_of(scope) if s.banner is not None]
+        self.account, self._end = on.account, self.block.end
         self._areas: dict[object, tuple[Area | None, Area | None, bool]] = {}
 
     def read(self) -> Iterator[Row]:
@@ -61,6 +63,14 @@ class _Rows:
             for one in self.observations:
                 if self._told(number, one) and (row := self._row(number, one)) is not None:
                     yield row
+        self._account()
+
+    def _account(self) -> None:
+        """Note which cells the block knows, so that numbers that it does not know can be named."""
+        left, right = self.block.within
+        known = self.columns.known | frozenset(self.valued)
+        top, first = self.block.top, self.block.first
+        self.account.bodies.append(Body(top, first, self._end, left, right, known, self.columns.ignored))
 
     # which rows
 
@@ -70,16 +80,22 @@ class _Rows:
             first = next((words(cell) for cell in self.sheet.rows[number] if cell is not None), "")
             if not first:
                 if self.table.blank_row == "stop":
+                    self._end = number
                     self._note_below(number)
                     return
                 continue
             if any(pattern.search(first) for pattern in self.table.stop):
+                self._end = number
+                self.account.leave(number, "stop")
                 return
             if self.table.hidden_rows == "skip" and number in self.sheet.hidden_rows:
+                self.account.leave(number, "hidden_rows")
                 continue
-            if self._banner(number, self.valued) or not self._wanted(number, first):
+            if self._banner(number, self.valued):
+                self.account.leave(number, "banner")
                 continue
-            yield number
+            if self._wanted(number, first):
+                yield number
 
     def _wanted(self, number: int, first: str) -> bool:
         """Whether the tests on what a row's cells say let it in."""
@@ -89,8 +105,11 @@ class _Rows:
             said = first if not test.column else "" if column is None else words(self.sheet.cell(number, column))
             return bool(test.match.search(said))
 
-        only, skip = self.table.only, self.table.skip
-        return all(says(t) for t in only if not t.of) and not any(says(t) for t in skip if not t.of)
+        left = next((t for t in self.table.only if not t.of and not says(t)), None)
+        left = left or next((t for t in self.table.skip if not t.of and says(t)), None)
+        if left is not None:
+            self.account.leave(number, "only" if left in self.table.only else "skip")
+        return left is None
 
     def _told(self, number: int, of: Observation) -> bool:
         """Whether the tests on what is said of a figure, wherever it is said, let it in."""
@@ -136,6 +155,8 @@ class _Rows:
             if _is_number(self.sheet.cell(number, column))
         ]
         if below and len(self.table.stop) == 0:
+            for number in range(blank, self.block.end):
+                self.account.leave(number, "below")
             cells = [a1(where) for where in below[:50]]
             found = f"{len(below)} numbers under blank row {blank + 1}"
             expected = "no blank row within the table; nothing under it could be judged"

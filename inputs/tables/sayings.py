@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
 from typing import Any
@@ -13,6 +13,7 @@ from inputs.cells import Cell, Cells, ErrorValue, Sheet, Uncalculated
 from inputs.grammar import Source, TableLayout, ValueColumn, plain
 from inputs.grammar import same as as_compared
 from inputs.headings import labelled, named, words
+from inputs.tables.account import Account
 from inputs.tables.columns import Columns
 from inputs.tables.notes import Notes
 from schemas.definitions import Definitions
@@ -32,6 +33,7 @@ class OnSheet:
     table: TableLayout
     definitions: Definitions
     file_name: str
+    account: Account = field(default_factory=Account)
 
     @cached_property
     def under_merges(self) -> Mapping[int, int]:
