@@ -16,9 +16,11 @@ from rich.text import Text
 from flows.archive import write_whole
 from flows.judging import Judgement, as_judged, judge
 from flows.settings import Settings, london_today, now
+from inputs.cells import Cells
+from inputs.explain import explain as explain_cells
 from inputs.identify import Origin
 from inputs.layouts import Partner, load_partners
-from inputs.read import Limits
+from inputs.read import Limits, read
 from inputs.replies.marked_up import NoCopy, mark_up
 from inputs.replies.messages import STATUS_WORDS
 from schemas.definitions import load_definitions
@@ -36,10 +38,12 @@ def check_files(
     partner: str | None = None,
     collection: str | None = None,
     marked_up: Path | None = None,
+    explain: bool = False,
 ) -> list[Result]:
-    """One record for each file and return, as the contract of `indicators check --json` says; `marked_up` is where the
-    marked copy of a single file goes. Raises UsageFault for a file that is not there, a partner or return that nobody
-    knows, and a copy that would be of several files or in the place of one."""
+    """One record for each file and return, as the contract of `indicators check --json` says; with `explain` also what
+    became of every cell. `marked_up` is where the marked copy of a single file goes. Raises UsageFault for a file that
+    is not there, a partner or return that nobody knows, and a copy that would be of several files or in the place of
+    one."""
     definitions = load_definitions(given.definitions)
     partners = load_partners(definitions, given.partners)
     if partner is not None and partner not in partners:
@@ -64,10 +68,24 @@ def check_files(
     for path, group in zip(files, judged, strict=True):
         with path.open("rb") as file:
             digest = hashlib.file_digest(file, "sha256").hexdigest()
-        results += [_record(path, digest, one) for one in group]
+        records = [_record(path, digest, one) for one in group]
+        if explain:
+            _explain(path, group, records, given.limits)
+        results += records
         if marked_up is not None:
             _write_copy(path, group, marked_up)
     return results
+
+
+def _explain(path: Path, group: Sequence[Judgement], records: Sequence[Result], limits: Limits) -> None:
+    """Put what became of every cell of a file into the record of each return that it answers."""
+    if all(one.layout is None for one in group):
+        return
+    cells = read(_begun(path, limits), limits)
+    for one, result in zip(group, records, strict=True):
+        if one.layout is not None and isinstance(cells, Cells):
+            told = explain_cells(cells, one.layout, path.name, one.findings)
+            result["explained"] = [part.as_dict() for part in told]
 
 
 def _may_write(copy: Path, files: Sequence[Path]) -> None:
@@ -140,4 +158,17 @@ def show_judgements(results: Sequence[Result]) -> None:
                 words = (sheet + where, one["rule"], one["found"], one["expected"], one["fix"])
                 table.add_row(*(Text(word) for word in words))
             console.print(table)
+        _show_explained(console, result.get("explained", ()))
         console.print()
+
+
+def _show_explained(console: Console, explained: Sequence[Result]) -> None:
+    """Print what became of every cell, sheet by sheet."""
+    for sheet in dict.fromkeys(one["sheet"] for one in explained):
+        table = Table(show_edge=False, pad_edge=False, title=Text(as_typed(sheet)), title_justify="left")
+        table.add_column("Cells", overflow="fold")
+        table.add_column("What became of them", overflow="fold")
+        for one in explained:
+            if one["sheet"] == sheet:
+                table.add_row(Text(", ".join(one["cells"])), Text(one["became"]))
+        console.print(table)

@@ -116,6 +116,7 @@ def _parser() -> argparse.ArgumentParser:
     check.add_argument("--collection", metavar="ID", help="judge it as this return only")
     check.add_argument("--today", metavar="DATE", type=_day, help="the day to take for today")
     check.add_argument("--json", action="store_true", help="findings as JSON")
+    check.add_argument("--explain", action="store_true", help="say of every cell of the file what became of it")
     check.add_argument(
         "--marked-up", metavar="OUT.xlsx", type=Path, help="also write a copy with what was found marked"
     )
@@ -328,6 +329,7 @@ def _check(given: argparse.Namespace) -> int:
         partner=given.partner,
         collection=given.collection,
         marked_up=given.marked_up,
+        explain=given.explain,
     )
     if given.json:
         print(_as_json(results))

@@ -23,12 +23,16 @@ from schemas.findings import Finding, finding
 from schemas.tables import MEASURES, TIDY, Table
 
 
-def parse(cells: Cells, layout: Layout, file_name: str = "") -> tuple[Table, list[Finding]]:
+def parse(
+    cells: Cells, layout: Layout, file_name: str = "", accounts: dict[str, Account] | None = None
+) -> tuple[Table, list[Finding]]:
     """The tidy table that a layout finds in a file, and what is wrong with the shape and the cells of it.
 
     Never raises on a partner's data. What a finding already names is left out of the table or marked `faulty`, so that
-    no later check complains of it again.
+    no later check complains of it again. `accounts`, where one is given, is filled with what became of the cells of
+    each sheet.
     """
+    accounts = {} if accounts is None else accounts
     found: list[Finding] = []
     rows: list[Row] = []
     taken: set[str] = set()
@@ -37,7 +41,6 @@ def parse(cells: Cells, layout: Layout, file_name: str = "") -> tuple[Table, lis
         cells, sheets=tuple(replace(s, rows=[_without_spaces(row) for row in s.rows]) for s in cells.sheets)
     )
     speaks_of: dict[str, tuple[str, ...]] = {}
-    accounts: dict[str, Account] = {}
     for table in layout.says.table:
         sheets = [sheet for sheet in cells.sheets if _takes(table, sheet, cells)]
         if not sheets and not table.optional:
@@ -51,7 +54,7 @@ def parse(cells: Cells, layout: Layout, file_name: str = "") -> tuple[Table, lis
             account.aside += [area for text in table.ignore_cells if (area := area_of(text))]
             on = OnSheet(cells, sheet, table, layout.definitions, file_name, account)
             rows.extend(rows_of(on, Notes(sheet.name, found, told)))
-    found += _seen_beside(cells, rows, accounts, found)
+    found += list(_seen_beside(cells, rows, accounts, found))
     found += [_unexpected(s) for s in cells.sheets if s.name not in taken and not _ignored(s, layout)]
     if not rows and not any(one.is_error for one in found):
         found.append(finding("return.empty", found="no rows", expected="at least one row of figures"))

@@ -289,7 +289,7 @@ def test_what_cannot_be_changed_safely_is_shown_by_its_values(old: bytes, new: b
             archive.writestr(name, body)
     cells = read_cells(marked(whole.getvalue()))
     assert ("it could not be marked as it stands" in text_of(cells.sheets[0])) is (b"cmd|" in new)
-    assert cells.sheets[1].cell(3, 4) == 150
+    assert cells.sheets[1].cell(3, 4) == "150.0%"
     assert b"cmd|a" not in b"".join(parts_of(marked(whole.getvalue())).values())
 
 

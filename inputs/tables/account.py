@@ -25,6 +25,7 @@ KEYS = {
     "ignore": "column left out by `ignore`",
     "ignore_cells": "left out by `ignore_cells`",
     "below": "below a blank row",
+    "read": "column that the layout reads for what it says of a row",
     "heading": "heading",
     "banner": "banner",
 }
