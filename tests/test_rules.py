@@ -13,6 +13,7 @@ import openpyxl
 import polars as pl
 import pytest
 from openpyxl.packaging.custom import StringProperty
+from openpyxl.styles import Font
 
 from flows.guide import GUIDE, with_rules
 from flows.judging import Judgement, judge
@@ -108,6 +109,16 @@ def of_template(template: str, workbook: bytes) -> bytes:
     return whole.getvalue()
 
 
+def looking(value: float, number_format: str = "General", *, strike: bool = False) -> Case:
+    """A return whose one figure looks as a number format and a line through it make it look."""
+    held = openpyxl.load_workbook(io.BytesIO(book({"Figures": rows({"Value": value})})))
+    cell = held["Figures"].cell(2, HEADINGS.index("Value") + 1)
+    cell.number_format, cell.font = number_format, Font(strike=strike)
+    whole = io.BytesIO()
+    held.save(whole)
+    return Case("figures.xlsx", whole.getvalue())
+
+
 SHARE = {"Value": 50.0, "Number": 500, "Of": 1000}
 SCHOOLS = {"Measure": "Schools", "Value": 40}
 COLUMNS = tuple(name for name in HEADINGS if name != "Area")
@@ -142,6 +153,11 @@ CASES: dict[str, Case] = {
         "figures.xlsx",
         book({"Figures": [[*row, cell] for row, cell in zip(rows({}), ("Remark", "fine"), strict=True)]}),
     ),
+    "layout.number-unread": Case("figures.xlsx", book({"Figures": [*rows({})[:1], [*rows({})[1], None, 6.8]]})),
+    "cell.shown-otherwise": looking(6.5, '0.0"k"'),
+    "cell.not-a-share": figures({**SCHOOLS, "Value": "41%"}),
+    "cell.decimal-comma": figures({"Value": "0,541"}),
+    "cell.struck-out": looking(6.5, strike=True),
     "cell.not-a-number": figures({"Value": "about 6"}),
     "cell.error-value": figures({"Value": "#DIV/0!"}),
     "cell.not-calculated": figures({"Value": "=1+1"}),
