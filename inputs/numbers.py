@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Literal
@@ -42,6 +42,7 @@ _DECIMAL_COMMA = re.compile(
     r"^[(\s£€+\-−–]*(?:0\d*,\d+|\d+,\d{1,2}|\d+,\d{4,}|\d{4,},\d{3}|\d{1,3}(?:[. ]\d{3})+,\d+)\s?%?\)?$"
 )
 """Numbers in which the comma can only be a decimal one."""
+_NOTE_LIST = re.compile(r"^\d,\d{1,2}$")
 _MAYBE_DECIMAL = re.compile(r"^[(\s£€+\-−–]*[1-9]\d{0,2},\d{3}\s?%?\)?$")
 _SWAPPED = str.maketrans(",.", ".,")
 _BRACKETED = re.compile(r"^\((.+)\)$")
@@ -94,9 +95,10 @@ def read_number(
     return _text(cell, scale, marks, flags, comma)
 
 
-def can_only_be_decimal(text: str) -> bool:
-    """Whether the comma in a number can only be a decimal comma."""
-    return bool(_DECIMAL_COMMA.match(text))
+def has_decimal_commas(texts: Iterable[str]) -> bool:
+    """Whether some of the texts of a file are numbers whose comma can only be a decimal comma. A list of notes such as
+    1,2 is none."""
+    return any(_DECIMAL_COMMA.match(text) and not _NOTE_LIST.match(text) for text in texts if "," in text)
 
 
 def _text(
@@ -121,7 +123,7 @@ def _text(
         return Reading(rule="cell.decimal-comma")
     if (value := _plain(text)) is not None:
         number, percent = value
-        read = Reading(number) if percent else _scaled(number, scale)
+        read = _scaled(number, "as given" if percent else scale)
         return Reading(read.value, obs_status=status, percent=percent)
     return _hidden_range(text, scale) or Reading(rule="cell.not-a-number")
 
@@ -220,7 +222,7 @@ def _range(low: float, high: float | None, scale: str | float, *, percent: bool)
     def scaled(end: float | None) -> float | None:
         return None if end is None else float(end) if percent else _scaled(float(end), scale).value
 
-    return Reading(low=scaled(low), high=scaled(high), conf_status="c")
+    return Reading(low=scaled(low), high=scaled(high), conf_status="c", percent=percent)
 
 
 def _scaled(number: float, scale: str | float) -> Reading:

@@ -12,6 +12,7 @@ import polars as pl
 from inputs.cells import Cell, Cells, Sheet
 from inputs.grammar import TableLayout, area_of, plain
 from inputs.layouts import Layout
+from inputs.numbers import Comma, has_decimal_commas
 from inputs.stamps import OWN_SHEETS, stamped
 from inputs.tables.account import Account, struck_out, unread
 from inputs.tables.measures import Row
@@ -40,6 +41,7 @@ def parse(
     cells = replace(
         cells, sheets=tuple(replace(s, rows=[_without_spaces(row) for row in s.rows]) for s in cells.sheets)
     )
+    comma = _comma_of(cells)
     speaks_of: dict[str, tuple[str, ...]] = {}
     for table in layout.says.table:
         sheets = [sheet for sheet in cells.sheets if _takes(table, sheet, cells)]
@@ -52,7 +54,7 @@ def parse(
             speaks_of[sheet.name] = (*speaks_of.get(sheet.name, ()), *table.indicators)
             account = accounts.setdefault(sheet.name, Account())
             account.aside += [area for text in table.ignore_cells if (area := area_of(text))]
-            on = OnSheet(cells, sheet, table, layout.definitions, file_name, account)
+            on = OnSheet(cells, sheet, table, layout.definitions, file_name, account, comma)
             rows.extend(rows_of(on, Notes(sheet.name, found, told)))
     found += list(_seen_beside(cells, rows, accounts, found))
     found += [_unexpected(s) for s in cells.sheets if s.name not in taken and not _ignored(s, layout)]
@@ -64,6 +66,13 @@ def parse(
     whole = not any(one.is_error and one.rule.startswith("layout.") for one in found)
     frame = _compute_shares(frame, layout.definitions)
     return Table(layout.partner, layout.collection, frame, speaks_of, whole, layout.requires), found
+
+
+def _comma_of(cells: Cells) -> Comma:
+    """What a comma in a number is: doubtful where semicolons separate the fields of a file, or where a number in it has
+    a comma that can only be a decimal one."""
+    texts = (cell for sheet in cells.sheets for row in sheet.rows for cell in row if type(cell) is str)
+    return "doubtful" if cells.separator == ";" or has_decimal_commas(texts) else "thousands"
 
 
 def _seen_beside(

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Any
 
 from inputs.cells import Cell, Shown
 from inputs.grammar import REASONS, ValueColumn
-from inputs.headings import Block, words
-from inputs.numbers import Comma, Reading, can_only_be_decimal, read_number
+from inputs.headings import words
+from inputs.numbers import Comma, Reading, read_number
 from inputs.tables.notes import Notes
 from inputs.tables.sayings import OnSheet, Saying, Sayings, group
 from inputs.tables.values import Observation
@@ -32,22 +31,8 @@ class Measures:
     def __init__(self, on: OnSheet, sayings: Sayings, notes: Notes) -> None:
         self.on, self.table, self.sayings, self.notes = on, on.table, sayings, notes
         self.columns = sayings.columns
-        self.comma: Comma = "decimal" if self.table.decimal == "," else "thousands"
+        self.comma: Comma = "decimal" if self.table.decimal == "," else on.comma
         self._numbers: dict[tuple[str | float, Cell], Reading | None] = {}
-
-    def look_for_commas(self, block: Block, valued: Iterable[int]) -> None:
-        """Take the comma between thousands for doubtful where the file may mean a decimal comma by it: where its fields
-        are separated by semicolons, or where a figure has one that can be nothing else."""
-        if self.comma == "decimal" or self.on.book.separator == ";":
-            self.comma = "decimal" if self.comma == "decimal" else "doubtful"
-            return
-        columns = set(valued)
-        for row in self.columns.sheet.rows[block.first : block.end]:
-            for column in columns:
-                cell = row[column] if column < len(row) else None
-                if isinstance(cell, str) and "," in cell and can_only_be_decimal(" ".join(cell.split())):
-                    self.comma = "doubtful"
-                    return
 
     def read(self, row: int, of: Observation) -> Readings | None:
         """What the value columns of a row say; None where the layout lets the whole observation be left out."""

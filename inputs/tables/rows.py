@@ -50,7 +50,6 @@ class _Rows:
         self.measures = Measures(on, sayings, notes)
         self.observations = observations(on, columns)
         self.valued = [column for one in self.observations for column, _ in one.columns.values()]
-        self.measures.look_for_commas(self.block, self.valued)
         self.with_banner = [s for scope in self.table.scopes for s in sources_of(scope) if s.banner is not None]
         self.account, self._end = on.account, self.block.end
         self._areas: dict[object, tuple[Area | None, Area | None, bool]] = {}

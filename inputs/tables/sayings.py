@@ -13,6 +13,7 @@ from inputs.cells import Cell, Cells, ErrorValue, Sheet, Uncalculated
 from inputs.grammar import Source, TableLayout, ValueColumn, plain
 from inputs.grammar import same as as_compared
 from inputs.headings import labelled, named, words
+from inputs.numbers import Comma
 from inputs.tables.account import Account
 from inputs.tables.columns import Columns
 from inputs.tables.notes import Notes
@@ -26,7 +27,7 @@ THINGS = ("indicator", "area", "period", "provenance")
 
 @dataclass(frozen=True, eq=False)
 class OnSheet:
-    """A table of a layout on one sheet of a file."""
+    """A table of a layout on one sheet of a file. `comma` is what a comma in a number is, unless the table says so."""
 
     book: Cells
     sheet: Sheet
@@ -34,6 +35,7 @@ class OnSheet:
     definitions: Definitions
     file_name: str
     account: Account = field(default_factory=Account)
+    comma: Comma = "thousands"
 
     @cached_property
     def under_merges(self) -> Mapping[int, int]:
