@@ -127,7 +127,7 @@ def _waivers(asked: Asked, found: Sequence[Finding], sheet: str, place: int, jud
     if judged.table is None:
         return []
     frame = judged.table.frame.filter(pl.col("keyed"))
-    rows = [pair for one in found for pair in rows_at(frame, one.rule, one.field, (sheet, place))]
+    rows = [pair for one in found for pair in rows_at(frame, one.rule, one.field, _bound_by(one, (sheet, place)))]
     return [
         Waiver(
             judged.table.collection,
@@ -141,6 +141,11 @@ def _waivers(asked: Asked, found: Sequence[Finding], sheet: str, place: int, jud
         )
         for row, field in rows
     ]
+
+
+def _bound_by(one: Finding, asked: tuple[str, int]) -> tuple[str, int]:
+    """The cell whose value a waiver of a finding binds: of a total and its parts that of the total."""
+    return next(places(one)) if one.rule.startswith("total.") else asked
 
 
 def _says(grants: Sequence[Grant], submission: Submission, ledger: Ledger) -> str:

@@ -36,6 +36,9 @@ class Shown:
     def look(self) -> Appearance:
         return appearance(self.number, self.code)
 
+    def __str__(self) -> str:
+        return self.look.text or "nothing"
+
 
 Area = tuple[int, int, int, int]
 """A range of cells: first row, first column, last row, last column, counted from 0 and inclusive."""

@@ -89,6 +89,11 @@ def _listed(value: object) -> object:
 Texts = Annotated[tuple[str, ...], BeforeValidator(_listed)]
 
 
+def _check_rounding(base: float | None) -> None:
+    if base is not None and not 1 < base <= 10_000:
+        raise ValueError(f"rounded_to must be the base that counts are rounded to, such as 5 or 10; found {base:g}")
+
+
 PLACES = ("column", "header", "banner", "sheet", "cell", "beside", "under", "file", "parts")
 
 
@@ -147,7 +152,7 @@ class ValueColumn:
     """One value column, or all whose heading matches. `scale`: what a bare number in it means, or what it is multiplied
     by. `pattern` takes a part of what a cell says. A `margin` is how far value_low or value_high lies from the value,
     whatever its sign. The measure `status` is a column that says of the value beside it how sure it is. An `optional`
-    column may be missing."""
+    column may be missing. `rounded_to` is the base that the counts of the column are rounded to."""
 
     __pydantic_config__ = STRICT_KEYS
     column: str = ""
@@ -164,8 +169,10 @@ class ValueColumn:
     breakdown: Mapping[str, Said] = field(default_factory=dict)
     blank: Literal["refuse", "skip", "x", "z"] | None = None
     optional: bool = False
+    rounded_to: float | None = None
 
     def __post_init__(self) -> None:
+        _check_rounding(self.rounded_to)
         if bool(self.column) == bool(self.match):
             raise ValueError("must give either column or match")
         if self.measure in ("value_text", "status") and self.scale != "as given":
@@ -255,11 +262,13 @@ class TableLayout:
     markers: Mapping[str, str] = field(default_factory=dict)
     flags: Mapping[str, str] = field(default_factory=dict)
     decimal: Literal[".", ","] = "."
+    rounded_to: float | None = None
     hidden_rows: Literal["read", "skip"] = "read"
     hidden_sheets: Literal["read", "skip"] = "skip"
     optional: bool = False
 
     def __post_init__(self) -> None:
+        _check_rounding(self.rounded_to)
         if not self.value:
             raise ValueError("a table needs at least one value column")
         if self.columns and not _RANGE.fullmatch(self.columns):

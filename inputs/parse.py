@@ -9,7 +9,7 @@ from typing import Any
 
 import polars as pl
 
-from inputs.cells import Cell, Cells, Sheet
+from inputs.cells import Cell, Cells, Sheet, Shown
 from inputs.grammar import TableLayout, area_of, plain
 from inputs.layouts import Layout
 from inputs.numbers import Comma, has_decimal_commas
@@ -20,7 +20,7 @@ from inputs.tables.notes import Notes
 from inputs.tables.rows import rows_of
 from inputs.tables.sayings import OnSheet
 from schemas.definitions import Definitions
-from schemas.findings import Finding, finding
+from schemas.findings import COLUMNS, Finding, finding
 from schemas.tables import MEASURES, TIDY, Table
 
 
@@ -65,7 +65,9 @@ def parse(
     frame = pl.DataFrame(rows, schema=TIDY, orient="row") if rows else pl.DataFrame(schema=TIDY)
     whole = not any(one.is_error and one.rule.startswith("layout.") for one in found)
     frame = _compute_shares(frame, layout.definitions)
-    return Table(layout.partner, layout.collection, frame, speaks_of, whole, layout.requires), found
+    return Table(
+        layout.partner, layout.collection, frame, speaks_of, whole, layout.requires, _seen(cells, frame)
+    ), found
 
 
 def _comma_of(cells: Cells) -> Comma:
@@ -88,6 +90,17 @@ def _seen_beside(
             yield from unread(sheet, account, found)
         if sheet.struck:
             yield from struck_out(sheet, rows)
+
+
+def _seen(cells: Cells, frame: pl.DataFrame) -> Mapping[tuple[str, int], object]:
+    """The cells of figures that show something else than the number they hold."""
+    shown = {s.name: s for s in cells.sheets if any(type(cell) is Shown for row in s.rows for cell in row)}
+    found: dict[tuple[str, int], object] = {}
+    for name in (f"at_{measure}" for measure in MEASURES) if shown else ():
+        for sheet, place in frame.select("sheet", name).drop_nulls().iter_rows():
+            if sheet in shown and type(cell := shown[sheet].cell(*divmod(place, COLUMNS))) is Shown:
+                found[sheet, place] = cell
+    return found
 
 
 def _untouched(rows: list[Row], found: list[Finding]) -> bool:

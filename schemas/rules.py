@@ -352,7 +352,7 @@ RULES: dict[str, Rule] = _rules(
         "value.not-whole",
         "hard",
         "A count of people or things must be a whole number.",
-        "Type the whole number that was counted.",
+        "Type the whole number that was counted; the cell may hold more decimals than its format shows.",
         "12.5 pupils.",
     ),
     (
@@ -376,6 +376,20 @@ RULES: dict[str, Rule] = _rules(
         "Correct whichever of the three is wrong.",
         "35% beside 14 of 35.",
     ),
+    (
+        "value.off-by-rounding",
+        "waivable",
+        "The percentage or rate is not exactly what its counts give, but they look rounded, and it is within that.",
+        "Send the exact counts, or tell us that they are rounded and to what, and it can be let through.",
+        "5.8% beside 60 of 1,005, rounded to 5.",
+    ),
+    (
+        "value.outside-interval",
+        "waivable",
+        "The value lies outside the interval that is printed with it.",
+        "Correct the value or the ends of its interval, or tell us why both are right.",
+        "54.1 with an interval from 45 to 52.",
+    ),
     # Rows together.
     (
         "key.duplicate",
@@ -390,6 +404,13 @@ RULES: dict[str, Rule] = _rules(
         "The total is not what its parts add up to.",
         "Correct the total or the part that is wrong.",
         "A total of 40 schools beside 30 maintained schools and 12 academies.",
+    ),
+    (
+        "total.off-by-rounding",
+        "waivable",
+        "The total is not exactly what its parts add up to, but they look rounded, and it is within that.",
+        "Send the exact counts, or tell us that they are rounded and to what, and it can be let through.",
+        "A total of 40 beside 25 and 20, all rounded to 5.",
     ),
     (
         "row.missing",

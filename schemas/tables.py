@@ -34,13 +34,14 @@ TIDY: dict[str, pl.DataType] = {
     "provenance": pl.String(),
     "sheet": pl.String(),
     **{f"at_{name}": pl.Int64() for name in ("indicator", "area", "period", "breakdown", *MEASURES)},
+    **{f"base_{name}": pl.Float64() for name in ("value", "numerator", "denominator")},
     "keyed": pl.Boolean(),
     "faulty": pl.Boolean(),
 }
 """Columns of a tidy table. `at_…` are positions (see schemas.findings.at) on `sheet`, NULL where the layout itself says
-it. `keyed`: indicator, area, period and breakdown are all known. `faulty`: a cell of this row is already in a finding.
-`obs_status` and `conf_status` are the harmonised shorthand (p provisional, x not available, c confidential ...), NULL
-where nothing is to be said."""
+it. `base_…` are what counts are declared to be rounded to, NULL where they are exact. `keyed`: indicator, area, period
+and breakdown are all known. `faulty`: a cell of this row is already in a finding. `obs_status` and `conf_status` are
+the harmonised shorthand (p provisional, x not available, c confidential ...), NULL where nothing is to be said."""
 
 
 @dataclass(frozen=True)
@@ -57,7 +58,8 @@ class Required:
 class Table:
     """What one return says for one collection, before or after checking. `speaks_of` are the indicators that each sheet
     can be about, `whole` is False where a fault of its shape kept rows from being read, and `requires` are the rows
-    that must be there."""
+    that must be there. `seen` are cells, as sheet and position, that show something else than the number they hold:
+    as a string, each says what a person sees."""
 
     partner: str
     collection: str
@@ -65,6 +67,7 @@ class Table:
     speaks_of: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     whole: bool = True
     requires: tuple[Required, ...] = ()
+    seen: Mapping[tuple[str, int], object] = field(default_factory=dict)
 
     @property
     def rows(self) -> int:

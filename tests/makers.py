@@ -104,6 +104,18 @@ indicator = "childrens-services-annual-rating"
 value = [{ column = "Judgement", measure = "value_text" }]
 
 [[collection]]
+id = "intervals"
+title = "A share with its interval"
+files = ["intervals*"]
+[[collection.layout]]
+[[collection.layout.table]]
+header = { find = "Area" }
+area = { column = "Area" }
+period = { column = "Year" }
+indicator = "absence-primary"
+value = [{ column = "%" }, { column = "Lower", measure = "value_low" }, { column = "Upper", measure = "value_high" }]
+
+[[collection]]
 id = "labelled"
 title = "A period beside its label"
 files = ["labelled*"]

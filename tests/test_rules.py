@@ -179,10 +179,17 @@ CASES: dict[str, Case] = {
     "value.not-whole": figures({**SCHOOLS, "Value": 12.5}),
     "value.range-reversed": sheet("ranges.xlsx", [["Year", "From", "To"], [2011, 10_000, 7_000]]),
     "value.numerator-above-denominator": figures({**SHARE, "Number": 1001}),
-    "value.does-not-match": figures({**SHARE, "Value": 51}),
+    "value.does-not-match": figures({**SHARE, "Value": 53}),
+    "value.off-by-rounding": figures({**SHARE, "Value": 52.1, "Number": 60, "Of": 120}),
+    "value.outside-interval": sheet(
+        "intervals.xlsx", [["Area", "Year", "%", "Lower", "Upper"], ["Nottingham", "2009/10", 6.5, 6.6, 6.9]]
+    ),
     "key.duplicate": figures({}, {"Value": 6.6}),
     "total.does-not-match": figures(
         SCHOOLS, {**SCHOOLS, "Group": "Maintained", "Value": 30}, {**SCHOOLS, "Group": "Academies", "Value": 12}
+    ),
+    "total.off-by-rounding": figures(
+        SCHOOLS, {**SCHOOLS, "Group": "Maintained", "Value": 25}, {**SCHOOLS, "Group": "Academies", "Value": 20}
     ),
     "row.missing": figures({"Measure": "Level 2", "Value": 68.4}),
     "companion.missing": figures({"Measure": "NEET", "Year": 2010, "Value": 4.1}),

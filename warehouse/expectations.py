@@ -113,6 +113,17 @@ FROM divided GROUP BY {_SAME}, dimension
 HAVING count(parts) = count(*) AND {{broken}}"""
 """Totals beside the parts of a dimension, where all of its parts are shown."""
 
+BASES = (1000, 100, 50, 20, 10, 5, 3)
+"""Bases that counts are rounded to. What a return declares, or has waived, is not refused by the gate."""
+_BASES = tuple(
+    "CASE " + " ".join(f"WHEN {count} % {base} = 0 THEN {base}.0" for base in BASES) + " ELSE 0 END"
+    for count in ("numerator", "denominator")
+)
+_LEAST = f"per * (numerator - {_BASES[0]} / 2) / (denominator + {_BASES[1]} / 2)"
+_MOST = f"per * (numerator + {_BASES[0]} / 2) / (denominator - {_BASES[1]} / 2)"
+_ALL_BY = " ".join(f"WHEN bool_and(parts % {base} = 0 AND total % {base} = 0) THEN {base}.0" for base in BASES)
+_BASE_OF_PARTS = f"CASE {_ALL_BY} ELSE 0 END"
+
 FIGURES: tuple[Expectation, ...] = (
     Expectation(
         "figure.in-bounds",
@@ -146,8 +157,8 @@ FIGURES: tuple[Expectation, ...] = (
         "figure.numerator",
         "no numerator of a share is above its denominator",
         "observations",
-        rows=f"""SELECT {OF_KEY}, numerator, denominator FROM {{batch}}
-                 WHERE unit = '%' AND numerator > denominator""",
+        rows=f"""SELECT {OF_KEY}, numerator, denominator FROM {{batch}} JOIN ref_indicator USING (indicator_id)
+                 WHERE unit = '%' AND highest <= 100 AND numerator > denominator + {_BASES[1]}""",
     ),
     Expectation(
         "figure.quotient",
@@ -155,7 +166,8 @@ FIGURES: tuple[Expectation, ...] = (
         "observations",
         rows=f"""SELECT {OF_KEY}, value, numerator, denominator FROM {{batch}} JOIN ref_indicator USING (indicator_id)
                  WHERE per IS NOT NULL AND round_base = 0 AND numerator IS NOT NULL AND denominator > 0
-                   AND abs(value - per * numerator / denominator) > 0.5 + 1e-9""",
+                   AND denominator > {_BASES[1]}
+                   AND value NOT BETWEEN {_LEAST} - 0.5 - 1e-9 AND {_MOST} + 0.5 + 1e-9""",
     ),
     Expectation(
         "figure.parts",
@@ -164,7 +176,7 @@ FIGURES: tuple[Expectation, ...] = (
         rows=_WITH_PARTS.format(
             found="sum(parts) AS parts",
             where="t.additive AND t.round_base = 0",
-            broken="abs(sum(parts) - any_value(total)) > 0.5 + 1e-9",
+            broken=f"abs(sum(parts) - any_value(total)) > 0.5 + 1e-9 + {_BASE_OF_PARTS} / 2 * (count(*) + 1)",
         ),
     ),
     Expectation(

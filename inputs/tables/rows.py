@@ -179,11 +179,20 @@ class _Rows:
             row[name] is None for name in ("indicator_id", "area_code", "time_period", "breakdown", "provenance")
         )
         row["provenance"] = row["provenance"] or "reported"
+        self._rounding(of, indicator, row)
         self.measures.fill(row, number, readings, of)
         del row["marked"]
         # a cell that several rows depend on is noted once, and counts once
         row["faulty"] = row["faulty"] or self.notes.errors > before or not row["keyed"]
         return row
+
+    def _rounding(self, of: Observation, indicator: Indicator | None, row: Row) -> None:
+        """Put the bases into a row that its counts are rounded to, as the column, the table or the indicator says."""
+        usual = self.table.rounded_to or (indicator.rounded_to if indicator else None)
+        counted = indicator is not None and indicator.counted
+        for name in ("value", "numerator", "denominator"):
+            own = of.columns[name][1].rounded_to if name in of.columns else None
+            row[f"base_{name}"] = own or (usual if name != "value" or counted else None)
 
     def _said(self, name: str, number: int, of: Observation, row: Row) -> tuple[Source | None, Saying]:
         source = self.on.source(name, of.spec)

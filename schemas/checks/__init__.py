@@ -35,11 +35,11 @@ def check(tables: Sequence[Table], definitions: Definitions, context: Context) -
     if not tables:
         return []
     frame = with_definitions(tables, definitions, context)
-    slate = Slate([[] for _ in tables])
+    slate = Slate([[] for _ in tables], [table.seen for table in tables])
     _already_named(frame, slate)
     check_rows(frame, tables, context, slate)
     check_duplicates(frame, slate)
-    check_totals(frame, definitions, slate)
+    check_totals(frame, tables, definitions, context, slate)
     absences = Absences(frame, tables)
     check_companions(frame, definitions, absences, slate)
     check_required(frame, definitions, absences, slate)

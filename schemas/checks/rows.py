@@ -2,35 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import pandera.polars as pa
 import polars as pl
 
+from schemas.checks.arithmetic import (
+    Row,
+    RowCheck,
+    in_digits,
+    interval_checks,
+    looks_rounded_to,
+    share_checks,
+    slack,
+)
 from schemas.checks.slate import Place, Slate
 from schemas.definitions import Definitions, Indicator
 from schemas.periods import EXPECTED
 from schemas.rules import RULES
 from schemas.tables import KEY, MEASURES, TIDY, Context, Table, Waiver
-
-MOST_DECIMALS = 6
-"""Decimals of a printed value that are told apart; one with more is taken as exact."""
-
-Row = dict[str, Any]
-
-
-@dataclass(frozen=True, eq=False)
-class RowCheck:
-    """A rule on single rows: `passes` is True where the row keeps it; `cells` are the fields whose cells it names."""
-
-    rule: str
-    field: str
-    passes: pl.Expr
-    cells: tuple[str, ...]
-    expected: Callable[[Row], str]
-
 
 # -- the rows with what the definitions say of them -------------------------------------------------------------------
 
@@ -67,7 +58,9 @@ def with_definitions(tables: Sequence[Table], definitions: Definitions, context:
     known = pl.DataFrame(limits, schema=_LIMITS, orient="row")
     return (
         whole.join(known, on="_limits_of", how="left", maintain_order="left")
-        .with_columns(pl.lit(context.today).alias("_today"))
+        .with_columns(
+            pl.lit(context.today).alias("_today"), looks_rounded_to("numerator"), looks_rounded_to("denominator")
+        )
         .with_row_index("_index")
     )
 
@@ -98,31 +91,13 @@ def _common(name: str, limits: Sequence[tuple[Any, ...]]) -> tuple[Any, ...]:
 
 # -- the rules, in the order in which they claim a cell ---------------------------------------------------------------
 
-_SHARE = pl.col("_unit") == "%"
-_SMALLEST = 1e-9
-
-
-def _number(value: float) -> str:
-    return f"{value:,.10g}"
-
 
 def _with_unit(words: str, row: Row) -> str:
     return f"{words} {row['_unit']}" if row["_unit"] else words
 
 
-def _rounding() -> pl.Expr:
-    """Half a unit of the last decimal that the sender printed, or of the last that is declared where more are printed:
-    the most by which rounding alone can move a value."""
-    value = pl.col("value")
-    half: pl.Expr = 0.5 * pl.lit(10.0).pow(-pl.col("_decimals"))
-    for decimals in reversed(range(MOST_DECIMALS)):
-        printed = ((value.round(decimals) - value).abs() < _SMALLEST) & (pl.col("_decimals") >= decimals)
-        half = pl.when(printed).then(0.5 * 10.0**-decimals).otherwise(half)
-    return half
-
-
 def _row_checks() -> tuple[RowCheck, ...]:
-    return (*_parts(), *_bounds(), *_ends(), *_share(), *_plausible(), *_future())
+    return (*_parts(), *_bounds(), *_ends(), *share_checks(), *interval_checks(), *_plausible(), *_future())
 
 
 def _parts() -> list[RowCheck]:
@@ -136,9 +111,11 @@ def _parts() -> list[RowCheck]:
     above = RowCheck(
         "value.numerator-above-denominator",
         "numerator",
-        ~_SHARE | (pl.col("numerator") <= pl.col("denominator")),
+        (pl.col("_unit") != "%")
+        | (pl.col("_highest") > 100)
+        | (pl.col("numerator") <= pl.col("denominator") + slack()),
         ("numerator", "denominator"),
-        lambda row: f"at most the denominator, {_number(row['denominator'])}",
+        lambda row: f"at most the denominator, {in_digits(row['denominator'])}",
     )
     return [*checks, above]
 
@@ -153,14 +130,14 @@ def _bounds() -> list[RowCheck]:
                 name,
                 value <= pl.col("_highest"),
                 (name,),
-                lambda row: _with_unit(f"at most {_number(row['_highest'])}", row),
+                lambda row: _with_unit(f"at most {in_digits(row['_highest'])}", row),
             ),
             RowCheck(
                 "value.below-minimum",
                 name,
                 value >= pl.col("_lowest"),
                 (name,),
-                lambda row: _with_unit(f"at least {_number(row['_lowest'])}", row),
+                lambda row: _with_unit(f"at least {in_digits(row['_lowest'])}", row),
             ),
         ]
     whole = RowCheck(
@@ -188,25 +165,9 @@ def _ends() -> list[RowCheck]:
             "value_low",
             pl.col("value_low") <= pl.col("value_high"),
             ("value_low", "value_high"),
-            lambda row: f"at most the upper end, {_number(row['value_high'])}",
+            lambda row: f"at most the upper end, {in_digits(row['value_high'])}",
         )
     ]
-
-
-def _share() -> list[RowCheck]:
-    share = pl.col("_per") * pl.col("numerator") / pl.col("denominator")
-    matches = (pl.col("denominator") != 0) & ((pl.col("value") - share).abs() <= _rounding() + _SMALLEST)
-    judged = pl.col("_per").is_not_null() & pl.col("value").is_not_null()
-    return [
-        RowCheck("value.does-not-match", "value", ~judged | matches, ("value", "numerator", "denominator"), _matching)
-    ]
-
-
-def _matching(row: Row) -> str:
-    if not row["denominator"]:
-        return "no value, for the denominator is 0"
-    share = row["_per"] * row["numerator"] / row["denominator"]
-    return f"{share:.{row['_decimals']}f}, which is {_number(row['numerator'])} of {_number(row['denominator'])}"
 
 
 def _plausible() -> list[RowCheck]:
@@ -216,7 +177,7 @@ def _plausible() -> list[RowCheck]:
             name,
             pl.col(name).is_between("_low", "_high"),
             (name,),
-            lambda row: _with_unit(f"between {_number(row['_low'])} and {_number(row['_high'])}", row),
+            lambda row: _with_unit(f"between {in_digits(row['_low'])} and {in_digits(row['_high'])}", row),
         )
         for name in ("value", "value_low", "value_high")
     ]
@@ -350,7 +311,7 @@ def waiver_of(context: Context, collection: str, row: Row, rule: str, field: str
 
 def rows_at(frame: pl.DataFrame, rule: str, field: str, place: Place) -> list[tuple[Row, str]]:
     """The rows whose finding of a rule on a field names a cell, each with the measure that a waiver of it binds."""
-    cells = next(one.cells for one in ROW_CHECKS if (one.rule, one.field) == (rule, field))
+    cells = next((one.cells for one in ROW_CHECKS if (one.rule, one.field) == (rule, field)), (field,))
     found: list[tuple[Row, str]] = []
     for row in frame.filter(pl.col("sheet") == place[0]).iter_rows(named=True):
         measure = field if field in MEASURES else given(row)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from schemas.findings import Finding, a1, finding
-from schemas.tables import Waiver
+from schemas.tables import MEASURES, Waiver
 
 Place = tuple[str, int]
 """A cell: its sheet and its position there (see schemas.findings.at)."""
@@ -14,9 +14,11 @@ Place = tuple[str, int]
 
 @dataclass
 class Slate:
-    """The findings of each table of a batch, by its number, and the cells that errors among them name."""
+    """The findings of each table of a batch, by its number, what is seen in cells that show something else than their
+    number, and the cells that errors among the findings name."""
 
     found: list[list[Finding]]
+    seen: Sequence[Mapping[Place, object]] = ()
     named: set[tuple[int, Place]] = field(default_factory=set)
 
     def free(self, number: int, places: Iterable[Place]) -> bool:
@@ -37,6 +39,8 @@ class Slate:
         """Note a finding of a table; the first place is where to look first. One that is waived becomes a warning that
         says so, and takes no cell away from another rule."""
         home = places[0][0] if places else None
+        if field in MEASURES and places and self.seen and places[0] in self.seen[number]:
+            found = self.seen[number][places[0]]
         one = finding(
             rule,
             sheet=home,

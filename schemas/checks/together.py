@@ -8,11 +8,13 @@ from typing import Any
 import polars as pl
 
 from schemas.breakdowns import Dimension, parts, spell
-from schemas.checks.rows import given
+from schemas.checks.rows import given, waiver_of
 from schemas.checks.slate import Place, Slate
 from schemas.definitions import Definitions
-from schemas.tables import KEY, KEY_CELLS, MEASURES
+from schemas.tables import KEY, KEY_CELLS, MEASURES, Context, Table
 
+IMPLIED = (5.0, 10.0)
+"""Bases that a total and its parts look rounded to where nobody says so: if all of them are multiples."""
 DUPLICATES_NAMED = 50
 """Rows of one duplicated key whose cells a finding lists."""
 
@@ -80,7 +82,9 @@ def _value_cell(row: Row) -> Place | None:
 # -- totals and their parts -------------------------------------------------------------------------------------------
 
 
-def check_totals(frame: pl.DataFrame, definitions: Definitions, slate: Slate) -> None:
+def check_totals(
+    frame: pl.DataFrame, tables: Sequence[Table], definitions: Definitions, context: Context, slate: Slate
+) -> None:
     """The parts of an additive indicator make their total, within rounding. Where a part is missing, hidden or counted
     elsewhere, what is given of them is not above the total."""
     rows = frame.filter(pl.col("keyed"))
@@ -98,7 +102,9 @@ def check_totals(frame: pl.DataFrame, definitions: Definitions, slate: Slate) ->
             pl.len().alias("_rows"),
             pl.col("_whole").first(),
             pl.col("_of").first(),
-            pl.col("_rounding").first(),
+            pl.max_horizontal(pl.col("_rounding").first(), pl.col("base_value").max() / 2).alias("_rounding"),
+            *((pl.col("value") % base == 0).all().alias(f"_by_{base:g}") for base in IMPLIED),
+            pl.col("base_value").max().alias("_declared"),
             pl.col("_index").alias("_parts"),
         )
         .filter((pl.col("_given") > 0) & (pl.col("_kinds") == pl.col("_rows")))
@@ -110,22 +116,35 @@ def check_totals(frame: pl.DataFrame, definitions: Definitions, slate: Slate) ->
     complete = pl.col("_whole") & (pl.col("_given") == pl.col("_of"))
     wrong = both.filter(pl.when(complete).then(over.abs() > allowed).otherwise(over > allowed))
     for one in wrong.iter_rows(named=True):
-        _note_total(one, frame, slate)
+        _note_total(one, frame, tables, context, slate)
 
 
-def _note_total(one: Row, frame: pl.DataFrame, slate: Slate) -> None:
+def _looks_rounded(one: Row) -> float | None:
+    """The base that a total and its parts look rounded to, where nobody declares one and it explains the difference."""
+    if one["_declared"] is not None:
+        return None
+    off = abs(one["_sum"] - one["_total"])
+    fits = (b for b in IMPLIED if one[f"_by_{b:g}"] and one["_total"] % b == 0 and off <= b / 2 * (one["_given"] + 1))
+    return next(fits, None)
+
+
+def _note_total(one: Row, frame: pl.DataFrame, tables: Sequence[Table], context: Context, slate: Slate) -> None:
     number = one["_return"]
     total, *members = frame[[one["_index"], *one["_parts"]]].iter_rows(named=True)
     places = [place for row in (total, *members) if (place := _value_cell(row)) is not None]
     if slate.free(number, places):
+        base = _looks_rounded(one)
+        rule = "total.does-not-match" if base is None else "total.off-by-rounding"
         summed = f"{one['_sum']:,.10g}, which its parts by {one['_dimension']} make"
         slate.add(
             number,
-            "total.does-not-match",
+            rule,
             places,
             field="value",
             found=one["_total"],
-            expected=summed if one["_given"] == one["_of"] and one["_whole"] else f"at least {summed}",
+            expected=(summed if one["_given"] == one["_of"] and one["_whole"] else f"at least {summed}")
+            + ("" if base is None else f"; all look rounded to {base:g}"),
+            waiver=waiver_of(context, tables[number].collection, total, rule, "value"),
         )
 
 

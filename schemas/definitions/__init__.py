@@ -50,7 +50,8 @@ class Version:
 
 @dataclass(frozen=True)
 class Indicator:
-    """What is measured, of whom, over what, and who answers for it. `range` is in `unit`."""
+    """What is measured, of whom, over what, and who answers for it. `range` is in `unit`. `rounded_to` is
+    the base that its counts are published rounded to, if they are."""
 
     __pydantic_config__ = STRICT_KEYS
     id: str
@@ -84,6 +85,7 @@ class Indicator:
     change_of: str = ""
     scale: str = ""
     lifecycle_reason: str = ""
+    rounded_to: float | None = None
 
     def version_at(self, day: date) -> Version | None:
         """The version that a period ending (or, while open, beginning) on a day belongs to."""
@@ -111,10 +113,11 @@ class Indicator:
 
     @property
     def bounds(self) -> tuple[float, float]:
-        """Values beyond these cannot be: no share is below 0 or above 100, nothing counted is below 0."""
+        """Values beyond these cannot be: nothing counted and no share is below 0, and no share is above 100 unless the
+        indicator's range says that it may be."""
         if self.kind != "number" or self.range[0] < 0:
             return float("-inf"), float("inf")
-        return 0.0, 100.0 if self.unit == "%" else float("inf")
+        return 0.0, 100.0 if self.unit == "%" and self.range[1] <= 100 else float("inf")
 
 
 @dataclass(frozen=True)
