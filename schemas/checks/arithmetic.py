@@ -58,11 +58,15 @@ def _base(name: str) -> pl.Expr:
     return pl.col(f"base_{name}").fill_null(0.0)
 
 
+def _unsaid() -> pl.Expr:
+    return pl.col("base_numerator").is_null() & pl.col("base_denominator").is_null()
+
+
 def slack() -> pl.Expr:
     """How far a numerator may be above its denominator because both are rounded; where nobody says that they are, only
     if a share is printed beside them, which is then judged."""
     looks = pl.min_horizontal("_looks_numerator", "_looks_denominator")
-    implied = pl.when(pl.col("value").is_not_null()).then(looks).otherwise(0.0)
+    implied = pl.when(pl.col("value").is_not_null() & _unsaid()).then(looks).otherwise(0.0)
     return pl.max_horizontal((_base("numerator") + _base("denominator")) / 2, implied)
 
 
@@ -77,9 +81,8 @@ def _within(numerator: pl.Expr, denominator: pl.Expr) -> pl.Expr:
 def share_checks() -> list[RowCheck]:
     judged = pl.col("_per").is_not_null() & pl.col("value").is_not_null()
     matches = (pl.col("denominator") != 0) & _within(_base("numerator"), _base("denominator"))
-    unsaid = pl.col("base_numerator").is_null() & pl.col("base_denominator").is_null()
     bases = pl.col("_looks_numerator"), pl.col("_looks_denominator")
-    rounded = unsaid & (pl.col("denominator") > bases[1]) & _within(*bases)
+    rounded = _unsaid() & (pl.col("denominator") > bases[1]) & _within(*bases)
     cells = ("value", "numerator", "denominator")
     return [
         RowCheck("value.does-not-match", "value", ~judged | matches | rounded, cells, _matching),
