@@ -14,15 +14,14 @@ from datetime import date
 from functools import cached_property
 from pathlib import Path
 from types import MappingProxyType
-from typing import Literal, TypeVar
+from typing import Literal
 
 from schemas.breakdowns import Dimension
-from schemas.definitions.crosschecks import cross_check
+from schemas.definitions.crosschecks import Sources, cross_check
 from schemas.faults import DefinitionFault
 from schemas.geography import Area, Geography
-from schemas.records import STRICT_KEYS, read_csv, read_toml, record
+from schemas.records import STRICT_KEYS, as_table, keyed, listed, read_csv, read_lines, read_toml, record
 
-T = TypeVar("T")
 HERE = Path(__file__).parent
 NOT_COUNTED = ("%", "pp", "£", "rate")
 """How the units begin of what is not counted one by one and may be printed without decimals all the same."""
@@ -351,39 +350,40 @@ class Definitions:
 
 def load_definitions(folder: Path = HERE) -> Definitions:
     """Load and cross-check every definition. Raises DefinitionFault naming file, key and reason."""
-    files = {p.relative_to(folder).as_posix(): p.read_bytes() for p in _data_files(folder)}
+    files = {p.relative_to(folder).as_posix(): _content(p) for p in _data_files(folder)}
+    indicators, stand_in = _indicators(folder)
+    peers, targets = read_lines(folder / "peers.csv", Peer), read_lines(folder / "targets.csv", Target)
+    national = read_lines(folder / "national_indicators.csv", NationalIndicator)
     loaded = Definitions(
-        indicators=MappingProxyType(_indicators(folder)),
+        indicators=MappingProxyType(indicators),
         geography=Geography(read_csv(folder / "areas.csv", Area), folder / "areas.csv", folder / "area_aliases.csv"),
-        dimensions=tuple(
-            record(Dimension, row, folder / "breakdowns.toml", row.get("name", "?"))
-            for row in read_toml(folder / "breakdowns.toml").get("dimension", [])
-        ),
-        scales=_tables(folder / "scales.toml", Scale),
-        disclosure=_tables(folder / "disclosure.toml", Disclosure),
-        relations=tuple(
-            record(Relation, row, folder / "relations.toml", row.get("indicator", "?"))
-            for row in read_toml(folder / "relations.toml").get("relation", [])
-        ),
-        officers=_tables(folder / "officers.toml", Officer),
-        peers=tuple(read_csv(folder / "peers.csv", Peer)),
-        targets=tuple(read_csv(folder / "targets.csv", Target)),
+        dimensions=listed(folder / "breakdowns.toml", "dimension", Dimension, "name"),
+        scales=MappingProxyType(keyed(folder / "scales.toml", Scale)),
+        disclosure=MappingProxyType(keyed(folder / "disclosure.toml", Disclosure)),
+        relations=listed(folder / "relations.toml", "relation", Relation, "indicator"),
+        officers=MappingProxyType(keyed(folder / "officers.toml", Officer)),
+        peers=tuple(peers.values()),
+        targets=tuple(targets.values()),
         plan=record(Plan, read_toml(folder / "plan.toml"), folder / "plan.toml"),
-        frameworks=tuple(
-            record(Framework, row, folder / "frameworks.toml", row.get("id", "?"))
-            for row in read_toml(folder / "frameworks.toml").get("framework", [])
-        ),
-        baskets=_tables(folder / "baskets.toml", Basket),
-        national=tuple(read_csv(folder / "national_indicators.csv", NationalIndicator)),
+        frameworks=listed(folder / "frameworks.toml", "framework", Framework, "id"),
+        baskets=MappingProxyType(keyed(folder / "baskets.toml", Basket)),
+        national=tuple(national.values()),
         digest=_digest(files),
         files=MappingProxyType(files),
     )
-    cross_check(loaded, folder)
+    cross_check(loaded, Sources(folder, stand_in, tuple(peers), tuple(targets), tuple(national)))
     return loaded
 
 
 def _data_files(folder: Path) -> Iterable[Path]:
     return sorted(p for p in folder.rglob("*") if p.suffix in (".toml", ".csv"))
+
+
+def _content(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise DefinitionFault(path, f"cannot be read ({error.strerror})") from None
 
 
 def _digest(files: Mapping[str, bytes]) -> str:
@@ -393,24 +393,19 @@ def _digest(files: Mapping[str, bytes]) -> str:
     return whole.hexdigest()
 
 
-def _indicators(folder: Path) -> dict[str, Indicator]:
+def _indicators(folder: Path) -> tuple[dict[str, Indicator], dict[str, Path]]:
+    """The indicators by id, and the file in which each stands."""
     found: dict[str, Indicator] = {}
+    stand_in: dict[str, Path] = {}
     paths = sorted((folder / "indicators").glob("*.toml"))
     if not paths:
         raise DefinitionFault(folder / "indicators", "holds no indicator files")
     for path in paths:
         tables = read_toml(path)
-        defaults = tables.pop("defaults", {})
+        defaults = as_table(tables.pop("defaults", {}), path, "defaults")
         for key, table in tables.items():
-            if not isinstance(table, dict):
-                raise DefinitionFault(path, "must be a table that defines an indicator", key=key)
             if key in found:
-                raise DefinitionFault(path, "is defined twice", key=key)
-            found[key] = record(Indicator, {**defaults, **table, "id": key}, path, key)
-    return found
-
-
-def _tables(path: Path, kind: type[T]) -> Mapping[str, T]:
-    return MappingProxyType(
-        {key: record(kind, {**table, "id": key}, path, key) for key, table in read_toml(path).items()}
-    )
+                raise DefinitionFault(path, f"is defined twice, first in {stand_in[key].name}", key=key)
+            found[key] = record(Indicator, {**defaults, **as_table(table, path, key), "id": key}, path, key)
+            stand_in[key] = path
+    return found, stand_in
