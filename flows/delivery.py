@@ -22,7 +22,7 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 
 from flows.archive import write_whole
 from flows.ledger import Ledger
-from inputs.replies.messages import domain_of
+from inputs.replies.mail import domain_of
 from schemas.faults import StorageFault, UsageFault
 from schemas.findings import as_typed
 from schemas.news import Message, State

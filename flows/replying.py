@@ -19,7 +19,8 @@ from flows.ledger import Ledger
 from flows.settings import Settings, now
 from flows.standing import history, officers_of
 from inputs.layouts import Partner
-from inputs.replies.messages import Attachment, Envelope, Names, to_analyst, to_officer, to_owner
+from inputs.replies.mail import Attachment, Envelope
+from inputs.replies.messages import Names, to_analyst, to_officer, to_owner
 from schemas.definitions import Definitions
 from schemas.news import (
     ANALYST,

@@ -8,7 +8,8 @@ from email import message_from_bytes, policy
 from email.message import EmailMessage
 from html.parser import HTMLParser
 
-from inputs.replies.messages import MOST_FINDINGS, Envelope, Names, to_analyst, to_owner
+from inputs.replies.mail import Envelope
+from inputs.replies.messages import MOST_FINDINGS, Names, to_analyst, to_owner
 from schemas.calendar import Expected, Slot
 from schemas.findings import Finding, finding
 from schemas.news import News
