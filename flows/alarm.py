@@ -27,7 +27,7 @@ from flows.archive import write_whole
 from flows.delivery import mail_server, send_alone
 from flows.settings import HOME
 from inputs.replies.mail import Envelope
-from inputs.replies.messages import to_analyst_of_fault
+from inputs.replies.notices import to_analyst_of_fault
 from schemas.faults import Fault
 from schemas.findings import as_typed
 

@@ -20,7 +20,8 @@ from flows.settings import Settings, now
 from flows.standing import history, officers_of
 from inputs.layouts import Partner
 from inputs.replies.mail import Attachment, Envelope
-from inputs.replies.messages import Names, to_analyst, to_officer, to_owner
+from inputs.replies.messages import Names, to_owner
+from inputs.replies.notices import to_analyst, to_officer
 from schemas.definitions import Definitions
 from schemas.news import (
     ANALYST,

@@ -9,7 +9,8 @@ from email.message import EmailMessage
 from html.parser import HTMLParser
 
 from inputs.replies.mail import Envelope
-from inputs.replies.messages import MOST_FINDINGS, Names, to_analyst, to_owner
+from inputs.replies.messages import MOST_FINDINGS, Names, to_owner
+from inputs.replies.notices import to_analyst
 from schemas.calendar import Expected, Slot
 from schemas.findings import Finding, finding
 from schemas.news import News

@@ -1,4 +1,4 @@
-"""The words of what is sent by mail: to data owners, accountable officers and the analyst, as text and as HTML.
+"""The words of what is sent to data owners by mail.
 
 One message tells one recipient all the news of a night. Partner text appears in it, so all of it is made inert: escaped
 in HTML, kept to one line, never in a header.
@@ -47,7 +47,7 @@ def to_owner(news: Sequence[News], names: Names, envelope: Envelope, attachments
 
     `attachments` are marked-up copies of workbooks of which findings are told, named by us.
     """
-    attached = _small_enough(attachments)
+    attached = small_enough(attachments)
     blocks: list[Block] = [Words(f"To the data owner of {names.reader}."), *_wrong(news, names, envelope)]
     if attached:
         files = ", ".join(name for name, _ in attached)
@@ -59,127 +59,34 @@ def to_owner(news: Sequence[News], names: Names, envelope: Envelope, attachments
     return compose(_subject_to_owner(news, names), blocks, envelope, attached)
 
 
-def to_officer(
-    news: Sequence[News], names: Names, envelope: Envelope, attachments: Sequence[Attachment] = ()
-) -> EmailMessage:
-    """The message to an accountable officer: returns that are overdue beyond the days of grace, and a quarter's report
-    with its files."""
-    late, reports = _told(news, "escalated"), _told(news, "report")
-    attached = _small_enough(attachments)
-    blocks: list[Block] = [Words(f"To the {names.reader}."), *_reported(reports, attached)]
-    if late:
-        blocks += [
-            *([Heading("Overdue beyond the days of grace")] if reports else []),
-            Words("You are accountable for indicators that need these returns. Their owners were reminded."),
-            *_escalated(late, names),
-        ]
-    overdue = _counted("Overdue beyond the days of grace", late, names) if late else ""
-    subject = "; ".join(filter(None, (overdue, *(one.says[0] for one in reports))))
-    return compose(subject, blocks, envelope, attached)
-
-
-def _small_enough(attachments: Sequence[Attachment]) -> list[Attachment]:
+def small_enough(attachments: Sequence[Attachment]) -> list[Attachment]:
     """The attachments, or none where together they are more than mail servers take."""
     return list(attachments) if sum(len(content) for _, content in attachments) <= MOST_ATTACHED_BYTES else []
-
-
-def _reported(reports: Sequence[News], attached: Sequence[Attachment]) -> list[Block]:
-    """That reports of a quarter were filed."""
-    blocks: list[Block] = []
-    for one in reports:
-        title, name, version = one.says
-        files = [file for file, _ in attached if file.startswith(f"scorecard-{name}-")]
-        where = f"Attached: {', '.join(files)}." if files else "It is too large for a mail: ask us for it."
-        blocks += [
-            Heading(title),
-            Words(
-                f"The scorecard as it was published, data version {version}, filed as {name}. {where} The page opens "
-                "in any browser and can be printed. It does not change; newer figures are on the dashboards."
-            ),
-        ]
-    return blocks
-
-
-def to_analyst(
-    news: Sequence[News], names: Names, envelope: Envelope, attachments: Sequence[Attachment] = ()
-) -> EmailMessage:
-    """The message to the performance analyst: what a person has to look into, and a quarter's report with its files."""
-    blocks: list[Block] = [Words("To the performance analyst.")]
-    for one in (n for n in news if n.kind == "gate"):
-        blocks += [
-            Heading("The gate refused what would have been published"),
-            Words("What was accepted is in the store. The published file stays as it was, because:"),
-            *(Words(f"- {as_typed(reason)}") for reason in one.says),
-            Words(
-                "Open the page that the night's report names: it shows every row. Correct the definition, the layout "
-                "or the return. If it is right all the same, approve it with the command in the report. You hear of "
-                "the same reasons again only after something has been published."
-            ),
-        ]
-    for one in (n for n in news if n.kind == "wrong-folder"):
-        blocks += [Heading("A file in the wrong folder"), *_strange_file(one, names)]
-    for one in (n for n in news if n.kind == "bounced"):
-        blocks += [
-            Heading("A message that was refused for good"),
-            Facts(tuple(zip(("To", "Address", "Message", "The mail server said"), one.says, strict=True))),
-            Words("Correct the address in the partner's TOML or in officers.toml. What still holds is then sent."),
-        ]
-    late = [n for n in news if n.kind == "escalated"]
-    if late:
-        blocks += [
-            Heading("Overdue, and nobody is accountable"),
-            Words(
-                "These returns are overdue beyond the days of grace, and their indicators have no officer in office."
-            ),
-            *_escalated(late, names),
-        ]
-    attached = _small_enough(attachments)
-    blocks += _reported(reports := _told(news, "report"), attached)
-    kinds = {"gate": "publication refused", "wrong-folder": "a file in the wrong folder", "bounced": "mail refused",
-             "escalated": "overdue returns"}  # fmt: skip
-    told = ", ".join(words for kind, words in kinds.items() if any(n.kind == kind for n in news))
-    subject = "; ".join(filter(None, (f"To look into: {told}" if told else "", *(one.says[0] for one in reports))))
-    return compose(subject, blocks, envelope, attached)
-
-
-def to_analyst_of_fault(said: str, flows: Sequence[str], run: str, since: datetime, envelope: Envelope) -> EmailMessage:
-    """The message to the performance analyst about a fault of our own, which no return is to blame for."""
-    blocks: list[Block] = [
-        Words("To the performance analyst."),
-        Heading("A run failed, and no return is to blame"),
-        Facts((("What", said), ("Runs", ", ".join(flows)), ("First run", run), ("Since", _time(since)))),
-        Words(
-            "Nothing that was sent is lost, and the published file is whole. Put the cause right: 'When a night fails' "
-            "in docs/operations.md lists what to do. The next run then goes on from where this one stopped. You are "
-            "written to once about this fault, until a run has ended well and it comes back."
-        ),
-    ]
-    return compose("Local Indicators: a run failed", blocks, envelope)
 
 
 # -- sections ---------------------------------------------------------------------------------------------------------
 
 
-def _day(day: date) -> str:
+def day_of(day: date) -> str:
     return f"{day.day} {day:%B %Y}"
 
 
-def _time(at: datetime) -> str:
-    return f"{_day(at.date())} {at:%H:%M} UTC"
+def time_of(at: datetime) -> str:
+    return f"{day_of(at.date())} {at:%H:%M} UTC"
 
 
-def _told(news: Iterable[News], *kinds: str) -> list[News]:
+def told_of(news: Iterable[News], *kinds: str) -> list[News]:
     return [one for one in news if one.kind in kinds]
 
 
-def _expected(one: News, names: Names) -> str:
+def expected(one: News, names: Names) -> str:
     """An expected return by its title and period."""
     if one.slot is None:
         return names.title(one.outcome.collection if one.outcome else None)
     return f"{names.title(one.slot.collection)}, {one.slot.expected.period}"
 
 
-def _file(one: News) -> str:
+def file_of(one: News) -> str:
     return as_typed(one.submission.path) if one.submission else ""
 
 
@@ -196,7 +103,7 @@ def _rule_of(one: News) -> str:
 
 def _wrong(news: Sequence[News], names: Names, envelope: Envelope) -> list[Block]:
     blocks: list[Block] = []
-    for one in _told(news, "findings"):
+    for one in told_of(news, "findings"):
         if _rule_of(one) == "return.wrong-folder":
             blocks += _not_yours(one, envelope)
         elif _rule_of(one) == "return.person-level":
@@ -222,7 +129,7 @@ def _single_people(one: News) -> list[Block]:
     return [
         Heading("Delete this file, and send totals only"),
         Words(
-            f"{_file(one)} holds records of single people, which we must not receive. Nothing of it was used or kept "
+            f"{file_of(one)} holds records of single people, which we must not receive. Nothing of it was used or kept "
             "but its digest, its path and the time. Delete it from your folder and wherever else it was sent, then "
             "send totals only."
         ),
@@ -233,7 +140,7 @@ def _to_correct(one: News, names: Names) -> list[Block]:
     outcome, errors = _outcome(one), has_errors(_outcome(one))
     count = sum(1 for f in outcome.findings if f.is_error) or len(outcome.findings)
     things = f"{count} thing{'' if count == 1 else 's'}"
-    of = f"{_file(one)} (submission {outcome.submission})"
+    of = f"{file_of(one)} (submission {outcome.submission})"
     title = names.title(outcome.collection)
     if one.repeats:
         return [
@@ -247,7 +154,7 @@ def _to_correct(one: News, names: Names) -> list[Block]:
         opening = f"{of} is used. {things} in it deserve{'s' if count == 1 else ''} a look before the next return."
         return [Heading(f"To look at: {title}"), Words(opening), _findings(outcome)]
     used = "cannot be used yet" if outcome.status == "rejected" else "is used without the rows named here"
-    due = f" Its due date is {_day(one.slot.expected.due)}." if one.slot else ""
+    due = f" Its due date is {day_of(one.slot.expected.due)}." if one.slot else ""
     return [
         Heading(f"Please correct and send again: {title}"),
         Words(
@@ -263,7 +170,7 @@ def _findings(outcome: Outcome) -> Findings:
 
 
 def _overdue(news: Sequence[News], names: Names) -> list[Block]:
-    late = _told(news, "overdue")
+    late = told_of(news, "overdue")
     blocks: list[Block] = [Heading("Overdue")] if late else []
     for one in late:
         if one.slot is None:
@@ -272,7 +179,7 @@ def _overdue(news: Sequence[News], names: Names) -> list[Block]:
         why = f"What came for it ({last}) was not accepted." if last else "Nothing has come for it."
         blocks.append(
             Words(
-                f"{_expected(one, names)}: it was due on {_day(one.slot.expected.due)} and is overdue. {why} "
+                f"{expected(one, names)}: it was due on {day_of(one.slot.expected.due)} and is overdue. {why} "
                 f"Please {'correct it and send it again' if last else 'send it'} as soon as you can."
             )
         )
@@ -285,21 +192,21 @@ def _good_news(news: Sequence[News], names: Names) -> list[Block]:
         ("resolved", "Resolved", "what was to put right is put right."),
         ("published", "Published", "it awaited publication, and readers can see it now."),
     ):
-        told = _told(news, kind)
+        told = told_of(news, kind)
         blocks += [Heading(heading)] if told else []
         blocks += [
-            Words(f"{_expected(one, names)}, {_file(one)} (submission {_outcome(one).submission}): {says}")
+            Words(f"{expected(one, names)}, {file_of(one)} (submission {_outcome(one).submission}): {says}")
             for one in told
         ]
     return blocks
 
 
 def _receipts(news: Sequence[News], names: Names) -> list[Block]:
-    told = _told(news, "receipt")
+    told = told_of(news, "receipt")
     if not told:
         return []
-    unseen = {one.about: UNSEEN[one.kind] for one in _told(news, *UNSEEN)}
-    found = {one.about for one in _told(news, "findings")}
+    unseen = {one.about: UNSEEN[one.kind] for one in told_of(news, *UNSEEN)}
+    found = {one.about for one in told_of(news, "findings")}
     blocks: list[Block] = [Heading("Receipts"), Words("Please keep this message: it is your proof of what came.")]
     return blocks + [_receipt(one, names, unseen.get(one.about, ""), told=one.about in found) for one in told]
 
@@ -315,12 +222,12 @@ def _receipt(one: News, names: Names, unseen: str, *, told: bool) -> Facts:
     if one.submission is not None:
         facts += [
             ("Digest (SHA-256)", one.submission.digest),
-            ("Received", _time(one.submission.first_seen)),
+            ("Received", time_of(one.submission.first_seen)),
         ]
     facts.append(("Status", status))
     rule = _rule_of(one)
     if rule != "return.wrong-folder":
-        facts.insert(0, ("File", _file(one)))
+        facts.insert(0, ("File", file_of(one)))
     if not rule:
         errors = sum(1 for f in outcome.findings if f.is_error)
         facts.insert(0, ("Return", names.title(outcome.collection)))
@@ -332,73 +239,35 @@ def _receipt(one: News, names: Names, unseen: str, *, told: bool) -> Facts:
     return Facts(tuple(facts))
 
 
-def _escalated(news: Sequence[News], names: Names) -> list[Block]:
-    blocks: list[Block] = []
-    for one in news:
-        if one.slot is None:
-            continue
-        last = one.slot.outcomes[-1] if one.slot.outcomes else None
-        stands = f"{last.submission} was not accepted" if last else "nothing has come"
-        facts = (
-            ("Return", _expected(one, names)),
-            ("Expected of", names.partners.get(one.slot.partner, one.slot.partner)),
-            ("Due", _day(one.slot.expected.due)),
-            ("Where it stands", stands),
-        )
-        blocks.append(Facts(facts))
-    return blocks
-
-
-def _strange_file(one: News, names: Names) -> list[Block]:
-    if one.submission is None:
-        return []
-    partner = names.partners.get(one.submission.partner, one.submission.partner)
-    return [
-        Words(
-            f"A file in the folder of {partner} looks like a return of another partner. Nothing of it was used, and "
-            f"neither partner was shown anything of it. {partner} was asked to tell us. Find out how it came there, "
-            "move it to the folder it belongs to, and ask who has seen it."
-        ),
-        Facts(
-            (
-                ("File", _file(one)),
-                ("Submission", one.submission.id),
-                ("Digest (SHA-256)", one.submission.digest),
-                ("Received", _time(one.submission.first_seen)),
-            )
-        ),
-    ]
-
-
 # -- subjects ---------------------------------------------------------------------------------------------------------
 
 
 def _subject_to_owner(news: Sequence[News], names: Names) -> str:
     """What the message is about, the most urgent first; by name where it is about one thing only."""
-    wrong = [one for one in _told(news, "findings") if one.outcome and has_errors(one.outcome)]
+    wrong = [one for one in told_of(news, "findings") if one.outcome and has_errors(one.outcome)]
     of_rule: dict[str, list[News]] = {}
     for one in wrong:
         of_rule.setdefault(_rule_of(one), []).append(one)
-    resolved = _told(news, "resolved")
+    resolved = told_of(news, "resolved")
     said = {one.about for one in [*wrong, *resolved]}
-    received = [one for one in _told(news, "receipt") if one.about not in said]
+    received = [one for one in told_of(news, "receipt") if one.about not in said]
     groups: list[tuple[str, str, list[News]]] = [
         ("Please delete and send totals only", "to delete", of_rule.get("return.person-level", [])),
         ("A file in your folder that is not yours", "not yours", of_rule.get("return.wrong-folder", [])),
         ("Please correct and send again", "to correct", of_rule.get("", [])),
-        ("Overdue", "overdue", _told(news, "overdue")),
+        ("Overdue", "overdue", told_of(news, "overdue")),
         ("Resolved", "resolved", resolved),
-        ("Published", "published", _told(news, "published")),
+        ("Published", "published", told_of(news, "published")),
         ("Received", "received", received),
     ]
     full = [group for group in groups if group[2]]
     if len(full) == 1 and not _rule_of(full[0][2][0]):
-        return _counted(full[0][0], full[0][2], names)
+        return counted(full[0][0], full[0][2], names)
     if len(full) == 1:
         return full[0][0]
     return "Your returns: " + ", ".join(f"{len(told)} {word}" for _, word, told in full)
 
 
-def _counted(what: str, news: Sequence[News], names: Names) -> str:
-    titles = list(dict.fromkeys(_expected(one, names) for one in news))
+def counted(what: str, news: Sequence[News], names: Names) -> str:
+    titles = list(dict.fromkeys(expected(one, names) for one in news))
     return f"{what}: {titles[0] if len(titles) == 1 else f'{len(titles)} returns'}"
