@@ -32,6 +32,7 @@ from flows.standing import standings
 from inputs.identify import describes_columns
 from inputs.layouts import Partner, load_partners
 from inputs.read import Readers
+from inputs.replies.mail import Attachment
 from inputs.replies.marked_up import copy_name
 from schemas.calendar import slots_of
 from schemas.definitions import Definitions, load_definitions
@@ -356,9 +357,9 @@ def _answer(
 ) -> Replies:
     say("Answering data owners")
 
-    def copies(submission: Submission, _: Sequence[Outcome]) -> list[tuple[str, bytes]]:
-        content = night.archive.copy_of(submission.id)
-        return [] if content is None else [(copy_name(submission.id), content)]
+    def copies(submission: Submission, _: Sequence[Outcome]) -> list[Attachment]:
+        content, place = night.archive.copy_of(submission.id), f"copies/{submission.id}.xlsx in the archive"
+        return [] if content is None else [Attachment(copy_name(submission.id), content, place)]
 
     gone = {s.partner for s in night.ledger.submissions.values()} - set(night.partners)
     for partner in sorted(gone):

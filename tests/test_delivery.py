@@ -379,6 +379,88 @@ def test_a_marked_up_copy_is_attached_under_its_name(town: Place, post: Post) ->
     assert (sheets[0], len(sheets)) == ("Findings", 2)
 
 
+SERVERS = {
+    "says what it takes": ("SIZE 15000", "552 too much mail data"),
+    "says nothing": ("", "552 too much mail data"),
+    "says too much": ("SIZE 33554432", "554 5.3.4 message too big for system"),
+    "has no limit to say": ("SIZE 0", "523 the message length exceeds the limit"),
+    "says what is no number": ("SIZE many", "552-5.2.3 Message size\r\n552 5.2.3 exceeds the limit"),
+    "breaks off": ("SIZE 33554432", "cut"),
+}
+
+
+@pytest.mark.parametrize("server", SERVERS)
+def test_a_copy_too_large_for_the_server_stays_out_and_its_message_says_where_it_is(
+    town: Place, post: Post, server: str
+) -> None:
+    post.size, post.too_large = SERVERS[server]
+    post.takes = lambda _to, size: size <= 15_000
+    partner(town, "good", DAY + timedelta(9))
+    send_in(town, "good")
+    send_in(town, "tester", BAD)
+    said = a_night(town, 1, post.url)
+    assert sorted(subjects(post.messages)) == [
+        ("good", "Received: Attainment, 2009/10"),
+        ("tester", "Please correct and send again: Attainment, 2009/10"),
+    ]
+    (told,) = (m for m in post.messages if m["To"] == "tester@example.org")
+    assert not list(told.iter_attachments())
+    text = " ".join(plain(told).split())
+    assert "S000002-marked-up.xlsx (0.1 MB) is too large for this mail" in text
+    assert "It lies with us as copies/S000002.xlsx in the archive" in text
+    assert (town.archive / "copies" / "S000002.xlsx").is_file()
+    assert "Found: Nottm" in text
+    assert any("Too large for mail" in s and "copies/S000002.xlsx" in s for s in said)
+    assert sorted(p.read_bytes() for p in town.outbox.glob("*.eml")) == sorted(content for _, content in post.came)
+    a_night(town, 1, post.url)
+    assert len(post.came) == 2
+
+
+def test_a_message_refused_for_its_size_stops_no_other_and_the_analyst_is_told_the_true_reason(
+    town: Place, post: Post
+) -> None:
+    for name in ("full", "good"):
+        partner(town, name, DAY + timedelta(9))
+        send_in(town, name)
+    send_in(town, "tester", BAD)
+    post.takes = lambda to, _size: to != "tester@example.org"
+    post.too_large = "552 5.3.4 Message size exceeds fixed limit"
+    post.says["full@example.org"] = ["552 5.2.2 mailbox full"]
+    a_night(town, 1, post.url)
+    a_night(town, 1, post.url)
+    assert subjects(post.messages) == [
+        ("good", "Received: Attainment, 2009/10"),
+        ("analyst", "To look into: mail refused"),
+    ]
+    full, large = " ".join(plain(post.messages[-1]).split()).split("A message that was refused for good")[1:]
+    assert "tester@example.org" in large
+    assert "too large for the mail server: it is 0.1 MB as it is sent" in large
+    assert "552 5.3.4 Message size exceeds fixed limit" in large
+    assert "The address is right" in large
+    assert "full@example.org" in full
+    assert "said: 552 5.2.2 mailbox full" in full
+    assert "too large" not in full
+
+
+def test_a_server_that_says_it_takes_nothing_refuses_by_itself_and_the_night_says_why(town: Place, post: Post) -> None:
+    post.size, post.takes = "SIZE 100", lambda to, _size: not to.startswith("analyst")
+    post.says["tester@example.org"] = ["550 no such mailbox"]
+    partner(town, "good", DAY + timedelta(9))
+    send_in(town, "good")
+    send_in(town, "tester", BAD)
+    said = " ".join(a_night(town, 1, post.url))
+    assert subjects(post.messages) == [("good", "Received: Attainment, 2009/10")]
+    assert "2 messages; the analyst's own: too large for the mail server" in said
+
+
+def test_the_settings_limit_a_message_as_it_is_sent(town: Place) -> None:
+    send_in(town, "tester", BAD)
+    town.night(today=DAY, max_mail_mb=0.015)
+    (message,) = town.outbox.glob("*.eml")
+    assert message.stat().st_size <= 15_000
+    assert b"too large for this mail" in message.read_bytes().replace(b"\r\n", b" ")
+
+
 def test_a_ledger_that_answered_each_submission_by_itself_is_taken_as_told(town: Place, post: Post) -> None:
     send_in(town, "tester", BAD)
     a_night(town, 1, post.url)

@@ -10,14 +10,21 @@ from email.policy import SMTP
 from email.utils import format_datetime, parseaddr
 from html import escape
 from textwrap import fill
+from typing import NamedTuple
 
 from schemas.findings import Finding, as_typed
 
-Attachment = tuple[str, bytes]
-"""A file's name, given by us, and its bytes."""
 MOST_CELLS = 40
 """Addresses shown of one finding."""
 XLSX = ("application", "vnd.openxmlformats-officedocument.spreadsheetml.sheet")
+
+
+class Attachment(NamedTuple):
+    """A file's name, given by us, its bytes, and where it lies with us."""
+
+    name: str
+    content: bytes
+    place: str = ""
 
 
 @dataclass(frozen=True)
@@ -62,6 +69,7 @@ Block = Heading | Words | Facts | Findings
 def compose(
     subject: str, blocks: Sequence[Block], envelope: Envelope, attachments: Sequence[Attachment] = ()
 ) -> EmailMessage:
+    """The message of a subject and blocks, with all text inert."""
     blocks = [_inert(block) for block in blocks]
     message = EmailMessage(policy=SMTP.clone(cte_type="7bit"))
     message["Subject"] = as_typed(subject)
@@ -73,7 +81,7 @@ def compose(
     message["Auto-Submitted"] = "auto-generated"
     message.set_content("\n".join(line for block in blocks for line in _as_text(block)))
     message.add_alternative(_page(blocks), subtype="html")
-    for name, content in attachments:
+    for name, content, _ in attachments:
         kind = XLSX if name.endswith(".xlsx") else ("application", "octet-stream")
         message.add_attachment(content, maintype=kind[0], subtype=kind[1], filename=name)
     return message

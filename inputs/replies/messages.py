@@ -11,15 +11,11 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from email.message import EmailMessage
 
-from inputs.replies.mail import Attachment, Block, Envelope, Facts, Findings, Heading, Words, compose
+from inputs.replies.fitting import MOST_LISTED, NO_FILES, Files
+from inputs.replies.mail import Block, Envelope, Facts, Findings, Heading, Words, compose
 from schemas.findings import as_typed
 from schemas.news import News, has_errors, unshown
 from schemas.outcomes import Outcome
-
-MOST_FINDINGS = 200
-"""Findings shown of each return; how many more there are is said."""
-MOST_ATTACHED_BYTES = 10_000_000
-"""More than this many mail servers refuse; the message then says that the copies are left out."""
 
 STATUS_WORDS = {
     "accepted": "accepted",
@@ -42,26 +38,22 @@ class Names:
         return self.titles.get(collection or "", "A file that answers none of your returns")
 
 
-def to_owner(news: Sequence[News], names: Names, envelope: Envelope, attachments: Sequence[Attachment]) -> EmailMessage:
+def to_owner(
+    news: Sequence[News], names: Names, envelope: Envelope, files: Files = NO_FILES, most: int = MOST_LISTED[0]
+) -> EmailMessage:
     """The one message of a night to a data owner: what to correct, what is overdue, what is resolved, and receipts.
 
-    `attachments` are marked-up copies of workbooks of which findings are told, named by us.
+    `files` are marked-up copies of workbooks of which findings are told, named by us. `most` findings of each return
+    are listed.
     """
-    attached = small_enough(attachments)
-    blocks: list[Block] = [Words(f"To the data owner of {names.reader}."), *_wrong(news, names, envelope)]
-    if attached:
-        files = ", ".join(name for name, _ in attached)
-        blocks.append(Words(f"Attached: {files}. It is your own workbook with these cells marked."))
-    elif attachments:
-        blocks.append(Words("The marked-up copy is too large for a mail. Ask us for it and quote the submission."))
+    blocks: list[Block] = [Words(f"To the data owner of {names.reader}."), *_wrong(news, names, envelope, most)]
+    if files.attached:
+        attached = ", ".join(one.name for one in files.attached)
+        blocks.append(Words(f"Attached: {attached}. It is your own workbook with these cells marked."))
+    blocks += files.those_left_out("To have it, answer this message. It is your own workbook with these cells marked.")
     blocks += [*_overdue(news, names), *_good_news(news, names), *_receipts(news, names)]
     blocks.append(Words("An unchanged file need not be sent again. Questions? Answer this message."))
-    return compose(_subject_to_owner(news, names), blocks, envelope, attached)
-
-
-def small_enough(attachments: Sequence[Attachment]) -> list[Attachment]:
-    """The attachments, or none where together they are more than mail servers take."""
-    return list(attachments) if sum(len(content) for _, content in attachments) <= MOST_ATTACHED_BYTES else []
+    return compose(_subject_to_owner(news, names), blocks, envelope, files.attached)
 
 
 # -- sections ---------------------------------------------------------------------------------------------------------
@@ -101,7 +93,7 @@ def _rule_of(one: News) -> str:
     return unshown([one.outcome]) if one.outcome else ""
 
 
-def _wrong(news: Sequence[News], names: Names, envelope: Envelope) -> list[Block]:
+def _wrong(news: Sequence[News], names: Names, envelope: Envelope, most: int) -> list[Block]:
     blocks: list[Block] = []
     for one in told_of(news, "findings"):
         if _rule_of(one) == "return.wrong-folder":
@@ -109,7 +101,7 @@ def _wrong(news: Sequence[News], names: Names, envelope: Envelope) -> list[Block
         elif _rule_of(one) == "return.person-level":
             blocks += _single_people(one)
         else:
-            blocks += _to_correct(one, names)
+            blocks += _to_correct(one, names, most)
     return blocks
 
 
@@ -136,7 +128,7 @@ def _single_people(one: News) -> list[Block]:
     ]
 
 
-def _to_correct(one: News, names: Names) -> list[Block]:
+def _to_correct(one: News, names: Names, most: int) -> list[Block]:
     outcome, errors = _outcome(one), has_errors(_outcome(one))
     count = sum(1 for f in outcome.findings if f.is_error) or len(outcome.findings)
     things = f"{count} thing{'' if count == 1 else 's'}"
@@ -152,7 +144,7 @@ def _to_correct(one: News, names: Names) -> list[Block]:
         ]
     if not errors:
         opening = f"{of} is used. {things} in it deserve{'s' if count == 1 else ''} a look before the next return."
-        return [Heading(f"To look at: {title}"), Words(opening), _findings(outcome)]
+        return [Heading(f"To look at: {title}"), Words(opening), _findings(outcome, most)]
     used = "cannot be used yet" if outcome.status == "rejected" else "is used without the rows named here"
     due = f" Its due date is {day_of(one.slot.expected.due)}." if one.slot else ""
     return [
@@ -161,12 +153,12 @@ def _to_correct(one: News, names: Names) -> list[Block]:
             f"{of} {used}: {things} to put right.{due} Correct what is named in your workbook, save it under the same "
             "name and send it again."
         ),
-        _findings(outcome),
+        _findings(outcome, most),
     ]
 
 
-def _findings(outcome: Outcome) -> Findings:
-    return Findings(outcome.findings[:MOST_FINDINGS], max(len(outcome.findings) - MOST_FINDINGS, 0))
+def _findings(outcome: Outcome, most: int) -> Findings:
+    return Findings(outcome.findings[:most], max(len(outcome.findings) - most, 0))
 
 
 def _overdue(news: Sequence[News], names: Names) -> list[Block]:

@@ -6,71 +6,87 @@ from collections.abc import Sequence
 from datetime import datetime
 from email.message import EmailMessage
 
-from inputs.replies.mail import Attachment, Block, Envelope, Facts, Heading, Words, compose
-from inputs.replies.messages import Names, counted, day_of, expected, file_of, small_enough, time_of, told_of
+from inputs.replies.fitting import MOST_LISTED, NO_FILES, Files
+from inputs.replies.mail import Block, Envelope, Facts, Heading, Words, compose
+from inputs.replies.messages import Names, counted, day_of, expected, file_of, time_of, told_of
 from schemas.findings import as_typed
 from schemas.news import News
 
 
 def to_officer(
-    news: Sequence[News], names: Names, envelope: Envelope, attachments: Sequence[Attachment] = ()
+    news: Sequence[News], names: Names, envelope: Envelope, files: Files = NO_FILES, most: int = MOST_LISTED[0]
 ) -> EmailMessage:
     """The message to an accountable officer: returns that are overdue beyond the days of grace, and a quarter's report
-    with its files."""
+    with its files. `most` returns are listed."""
     late, reports = told_of(news, "escalated"), told_of(news, "report")
-    attached = small_enough(attachments)
-    blocks: list[Block] = [Words(f"To the {names.reader}."), *_reported(reports, attached)]
+    blocks: list[Block] = [Words(f"To the {names.reader}."), *_reported(reports, files)]
     if late:
         blocks += [
             *([Heading("Overdue beyond the days of grace")] if reports else []),
             Words("You are accountable for indicators that need these returns. Their owners were reminded."),
-            *_escalated(late, names),
+            *_escalated(late[:most], names),
+            *_and_more(late, most),
         ]
     overdue = counted("Overdue beyond the days of grace", late, names) if late else ""
     subject = "; ".join(filter(None, (overdue, *(one.says[0] for one in reports))))
-    return compose(subject, blocks, envelope, attached)
+    return compose(subject, blocks, envelope, files.attached)
 
 
 def to_analyst(
-    news: Sequence[News], names: Names, envelope: Envelope, attachments: Sequence[Attachment] = ()
+    news: Sequence[News], names: Names, envelope: Envelope, files: Files = NO_FILES, most: int = MOST_LISTED[0]
 ) -> EmailMessage:
-    """The message to the performance analyst: what a person has to look into, and a quarter's report with its files."""
+    """The message to the performance analyst: what a person has to look into, and a quarter's report with its files.
+    `most` things of each kind are listed."""
     blocks: list[Block] = [Words("To the performance analyst.")]
-    for one in (n for n in news if n.kind == "gate"):
-        blocks += [
-            Heading("The gate refused what would have been published"),
-            Words("What was accepted is in the store. The published file stays as it was, because:"),
-            *(Words(f"- {as_typed(reason)}") for reason in one.says),
-            Words(
-                "Open the page that the night's report names: it shows every row. Correct the definition, the layout "
-                "or the return. If it is right all the same, approve it with the command in the report. You hear of "
-                "the same reasons again only after something has been published."
-            ),
-        ]
-    for one in (n for n in news if n.kind == "wrong-folder"):
+    for one in told_of(news, "gate"):
+        blocks += _gate(one, most)
+    strange, bounced = told_of(news, "wrong-folder"), told_of(news, "bounced")
+    for one in strange[:most]:
         blocks += [Heading("A file in the wrong folder"), *_strange_file(one, names)]
-    for one in (n for n in news if n.kind == "bounced"):
+    blocks += _and_more(strange, most, "files in a wrong folder")
+    for one in bounced[:most]:
+        *facts, to_do = one.says
         blocks += [
             Heading("A message that was refused for good"),
-            Facts(tuple(zip(("To", "Address", "Message", "The mail server said"), one.says, strict=True))),
-            Words("Correct the address in the partner's TOML or in officers.toml. What still holds is then sent."),
+            Facts(tuple(zip(("To", "Address", "Message", "The mail server said"), facts, strict=True))),
+            Words(to_do),
         ]
-    late = [n for n in news if n.kind == "escalated"]
+    blocks += _and_more(bounced, most, "messages that were refused for good")
+    late = told_of(news, "escalated")
     if late:
         blocks += [
             Heading("Overdue, and nobody is accountable"),
             Words(
                 "These returns are overdue beyond the days of grace, and their indicators have no officer in office."
             ),
-            *_escalated(late, names),
+            *_escalated(late[:most], names),
+            *_and_more(late, most),
         ]
-    attached = small_enough(attachments)
-    blocks += _reported(reports := told_of(news, "report"), attached)
+    blocks += _reported(reports := told_of(news, "report"), files)
     kinds = {"gate": "publication refused", "wrong-folder": "a file in the wrong folder", "bounced": "mail refused",
              "escalated": "overdue returns"}  # fmt: skip
     told = ", ".join(words for kind, words in kinds.items() if any(n.kind == kind for n in news))
     subject = "; ".join(filter(None, (f"To look into: {told}" if told else "", *(one.says[0] for one in reports))))
-    return compose(subject, blocks, envelope, attached)
+    return compose(subject, blocks, envelope, files.attached)
+
+
+def _gate(one: News, most: int) -> list[Block]:
+    return [
+        Heading("The gate refused what would have been published"),
+        Words("What was accepted is in the store. The published file stays as it was, because:"),
+        *(Words(f"- {as_typed(reason)}") for reason in one.says[:most]),
+        *_and_more(one.says, most, "reasons"),
+        Words(
+            "Open the page that the night's report names: it shows every row. Correct the definition, the layout "
+            "or the return. If it is right all the same, approve it with the command in the report. You hear of "
+            "the same reasons again only after something has been published."
+        ),
+    ]
+
+
+def _and_more(things: Sequence[object], most: int, what: str = "returns") -> list[Block]:
+    """How many more there are than a message of this length lists."""
+    return [Words(f"... and {len(things) - most} more {what} that are not listed here.")] if len(things) > most else []
 
 
 def to_analyst_of_fault(said: str, flows: Sequence[str], run: str, since: datetime, envelope: Envelope) -> EmailMessage:
@@ -88,21 +104,21 @@ def to_analyst_of_fault(said: str, flows: Sequence[str], run: str, since: dateti
     return compose("Local Indicators: a run failed", blocks, envelope)
 
 
-def _reported(reports: Sequence[News], attached: Sequence[Attachment]) -> list[Block]:
+def _reported(reports: Sequence[News], files: Files) -> list[Block]:
     """That reports of a quarter were filed."""
     blocks: list[Block] = []
     for one in reports:
         title, name, version = one.says
-        files = [file for file, _ in attached if file.startswith(f"scorecard-{name}-")]
-        where = f"Attached: {', '.join(files)}." if files else "It is too large for a mail: ask us for it."
+        attached = [file.name for file in files.attached if file.name.startswith(f"scorecard-{name}-")]
+        where = f"Attached: {', '.join(attached)}. " if attached else ""
         blocks += [
             Heading(title),
             Words(
-                f"The scorecard as it was published, data version {version}, filed as {name}. {where} The page opens "
+                f"The scorecard as it was published, data version {version}, filed as {name}. {where}The page opens "
                 "in any browser and can be printed. It does not change; newer figures are on the dashboards."
             ),
         ]
-    return blocks
+    return blocks + files.those_left_out("Ask us for it.")
 
 
 def _escalated(news: Sequence[News], names: Names) -> list[Block]:
