@@ -12,10 +12,11 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from datetime import date
 
-from flows.delivery import PAUSES_SECONDS, TOO_LARGE, Letter, MailServer, Outbox, mail_server, send
+from flows.delivery import PAUSES_SECONDS, TOO_LARGE, Letter, Outbox, send
 from flows.filing import filed
 from flows.ledger import Ledger
 from flows.settings import Settings, now
+from flows.smtp import MailServer, mail_server
 from flows.standing import history, officers_of
 from inputs.layouts import Partner
 from inputs.replies.fitting import fitted, megabytes

@@ -18,10 +18,10 @@ import openpyxl
 import pytest
 
 from flows import delivery
-from flows.delivery import mail_server
 from flows.ledger import read_ledger
 from flows.night import whole_night
 from flows.report import sentences
+from flows.smtp import mail_server
 from schemas.faults import UsageFault
 from tests.conftest import HOME, INCOMING, Place
 from tests.makers import GOOD, write_partner, write_return
