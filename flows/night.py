@@ -28,7 +28,7 @@ from flows.publishing import refuse_lost_past
 from flows.replying import Answering, Replies, answer, server_of
 from flows.settings import Settings, london_today, now
 from flows.staging import Desk, Staged, by_turns, stage, staged_of
-from flows.standing import standings
+from flows.standing import standings, taken_over
 from inputs.identify import describes_columns
 from inputs.layouts import Partner, load_partners
 from inputs.read import Readers
@@ -185,6 +185,7 @@ def judge(night: Night) -> list[Outcome]:
             say("Reading and checking returns", len(done), len(waiting))
             while queue and queue[0].id in done:
                 recorded += _record(night, folder, queue.popleft(), desk, {one.digest for one in queue})
+    night.notes.extend(taken_over(night.partners, night.ledger, recorded))
     return recorded
 
 

@@ -16,6 +16,7 @@ from inputs.replies.mail import Block, Envelope, Facts, Findings, Heading, Words
 from schemas.findings import as_typed
 from schemas.news import News, has_errors, unshown
 from schemas.outcomes import Outcome
+from schemas.precedence import Rival
 
 STATUS_WORDS = {
     "accepted": "accepted",
@@ -23,6 +24,10 @@ STATUS_WORDS = {
     "partly-accepted": "accepted in part: the rows named below were left out",
     "rejected": "not accepted: nothing of it was used",
 }
+WHICH_COUNTS = (
+    "Of two files of one return, the one that was taken in last counts. They are taken in by the time at which each "
+    "was last changed, and of one second by their names. If the other one is right, save it again and send it again."
+)
 UNSEEN = {"awaiting": "awaiting publication", "tonight": "to be loaded tonight, awaiting publication"}
 
 
@@ -200,7 +205,9 @@ def _receipts(news: Sequence[News], names: Names) -> list[Block]:
     unseen = {one.about: UNSEEN[one.kind] for one in told_of(news, *UNSEEN)}
     found = {one.about for one in told_of(news, "findings")}
     blocks: list[Block] = [Heading("Receipts"), Words("Please keep this message: it is your proof of what came.")]
-    return blocks + [_receipt(one, names, unseen.get(one.about, ""), told=one.about in found) for one in told]
+    blocks += [_receipt(one, names, unseen.get(one.about, ""), told=one.about in found) for one in told]
+    beside = any(rival.submission.path != _path(one) for one in told for rival in one.rivals)
+    return [*blocks, Words(WHICH_COUNTS)] if beside else blocks
 
 
 def _receipt(one: News, names: Names, unseen: str, *, told: bool) -> Facts:
@@ -217,6 +224,8 @@ def _receipt(one: News, names: Names, unseen: str, *, told: bool) -> Facts:
             ("Received", time_of(one.submission.first_seen)),
         ]
     facts.append(("Status", status))
+    if one.rivals:
+        facts.append(("Counts", _counts(one)))
     rule = _rule_of(one)
     if rule != "return.wrong-folder":
         facts.insert(0, ("File", file_of(one)))
@@ -229,6 +238,37 @@ def _receipt(one: News, names: Names, unseen: str, *, told: bool) -> Facts:
             ("To look at", str(len(outcome.findings) - errors)),
         ]
     return Facts(tuple(facts))
+
+
+def _counts(one: News) -> str:
+    """Whether a file counts, beside which others of its return, and for which periods where it is not for all."""
+    whole = set(_outcome(one).periods)
+
+    def of(periods: Sequence[str]) -> str:
+        return "" if set(periods) == whole else f" for {', '.join(periods)}"
+
+    said = []
+    if one.counts_for:
+        taken = [rival for rival in one.rivals if not rival.counts]
+        said.append(f"yes{of(one.counts_for)}")
+        said += [f"in place of {_named(rival)}{of(rival.periods)}, which came before it" for rival in taken]
+    for rival in (rival for rival in one.rivals if rival.counts):
+        part = ", but for the rows that it leaves out" if rival.in_part else ""
+        if _outcome(one).accepted:
+            how = f"{_named(rival)} came after it, for the same return, and counts in its place{part}"
+        else:
+            how = f"{_named(rival)} counts{part}"
+        said.append(f"no{of(rival.periods)}: {how}")
+    return "; ".join(said)
+
+
+def _named(rival: Rival) -> str:
+    one = rival.submission
+    return f"{as_typed(one.path)} (submission {one.id}, received {time_of(one.first_seen)})"
+
+
+def _path(one: News) -> str:
+    return one.submission.path if one.submission else ""
 
 
 # -- subjects ---------------------------------------------------------------------------------------------------------
