@@ -62,7 +62,7 @@ class Replies:
     trouble: str = ""
     by_mail: bool = False
     left_out: tuple[str, ...] = ()
-    """Where the files lie without which messages were sent, because they are too large for mail."""
+    """Where the files lie without which messages were written, because they are too large for mail."""
     to_analyst: str = ""
     """Why the analyst's own message was refused, of which no message can tell."""
 
@@ -131,15 +131,14 @@ def answer(work: Answering) -> Replies:
     letters = _letters(work, _chosen(work, looked_into), lambda to: to == ANALYST)
     tries = PAUSES_SECONDS[:1] if first.waiting else tries
     second = send(work.outbox, letters, server, work.settings.sender, tries)
-    sent = (*first.sent, *second.sent)
     return Replies(
         tuple(_answered_first(work, before)),
-        len(sent),
+        len(first.sent) + len(second.sent),
         len(first.waiting) + len(second.waiting),
         len(first.refused) + len(second.refused),
         first.trouble or second.trouble,
         by_mail=server is not None,
-        left_out=tuple(place for message in sent for place in work.left_out.get(message.id, ())),
+        left_out=tuple(place for places in work.left_out.values() for place in places),
         to_analyst="; ".join(why for _, why in second.refused),
     )
 

@@ -93,7 +93,7 @@ def _of_mail(replies: Replies) -> list[str]:
         told = "the analyst is told" if not replies.to_analyst else f"the analyst's own: {as_typed(replies.to_analyst)}"
         said.append(f"Refused for good by the mail server: {messages(replies.refused)}; {told}.")
     if replies.left_out:
-        said.append(f"Too large for mail, so messages went without it: {', '.join(replies.left_out)}.")
+        said.append(f"Too large for mail, and so left out of messages: {', '.join(replies.left_out)}.")
     return said
 
 
