@@ -24,9 +24,11 @@ from pydantic import SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from flows.archive import write_whole
-from flows.delivery import mail_server, send_alone
+from flows.delivery import send_alone
 from flows.settings import HOME
-from inputs.replies.messages import Envelope, to_analyst_of_fault
+from flows.smtp import mail_server
+from inputs.replies.mail import Envelope
+from inputs.replies.notices import to_analyst_of_fault
 from schemas.faults import Fault
 from schemas.findings import as_typed
 

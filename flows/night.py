@@ -28,10 +28,11 @@ from flows.publishing import refuse_lost_past
 from flows.replying import Answering, Replies, answer, server_of
 from flows.settings import Settings, london_today, now
 from flows.staging import Desk, Staged, by_turns, stage, staged_of
-from flows.standing import standings
+from flows.standing import standings, taken_over
 from inputs.identify import describes_columns
 from inputs.layouts import Partner, load_partners
 from inputs.read import Readers
+from inputs.replies.mail import Attachment
 from inputs.replies.marked_up import copy_name
 from schemas.calendar import slots_of
 from schemas.definitions import Definitions, load_definitions
@@ -184,6 +185,7 @@ def judge(night: Night) -> list[Outcome]:
             say("Reading and checking returns", len(done), len(waiting))
             while queue and queue[0].id in done:
                 recorded += _record(night, folder, queue.popleft(), desk, {one.digest for one in queue})
+    night.notes.extend(taken_over(night.partners, night.ledger, recorded))
     return recorded
 
 
@@ -356,9 +358,9 @@ def _answer(
 ) -> Replies:
     say("Answering data owners")
 
-    def copies(submission: Submission, _: Sequence[Outcome]) -> list[tuple[str, bytes]]:
-        content = night.archive.copy_of(submission.id)
-        return [] if content is None else [(copy_name(submission.id), content)]
+    def copies(submission: Submission, _: Sequence[Outcome]) -> list[Attachment]:
+        content, place = night.archive.copy_of(submission.id), f"copies/{submission.id}.xlsx in the archive"
+        return [] if content is None else [Attachment(copy_name(submission.id), content, place)]
 
     gone = {s.partner for s in night.ledger.submissions.values()} - set(night.partners)
     for partner in sorted(gone):

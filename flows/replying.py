@@ -9,17 +9,20 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
-from email.message import EmailMessage
 
-from flows.delivery import PAUSES_SECONDS, MailServer, Outbox, mail_server, send
+from flows.delivery import PAUSES_SECONDS, TOO_LARGE, Letter, Outbox, send
 from flows.filing import filed
 from flows.ledger import Ledger
 from flows.settings import Settings, now
+from flows.smtp import MailServer, mail_server
 from flows.standing import history, officers_of
 from inputs.layouts import Partner
-from inputs.replies.messages import Attachment, Envelope, Names, to_analyst, to_officer, to_owner
+from inputs.replies.fitting import fitted, megabytes
+from inputs.replies.mail import Attachment, Envelope
+from inputs.replies.messages import Names, to_owner
+from inputs.replies.notices import to_analyst, to_officer
 from schemas.definitions import Definitions
 from schemas.news import (
     ANALYST,
@@ -35,6 +38,14 @@ from schemas.news import (
 )
 from schemas.outcomes import Outcome, Submission
 
+TO_DO_OF_SIZE = (
+    "The address is right. Hand the message on in another way: it lies in the outbox under this name. If the mail "
+    "server can take larger messages, have its limit raised; what is new by then goes in a message of its own."
+)
+TO_DO_OF_ADDRESS = (
+    "If it is the address that is wrong, correct it in the partner's TOML or in officers.toml. What still holds is "
+    "then sent."
+)
 MarkedUp = Callable[[Submission, Sequence[Outcome]], Sequence[Attachment]]
 """Marked-up copies of a submission whose findings are told: names of ours, and bytes."""
 
@@ -50,6 +61,10 @@ class Replies:
     refused: int = 0
     trouble: str = ""
     by_mail: bool = False
+    left_out: tuple[str, ...] = ()
+    """Where the files lie without which messages were written, because they are too large for mail."""
+    to_analyst: str = ""
+    """Why the analyst's own message was refused, of which no message can tell."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,6 +83,9 @@ class Answering:
     tells: AbstractSet[Kind] | None = None
     unseen: AbstractSet[str] = frozenset()
     """Partners of whom something may lie in the inbox unread: nobody is told tonight that they are late."""
+
+    left_out: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    """Where the files lie that were too large for a message, by the message's id."""
 
     @property
     def outbox(self) -> Outbox:
@@ -106,7 +124,7 @@ def answer(work: Answering) -> Replies:
     late = [*(one for one in late if _is_sure(work, one)), *_reports(work)]
     told = [*(one for one in owners if _is_sure(work, one)), *(one for one in late if one.recipient != ANALYST)]
     letters = _letters(work, _chosen(work, told), lambda to: to != ANALYST)
-    tries = PAUSES_SECONDS if work.tells is None else PAUSES_SECONDS[:1]  # by day, the next run is the next try
+    tries = None if work.tells is None else PAUSES_SECONDS[:1]  # by day, the next run is the next try
     first = send(work.outbox, letters, server, work.settings.sender, tries)
     looked_into = [one for one in late if one.recipient == ANALYST]
     looked_into += [*of_wrong_folders(past), *_bounced(work), *_gate(work)]
@@ -120,6 +138,8 @@ def answer(work: Answering) -> Replies:
         len(first.refused) + len(second.refused),
         first.trouble or second.trouble,
         by_mail=server is not None,
+        left_out=tuple(place for places in work.left_out.values() for place in places),
+        to_analyst="; ".join(why for _, why in second.refused),
     )
 
 
@@ -158,7 +178,9 @@ def _bounced(work: Answering) -> Iterator[News]:
         told = f"bounced/{message.id}" in work.ledger.told
         if message.state == "refused" and message.recipient != ANALYST and not told:
             name, _ = work.reader(message.recipient) or (message.recipient, "")
-            yield News("bounced", message.id, ANALYST, says=(name, message.to, message.file, message.detail))
+            of_size = message.detail.startswith(TOO_LARGE)
+            to_do = TO_DO_OF_SIZE if of_size else TO_DO_OF_ADDRESS
+            yield News("bounced", message.id, ANALYST, says=(name, message.to, message.file, message.detail, to_do))
 
 
 def _reports(work: Answering) -> Iterator[News]:
@@ -188,25 +210,28 @@ def _gate(work: Answering) -> Iterator[News]:
 # -- letters ----------------------------------------------------------------------------------------------------------
 
 
-def _letters(work: Answering, news: Iterable[News], in_scope: Callable[[str], bool]) -> list[Message]:
+def _letters(work: Answering, news: Iterable[News], in_scope: Callable[[str], bool]) -> list[Letter]:
     """The messages to send: those that wait and are still right, and one of tonight to each whom more is to be told."""
     to_tell: dict[str, dict[str, News]] = {}
     for one in news:
         to_tell.setdefault(one.recipient, {})[one.key] = one
     holding = {recipient: frozenset(told) for recipient, told in to_tell.items()}
-    letters: list[Message] = []
+    letters: list[Letter] = []
     unsent = [m for m in work.ledger.messages.values() if in_scope(m.recipient) and (m.pending or m.state == "refused")]
     for message in sorted(unsent, key=lambda m: m.state != "sending"):
         left = to_tell.get(message.recipient, {})
         if _still_right(work, message, left.keys()):
-            letters += [message] if message.pending else []
-            for key in message.news:
-                del left[key]
+            says = [left.pop(key) for key in message.news]
+            letters += [_letter(work, message, says)] if message.pending else []
         else:
             still = holding.get(message.recipient, frozenset())
             work.outbox.supersede(message, [key for key in message.news if key not in still])
     written = (_write(work, recipient, list(left.values())) for recipient, left in to_tell.items() if left)
-    return letters + [message for message in written if message is not None]
+    return letters + [letter for letter in written if letter is not None]
+
+
+def _letter(work: Answering, message: Message, news: Sequence[News]) -> Letter:
+    return Letter(message, lambda most, lists: _worded(work, message, news, most, lists=lists))
 
 
 def _still_right(work: Answering, message: Message, to_tell: AbstractSet[str]) -> bool:
@@ -219,30 +244,36 @@ def _still_right(work: Answering, message: Message, to_tell: AbstractSet[str]) -
     return said <= to_tell if message.state == "sending" else said == to_tell
 
 
-def _write(work: Answering, recipient: str, news: Sequence[News]) -> Message | None:
+def _write(work: Answering, recipient: str, news: Sequence[News]) -> Letter | None:
     """Write one message to the outbox. Its name follows from what it says to whom, so that an interrupted night writes
     the same one again."""
     reader = work.reader(recipient)
     if reader is None:
         return None
-    name, address = reader
+    _, address = reader
     keys = tuple(sorted(one.key for one in news))
     slug = recipient.removeprefix("partner/").replace("/", "-")
     identity = f"{work.today}-{slug}-{_short((recipient, address, *keys))}"
-    envelope = Envelope(identity, address, work.settings.sender, work.settings.analyst, now())
     message = Message(identity, recipient, address, f"{identity}.eml", keys, work.today)
-    work.outbox.put(message, _worded(work, name, recipient, news, envelope).as_bytes())
-    return message
+    work.outbox.put(message, _worded(work, message, news, round(work.settings.max_mail_mb * 1_000_000)))
+    return _letter(work, message, news)
 
 
-def _worded(work: Answering, name: str, recipient: str, news: Sequence[News], envelope: Envelope) -> EmailMessage:
+def _worded(work: Answering, message: Message, news: Sequence[News], most_bytes: int, *, lists: bool = True) -> bytes:
+    """A message as it is sent, without the files that are too large for so many bytes, and with shorter `lists` where
+    they may be shortened. Where the files lie that stay out is kept."""
     titles = {c.id: c.title for p in work.partners.values() for c in p.says.collection}
+    name, _ = work.reader(message.recipient) or (message.recipient, "")
     names = Names(name, titles, {p.id: p.says.name for p in work.partners.values()})
-    if recipient == ANALYST:
-        return to_analyst(news, names, envelope, _report_files(work, news))
-    if partner_of(recipient) is None:
-        return to_officer(news, names, envelope, _report_files(work, news))
-    return to_owner(news, names, envelope, _copies(work, news))
+    envelope = Envelope(message.id, message.to, work.settings.sender, work.settings.analyst, now())
+    owner = partner_of(message.recipient) is not None
+    words = to_analyst if message.recipient == ANALYST else to_owner if owner else to_officer
+    files = _copies(work, news) if owner else _report_files(work, news)
+    written, left_out = fitted(
+        lambda these, most: words(news, names, envelope, these, most), files, most_bytes, lists=lists
+    )
+    work.left_out[message.id] = tuple(f"{one.place} ({megabytes(len(one.content))})" for one in left_out)
+    return written.as_bytes()
 
 
 def _copies(work: Answering, news: Sequence[News]) -> list[Attachment]:
@@ -259,7 +290,10 @@ def _copies(work: Answering, news: Sequence[News]) -> list[Attachment]:
 def _report_files(work: Answering, news: Sequence[News]) -> list[Attachment]:
     """The files of the reports that are told of."""
     told = {one.says[1] for one in news if one.kind == "report"}
-    return [file for one in filed(work.settings.reports) if one.name in told for file in one.files] if told else []
+    reports = [one for one in filed(work.settings.reports) if one.name in told] if told else []
+    return [
+        Attachment(*file, f"{one.name}/{file[0]} in the folder of reports") for one in reports for file in one.files
+    ]
 
 
 def _short(parts: Iterable[str]) -> str:

@@ -90,7 +90,10 @@ def _of_mail(replies: Replies) -> list[str]:
     if replies.waiting:
         said.append(f"Not sent, and kept for a later night: {messages(replies.waiting)}. {as_typed(replies.trouble)}.")
     if replies.refused:
-        said.append(f"Refused for good by the mail server: {messages(replies.refused)}; the analyst is told.")
+        told = "the analyst is told" if not replies.to_analyst else f"the analyst's own: {as_typed(replies.to_analyst)}"
+        said.append(f"Refused for good by the mail server: {messages(replies.refused)}; {told}.")
+    if replies.left_out:
+        said.append(f"Too large for mail, and so left out of messages: {', '.join(replies.left_out)}.")
     return said
 
 

@@ -13,6 +13,7 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from flows.inboxes import Address, inbox_at
 from inputs.read import Limits
+from inputs.replies.fitting import MOST_BYTES
 from schemas.faults import UsageFault
 
 HOME = Path(__file__).resolve().parent.parent
@@ -46,6 +47,7 @@ class Settings(BaseSettings):
     analyst: str = "analyst@example.org"
     grace_days: int = Field(7, ge=0)
     smtp_url: SecretStr | None = None
+    max_mail_mb: float = Field(MOST_BYTES / 1_000_000, gt=0)
     runner: Literal["threads", "dask"] = "threads"
     dask_address: str | None = None
     inbox_seconds: float = Field(60.0, gt=0)

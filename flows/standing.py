@@ -4,7 +4,7 @@ parts of the plan nobody answers for. Needs neither Prefect nor the warehouse.""
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 from typing import Any
 
@@ -19,6 +19,8 @@ from schemas.calendar import Slot, Standing, on_time, register, slots_of
 from schemas.definitions import Definitions, Officer, load_definitions
 from schemas.findings import as_typed
 from schemas.news import History
+from schemas.outcomes import Outcome
+from schemas.precedence import Precedence
 
 Record = dict[str, Any]
 
@@ -40,6 +42,23 @@ def history(partners: Mapping[str, Partner], ledger: Ledger) -> History:
     """What has come, what is expected and what has been told, as news is drawn from it."""
     slots = slots_of(standings(partners, ledger))
     return History(ledger.submissions, ledger.outcomes, slots, ledger.told, ledger.composed)
+
+
+def taken_over(partners: Mapping[str, Partner], ledger: Ledger, outcomes: Iterable[Outcome]) -> Iterator[str]:
+    """For the analyst, of outcomes: which now count in place of another file of the same return."""
+    order = Precedence(ledger.submissions, ledger.outcomes)
+    for one in outcomes:
+        for rival in order.rivals(one):
+            if rival.counts or one.partner not in partners or one.collection is None:
+                continue
+            path, title = (
+                ledger.submissions[one.submission].path,
+                partners[one.partner].collection(one.collection).title,
+            )
+            yield (
+                f"{one.submission} counts in place of {rival.submission.id}, another file of one return: {title}, "
+                f"{', '.join(rival.periods)}. They are {as_typed(path)} and {as_typed(rival.submission.path)}."
+            )
 
 
 # -- who answers for what ---------------------------------------------------------------------------------------------

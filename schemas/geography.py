@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
 
 from schemas.faults import DefinitionFault
-from schemas.records import STRICT_KEYS, read_csv
+from schemas.records import STRICT_KEYS, read_lines
 
 ENGLAND = "E92000001"
 
@@ -85,7 +86,8 @@ class Geography:
         self.by_code = {area.area_code: area for area in areas}
         self.area_types = frozenset(area.area_type for area in areas) | frozenset(UNLISTED.values())
         if len(self.by_code) != len(self.areas):
-            raise DefinitionFault(file, "an area is listed twice", key="area_code")
+            counted = Counter(area.area_code for area in areas)
+            raise DefinitionFault(file, f"{counted.most_common(1)[0][0]} is listed twice", key="area_code")
         for area in areas:
             self._check(area, file)
         self._names: dict[str, list[Area]] = {}
@@ -93,9 +95,9 @@ class Geography:
             for name in (area.area_code, area.dfe_code, area.legacy_code, area.name):
                 if len(name) > 2:  # the legacy codes of regions and counties, A or 37, could be anything in a cell
                     self._names.setdefault(_same(name), []).append(area)
-        for line, alias in enumerate(read_csv(aliases, Alias), start=2):
+        for line, alias in read_lines(aliases, Alias).items():
             if alias.area_code not in self.by_code:
-                raise DefinitionFault(aliases, f"{alias.area_code} is not in areas.csv", key=f"line {line}")
+                raise DefinitionFault(aliases, f"{alias.area_code} is not in areas.csv", key=line)
             self._names.setdefault(_same(alias.alias), []).append(self.by_code[alias.area_code])
 
     def _check(self, area: Area, file: Path) -> None:

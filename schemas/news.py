@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import date
 from functools import cached_property
 from typing import Any, Literal
 
 from schemas.calendar import Slot, beyond_grace
 from schemas.outcomes import Outcome, Submission
+from schemas.precedence import Precedence, Rival
 
 Kind = Literal[
     "receipt",  # a submission came: proof for its owner
@@ -46,7 +47,8 @@ def partner_of(recipient: str) -> str | None:
 @dataclass(frozen=True)
 class News:
     """One thing to tell one recipient once: `partner/ID`, `officer/ID` or `analyst`. `repeats` names the submission
-    whose findings, told before, are exactly these again; `says` is what there is to say that no record holds."""
+    whose findings, told before, are exactly these again; `says` is what there is to say that no record holds. `rivals`
+    are other files of the same return, and `counts_for` the periods for which this one counts."""
 
     kind: Kind
     about: str
@@ -56,6 +58,8 @@ class News:
     slot: Slot | None = None
     repeats: str = ""
     says: tuple[str, ...] = ()
+    rivals: tuple[Rival, ...] = ()
+    counts_for: tuple[str, ...] = ()
 
     @property
     def key(self) -> str:
@@ -112,6 +116,11 @@ class History:
     def stands(self, outcome: Outcome) -> bool:
         """Whether its submission is still the newest at its path."""
         return self.newest[self.submissions[outcome.submission].path] == outcome.submission
+
+    @cached_property
+    def precedence(self) -> Precedence:
+        """Which of several files for one return counts."""
+        return Precedence(self.submissions, self.outcomes)
 
     @cached_property
     def slot_of(self) -> Mapping[str, Slot]:
@@ -197,7 +206,11 @@ def to_owners_by_day(history: History, today: date) -> list[News]:
 
 
 def _receipts(history: History) -> list[News]:
-    return [_of("receipt", one, history) for one in _untold(history, "receipt")]
+    order = history.precedence
+    return [
+        replace(_of("receipt", one, history), rivals=order.rivals(one), counts_for=order.periods(one))
+        for one in _untold(history, "receipt")
+    ]
 
 
 def _publication(history: History, *, published: bool) -> list[News]:
@@ -206,16 +219,18 @@ def _publication(history: History, *, published: bool) -> list[News]:
         return [
             _of("published", one, history)
             for one in _untold(history, "published")
-            if history.told & {f"awaiting/{one.id}", f"tonight/{one.id}"} and history.stands(one)
+            if history.told & {f"awaiting/{one.id}", f"tonight/{one.id}"}
+            and history.stands(one)
+            and history.precedence.counts(one)
         ]
     return [_of("awaiting", one, history) for one in _unseen(history, "awaiting", "tonight")]
 
 
 def _unseen(history: History, *said: Kind) -> Iterator[Outcome]:
-    """What was accepted and has no receipt yet, unless a receipt was written that says none of this: then readers see
-    it."""
+    """What was accepted, counts and has no receipt yet, unless a receipt was written that says none of this: then
+    readers see it."""
     for one in _untold(history, "receipt"):
-        if one.accepted:
+        if history.precedence.counts(one):
             written = f"receipt/{one.id}" in history.composed
             if not written or any(f"{kind}/{one.id}" in history.composed for kind in said):
                 yield one

@@ -67,26 +67,52 @@ def _dataclass_in(hint: Any) -> Any:
 def read_toml(path: Path) -> dict[str, Any]:
     """The tables of a TOML file. Raises DefinitionFault where it cannot be read or parsed."""
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
+        return tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except OSError as error:
         raise DefinitionFault(path, f"cannot be read ({error.strerror})") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise DefinitionFault(path, f"is not valid TOML: {error}") from None
 
 
+def listed(path: Path, name: str, kind: type[T], key: str) -> tuple[T, ...]:
+    """The tables `[[name]]` of a TOML file as dataclasses; a fault names one by its `key`, or by its number."""
+    rows = read_toml(path).get(name, [])
+    if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
+        raise DefinitionFault(path, f"must be tables that begin with [[{name}]]", key=name)
+    return tuple(record(kind, row, path, str(row.get(key, f"{name} {n}"))) for n, row in enumerate(rows, start=1))
+
+
+def keyed(path: Path, kind: type[T]) -> dict[str, T]:
+    """The tables of a TOML file as dataclasses, each with its own name as `id`."""
+    return {
+        key: record(kind, {**as_table(table, path, key), "id": key}, path, key)
+        for key, table in read_toml(path).items()
+    }
+
+
+def as_table(value: object, path: Path, key: str) -> dict[str, Any]:
+    """A value of a TOML file that must be a table."""
+    if not isinstance(value, dict):
+        raise DefinitionFault(path, f"must be a table, [{key}]; found {str(value)[:80]!r}", key=key)
+    return value
+
+
 def read_csv(path: Path, kind: type[T]) -> list[T]:
     """Each row of a csv file as a dataclass; an empty cell takes the field's default. A fault's key is the line."""
+    return list(read_lines(path, kind).values())
+
+
+def read_lines(path: Path, kind: type[T]) -> dict[str, T]:
+    """The same by where each row stands, such as `line 7`: the line of the file on which the row ends."""
     try:
-        with path.open(encoding="utf-8", newline="") as file:
-            rows = list(csv.DictReader(file))
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            reader = csv.DictReader(file)
+            rows = [(f"line {reader.line_num}", row) for row in reader]
+    except OSError as error:
+        raise DefinitionFault(path, f"cannot be read ({error.strerror})") from None
+    except (UnicodeDecodeError, csv.Error) as error:
         raise DefinitionFault(path, f"cannot be read as csv ({error})") from None
-    for number, row in enumerate(rows, start=2):
+    for line, row in rows:
         if None in row:
-            raise DefinitionFault(
-                path, "has more fields than the file has headings; quote a comma", key=f"line {number}"
-            )
-    return [
-        record(kind, {k: v for k, v in row.items() if v != ""}, path, f"line {number}")
-        for number, row in enumerate(rows, start=2)
-    ]
+            raise DefinitionFault(path, "has more fields than the file has headings; quote a comma", key=line)
+    return {line: record(kind, {k: v for k, v in row.items() if v}, path, line) for line, row in rows}

@@ -8,8 +8,10 @@ import os
 import re
 import signal
 import subprocess
+import time
 from collections.abc import Iterator
 from datetime import date, timedelta
+from email import message_from_bytes, policy
 from email.message import EmailMessage
 from pathlib import Path
 from typing import Any
@@ -18,10 +20,10 @@ import openpyxl
 import pytest
 
 from flows import delivery
-from flows.delivery import mail_server
 from flows.ledger import read_ledger
 from flows.night import whole_night
 from flows.report import sentences
+from flows.smtp import mail_server
 from schemas.faults import UsageFault
 from tests.conftest import HOME, INCOMING, Place
 from tests.makers import GOOD, write_partner, write_return
@@ -130,6 +132,92 @@ def test_five_nights_send_exactly_what_changed_with_the_mail_server_down_on_the_
         for name in re.findall(r"Submission: +(S\d{6})", plain(message)):
             assert submissions[name].digest in plain(message)
     assert len({m["Message-ID"] for m in post.messages}) == 6
+
+
+def two_files(town: Place, first: Any, second: Any) -> None:
+    """Two files of one return, changed in the same second; `first` is taken in first, by its name."""
+    at = time.time() // 1 - 60
+    for number, (name, rows) in enumerate((("attainment (1).xlsx", first), ("attainment.xlsx", second))):
+        os.utime(send_in(town, "tester", rows, name), (at, at + 0.2 * (1 - number)))
+
+
+def receipts(town: Place) -> list[dict[str, str]]:
+    """The receipts of the one message in the outbox."""
+    (path,) = town.outbox.glob("*tester*.eml")
+    text = "\n".join(plain(message_from_bytes(path.read_bytes(), policy=policy.default)).splitlines())
+    found = (
+        re.findall(r"^([A-Z][^:\n]*): +(.*)$", part, re.MULTILINE) for part in text.split("Receipts")[1].split("\n\n")
+    )
+    return [facts for one in found if "Submission" in (facts := dict(one))]
+
+
+OTHER = [(*GOOD[0][:4], 51.0, 510, 1000), *GOOD[1:]]
+OLDER = [(area, measure, "2008/09", *rest) for area, measure, _, *rest in GOOD[:2]]
+
+
+def test_of_two_files_of_one_second_both_receipts_say_which_counts_and_so_does_the_night(town: Place) -> None:
+    two_files(town, OTHER, GOOD)
+    said = sentences(town.night(today=DAY))
+    loser, winner = receipts(town)
+    assert loser["File"] == "tester/attainment (1).xlsx"
+    assert re.fullmatch(
+        r"no: tester/attainment\.xlsx \(submission S000002, received \d+ \w+ \d{4} \d\d:\d\d UTC\) came after it, for the "
+        r"same return, and counts in its place",
+        loser["Counts"],
+    )
+    assert winner["File"] == "tester/attainment.xlsx"
+    assert winner["Counts"].startswith("yes; in place of tester/attainment (1).xlsx (submission S000001, received ")
+    assert any("S000002 counts in place of S000001" in s and "Attainment, 2008/09, 2009/10" in s for s in said)
+    good_level = (
+        "SELECT value FROM mart.observations WHERE indicator_id = 'eyfs-good-level' AND area_code = 'E06000018'"
+    )
+    assert town.ask(good_level) == [(50.0,)]  # what is said to count does
+    (path,) = town.outbox.glob("*.eml")
+    before = path.read_bytes()
+    assert not any("counts in place" in s for s in sentences(town.night(today=DAY)))
+    assert [p.read_bytes() for p in town.outbox.glob("*.eml")] == [before]
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "says"),
+    [
+        (GOOD, BAD, ["", "no: tester/attainment (1).xlsx (submission S000001"]),  # the later one is not accepted
+        (BAD, GOOD, ["no: tester/attainment.xlsx (submission S000002", ""]),
+        (
+            GOOD,
+            GOOD[:3],
+            ["yes for 2008/09; no for 2009/10: tester/attainment.xlsx (submission S000002", "yes; in place"],
+        ),
+        (
+            GOOD[:3],
+            GOOD,
+            ["no: tester/attainment.xlsx", "yes; in place of tester/attainment (1).xlsx (submission S000001"],
+        ),
+        (OLDER, GOOD[:3], ["", ""]),  # each has a period of its own
+    ],
+)
+def test_a_receipt_says_for_which_periods_a_file_counts_beside_another(
+    town: Place, first: Any, second: Any, says: list[str]
+) -> None:
+    two_files(town, first, second)
+    town.night(today=DAY)
+    found = [one.get("Counts", "") for one in receipts(town)]
+    assert [bool(one) for one in found] == [bool(one) for one in says]
+    assert [one[: len(said)] for one, said in zip(found, says, strict=True)] == says
+
+
+def test_a_file_whose_place_another_took_is_not_said_to_be_published(
+    town: Place, post: Post, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    refuse = Verdict((Result("few", "there are enough rows", "critical", False, held=False, count=1),))
+    monkeypatch.setattr(publish, "gate", lambda *_: refuse)
+    two_files(town, OTHER, GOOD)
+    a_night(town, 1, post.url)
+    monkeypatch.setattr(publish, "gate", lambda *_: Verdict())
+    a_night(town, 2, post.url)
+    (told,) = (" ".join(plain(m).split()) for m in post.messages if str(m["Subject"]).startswith("Published"))
+    assert "tester/attainment.xlsx (submission S000002): it awaited publication" in told
+    assert "S000001" not in told
 
 
 def test_a_server_that_says_later_is_asked_again_in_the_same_night(town: Place, post: Post) -> None:
@@ -377,6 +465,88 @@ def test_a_marked_up_copy_is_attached_under_its_name(town: Place, post: Post) ->
     assert name == "S000002-marked-up.xlsx"
     sheets = openpyxl.load_workbook(io.BytesIO(content)).sheetnames
     assert (sheets[0], len(sheets)) == ("Findings", 2)
+
+
+SERVERS = {
+    "says what it takes": ("SIZE 15000", "552 too much mail data"),
+    "says nothing": ("", "552 too much mail data"),
+    "says too much": ("SIZE 33554432", "554 5.3.4 message too big for system"),
+    "has no limit to say": ("SIZE 0", "523 the message length exceeds the limit"),
+    "says what is no number": ("SIZE many", "552-5.2.3 Message size\r\n552 5.2.3 exceeds the limit"),
+    "breaks off": ("SIZE 33554432", "cut"),
+}
+
+
+@pytest.mark.parametrize("server", SERVERS)
+def test_a_copy_too_large_for_the_server_stays_out_and_its_message_says_where_it_is(
+    town: Place, post: Post, server: str
+) -> None:
+    post.size, post.too_large = SERVERS[server]
+    post.takes = lambda _to, size: size <= 15_000
+    partner(town, "good", DAY + timedelta(9))
+    send_in(town, "good")
+    send_in(town, "tester", BAD)
+    said = a_night(town, 1, post.url)
+    assert sorted(subjects(post.messages)) == [
+        ("good", "Received: Attainment, 2009/10"),
+        ("tester", "Please correct and send again: Attainment, 2009/10"),
+    ]
+    (told,) = (m for m in post.messages if m["To"] == "tester@example.org")
+    assert not list(told.iter_attachments())
+    text = " ".join(plain(told).split())
+    assert "S000002-marked-up.xlsx (0.1 MB) is too large for this mail" in text
+    assert "It lies with us as copies/S000002.xlsx in the archive" in text
+    assert (town.archive / "copies" / "S000002.xlsx").is_file()
+    assert "Found: Nottm" in text
+    assert any("Too large for mail" in s and "copies/S000002.xlsx" in s for s in said)
+    assert sorted(p.read_bytes() for p in town.outbox.glob("*.eml")) == sorted(content for _, content in post.came)
+    a_night(town, 1, post.url)
+    assert len(post.came) == 2
+
+
+def test_a_message_refused_for_its_size_stops_no_other_and_the_analyst_is_told_the_true_reason(
+    town: Place, post: Post
+) -> None:
+    for name in ("full", "good"):
+        partner(town, name, DAY + timedelta(9))
+        send_in(town, name)
+    send_in(town, "tester", BAD)
+    post.takes = lambda to, _size: to != "tester@example.org"
+    post.too_large = "552 5.3.4 Message size exceeds fixed limit"
+    post.says["full@example.org"] = ["552 5.2.2 mailbox full"]
+    a_night(town, 1, post.url)
+    a_night(town, 1, post.url)
+    assert subjects(post.messages) == [
+        ("good", "Received: Attainment, 2009/10"),
+        ("analyst", "To look into: mail refused"),
+    ]
+    full, large = " ".join(plain(post.messages[-1]).split()).split("A message that was refused for good")[1:]
+    assert "tester@example.org" in large
+    assert "too large for the mail server: it is 0.1 MB as it is sent" in large
+    assert "552 5.3.4 Message size exceeds fixed limit" in large
+    assert "The address is right" in large
+    assert "full@example.org" in full
+    assert "said: 552 5.2.2 mailbox full" in full
+    assert "too large" not in full
+
+
+def test_a_server_that_says_it_takes_nothing_refuses_by_itself_and_the_night_says_why(town: Place, post: Post) -> None:
+    post.size, post.takes = "SIZE 100", lambda to, _size: not to.startswith("analyst")
+    post.says["tester@example.org"] = ["550 no such mailbox"]
+    partner(town, "good", DAY + timedelta(9))
+    send_in(town, "good")
+    send_in(town, "tester", BAD)
+    said = " ".join(a_night(town, 1, post.url))
+    assert subjects(post.messages) == [("good", "Received: Attainment, 2009/10")]
+    assert "2 messages; the analyst's own: too large for the mail server" in said
+
+
+def test_the_settings_limit_a_message_as_it_is_sent(town: Place) -> None:
+    send_in(town, "tester", BAD)
+    town.night(today=DAY, max_mail_mb=0.015)
+    (message,) = town.outbox.glob("*.eml")
+    assert message.stat().st_size <= 15_000
+    assert b"too large for this mail" in message.read_bytes().replace(b"\r\n", b" ")
 
 
 def test_a_ledger_that_answered_each_submission_by_itself_is_taken_as_told(town: Place, post: Post) -> None:
