@@ -10,9 +10,11 @@ import orjson
 
 @dataclass(frozen=True)
 class ErrorValue:
-    """An Excel error such as #N/A where a value belongs."""
+    """An Excel error such as #N/A where a value belongs, or what else stands in a cell that is no value; `rule` is the
+    one that it breaks."""
 
     text: str
+    rule: str = "cell.error-value"
 
 
 @dataclass(frozen=True)
@@ -88,7 +90,7 @@ def encode(cells: Cells) -> bytes:
 
 def _plain(value: object) -> list[str]:
     if isinstance(value, ErrorValue):
-        return ["e", value.text]
+        return ["e", value.text, value.rule]
     if isinstance(value, Uncalculated):
         return ["u", ""]
     if isinstance(value, datetime):
@@ -123,9 +125,9 @@ def decode(payload: bytes) -> Cells:
 
 
 def _value(tagged: list[str]) -> Cell:
-    tag, text = tagged
+    tag, text = tagged[:2]
     if tag == "e":
-        return ErrorValue(text)
+        return ErrorValue(text, tagged[2])
     if tag == "u":
         return Uncalculated()
     if tag == "d":

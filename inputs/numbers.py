@@ -67,7 +67,7 @@ def read_number(
     if isinstance(cell, (int, float)):
         return _scaled(float(cell), scale) if math.isfinite(cell) else Reading(rule="cell.not-a-number")
     if isinstance(cell, ErrorValue):
-        return Reading(rule="cell.error-value")
+        return Reading(rule=cell.rule)
     if isinstance(cell, Uncalculated):
         return Reading(rule="cell.not-calculated")
     if isinstance(cell, date):

@@ -9,7 +9,7 @@ import io
 import posixpath
 import re
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from xml.sax.saxutils import quoteattr
@@ -20,6 +20,7 @@ from inputs.cells import Cells, ErrorValue, Sheet, Uncalculated
 from inputs.grid import Scan, open_book, sheet_of
 from inputs.package import MOST_TEXT, Package, elements, xml_part
 from inputs.refused import Bounds, Damaged, Refused, hold_to, refuse_damaged
+from inputs.richvalues import RichValues
 
 MOST_ROWS, MOST_COLUMNS = 1_048_576, 16_384
 STRINGS, STYLES = "xl/sharedStrings.xml", "xl/styles.xml"
@@ -40,13 +41,15 @@ class Part:
 
 @dataclass(frozen=True)
 class Book:
-    """What the workbook part says: its worksheets in order, the parts they share, and how to take its formulas."""
+    """What the workbook part says: its worksheets in order, the parts they share, and how to take its formulas. `rich`
+    are parts about values that no old program knows, by kind."""
 
     sheets: tuple[Part, ...]
     strings: str
     styles: str
     date1904: bool
     stale: bool
+    rich: Mapping[str, str]
 
 
 def read_xlsx(content: bytes, package: Package, main: str, bounds: Bounds) -> Cells:
@@ -60,12 +63,14 @@ def read_xlsx(content: bytes, package: Package, main: str, bounds: Bounds) -> Ce
     total = 0
     usual = (main, said.strings or STRINGS, said.styles or STYLES) == ("xl/workbook.xml", STRINGS, STYLES)
     shared: calamine.CalamineWorkbook | None = None
+    rich = RichValues(package, said.rich)
     for one in said.sheets:
         xml = xml_part(package, one.path)
         if not strings and (b't="s"' in xml or b"t='s'" in xml):
             refuse_damaged("a workbook of which the texts are missing")
         scan = Scan(one.name, one.hidden)
         scan_sheet(xml, scan, bounds, stale=said.stale)
+        rich.mark(xml, scan)
         del xml  # it may be large, and calamine unpacks it for itself
         sheet = None
         if usual:
@@ -122,8 +127,8 @@ def _book(package: Package, main: str) -> Book:
                 sheets.append(Part(one.get("name"), path, one.get("state") in ("hidden", "veryHidden")))
             elif not kind:
                 refuse_damaged(f"a workbook of which the sheet {one.get('name')} is missing")
-    kinds = {kind: path for kind, path in held.values() if kind in ("sharedStrings", "styles")}
-    return Book(tuple(sheets), kinds.get("sharedStrings", ""), kinds.get("styles", ""), date1904, stale)
+    kinds = {kind: path for kind, path in held.values() if kind != "worksheet"}
+    return Book(tuple(sheets), kinds.get("sharedStrings", ""), kinds.get("styles", ""), date1904, stale, kinds)
 
 
 # -- what the XML of a sheet says beyond values

@@ -295,7 +295,7 @@ class _Rows:
     def _unknown(self, name: str, said: Saying, expected: str, places: Sequence[int] = ()) -> None:
         word = words(said.word)
         if isinstance(said.word, ErrorValue):
-            rule = "cell.error-value"
+            rule = said.word.rule
         elif isinstance(said.word, Uncalculated):
             rule = "cell.not-calculated"
         else:
