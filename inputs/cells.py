@@ -56,11 +56,13 @@ class Sheet:
 
 @dataclass(frozen=True)
 class Cells:
-    """What a file holds: its kind and its sheets in order."""
+    """What a file holds: its kind and its sheets in order. `ended` is False for text whose last row is shorter than
+    others and has no line end: nobody can tell whether it was written whole."""
 
     kind: str
     sheets: tuple[Sheet, ...]
     properties: dict[str, str] = field(default_factory=dict)
+    ended: bool = True
 
 
 # -- across the process boundary: plain JSON, so that a reader gone wrong can hand over nothing but data
@@ -71,6 +73,7 @@ def encode(cells: Cells) -> bytes:
     payload = {
         "kind": cells.kind,
         "properties": cells.properties,
+        "ended": cells.ended,
         "sheets": [
             {
                 "name": s.name,
@@ -121,6 +124,7 @@ def decode(payload: bytes) -> Cells:
             for s in record["sheets"]
         ),
         record["properties"],
+        record["ended"],
     )
 
 

@@ -12,6 +12,7 @@ from inputs.cells import Cell, Cells, Sheet
 from inputs.grammar import TableLayout, plain
 from inputs.layouts import Layout
 from inputs.stamps import OWN_SHEETS, stamped
+from inputs.tables.fields import may_be_cut
 from inputs.tables.measures import Row
 from inputs.tables.notes import Notes
 from inputs.tables.rows import rows_of
@@ -46,6 +47,7 @@ def parse(cells: Cells, layout: Layout, file_name: str = "") -> tuple[Table, lis
             speaks_of[sheet.name] = (*speaks_of.get(sheet.name, ()), *table.indicators)
             on = OnSheet(cells, sheet, table, layout.definitions, file_name)
             rows.extend(rows_of(on, Notes(sheet.name, found, told)))
+    found += may_be_cut(cells, rows)
     found += [_unexpected(s) for s in cells.sheets if s.name not in taken and not _ignored(s, layout)]
     if not rows and not any(one.is_error for one in found):
         found.append(finding("return.empty", found="no rows", expected="at least one row of figures"))

@@ -1,8 +1,8 @@
 """What a cell of Excel truly holds where the file says #VALUE!: a linked data type such as Geography, or a picture.
 
 Such a cell shows a name or a picture, and #VALUE! stands in it only for programs that know no better. Which it is
-stands in parts of their own. Runs on untrusted bytes, so only in the child process (inputs.child). Source: [MS-XLSX] 2.3.6
-(rich values), and ECMA-376, Part 1, 18.9 (metadata).
+stands in parts of their own. Runs on untrusted bytes, so only in the child process (inputs.child). Source: [MS-XLSX]
+2.3.6 (rich values), and ECMA-376, Part 1, 18.9 (metadata).
 """
 
 from __future__ import annotations

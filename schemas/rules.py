@@ -224,6 +224,13 @@ RULES: dict[str, Rule] = _rules(
         "'Nottingham' turned into the Geography data type.",
     ),
     (
+        "cell.may-be-cut",
+        "advisory",
+        "The file ends right after this value, in a row shorter than the others, so the value may be cut.",
+        "Compare the value with your own. If it is whole there is nothing to do; otherwise send the file again.",
+        "4100 at the very end of a csv file whose other rows have one more field.",
+    ),
+    (
         "cell.not-calculated",
         "hard",
         "The formula in this cell was never calculated, so the file holds no value for it.",

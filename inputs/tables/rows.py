@@ -9,6 +9,7 @@ from inputs.grammar import RowTest, Source, same, sources_of
 from inputs.headings import blocks, words
 from inputs.numbers import read_number
 from inputs.tables.columns import Columns, note_no_headings
+from inputs.tables.fields import Fields
 from inputs.tables.measures import Measures, Row
 from inputs.tables.notes import Notes
 from inputs.tables.sayings import OnSheet, Saying, Sayings, as_period, group
@@ -47,6 +48,7 @@ class _Rows:
         self.columns, self.block, self.sheet = columns, columns.block, columns.sheet
         self.sayings, self.notes = sayings, notes
         self.measures = Measures(on, sayings, notes)
+        self.fields = Fields(on.book, on.sheet, self.block, notes)
         self.observations = observations(on, columns)
         self.valued = [column for one in self.observations for column, _ in one.columns.values()]
         self.with_banner = [s for scope in self.table.scopes for s in sources_of(scope) if s.banner is not None]
@@ -76,7 +78,7 @@ class _Rows:
                 return
             if self.table.hidden_rows == "skip" and number in self.sheet.hidden_rows:
                 continue
-            if self._banner(number, self.valued) or not self._wanted(number, first):
+            if self._banner(number, self.valued) or not self._wanted(number, first) or self.fields.too_many(number):
                 continue
             yield number
 
