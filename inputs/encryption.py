@@ -72,9 +72,7 @@ def unlocked_records(records: bytes) -> bytes:
     at, how = next((at, body) for at, kind, body in _records(records) if kind == FILEPASS)
     try:
         decrypt = _cipher(how)
-    except Refused:
-        raise
-    except Exception:  # a description that is cut off or makes no sense
+    except (struct.error, ValueError):  # a description that is cut off or makes no sense
         refuse_encrypted()
     plain = bytearray(decrypt(records))
     for start, kind, body in _records(records):
@@ -100,7 +98,6 @@ def _records(records: bytes) -> list[tuple[int, int, bytes]]:
 def _cipher(how: bytes) -> Callable[[bytes], bytes]:
     """What decrypts records by the record that says how they are encrypted. It decrypts all that stands in their
     places, and whoever calls it puts back what was never encrypted. Raises Refused where the password does not fit."""
-    from msoffcrypto.format.xls97 import _parse_header_RC4CryptoAPI
     from msoffcrypto.method.rc4 import DocumentRC4
     from msoffcrypto.method.rc4_cryptoapi import DocumentRC4CryptoAPI
 
@@ -115,9 +112,10 @@ def _cipher(how: bytes) -> Callable[[bytes], bytes]:
         return lambda records: DocumentRC4.decrypt(DEFAULT, salt, io.BytesIO(records), blocksize=1024).getvalue()
     if kind != 1 or minor != 2:
         refuse_encrypted()
-    said = _parse_header_RC4CryptoAPI(io.BytesIO(how[6:]))
-    key = (DEFAULT, said["salt"], said["keySize"])
-    if not DocumentRC4CryptoAPI.verifypw(*key, said["encryptedVerifier"], said["encryptedVerifierHash"]):
+    size, bits = struct.unpack_from("<I", how, 10)[0], struct.unpack_from("<I", how, 30)[0]
+    said = how[14 + size :]  # the length of the salt, the salt, the verifier, the length of its hash, the hash
+    key = (DEFAULT, said[4:20], bits or 40)
+    if not DocumentRC4CryptoAPI.verifypw(*key, said[20:36], said[40:60]):
         refuse_encrypted()
     return lambda records: DocumentRC4CryptoAPI.decrypt(*key, io.BytesIO(records), blocksize=1024).getvalue()
 
