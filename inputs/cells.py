@@ -14,9 +14,11 @@ from inputs.number_formats import Appearance, appearance
 
 @dataclass(frozen=True)
 class ErrorValue:
-    """An Excel error such as #N/A where a value belongs."""
+    """An Excel error such as #N/A where a value belongs, or what else stands in a cell that is no value; `rule` is the
+    one that it breaks."""
 
     text: str
+    rule: str = "cell.error-value"
 
 
 @dataclass(frozen=True)
@@ -76,12 +78,15 @@ class Sheet:
 
 @dataclass(frozen=True)
 class Cells:
-    """What a file holds: its kind and its sheets in order; of a text table the character that separates its fields."""
+    """What a file holds: its kind and its sheets in order; of a text table the character that separates its fields.
+    `ended` is False for text whose last row is shorter than others and has no line end: nobody can tell whether it was
+    written whole."""
 
     kind: str
     sheets: tuple[Sheet, ...]
     properties: dict[str, str] = field(default_factory=dict)
     separator: str = ""
+    ended: bool = True
 
 
 # -- across the process boundary: plain JSON, so that a reader gone wrong can hand over nothing but data
@@ -93,6 +98,7 @@ def encode(cells: Cells) -> bytes:
         "kind": cells.kind,
         "properties": cells.properties,
         "separator": cells.separator,
+        "ended": cells.ended,
         "sheets": [
             {
                 "name": s.name,
@@ -115,7 +121,7 @@ def _plain(value: object) -> list[object]:
     if isinstance(value, Shown):
         return ["n", value.number, value.code]
     if isinstance(value, ErrorValue):
-        return ["e", value.text]
+        return ["e", value.text, value.rule]
     if isinstance(value, Uncalculated):
         return ["u", ""]
     if isinstance(value, datetime):
@@ -148,6 +154,7 @@ def decode(payload: bytes) -> Cells:
         ),
         record["properties"],
         record["separator"],
+        record["ended"],
     )
 
 
@@ -156,7 +163,7 @@ def _value(tagged: list[Any]) -> Cell:
         return Shown(tagged[1], sys.intern(tagged[2]))
     tag, text = str(tagged[0]), str(tagged[1])
     if tag == "e":
-        return ErrorValue(text)
+        return ErrorValue(text, tagged[2])
     if tag == "u":
         return Uncalculated()
     if tag == "d":

@@ -109,9 +109,8 @@ def read_delimited(text: str, bounds: Bounds) -> Cells:
     except csv.Error:
         found = f"a text of more than {MOST_FIELD:,} characters in one cell, after line {begun:,}"
         raise Refused("return.unreadable", found) from None
-    if not text.endswith(("\n", "\r")) and len(rows) > 2 and 1 < len(rows[-1]) < len(rows[-2]) == len(rows[-3]):
-        refuse_cut_off("text that breaks off in the middle of its last row")
-    return Cells("csv", (Sheet("csv", rows),), separator=separator)
+    ended = text.endswith(("\n", "\r")) or len(rows) < 2 or len(rows[-1]) >= max(map(len, rows[:-1]))
+    return Cells("csv", (Sheet("csv", rows),), separator=separator, ended=ended)
 
 
 def _cell(value: str) -> str | None:

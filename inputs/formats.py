@@ -10,6 +10,7 @@ from dataclasses import replace
 
 from inputs.cells import Cells
 from inputs.delimited import decoded, read_delimited
+from inputs.encryption import ENCRYPTED, unlocked_package
 from inputs.ods import read_content, read_ods
 from inputs.package import Package, open_package, part
 from inputs.properties import PARTS, stamp_properties
@@ -22,12 +23,15 @@ from inputs.refused import (
     refuse_encrypted,
     refuse_old,
     refuse_other,
+    refuse_rights_managed,
 )
-from inputs.xls import OLE, read_ole
+from inputs.xls import OLE, opened_ole, read_ole
 from inputs.xlsb import read_xlsb
 from inputs.xlsx import main_part, read_xlsx
 
 ZIP = (b"PK\x03\x04", b"PK\x05\x06", b"PK\x07\x08")
+PROTECTED = b".pfile"
+"""What the file begins with that a label with protection makes of a csv file or of any other that is not Office's."""
 BEFORE_OLE = (b"\x09\x00\x04\x00", b"\x09\x00\x06\x00", b"\x09\x02\x06\x00", b"\x09\x04\x06\x00", b"\x09\x08\x08\x00")
 OTHERS: tuple[tuple[bytes, str], ...] = (
     (b"%PDF", "a PDF document"),
@@ -64,9 +68,14 @@ def read(content: bytes, bounds: Bounds | None = None) -> Cells:
     if content.startswith(ZIP):
         return _read_zip(content, bounds)
     if content.startswith(OLE):
-        return read_ole(content, bounds)
+        compound = opened_ole(content)
+        if ENCRYPTED in compound.entries:
+            return _read_zip(unlocked_package(content), bounds)
+        return read_ole(content, compound, bounds)
     if content.startswith(BEFORE_OLE):
         refuse_old("a workbook of Excel 4 or older")
+    if content.startswith(PROTECTED):
+        refuse_rights_managed()
     _refuse_other(content)
     text = decoded(content)
     if flat := _told_by_words(text):

@@ -9,7 +9,7 @@ from fnmatch import fnmatchcase
 from pathlib import PurePosixPath
 
 from inputs.cells import Cells, Sheet
-from inputs.grammar import same
+from inputs.grammar import plain, same
 from inputs.headings import Heading, columns_under, headings_of, wordiest_row, words
 from inputs.layouts import Layout
 from inputs.persons import person_level
@@ -38,7 +38,7 @@ def identify(cells: Cells, origin: Origin, layouts: Sequence[Layout]) -> tuple[L
     A template is told by its stamp. Any other file is told by its name, and where no name fits by its sheets and
     headings. A file that fits another partner's return and none of the sender's is in the wrong folder.
     """
-    if person := person_level(cells):
+    if person := person_level(cells, _named_by(layouts)):
         return person
     stamp = stamped(cells.properties)
     if stamp is not None and (answer := _by_stamp(stamp, cells, origin, layouts)) is not None:
@@ -64,6 +64,12 @@ def identify(cells: Cells, origin: Origin, layouts: Sequence[Layout]) -> tuple[L
     return finding(
         "return.unknown", found=origin.name, expected=f"nearest is {nearest.title}: {'; '.join(fit.missing[:2])}"
     )
+
+
+def _named_by(layouts: Sequence[Layout]) -> frozenset[str]:
+    """The names of sheets that layouts spell out."""
+    patterns = (pattern for layout in layouts for table in layout.says.table for pattern in table.sheet)
+    return frozenset(plain(pattern) for pattern in patterns if not set(pattern) & set("*?["))
 
 
 def describes_columns(cells: Cells) -> bool:

@@ -87,7 +87,7 @@ def read_number(
     if isinstance(cell, Shown):
         return _shown(cell, scale, marks, flags)
     if isinstance(cell, ErrorValue):
-        return Reading(rule="cell.error-value")
+        return Reading(rule=cell.rule)
     if isinstance(cell, Uncalculated):
         return Reading(rule="cell.not-calculated")
     if isinstance(cell, date):

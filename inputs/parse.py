@@ -15,6 +15,7 @@ from inputs.layouts import Layout
 from inputs.numbers import Comma, has_decimal_commas
 from inputs.stamps import OWN_SHEETS, stamped
 from inputs.tables.account import Account, struck_out, unread
+from inputs.tables.fields import may_be_cut
 from inputs.tables.measures import Row
 from inputs.tables.notes import Notes
 from inputs.tables.rows import rows_of
@@ -56,6 +57,7 @@ def parse(
             account.aside += [area for text in table.ignore_cells if (area := area_of(text))]
             on = OnSheet(cells, sheet, table, layout.definitions, file_name, account, comma)
             rows.extend(rows_of(on, Notes(sheet.name, found, told)))
+    found += may_be_cut(cells, rows)
     found += list(_seen_beside(cells, rows, accounts, found))
     found += [_unexpected(s) for s in cells.sheets if s.name not in taken and not _ignored(s, layout)]
     if not rows and not any(one.is_error for one in found):

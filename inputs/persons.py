@@ -7,14 +7,15 @@ identifiers under any heading or none. A form may ask who filled it in, and a ta
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Set
+from dataclasses import dataclass
 from datetime import date
 from types import MappingProxyType
 
 from inputs.cells import Cell, Cells, Sheet
-from inputs.grammar import same
+from inputs.grammar import plain, same
 from inputs.headings import words
-from schemas.findings import Finding, finding
+from schemas.findings import Finding, a1, at, column_letters, finding
 
 SEARCHED_ROWS = 60
 """Rows at the top of a sheet that are searched for headings."""
@@ -79,6 +80,17 @@ _UNDER: Mapping[str, Looks] = MappingProxyType(
         "place": lambda text: any(c.isdigit() for c in text),
     }
 )
+_WORDS: Mapping[str, str] = MappingProxyType(
+    {
+        "number": "numbers of single people", "id": "references of single people", "name": "names of people",
+        "date": "dates of birth or death", "place": "addresses or postcodes of homes",
+    }
+)  # fmt: skip
+"""What a column holds, in words that show nothing of it, not even its heading."""
+_USUAL = re.compile(r"(?:csv|data|sheet|table|figures|totals|return)(?: ?\d{1,3})?(?: ?\(\d{1,3}\))?")
+"""Names of sheets that are nobody's."""
+MOST_TOLD = 5
+"""Columns of a sheet that are told in words; all are among the cells."""
 _SEXES = frozenset(("m", "f", "male", "female", "boy", "girl", "u", "unknown", "not known", "1", "2", "0", "9"))
 _RECORD = re.compile(
     r"^(?:child|pupil|person|patient|client|learner|student|case|referral|service user|young person|episode)"
@@ -87,26 +99,59 @@ _RECORD = re.compile(
 """Headings that may be of records, if there are identifiers under them."""
 
 
-def person_level(cells: Cells) -> Finding | None:
-    """The finding that refuses a file in which any sheet, hidden or not, has records of single people; it shows nothing
-    of them. None where there are totals only."""
-    if any(_headed(sheet) or _holds_identifiers(sheet) or _is_of_events(sheet) for sheet in cells.sheets):
-        return finding("return.person-level", expected="totals only")
-    return None
+@dataclass(frozen=True)
+class _Told:
+    """What tells a sheet of single people: what its column holds, in our words, the column and the cell to look at."""
+
+    what: str
+    column: int
+    cell: str
 
 
-def _headed(sheet: Sheet) -> bool:
+def person_level(cells: Cells, known: Set[str] = frozenset()) -> Finding | None:
+    """The finding that refuses a file in which any sheet, hidden or not, has records of single people; None where there
+    are totals only.
+
+    It says where they are and shows nothing of them: what a column holds in our own words, and a sheet by its number,
+    for its name may be somebody's. `known` are names of sheets that may be shown, as inputs.grammar.plain writes them.
+    """
+    home, places, said = "", [], []
+    for number, sheet in enumerate(cells.sheets, start=1):
+        told = list(_told(sheet))
+        if not told:
+            continue
+        name = sheet.name if plain(sheet.name) in known or _USUAL.fullmatch(plain(sheet.name)) else f"sheet {number}"
+        home = home or name
+        places += [one.cell if name == home else f"'{name.replace(chr(39), chr(39) * 2)}'!{one.cell}" for one in told]
+        columns = ", ".join(f"{one.what} in column {column_letters(one.column)}" for one in told[:MOST_TOLD])
+        said.append(f"{name}{' (hidden)' if sheet.hidden else ''}: {columns}")
+    if not said:
+        return None
+    found = "; ".join(said)
+    return finding("return.person-level", sheet=home, cells=places, found=found, expected="totals only")
+
+
+def _told(sheet: Sheet) -> Iterator[_Told]:
+    """What tells that a sheet is of single people, each column once; nothing where it is not."""
+    columns: set[int] = set()
+    for one in (*_headed(sheet), *_identifiers(sheet), *_of_events(sheet)):
+        if one.column not in columns:
+            columns.add(one.column)
+            yield one
+
+
+def _headed(sheet: Sheet) -> Iterator[_Told]:
     for number, row in enumerate(sheet.rows[:SEARCHED_ROWS]):
         for column, cell in enumerate(row):
             if not isinstance(cell, str) or len(cell) > 60:
                 continue
+            where = a1(at(number, column))
             if kind := _kind(cell):
                 under = _under(sheet, number, column)
                 if any(map(_UNDER[kind], under)) and not (kind == "name" and _is_form(sheet, number, column)):
-                    return True
+                    yield _Told(_WORDS[kind], column, where)
             elif _RECORD.match(same(cell)) and _are_identifiers(_under(sheet, number, column)):
-                return True
-    return False
+                yield _Told(_WORDS["id"], column, where)
 
 
 def _kind(heading: str) -> str | None:
@@ -135,37 +180,43 @@ def _are_identifiers(values: list[str]) -> bool:
     return lettered or lengths.count(max(set(lengths), key=lengths.count)) >= 0.95 * len(values)
 
 
-def _holds_identifiers(sheet: Sheet) -> bool:
+def _identifiers(sheet: Sheet) -> Iterator[_Told]:
     width = max((len(row) for row in sheet.rows[:SAMPLED_ROWS]), default=0)
     of_places = _is_of_institutions(sheet)
     for column in range(width):
         values = _under(sheet, -1, column)
-        for looks in (_UPN.match, _NINO.match, _BOTH_NAMES.match, _is_nhs_number, _is_learner_number):
-            if _mostly(values, lambda text, looks=looks: bool(looks(text))):  # type: ignore[misc]
-                return True
-        if not of_places and _mostly(values, lambda text: bool(_POSTCODE.match(text))):
-            return True
-    return False
+        for what, looks in _LOOKS.items():
+            if not (of_places and what == _WORDS["place"]) and _mostly(values, looks):
+                yield _Told(what, column, _range(sheet, column))
+                break
 
 
-def _is_of_events(sheet: Sheet) -> bool:
+def _range(sheet: Sheet, column: int) -> str:
+    """The filled part of a column."""
+    rows = [number for number, row in enumerate(sheet.rows) if column < len(row) and row[column] is not None]
+    return f"{a1(at(rows[0], column))}:{a1(at(rows[-1], column))}"
+
+
+def _of_events(sheet: Sheet) -> Iterator[_Told]:
     """Whether every row has the sex of somebody and a day on which something happened to them: no total has both."""
     for number, row in enumerate(sheet.rows[:SEARCHED_ROWS]):
         for column, cell in enumerate(row):
             if isinstance(cell, str) and same(cell) in ("sex", "gender"):
                 sexes = _under(sheet, number, column)
-                if _mostly(sexes, lambda text: text.casefold() in _SEXES) and _has_days(sheet, number, len(sexes)):
-                    return True
-    return False
+                if not _mostly(sexes, lambda text: text.casefold() in _SEXES):
+                    continue
+                if (days := _days(sheet, number, len(sexes))) is not None:
+                    yield _Told("the sex of each person", column, a1(at(number, column)))
+                    yield _Told("a day of each person", days, a1(at(number, days)))
 
 
-def _has_days(sheet: Sheet, number: int, rows: int) -> bool:
-    """Whether a column has a different day in most of the rows, as no period of a table has."""
+def _days(sheet: Sheet, number: int, rows: int) -> int | None:
+    """The column that has a different day in most of the rows, as no period of a table has."""
     for column in range(len(sheet.rows[number])):
         days = [text for text in _under(sheet, number, column) if _DAY.match(text)]
         if len(days) >= 0.8 * rows and len(set(days)) >= max(FEWEST, rows // 2):
-            return True
-    return False
+            return column
+    return None
 
 
 def _is_of_institutions(sheet: Sheet) -> bool:
@@ -209,3 +260,16 @@ def _is_learner_number(text: str) -> bool:
 
 def _weighted(digits: str) -> int:
     return sum(int(digit) * weight for digit, weight in zip(digits, range(10, 1, -1), strict=False))
+
+
+_LOOKS: Mapping[str, Looks] = MappingProxyType(
+    {
+        "pupil numbers": lambda text: bool(_UPN.match(text)),
+        "national insurance numbers": lambda text: bool(_NINO.match(text)),
+        _WORDS["name"]: lambda text: bool(_BOTH_NAMES.match(text)),
+        "NHS numbers": _is_nhs_number,
+        "learner numbers": _is_learner_number,
+        _WORDS["place"]: lambda text: bool(_POSTCODE.match(text)),
+    }
+)
+"""Identifiers that are told by their look, under any heading or none."""

@@ -35,6 +35,10 @@ def refuse_encrypted(found: str = "a workbook that opens only with a password") 
     raise Refused("return.encrypted", found)
 
 
+def refuse_rights_managed() -> NoReturn:
+    raise Refused("return.rights-managed", "a file protected by a sensitivity label or by rights management")
+
+
 def refuse_damaged(found: str = "a workbook that is damaged") -> NoReturn:
     raise Damaged("return.unreadable", found)
 

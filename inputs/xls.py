@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping, Set
 from dataclasses import dataclass
 
 from inputs.cells import Cells, ErrorValue, Sheet, Uncalculated
+from inputs.encryption import ENCRYPTED, FILEPASS, RIGHTS, compound_of, refuse_managed, unlocked_records
 from inputs.grid import ERRORS, Scan, open_book, sheet_of
 from inputs.refused import Bounds, Refused, refuse_cut_off, refuse_damaged, refuse_encrypted, refuse_old, refuse_other
 
@@ -130,25 +131,37 @@ def _under_root(listed: bytes) -> Iterator[tuple[str, Entry]]:
 # -- which program's file it is
 
 WORKBOOKS = ("workbook", "book")
-ENCRYPTED = "encryptedpackage"
 OTHERS = {
     "worddocument": "a Word document", "powerpoint document": "a PowerPoint presentation", "visiodocument": "a drawing",
     "__properties_version1.0": "an Outlook message", "quill": "a Publisher document",
 }  # fmt: skip
 
 
-def read_ole(content: bytes, bounds: Bounds) -> Cells:
-    """The cells of a compound file, if it is a workbook that can be read. Raises Refused."""
+def opened_ole(content: bytes) -> Compound:
+    """A compound file that holds a workbook: an old one, or one of today that is encrypted. Raises Refused."""
     try:
         compound = open_compound(content)
     except Refused:
-        _refuse_named({name for name in (ENCRYPTED, *OTHERS, *WORKBOOKS) if _mentions(content, name)})
+        named = {name for name in (ENCRYPTED, *RIGHTS, *OTHERS, *WORKBOOKS) if _mentions(content, name)}
+        refuse_managed(content, named)
+        if ENCRYPTED in named:
+            refuse_encrypted()
+        _refuse_others(named)
         raise
-    _refuse_named(set(compound.entries))
-    name = next((name for name in WORKBOOKS if name in compound.entries), "")
-    if not name:
+    names = set(compound.entries)
+    refuse_managed(content, names)
+    _refuse_others(names)
+    if not names & {ENCRYPTED, *WORKBOOKS}:
         refuse_damaged("an old Office file that holds no workbook")
-    records = stream(compound, name)
+    return compound
+
+
+def read_ole(content: bytes, compound: Compound, bounds: Bounds) -> Cells:
+    """The cells of an old workbook. Raises Refused."""
+    records = stream(compound, next(name for name in WORKBOOKS if name in compound.entries))
+    if _is_encrypted(records):
+        records = unlocked_records(records)
+        content = compound_of(records)
     scans = list(scan_workbook(records))
     book = open_book(content)
     if len(book.sheets_metadata) != len(scans):
@@ -163,11 +176,9 @@ def read_ole(content: bytes, bounds: Bounds) -> Cells:
     return Cells("xls", tuple(sheets))
 
 
-def _refuse_named(names: Set[str]) -> None:
-    """Refuse what is locked or another program's, by the names of its streams."""
-    if ENCRYPTED in names:
-        refuse_encrypted()
-    said = "" if names & set(WORKBOOKS) else next((OTHERS[name] for name in OTHERS if name in names), "")
+def _refuse_others(names: Set[str]) -> None:
+    """Refuse what is another program's, by the names of its streams."""
+    said = "" if names & {ENCRYPTED, *WORKBOOKS} else next((OTHERS[name] for name in OTHERS if name in names), "")
     if said == "a Word document":
         refuse_other(said, "Copy the table from Word into the template (or an Excel workbook) and send that.")
     if said:
@@ -181,7 +192,7 @@ def _mentions(content: bytes, name: str) -> bool:
 
 # -- the records
 
-BOF, EOF, FILEPASS, BOUNDSHEET = 0x0809, 0x000A, 0x002F, 0x0085
+BOF, EOF, BOUNDSHEET = 0x0809, 0x000A, 0x0085
 CODEPAGE = 0x0042
 APPLE = frozenset({10001, 10002, 10003, 10004, 10005, 10006, 10008, 10010, 10017, 10021, 10029, 10079, 10081, 10082})
 ROW, COLINFO, BOOLERR, UNCALCED = 0x0208, 0x007D, 0x0205, 0x005E
@@ -197,8 +208,6 @@ def scan_workbook(records: bytes) -> Iterator[Scan | None]:
     for kind, body in _records(records, 0):
         if kind in (0x0009, 0x0209, 0x0409):
             refuse_old("a workbook of Excel 4 or older")
-        if kind == FILEPASS:
-            refuse_encrypted()
         if kind == BOF:
             version = version or _whole(body, 0)
         elif kind == CODEPAGE and _whole(body, 0) in APPLE:
@@ -216,6 +225,10 @@ def scan_workbook(records: bytes) -> Iterator[Scan | None]:
         scan = Scan("", hidden=bool(state & 3))
         _scan_sheet(records, start, scan)
         yield scan
+
+
+def _is_encrypted(records: bytes) -> bool:
+    return any(kind == FILEPASS for kind, _ in _records(records, 0))
 
 
 def _records(records: bytes, start: int) -> Iterator[tuple[int, bytes]]:

@@ -9,7 +9,7 @@ import io
 import posixpath
 import re
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from xml.sax.saxutils import quoteattr
@@ -22,6 +22,7 @@ from inputs.looks import Looks, looks_of
 from inputs.package import MOST_TEXT, Package, elements, xml_part
 from inputs.refused import Bounds, Damaged, Refused, hold_to, refuse_damaged
 from inputs.rich_text import formatted_items
+from inputs.richvalues import RichValues
 from inputs.xlsx_looks import scan_looks
 
 MOST_ROWS, MOST_COLUMNS = 1_048_576, 16_384
@@ -43,13 +44,15 @@ class Part:
 
 @dataclass(frozen=True)
 class Book:
-    """What the workbook part says: its worksheets in order, the parts they share, and how to take its formulas."""
+    """What the workbook part says: its worksheets in order, the parts they share, and how to take its formulas. `rich`
+    are parts about values that no old program knows, by kind."""
 
     sheets: tuple[Part, ...]
     strings: str
     styles: str
     date1904: bool
     stale: bool
+    rich: Mapping[str, str]
 
 
 def read_xlsx(content: bytes, package: Package, main: str, bounds: Bounds) -> Cells:
@@ -64,6 +67,7 @@ def read_xlsx(content: bytes, package: Package, main: str, bounds: Bounds) -> Ce
     total = 0
     usual = (main, said.strings or STRINGS, said.styles or STYLES) == ("xl/workbook.xml", STRINGS, STYLES)
     shared: calamine.CalamineWorkbook | None = None
+    rich = RichValues(package, said.rich)
     for one in said.sheets:
         xml = xml_part(package, one.path)
         if not strings and (b't="s"' in xml or b"t='s'" in xml):
@@ -71,6 +75,7 @@ def read_xlsx(content: bytes, package: Package, main: str, bounds: Bounds) -> Ce
         scan = Scan(one.name, one.hidden)
         scan_sheet(xml, scan, bounds, stale=said.stale)
         scan_looks(xml, scan, looks, formatted)
+        rich.mark(xml, scan)
         del xml  # it may be large, and calamine unpacks it for itself
         sheet = None
         if usual:
@@ -127,8 +132,8 @@ def _book(package: Package, main: str) -> Book:
                 sheets.append(Part(one.get("name"), path, one.get("state") in ("hidden", "veryHidden")))
             elif not kind:
                 refuse_damaged(f"a workbook of which the sheet {one.get('name')} is missing")
-    kinds = {kind: path for kind, path in held.values() if kind in ("sharedStrings", "styles")}
-    return Book(tuple(sheets), kinds.get("sharedStrings", ""), kinds.get("styles", ""), date1904, stale)
+    kinds = {kind: path for kind, path in held.values() if kind != "worksheet"}
+    return Book(tuple(sheets), kinds.get("sharedStrings", ""), kinds.get("styles", ""), date1904, stale, kinds)
 
 
 # -- what the XML of a sheet says beyond values

@@ -54,8 +54,16 @@ RULES: dict[str, Rule] = _rules(
         "return.encrypted",
         "hard",
         "This workbook is password-protected.",
-        "Save it without a password and send it again.",
+        "Save it without a password (File, Info, Protect Workbook, Encrypt with Password) and send it again.",
         "A workbook that asks for a password when it is opened.",
+    ),
+    (
+        "return.rights-managed",
+        "hard",
+        "A sensitivity label or rights management protects this file, so only those whom it names can open it.",
+        "Choose a label without protection in Excel (Home, Sensitivity) or lift the restriction (File, Info, Protect "
+        "Workbook), save, and send it again. If you may not, ask your IT help for a copy without protection.",
+        "A workbook under a label such as 'Confidential, staff only'.",
     ),
     (
         "return.not-a-spreadsheet",
@@ -178,6 +186,14 @@ RULES: dict[str, Rule] = _rules(
         "A blank row between Nottingham and England.",
     ),
     (
+        "layout.too-many-fields",
+        "hard",
+        "The row of this csv file has more fields than there are headings, so its values may stand in wrong columns.",
+        'Put quotation marks around what has a comma in it, as in "5,200" or "Bristol, City of"; or send an Excel '
+        "workbook.",
+        "5,200 without quotation marks, which are two fields.",
+    ),
+    (
         "layout.column-unmapped",
         "advisory",
         "Nobody has told us what this column is, so it was not read.",
@@ -233,6 +249,21 @@ RULES: dict[str, Rule] = _rules(
         "The cell shows an Excel error instead of a value.",
         "Mend the formula, or type the value itself.",
         "#DIV/0! under Percentage.",
+    ),
+    (
+        "cell.data-type",
+        "hard",
+        "The cell holds a picture or one of Excel's linked data types, such as Geography or Stocks, not a plain value.",
+        "Right-click the cell, choose Data Type, Convert to Text (or delete the picture and type the value), and send "
+        "the file again.",
+        "'Nottingham' turned into the Geography data type.",
+    ),
+    (
+        "cell.may-be-cut",
+        "advisory",
+        "The file ends right after this value, in a row shorter than the others, so the value may be cut.",
+        "Compare the value with your own. If it is whole there is nothing to do; otherwise send the file again.",
+        "4100 at the very end of a csv file whose other rows have one more field.",
     ),
     (
         "cell.not-calculated",

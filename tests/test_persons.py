@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from inputs.cells import Cells, Sheet
+from inputs.cells import Cell, Cells, Sheet
 from inputs.persons import person_level
 from inputs.read import read
 from schemas.findings import Finding
@@ -65,7 +65,23 @@ TOTALS: dict[str, Cells] = {
 def test_records_of_people_are_refused_and_nothing_of_them_is_shown(cells: Cells) -> None:
     found = person_level(cells)
     assert found is not None
-    assert (found.rule, found.sheet, found.cells, found.found) == ("return.person-level", None, (), "")
+    assert (found.rule, found.sheet) == ("return.person-level", "Data")
+    assert found.cell
+    typed = {str(cell) for row in cells.sheets[1].rows for cell in row if isinstance(cell, str) and len(cell) > 3}
+    assert not [text for text in typed if text in f"{found.found} {found.expected} {found.fix}"]
+
+
+def test_where_the_people_are_is_told_and_not_who_they_are() -> None:
+    """A sheet is told by its number where its name may be somebody's, and a column by what it holds."""
+    people: list[list[Cell]] = [["Derby", "Quitte", f"A12345678{n}012"] for n in range(5)]
+    rows: list[list[Cell]] = [["Area", "Pupil", None], ["Area", "Surname", "Key"], *people]
+    sheets = (Sheet("Zwetschge", rows, hidden=True), Sheet("Absence", [["D.O.B."], ["03/02/2001"]]))
+    found = person_level(Cells("xlsx", sheets), frozenset({"absence"}))
+    assert found is not None
+    assert (found.sheet, found.cells) == ("sheet 1", ("B2", "C2:C7", "'Absence'!A1"))
+    assert found.found == (
+        "sheet 1 (hidden): names of people in column B, pupil numbers in column C; Absence: dates of birth or death in column A"
+    )
 
 
 @pytest.mark.parametrize("cells", TOTALS.values(), ids=TOTALS.keys())

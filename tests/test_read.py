@@ -107,7 +107,6 @@ REFUSED = [
     ("noise", bytes(range(256)) * 4, "return.not-a-spreadsheet", "no kind we know"),
     ("greek", "Περιοχή,Τιμή\n".encode("iso-8859-7"), "return.unreadable", "character set"),
     ("half a character", "Café,1\nCafé".encode()[:-1], "return.unreadable", "breaks off"),
-    ("half a row", b"Area,Year,Value\nA,2010,1\nB,2010,2\nC,20", "return.unreadable", "breaks off"),
     ("open quotation", b'Area,Value\n"Nottingham,1\n', "return.unreadable", "never closed"),
     ("outside the sheet", xlsx('<row r="1"><c r="ZZZ1"><f>1</f><v>1</v></c></row>'), "return.unreadable", "outside"),
     ("far apart", xlsx(ROW + '<row r="1048576"><c r="XFD1048576"><v>2</v></c></row>'), "return.too-large", "1,048,576"),
@@ -190,6 +189,17 @@ def test_addresses_are_the_senders_own_whatever_the_used_range(content: bytes, r
     assert [(r, c, v) for r, row in enumerate(sheet.rows) for c, v in enumerate(row) if v is not None] == [
         (6, 3, "here")
     ]
+
+
+@pytest.mark.parametrize(
+    ("end", "ended"),
+    [(b"C,20", False), (b"C,20\n", True), (b"C,2010,3", True), (b"C,2010,3\r\n", True), (b"", True)],
+)
+def test_text_whose_last_row_is_short_is_read_and_known_to_end_so(end: bytes, ended: bool, reader: Reader) -> None:
+    cells = reader.read(b"Area,Year,Value\nA,2010,1\nB,2010,2\n" + end)
+    assert isinstance(cells, Cells), cells
+    assert cells.ended == ended
+    assert len(cells.sheets[0].rows) == 3 + bool(end)
 
 
 def test_a_workbook_saved_before_it_was_calculated_holds_no_values_of_formulas(reader: Reader) -> None:

@@ -123,12 +123,14 @@ def _not_yours(one: News, envelope: Envelope) -> list[Block]:
 
 
 def _single_people(one: News) -> list[Block]:
+    where = next((f.found for f in _outcome(one).findings if f.rule == "return.person-level"), "")
+    places = f" Where they are: {where}." if where else ""
     return [
         Heading("Delete this file, and send totals only"),
         Words(
             f"{file_of(one)} holds records of single people, which we must not receive. Nothing of it was used or kept "
-            "but its digest, its path and the time. Delete it from your folder and wherever else it was sent, then "
-            "send totals only."
+            f"but its digest, its path and the time.{places} Delete it from your folder and wherever else it was sent, "
+            "then send totals only."
         ),
     ]
 

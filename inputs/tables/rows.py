@@ -10,6 +10,7 @@ from inputs.headings import blocks, words
 from inputs.numbers import read_number
 from inputs.tables.account import Body
 from inputs.tables.columns import Columns, note_no_headings
+from inputs.tables.fields import Fields
 from inputs.tables.measures import Measures, Row
 from inputs.tables.notes import Notes
 from inputs.tables.sayings import OnSheet, Saying, Sayings, as_period, group
@@ -48,6 +49,7 @@ class _Rows:
         self.columns, self.block, self.sheet = columns, columns.block, columns.sheet
         self.sayings, self.notes = sayings, notes
         self.measures = Measures(on, sayings, notes)
+        self.fields = Fields(on.book, on.sheet, self.block, notes)
         self.observations = observations(on, columns)
         self.valued = [column for one in self.observations for column, _ in one.columns.values()]
         self.with_banner = [s for scope in self.table.scopes for s in sources_of(scope) if s.banner is not None]
@@ -93,7 +95,7 @@ class _Rows:
             if self._banner(number, self.valued):
                 self.account.leave(number, "banner")
                 continue
-            if self._wanted(number, first):
+            if self._wanted(number, first) and not self.fields.too_many(number):
                 yield number
 
     def _wanted(self, number: int, first: str) -> bool:
@@ -325,7 +327,7 @@ class _Rows:
     def _unknown(self, name: str, said: Saying, expected: str, places: Sequence[int] = ()) -> None:
         word = words(said.word)
         if isinstance(said.word, ErrorValue):
-            rule = "cell.error-value"
+            rule = said.word.rule
         elif isinstance(said.word, Uncalculated):
             rule = "cell.not-calculated"
         else:

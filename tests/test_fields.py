@@ -1,0 +1,93 @@
+"""Rows of a csv file: none with more fields than headings is read, and no figure at a torn end passes in silence."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from flows.judging import Judgement, judge
+from inputs.identify import Origin
+from inputs.layouts import load_partners
+from schemas.definitions import Definitions
+from schemas.tables import Context
+
+PARTNER = """
+id = "tester"
+name = "A partner made by a test"
+email = "tester@example.org"
+[[collection]]
+id = "places"
+title = "Places"
+files = ["places*"]
+[[collection.layout]]
+[[collection.layout.table]]
+header = { find = "Area" }
+ignore = ["Notes"]
+area = { column = "Area" }
+period = { column = "Year" }
+indicator = "childcare-places"
+value = [{ column = "Places" }]
+"""
+TODAY = date(2011, 5, 26)
+
+
+@pytest.fixture
+def judged(tmp_path: Path, definitions: Definitions) -> Callable[[str], Judgement]:
+    (tmp_path / "tester.toml").write_text(PARTNER, encoding="utf-8")
+    partners = load_partners(definitions, tmp_path)
+
+    def one(text: str) -> Judgement:
+        arrival = (Origin("tester", "places.csv", TODAY), text.encode)
+        ((judgement,),) = judge([arrival], partners, definitions, Context(TODAY))
+        return judgement
+
+    return one
+
+
+TOO_MANY = {
+    "thousands": "Area,Year,Places\nDerby,2010,980\nNottingham,2010,5,200\n",
+    "thousands before a blank note": "Area,Year,Places,Notes\nDerby,2010,980,\nNottingham,2010,5,200,\n",
+    "a name": 'Area,Year,Places\n"Bristol, City of",2010,980\nBristol, City of,2010,5200\n',
+    "every row": "Area,Year,Places\nNottingham,2010,1,980\nDerby,2010,5,200\n",
+    "semicolons": "Area;Year;Places\nDerby;2010;980\nNottingham;2010;5;200\n",
+    "a heading row that Excel made as long as the others": "Area,Year,Places,\nDerby,2010,980,\nNottingham,2010,5,200\n",
+}
+
+
+@pytest.mark.parametrize("text", TOO_MANY.values(), ids=TOO_MANY.keys())
+def test_a_row_of_more_fields_than_headings_is_one_finding_on_its_cells(
+    text: str, judged: Callable[[str], Judgement]
+) -> None:
+    judgement = judged(text)
+    assert judgement.status == "rejected"
+    assert {one.rule for one in judgement.findings} == {"layout.too-many-fields"}
+    last = judgement.findings[-1]
+    assert {"A3", "B3", "C3", "D3"} == set(last.cells)
+    assert " | " in last.found
+
+
+READ = {
+    "blank fields at the end": "Area,Year,Places\nNottingham,2010,5200,,\nDerby,2010,980,\n",
+    "quotation marks": 'Area,Year,Places\n"Nottingham",2010,"5,200"\nDerby,2010,980\n',
+    "a comma in every row": "Area,Year,Places,\nNottingham,2010,5200,\nDerby,2010,980,\n",
+    "no line end": "Area,Year,Places\nNottingham,2010,5200\nDerby,2010,980",
+    "a last row without its note": "Area,Year,Places,Notes\nNottingham,2010,5200,a\nDerby,2010,980\n",
+}
+
+
+@pytest.mark.parametrize("text", READ.values(), ids=READ.keys())
+def test_what_is_written_whole_is_read_without_a_finding(text: str, judged: Callable[[str], Judgement]) -> None:
+    judgement = judged(text)
+    assert judgement.findings == ()
+    assert judgement.table is not None
+    assert judgement.table.frame["value"].to_list() == [5200, 980]
+
+
+def test_a_figure_at_a_torn_end_is_named(judged: Callable[[str], Judgement]) -> None:
+    torn = "Area,Year,Places,Notes\nNottingham,2010,5200,checked\nDerby,2010,98"
+    assert [(one.rule, one.cell) for one in judged(torn).findings] == [("cell.may-be-cut", "C3")]
+    for earlier in range(len(torn) - 3, len(torn) - 10, -1):
+        assert judged(torn[:earlier]).status == "rejected"
