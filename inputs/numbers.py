@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from inputs.cells import Cell, ErrorValue, Uncalculated
+from schemas.periods import made_date
 
 NO_FLAGS: Mapping[str, str] = {}
 SCALES = {"as given": 1.0, "percent": 1.0, "fraction": 100.0, "thousands": 1000.0}
@@ -71,7 +72,7 @@ def read_number(
     if isinstance(cell, Uncalculated):
         return Reading(rule="cell.not-calculated")
     if isinstance(cell, date):
-        return Reading(rule="cell.not-a-number")
+        return Reading(rule="cell.made-a-date")
     return _text(cell, scale, marks, flags)
 
 
@@ -93,7 +94,7 @@ def _text(cell: str, scale: str | float, marks: Mapping[str, str], flags: Mappin
         number, percent = value
         read = Reading(number) if percent else _scaled(number, scale)
         return Reading(read.value, obs_status=status)
-    return _hidden_range(text, scale) or Reading(rule="cell.not-a-number")
+    return _hidden_range(text, scale) or Reading(rule="cell.made-a-date" if made_date(text) else "cell.not-a-number")
 
 
 def _unflagged(text: str, flags: Mapping[str, str]) -> tuple[str, str | None]:

@@ -38,6 +38,18 @@ _COUNCILS = tuple(
 """How councils write their names around the name of their place, and how the codes of such councils begin. Never a part
 of another place's name: what is left must be the whole name of a place."""
 
+_FOOTNOTED = re.compile(
+    r"(?P<name>[^\W\d_].*[^\W\d_)])(?P<mark> ?[1-9]\d?(?:, ?[1-9]\d?)*|"
+    r" ?\((?:[1-9]\d?(?:, ?[1-9]\d?)*|[a-z])\)| ?\[(?:[1-9]\d?|[a-z])\])",
+    re.ASCII | re.I,
+)
+"""A name with the number or letter of a footnote behind it: Hackney1, Derby 2, Leicester(3), Bromley (E)."""
+_SIDES = {
+    "N": ("north",), "S": ("south",), "E": ("east",), "W": ("west",), "C": ("central",), "M": ("mid",),
+    "U": ("upper",), "L": ("lower",),
+}  # fmt: skip
+"""What a letter behind the name of a place may stand for, where there is such a place."""
+
 
 @dataclass(frozen=True)
 class Area:
@@ -122,6 +134,22 @@ class Geography:
             fits = [a for a in fits if a.held(on)] or fits
         codes = {a.area_code for a in fits}
         return next((a for a in fits if codes <= {later.area_code for later in self._codes(a)}), None)
+
+    def without_footnote(
+        self, typed: str, area_types: Sequence[str] = (), on: date | None = None
+    ) -> tuple[Area, str] | None:
+        """The area that is left of a text without the footnote number or letter at its end, and that mark; None unless
+        nothing else can be meant: the whole is no area, what is left is a whole name (a code with a digit too many is
+        mistyped), and a letter does not stand for the North or East of it."""
+        match = _FOOTNOTED.fullmatch(" ".join(typed.split()))
+        if match is None or self.find(typed) is not None or any(sign.isdigit() for sign in match["name"]):
+            return None
+        name, mark = match["name"], match["mark"]
+        sides = _SIDES.get(mark.strip("()[] ").upper(), ())
+        if any(self._names.get(_same(form)) for side in sides for form in (f"{side} {name}", f"{name} {side}")):
+            return None
+        area = self.find(name, area_types, on)
+        return None if area is None else (area, mark.strip())
 
     def _council(self, typed: str) -> list[Area]:
         """The areas that a council's name stands for: the place it names, if it can have that kind of council."""

@@ -143,6 +143,8 @@ CASES: dict[str, Case] = {
         book({"Figures": [[*row, cell] for row, cell in zip(rows({}), ("Remark", "fine"), strict=True)]}),
     ),
     "cell.not-a-number": figures({"Value": "about 6"}),
+    "cell.made-a-date": figures({"Value": date(2016, 4, 1)}),
+    "cell.footnote-read": figures({"Area": "Nottingham2"}),
     "cell.error-value": figures({"Value": "#DIV/0!"}),
     "cell.not-calculated": figures({"Value": "=1+1"}),
     "cell.blank": figures({"Value": None}),

@@ -12,6 +12,7 @@ from inputs.tables.notes import Notes
 from inputs.tables.sayings import OnSheet, Saying, Sayings, group
 from inputs.tables.values import Observation
 from schemas.findings import COLUMNS, at
+from schemas.periods import made_date, number_meant
 
 STATUS_WORDS = {
     "": "", "a": "", "normal": "", "p": "p", "provisional": "p", "indicative": "p", "e": "e", "estimate": "e",
@@ -69,8 +70,10 @@ class Measures:
                 self._text(reading, row)
             elif reading.rule:
                 row["faulty"] = True
-                typed = words(self.columns.sheet.cell(number, column))
+                typed = words(cell := self.columns.sheet.cell(number, column))
                 expected = "a number" + (", or a percentage" if spec.scale in ("percent", "fraction") else "")
+                if reading.rule == "cell.made-a-date" and (made := made_date(cell)) is not None:
+                    typed, expected = made.shown, number_meant(made)
                 self.notes.add(reading.rule, where, measure, typed, expected)
             elif reading.value is not None or not has_value:  # why a side figure is missing says nothing of the value
                 _take(measure, reading, row)
