@@ -94,7 +94,7 @@ def _text(cell: str, scale: str | float, marks: Mapping[str, str], flags: Mappin
         number, percent = value
         read = Reading(number) if percent else _scaled(number, scale)
         return Reading(read.value, obs_status=status)
-    return _hidden_range(text, scale) or Reading(rule="cell.made-a-date" if made_date(text) else "cell.not-a-number")
+    return _hidden_range(text, scale) or Reading(rule="cell.made-a-date" if made_date(cell) else "cell.not-a-number")
 
 
 def _unflagged(text: str, flags: Mapping[str, str]) -> tuple[str, str | None]:

@@ -15,9 +15,18 @@ from inputs.tables.sayings import OnSheet, Saying, Sayings, as_period, group
 from inputs.tables.values import Observation, observations
 from schemas.breakdowns import TOTAL, spell
 from schemas.definitions import Indicator
-from schemas.findings import a1, at
+from schemas.findings import COLUMNS, a1, at
 from schemas.geography import Area
-from schemas.periods import EXPECTED, SERIES, made_of_period, marked, period_meant, without_footnote, word_meant
+from schemas.periods import (
+    EXPECTED,
+    SERIES,
+    is_within_month,
+    made_of_period,
+    marked,
+    period_meant,
+    without_footnote,
+    word_meant,
+)
 from schemas.tables import TIDY
 
 ANY_TOTAL = frozenset({"total", "all", "all pupils", "all children", "all people", "persons", "all persons"})
@@ -218,7 +227,7 @@ class _Rows:
         word = self._with_identifier(source, number, identifier, said)
         if word is None:
             return
-        period = as_period(source, word, identifier)
+        period = None if is_within_month(self._held(said), identifier) else as_period(source, word, identifier)
         if (
             period is None
             and source is not None
@@ -312,7 +321,8 @@ class _Rows:
     ) -> None:
         """Note that a cell does not say a thing. `kinds` are the identifiers of the periods that it may say."""
         word = words(said.word)
-        made = next(((made, kind) for kind in kinds if (made := made_of_period(said.word, kind))), None)
+        held = self._held(said)
+        made = next(((made, kind) for kind in kinds if (made := made_of_period(held, kind))), None)
         if made is not None:
             rule, word = "cell.made-a-date", made[0].shown
             meant = period_meant(*made)
@@ -325,6 +335,10 @@ class _Rows:
             rule = f"{name}.unknown" if word else "cell.blank"
         cells = [a1(place) for place in places] if rule == "cell.blank" and places else said.cells
         self._note(rule, said, name, word, expected, cells)
+
+    def _held(self, said: Saying) -> Cell:
+        """What the cell holds that says a thing, whatever a layout takes out of it."""
+        return said.word if said.at is None else self.sheet.cell(*divmod(said.at, COLUMNS))
 
     def _note(
         self, rule: str, said: Saying, name: str, found: str, expected: str, cells: Sequence[str] | None = None

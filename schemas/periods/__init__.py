@@ -35,6 +35,7 @@ from schemas.periods.kinds import (
 )
 from schemas.periods.made import (
     MadeDate,
+    is_within_month,
     made_date,
     made_of_period,
     number_meant,
@@ -46,6 +47,7 @@ from schemas.periods.reading import marked, read_period
 __all__ = [
     "CALENDAR_QUARTER", "EXPECTED", "FINANCIAL_QUARTER", "IDENTIFIERS", "MONTHLY", "MONTHS", "POOLED", "QUARTERS",
     "ROLLING", "SERIES", "SINGLE_YEARS", "SPLIT_YEARS", "TERMS", "TO_DATE", "WEEKLY", "WINDOW", "MadeDate", "Period",
-    "build", "ending_in", "in_full", "is_edge", "made_date", "made_of_period", "marked", "number_meant",
-    "period_meant", "pooled", "read_period", "starting", "week_of", "window", "without_footnote", "word_meant",
+    "build", "ending_in", "in_full", "is_edge", "is_within_month", "made_date", "made_of_period", "marked",
+    "number_meant", "period_meant", "pooled", "read_period", "starting", "week_of", "window", "without_footnote",
+    "word_meant",
 ]  # fmt: skip

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from schemas.periods.days import MONTH_NAME, full_year, in_full, is_edge, month_number, read_day
-from schemas.periods.kinds import MONTHLY, MONTHS, WEEKLY
+from schemas.periods.kinds import MONTHLY, MONTHS, ROLLING, TO_DATE, WEEKLY, WINDOW
 from schemas.periods.reading import read_period
 
 _DAY_MONTH = re.compile(rf"^(\d{{1,2}})-({MONTH_NAME})$", re.I)
@@ -83,6 +83,12 @@ def made_of_period(cell: object, identifier: str) -> MadeDate | None:
         return made
     monthly = identifier == MONTHLY or identifier in MONTHS
     return made if monthly and not made.stands_for_month else None
+
+
+def is_within_month(cell: object, identifier: str) -> bool:
+    """Whether a date stands in a cell that is no month, although a layout may take one out of its words."""
+    made, of_months = made_date(cell), (MONTHLY, *MONTHS, ROLLING, *TO_DATE, WINDOW)
+    return made is not None and identifier in of_months and not made.stands_for_month
 
 
 def period_meant(made: MadeDate, identifier: str) -> str:
