@@ -22,6 +22,7 @@ from schemas.periods import (
     POOLED,
     ROLLING,
     TO_DATE,
+    WEEKLY,
     WINDOW,
     Period,
     build,
@@ -29,10 +30,11 @@ from schemas.periods import (
     pooled,
     read_period,
     starting,
+    week_of,
 )
 
 QUARTERLY = (CALENDAR_QUARTER, FINANCIAL_QUARTER)
-YEARLY = [name for name in IDENTIFIERS if name not in (WINDOW, *POOLED, ROLLING, *TO_DATE, MONTHLY, *QUARTERLY)]
+YEARLY = [name for name in IDENTIFIERS if name not in (WINDOW, *POOLED, ROLLING, *TO_DATE, MONTHLY, WEEKLY, *QUARTERLY)]
 PERIODS = st.one_of(
     st.builds(build, st.sampled_from(YEARLY), st.integers(1951, 2090)),
     st.builds(
@@ -43,6 +45,7 @@ PERIODS = st.one_of(
     ),
     st.builds(starting, st.just(MONTHLY), st.integers(1970, 2069), st.integers(1, 12)),
     st.builds(starting, st.sampled_from(QUARTERLY), st.integers(1970, 2069), st.sampled_from([1, 4, 7, 10])),
+    st.builds(week_of, st.dates(date(1970, 1, 1), date(2069, 12, 31))),
     st.builds(ending_in, st.sampled_from([ROLLING, *TO_DATE]), st.integers(1970, 2069), st.integers(1, 12)),
 )
 TYPED = st.one_of(st.text(max_size=30), st.floats(), st.integers(), st.dates(), st.datetimes())
@@ -69,7 +72,7 @@ def test_the_period_before_ends_where_this_one_begins_or_a_year_earlier(period: 
     assert before.end is not None
     assert before.end < period.start or period.time_identifier in TO_DATE
     gapless = period.time_identifier.endswith(("year", "years", "months")) or " Q" in period.time_identifier
-    gapless = gapless or period.time_identifier in (MONTHLY, *QUARTERLY)
+    gapless = gapless or period.time_identifier in (MONTHLY, WEEKLY, *QUARTERLY)
     assert not gapless or (period.start - before.end).days == 1
 
 
