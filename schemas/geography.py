@@ -14,25 +14,41 @@ from schemas.records import STRICT_KEYS, read_csv
 ENGLAND = "E92000001"
 
 UNLISTED = {
-    "E05": "Ward", "E14": "Constituency", "E01": "LSOA", "E02": "MSOA", "E38": "Clinical commissioning group",
-    "E54": "Integrated care board", "E47": "Combined authority", "E31": "Fire authority",
-}  # fmt: skip
+    **dict.fromkeys(("E05", "W05", "S13", "N08"), "Ward"),
+    **dict.fromkeys(("E14", "W07", "S14", "N05", "N06"), "Constituency"),
+    **dict.fromkeys(("E01", "W01"), "LSOA"),
+    **dict.fromkeys(("E02", "W02"), "MSOA"),
+    **dict.fromkeys(("S01", "N20"), "Data zone"),
+    **dict.fromkeys(("S02", "N21"), "Intermediate zone"),
+    "N10": "District electoral area",
+    "E38": "Clinical commissioning group",
+    "E54": "Integrated care board",
+    **dict.fromkeys(("W11", "S08"), "Health board"),
+    "E47": "Combined authority",
+    "E31": "Fire authority",
+}
 """Types of area too many to list: any code of the form is one, by how the code begins."""
 
 _CODE = re.compile("(?:" + "|".join(UNLISTED) + r")\d{6}", re.ASCII)
 
 
+_BEYOND = ("W06", "S12", "N09")
+"""How the codes of councils of Wales, Scotland and Northern Ireland begin."""
+
 _COUNCILS = tuple(
     (re.compile(pattern), kinds)
     for pattern, kinds in (
         (r"(?:the )?(?:london|royal) borough of (.+?)(?: council)?", ("E06", "E09")),
+        (r"(?:the )?(?:city and county|county borough|county|city) of (.+?)(?: council)?", _BEYOND),
+        (r"(.+) (?:county borough council|county borough|cbc)", ("W06",)),
         (r"(.+) (?:metropolitan borough council|metropolitan borough|metropolitan council|mbc)", ("E08",)),
-        (r"(.+) (?:borough council|borough|bc)", ("E06", "E07", "E08", "E09")),
-        (r"(.+) (?:city council)", ("E06", "E07", "E08", "E09")),
-        (r"(.+) (?:district council|district|dc)", ("E06", "E07", "E08")),
-        (r"(.+) (?:county council|cc)", ("E10",)),
+        (r"(.+) (?:borough council|borough|bc)", ("E06", "E07", "E08", "E09", "N09")),
+        (r"(.+) (?:city council)", ("E06", "E07", "E08", "E09", *_BEYOND)),
+        (r"(.+) (?:city and district council)", ("N09",)),
+        (r"(.+) (?:district council|district|dc)", ("E06", "E07", "E08", "N09")),
+        (r"(.+) (?:county council|cc)", ("E10", "W06")),
         (r"(.+) (?:unitary authority|ua)", ("E06",)),
-        (r"(.+) council", ("E06", "E07", "E08", "E09", "E10")),
+        (r"(?:the )?(.+) council", ("E06", "E07", "E08", "E09", "E10", *_BEYOND)),
     )
 )
 """How councils write their names around the name of their place, and how the codes of such councils begin. Never a part
@@ -154,8 +170,9 @@ class Geography:
     def _council(self, typed: str) -> list[Area]:
         """The areas that a council's name stands for: the place it names, if it can have that kind of council."""
         for pattern, kinds in _COUNCILS:
-            if match := pattern.fullmatch(_same(typed)):
-                return [a for a in self._names.get(match[1], []) if a.area_code[:3] in kinds]
+            match = pattern.fullmatch(_same(typed))
+            if match and (found := [a for a in self._names.get(match[1], []) if a.area_code[:3] in kinds]):
+                return found
         return []
 
     def current(self, area: Area, on: date) -> Area:
