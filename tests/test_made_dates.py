@@ -133,6 +133,11 @@ def test_a_date_that_excel_made_is_named_with_what_was_meant(
     assert "Remove" not in judgement.findings[0].fix
 
 
+def test_where_every_year_has_become_a_date_each_is_named_and_nothing_else(judged: Judge) -> None:
+    judgement = judged("years.xlsx", [["Area", date(2008, 9, 1), date(2009, 10, 1)], ["Derby", 7.7, 8.2]])
+    assert found(judgement) == [(MADE, "B1", "1 September 2008"), (MADE, "C1", "1 October 2009")]
+
+
 def test_a_heading_that_may_well_be_a_date_only_warns_and_says_what_excel_does(judged: Judge) -> None:
     for heading, below in ((date(2010, 6, 30), 5.5), (date(2009, 10, 1), "checked")):
         judgement = judged("years.xlsx", [["Area", "2007/08", heading], ["Derby", 7.7, below]])

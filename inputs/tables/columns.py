@@ -12,8 +12,8 @@ from inputs.grammar import TableLayout, ValueColumn, same, sources_of
 from inputs.headings import JOIN, Block, Heading, columns_under, wordiest_row, words
 from inputs.numbers import read_number
 from inputs.tables.notes import Notes
-from schemas.findings import COLUMNS, a1, as_typed, at
-from schemas.periods import made_date
+from schemas.findings import COLUMNS, Finding, a1, as_typed, at, finding
+from schemas.periods import MadeDate, made_date
 from schemas.rules import RULES
 
 
@@ -150,17 +150,29 @@ class Columns:
         the one that reads most like it, or the only one that is left. Returns the columns so named."""
         places = {self._heading_at(c): same(self.headings[c].parts[-1]) if c in self.headings else "" for c in spare}
         chosen = {label: where for label in self.missing if (where := _most_like(label, places)) is not None}
+        chosen |= self._made_dates(places)
         left = [place for place in places if place not in chosen.values()]
         rest = [label for label in self.missing if label not in chosen]
         if len(left) == len(rest):
             chosen.update(zip(rest, left, strict=True))
         for label, where in chosen.items():
             number, found = self.missing[label], self.notes.found
-            patterns = [re.compile(re.escape(label)), *self._patterns()]
-            meant = _meant(self.sheet.cell(*divmod(where, COLUMNS)), patterns)
-            fix = RULES["cell.made-a-date"].fix if meant else found[number].fix
-            found[number] = replace(found[number], cell=a1(where), cells=(a1(where),), fix=fix)
+            cell = self.sheet.cell(*divmod(where, COLUMNS))
+            if (made := made_date(cell)) and (meant := _meant(cell, self._sought(label))):
+                found[number] = _made_finding(self.notes.sheet, where, made, meant)
+            else:
+                found[number] = replace(found[number], cell=a1(where), cells=(a1(where),))
         return {where % COLUMNS for where in chosen.values()}
+
+    def _made_dates(self, places: Iterable[int]) -> dict[str, int]:
+        """For each missing heading the first of some cells in which Excel has made a date of it, if there is one."""
+        cells = {where: self.sheet.cell(*divmod(where, COLUMNS)) for where in places}
+        made = {label: [w for w, cell in cells.items() if _meant(cell, self._sought(label))] for label in self.missing}
+        return {label: found[0] for label, found in made.items() if found}
+
+    def _sought(self, label: str) -> list[re.Pattern[str]]:
+        """What a missing heading is looked for by: the pattern that it is, or its words."""
+        return [p for p in self._patterns() if p.pattern == label] or [re.compile(f"^{re.escape(label)}$", re.I)]
 
 
 def note_no_headings(sheet: Sheet, table: TableLayout, notes: Notes) -> None:
@@ -174,10 +186,20 @@ def note_no_headings(sheet: Sheet, table: TableLayout, notes: Notes) -> None:
     like = _most_like(label, strange)
     where = like if like is not None else next(iter(strange), next(blank, next(iter(cells), at(row, 0))))
     expected = f"a column headed {label!r}; nothing of its table could be judged"
-    sought = table.header.match or re.compile(re.escape(label))
-    made = any(_meant(cell, [sought]) for line in sheet.rows[:40] for cell in line)
-    fix = RULES["cell.made-a-date"].fix if made else _fix(label, cells)
-    notes.add("layout.heading-missing", where, "heading", _held(row, cells), expected, fix=fix)
+    sought = [table.header.match or re.compile(f"^{re.escape(label)}$", re.I)]
+    for place, cell in ((at(r, c), cell) for r, line in enumerate(sheet.rows[:40]) for c, cell in enumerate(line)):
+        if (made := made_date(cell)) and (meant := _meant(cell, sought)):
+            told = _made_finding(notes.sheet, place, made, meant)
+            notes.add(told.rule, place, "heading", told.found, told.expected)
+            return
+    notes.add("layout.heading-missing", where, "heading", _held(row, cells), expected, fix=_fix(label, cells))
+
+
+def _made_finding(sheet: str, where: int, made: MadeDate, meant: str) -> Finding:
+    expected = f"{meant}, if that was typed; nothing that depends on it could be judged"
+    return finding(
+        "cell.made-a-date", sheet=sheet, cells=[a1(where)], field="heading", found=made.shown, expected=expected
+    )
 
 
 def _meant(cell: Cell, sought: Sequence[re.Pattern[str]]) -> str:

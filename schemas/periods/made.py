@@ -110,7 +110,7 @@ def word_meant(cell: object, words: Iterable[str]) -> tuple[MadeDate, str] | Non
     """The date that Excel has made of one of some words, such as the ages 5-9, and that word; None if it is none."""
     made = made_date(cell)
     forms = set(made.typed()) if made else set()
-    word = next((word for word in words if "".join(word.replace("–", "-").split()) in forms), None)
+    word = next((word for word in words if re.sub(r"\s*(?:–|-|to)\s*", "-", word) in forms), None)
     return (made, word) if made and word is not None else None
 
 

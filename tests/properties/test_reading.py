@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import calendar
 import math
 from datetime import date
 
@@ -19,6 +20,7 @@ from schemas.periods import (
     FINANCIAL_QUARTER,
     IDENTIFIERS,
     MONTHLY,
+    MONTHS,
     POOLED,
     ROLLING,
     TO_DATE,
@@ -74,6 +76,18 @@ def test_the_period_before_ends_where_this_one_begins_or_a_year_earlier(period: 
     gapless = period.time_identifier.endswith(("year", "years", "months")) or " Q" in period.time_identifier
     gapless = gapless or period.time_identifier in (MONTHLY, WEEKLY, *QUARTERLY)
     assert not gapless or (period.start - before.end).days == 1
+
+
+MONTHLIES = [*MONTHS, MONTHLY, ROLLING, *TO_DATE, WINDOW]
+
+
+@given(st.dates(date(1971, 1, 1), date(2068, 12, 31)), st.sampled_from(MONTHLIES))
+def test_a_day_within_a_month_is_never_that_month(day: date, identifier: str) -> None:
+    within = 1 < day.day < calendar.monthrange(day.year, day.month)[1]
+    for typed in (day, f"{day:%d/%m/%Y}", f"{day:%Y-%m-%d}", f"{day:%d-%b-%y}"):
+        period = read_period(typed, identifier)
+        assert not (within and period)
+        assert within or period or identifier not in (MONTHLY, MONTHS[day.month - 1])
 
 
 @given(st.integers(0, 1_048_575), st.integers(0, 16_383))
