@@ -6,9 +6,10 @@ Excel reads Apr-11 as the 11th of April of the year it is typed in, 1-4 as the 1
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Hashable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 
 from schemas.periods.days import MONTH_NAME, full_year, in_full, is_edge, month_number, read_day
 from schemas.periods.kinds import MONTHLY, MONTHS, ROLLING, TO_DATE, WEEKLY, WINDOW
@@ -18,6 +19,7 @@ _DAY_MONTH = re.compile(rf"^(\d{{1,2}})-({MONTH_NAME})$", re.I)
 _MONTH_YEAR = re.compile(rf"^({MONTH_NAME})-(\d{{2}})$", re.I)
 _UNSPACED = re.compile(r"^\S+(?: \d{1,2}:\d{2}\S*)?$")
 
+_OF_MONTHS = frozenset({MONTHLY, *MONTHS, ROLLING, *TO_DATE, WINDOW})
 OLDEST_MEANT = 1950
 """Dates of years before it are taken for numbers in cells that are formatted as dates: 215 shows as 2 August 1900."""
 FIRST_OF_MARCH_1900 = 61
@@ -56,7 +58,8 @@ class MadeDate:
             yield from (f"{self.month}-{self.year % 100:02d}", f"{self.month}/{self.year % 100:02d}")
 
 
-def made_date(cell: object) -> MadeDate | None:
+@lru_cache(maxsize=4096)
+def made_date(cell: Hashable) -> MadeDate | None:
     """The date in a cell, or in a text as Excel writes one it has made: 11-Apr, Oct-09, 01/10/2009; None if there is
     none."""
     if isinstance(cell, date):
@@ -73,7 +76,7 @@ def made_date(cell: object) -> MadeDate | None:
     return None
 
 
-def made_of_period(cell: object, identifier: str) -> MadeDate | None:
+def made_of_period(cell: Hashable, identifier: str) -> MadeDate | None:
     """The date that stands where a period of an identifier belongs and is none, if Excel may have made it: any date in
     a cell, and one in a text that is either no whole month or what Excel makes of such a period."""
     made = made_date(cell)
@@ -85,10 +88,9 @@ def made_of_period(cell: object, identifier: str) -> MadeDate | None:
     return made if monthly and not made.stands_for_month else None
 
 
-def is_within_month(cell: object, identifier: str) -> bool:
+def is_within_month(cell: Hashable, identifier: str) -> bool:
     """Whether a date stands in a cell that is no month, although a layout may take one out of its words."""
-    made, of_months = made_date(cell), (MONTHLY, *MONTHS, ROLLING, *TO_DATE, WINDOW)
-    return made is not None and identifier in of_months and not made.stands_for_month
+    return identifier in _OF_MONTHS and (made := made_date(cell)) is not None and not made.stands_for_month
 
 
 def period_meant(made: MadeDate, identifier: str) -> str:
@@ -106,7 +108,7 @@ def number_meant(made: MadeDate) -> str:
     return f"a number, or {meant} if that was typed" if meant else "a number"
 
 
-def word_meant(cell: object, words: Iterable[str]) -> tuple[MadeDate, str] | None:
+def word_meant(cell: Hashable, words: Iterable[str]) -> tuple[MadeDate, str] | None:
     """The date that Excel has made of one of some words, such as the ages 5-9, and that word; None if it is none."""
     made = made_date(cell)
     forms = set(made.typed()) if made else set()
