@@ -10,6 +10,7 @@ from datetime import date
 from inputs.cells import Cell, ErrorValue, Sheet, Shown, Uncalculated
 from inputs.grammar import Header, TableLayout, column_number, plain, same
 from schemas.findings import COLUMNS, at, column_letters
+from schemas.periods import in_full, is_edge
 
 JOIN = " | "
 WIDEST_MERGE = 1000
@@ -45,11 +46,12 @@ class Block:
 
 
 def words(cell: Cell) -> str:
-    """A cell as the words of a heading or label: 2010 for 2010.0, September 2010 for a date in it."""
+    """A cell as the words of a heading or label: 2010 for 2010.0; for a date September 2010 on the first or last day of
+    the month, 10 September 2010 on any other."""
     if isinstance(cell, float) and cell.is_integer():
         return str(int(cell))
     if isinstance(cell, date):
-        return f"{cell:%B %Y}"
+        return f"{cell:%B %Y}" if is_edge(cell.year, cell.month, cell.day) else in_full(cell)
     if isinstance(cell, Shown):
         return cell.look.text
     if isinstance(cell, ErrorValue):

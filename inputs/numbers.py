@@ -11,6 +11,7 @@ from typing import Literal
 
 from inputs.cells import Cell, ErrorValue, Shown, Uncalculated
 from inputs.number_formats import fifteen_digits
+from schemas.periods import made_date
 
 NO_FLAGS: Mapping[str, str] = {}
 SCALES = {"as given": 1.0, "percent": 1.0, "fraction": 100.0, "thousands": 1000.0}
@@ -91,7 +92,7 @@ def read_number(
     if isinstance(cell, Uncalculated):
         return Reading(rule="cell.not-calculated")
     if isinstance(cell, date):
-        return Reading(rule="cell.not-a-number")
+        return Reading(rule="cell.made-a-date")
     return _text(cell, scale, marks, flags, comma)
 
 
@@ -125,7 +126,7 @@ def _text(
         number, percent = value
         read = _scaled(number, "as given" if percent else scale)
         return Reading(read.value, obs_status=status, percent=percent)
-    return _hidden_range(text, scale) or Reading(rule="cell.not-a-number")
+    return _hidden_range(text, scale) or Reading(rule="cell.made-a-date" if made_date(cell) else "cell.not-a-number")
 
 
 def _lines(text: str) -> str:

@@ -15,29 +15,57 @@ from schemas.records import STRICT_KEYS, read_lines
 ENGLAND = "E92000001"
 
 UNLISTED = {
-    "E05": "Ward", "E14": "Constituency", "E01": "LSOA", "E02": "MSOA", "E38": "Clinical commissioning group",
-    "E54": "Integrated care board", "E47": "Combined authority", "E31": "Fire authority",
-}  # fmt: skip
+    **dict.fromkeys(("E05", "W05", "S13", "N08"), "Ward"),
+    **dict.fromkeys(("E14", "W07", "S14", "N05", "N06"), "Constituency"),
+    **dict.fromkeys(("E01", "W01"), "LSOA"),
+    **dict.fromkeys(("E02", "W02"), "MSOA"),
+    **dict.fromkeys(("S01", "N20"), "Data zone"),
+    **dict.fromkeys(("S02", "N21"), "Intermediate zone"),
+    "N10": "District electoral area",
+    "E38": "Clinical commissioning group",
+    "E54": "Integrated care board",
+    **dict.fromkeys(("W11", "S08"), "Health board"),
+    "E47": "Combined authority",
+    "E31": "Fire authority",
+}
 """Types of area too many to list: any code of the form is one, by how the code begins."""
 
 _CODE = re.compile("(?:" + "|".join(UNLISTED) + r")\d{6}", re.ASCII)
 
 
+_BEYOND = ("W06", "S12", "N09")
+"""How the codes of councils of Wales, Scotland and Northern Ireland begin."""
+
 _COUNCILS = tuple(
     (re.compile(pattern), kinds)
     for pattern, kinds in (
         (r"(?:the )?(?:london|royal) borough of (.+?)(?: council)?", ("E06", "E09")),
+        (r"(?:the )?(?:city and county|county borough|county|city) of (.+?)(?: council)?", _BEYOND),
+        (r"(.+) (?:county borough council|county borough|cbc)", ("W06",)),
         (r"(.+) (?:metropolitan borough council|metropolitan borough|metropolitan council|mbc)", ("E08",)),
-        (r"(.+) (?:borough council|borough|bc)", ("E06", "E07", "E08", "E09")),
-        (r"(.+) (?:city council)", ("E06", "E07", "E08", "E09")),
-        (r"(.+) (?:district council|district|dc)", ("E06", "E07", "E08")),
-        (r"(.+) (?:county council|cc)", ("E10",)),
+        (r"(.+) (?:borough council|borough|bc)", ("E06", "E07", "E08", "E09", "N09")),
+        (r"(.+) (?:city council)", ("E06", "E07", "E08", "E09", *_BEYOND)),
+        (r"(.+) (?:city and district council)", ("N09",)),
+        (r"(.+) (?:district council|district|dc)", ("E06", "E07", "E08", "N09")),
+        (r"(.+) (?:county council|cc)", ("E10", "W06")),
         (r"(.+) (?:unitary authority|ua)", ("E06",)),
-        (r"(.+) council", ("E06", "E07", "E08", "E09", "E10")),
+        (r"(?:the )?(.+) council", ("E06", "E07", "E08", "E09", "E10", *_BEYOND)),
     )
 )
 """How councils write their names around the name of their place, and how the codes of such councils begin. Never a part
 of another place's name: what is left must be the whole name of a place."""
+
+_FOOTNOTED = re.compile(
+    r"(?P<name>[^\W\d_].*[^\W\d_)])(?P<mark> ?[1-9]\d?(?:, ?[1-9]\d?)*|"
+    r" ?\((?:[1-9]\d?(?:, ?[1-9]\d?)*|[a-z])\)| ?\[(?:[1-9]\d?|[a-z])\])",
+    re.ASCII | re.I,
+)
+"""A name with the number or letter of a footnote behind it: Hackney1, Derby 2, Leicester(3), Bromley (E)."""
+_SIDES = {
+    "N": ("north",), "S": ("south",), "E": ("east",), "W": ("west",), "C": ("central",), "M": ("mid",),
+    "U": ("upper",), "L": ("lower",),
+}  # fmt: skip
+"""What a letter behind the name of a place may stand for, where there is such a place."""
 
 
 @dataclass(frozen=True)
@@ -125,11 +153,28 @@ class Geography:
         codes = {a.area_code for a in fits}
         return next((a for a in fits if codes <= {later.area_code for later in self._codes(a)}), None)
 
+    def without_footnote(
+        self, typed: str, area_types: Sequence[str] = (), on: date | None = None
+    ) -> tuple[Area, str] | None:
+        """The area that is left of a text without the footnote number or letter at its end, and that mark; None unless
+        nothing else can be meant: the whole is no area, what is left is a whole name (a code with a digit too many is
+        mistyped), and a letter does not stand for the North or East of it."""
+        match = _FOOTNOTED.fullmatch(" ".join(typed.split()))
+        if match is None or self.find(typed) is not None or any(sign.isdigit() for sign in match["name"]):
+            return None
+        name, mark = match["name"], match["mark"]
+        sides = _SIDES.get(mark.strip("()[] ").upper(), ())
+        if any(self._names.get(_same(form)) for side in sides for form in (f"{side} {name}", f"{name} {side}")):
+            return None
+        area = self.find(name, area_types, on)
+        return None if area is None else (area, mark.strip())
+
     def _council(self, typed: str) -> list[Area]:
         """The areas that a council's name stands for: the place it names, if it can have that kind of council."""
         for pattern, kinds in _COUNCILS:
-            if match := pattern.fullmatch(_same(typed)):
-                return [a for a in self._names.get(match[1], []) if a.area_code[:3] in kinds]
+            match = pattern.fullmatch(_same(typed))
+            if match and (found := [a for a in self._names.get(match[1], []) if a.area_code[:3] in kinds]):
+                return found
         return []
 
     def current(self, area: Area, on: date) -> Area:

@@ -244,6 +244,21 @@ RULES: dict[str, Rule] = _rules(
         "A row with a line through it.",
     ),
     (
+        "cell.made-a-date",
+        "hard",
+        "Excel has turned what was typed here into a date.",
+        "Excel takes Apr-11 for the 11th of April, 1-4 for the 1st of April and 2009/10 for October 2009: format the "
+        "cell as Text, then type it again, such as September 2010, 1-4 or 2009/10.",
+        "Apr-11, typed in 2012, which became 11 April 2012.",
+    ),
+    (
+        "cell.footnote-read",
+        "advisory",
+        "A footnote mark has run into what the cell says, and was read as one.",
+        "Nothing, if that is right. Otherwise correct the cell; a footnote is best typed in a cell of its own.",
+        "'Hackney1', or 20102 for 2010 with footnote 2.",
+    ),
+    (
         "cell.error-value",
         "hard",
         "The cell shows an Excel error instead of a value.",

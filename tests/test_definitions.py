@@ -238,7 +238,7 @@ def test_without_a_day_a_name_means_the_first_of_its_codes(definitions: Definiti
 @pytest.mark.parametrize(
     ("typed", "area_type"),
     [("E05000123", "Ward"), ("e05012270 ", "Ward"), ("E01013810", "LSOA"), ("E02002888", "MSOA"), ("E05", None),
-     ("E0500012", None), ("E050001234", None), ("E05000123 (1)", None), ("E04000001", None), ("W05000123", None), ("E0500012٣", None)],
+     ("E0500012", None), ("E050001234", None), ("E05000123 (1)", None), ("E04000001", None), ("W05000123", "Ward"), ("E0500012٣", None)],
 )  # fmt: skip
 def test_a_ward_is_known_by_the_form_of_its_code(typed: str, area_type: str | None, definitions: Definitions) -> None:
     geography = definitions.geography

@@ -24,7 +24,7 @@ READ = [
     ("Jan - Dec 2010", CY, "2010", "2010-01-01", "2010-12-31"),
     *[(typed, "September", "2010", "2010-09-01", "2010-09-30") for typed in (
         "Sep-10", "Sept 2010", "September 2010", "as at 30 September 2010", "30/09/2010", "30.09.10", "2010-09-30", "2010-09",
-        "2010", "September 2010/11", datetime(2010, 9, 1, tzinfo=UTC), date(2010, 9, 10), "end of September 2010",
+        "2010", "September 2010/11", datetime(2010, 9, 1, tzinfo=UTC), date(2010, 9, 30), "as at 15 September 2010", "end of September 2010",
     )],
     ("March 2010/11", "Month", "201103", "2011-03-01", "2011-03-31"),
     ("FY May 2010/11", "Month", "201005", "2010-05-01", "2010-05-31"),

@@ -177,6 +177,8 @@ CASES: dict[str, Case] = {
     "cell.decimal-comma": figures({"Value": "0,541"}),
     "cell.struck-out": looking(6.5, strike=True),
     "cell.not-a-number": figures({"Value": "about 6"}),
+    "cell.made-a-date": figures({"Value": date(2016, 4, 1)}),
+    "cell.footnote-read": figures({"Area": "Nottingham2"}),
     "cell.error-value": figures({"Value": "#DIV/0!"}),
     "cell.data-type": Case("figures.xlsx", with_data_type(book({"Figures": rows({"Area": "#VALUE!"})}))),
     "cell.may-be-cut": Case("figures.csv", text(HEADINGS, tuple(GOOD.get(name, "") for name in HEADINGS[:7]))),

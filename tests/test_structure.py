@@ -15,9 +15,9 @@ MAY_IMPORT = {
     "flows": {"flows", "inputs", "schemas", "warehouse"},
 }
 PURE = ("schemas/checks/__init__.py", "schemas/checks/rows.py", "schemas/checks/together.py",
-        "schemas/checks/absence.py", "schemas/checks/history.py", "schemas/checks/slate.py", "schemas/findings.py", "schemas/periods.py", "schemas/calendar.py", "schemas/tables.py",
-        "schemas/outcomes.py", "schemas/news.py", "schemas/precedence.py", "inputs/parse.py", *(f"inputs/tables/{name}.py" for name in ("columns", "measures", "notes", "rows", "sayings", "values")),
-        "inputs/identify.py", "inputs/numbers.py", "inputs/cells.py",
+        "schemas/checks/absence.py", "schemas/checks/arithmetic.py", "schemas/checks/history.py", "schemas/checks/slate.py", "schemas/findings.py", *(f"schemas/periods/{name}.py" for name in ("days", "footnotes", "kinds", "made", "reading", "weeks")), "schemas/calendar.py", "schemas/tables.py",
+        "schemas/outcomes.py", "schemas/news.py", "schemas/precedence.py", "inputs/parse.py", *(f"inputs/tables/{name}.py" for name in ("account", "columns", "fields", "measures", "notes", "rows", "sayings", "values")),
+        "inputs/identify.py", "inputs/numbers.py", "inputs/number_formats.py", "inputs/rich_text.py", "inputs/characters.py", "inputs/cells.py",
         "inputs/replies/fitting.py", "inputs/replies/mail.py", "inputs/replies/messages.py", "inputs/replies/notices.py", "inputs/replies/answers.py", "inputs/replies/template.py", "inputs/stamps.py")  # fmt: skip
 
 

@@ -32,8 +32,9 @@ GROUPS: Mapping[str, tuple[str, ...]] = {
     "financial_quarters": tuple(QUARTERS),
     "months": MONTHS,
 }
-"""The files by the time identifiers that the standard lets stand in one file. It knows no pooled years, no twelve
-months to a month, no year to date and no reporting window: those are in the Parquet file only."""
+"""The files by the time identifiers that the standard lets stand in one file. It knows no series of
+weeks, months or quarters, no pooled years, no twelve months to a month, no year to date and no reporting window: those
+are in the Parquet file only."""
 
 LEVELS: Mapping[str, str] = {
     "National": "National",

@@ -22,7 +22,7 @@ import polars as pl
 from schemas.breakdowns import spell
 from schemas.definitions import Definitions, Indicator
 from schemas.faults import StorageFault
-from schemas.periods import QUARTERS
+from schemas.periods import CALENDAR_QUARTER, FINANCIAL_QUARTER, MONTHLY, QUARTERS, WEEKLY
 from warehouse.contract import MART
 from warehouse.disclosure import is_count
 from warehouse.expectations import Expectation, Severity, suite
@@ -208,7 +208,15 @@ def _parts(one: Indicator, definitions: Definitions) -> Iterator[tuple[str, str,
 
 def _days(identifier: str) -> float:
     """How long it is from one period of an identifier to the next."""
-    return 91.0 if identifier in QUARTERS else 365.0
+    return _DAYS.get(identifier, 365.0)
+
+
+_DAYS = {
+    WEEKLY: 7.0,
+    MONTHLY: 31.0,
+    **dict.fromkeys((FINANCIAL_QUARTER, CALENDAR_QUARTER, *QUARTERS), 91.0),
+}
+"""The days from one period to the next of identifiers that come more often than once a year."""
 
 
 # -- Great Expectations -----------------------------------------------------------------------------------------------

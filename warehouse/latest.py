@@ -141,7 +141,9 @@ _REASONS = f"""
                       THEN 'No list of core cities is held that was valid at the end of ' || label || '.'
                       ELSE 'None of the core cities has a value for ' || label || '.' END END,
     CASE WHEN area_type NOT IN ('National', 'Region', 'Statistical neighbours', {", ".join(map(repr, RANKED))})
-             THEN 'The lists of peers and the ranks are of councils, and this area is none (' || area_type || ').' END,
+             THEN 'The lists of peers and the ranks are of councils'
+                 || CASE WHEN area_type = 'Council outside England' THEN ' in England' ELSE '' END
+                 || ', and this area is none (' || area_type || ').' END,
     CASE WHEN area_type NOT IN {RANKED} OR value IS NULL THEN NULL
          WHEN polarity = 'neutral' THEN 'Neither a high nor a low value is better, so there is no rank.'
          WHEN NOT reported THEN 'An illustrative value has no rank.'

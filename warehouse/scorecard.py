@@ -13,7 +13,8 @@ from warehouse.targets import STATUS
 
 Plan = tuple[str, str | None, str | None, str | None, str | None, str | None, str | None]
 WIDE = ("National", "Region", "Statistical neighbours")
-CROWDED = ("Local authority", "District", "Ward", "LSOA", "MSOA")
+CROWDED = ("Local authority", "District", "Council outside England", "Ward", "LSOA", "MSOA", "Data zone",
+           "Intermediate zone")  # fmt: skip
 
 _ACTIONS = """
 INSERT INTO out.mart.actions

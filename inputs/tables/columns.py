@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import re
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from difflib import get_close_matches
 
-from inputs.cells import Sheet
+from inputs.cells import Cell, Sheet
 from inputs.grammar import TableLayout, ValueColumn, same, sources_of
-from inputs.headings import JOIN, Block, columns_under, wordiest_row, words
+from inputs.headings import JOIN, Block, Heading, columns_under, wordiest_row, words
+from inputs.numbers import read_number
 from inputs.tables.notes import Notes
-from schemas.findings import COLUMNS, a1, as_typed, at
+from schemas.findings import COLUMNS, Finding, a1, as_typed, at, finding
+from schemas.periods import MadeDate, made_date
 from schemas.rules import RULES
 
 
@@ -105,8 +108,31 @@ class Columns:
         for column, heading in self.headings.items():
             if column in used | ignored | placed or not self.filled(column):
                 continue
-            expected = "a column of the template"
+            self._note_unmapped(column, heading)
+
+    def _note_unmapped(self, column: int, heading: Heading) -> None:
+        """Note a column that nobody knows; as an error where Excel has made a date of a heading that the layout looks
+        for, because the figures under it would be lost."""
+        expected, made = "a column of the template", made_date(self.sheet.cell(*divmod(heading.at, COLUMNS)))
+        if made is None:
             self.notes.add("layout.column-unmapped", heading.at, "heading", heading.text, expected)
+            return
+        meant = _meant(self.sheet.cell(*divmod(heading.at, COLUMNS)), self._patterns())
+        lost = (meant or not made.stands_for_month) and self._patterns() and self._has_numbers(column)
+        rule, fix = "cell.made-a-date", RULES["cell.made-a-date"].fix
+        expected += f"; if {meant} is meant, that" if meant else ""
+        self.notes.add(rule if lost else "layout.column-unmapped", heading.at, "heading", made.shown, expected, fix=fix)
+
+    def _patterns(self) -> list[re.Pattern[str]]:
+        """What the table looks for in the headings of its value columns, whatever they are."""
+        said = (source for scope in self.table.scopes for source in sources_of(scope))
+        found = (*(spec.match for spec in self.table.value), *(source.header for source in said))
+        return [pattern for pattern in found if pattern is not None]
+
+    def _has_numbers(self, column: int) -> bool:
+        rows = self.sheet.rows[self.block.first : self.block.end]
+        readings = (read_number(row[column], "as given", self.table.marks) for row in rows if column < len(row))
+        return any(reading is not None and reading.value is not None for reading in readings)
 
     def _used_for_keys(self) -> set[int]:
         labels = [test.column for test in (*self.table.only, *self.table.skip) if test.column]
@@ -129,14 +155,29 @@ class Columns:
         the one that reads most like it, or the only one that is left. Returns the columns so named."""
         places = {self._heading_at(c): same(self.headings[c].parts[-1]) if c in self.headings else "" for c in spare}
         chosen = {label: where for label in self.missing if (where := _most_like(label, places)) is not None}
+        chosen |= self._made_dates(places)
         left = [place for place in places if place not in chosen.values()]
         rest = [label for label in self.missing if label not in chosen]
         if len(left) == len(rest):
             chosen.update(zip(rest, left, strict=True))
         for label, where in chosen.items():
             number, found = self.missing[label], self.notes.found
-            found[number] = replace(found[number], cell=a1(where), cells=(a1(where),))
+            cell = self.sheet.cell(*divmod(where, COLUMNS))
+            if (made := made_date(cell)) and (meant := _meant(cell, self._sought(label))):
+                found[number] = _made_finding(self.notes.sheet, where, made, meant)
+            else:
+                found[number] = replace(found[number], cell=a1(where), cells=(a1(where),))
         return {where % COLUMNS for where in chosen.values()}
+
+    def _made_dates(self, places: Iterable[int]) -> dict[str, int]:
+        """For each missing heading the first of some cells in which Excel has made a date of it, if there is one."""
+        cells = {where: self.sheet.cell(*divmod(where, COLUMNS)) for where in places}
+        made = {label: [w for w, cell in cells.items() if _meant(cell, self._sought(label))] for label in self.missing}
+        return {label: found[0] for label, found in made.items() if found}
+
+    def _sought(self, label: str) -> list[re.Pattern[str]]:
+        """What a missing heading is looked for by: the pattern that it is, or its words."""
+        return [p for p in self._patterns() if p.pattern == label] or [re.compile(f"^{re.escape(label)}$", re.I)]
 
 
 def note_no_headings(sheet: Sheet, table: TableLayout, notes: Notes) -> None:
@@ -150,8 +191,26 @@ def note_no_headings(sheet: Sheet, table: TableLayout, notes: Notes) -> None:
     like = _most_like(label, strange)
     where = like if like is not None else next(iter(strange), next(blank, next(iter(cells), at(row, 0))))
     expected = f"a column headed {label!r}; nothing of its table could be judged"
-    fix = _fix(label, cells)
-    notes.add("layout.heading-missing", where, "heading", _held(row, cells), expected, fix=fix)
+    sought = [table.header.match or re.compile(f"^{re.escape(label)}$", re.I)]
+    for place, cell in ((at(r, c), cell) for r, line in enumerate(sheet.rows[:40]) for c, cell in enumerate(line)):
+        if (made := made_date(cell)) and (meant := _meant(cell, sought)):
+            told = _made_finding(notes.sheet, place, made, meant)
+            notes.add(told.rule, place, "heading", told.found, told.expected)
+            return
+    notes.add("layout.heading-missing", where, "heading", _held(row, cells), expected, fix=_fix(label, cells))
+
+
+def _made_finding(sheet: str, where: int, made: MadeDate, meant: str) -> Finding:
+    expected = f"{meant}, if that was typed; nothing that depends on it could be judged"
+    return finding(
+        "cell.made-a-date", sheet=sheet, cells=[a1(where)], field="heading", found=made.shown, expected=expected
+    )
+
+
+def _meant(cell: Cell, sought: Sequence[re.Pattern[str]]) -> str:
+    """What fits one of the headings that are looked for, where Excel may have made a date of it; else empty."""
+    made = made_date(cell)
+    return next((text for text in made.typed() if any(p.search(text) for p in sought)), "") if made else ""
 
 
 def _held(row: int, cells: Mapping[int, str]) -> str:

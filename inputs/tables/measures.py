@@ -12,6 +12,7 @@ from inputs.tables.notes import Notes
 from inputs.tables.sayings import OnSheet, Saying, Sayings, group
 from inputs.tables.values import Observation
 from schemas.findings import COLUMNS, at
+from schemas.periods import made_date, number_meant
 
 STATUS_WORDS = {
     "": "", "a": "", "normal": "", "p": "p", "provisional": "p", "indicative": "p", "e": "e", "estimate": "e",
@@ -90,6 +91,8 @@ class Measures:
         if isinstance(cell, Shown):
             typed = typed or "nothing"
             expected = f"the number itself to be seen; the cell holds {cell.number:.15g}"
+        elif rule == "cell.made-a-date" and (made := made_date(cell)) is not None:
+            typed, expected = made.shown, number_meant(made)
         elif rule == "cell.decimal-comma":
             expected = "a point before the decimals, or a layout that says the decimals of this file follow a comma"
         elif rule == "cell.not-a-share":

@@ -17,9 +17,18 @@ from inputs.tables.sayings import OnSheet, Saying, Sayings, as_period, group
 from inputs.tables.values import Observation, observations
 from schemas.breakdowns import TOTAL, spell
 from schemas.definitions import Indicator
-from schemas.findings import a1, at
+from schemas.findings import COLUMNS, a1, at
 from schemas.geography import Area
-from schemas.periods import EXPECTED, SERIES, marked
+from schemas.periods import (
+    EXPECTED,
+    SERIES,
+    is_within_month,
+    made_of_period,
+    marked,
+    period_meant,
+    without_footnote,
+    word_meant,
+)
 from schemas.tables import TIDY
 
 ANY_TOTAL = frozenset({"total", "all", "all pupils", "all children", "all people", "persons", "all persons"})
@@ -54,7 +63,7 @@ class _Rows:
         self.valued = [column for one in self.observations for column, _ in one.columns.values()]
         self.with_banner = [s for scope in self.table.scopes for s in sources_of(scope) if s.banner is not None]
         self.account, self._end = on.account, self.block.end
-        self._areas: dict[object, tuple[Area | None, Area | None, bool]] = {}
+        self._areas: dict[object, tuple[Area | None, Area | None, bool, str]] = {}
 
     def read(self) -> Iterator[Row]:
         for number in range(self.block.begun, self.block.top):
@@ -220,10 +229,14 @@ class _Rows:
         key = (typed, types, day)
         if key not in self._areas:
             geography = self.definitions.geography
-            area = geography.find(typed, types, day) or geography.find(same(typed), types, day)
+            area, note = geography.find(typed, types, day) or geography.find(same(typed), types, day), ""
+            if area is None and (parted := geography.without_footnote(typed, types, day)) is not None:
+                area, note = parted
             now = geography.current(area, day) if area is not None and day is not None else area
-            self._areas[key] = area, now, area is None and geography.find(typed) is not None
-        area, now, wrong_type = self._areas[key]
+            self._areas[key] = area, now, area is None and geography.find(typed) is not None, note
+        area, now, wrong_type, note = self._areas[key]
+        if area is not None and note:
+            self._note("cell.footnote-read", said, "area", typed, f"{area.name}; {note} was read as a footnote")
         if area is not None and now is not None:
             row["area_code"] = now.area_code
             if day is not None and now.valid_to is not None and now.valid_to < day:
@@ -240,18 +253,26 @@ class _Rows:
         if indicator is None:
             if self.table.indicators and not self.on.may_be_period(source, said.word):
                 kinds = dict.fromkeys(self.definitions.indicators[i].time_identifier for i in self.table.indicators)
-                self._unknown("period", said, " or ".join(EXPECTED[kind] for kind in kinds))
+                self._unknown("period", said, " or ".join(EXPECTED[kind] for kind in kinds), kinds=tuple(kinds))
             return
         identifier = indicator.time_identifier
         word = self._with_identifier(source, number, identifier, said)
         if word is None:
             return
-        period = as_period(source, word, identifier)
+        period = None if is_within_month(self._held(said), identifier) else as_period(source, word, identifier)
+        if (
+            period is None
+            and source is not None
+            and (parted := without_footnote(word, identifier, ending=source.ending))
+        ):
+            period = parted[0]
+            expected = f"{period.label}; {parted[1]} was read as a footnote"
+            self._note("cell.footnote-read", said, "period", words(said.word), expected)
         row["marked"] = marked(words(said.word))[1]
         version = indicator.version_at(period.end or period.start) if period else None
         if period is None or version is None:
             expected = EXPECTED[identifier] if period is None else f"a period since {indicator.versions[0].valid_from}"
-            self._unknown("period", said, expected)
+            self._unknown("period", said, expected, kinds=(identifier,))
             return
         row.update(
             time_identifier=identifier,
@@ -298,6 +319,9 @@ class _Rows:
             value = next((v for v in allowed if same(v) == same(word)), None)
             if value is None:
                 row["at_breakdown"] = said.at
+                if meant := word_meant(said.word, allowed):
+                    self._note("cell.made-a-date", said, name, meant[0].shown, f"{meant[1]}, if that was typed")
+                    return
                 self._note("breakdown.unknown", said, name, word, f"one of {', '.join(allowed)}")
                 return
             parts[name] = value
@@ -324,9 +348,18 @@ class _Rows:
         else:
             self._note("provenance.unknown", said, "provenance", words(said.word), "reported or illustrative")
 
-    def _unknown(self, name: str, said: Saying, expected: str, places: Sequence[int] = ()) -> None:
+    def _unknown(
+        self, name: str, said: Saying, expected: str, places: Sequence[int] = (), kinds: Sequence[str] = ()
+    ) -> None:
+        """Note that a cell does not say a thing. `kinds` are the identifiers of the periods that it may say."""
         word = words(said.word)
-        if isinstance(said.word, ErrorValue):
+        held = self._held(said)
+        made = next(((made, kind) for kind in kinds if (made := made_of_period(held, kind))), None)
+        if made is not None:
+            rule, word = "cell.made-a-date", made[0].shown
+            meant = period_meant(*made)
+            expected += f"; if {meant} is meant, that" if meant else ""
+        elif isinstance(said.word, ErrorValue):
             rule = said.word.rule
         elif isinstance(said.word, Uncalculated):
             rule = "cell.not-calculated"
@@ -334,6 +367,10 @@ class _Rows:
             rule = f"{name}.unknown" if word else "cell.blank"
         cells = [a1(place) for place in places] if rule == "cell.blank" and places else said.cells
         self._note(rule, said, name, word, expected, cells)
+
+    def _held(self, said: Saying) -> Cell:
+        """What the cell holds that says a thing, whatever a layout takes out of it."""
+        return said.word if said.at is None else self.sheet.cell(*divmod(said.at, COLUMNS))
 
     def _note(
         self, rule: str, said: Saying, name: str, found: str, expected: str, cells: Sequence[str] | None = None

@@ -19,7 +19,7 @@ from inputs.tables.columns import Columns
 from inputs.tables.notes import Notes
 from schemas.definitions import Definitions
 from schemas.findings import COLUMNS, a1, at, position
-from schemas.periods import Period, read_period
+from schemas.periods import WEEKLY, Period, read_period
 
 THINGS = ("indicator", "area", "period", "provenance")
 """What is said of every figure, beside its breakdowns."""
@@ -206,7 +206,8 @@ def as_period(source: Source | None, word: Cell, identifier: str) -> Period | No
     """The period that a word stands for where figures are given for an identifier; None if it is none."""
     if source is None or word is None or isinstance(word, (ErrorValue, Uncalculated)):
         return None
-    return read_period(word, identifier, ending=source.ending)
+    headings = (*source.column, source.beside, source.under) if identifier == WEEKLY else ()
+    return read_period(word, identifier, ending=source.ending, headings=headings)
 
 
 def group(match: re.Match[Any] | None) -> str | None:

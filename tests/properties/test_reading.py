@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import calendar
 import math
 from datetime import date
 
@@ -19,9 +20,11 @@ from schemas.periods import (
     FINANCIAL_QUARTER,
     IDENTIFIERS,
     MONTHLY,
+    MONTHS,
     POOLED,
     ROLLING,
     TO_DATE,
+    WEEKLY,
     WINDOW,
     Period,
     build,
@@ -29,10 +32,11 @@ from schemas.periods import (
     pooled,
     read_period,
     starting,
+    week_of,
 )
 
 QUARTERLY = (CALENDAR_QUARTER, FINANCIAL_QUARTER)
-YEARLY = [name for name in IDENTIFIERS if name not in (WINDOW, *POOLED, ROLLING, *TO_DATE, MONTHLY, *QUARTERLY)]
+YEARLY = [name for name in IDENTIFIERS if name not in (WINDOW, *POOLED, ROLLING, *TO_DATE, MONTHLY, WEEKLY, *QUARTERLY)]
 PERIODS = st.one_of(
     st.builds(build, st.sampled_from(YEARLY), st.integers(1951, 2090)),
     st.builds(
@@ -43,6 +47,7 @@ PERIODS = st.one_of(
     ),
     st.builds(starting, st.just(MONTHLY), st.integers(1970, 2069), st.integers(1, 12)),
     st.builds(starting, st.sampled_from(QUARTERLY), st.integers(1970, 2069), st.sampled_from([1, 4, 7, 10])),
+    st.builds(week_of, st.dates(date(1970, 1, 1), date(2069, 12, 31))),
     st.builds(ending_in, st.sampled_from([ROLLING, *TO_DATE]), st.integers(1970, 2069), st.integers(1, 12)),
 )
 TYPED = st.one_of(st.text(max_size=30), st.floats(), st.integers(), st.dates(), st.datetimes())
@@ -69,8 +74,20 @@ def test_the_period_before_ends_where_this_one_begins_or_a_year_earlier(period: 
     assert before.end is not None
     assert before.end < period.start or period.time_identifier in TO_DATE
     gapless = period.time_identifier.endswith(("year", "years", "months")) or " Q" in period.time_identifier
-    gapless = gapless or period.time_identifier in (MONTHLY, *QUARTERLY)
+    gapless = gapless or period.time_identifier in (MONTHLY, WEEKLY, *QUARTERLY)
     assert not gapless or (period.start - before.end).days == 1
+
+
+MONTHLIES = [*MONTHS, MONTHLY, ROLLING, *TO_DATE, WINDOW]
+
+
+@given(st.dates(date(1971, 1, 1), date(2068, 12, 31)), st.sampled_from(MONTHLIES))
+def test_a_day_within_a_month_is_never_that_month(day: date, identifier: str) -> None:
+    within = 1 < day.day < calendar.monthrange(day.year, day.month)[1]
+    for typed in (day, f"{day:%d/%m/%Y}", f"{day:%Y-%m-%d}", f"{day:%d-%b-%y}"):
+        period = read_period(typed, identifier)
+        assert not (within and period)
+        assert within or period or identifier not in (MONTHLY, MONTHS[day.month - 1])
 
 
 @given(st.integers(0, 1_048_575), st.integers(0, 16_383))
