@@ -595,18 +595,25 @@ class _Drawing:
             return answer
         beside = {name: self._number_of(figure, name) for name in MEASURES}
         low, high = None, None
-        if figure.spec.measure == "numerator" and indicator.unit == "%":
+        rounded = self._is_rounded(indicator)
+        at_most_all = indicator.unit == "%" and indicator.bounds[1] <= 100 and not rounded
+        if figure.spec.measure == "numerator" and at_most_all:
             high = beside["denominator"]
-        elif figure.spec.measure == "denominator" and indicator.unit == "%":
+        elif figure.spec.measure == "denominator" and at_most_all:
             low = beside["numerator"]
         elif figure.spec.measure == "value_low" and not figure.spec.margin:
             high = beside["value_high"]
         elif figure.spec.measure == "value_high" and not figure.spec.margin:
             low = beside["value_low"]
         quotient = None
-        if figure.spec.measure in ("value", "numerator", "denominator"):
+        if figure.spec.measure in ("value", "numerator", "denominator") and not rounded:
             quotient = self._quotient(beside, indicator)
         return replace(answer, at_most=high, at_least=low, quotient=quotient)
+
+    def _is_rounded(self, indicator: Indicator) -> bool:
+        """Whether counts are declared to be rounded, so that a cell cannot tell what agrees with them."""
+        specs = (one.spec for one, _ in self.place if isinstance(one, _Figure))
+        return bool(self.table.rounded_to or indicator.rounded_to or any(spec.rounded_to for spec in specs))
 
     def _quotient(self, beside: Mapping[str, int | None], indicator: Indicator) -> Quotient | None:
         value, top, under = beside["value"], beside["numerator"], beside["denominator"]
