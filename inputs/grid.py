@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import io
 from array import array
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from math import isfinite
@@ -18,6 +19,7 @@ import python_calamine as calamine
 from inputs.cells import Area, Cell, ErrorValue, Sheet, Shown, Uncalculated
 from inputs.number_formats import fifteen_digits, looks_plain
 from inputs.refused import Bounds, hold_to, refuse_damaged, refuse_encrypted
+from inputs.rich_text import Run, read_runs
 
 ERRORS = {0x00: "#NULL!", 0x07: "#DIV/0!", 0x0F: "#VALUE!", 0x17: "#REF!", 0x1D: "#NAME?", 0x24: "#NUM!",
           0x2A: "#N/A", 0x2B: "#GETTING_DATA"}  # fmt: skip
@@ -55,6 +57,13 @@ class Scan:
         if code not in self.formats:
             self.formats[code] = array("q")
         self.formats[code].append(row * MOST_COLUMNS + column)
+
+    def read_as(self, row: int, column: int, runs: Sequence[Run]) -> None:
+        """Note what is read of a text with fonts inside, whatever the font of its cell."""
+        reading = read_runs(runs)
+        if any(run.told for run in runs):
+            self.texts[row, column] = reading.text
+        (self.struck.add if reading.struck else self.struck.discard)((row, column))
 
 
 def open_book(content: bytes) -> calamine.CalamineWorkbook:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from inputs.cells import Cells, ErrorValue, Sheet, Uncalculated
 from inputs.grid import ERRORS, Scan, open_book, sheet_of
 from inputs.refused import Bounds, Refused, refuse_cut_off, refuse_damaged, refuse_encrypted, refuse_old, refuse_other
+from inputs.xls_looks import BIFF8, WINDOW2, XlsLooks, hides_zeros
 
 OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 MOST_ROWS, MOST_COLUMNS = 65_536, 256
@@ -193,14 +194,16 @@ WORKSHEET = 0
 
 def scan_workbook(records: bytes) -> Iterator[Scan | None]:
     """For each sheet in order, what its records say; None for charts and macros. Raises Refused."""
-    sheets, version = [], 0
+    sheets, version, looks = [], 0, XlsLooks()
     for kind, body in _records(records, 0):
+        looks.take(kind, body)
         if kind in (0x0009, 0x0209, 0x0409):
             refuse_old("a workbook of Excel 4 or older")
         if kind == FILEPASS:
             refuse_encrypted()
         if kind == BOF:
             version = version or _whole(body, 0)
+            looks.is_biff8 = version == BIFF8
         elif kind == CODEPAGE and _whole(body, 0) in APPLE:
             refuse_old("a workbook in an old character set of Apple's that we cannot read")
         elif kind == BOUNDSHEET:
@@ -209,12 +212,13 @@ def scan_workbook(records: bytes) -> Iterator[Scan | None]:
             sheets.append(struct.unpack_from("<IBB", body))
     if not version:
         refuse_damaged()
+    looks.settle()
     for start, state, kind in sheets:
         if kind != WORKSHEET:
             yield None
             continue
         scan = Scan("", hidden=bool(state & 3))
-        _scan_sheet(records, start, scan)
+        _scan_sheet(records, start, scan, looks)
         yield scan
 
 
@@ -239,7 +243,7 @@ def _records(records: bytes, start: int) -> Iterator[tuple[int, bytes]]:
             yield kind, body
 
 
-def _scan_sheet(records: bytes, start: int, scan: Scan) -> None:
+def _scan_sheet(records: bytes, start: int, scan: Scan, looks: XlsLooks) -> None:
     stale, begun = False, False
     for kind, body in _records(records, start):
         if not begun and kind != BOF:
@@ -251,6 +255,7 @@ def _scan_sheet(records: bytes, start: int, scan: Scan) -> None:
             if not column <= last < MOST_COLUMNS:
                 refuse_damaged("a workbook with a cell outside the sheet")
             scan.reach(row, last)
+            looks.note(kind, body, row, column, scan)
             if kind == BOOLERR and len(body) >= 8 and body[7]:
                 scan.marks[row, column] = ErrorValue(ERRORS.get(body[6], "#error"))
             elif kind in FORMULAS:
@@ -261,6 +266,8 @@ def _scan_sheet(records: bytes, start: int, scan: Scan) -> None:
             scan.hidden_columns.update(range(_whole(body, 0), min(_whole(body, 2) + 1, MOST_COLUMNS)))
         elif kind == UNCALCED:
             stale = True
+        elif kind == WINDOW2:
+            scan.hides_zeros = hides_zeros(body)
 
 
 def _mark_formula(scan: Scan, row: int, column: int, body: bytes, *, stale: bool) -> None:

@@ -59,7 +59,8 @@ def read_xlsx(content: bytes, package: Package, main: str, bounds: Bounds) -> Ce
     if re.search(rb">[^<]{%d}" % MOST_TEXT, strings):
         raise Refused("return.too-large", f"a text of more than {MOST_TEXT:,} characters in one cell")
     styles = xml_part(package, said.styles) if said.styles else b""
-    looks, formatted = looks_of(styles) if styles else Looks(), formatted_items(strings)
+    looks = looks_of(styles) if styles else Looks()
+    formatted = formatted_items(strings, all_runs=bool(looks.fonts))
     sheets: list[Sheet] = []
     total = 0
     usual = (main, said.strings or STRINGS, said.styles or STYLES) == ("xl/workbook.xml", STRINGS, STYLES)

@@ -18,7 +18,7 @@ import openpyxl
 import pytest
 
 from inputs import read as reading
-from inputs.cells import Cells, ErrorValue, Sheet, Shown, Shown, Uncalculated
+from inputs.cells import Cells, ErrorValue, Sheet, Shown, Uncalculated
 from inputs.read import Limits, Reader, Readers
 from schemas.faults import Fault, ReaderFault, StorageFault
 from schemas.findings import Finding
@@ -155,7 +155,7 @@ XML_CELLS = [
     ('<c r="C3"><v>1e999</v></c>', ErrorValue("#NUM!")),
     ("<c r=\"C3\"><v>7</v></c><!-- <c r='C3' t='e'><v>#N/A</v></c> -->", 7),
     ('<c r="C3"><v>0.1</v></c>', 0.1),
-    ('<c r="C3"><v>123456789.123456789</v></c>', 123456789.123456789),
+    ('<c r="C3"><v>123456789.123456789</v></c>', 123456789.123457),
     ('<c r="C3" s="1"><v>40544</v></c>', NEW_YEAR),
     ('<c r="C3" s="2"><v>0.5</v></c>', Shown(0.5, "0.00%")),
     ('<c r="C3" t="d"><v>2011-01-01T00:00:00</v></c>', NEW_YEAR),

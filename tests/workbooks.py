@@ -87,17 +87,17 @@ def record(kind: int, body: bytes = b"") -> bytes:
     return struct.pack("<HH", kind, len(body)) + body
 
 
-def _begin(of: int) -> bytes:
-    return record(0x0809, struct.pack("<HHHHII", 0x0600, of, 0, 0, 0, 6))
+def _begin(of: int, version: int) -> bytes:
+    return record(0x0809, struct.pack("<HHHHII", version, of, 0, 0, 0, 6))
 
 
-def biff(cells: bytes, *, book: bytes = b"", sheet: bytes = b"", state: int = 0) -> bytes:
+def biff(cells: bytes, *, book: bytes = b"", sheet: bytes = b"", state: int = 0, version: int = 0x0600) -> bytes:
     """The records of a workbook of one sheet called Figures."""
-    name = b"\x07\x00Figures"
-    begun = _begin(5) + book
+    name = b"\x07\x00Figures" if version == 0x0600 else b"\x07Figures"
+    begun = _begin(5, version) + book
     offset = len(begun) + 4 + 6 + len(name) + 4
     listed = record(0x0085, struct.pack("<IBB", offset, state, 0) + name)
-    return begun + listed + record(0x000A) + _begin(0x10) + sheet + cells + record(0x000A)
+    return begun + listed + record(0x000A) + _begin(0x10, version) + sheet + cells + record(0x000A)
 
 
 def compound(streams: Mapping[str, bytes]) -> bytes:
@@ -135,6 +135,26 @@ def _entry(name: str, kind: int, start: int, size: int, *, right: int = -1, chil
 
 def xls(cells: bytes, **more: bytes | int) -> bytes:
     return compound({"Workbook": biff(cells, **more)})  # type: ignore[arg-type]
+
+
+def xls_looks(
+    formats: Sequence[str], fonts: Sequence[tuple[bool, int]], styles: Sequence[tuple[int, int]], *, old: bool = False
+) -> bytes:
+    """The records of number formats (from 164), fonts (struck, script) and styles (format, font); `old` as Excel 5."""
+    out = b""
+    for struck, script in fonts:
+        out += record(0x0031, struct.pack("<HHHHHBBBB", 200, 8 * struck, 0, 400, script, 0, 0, 0, 0) + b"\1\0A")
+    for number, code in enumerate(formats, start=164):
+        text = struct.pack("<B", len(code)) if old else struct.pack("<HB", len(code), 1)
+        encoded = code.encode("cp1252" if old else "utf-16-le")
+        out += record(0x041E, struct.pack("<H", number) + text + encoded)
+    return out + b"".join(record(0x00E0, struct.pack("<HH", font, code) + bytes(16)) for code, font in styles)
+
+
+def sst(pieces: Sequence[bytes], count: int) -> bytes:
+    """The record of shared strings with those that go on with it."""
+    first, *more = pieces
+    return record(0x00FC, struct.pack("<II", count, count) + first) + b"".join(record(0x003C, one) for one in more)
 
 
 # -- xlsb
