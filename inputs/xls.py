@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Set
 from dataclasses import dataclass
 
 from inputs.cells import Cells, ErrorValue, Sheet, Uncalculated
-from inputs.grid import ERRORS, Scan, open_book, sheet_of
+from inputs.grid import DAY_ZERO, DAY_ZERO_1904, ERRORS, Scan, open_book, sheet_of
 from inputs.refused import Bounds, Refused, refuse_cut_off, refuse_damaged, refuse_encrypted, refuse_old, refuse_other
 from inputs.xls_looks import BIFF8, WINDOW2, XlsLooks, hides_zeros
 
@@ -183,7 +183,7 @@ def _mentions(content: bytes, name: str) -> bool:
 # -- the records
 
 BOF, EOF, FILEPASS, BOUNDSHEET = 0x0809, 0x000A, 0x002F, 0x0085
-CODEPAGE = 0x0042
+CODEPAGE, DATE1904 = 0x0042, 0x0022
 APPLE = frozenset({10001, 10002, 10003, 10004, 10005, 10006, 10008, 10010, 10017, 10021, 10029, 10079, 10081, 10082})
 ROW, COLINFO, BOOLERR, UNCALCED = 0x0208, 0x007D, 0x0205, 0x005E
 FORMULAS = (0x0006, 0x0206, 0x0406)
@@ -194,7 +194,7 @@ WORKSHEET = 0
 
 def scan_workbook(records: bytes) -> Iterator[Scan | None]:
     """For each sheet in order, what its records say; None for charts and macros. Raises Refused."""
-    sheets, version, looks = [], 0, XlsLooks()
+    sheets, version, looks, day_zero = [], 0, XlsLooks(), DAY_ZERO
     for kind, body in _records(records, 0):
         looks.take(kind, body)
         if kind in (0x0009, 0x0209, 0x0409):
@@ -204,6 +204,8 @@ def scan_workbook(records: bytes) -> Iterator[Scan | None]:
         if kind == BOF:
             version = version or _whole(body, 0)
             looks.is_biff8 = version == BIFF8
+        elif kind == DATE1904 and _whole(body, 0):
+            day_zero = DAY_ZERO_1904
         elif kind == CODEPAGE and _whole(body, 0) in APPLE:
             refuse_old("a workbook in an old character set of Apple's that we cannot read")
         elif kind == BOUNDSHEET:
@@ -217,7 +219,7 @@ def scan_workbook(records: bytes) -> Iterator[Scan | None]:
         if kind != WORKSHEET:
             yield None
             continue
-        scan = Scan("", hidden=bool(state & 3))
+        scan = Scan("", hidden=bool(state & 3), day_zero=day_zero)
         _scan_sheet(records, start, scan, looks)
         yield scan
 

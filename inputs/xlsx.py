@@ -17,7 +17,7 @@ from xml.sax.saxutils import quoteattr
 import python_calamine as calamine
 
 from inputs.cells import Cells, ErrorValue, Sheet, Uncalculated
-from inputs.grid import Scan, open_book, sheet_of
+from inputs.grid import DAY_ZERO, DAY_ZERO_1904, Scan, open_book, sheet_of
 from inputs.looks import Looks, looks_of
 from inputs.package import MOST_TEXT, Package, elements, xml_part
 from inputs.refused import Bounds, Damaged, Refused, hold_to, refuse_damaged
@@ -69,7 +69,7 @@ def read_xlsx(content: bytes, package: Package, main: str, bounds: Bounds) -> Ce
         xml = xml_part(package, one.path)
         if not strings and (b't="s"' in xml or b"t='s'" in xml):
             refuse_damaged("a workbook of which the texts are missing")
-        scan = Scan(one.name, one.hidden)
+        scan = Scan(one.name, one.hidden, day_zero=DAY_ZERO_1904 if said.date1904 else DAY_ZERO)
         scan_sheet(xml, scan, bounds, stale=said.stale)
         scan_looks(xml, scan, looks, formatted)
         del xml  # it may be large, and calamine unpacks it for itself

@@ -9,7 +9,7 @@ import pytest
 
 from inputs.cells import Cells, Sheet, Shown
 from inputs.read import Limits, Reader
-from tests.workbooks import record, sst, xls, xls_looks
+from tests.workbooks import record, rich, sst, xls, xls_looks, xlsb, xlsb_looks
 
 SHARE, THOUSANDS = "0.0%", "#,##0,"
 
@@ -87,3 +87,36 @@ def test_xls_whose_shared_strings_break_off_is_refused(reader: Reader) -> None:
     looks = xls_looks([], FONTS, [(0, 0)])
     broken = xls(b"", book=looks + sst([struct.pack("<HBH", 900, 8, 1) + b"5,20"], 4))
     assert not isinstance(reader.read(broken), Cells)
+
+
+# -- xlsb
+
+
+def test_xlsb_shows_numbers_by_their_formats_and_leaves_out_notes_and_what_is_struck_out(reader: Reader) -> None:
+    fonts = [(False, 0), (True, 0), (False, 1)]
+    styles = xlsb_looks([SHARE, THOUSANDS], fonts, [(0, 0), (164, 0), (165, 0), (9, 1), (0, 1)])
+    strings = [(19, rich("5,2001", [(5, 2)])), (19, rich("Plainly", [])), (19, rich("410395", [(0, 1), (3, 0)]))]
+
+    def cell(column: int, style: int) -> bytes:
+        return struct.pack("<II", column, style)
+
+    records = [
+        (0, struct.pack("<IIHBB", 0, 0, 300, 0, 0) + bytes(5)),
+        (5, cell(0, 1) + struct.pack("<d", 0.541)),
+        (2, cell(1, 2) + struct.pack("<I", 5_200_000 << 2 | 2)),
+        (9, cell(2, 3) + struct.pack("<d", 0.5) + bytes(6)),
+        (7, cell(3, 0) + struct.pack("<I", 0)),
+        (7, cell(4, 4) + struct.pack("<I", 1)),
+        (7, cell(5, 4) + struct.pack("<I", 2)),
+        (62, cell(6, 0) + rich("3951", [(3, 2)])),
+        (5, cell(7, 0) + struct.pack("<d", 0)),
+        (5, cell(8, 0) + struct.pack("<d", 28.999999999999996)),
+    ]
+    content = xlsb(records, before=[(133, b""), (137, struct.pack("<H", 0x3CC) + bytes(28)), (138, b""), (134, b"")],
+                   styles=styles, strings=strings)  # fmt: skip
+    sheet = sheet_of(content, reader)
+    assert sheet.rows[0] == [
+        Shown(0.541, SHARE), Shown(5_200_000, THOUSANDS), Shown(0.5, "0%"),
+        "5,200", "Plainly", "395", "395", Shown(0.0, ";;;"), 29,
+    ]  # fmt: skip
+    assert sheet.struck == {(0, 2), (0, 4)}

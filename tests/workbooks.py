@@ -178,13 +178,53 @@ def wide(text: str) -> bytes:
     return struct.pack("<I", len(text)) + text.encode("utf-16-le")
 
 
-def xlsb(records: Sequence[tuple[int, bytes]]) -> bytes:
-    """A binary workbook of one sheet called Figures."""
+def xlsb(
+    records: Sequence[tuple[int, bytes]],
+    *,
+    before: Sequence[tuple[int, bytes]] = (),
+    styles: Sequence[tuple[int, bytes]] = (),
+    strings: Sequence[tuple[int, bytes]] = (),
+) -> bytes:
+    """A binary workbook of one sheet called Figures; `before` stands before its data."""
     sheet = struct.pack("<II", 0, 1) + wide("r0") + wide("Figures")
-    data = [(129, b""), (148, struct.pack("<IIII", 0, 20, 0, 20)), (145, b""), *records, (146, b""), (130, b"")]
-    return zipped({
+    data = [
+        (129, b""),
+        *before,
+        (148, struct.pack("<IIII", 0, 20, 0, 20)),
+        (145, b""),
+        *records,
+        (146, b""),
+        (130, b""),
+    ]
+    kinds = {"worksheets/sheet1.bin": "worksheet", "styles.bin": "styles", "sharedStrings.bin": "sharedStrings"}
+    parts: dict[str, str | bytes] = {
         "_rels/.rels": links({"xl/workbook.bin": "officeDocument"}),
-        "xl/_rels/workbook.bin.rels": links({"worksheets/sheet1.bin": "worksheet"}),
+        "xl/_rels/workbook.bin.rels": links(kinds if styles else {"worksheets/sheet1.bin": "worksheet"}),
         "xl/workbook.bin": part([(131, b""), (143, b""), (156, sheet), (144, b""), (132, b"")]),
         "xl/worksheets/sheet1.bin": part(data),
-    })  # fmt: skip
+    }
+    if styles:
+        count = struct.pack("<II", len(strings), len(strings))
+        parts["xl/styles.bin"] = part([(278, b""), *styles, (279, b"")])
+        parts["xl/sharedStrings.bin"] = part([(159, count), *strings, (160, b"")])
+    return zipped(parts)
+
+
+def xlsb_looks(
+    formats: Sequence[str], fonts: Sequence[tuple[bool, int]], styles: Sequence[tuple[int, int]]
+) -> list[tuple[int, bytes]]:
+    """The records of number formats (from 164), fonts (struck, script) and styles (format, font)."""
+    codes = [(44, struct.pack("<H", number) + wide(code)) for number, code in enumerate(formats, start=164)]
+    given = [(43, struct.pack("<HHHHBBBB", 200, 8 * struck, 400, script, 0, 0, 0, 0) + bytes(8) + b"\2" + wide("A"))
+             for struck, script in fonts]  # fmt: skip
+    used = [(47, struct.pack("<HHHHHBBBB", 0, code, font, 0, 0, 0, 0, 0, 0)) for code, font in styles]
+    begin_formats, begin_fonts, begin_styles = (
+        (kind, struct.pack("<I", len(held))) for kind, held in ((615, codes), (611, given), (617, used))
+    )
+    return [begin_formats, *codes, (616, b""), begin_fonts, *given, (612, b""), begin_styles, *used, (618, b"")]
+
+
+def rich(text: str, runs: Sequence[tuple[int, int]]) -> bytes:
+    """A text of xlsb with the places from which a font is another."""
+    places = struct.pack("<I", len(runs)) + b"".join(struct.pack("<HH", *run) for run in runs)
+    return (b"\1" if runs else b"\0") + wide(text) + (places if runs else b"")
