@@ -17,7 +17,7 @@ from math import isfinite
 import python_calamine as calamine
 
 from inputs.cells import Area, Cell, ErrorValue, Sheet, Shown, Uncalculated
-from inputs.number_formats import fifteen_digits, looks_plain, shows_day
+from inputs.number_formats import fifteen_digits, looks_plain, never_plain, shows_day
 from inputs.refused import Bounds, hold_to, refuse_damaged, refuse_encrypted
 from inputs.rich_text import Run, read_runs
 
@@ -124,15 +124,18 @@ def show_as_seen(rows: list[list[Cell]], scan: Scan) -> None:
         if row < len(rows) and column < len(rows[row]) and isinstance(rows[row][column], str):
             rows[row][column] = text or None
     for code, positions in scan.formats.items():
+        never = never_plain(code)
         for position in positions:
             row, column = divmod(position, MOST_COLUMNS)
             line = rows[row] if row < len(rows) else []
-            if column < len(line):
-                line[column] = as_seen(line[column], code, scan.day_zero)
+            if column >= len(line):
+                continue
+            value = line[column]
+            line[column] = Shown(value, code) if never and type(value) is float else as_seen(value, code, scan.day_zero)
     if scan.hides_zeros:
         for line in rows:
             for column, value in enumerate(line):
-                if type(value) is float and value == 0:
+                if type(value) in (int, float) and value == 0:
                     line[column] = Shown(0.0, HIDDEN)
 
 

@@ -59,6 +59,13 @@ def shows_day(number: float, code: str) -> bool:
     return section is not None and section.is_date
 
 
+@lru_cache(maxsize=2048)
+def never_plain(code: str) -> bool:
+    """Whether a format shows every number as something else than itself, and never as a day."""
+    only, *others = sections(code)
+    return not (others or only.condition or only.is_date or _is_plain(only))
+
+
 def looks_plain(number: float, code: str) -> bool:
     """Whether a format shows a number as itself, be it rounded."""
     section, unsigned = _section_for(number, sections(code))

@@ -14,6 +14,7 @@ from inputs.rich_text import Run, has_formatting, runs_of
 
 _CELL = re.compile(rb"<(?:[\w.-]+:)?(row|c)(?=[\s/>])([^>]*)>")
 _ATTRIBUTE = re.compile(rb"""(?:^|\s)(r|s|t)\s*=\s*["']([^"']*)["']""")
+_USUAL = re.compile(rb""" r="([A-Z]{1,3})([0-9]{1,7})" s="([0-9]{1,6})"(?: t="([A-Za-z]+)")?""")
 _ADDRESS = re.compile(rb"([A-Za-z]{1,3})([0-9]{1,7})")
 _VALUE = re.compile(
     rb"\s*(?:<(?:[\w.-]+:)?f(?=[\s/>])(?:[^>]*/>|[^>]*>[^<]*<[^>]*>)\s*)?<(?:[\w.-]+:)?v[^>]*>\s*([0-9]+)"
@@ -49,7 +50,15 @@ def scan_looks(xml: bytes, scan: Scan, looks: Looks, formatted: Mapping[int, Seq
 
 def _cells(xml: bytes, begun: int, styles: set[int], *, texts: bool) -> Iterator[tuple[int, int, int, bytes, int]]:
     """The cells that may look otherwise: row, column, style, type, and where what is in them begins."""
+    columns: dict[bytes, int] = {}
     for match in _pattern(styles, texts=texts).finditer(xml, begun) if 0 not in styles else ():
+        if usual := _USUAL.fullmatch(match[1]):
+            letters, row, style, kind = usual.groups()
+            if letters not in columns:
+                columns[letters] = _column(letters)
+            if columns[letters] < MOST_COLUMNS:
+                yield int(row) - 1, columns[letters], int(style), kind or b"", match.end()
+            continue
         said = dict(_ATTRIBUTE.findall(match[1]))
         address = _ADDRESS.fullmatch(said.get(b"r", b""))
         if address is None:

@@ -61,20 +61,37 @@ def xlsx(
     return zipped({**encoded, **(more or {})})
 
 
-def ods(rows: str, *, head: str = "", style: str = "", mimetype: bool = True, manifest: str = "") -> bytes:
-    """An OpenDocument workbook of one sheet called Figures."""
-    spaces = " ".join(
-        f'xmlns:{name}="urn:oasis:names:tc:opendocument:xmlns:{name}:1.0"'
-        for name in ("office", "table", "text", "style", "draw")
-    ).replace("draw:1.0", "drawing:1.0")
+ODF = " ".join(
+    f'xmlns:{name}="urn:oasis:names:tc:opendocument:xmlns:{name}:1.0"'
+    for name in ("office", "table", "text", "style", "draw", "number", "config")
+).replace("draw:1.0", "drawing:1.0").replace("number:1.0", "datastyle:1.0")  # fmt: skip
+
+
+def ods(
+    rows: str,
+    *,
+    head: str = "",
+    style: str = "",
+    styles: str = "",
+    common: str = "",
+    hide_zeros: bool = False,
+    mimetype: bool = True,
+    manifest: str = "",
+) -> bytes:
+    """An OpenDocument workbook of one sheet called Figures; `styles` are its own, `common` those of its other part."""
     parts: dict[str, str | bytes] = {"mimetype": "application/vnd.oasis.opendocument.spreadsheet"} if mimetype else {}
     parts["content.xml"] = (
-        f'<office:document-content {spaces} xmlns:calcext="urn:org:documentfoundation:names:experimental:calc:xmlns:calcext:1.0">'
+        f'<office:document-content {ODF} xmlns:calcext="urn:org:documentfoundation:names:experimental:calc:xmlns:calcext:1.0">'
         f'<office:automatic-styles><style:style style:name="ta1" style:family="table"><style:table-properties {style}/>'
-        f"</style:style></office:automatic-styles><office:body><office:spreadsheet>"
+        f"</style:style>{styles}</office:automatic-styles><office:body><office:spreadsheet>"
         f'<table:table table:name="Figures" table:style-name="ta1">{head}{rows}</table:table>'
         f"</office:spreadsheet></office:body></office:document-content>"
     )
+    if common:
+        parts["styles.xml"] = f"<office:document-styles {ODF}>{common}</office:document-styles>"
+    if hide_zeros:
+        item = '<config:config-item config:name="ShowZeroValues" config:type="boolean">false</config:config-item>'
+        parts["settings.xml"] = f"<office:document-settings {ODF}>{item}</office:document-settings>"
     if manifest:
         parts["META-INF/manifest.xml"] = manifest
     return zipped(parts)
