@@ -90,11 +90,13 @@ def appearance(number: float, code: str) -> Appearance:
     unsigned = unsigned and number < 0
     percents = sum(kind == "percent" for kind, _ in section.tokens)
     commas = _scaling_commas(section)
-    scaled = number * 100.0 ** min(percents, 9) / 1000.0**commas
+    scaled = number * 100.0 ** min(percents, 9) / 1000.0 ** min(commas, 9)
     if not isfinite(scaled):
         return Appearance(TOO_WIDE)
     text = render(abs(scaled) if unsigned else scaled, section)
-    readable = _is_bare(section) and percents <= 1 and bool(text) and not (unsigned and not _has_sign(section))
+    readable = _is_bare(section) and percents <= 1 and any(one.isdigit() for one in text)
+    readable = readable and not (unsigned and not _has_sign(section))
+    readable = readable and not (commas and scaled and not any(one in "123456789" for one in text))  # nothing is left
     return Appearance(text, fifteen_digits(scaled) if readable else None, bool(percents) and readable, commas)
 
 
@@ -133,16 +135,15 @@ def _is_for_text(part: Section) -> bool:
 
 
 def _by_condition(number: float, numeric: Sequence[Section]) -> tuple[Section | None, bool]:
-    """The section whose condition holds, or else the one without. It shows no sign if only negative numbers come to
-    it, as Excel takes for granted that the format then writes one."""
+    """The section whose condition holds, or else the one without. Negative numbers have no sign of their own in one
+    that only they come to; nor in LibreOffice in any but the first, where Excel writes one."""
     for place, part in enumerate(numeric):
         if part.condition is not None and _holds(part, number):
             sign, than = part.condition
-            return part, (sign == "<" and than <= 0) or (sign in ("<=", "=") and than < 0)
+            return part, place > 0 or (sign == "<" and than <= 0) or (sign in ("<=", "=") and than < 0)
         if part.condition is None and place > 0:
-            before = numeric[0].condition
-            return part, before is not None and before[0] in (">", ">=") and before[1] <= 0
-    return (numeric[-1], False) if len(numeric) > 1 else (None, False)
+            return part, True
+    return (numeric[-1], True) if len(numeric) > 1 else (None, False)
 
 
 def _holds(part: Section, number: float) -> bool:
@@ -283,6 +284,7 @@ def _whole_part(whole: str, tokens: Sequence[tuple[str, str]], placed: Sequence[
 
 def _decimals(fraction: str, tokens: Sequence[tuple[str, str]]) -> str:
     needed = len(fraction.rstrip("0"))
+    placed = [text for kind, text in tokens if kind == "digit"]
     out, at = [], 0
     for kind, text in tokens:
         if kind == "point":
@@ -295,7 +297,7 @@ def _decimals(fraction: str, tokens: Sequence[tuple[str, str]]) -> str:
             out.append(text)
         elif kind == "space":
             out.append(" ")
-    return "".join(out)
+    return "".join(out) if needed or "0" in placed else "".join(out).replace(".", "", 1)
 
 
 def _with_exponent(size: float, section: Section) -> str:

@@ -6,10 +6,15 @@ import io
 import struct
 import zipfile
 from collections.abc import Iterator
+from datetime import datetime, timedelta
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from inputs.cells import Cells, Sheet, Shown
+from inputs.cells import Cell, Cells, Sheet, Shown
+from inputs.grid import as_seen
+from inputs.number_formats import appearance, fifteen_digits, is_telling
 from inputs.read import Limits, Reader
 from tests.workbooks import ods, record, rich, sst, xls, xls_looks, xlsb, xlsb_looks
 
@@ -259,3 +264,82 @@ def test_ods_that_hides_zeros_shows_none(reader: Reader) -> None:
         Shown(0.0, ";;;"),
         2,
     ]
+
+
+# -- number formats
+
+FORMATS = [
+    ("General", 0.541, 0.541), ("#,##0.00", 1234.5, 1234.5), ("[$£-809]#,##0;[Red]-[$£-809]#,##0", -5, -5), ("[$EUR] #,##0", 12, 12), ("0.00E+00", 1e6, 1e6),
+    ("0%", 0.541, "54%"), ("0.0%;-0.0%", -0.05, "-5.0%"), ("0.0%%", 0.5, None), ("%0", 0.5, "%50"), ('0.0"%"', 54.1, None), ("0[$%]", 54, None),
+    ("#,##0,", 5200000, "5,200"), ("0.0,,", 5200000, "5.2"), ("0,,.0", 5200000, "5.2"), ("#,##0,", 372.7, None), ('0.0,"k"', 5200, None), ('0.0"k"', 5.2, None),
+    (";;;", 7, None), ("0;;", -3, None), ("0;-0;", 0, None), ("#", 0, None), ("#,###", 0.2, None), ('""', 5, None), ("0;0", -5, None), ("0;(0)", -5, -5),
+    ("000", 5, "005"), ("0;-0;;@", 3, 3), ("0,;@", -4200000, "-4200"), ("@", 5, 5), ("# ?/?", 3.5, None), ("0 0", 12, 12), ("0\\-00", 1234, None),
+    ('[<5]"c";0', 3, None), ('[<5]"c";0', 30, 30), ("[>=1000]0,;0", 520, 520), ("[>=1000]0,;0", -520, None), ("[<0]0;0", -5, None), ("[>=0]0;-0", -5, -5),
+    ("0.##", 5, 5), ("0.00_);(0.00)", -5, -5), ('"1"0', 5, None), ("0\\1", 5, None), ("[$1]0", 5, None), ("[DBNum1]0", 5, 5), ("[Red][>100]0%;0", 0.5, 0.5),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("code", "held", "seen"), FORMATS, ids=str)
+def test_a_format_shows_the_number_itself_or_what_is_seen_or_nothing_that_can_be_read(
+    code: str, held: float, seen: float | str | None
+) -> None:
+    found = as_seen(float(held), code)
+    if isinstance(seen, (int, float)):
+        assert found == seen
+    else:
+        assert isinstance(found, Shown)
+        assert (found.look.text if found.look.seen is not None else None) == seen
+
+
+@pytest.mark.parametrize(
+    ("value", "code", "seen"),
+    [
+        (395.0, "d mmm", datetime.fromisoformat("1901-01-29")), (395.0, '[$-809]d" of "mmmm', datetime.fromisoformat("1901-01-29")),
+        (datetime.fromisoformat("1901-01-29"), '0" d"', Shown(395.0, '0" d"')), (datetime.fromisoformat("1901-01-29"), "0_d", 395.0),
+        (datetime.fromisoformat("1901-01-29"), "[<1000]0;d mmm", 395.0), (-5.0, "d mmm", Shown(-5.0, "d mmm")), (3e6, "yyyy", Shown(3e6, "yyyy")),
+        (timedelta(days=395), "[h]:mm", timedelta(days=395)), (timedelta(days=395), "0.0", 395.0), (True, "d mmm", True), ("5", "0%", "5"), (None, "0%", None),
+    ],
+)  # fmt: skip
+def test_what_is_a_day_is_told_by_the_format_alone(value: Cell, code: str, seen: Cell) -> None:
+    assert as_seen(value, code) == seen
+
+
+HARMLESS = st.builds(
+    "{}{}{}{}{}".format,
+    st.sampled_from(["", "£", "[Red]", "[$€-2] ", "[$£-809]", "_-", "* ", '"£"', "+"]),
+    st.sampled_from(["0", "#,##0", "#,###0", "General"]),
+    st.sampled_from(["", ".0", ".00", ".0#", ".##"]),
+    st.sampled_from(["", "_)", " ", "_-"]),
+    st.sampled_from(["", ";-0.00", ";(#,##0)", ";[Red]-0", ";-0;0;@"]),
+)
+NUMBERS = st.floats(-1e15, 1e15, allow_nan=False).map(fifteen_digits)
+
+
+@given(HARMLESS, NUMBERS)
+def test_digits_with_separators_and_a_currency_show_the_number_itself(code: str, number: float) -> None:
+    assert as_seen(number, code) == number
+
+
+@given(st.sampled_from(["0", "#,##0", "0.0", "0.00"]), NUMBERS, st.integers(0, 3))
+def test_commas_and_percent_signs_scale_what_is_seen(code: str, number: float, commas: int) -> None:
+    share = appearance(number, code + "%")
+    assert (share.seen, share.percent) == (fifteen_digits(number * 100), True)
+    look = appearance(number, code + "," * commas)
+    if look.seen is not None:
+        assert abs(look.seen * 1000**commas - number) <= 1e-9 * abs(number) + 1e-3
+        assert look.thousands == commas
+
+
+HOSTILE = ["[" * 255, '"' * 255, "?" * 255, "0" * 255, "%" * 255, "," * 255, ";" * 255, "/" * 255, "E+" * 120, "#," * 127, "[<" * 100, "0/" * 100,
+           "[>1E999]0;0", "[<=1.2.3]0;0", "0.0E+" + "0" * 200, "#/" + "9" * 200, "0" + "," * 200, "0." + "0" * 250, "d" * 255, "*" * 255]  # fmt: skip
+
+
+@given(
+    st.one_of(st.sampled_from(HOSTILE), st.text('0#?.,%;[]<>=E+-/@_*\\"$ GeneralhmsdybkK£159', max_size=60), st.text(max_size=30)),
+    st.floats(allow_nan=False, allow_infinity=False),
+)  # fmt: skip
+def test_any_code_is_read_and_what_it_seems_to_show_has_digits(code: str, number: float) -> None:
+    found = as_seen(number, code)
+    assert is_telling(code) or not isinstance(found, Shown)
+    if isinstance(found, Shown) and found.look.seen is not None:
+        assert any(one.isdigit() for one in found.look.text)
