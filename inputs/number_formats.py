@@ -22,7 +22,9 @@ from inputs.format_sections import Section, sections
 BUILT_IN: Mapping[int, str] = MappingProxyType(
     {9: "0%", 10: "0.00%", 12: "# ?/?", 13: "# ??/??", 41: '_-* #,##0_-;-* #,##0_-;_-* "-"_-;_-@_-',
      42: '_-£* #,##0_-;-£* #,##0_-;_-£* "-"_-;_-@_-', 43: '_-* #,##0.00_-;-* #,##0.00_-;_-* "-"??_-;_-@_-',
-     44: '_-£* #,##0.00_-;-£* #,##0.00_-;_-£* "-"??_-;_-@_-'}
+     44: '_-£* #,##0.00_-;-£* #,##0.00_-;_-£* "-"??_-;_-@_-', 14: "dd/mm/yyyy", 15: "d-mmm-yy", 16: "d-mmm",
+     17: "mmm-yy", 18: "h:mm AM/PM", 19: "h:mm:ss AM/PM", 20: "h:mm", 21: "h:mm:ss", 22: "dd/mm/yyyy h:mm", 45: "mm:ss",
+     46: "[h]:mm:ss", 47: "mm:ss.0"}
 )  # fmt: skip
 """Formats that files name by number alone and that may show something else than the number; all other built-in formats
 of numbers show it as it is."""

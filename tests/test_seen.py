@@ -16,7 +16,7 @@ from inputs.cells import Cell, Cells, Sheet, Shown
 from inputs.grid import as_seen
 from inputs.number_formats import appearance, fifteen_digits, is_telling
 from inputs.read import Limits, Reader
-from tests.workbooks import ods, record, rich, sst, xls, xls_looks, xlsb, xlsb_looks
+from tests.workbooks import MAIN, links, ods, record, rich, sst, xls, xls_looks, xlsb, xlsb_looks, xlsx
 
 SHARE, THOUSANDS = "0.0%", "#,##0,"
 
@@ -343,3 +343,67 @@ def test_any_code_is_read_and_what_it_seems_to_show_has_digits(code: str, number
     assert is_telling(code) or not isinstance(found, Shown)
     if isinstance(found, Shown) and found.look.seen is not None:
         assert any(one.isdigit() for one in found.look.text)
+
+
+# -- xlsx
+
+STYLES = (
+    f'<styleSheet xmlns="{MAIN}"><numFmts><numFmt numFmtId="170" formatCode="#,##0,"/></numFmts><fonts><font/><font><strike/></font>'
+    '<font><vertAlign val="superscript"/></font><font><strike val="0"/></font></fonts><cellXfs><xf/><xf numFmtId="170"/>'
+    '<xf fontId="1"/><xf fontId="2"/><xf fontId="3" numFmtId="10"/><xf numFmtId="14"/></cellXfs>'
+    '<dxfs><dxf><font><strike/></font></dxf></dxfs></styleSheet>'
+)  # fmt: skip
+UP, THROUGH, BOLD = '<rPr><vertAlign val="superscript"/></rPr>', "<rPr><strike/></rPr>", "<rPr><b/></rPr>"
+RICH = [
+    (0, f"<r><t>5,200</t></r><r>{UP}<t>1</t></r>", "5,200", False),
+    (0, f"<r>{THROUGH}<t>410</t></r><r>{BOLD}<t>395</t></r>", "395", False),
+    (0, f"<r>{THROUGH}<t>410</t></r><r>{THROUGH.replace('<strike/>', '<strike val=' + repr('1') + '/>')}<t> </t></r>", "410 ", True),
+    (2, f"<r><t>410</t></r><r>{BOLD}<t>395</t></r>", "395", False),
+    (2, "<r><t>410</t></r><r><t>395</t></r>", "410395", True),
+    (3, f"<r>{BOLD}<t>5,200</t></r><r><t>1</t></r>", "5,200", False),
+    (3, "<t>Area</t>", "Area", False),
+    (2, "<t>Area</t>", "Area", True),
+    (0, f"<r><t><![CDATA[5,200]]></t></r><!-- <r><t>0</t></r> --><r>{UP}<t>1</t></r>", "5,200", False),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("style", "runs", "seen", "struck"), RICH)
+@pytest.mark.parametrize("kind", ["shared", "inline"])
+def test_runs_of_xlsx_are_notes_or_withdrawn_and_take_the_font_of_their_cell(
+    kind: str, style: int, runs: str, seen: str, struck: bool, reader: Reader
+) -> None:
+    shared = {
+        "xl/styles.xml": STYLES,
+        "xl/sharedStrings.xml": f'<sst xmlns="{MAIN}"><si><t>x</t></si><si>{runs}</si></sst>',
+        "xl/_rels/workbook.xml.rels": links(
+            {"worksheets/sheet1.xml": "worksheet", "styles.xml": "styles", "sharedStrings.xml": "sharedStrings"}
+        ),
+    }
+    cell = '<v>1</v>' if kind == "shared" else f"<is>{runs}</is>"  # fmt: skip
+    data = f'<row r="2"><c r="B2" s="{style}" t="{"s" if kind == "shared" else "inlineStr"}">{cell}</c></row>'
+    sheet = sheet_of(xlsx(data, more=shared), reader)
+    assert sheet.cell(1, 1) == seen
+    assert sheet.struck == ({(1, 1)} if struck else set())
+
+
+def test_numbers_of_xlsx_are_seen_by_their_styles_wherever_their_cells_say_what_they_are(reader: Reader) -> None:
+    data = (
+        '<row r="1"><c r="A1" s="1"><v>5200000</v></c><c s="1" r="B1" t="n"><f>A1</f><v>5200000</v></c><c r="C1" s="3"><v>5</v></c>'
+        '<c r=\'D1\' s = \'2\'><v>7</v></c><!-- <c r="E1" s="2"><v>1</v></c> --><c r="E1" s="5"><v>-5</v></c></row>'
+        '<row r="2" hidden="1" s="1" customFormat="1"><c s="4"><v>0.5</v></c><c><v>0.5</v></c><c s="1" t="str"><f>"5"</f><v>5</v></c></row>'
+    )
+    scaled = Shown(5_200_000, "#,##0,")
+    for sheet in (
+        sheet_of(xlsx(data, more={"xl/styles.xml": STYLES}), reader),
+        sheet_of(xlsx(data, more={"xl/styles.xml": ('<?xml version="1.0" encoding="UTF-16"?>' + STYLES).encode("utf-16")}), reader),
+    ):  # fmt: skip
+        assert sheet.rows[0][:4] == [scaled, scaled, 5, 7]
+        assert not isinstance(sheet.cell(0, 4), float)
+        assert sheet.rows[1][:3] == [Shown(0.5, "0.00%"), 0.5, "5"]
+        assert sheet.struck == {(0, 3)}
+
+
+def test_xlsx_that_hides_zeros_shows_none(reader: Reader) -> None:
+    view = '<sheetViews><sheetView showZeros="0" workbookViewId="0"/></sheetViews>'
+    data = '<row r="1"><c r="A1"><v>0</v></c><c r="B1"><v>2</v></c></row>'
+    assert sheet_of(xlsx(data, before=view), reader).rows[0] == [Shown(0.0, ";;;"), 2]
