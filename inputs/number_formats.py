@@ -14,6 +14,7 @@ from datetime import datetime, timedelta
 from decimal import ROUND_HALF_UP, Context, Decimal
 from fractions import Fraction
 from functools import lru_cache
+from itertools import pairwise
 from math import isfinite
 from types import MappingProxyType
 
@@ -98,6 +99,7 @@ def appearance(number: float, code: str) -> Appearance:
     text = render(abs(scaled) if unsigned else scaled, section)
     readable = _is_bare(section) and percents <= 1 and any(one.isdigit() for one in text)
     readable = readable and not (unsigned and not _has_sign(section))
+    readable = readable and not _is_disputed(code)
     readable = readable and not (commas and scaled and not any(one in "123456789" for one in text))  # nothing is left
     return Appearance(text, fifteen_digits(scaled) if readable else None, bool(percents) and readable, commas)
 
@@ -176,6 +178,17 @@ def _scaling_commas(section: Section) -> int:
                 break
             count += 1
     return count
+
+
+@lru_cache(maxsize=2048)
+def _is_disputed(code: str) -> bool:
+    """Whether Excel scales by what LibreOffice drops the whole format for: a comma before the point, or a percent sign
+    beside a currency."""
+    for part in sections(code):
+        kinds = [kind for kind, _ in part.tokens]
+        if ("comma", "point") in pairwise(kinds) or part.kinds >= {"percent", "currency"}:
+            return True
+    return False
 
 
 # -- what is harmless
