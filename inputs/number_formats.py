@@ -69,6 +69,12 @@ def never_plain(code: str) -> bool:
     return not (others or only.condition or only.is_date or _is_plain(only))
 
 
+@lru_cache(maxsize=2048)
+def is_simple_share(code: str) -> bool:
+    """Whether a format shows every number as a percentage and nothing else."""
+    return never_plain(code) and appearance(1.0, code).percent and appearance(1.0, code).seen == 100
+
+
 def looks_plain(number: float, code: str) -> bool:
     """Whether a format shows a number as itself, be it rounded."""
     section, unsigned = _section_for(number, sections(code))

@@ -13,7 +13,7 @@ from xml.parsers import expat
 
 from inputs.cells import Area, Cell, Cells, ErrorValue, Sheet, Shown, Uncalculated
 from inputs.grid import HIDDEN, clear_under
-from inputs.looks import Font
+from inputs.looks import PLAIN, Font
 from inputs.ods_looks import is_note_by_place, seen_number
 from inputs.ods_styles import Styles
 from inputs.package import Element, Package, elements, parse_xml, xml_part
@@ -87,6 +87,7 @@ class _Work:
         self.runs: list[Run] = []
         self.fonts: list[tuple[Font, bool]] = []
         self.in_text = 0
+        self.told = False
 
     def start(self, full: str, given: dict[str, str]) -> None:
         space, _, name = full.rpartition(" ")
@@ -143,6 +144,7 @@ class _Work:
         font, known = self.fonts[-1]
         if not known and is_note_by_place("".join(run.text for run in self.runs), text):
             font = Font(raised=True)
+        self.told = self.told or font is not PLAIN
         self.runs.append(font.run(text))
 
     def _in_cell(self, name: str, given: dict[str, str]) -> None:
@@ -187,7 +189,8 @@ class _Work:
         else:
             self.cell, self.runs, self.in_text = one, [], 0
             self.cell_style = one.get("style-name") or self.row_says.get("default-cell-style-name") or self._of_column()
-            self.fonts = [(self.styles.font("table-cell", self.cell_style), True)]
+            font = self.styles.font("table-cell", self.cell_style)
+            self.fonts, self.told = [(font, True)], font is not PLAIN
 
     def _of_column(self) -> str:
         """The style that cells of a column have where they name none."""
@@ -210,8 +213,8 @@ class _Work:
 
     def _seen(self, one: Element) -> Cell:
         """What a cell shows: its number by style and text, or its text without notes and what is struck out."""
-        text = "".join(run.text for run in self.runs)
-        told = any(run.told for run in self.runs) and text.strip()
+        text = self.runs[0].text if len(self.runs) == 1 else "".join(run.text for run in self.runs)
+        told = self.told and any(run.told for run in self.runs) and text.strip()
         read = read_runs(self.runs).text if told else text
         value = _value(one, text)
         if type(value) is float:
@@ -220,9 +223,9 @@ class _Work:
         return (read or None) if told and value == text else value
 
     def _is_struck(self) -> bool:
-        if any(run.text.strip() for run in self.runs):
+        if self.told and any(run.text.strip() for run in self.runs):
             return read_runs(self.runs).struck
-        return self.fonts[0][0].struck
+        return self.told and self.fonts[0][0].struck
 
     def _end_row(self) -> None:
         count = _count(self.row_says.get("number-rows-repeated"))

@@ -7,12 +7,13 @@ a program wrote; where they do not, what a person sees depends on the program, a
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from datetime import datetime
 
 from inputs.cells import Cell, ErrorValue, Shown
 from inputs.format_sections import CURRENCIES, sections
 from inputs.grid import as_excel_shows, as_seen
-from inputs.number_formats import appearance
+from inputs.number_formats import appearance, is_simple_share
 
 SHARE = "0.00%"
 LONGEST = 60
@@ -29,14 +30,37 @@ def seen_number(number: float, code: str, kind: str, text: str) -> Cell:
         return held
     if kind == "percentage" and not any("percent" in one.kinds for one in sections(code)):
         code = SHARE if code == "General" else code
-    seen = as_seen(held, code)
+    if code == "General":
+        seen: Cell = held
+    else:
+        seen = Shown(held, code) if is_simple_share(code) else as_seen(held, code)
     said = text.strip()
-    if not said or not said.strip("#") or agree(held, code, said):
+    if not said or not said.strip("#") or _plainly(said, seen) or agree(held, code, said):
         return seen
     shown = f"{seen:%d %B %Y}" if isinstance(seen, datetime) else appearance(held, code).text
     both = f"{said[:LONGEST]} or {shown[:LONGEST] or 'nothing'}".replace('"', "'")
     code = f'"{both}"'
     return Shown(held, code if number >= 0 else f"{code};{code}")  # the second shows no sign of its own
+
+
+def _plainly(said: str, seen: Cell) -> bool:
+    """Whether a text is a number or a share as most are written; this only saves time."""
+    if isinstance(seen, Shown):
+        if not said.endswith("%") or not is_simple_share(seen.code):
+            return False
+        said, target = said[:-1], seen.number * 100
+    elif isinstance(seen, float):
+        with suppress(ValueError):
+            if float(said) == seen:
+                return True
+        target = seen
+    else:
+        return False
+    whole, _, decimals = said.partition(".")
+    digits = whole.replace(",", "") + decimals
+    if not digits.removeprefix("-").isascii() or not digits.removeprefix("-").isdigit():
+        return False
+    return abs(int(digits) / 10 ** len(decimals) - target) <= 0.5000001 * 0.1 ** len(decimals) and len(digits) < 16
 
 
 def agree(number: float, code: str, said: str) -> bool:

@@ -62,6 +62,7 @@ class Styles:
         self._embedded: list[tuple[int, str]] = []
         self._text: list[str] | None = None
         self._codes: dict[str, str] = {}
+        self._fonts: dict[tuple[str, str, Font], Font] = {}
 
     def start(self, name: str, given: Mapping[str, str]) -> None:
         if name in DATA_STYLES:
@@ -149,9 +150,14 @@ class Styles:
 
     def font(self, family: str, name: str, base: Font = PLAIN) -> Font:
         """The font of a style, where what it stands in has another."""
+        if (family, name, base) not in self._fonts:
+            self._fonts[family, name, base] = self._font(family, name, base)
+        return self._fonts[family, name, base]
+
+    def _font(self, family: str, name: str, base: Font) -> Font:
         for style in reversed(self._line(family, name)):
             base = replace(base, **style.font) if style.font else base
-        return base
+        return PLAIN if base == PLAIN else base
 
     def _line(self, family: str, name: str) -> list[Style]:
         """A style, those that it inherits from, and the one that all of its family do."""
