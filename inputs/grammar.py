@@ -263,6 +263,7 @@ class TableLayout:
     flags: Mapping[str, str] = field(default_factory=dict)
     decimal: Literal[".", ","] = "."
     rounded_to: float | None = None
+    formats: Literal["seen", "held"] = "seen"
     hidden_rows: Literal["read", "skip"] = "read"
     hidden_sheets: Literal["read", "skip"] = "skip"
     optional: bool = False

@@ -9,15 +9,17 @@ from __future__ import annotations
 
 import io
 from array import array
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, time, timedelta
 from math import isfinite
 
 import python_calamine as calamine
 
 from inputs.cells import Area, Cell, ErrorValue, Sheet, Shown, Uncalculated
-from inputs.number_formats import fifteen_digits, looks_plain
+from inputs.number_formats import fifteen_digits, looks_plain, never_plain, shows_day
 from inputs.refused import Bounds, hold_to, refuse_damaged, refuse_encrypted
+from inputs.rich_text import Run, read_runs
 
 ERRORS = {0x00: "#NULL!", 0x07: "#DIV/0!", 0x0F: "#VALUE!", 0x17: "#REF!", 0x1D: "#NAME?", 0x24: "#NUM!",
           0x2A: "#N/A", 0x2B: "#GETTING_DATA"}  # fmt: skip
@@ -25,6 +27,10 @@ ERRORS = {0x00: "#NULL!", 0x07: "#DIV/0!", 0x0F: "#VALUE!", 0x17: "#REF!", 0x1D:
 HIDDEN = ";;;"
 """A number format that shows nothing."""
 DAY_ZERO = datetime.fromisoformat("1899-12-30")
+DAY_ZERO_1904 = datetime.fromisoformat("1904-01-01")
+LAST_DAY = 2_900_000
+"""A day that every program has, near the end of the year 9839."""
+DAY = 86_400
 MOST_COLUMNS = 16_384
 
 
@@ -36,7 +42,7 @@ class Scan:
 
     name: str
     hidden: bool = False
-    marks: dict[tuple[int, int], ErrorValue | Uncalculated] = field(default_factory=dict)
+    marks: dict[tuple[int, int], ErrorValue | Uncalculated | str] = field(default_factory=dict)
     hidden_rows: set[int] = field(default_factory=set)
     hidden_columns: set[int] = field(default_factory=set)
     merged: list[Area] | None = None
@@ -44,6 +50,7 @@ class Scan:
     texts: dict[tuple[int, int], str] = field(default_factory=dict)
     struck: set[tuple[int, int]] = field(default_factory=set)
     hides_zeros: bool = False
+    day_zero: datetime = DAY_ZERO
     rows: int = 0
     columns: int = 0
 
@@ -55,6 +62,13 @@ class Scan:
         if code not in self.formats:
             self.formats[code] = array("q")
         self.formats[code].append(row * MOST_COLUMNS + column)
+
+    def read_as(self, row: int, column: int, runs: Sequence[Run]) -> None:
+        """Note what is read of a text with fonts inside, whatever the font of its cell."""
+        reading = read_runs(runs)
+        if any(run.told for run in runs):
+            self.texts[row, column] = reading.text
+        (self.struck.add if reading.struck else self.struck.discard)((row, column))
 
 
 def open_book(content: bytes) -> calamine.CalamineWorkbook:
@@ -82,9 +96,9 @@ def sheet_of(book: calamine.CalamineWorkbook, index: int, scan: Scan, bounds: Bo
             merged = [(a[0], a[1], b[0], b[1]) for a, b in found.merged_cell_ranges or ()]
     except (calamine.CalamineError, calamine.ZipError, calamine.XmlError, OSError):
         refuse_damaged()
-    show_as_seen(rows, scan)
     for (row, column), mark in scan.marks.items():
         _place(rows, row, column, mark)
+    show_as_seen(rows, scan)
     for area in merged:
         clear_under(rows, area)
     hidden_rows, hidden_columns = frozenset(scan.hidden_rows), frozenset(scan.hidden_columns)
@@ -110,19 +124,43 @@ def show_as_seen(rows: list[list[Cell]], scan: Scan) -> None:
         if row < len(rows) and column < len(rows[row]) and isinstance(rows[row][column], str):
             rows[row][column] = text or None
     for code, positions in scan.formats.items():
+        never = never_plain(code)
         for position in positions:
             row, column = divmod(position, MOST_COLUMNS)
             line = rows[row] if row < len(rows) else []
-            value = line[column] if column < len(line) else None
-            if isinstance(value, datetime):  # calamine takes some formats for dates that are none
-                value = (value - DAY_ZERO).total_seconds() / 86_400
-            if isinstance(value, (int, float)) and not isinstance(value, bool) and not looks_plain(value, code):
-                line[column] = Shown(float(value), code)
+            if column >= len(line):
+                continue
+            value = line[column]
+            line[column] = Shown(value, code) if never and type(value) is float else as_seen(value, code, scan.day_zero)
     if scan.hides_zeros:
         for line in rows:
             for column, value in enumerate(line):
-                if type(value) is float and value == 0:
+                if type(value) in (int, float) and value == 0:
                     line[column] = Shown(0.0, HIDDEN)
+
+
+def as_seen(value: Cell | time | timedelta, code: str, day_zero: datetime = DAY_ZERO) -> Cell:
+    """What a number format makes of a value: a day, the number itself, or what the number is shown as. What calamine
+    takes for a day or time need not be one, and the other way round."""
+    if isinstance(value, datetime):
+        number = (value - day_zero).total_seconds() / DAY
+    elif isinstance(value, time):
+        number = (datetime.combine(DAY_ZERO, value) - DAY_ZERO).total_seconds() / DAY
+    elif isinstance(value, timedelta):
+        number = value.total_seconds() / DAY
+    elif isinstance(value, (int, float)) and not isinstance(value, bool):
+        number = float(value)
+    else:
+        return value
+    if shows_day(number, code):
+        is_day = isinstance(value, (int, float)) and 1 <= number <= LAST_DAY
+        return day_zero + timedelta(days=number) if is_day else _unless_number(value, code)
+    number = fifteen_digits(number)
+    return number if looks_plain(number, code) else Shown(number, code)
+
+
+def _unless_number(value: Cell | time | timedelta, code: str) -> Cell:
+    return Shown(float(value), code) if isinstance(value, (int, float)) else value  # type: ignore[return-value]
 
 
 def clear_under(rows: list[list[Cell]], area: Area) -> None:
@@ -135,7 +173,7 @@ def clear_under(rows: list[list[Cell]], area: Area) -> None:
                 row[column] = None
 
 
-def _place(rows: list[list[Cell]], row: int, column: int, mark: ErrorValue | Uncalculated) -> None:
+def _place(rows: list[list[Cell]], row: int, column: int, mark: ErrorValue | Uncalculated | str) -> None:
     while len(rows) <= row:
         rows.append([])
     rows[row].extend([None] * (column + 1 - len(rows[row])))

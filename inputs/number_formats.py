@@ -10,15 +10,22 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from decimal import ROUND_HALF_UP, Decimal
+from datetime import datetime, timedelta
+from decimal import ROUND_HALF_UP, Context, Decimal
 from fractions import Fraction
 from functools import lru_cache
+from itertools import pairwise
+from math import isfinite
 from types import MappingProxyType
+
+from inputs.format_sections import Section, sections
 
 BUILT_IN: Mapping[int, str] = MappingProxyType(
     {9: "0%", 10: "0.00%", 12: "# ?/?", 13: "# ??/??", 41: '_-* #,##0_-;-* #,##0_-;_-* "-"_-;_-@_-',
      42: '_-£* #,##0_-;-£* #,##0_-;_-£* "-"_-;_-@_-', 43: '_-* #,##0.00_-;-* #,##0.00_-;_-* "-"??_-;_-@_-',
-     44: '_-£* #,##0.00_-;-£* #,##0.00_-;_-£* "-"??_-;_-@_-'}
+     44: '_-£* #,##0.00_-;-£* #,##0.00_-;_-£* "-"??_-;_-@_-', 14: "dd/mm/yyyy", 15: "d-mmm-yy", 16: "d-mmm",
+     17: "mmm-yy", 18: "h:mm AM/PM", 19: "h:mm:ss AM/PM", 20: "h:mm", 21: "h:mm:ss", 22: "dd/mm/yyyy h:mm", 45: "mm:ss",
+     46: "[h]:mm:ss", 47: "mm:ss.0"}
 )  # fmt: skip
 """Formats that files name by number alone and that may show something else than the number; all other built-in formats
 of numbers show it as it is."""
@@ -26,33 +33,10 @@ CURRENCY = "£$€¥"
 SPACES = " \u00a0\u2009\u202f"
 DUST = 1e-9
 """Nothing that is counted or measured here is smaller; what is, is left over from sums."""
-LONGEST = 300
-"""Characters of a format that are looked at; Excel allows 255."""
-_TOKEN = re.compile(
-    r'"(?P<quoted>[^"]*)"?|\\(?P<escaped>.)|_(?P<pad>.)|\*(?P<fill>.)|\[(?P<bracket>[^\]]*)\]'
-    r"|(?P<general>General)|(?P<digit>[0#?])|(?P<point>\.)|(?P<comma>,)|(?P<percent>%)|(?P<exponent>E[+-])"
-    r"|(?P<slash>/)|(?P<text>@)|(?P<other>.)",
-    re.I | re.S,
-)
-_CONDITION = re.compile(r"(<=|>=|<>|<|>|=)\s*(-?[\d.]+(?:E[-+]?\d+)?)", re.I)
-_DATE_LETTERS = frozenset("ymdhsbge")
-_DATE_BRACKET = re.compile(r"h+|m+|s+", re.I)
-
-
-@dataclass(frozen=True)
-class Section:
-    """One of the up to four parts of a format: its tokens as (kind, text), in order, and its condition, if any."""
-
-    tokens: tuple[tuple[str, str], ...]
-    condition: tuple[str, float] | None = None
-
-    @property
-    def is_date(self) -> bool:
-        return any(kind == "date" for kind, _ in self.tokens)
-
-    @property
-    def kinds(self) -> frozenset[str]:
-        return frozenset(kind for kind, _ in self.tokens)
+TOO_WIDE = "#####"
+"""What a cell shows that cannot show its number."""
+EXACTLY = Context(prec=1000)
+"""Enough for the largest number with all the decimals that a format may ask for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,9 +56,23 @@ def is_telling(code: str) -> bool:
     return not all(_is_plain(section) and _zeros(section) == 1 for section in sections(code)) or len(sections(code)) > 1
 
 
-def is_date(code: str) -> bool:
-    """Whether a format shows numbers as days or times."""
-    return sections(code)[0].is_date
+def shows_day(number: float, code: str) -> bool:
+    """Whether a format shows a number as a day or time."""
+    section, _ = _section_for(number, sections(code))
+    return section is not None and section.is_date
+
+
+@lru_cache(maxsize=2048)
+def never_plain(code: str) -> bool:
+    """Whether a format shows every number as something else than itself, and never as a day."""
+    only, *others = sections(code)
+    return not (others or only.condition or only.is_date or _is_plain(only))
+
+
+@lru_cache(maxsize=2048)
+def is_simple_share(code: str) -> bool:
+    """Whether a format shows every number as a percentage and nothing else."""
+    return never_plain(code) and appearance(1.0, code).percent and appearance(1.0, code).seen == 100
 
 
 def looks_plain(number: float, code: str) -> bool:
@@ -95,13 +93,20 @@ def appearance(number: float, code: str) -> Appearance:
     """How a number looks under a format."""
     section, unsigned = _section_for(number, sections(code))
     if section is None:
-        return Appearance("#####")
+        return Appearance(TOO_WIDE)
+    if section.is_date:
+        return Appearance(_day(number))
     unsigned = unsigned and number < 0
     percents = sum(kind == "percent" for kind, _ in section.tokens)
     commas = _scaling_commas(section)
-    scaled = number * 100.0**percents / 1000.0**commas
+    scaled = number * 100.0 ** min(percents, 9) / 1000.0 ** min(commas, 9)
+    if not isfinite(scaled):
+        return Appearance(TOO_WIDE)
     text = render(abs(scaled) if unsigned else scaled, section)
-    readable = _is_bare(section) and percents <= 1 and bool(text) and not (unsigned and not _has_sign(section))
+    readable = _is_bare(section) and percents <= 1 and any(one.isdigit() for one in text)
+    readable = readable and not (unsigned and not _has_sign(section))
+    readable = readable and not _is_disputed(code)
+    readable = readable and not (commas and scaled and not any(one in "123456789" for one in text))  # nothing is left
     return Appearance(text, fifteen_digits(scaled) if readable else None, bool(percents) and readable, commas)
 
 
@@ -112,68 +117,43 @@ def fifteen_digits(number: float) -> float:
     return float(f"{number:.15g}") if abs(number) >= DUST else 0.0
 
 
-# -- taking a format apart
+def _day(number: float) -> str:
+    """A number as the day that it is; a time where it is less than a day."""
+    if not 0 <= number <= 2_900_000:
+        return TOO_WIDE
+    moment = datetime.fromisoformat("1899-12-30") + timedelta(days=number)
+    return f"{moment:%d %B %Y}" if number >= 1 else f"{moment:%H:%M:%S}"
 
 
-@lru_cache(maxsize=2048)
-def sections(code: str) -> tuple[Section, ...]:
-    """The sections of a format, at least one."""
-    found: list[Section] = []
-    tokens: list[tuple[str, str]] = []
-    condition: tuple[str, float] | None = None
-    for match in _TOKEN.finditer(code[:LONGEST]):
-        kind, text = match.lastgroup or "other", match[match.lastgroup or 0] or ""
-        if kind == "other" and text == ";":
-            found.append(Section(_settled(tokens), condition))
-            tokens, condition = [], None
-        elif kind == "bracket":
-            if said := _CONDITION.fullmatch(text.strip()):
-                condition = (said[1], float(said[2]))
-            elif text.startswith("$"):
-                tokens.append(("literal", text[1:].partition("-")[0]))
-            elif _DATE_BRACKET.fullmatch(text):
-                tokens.append(("date", text))
-        else:
-            tokens.append(_token(kind, text))
-    found.append(Section(_settled(tokens), condition))
-    return tuple(found[:4])
-
-
-def _token(kind: str, text: str) -> tuple[str, str]:
-    if kind in ("quoted", "escaped"):
-        return "literal", text
-    if kind == "other":
-        return ("date", text) if text.casefold() in _DATE_LETTERS else ("literal", text)
-    return ("space", " ") if kind in ("pad", "fill") else (kind, text)
-
-
-def _settled(tokens: Sequence[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
-    """Tokens with what depends on others settled: a slash is a fraction's only between digits, and a point or comma
-    without digits is a character like any other."""
-    kinds = [kind for kind, _ in tokens]
-    digits = "digit" in kinds
-    is_date = "date" in kinds
-    out: list[tuple[str, str]] = []
-    for kind, text in tokens:
-        lost = (kind in ("point", "comma", "exponent") and not digits) or (kind == "slash" and (is_date or not digits))
-        out.append(("literal", text) if lost else (kind, text))
-    return tuple(out)
+# -- which section shows a number
 
 
 def _section_for(number: float, parts: Sequence[Section]) -> tuple[Section | None, bool]:
     """The section that shows a number, and whether it shows the number without its sign."""
-    numeric = [part for part in parts[:3] if not (len(parts) > 1 and part.kinds == {"text"})]
+    numeric = [part for place, part in enumerate(parts[:3]) if not (place and _is_for_text(part))]
     if any(part.condition for part in numeric):
-        for place, part in enumerate(numeric):
-            last = place == len(numeric) - 1
-            if _holds(part, number) or (part.condition is None and (last or place > 0)):
-                return part, part.condition is not None and part.condition[0][0] == "<" and part.condition[1] <= 0
-        return (numeric[-1], False) if len(numeric) > 1 else (None, False)
-    if number < 0 and len(parts) > 1:
-        return parts[1], True
-    if number == 0 and len(parts) > 2:
-        return parts[2], False
-    return parts[0], False
+        return _by_condition(number, numeric)
+    if number < 0 and len(numeric) > 1:
+        return numeric[1], True
+    if number == 0 and len(numeric) > 2:
+        return numeric[2], False
+    return numeric[0], False
+
+
+def _is_for_text(part: Section) -> bool:
+    return "text" in part.kinds and not part.kinds & {"digit", "general"}
+
+
+def _by_condition(number: float, numeric: Sequence[Section]) -> tuple[Section | None, bool]:
+    """The section whose condition holds, or else the one without. Negative numbers have no sign of their own in one
+    that only they come to; nor in LibreOffice in any but the first, where Excel writes one."""
+    for place, part in enumerate(numeric):
+        if part.condition is not None and _holds(part, number):
+            sign, than = part.condition
+            return part, place > 0 or (sign == "<" and than <= 0) or (sign in ("<=", "=") and than < 0)
+        if part.condition is None and place > 0:
+            return part, True
+    return (numeric[-1], True) if len(numeric) > 1 else (None, False)
 
 
 def _holds(part: Section, number: float) -> bool:
@@ -206,6 +186,17 @@ def _scaling_commas(section: Section) -> int:
     return count
 
 
+@lru_cache(maxsize=2048)
+def _is_disputed(code: str) -> bool:
+    """Whether Excel scales by what LibreOffice drops the whole format for: a comma before the point, or a percent sign
+    beside a currency."""
+    for part in sections(code):
+        kinds = [kind for kind, _ in part.tokens]
+        if ("comma", "point") in pairwise(kinds) or part.kinds >= {"percent", "currency"}:
+            return True
+    return False
+
+
 # -- what is harmless
 
 
@@ -224,7 +215,7 @@ def _is_bare(section: Section) -> bool:
     kinds = [kind for kind, _ in section.tokens]
     numeric = [n for n, kind in enumerate(kinds) if kind in ("digit", "point", "general", "text", "exponent")]
     for place, (kind, text) in enumerate(section.tokens):
-        if kind == "literal":
+        if kind == "literal":  # a currency's name is harmless wherever it stands
             within = numeric[0] < place < numeric[-1]
             if text.strip(SPACES if within else f"{SPACES}()+-\u2212{CURRENCY}"):
                 return False
@@ -284,7 +275,7 @@ def _digits(size: float, section: Section) -> str:
     kinds = [kind for kind, _ in tokens]
     split = kinds.index("point") if "point" in kinds else len(tokens)
     decimals = sum(kind == "digit" for kind in kinds[split:])
-    exact = Decimal(repr(fifteen_digits(size))).quantize(Decimal(1).scaleb(-decimals), ROUND_HALF_UP)
+    exact = Decimal(repr(fifteen_digits(size))).quantize(Decimal(1).scaleb(-decimals), ROUND_HALF_UP, EXACTLY)
     whole, _, fraction = f"{exact:f}".partition(".")
     placed = [n for n, kind in enumerate(kinds[:split]) if kind == "digit"]
     grouped = any(kind == "comma" for kind in kinds[placed[0] + 1 : placed[-1]]) if placed else False
@@ -305,7 +296,7 @@ def _whole_part(whole: str, tokens: Sequence[tuple[str, str]], placed: Sequence[
                 out.append("," if grouped and used and used % 3 == 0 else "")
                 out.append(digit)
                 used += 1
-        elif kind in ("literal", "percent"):
+        elif kind in ("literal", "currency", "percent"):
             out.append(text[::-1])
         elif kind == "space":
             out.append(" ")
@@ -314,6 +305,7 @@ def _whole_part(whole: str, tokens: Sequence[tuple[str, str]], placed: Sequence[
 
 def _decimals(fraction: str, tokens: Sequence[tuple[str, str]]) -> str:
     needed = len(fraction.rstrip("0"))
+    placed = [text for kind, text in tokens if kind == "digit"]
     out, at = [], 0
     for kind, text in tokens:
         if kind == "point":
@@ -322,11 +314,11 @@ def _decimals(fraction: str, tokens: Sequence[tuple[str, str]]) -> str:
             if at < needed or text == "0":
                 out.append(fraction[at])
             at += 1
-        elif kind in ("literal", "percent"):
+        elif kind in ("literal", "currency", "percent"):
             out.append(text)
         elif kind == "space":
             out.append(" ")
-    return "".join(out)
+    return "".join(out) if needed or "0" in placed else "".join(out).replace(".", "", 1)
 
 
 def _with_exponent(size: float, section: Section) -> str:

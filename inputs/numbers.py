@@ -10,7 +10,7 @@ from datetime import date
 from typing import Literal
 
 from inputs.cells import Cell, ErrorValue, Shown, Uncalculated
-from inputs.number_formats import fifteen_digits
+from inputs.number_formats import CURRENCY, fifteen_digits
 from schemas.periods import made_date
 
 NO_FLAGS: Mapping[str, str] = {}
@@ -156,7 +156,7 @@ def _shown(cell: Shown, scale: str | float, marks: Mapping[str, str], flags: Map
         if not look.thousands or by in _SQUARES.get(look.thousands, ()):
             return _scaled(look.seen, scale)
         return Reading(rule="cell.shown-otherwise")
-    if cell.number == 0 and look.text == "-" and "-" not in marks:
+    if cell.number == 0 and look.text.strip(CURRENCY + " ") == "-" and "-" not in marks:
         return _scaled(0.0, scale)  # as accounts write nothing
     unit = _UNIT.match(look.text)
     text = unit[1] if unit and not _NO_UNIT.search(unit[2]) else look.text

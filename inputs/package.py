@@ -5,6 +5,7 @@ Runs on untrusted bytes, so only in the child process (inputs.child).
 
 from __future__ import annotations
 
+import html
 import io
 import re
 import zipfile
@@ -86,6 +87,18 @@ def xml_part(package: Package, name: str) -> bytes:
     _parse(content, expat.ParserCreate())
     encoding = _declared(content)
     return content if encoding in ("utf-8", "us-ascii", "ascii") else _in_utf8(content, encoding)
+
+
+def without_comments(content: bytes) -> bytes:
+    """A well-formed XML text in which nothing looks like an element that is none: in comments or in quoted text."""
+    if b"<!--" not in content and b"<![CDATA[" not in content:
+        return content
+    kept = re.split(rb"(<!--.*?-->|<!\[CDATA\[.*?\]\]>)", content, flags=re.S)
+    return b"".join(
+        b"" if one.startswith(b"<!--") else html.escape(one[9:-3].decode("utf-8", "replace"), quote=False).encode()
+        if one.startswith(b"<![CDATA[") else one
+        for one in kept
+    )  # fmt: skip
 
 
 def elements(content: bytes) -> list[Element]:

@@ -45,7 +45,7 @@ def parse(
     comma = _comma_of(cells)
     speaks_of: dict[str, tuple[str, ...]] = {}
     for table in layout.says.table:
-        sheets = [sheet for sheet in cells.sheets if _takes(table, sheet, cells)]
+        sheets = [_as_told(sheet, table) for sheet in cells.sheets if _takes(table, sheet, cells)]
         if not sheets and not table.optional:
             held = ", ".join(s.name for s in cells.sheets)
             expected = f"a sheet called {' or '.join(table.sheet)}; nothing of what it should hold could be judged"
@@ -70,6 +70,13 @@ def parse(
     return Table(
         layout.partner, layout.collection, frame, speaks_of, whole, layout.requires, _seen(cells, frame)
     ), found
+
+
+def _as_told(sheet: Sheet, table: TableLayout) -> Sheet:
+    """A sheet as a table is to read it: with what its cells hold where the layout says that their formats mislead."""
+    if table.formats == "seen":
+        return sheet
+    return replace(sheet, rows=[[c.number if type(c) is Shown else c for c in row] for row in sheet.rows])
 
 
 def _comma_of(cells: Cells) -> Comma:

@@ -17,12 +17,18 @@ UNITS = ("m", "km", "cm", "mm", "ft", "sq m", "R", "r")
 
 @dataclass(frozen=True)
 class Run:
-    """A piece of text in one look."""
+    """A piece of text in one look; `bare` where it has no look of its own and takes that of its cell."""
 
     text: str
     raised: bool = False
     lowered: bool = False
     struck: bool = False
+    bare: bool = False
+
+    @property
+    def told(self) -> bool:
+        """Whether the look says that the text is a note or withdrawn."""
+        return self.raised or self.lowered or self.struck
 
 
 @dataclass(frozen=True)
@@ -66,6 +72,7 @@ _RUN = re.compile(rb"<((?:[\w.-]+:)?)r(?=[\s>])[^>]*>(.*?)</\1r\s*>", re.S)
 _TEXT = re.compile(rb"<((?:[\w.-]+:)?)t(?=[\s>])[^>]*?(?:/>|>(.*?)</\1t\s*>)", re.S)
 _RAISED = re.compile(rb"""vertAlign\s[^>]*?val\s*=\s*["'](superscript|subscript)["']""")
 _STRUCK = re.compile(rb"""<(?:[\w.-]+:)?strike(?:\s+val\s*=\s*["']([^"']*)["'])?\s*/?>""")
+_PROPERTIES = re.compile(rb"<(?:[\w.-]+:)?rPr(?=[\s/>])")
 _ITEM = re.compile(rb"<((?:[\w.-]+:)?)si(?=[\s/>])(?:[^>]*/>|[^>]*>(.*?)</\1si\s*>)", re.S)
 
 
@@ -85,17 +92,21 @@ def runs_of(item: bytes) -> Iterator[Run]:
             raised=bool(raised and raised[1] == b"superscript"),
             lowered=bool(raised and raised[1] == b"subscript"),
             struck=bool(struck and (struck[1] or b"1") not in (b"0", b"false", b"off")),
+            bare=not _PROPERTIES.search(inside),
         )
 
 
-def formatted_items(strings: bytes) -> dict[int, Reading]:
-    """What is read of each shared string that is formatted inside, by its number."""
-    if not has_formatting(strings):
+def formatted_items(strings: bytes, *, all_runs: bool) -> dict[int, tuple[Run, ...]]:
+    """The runs of each shared string that is formatted inside, by its number; `all_runs` where the cells of the book
+    have fonts that runs may not share."""
+    if not (all_runs or has_formatting(strings)):
         return {}
-    found: dict[int, Reading] = {}
+    found: dict[int, tuple[Run, ...]] = {}
     for number, match in enumerate(_ITEM.finditer(strings)):
-        if match[2] and has_formatting(match[2]):
-            found[number] = read_runs(runs_of(match[2]))
+        if match[2] and (all_runs or has_formatting(match[2])):
+            runs = tuple(runs_of(match[2]))
+            if runs:
+                found[number] = runs
     return found
 
 

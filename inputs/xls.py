@@ -11,8 +11,9 @@ from dataclasses import dataclass
 
 from inputs.cells import Cells, ErrorValue, Sheet, Uncalculated
 from inputs.encryption import ENCRYPTED, FILEPASS, RIGHTS, compound_of, refuse_managed, unlocked_records
-from inputs.grid import ERRORS, Scan, open_book, sheet_of
+from inputs.grid import DAY_ZERO, DAY_ZERO_1904, ERRORS, Scan, open_book, sheet_of
 from inputs.refused import Bounds, Refused, refuse_cut_off, refuse_damaged, refuse_encrypted, refuse_old, refuse_other
+from inputs.xls_looks import BIFF8, WINDOW2, XlsLooks, hides_zeros
 
 OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 MOST_ROWS, MOST_COLUMNS = 65_536, 256
@@ -193,7 +194,7 @@ def _mentions(content: bytes, name: str) -> bool:
 # -- the records
 
 BOF, EOF, BOUNDSHEET = 0x0809, 0x000A, 0x0085
-CODEPAGE = 0x0042
+CODEPAGE, DATE1904 = 0x0042, 0x0022
 APPLE = frozenset({10001, 10002, 10003, 10004, 10005, 10006, 10008, 10010, 10017, 10021, 10029, 10079, 10081, 10082})
 ROW, COLINFO, BOOLERR, UNCALCED = 0x0208, 0x007D, 0x0205, 0x005E
 FORMULAS = (0x0006, 0x0206, 0x0406)
@@ -204,12 +205,16 @@ WORKSHEET = 0
 
 def scan_workbook(records: bytes) -> Iterator[Scan | None]:
     """For each sheet in order, what its records say; None for charts and macros. Raises Refused."""
-    sheets, version = [], 0
+    sheets, version, looks, day_zero = [], 0, XlsLooks(), DAY_ZERO
     for kind, body in _records(records, 0):
+        looks.take(kind, body)
         if kind in (0x0009, 0x0209, 0x0409):
             refuse_old("a workbook of Excel 4 or older")
         if kind == BOF:
             version = version or _whole(body, 0)
+            looks.is_biff8 = version == BIFF8
+        elif kind == DATE1904 and _whole(body, 0):
+            day_zero = DAY_ZERO_1904
         elif kind == CODEPAGE and _whole(body, 0) in APPLE:
             refuse_old("a workbook in an old character set of Apple's that we cannot read")
         elif kind == BOUNDSHEET:
@@ -218,12 +223,13 @@ def scan_workbook(records: bytes) -> Iterator[Scan | None]:
             sheets.append(struct.unpack_from("<IBB", body))
     if not version:
         refuse_damaged()
+    looks.settle()
     for start, state, kind in sheets:
         if kind != WORKSHEET:
             yield None
             continue
-        scan = Scan("", hidden=bool(state & 3))
-        _scan_sheet(records, start, scan)
+        scan = Scan("", hidden=bool(state & 3), day_zero=day_zero)
+        _scan_sheet(records, start, scan, looks)
         yield scan
 
 
@@ -252,7 +258,7 @@ def _records(records: bytes, start: int) -> Iterator[tuple[int, bytes]]:
             yield kind, body
 
 
-def _scan_sheet(records: bytes, start: int, scan: Scan) -> None:
+def _scan_sheet(records: bytes, start: int, scan: Scan, looks: XlsLooks) -> None:
     stale, begun = False, False
     for kind, body in _records(records, start):
         if not begun and kind != BOF:
@@ -264,6 +270,7 @@ def _scan_sheet(records: bytes, start: int, scan: Scan) -> None:
             if not column <= last < MOST_COLUMNS:
                 refuse_damaged("a workbook with a cell outside the sheet")
             scan.reach(row, last)
+            looks.note(kind, body, row, column, scan)
             if kind == BOOLERR and len(body) >= 8 and body[7]:
                 scan.marks[row, column] = ErrorValue(ERRORS.get(body[6], "#error"))
             elif kind in FORMULAS:
@@ -274,6 +281,8 @@ def _scan_sheet(records: bytes, start: int, scan: Scan) -> None:
             scan.hidden_columns.update(range(_whole(body, 0), min(_whole(body, 2) + 1, MOST_COLUMNS)))
         elif kind == UNCALCED:
             stale = True
+        elif kind == WINDOW2:
+            scan.hides_zeros = hides_zeros(body)
 
 
 def _mark_formula(scan: Scan, row: int, column: int, body: bytes, *, stale: bool) -> None:

@@ -17,9 +17,9 @@ from xml.sax.saxutils import quoteattr
 import python_calamine as calamine
 
 from inputs.cells import Cells, ErrorValue, Sheet, Uncalculated
-from inputs.grid import Scan, open_book, sheet_of
+from inputs.grid import DAY_ZERO, DAY_ZERO_1904, Scan, open_book, sheet_of
 from inputs.looks import Looks, looks_of
-from inputs.package import MOST_TEXT, Package, elements, xml_part
+from inputs.package import MOST_TEXT, Package, elements, without_comments, xml_part
 from inputs.refused import Bounds, Damaged, Refused, hold_to, refuse_damaged
 from inputs.rich_text import formatted_items
 from inputs.richvalues import RichValues
@@ -62,7 +62,8 @@ def read_xlsx(content: bytes, package: Package, main: str, bounds: Bounds) -> Ce
     if re.search(rb">[^<]{%d}" % MOST_TEXT, strings):
         raise Refused("return.too-large", f"a text of more than {MOST_TEXT:,} characters in one cell")
     styles = xml_part(package, said.styles) if said.styles else b""
-    looks, formatted = looks_of(styles) if styles else Looks(), formatted_items(strings)
+    looks = looks_of(styles) if styles else Looks()
+    formatted = formatted_items(without_comments(strings), all_runs=bool(looks.fonts))
     sheets: list[Sheet] = []
     total = 0
     usual = (main, said.strings or STRINGS, said.styles or STYLES) == ("xl/workbook.xml", STRINGS, STYLES)
@@ -72,7 +73,8 @@ def read_xlsx(content: bytes, package: Package, main: str, bounds: Bounds) -> Ce
         xml = xml_part(package, one.path)
         if not strings and (b't="s"' in xml or b"t='s'" in xml):
             refuse_damaged("a workbook of which the texts are missing")
-        scan = Scan(one.name, one.hidden)
+        scan = Scan(one.name, one.hidden, day_zero=DAY_ZERO_1904 if said.date1904 else DAY_ZERO)
+        xml = without_comments(xml)
         scan_sheet(xml, scan, bounds, stale=said.stale)
         scan_looks(xml, scan, looks, formatted)
         rich.mark(xml, scan)
@@ -161,9 +163,6 @@ def scan_sheet(xml: bytes, scan: Scan, bounds: Bounds, *, stale: bool = False) -
     Going through every cell costs more than calamine's whole reading. It is done only where cells have no addresses of
     their own or might reach too far; otherwise errors and formulas are picked out. Raises Refused.
     """
-    if b"<!--" in xml or b"<![CDATA[" in xml:  # what looks like a cell there is none
-        xml = re.sub(rb"<!--.*?-->", b"", xml, flags=re.S)
-        xml = re.sub(rb"<!\[CDATA\[(.*?)\]\]>", lambda m: m[1].replace(b"<", b"&lt;"), xml, flags=re.S)
     data = _DATA.search(xml)
     begun, ended = (data.start(), xml.rfind(b"sheetData")) if data else (len(xml), len(xml))
     if b"hidden" in xml:

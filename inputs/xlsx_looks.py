@@ -6,14 +6,15 @@ Runs on untrusted bytes, so only in the child process (inputs.child). Source: EC
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from inputs.grid import MOST_COLUMNS, Scan
-from inputs.looks import Looks
-from inputs.rich_text import Reading, has_formatting, read_runs, runs_of
+from inputs.looks import PLAIN, Looks
+from inputs.rich_text import Run, has_formatting, runs_of
 
 _CELL = re.compile(rb"<(?:[\w.-]+:)?(row|c)(?=[\s/>])([^>]*)>")
 _ATTRIBUTE = re.compile(rb"""(?:^|\s)(r|s|t)\s*=\s*["']([^"']*)["']""")
+_USUAL = re.compile(rb""" r="([A-Z]{1,3})([0-9]{1,7})" s="([0-9]{1,6})"(?: t="([A-Za-z]+)")?""")
 _ADDRESS = re.compile(rb"([A-Za-z]{1,3})([0-9]{1,7})")
 _VALUE = re.compile(
     rb"\s*(?:<(?:[\w.-]+:)?f(?=[\s/>])(?:[^>]*/>|[^>]*>[^<]*<[^>]*>)\s*)?<(?:[\w.-]+:)?v[^>]*>\s*([0-9]+)"
@@ -22,35 +23,42 @@ _INLINE = re.compile(rb"\s*<((?:[\w.-]+:)?)is(?=[\s>])[^>]*>(.*?)</\1is\s*>", re
 _NO_ZEROS = re.compile(rb"""<(?:[\w.-]+:)?sheetView\s[^>]*showZeros\s*=\s*["'](?:0|false|off)["']""")
 
 
-def scan_looks(xml: bytes, scan: Scan, looks: Looks, formatted: Mapping[int, Reading]) -> None:
+def scan_looks(xml: bytes, scan: Scan, looks: Looks, formatted: Mapping[int, Sequence[Run]]) -> None:
     """Note the cells of a sheet whose look says something else than their value. Only cells whose style or text may do
     so are looked at, since going through every cell costs more than calamine's whole reading."""
     begun = xml.find(b"sheetData")
     scan.hides_zeros = bool(_NO_ZEROS.search(xml, 0, max(begun, 0)))
-    styles = set(looks.formats) | looks.struck
-    inline = has_formatting(xml)
+    styles = set(looks.formats) | {style for style, font in looks.fonts.items() if font.struck}
+    inline = has_formatting(xml) or bool(looks.fonts and b"inlineStr" in xml)
     if not styles and not formatted and not inline:
         return
     for row, column, style, kind, end in _cells(xml, max(begun, 0), styles, texts=bool(formatted) or inline):
+        font = looks.fonts.get(style, PLAIN)
         if style in looks.formats and kind in (b"", b"n"):
             scan.format(row, column, looks.formats[style])
-        if style in looks.struck:
+        if font.struck:
             scan.struck.add((row, column))
-        reading = None
+        runs: Sequence[Run] = ()
         if kind == b"s" and formatted:
             value = _VALUE.match(xml, end)
-            reading = formatted.get(int(value[1])) if value else None
-        elif kind == b"inlineStr" and inline and (inside := _INLINE.match(xml, end)) and has_formatting(inside[2]):
-            reading = read_runs(runs_of(inside[2]))
-        if reading is not None:
-            scan.texts[row, column] = reading.text
-            if reading.struck:
-                scan.struck.add((row, column))
+            runs = formatted.get(int(value[1]), ()) if value else ()
+        elif kind == b"inlineStr" and inline and (inside := _INLINE.match(xml, end)):
+            runs = tuple(runs_of(inside[2]))
+        if runs:
+            scan.read_as(row, column, font.holds(runs))
 
 
 def _cells(xml: bytes, begun: int, styles: set[int], *, texts: bool) -> Iterator[tuple[int, int, int, bytes, int]]:
     """The cells that may look otherwise: row, column, style, type, and where what is in them begins."""
+    columns: dict[bytes, int] = {}
     for match in _pattern(styles, texts=texts).finditer(xml, begun) if 0 not in styles else ():
+        if usual := _USUAL.fullmatch(match[1]):
+            letters, row, style, kind = usual.groups()
+            if letters not in columns:
+                columns[letters] = _column(letters)
+            if columns[letters] < MOST_COLUMNS:
+                yield int(row) - 1, columns[letters], int(style), kind or b"", match.end()
+            continue
         said = dict(_ATTRIBUTE.findall(match[1]))
         address = _ADDRESS.fullmatch(said.get(b"r", b""))
         if address is None:

@@ -299,7 +299,7 @@ def test_ods_tells_errors_formulas_hidden_rows_merges_and_notes(reader: Reader) 
     hidden = '<table:table-column/><table:table-column table:visibility="collapse"/>'
     sheet = sheet_of(ods(rows, head=hidden, style='table:display="false"', mimetype=False), reader)
     assert sheet.rows[0] == [2.5, ErrorValue("#N/A"), Uncalculated(), NEW_YEAR]
-    assert sheet.rows[1] == [0.5]
+    assert sheet.rows[1] == [Shown(0.5, "0.00%")]
     assert (sheet.merged, sheet.hidden) == (((1, 0, 1, 1),), True)
     assert (sheet.hidden_rows, sheet.hidden_columns) == (frozenset({1}), frozenset({1}))
 

@@ -61,20 +61,37 @@ def xlsx(
     return zipped({**encoded, **(more or {})})
 
 
-def ods(rows: str, *, head: str = "", style: str = "", mimetype: bool = True, manifest: str = "") -> bytes:
-    """An OpenDocument workbook of one sheet called Figures."""
-    spaces = " ".join(
-        f'xmlns:{name}="urn:oasis:names:tc:opendocument:xmlns:{name}:1.0"'
-        for name in ("office", "table", "text", "style", "draw")
-    ).replace("draw:1.0", "drawing:1.0")
+ODF = " ".join(
+    f'xmlns:{name}="urn:oasis:names:tc:opendocument:xmlns:{name}:1.0"'
+    for name in ("office", "table", "text", "style", "draw", "number", "config")
+).replace("draw:1.0", "drawing:1.0").replace("number:1.0", "datastyle:1.0")  # fmt: skip
+
+
+def ods(
+    rows: str,
+    *,
+    head: str = "",
+    style: str = "",
+    styles: str = "",
+    common: str = "",
+    hide_zeros: bool = False,
+    mimetype: bool = True,
+    manifest: str = "",
+) -> bytes:
+    """An OpenDocument workbook of one sheet called Figures; `styles` are its own, `common` those of its other part."""
     parts: dict[str, str | bytes] = {"mimetype": "application/vnd.oasis.opendocument.spreadsheet"} if mimetype else {}
     parts["content.xml"] = (
-        f'<office:document-content {spaces} xmlns:calcext="urn:org:documentfoundation:names:experimental:calc:xmlns:calcext:1.0">'
+        f'<office:document-content {ODF} xmlns:calcext="urn:org:documentfoundation:names:experimental:calc:xmlns:calcext:1.0">'
         f'<office:automatic-styles><style:style style:name="ta1" style:family="table"><style:table-properties {style}/>'
-        f"</style:style></office:automatic-styles><office:body><office:spreadsheet>"
+        f"</style:style>{styles}</office:automatic-styles><office:body><office:spreadsheet>"
         f'<table:table table:name="Figures" table:style-name="ta1">{head}{rows}</table:table>'
         f"</office:spreadsheet></office:body></office:document-content>"
     )
+    if common:
+        parts["styles.xml"] = f"<office:document-styles {ODF}>{common}</office:document-styles>"
+    if hide_zeros:
+        item = '<config:config-item config:name="ShowZeroValues" config:type="boolean">false</config:config-item>'
+        parts["settings.xml"] = f"<office:document-settings {ODF}>{item}</office:document-settings>"
     if manifest:
         parts["META-INF/manifest.xml"] = manifest
     return zipped(parts)
@@ -87,17 +104,17 @@ def record(kind: int, body: bytes = b"") -> bytes:
     return struct.pack("<HH", kind, len(body)) + body
 
 
-def _begin(of: int) -> bytes:
-    return record(0x0809, struct.pack("<HHHHII", 0x0600, of, 0, 0, 0, 6))
+def _begin(of: int, version: int) -> bytes:
+    return record(0x0809, struct.pack("<HHHHII", version, of, 0, 0, 0, 6))
 
 
-def biff(cells: bytes, *, book: bytes = b"", sheet: bytes = b"", state: int = 0) -> bytes:
+def biff(cells: bytes, *, book: bytes = b"", sheet: bytes = b"", state: int = 0, version: int = 0x0600) -> bytes:
     """The records of a workbook of one sheet called Figures."""
-    name = b"\x07\x00Figures"
-    begun = _begin(5) + book
+    name = b"\x07\x00Figures" if version == 0x0600 else b"\x07Figures"
+    begun = _begin(5, version) + book
     offset = len(begun) + 4 + 6 + len(name) + 4
     listed = record(0x0085, struct.pack("<IBB", offset, state, 0) + name)
-    return begun + listed + record(0x000A) + _begin(0x10) + sheet + cells + record(0x000A)
+    return begun + listed + record(0x000A) + _begin(0x10, version) + sheet + cells + record(0x000A)
 
 
 def compound(streams: Mapping[str, bytes]) -> bytes:
@@ -137,6 +154,26 @@ def xls(cells: bytes, **more: bytes | int) -> bytes:
     return compound({"Workbook": biff(cells, **more)})  # type: ignore[arg-type]
 
 
+def xls_looks(
+    formats: Sequence[str], fonts: Sequence[tuple[bool, int]], styles: Sequence[tuple[int, int]], *, old: bool = False
+) -> bytes:
+    """The records of number formats (from 164), fonts (struck, script) and styles (format, font); `old` as Excel 5."""
+    out = b""
+    for struck, script in fonts:
+        out += record(0x0031, struct.pack("<HHHHHBBBB", 200, 8 * struck, 0, 400, script, 0, 0, 0, 0) + b"\1\0A")
+    for number, code in enumerate(formats, start=164):
+        text = struct.pack("<B", len(code)) if old else struct.pack("<HB", len(code), 1)
+        encoded = code.encode("cp1252" if old else "utf-16-le")
+        out += record(0x041E, struct.pack("<H", number) + text + encoded)
+    return out + b"".join(record(0x00E0, struct.pack("<HH", font, code) + bytes(16)) for code, font in styles)
+
+
+def sst(pieces: Sequence[bytes], count: int) -> bytes:
+    """The record of shared strings with those that go on with it."""
+    first, *more = pieces
+    return record(0x00FC, struct.pack("<II", count, count) + first) + b"".join(record(0x003C, one) for one in more)
+
+
 # -- xlsb
 
 
@@ -158,13 +195,53 @@ def wide(text: str) -> bytes:
     return struct.pack("<I", len(text)) + text.encode("utf-16-le")
 
 
-def xlsb(records: Sequence[tuple[int, bytes]]) -> bytes:
-    """A binary workbook of one sheet called Figures."""
+def xlsb(
+    records: Sequence[tuple[int, bytes]],
+    *,
+    before: Sequence[tuple[int, bytes]] = (),
+    styles: Sequence[tuple[int, bytes]] = (),
+    strings: Sequence[tuple[int, bytes]] = (),
+) -> bytes:
+    """A binary workbook of one sheet called Figures; `before` stands before its data."""
     sheet = struct.pack("<II", 0, 1) + wide("r0") + wide("Figures")
-    data = [(129, b""), (148, struct.pack("<IIII", 0, 20, 0, 20)), (145, b""), *records, (146, b""), (130, b"")]
-    return zipped({
+    data = [
+        (129, b""),
+        *before,
+        (148, struct.pack("<IIII", 0, 20, 0, 20)),
+        (145, b""),
+        *records,
+        (146, b""),
+        (130, b""),
+    ]
+    kinds = {"worksheets/sheet1.bin": "worksheet", "styles.bin": "styles", "sharedStrings.bin": "sharedStrings"}
+    parts: dict[str, str | bytes] = {
         "_rels/.rels": links({"xl/workbook.bin": "officeDocument"}),
-        "xl/_rels/workbook.bin.rels": links({"worksheets/sheet1.bin": "worksheet"}),
+        "xl/_rels/workbook.bin.rels": links(kinds if styles else {"worksheets/sheet1.bin": "worksheet"}),
         "xl/workbook.bin": part([(131, b""), (143, b""), (156, sheet), (144, b""), (132, b"")]),
         "xl/worksheets/sheet1.bin": part(data),
-    })  # fmt: skip
+    }
+    if styles:
+        count = struct.pack("<II", len(strings), len(strings))
+        parts["xl/styles.bin"] = part([(278, b""), *styles, (279, b"")])
+        parts["xl/sharedStrings.bin"] = part([(159, count), *strings, (160, b"")])
+    return zipped(parts)
+
+
+def xlsb_looks(
+    formats: Sequence[str], fonts: Sequence[tuple[bool, int]], styles: Sequence[tuple[int, int]]
+) -> list[tuple[int, bytes]]:
+    """The records of number formats (from 164), fonts (struck, script) and styles (format, font)."""
+    codes = [(44, struct.pack("<H", number) + wide(code)) for number, code in enumerate(formats, start=164)]
+    given = [(43, struct.pack("<HHHHBBBB", 200, 8 * struck, 400, script, 0, 0, 0, 0) + bytes(8) + b"\2" + wide("A"))
+             for struck, script in fonts]  # fmt: skip
+    used = [(47, struct.pack("<HHHHHBBBB", 0, code, font, 0, 0, 0, 0, 0, 0)) for code, font in styles]
+    begin_formats, begin_fonts, begin_styles = (
+        (kind, struct.pack("<I", len(held))) for kind, held in ((615, codes), (611, given), (617, used))
+    )
+    return [begin_formats, *codes, (616, b""), begin_fonts, *given, (612, b""), begin_styles, *used, (618, b"")]
+
+
+def rich(text: str, runs: Sequence[tuple[int, int]]) -> bytes:
+    """A text of xlsb with the places from which a font is another."""
+    places = struct.pack("<I", len(runs)) + b"".join(struct.pack("<HH", *run) for run in runs)
+    return (b"\1" if runs else b"\0") + wide(text) + (places if runs else b"")

@@ -100,6 +100,9 @@ def _widths(sheet: Sheet) -> str:
     return f"<cols>{columns}</cols>" if columns else ""
 
 
+_FIGURE = re.compile(r"-?(?:[0-9][0-9,]*(?:\.[0-9]+)?|\.[0-9]+)")
+
+
 def _cell(address: str, cell: Cell) -> str:
     if isinstance(cell, bool):
         return f'<c r="{address}" t="b"><v>{int(cell)}</v></c>'
@@ -116,9 +119,15 @@ def _cell(address: str, cell: Cell) -> str:
 
 
 def _as_seen(cell: Shown) -> str:
-    """A number as its format shows it, with all digits of a percentage; one that is hidden is shown."""
+    """A number as its format shows it, but with all its digits, so that the copy reads as the file did; one that is
+    hidden is shown."""
     look = cell.look
-    return f"{look.seen:.15g}%" if look.percent else look.text or f"{cell.number:.15g}"
+    if look.seen is not None:
+        return f"{look.seen:.15g}{'%' if look.percent else ''}"
+    figures = _FIGURE.findall(look.text)
+    if len(figures) == 1 and abs(float(figures[0].replace(",", "")) - cell.number) < 1:
+        return _FIGURE.sub(f"{cell.number:.15g}", look.text)
+    return look.text or f"{cell.number:.15g}"
 
 
 def _date(address: str, day: date) -> str:

@@ -14,9 +14,10 @@ from itertools import groupby
 import pytest
 
 from flows.judging import judge
-from inputs.cells import Cell, Cells, ErrorValue, Uncalculated
+from inputs.cells import Cell, Cells, ErrorValue, Shown, Uncalculated
 from inputs.identify import Origin
 from inputs.layouts import load_partners
+from inputs.number_formats import fifteen_digits
 from inputs.read import Limits, Reader
 from schemas.definitions import load_definitions
 from schemas.findings import Finding, position
@@ -74,7 +75,8 @@ def holds(cells: Cells, row: Row) -> bool:
         case "blank":
             return value is None
         case "number":
-            return type(value) in (int, float) and value == float(expected)
+            held = value.number if isinstance(value, Shown) else value  # whatever its format shows
+            return type(held) in (int, float) and held == fifteen_digits(float(expected))
         case "boolean":
             return value is (expected == "True")
         case "date":
