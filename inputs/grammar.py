@@ -320,14 +320,15 @@ def sources_of(scope: TableLayout | ValueColumn) -> Iterator[Source]:
     named = (scope.indicator, scope.area, scope.period, scope.provenance, getattr(scope, "status", None))
     for source in (*named, *scope.breakdown.values()):
         if isinstance(source, Source):
-            yield from _with_parts(source)
+            yield from parts_of(source)
 
 
-def _with_parts(source: Source) -> Iterator[Source]:
+def parts_of(source: Source) -> Iterator[Source]:
+    """A source itself, or the parts that it is put together from."""
     if not source.parts:
         yield source
     for part in source.parts:
-        yield from _with_parts(part)
+        yield from parts_of(part)
 
 
 @dataclass(frozen=True, eq=False)

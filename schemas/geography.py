@@ -123,6 +123,10 @@ class Geography:
         codes = {a.area_code for a in fits}
         return next((a for a in fits if codes <= {later.area_code for later in self._codes(a)}), None)
 
+    def knows(self, typed: str) -> bool:
+        """Whether a code or whole name stands for one area or for several."""
+        return bool(self._names.get(_same(typed)) or self._council(typed) or _unlisted(typed))
+
     def _council(self, typed: str) -> list[Area]:
         """The areas that a council's name stands for: the place it names, if it can have that kind of council."""
         for pattern, kinds in _COUNCILS:

@@ -171,6 +171,13 @@ RULES: dict[str, Rule] = _rules(
         "No cell that reads 'Reporting period'.",
     ),
     (
+        "layout.banner-unknown",
+        "hard",
+        "This row looks like a heading for the rows below it, but it is none that the return knows.",
+        "Correct the heading, or remove the row.",
+        "'2010/1l' or 'Lincon' on a row of its own, with figures below it.",
+    ),
+    (
         "layout.rows-below",
         "hard",
         "There are more figures under a blank row, and they may belong to the table.",

@@ -14,7 +14,7 @@ from inputs.grammar import REASONS, RowTest, Source, TableLayout, ValueColumn, s
 from inputs.layouts import Layout
 from inputs.replies.spelling import spellings
 from inputs.tables.measures import STATUS_WORDS
-from inputs.tables.rows import ANY_TOTAL
+from inputs.tables.sayings import ANY_TOTAL
 from schemas.breakdowns import parts
 from schemas.definitions import Indicator
 from schemas.geography import ENGLAND, UNLISTED, Area

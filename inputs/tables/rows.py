@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from inputs.cells import Cell, ErrorValue, Uncalculated
-from inputs.grammar import RowTest, Source, same, sources_of
+from inputs.grammar import RowTest, Source, same
 from inputs.headings import blocks, words
 from inputs.numbers import read_number
 from inputs.tables.account import Body
+from inputs.tables.banners import Banners
 from inputs.tables.columns import Columns, note_no_headings
+from inputs.tables.labels import Labels
 from inputs.tables.measures import Measures, Row
 from inputs.tables.notes import Notes
-from inputs.tables.sayings import OnSheet, Saying, Sayings, as_period, group
+from inputs.tables.sayings import ANY_TOTAL, OnSheet, Saying, Sayings, as_period
 from inputs.tables.values import Observation, observations
 from schemas.breakdowns import TOTAL, spell
 from schemas.definitions import Indicator
@@ -21,22 +23,21 @@ from schemas.geography import Area
 from schemas.periods import EXPECTED, SERIES, marked
 from schemas.tables import TIDY
 
-ANY_TOTAL = frozenset({"total", "all", "all pupils", "all children", "all people", "persons", "all persons"})
-
 
 def rows_of(on: OnSheet, notes: Notes) -> Iterator[Row]:
     """The tidy rows of a table on one sheet, block after block; what is wrong with them goes into `notes`."""
-    banners: dict[int, Saying] = {}
-    above: dict[int, Saying] = {}
-    header_at: int | None = None
-    for block in blocks(on.sheet, on.table):
-        if block.header_at != header_at:
-            above = dict(banners)
-        header_at = block.header_at
-        banners = dict(above)  # a banner over one of the blocks side by side says nothing of the next
+    every = list(blocks(on.sheet, on.table))
+    labels = Labels(on.sheet, every)
+    over: dict[tuple[int, int], tuple[dict[int, Saying], int]] = {}  # a banner counts for the columns it stands over
+    titles: set[int] = set()
+    for block in every:
         columns = Columns(block, on.table, notes)
-        yield from _Rows(on, columns, Sayings(on, columns, banners, notes), notes).read()
-    if header_at is None:
+        banners, since = over.get(block.within, ({}, block.begun))
+        rows = _Rows(on, columns, Sayings(on, columns, labels, banners, notes), notes)
+        rows.banners.above(since, titles, rows.left_out)
+        yield from rows.read()
+        over[block.within] = banners, rows.end
+    if not every:
         note_no_headings(on.sheet, on.table, notes)
 
 
@@ -50,13 +51,11 @@ class _Rows:
         self.measures = Measures(on, sayings, notes)
         self.observations = observations(on, columns)
         self.valued = [column for one in self.observations for column, _ in one.columns.values()]
-        self.with_banner = [s for scope in self.table.scopes for s in sources_of(scope) if s.banner is not None]
-        self.account, self._end = on.account, self.block.end
+        self.banners = Banners(on, columns, sayings, self.valued)
+        self.account, self.end = on.account, self.block.end
         self._areas: dict[object, tuple[Area | None, Area | None, bool]] = {}
 
     def read(self) -> Iterator[Row]:
-        for number in range(self.block.begun, self.block.top):
-            self._banner(number, self.valued if self.block.begun else ())
         self.columns.note_unmapped(self.valued)
         for number in self._body():
             for one in self.observations:
@@ -69,35 +68,38 @@ class _Rows:
         left, right = self.block.within
         known = self.columns.known | frozenset(self.valued)
         top, first = self.block.top, self.block.first
-        self.account.bodies.append(Body(top, first, self._end, left, right, known, self.columns.ignored))
+        self.account.bodies.append(Body(top, first, self.end, left, right, known, self.columns.ignored))
 
     # which rows
 
     def _body(self) -> Iterator[int]:
         """The rows of the block that hold observations, from under the headings to where it stops."""
         for number in range(self.block.first, self.block.end):
-            first = next((words(cell) for cell in self.sheet.rows[number] if cell is not None), "")
+            first = self._first(number)
             if not first:
                 if self.table.blank_row == "stop":
-                    self._end = number
+                    self.end = number
                     self._note_below(number)
                     return
                 continue
             if any(pattern.search(first) for pattern in self.table.stop):
-                self._end = number
+                self.end = number
                 self.account.leave(number, "stop")
                 return
             if self.table.hidden_rows == "skip" and number in self.sheet.hidden_rows:
                 self.account.leave(number, "hidden_rows")
                 continue
-            if self._banner(number, self.valued):
+            if self.banners.takes(number) or self._ends_banners(number):
                 self.account.leave(number, "banner")
                 continue
-            if self._wanted(number, first):
-                yield number
+            if (left := self._leaving(number)) is not None:
+                self.account.leave(number, "only" if left in self.table.only else "skip")
+                continue
+            yield number
 
-    def _wanted(self, number: int, first: str) -> bool:
-        """Whether the tests on what a row's cells say let it in."""
+    def _leaving(self, number: int) -> RowTest | None:
+        """The test on what a row's cells say that leaves it out, if any does."""
+        first = self._first(number)
 
         def says(test: RowTest) -> bool:
             column = self.columns.under(test.column) if test.column else None
@@ -105,10 +107,31 @@ class _Rows:
             return bool(test.match.search(said))
 
         left = next((t for t in self.table.only if not t.of and not says(t)), None)
-        left = left or next((t for t in self.table.skip if not t.of and says(t)), None)
-        if left is not None:
-            self.account.leave(number, "only" if left in self.table.only else "skip")
-        return left is None
+        return left or next((t for t in self.table.skip if not t.of and says(t)), None)
+
+    def _first(self, number: int) -> str:
+        return next((words(cell) for cell in self.sheet.rows[number] if cell is not None), "")
+
+    def left_out(self, number: int) -> bool:
+        """Whether a key of the layout leaves out a row that heads others: not one that asks for what only rows of
+        figures say."""
+        if any(pattern.search(self._first(number)) for pattern in self.table.stop):
+            return True
+        left = self._leaving(number)
+        column = self.columns.under(left.column) if left is not None and left.column else None
+        asks = left in self.table.only and column is not None and self.sheet.cell(number, column) is None
+        return left is not None and not asks
+
+    def _ends_banners(self, number: int) -> bool:
+        """Let a row that looks like a banner and fits none end those before it."""
+        column = self.banners.unknown(number)
+        if column is None or self.left_out(number):
+            return False
+        self.banners.end(number, column)
+        if any((one.spec.blank or self.table.blank) != "skip" for one in self.observations):
+            for source in self.banners.sources:  # no such row may be blank: it is no mere heading either
+                self.sayings.of_banner(source)
+        return True
 
     def _told(self, number: int, of: Observation) -> bool:
         """Whether the tests on what is said of a figure, wherever it is said, let it in."""
@@ -118,31 +141,6 @@ class _Rows:
             return bool(test.match.search(words(said.word)))
 
         return all(says(t) for t in self.table.only if t.of) and not any(says(t) for t in self.table.skip if t.of)
-
-    def _banner(self, number: int, valued: Sequence[int]) -> bool:
-        """Take in a row that sets what the rows below it speak of; False if it is none. A row with a value is none."""
-        row = self.sheet.rows[number] if number < len(self.sheet.rows) else []
-        where = next((column for column, cell in enumerate(row) if cell is not None), None)
-        if not self.with_banner or where is None:
-            return False
-        said = [(source, source.banner.search(words(row[where]))) for source in self.with_banner if source.banner]
-        if not any(match for _, match in said) or self._has_value(number, valued):
-            return False
-        for source, match in said:
-            if match is not None:
-                self.sayings.banners[id(source)] = Saying(group(match), at(number, where))
-        return True
-
-    def _has_value(self, number: int, valued: Sequence[int]) -> bool:
-        """Whether a row has something where values belong; one word among many columns, such as a unit, is none."""
-        columns = set(valued)
-        held = [cell for column in columns if (cell := self.sheet.cell(number, column)) is not None]
-        unit = len(held) == 1 and len(columns) > 2 and isinstance(held[0], str) and not self._is_value(held[0])
-        return bool(held) and not unit
-
-    def _is_value(self, cell: Cell) -> bool:
-        reading = read_number(cell, "as given", self.table.marks, self.table.flags)
-        return reading is not None and reading.rule is None
 
     def _note_below(self, blank: int) -> None:
         """Rows under a blank row, with numbers where this table has its values, may be part of it: nothing is left out
@@ -267,7 +265,7 @@ class _Rows:
         where: int | None = None
         for name, source in {**self.table.breakdown, **of.spec.breakdown}.items():
             said = self.sayings.say(source, number, of.heading)
-            if said.at is None and self.sayings.unheaded(name):
+            if said.ended or (said.at is None and self.sayings.unheaded(name)):
                 return
             where = said.at if said.at is not None else where
             word = words(said.word)
@@ -329,7 +327,7 @@ class _Rows:
     ) -> None:
         """Note a finding on the cell that says a thing, unless the heading it stands under is a finding already."""
         cells = said.cells if cells is None else cells
-        if said.at is None and not cells and self.sayings.unheaded(name):
+        if said.ended or (said.at is None and not cells and self.sayings.unheaded(name)):
             self.notes.errors += 1
             return
         self.notes.add(rule, said.at, name, found, expected, cells)

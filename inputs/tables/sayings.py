@@ -16,6 +16,7 @@ from inputs.headings import labelled, named, words
 from inputs.numbers import Comma
 from inputs.tables.account import Account
 from inputs.tables.columns import Columns
+from inputs.tables.labels import Labels
 from inputs.tables.notes import Notes
 from schemas.definitions import Definitions
 from schemas.findings import COLUMNS, a1, at, position
@@ -23,6 +24,8 @@ from schemas.periods import Period, read_period
 
 THINGS = ("indicator", "area", "period", "provenance")
 """What is said of every figure, beside its breakdowns."""
+ANY_TOTAL = frozenset({"total", "all", "all pupils", "all children", "all people", "persons", "all persons"})
+"""Words for the total of a breakdown."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -66,11 +69,13 @@ class OnSheet:
 @dataclass(frozen=True)
 class Saying:
     """What a source says for one row: the word, and the position of its cell (None: the layout says so, or a cell of
-    another sheet, which is then `elsewhere`)."""
+    another sheet, which is then `elsewhere`). `ended` is of a banner that no longer counts: nothing is said, and a
+    finding says why."""
 
     word: Cell
     at: int | None
     elsewhere: str = ""
+    ended: bool = False
 
     @property
     def cells(self) -> list[str] | None:
@@ -83,8 +88,8 @@ NOTHING = Saying(None, None)
 class Sayings:
     """What the sources of a table say in one block. `banners` is what the banner rows so far have said, by source."""
 
-    def __init__(self, on: OnSheet, columns: Columns, banners: dict[int, Saying], notes: Notes) -> None:
-        self.on, self.columns, self.banners, self.notes = on, columns, banners, notes
+    def __init__(self, on: OnSheet, columns: Columns, labels: Labels, banners: dict[int, Saying], notes: Notes) -> None:
+        self.on, self.columns, self.labels, self.banners, self.notes = on, columns, labels, banners, notes
         self._carried: dict[int, Saying] = {}
         self._once: dict[tuple[int, int], Saying] = {}
         self._unlabelled: set[int] = set()
@@ -96,6 +101,8 @@ class Sayings:
         if source is None:
             return NOTHING
         said = self._found(source, row, heading)
+        if said.ended:
+            return said
         word = said.word
         if source.pattern is not None and isinstance(word, (str, int, float)):
             word = group(source.pattern.search(words(word)))
@@ -126,17 +133,29 @@ class Sayings:
         if source.column:
             return self._in_columns(source, row)
         if source.banner is not None:
-            return self.banners.get(id(source), NOTHING)
+            return self.of_banner(source)
         key = (id(source), heading)
         if key not in self._once:
             self._once[key] = self._once_for_all(source, heading)
         return self._once[key]
 
+    def of_banner(self, source: Source) -> Saying:
+        """What the banner above says. Where a row that nobody knows has ended it, that row is the finding, and what
+        would have depended on the banner is an error of this table without one of its own."""
+        said = self.banners.get(id(source), NOTHING)
+        if said.ended and said.at is not None:
+            expected = f"a heading such as {words(said.word)}; what stands below it could not be judged"
+            found = words(self.columns.sheet.cell(*divmod(said.at, COLUMNS)))
+            self.notes.add("layout.banner-unknown", said.at, "banner", found, expected)
+            self.notes.errors += 1
+            return Saying(None, None, ended=True)
+        return said
+
     def _parts(self, source: Source, row: int, heading: int) -> Saying:
         """What several sources say, one after the other. Where one cannot be read, that one alone."""
         said = [self.say(part, row, heading) for part in source.parts]
         for one in said:
-            if isinstance(one.word, (ErrorValue, Uncalculated)):
+            if one.ended or isinstance(one.word, (ErrorValue, Uncalculated)):
                 return one
         where = next((one for one in said if one.at is not None or one.elsewhere), said[0])
         return Saying(" ".join(filter(None, (words(one.word) for one in said))) or None, where.at, where.elsewhere)
@@ -184,10 +203,17 @@ class Sayings:
             self.notes.add("layout.sheet-missing", None, "sheet", f"sheets: {held}", f"a sheet called {source.on}")
             return NOTHING
         label = source.beside or source.under
-        where = position(source.cell) if source.cell else labelled(sheet, label, under=bool(source.under))
+        if source.cell:
+            where = position(source.cell)
+        elif sheet is self.on.sheet:
+            where = self.labels.value_of(label, self.columns.block, under=bool(source.under))
+        else:
+            where = labelled(sheet, label, under=bool(source.under))
         if where is None:
             self._unlabelled.add(id(source))
-            found = f"no cell that reads {label!r} on {sheet.name}"
+            several = sheet is self.on.sheet and len(self.labels.blocks) > 1
+            block = f" for the headings in row {self.columns.block.header_at + 1}" if several else ""
+            found = f"no cell that reads {label!r} on {sheet.name}{block}"
             self.notes.add("layout.label-missing", None, "label", found, label)
             return NOTHING
         cell = sheet.cell(*divmod(where, COLUMNS))
