@@ -98,7 +98,8 @@ class Source:
     whole match. `pattern` then takes a part of what was found, `map` turns it into our word for it, and `default`
     stands where nothing is said. `parts` are several sources read one after the other. `down` carries what a column
     says down to the rows in which it says nothing (or nothing that fits `pattern`). `on` names the sheet that `cell`,
-    `beside` or `under` look at, where it is another one."""
+    `beside` or `under` look at, where it is another one. `level` is the column that says what kind of area a row is of,
+    and `levels` our area types by the words in it: a code or name of another kind contradicts it."""
 
     __pydantic_config__ = STRICT_KEYS
     const: str | None = None
@@ -118,6 +119,8 @@ class Source:
     down: bool = False
     ending: bool = False
     identifier: str = ""
+    level: str = ""
+    levels: Mapping[str, Texts] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         where = (self.column, self.header, self.banner, self.sheet, self.cell, self.beside, self.under, self.file)
@@ -127,15 +130,22 @@ class Source:
             raise ValueError(f"{self.cell!r} is not the address of a cell such as B2")
         if self.on and not (self.cell or self.beside or self.under):
             raise ValueError("on belongs to cell, beside or under")
-        for name, given in (("down", self.down), ("identifier", self.identifier)):
+        for name, given in (("down", self.down), ("identifier", self.identifier), ("level", self.level)):
             if given and not self.column:
                 raise ValueError(f"{name} belongs to column")
+        if self.levels and not self.level:
+            raise ValueError("levels belongs to level")
         if self.const is not None and (self.pattern or self.map or self.default is not None):
             raise ValueError("a plain word needs no pattern, map or default")
 
     @cached_property
     def mapped(self) -> Mapping[str, str]:
         return {same(key): value for key, value in self.map.items()}
+
+    @cached_property
+    def kinds(self) -> Mapping[str, tuple[str, ...]]:
+        """Our area types by the words of the column `level`, as they are compared."""
+        return {same(key): value for key, value in self.levels.items()}
 
 
 Said = Annotated[Source, BeforeValidator(lambda value: {"const": value} if isinstance(value, str) else value)]

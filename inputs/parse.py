@@ -19,6 +19,7 @@ from inputs.tables.measures import Row
 from inputs.tables.notes import Notes
 from inputs.tables.rows import rows_of
 from inputs.tables.sayings import OnSheet
+from inputs.tables.titles import named_otherwise
 from schemas.definitions import Definitions
 from schemas.findings import Finding, finding
 from schemas.tables import MEASURES, TIDY, Table
@@ -79,13 +80,15 @@ def _seen_beside(
     cells: Cells, rows: Sequence[Row], accounts: Mapping[str, Account], found: Sequence[Finding]
 ) -> Iterator[Finding]:
     """What a person sees on the sheets that were read and the tables do not: numbers that nothing reads, and lines
-    through what they read."""
+    through what they read; and a period in the name of the sheet that is not theirs."""
     for sheet in cells.sheets:
         account = accounts.get(sheet.name)
         if account is None:
             continue
         if account.bodies:
             yield from unread(sheet, account, found)
+        if cells.kind != "csv" and (otherwise := named_otherwise(sheet, rows)):
+            yield otherwise
         if sheet.struck:
             yield from struck_out(sheet, rows)
 

@@ -62,6 +62,10 @@ class Account:
         """Note that a row is left out by a key of the layout."""
         self.left.setdefault(row, key)
 
+    def last_end(self, row: int) -> int:
+        """The row below the last block that ends above a row; 0 where there is none."""
+        return max((body.end for body in self.bodies if body.end <= row), default=0)
+
     def body_at(self, row: int, column: int) -> Body | None:
         """The block whose rows and columns a cell is among."""
         return next((b for b in self.bodies if b.first <= row < b.end and b.left <= column <= b.right), None)

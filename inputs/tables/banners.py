@@ -7,16 +7,16 @@ says, the figures below it are no longer those of the heading above.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import date
 
 from inputs.cells import Cell
-from inputs.grammar import Source, parts_of, same, sources_of
+from inputs.grammar import Source, same, sources_of
 from inputs.headings import columns_under, words
 from inputs.numbers import read_number
 from inputs.tables.columns import Columns
-from inputs.tables.sayings import ANY_TOTAL, THINGS, OnSheet, Saying, Sayings, group
+from inputs.tables.fitting import Key, fits, keys_of
+from inputs.tables.sayings import OnSheet, Saying, Sayings, group, meant
 from schemas.findings import COLUMNS, a1, at
 
 _NOTE = re.compile(
@@ -25,15 +25,6 @@ _NOTE = re.compile(
 """A footnote, or a whole sentence, which heads nothing."""
 LONGEST = 80
 """Characters of the longest text that is taken for a heading."""
-
-
-@dataclass(frozen=True)
-class _Key:
-    """What a column says of a row: of which thing, by which source, and whether other parts belong to it."""
-
-    name: str
-    source: Source
-    part: bool
 
 
 class Banners:
@@ -106,42 +97,19 @@ class Banners:
             return f"one that fits {source.banner.pattern}" if source.banner else ""
         return f"{words(self.sheet.cell(*divmod(before.at, COLUMNS)))!r} in {a1(before.at)}"
 
-    def _columns_read(self) -> Mapping[int, list[_Key]]:
+    def _columns_read(self) -> Mapping[int, list[Key]]:
         """The columns that say something of a row."""
-        keys: dict[int, list[_Key]] = {}
-        for key in self._keys_said():
+        keys: dict[int, list[Key]] = {}
+        for key in keys_of(self.table):
             for label in key.source.column:
                 for column in columns_under(self.columns.headings, label):
                     keys.setdefault(column, []).append(key)
         return keys
 
-    def _keys_said(self) -> Iterator[_Key]:
-        for scope in self.table.scopes:
-            things = {name: getattr(scope, name, None) for name in (*THINGS, "status")}
-            for name, source in (*things.items(), *scope.breakdown.items()):
-                if isinstance(source, Source):
-                    parts = list(parts_of(source))
-                    yield from (_Key(name, part, part is not source) for part in parts)
-
-    def _fits(self, key: _Key, cell: Cell) -> bool:
+    def _fits(self, key: Key, cell: Cell) -> bool:
         """Whether a cell reads as what its column is read for."""
-        word: Cell = cell
-        if key.source.pattern is not None:
-            word = group(key.source.pattern.search(words(cell)))
-        text = words(word)
-        if not text or same(text) in key.source.mapped:
-            return bool(text)
-        definitions = self.on.definitions
-        if key.name == "area":
-            return definitions.geography.knows(text) or definitions.geography.knows(same(text))
-        if key.name == "period":
-            return key.part or self.on.may_be_period(key.source, word)
-        if key.name == "indicator":
-            return text in definitions.indicators
-        if key.name in THINGS or key.name == "status":
-            return True
-        allowed = (definitions.indicators[i].breakdowns.get(key.name, ()) for i in self.table.indicators)
-        return same(text) in ANY_TOTAL or any(same(text) == same(value) for values in allowed for value in values)
+        word = meant(key.source, cell)
+        return same(words(cell)) in key.source.mapped or fits(self.on.definitions, self.table, key, word)
 
     def _has_value(self, number: int, valued: frozenset[int]) -> bool:
         """Whether a row has something where values belong; one word among many columns, such as a unit, is none."""

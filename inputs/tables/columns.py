@@ -114,7 +114,7 @@ class Columns:
             for source in sources_of(scope):
                 if len(source.column) == 1:
                     self.under(source.column[0])  # so that a missing heading is known before what is strange is told
-                labels += [*source.column, *([source.identifier] if source.identifier else [])]
+                labels += [*source.column, *filter(None, (source.identifier, source.level))]
         return {column for label in labels for column in columns_under(self.headings, label)}
 
     def _ignored(self, label: str) -> list[int]:

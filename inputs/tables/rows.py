@@ -11,10 +11,13 @@ from inputs.numbers import read_number
 from inputs.tables.account import Body
 from inputs.tables.banners import Banners
 from inputs.tables.columns import Columns, note_no_headings
+from inputs.tables.contradictions import AreaContradictions
+from inputs.tables.fitting import ANY_TOTAL
 from inputs.tables.labels import Labels
 from inputs.tables.measures import Measures, Row
 from inputs.tables.notes import Notes
-from inputs.tables.sayings import ANY_TOTAL, OnSheet, Saying, Sayings, as_period
+from inputs.tables.sayings import OnSheet, Saying, Sayings, as_period
+from inputs.tables.titles import Titles
 from inputs.tables.values import Observation, observations
 from schemas.breakdowns import TOTAL, spell
 from schemas.definitions import Indicator
@@ -27,16 +30,18 @@ from schemas.tables import TIDY
 def rows_of(on: OnSheet, notes: Notes) -> Iterator[Row]:
     """The tidy rows of a table on one sheet, block after block; what is wrong with them goes into `notes`."""
     every = list(blocks(on.sheet, on.table))
-    labels = Labels(on.sheet, every)
+    labels, titles = Labels(on.sheet, every), Titles(on.sheet, notes)
     over: dict[tuple[int, int], tuple[dict[int, Saying], int]] = {}  # a banner counts for the columns it stands over
-    titles: set[int] = set()
+    unknown: set[int] = set()
     for block in every:
         columns = Columns(block, on.table, notes)
+        begins = on.account.last_end(block.top) if block.begun == 0 else 0
         banners, since = over.get(block.within, ({}, block.begun))
         rows = _Rows(on, columns, Sayings(on, columns, labels, banners, notes), notes)
-        rows.banners.above(since, titles, rows.left_out)
-        yield from rows.read()
+        rows.banners.above(since, unknown, rows.left_out)
+        yield from titles.read(block, max(since, begins), rows.read())
         over[block.within] = banners, rows.end
+    titles.compare()
     if not every:
         note_no_headings(on.sheet, on.table, notes)
 
@@ -51,6 +56,7 @@ class _Rows:
         self.measures = Measures(on, sayings, notes)
         self.observations = observations(on, columns)
         self.valued = [column for one in self.observations for column, _ in one.columns.values()]
+        self.contradictions = AreaContradictions(on, columns, sayings, notes)
         self.banners = Banners(on, columns, sayings, self.valued)
         self.account, self.end = on.account, self.block.end
         self._areas: dict[object, tuple[Area | None, Area | None, bool]] = {}
@@ -213,6 +219,7 @@ class _Rows:
         area, now, wrong_type = self._areas[key]
         if area is not None and now is not None:
             row["area_code"] = now.area_code
+            row["faulty"] = self.contradictions.found(source, number, said, area) or row["faulty"]
             if day is not None and now.valid_to is not None and now.valid_to < day:
                 self._note("area.ended", said, "area", typed, now.note or "an area of that time")
             if now.area_code != area.area_code:
@@ -312,13 +319,15 @@ class _Rows:
             self._note("provenance.unknown", said, "provenance", words(said.word), "reported or illustrative")
 
     def _unknown(self, name: str, said: Saying, expected: str, places: Sequence[int] = ()) -> None:
-        word = words(said.word)
+        word = words(said.word) or said.typed
         if isinstance(said.word, ErrorValue):
             rule = "cell.error-value"
         elif isinstance(said.word, Uncalculated):
             rule = "cell.not-calculated"
+        elif not word:
+            rule = "cell.blank"
         else:
-            rule = f"{name}.unknown" if word else "cell.blank"
+            rule = f"{name}.unknown" if name in ("indicator", "area", "period") else "breakdown.unknown"
         cells = [a1(place) for place in places] if rule == "cell.blank" and places else said.cells
         self._note(rule, said, name, word, expected, cells)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
@@ -16,16 +16,12 @@ from inputs.headings import labelled, named, words
 from inputs.numbers import Comma
 from inputs.tables.account import Account
 from inputs.tables.columns import Columns
+from inputs.tables.fitting import THINGS, fits, keys_of, names_in_place_of
 from inputs.tables.labels import Labels
 from inputs.tables.notes import Notes
 from schemas.definitions import Definitions
 from schemas.findings import COLUMNS, a1, at, position
 from schemas.periods import Period, read_period
-
-THINGS = ("indicator", "area", "period", "provenance")
-"""What is said of every figure, beside its breakdowns."""
-ANY_TOTAL = frozenset({"total", "all", "all pupils", "all children", "all people", "persons", "all persons"})
-"""Words for the total of a breakdown."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -70,12 +66,13 @@ class OnSheet:
 class Saying:
     """What a source says for one row: the word, and the position of its cell (None: the layout says so, or a cell of
     another sheet, which is then `elsewhere`). `ended` is of a banner that no longer counts: nothing is said, and a
-    finding says why."""
+    finding says why. `typed` is what a cell holds of which the source's `pattern` takes nothing."""
 
     word: Cell
     at: int | None
     elsewhere: str = ""
     ended: bool = False
+    typed: str = ""
 
     @property
     def cells(self) -> list[str] | None:
@@ -94,6 +91,8 @@ class Sayings:
         self._once: dict[tuple[int, int], Saying] = {}
         self._unlabelled: set[int] = set()
         self._unheaded: dict[str, bool] = {}
+        self._of_several = {id(key.source): key for key in keys_of(on.table) if len(key.source.column) > 1}
+        self._fitting: dict[tuple[int, str], bool] = {}
 
     def say(self, source: Source | None, row: int, heading: int) -> Saying:
         """What a source says for a row and the value column under a heading, in our own words where the layout has a
@@ -103,14 +102,12 @@ class Sayings:
         said = self._found(source, row, heading)
         if said.ended:
             return said
-        word = said.word
-        if source.pattern is not None and isinstance(word, (str, int, float)):
-            word = group(source.pattern.search(words(word)))
-        if word is None or word == "":
-            word = source.default
-        if source.mapped and isinstance(word, (str, int, float)):
-            word = source.mapped.get(as_compared(words(word)), word)
-        return Saying(word, said.at, said.elsewhere)
+        word = meant(source, said.word)
+        blank = word is None or word == ""
+        typed = words(said.word) if blank and source.default is None else ""
+        if blank and source.default is not None:
+            word = source.mapped.get(as_compared(source.default), source.default)
+        return Saying(word, said.at, said.elsewhere, typed=typed)
 
     def may_be_at(self, source: Source | None, row: int) -> list[int]:
         """The cells of a row that may say a thing, where it is said by the first of several columns that is filled."""
@@ -161,23 +158,51 @@ class Sayings:
         return Saying(" ".join(filter(None, (words(one.word) for one in said))) or None, where.at, where.elsewhere)
 
     def _in_columns(self, source: Source, row: int) -> Saying:
-        """What the first filled of a source's columns says; through merged cells, and from above where it is `down`
-        and the cell is blank or says nothing that the source takes."""
-        where: int | None = None
+        """What a source's column says, the first that fits of several and else the first that is filled; through merged
+        cells, and from above where it is `down` and the cell is blank or says nothing that the source takes."""
+        filled = list(self.filled(source, row))
+        if not filled and source.down and id(source) in self._carried:
+            return self._carried[id(source)]
+        if not filled:
+            columns = self.columns.under_any(source.column)
+            return Saying(None, at(row, columns[0])) if columns else NOTHING
+        said = filled[0]
+        if len(filled) > 1 and not self._fits(source, said.word):
+            said = next((one for one in filled[1:] if self._stands_for(source, one.word, said.word)), said)
+        self._carried[id(source)] = said
+        return said
+
+    def _stands_for(self, source: Source, cell: Cell, unread: Cell) -> bool:
+        """Whether what a column says may be taken where the one before it holds something that does not fit."""
+        of = self._of_several.get(id(source))
+        if of is None or of.name not in THINGS or isinstance(unread, (ErrorValue, Uncalculated)):
+            return False
+        if not self._fits(source, cell):
+            return False
+        mark = plain(words(unread)) in (*self.on.table.marks, "-", ".")
+        return of.name != "area" or mark or names_in_place_of(self.on.definitions, meant(source, cell), words(unread))
+
+    def filled(self, source: Source, row: int) -> Iterator[Saying]:
+        """What each of a source's columns says that is filled, in the order of the layout."""
         for column in self.columns.under_any(source.column):
             cell, place = self.columns.sheet.cell(row, column), at(row, column)
             if cell is None and place in self.on.under_merges:
                 place = self.on.under_merges[place]
                 cell = self.on.sheet.cell(*divmod(place, COLUMNS))
-            where = place if where is None or cell is not None else where
             if cell is None or (source.down and source.pattern and not source.pattern.search(words(cell))):
                 continue
-            word = cell if isinstance(cell, (date, float, int, ErrorValue, Uncalculated)) else words(cell)
-            self._carried[id(source)] = Saying(word, where)
-            return self._carried[id(source)]
-        if source.down and id(source) in self._carried:
-            return self._carried[id(source)]
-        return Saying(None, where)
+            kept = isinstance(cell, (date, float, int, ErrorValue, Uncalculated))
+            yield Saying(cell if kept else words(cell), place)
+
+    def _fits(self, source: Source, cell: Cell) -> bool:
+        """Whether what one of several columns says is what the source is read for."""
+        if isinstance(cell, (ErrorValue, Uncalculated)):
+            return False
+        key = (id(source), words(cell))
+        if key not in self._fitting:
+            of, word = self._of_several.get(id(source)), meant(source, cell)
+            self._fitting[key] = of is None or fits(self.on.definitions, self.on.table, of, word)
+        return self._fitting[key]
 
     def _once_for_all(self, source: Source, heading: int) -> Saying:
         """What is said in one place for all rows under a heading."""
@@ -226,6 +251,17 @@ class Sayings:
         if not source.on:
             return self.on.sheet
         return next((s for s in self.on.book.sheets if plain(s.name) == plain(source.on)), None)
+
+
+def meant(source: Source, cell: Cell) -> Cell:
+    """What a source takes of a cell: the part that fits its `pattern`, in our own words where it has a `map` to them.
+    None where the pattern takes nothing."""
+    word = cell
+    if source.pattern is not None and isinstance(word, (str, int, float)):
+        word = group(source.pattern.search(words(word)))
+    if source.mapped and isinstance(word, (str, int, float)):
+        word = source.mapped.get(as_compared(words(word)), word)
+    return word
 
 
 def as_period(source: Source | None, word: Cell, identifier: str) -> Period | None:

@@ -8,7 +8,8 @@ from typing import Any
 from inputs.grammar import Source, ValueColumn
 from inputs.headings import named
 from inputs.tables.columns import Columns
-from inputs.tables.sayings import THINGS, OnSheet, group
+from inputs.tables.fitting import THINGS
+from inputs.tables.sayings import OnSheet, group
 
 MEASURE_FIELDS = {"low": "value_low", "high": "value_high", "text": "value_text"}
 
