@@ -157,10 +157,10 @@ class ValueColumn:
     """One value column, or all whose heading matches. `scale`: what a bare number in it means, or what it is multiplied
     by. `pattern` takes a part of what a cell says. A `margin` is how far value_low or value_high lies from the value,
     whatever its sign. The measure `status` is a column that says of the value beside it how sure it is. An `optional`
-    column may be missing."""
+    column may be missing. Of several headings in `column` the first that is there counts."""
 
     __pydantic_config__ = STRICT_KEYS
-    column: str = ""
+    column: str | tuple[str, ...] = ""
     match: Regex | None = None
     measure: Literal[(*MEASURES, "status")] = "value"  # type: ignore[valid-type]
     scale: Scale = "as given"
@@ -182,6 +182,15 @@ class ValueColumn:
             raise ValueError(f"scale belongs to numbers, not to {self.measure}")
         if self.margin and self.measure not in ("value_low", "value_high"):
             raise ValueError("margin belongs to value_low or value_high")
+
+    @property
+    def headings(self) -> tuple[str, ...]:
+        """The headings that the column may have, the first of them the one that we call it by; none with `match`."""
+        return (self.column,) if isinstance(self.column, str) and self.column else tuple(self.column)
+
+    @property
+    def heading(self) -> str:
+        return next(iter(self.headings), "")
 
 
 @dataclass(frozen=True, eq=False)
@@ -223,12 +232,14 @@ class Header:
 @dataclass(frozen=True, eq=False)
 class RowTest:
     """Rows told by what a column says; by the first filled cell where no column is named. `of` tells figures instead,
-    by what is said of their indicator, area, period or a breakdown, wherever that is said."""
+    by what is said of their indicator, area, period or a breakdown, wherever that is said. `preset` is the shape that a
+    test comes from; nobody types it."""
 
     __pydantic_config__ = STRICT_KEYS
     match: Regex
     column: str = ""
     of: str = ""
+    preset: str = ""
 
     def __post_init__(self) -> None:
         if self.column and self.of:
@@ -303,7 +314,8 @@ class TableLayout:
         sources = [source for scope in self.scopes for source in sources_of(scope)]
         named = [source.column[0] for source in sources if len(source.column) == 1]
         tested = [test.column for test in (*self.only, *self.skip)]
-        every = (self.header.find, *named, *tested, *(value.column for value in self.value if not value.optional))
+        valued = [value.heading for value in self.value if not value.optional and len(value.headings) == 1]
+        every = (self.header.find, *named, *tested, *valued)
         return tuple(dict.fromkeys(label for label in every if label))
 
     @cached_property
@@ -320,9 +332,11 @@ class TableLayout:
         return (column_number(match[1]), column_number(match[2])) if match else None
 
     def takes_sheet(self, name: str) -> bool:
-        return name.casefold() not in OWN_SHEETS and any(
-            fnmatchcase(plain(name), plain(pattern)) for pattern in self.sheet
-        )
+        return name.casefold() not in OWN_SHEETS and _like(name, self.sheet)
+
+
+def _like(name: str, patterns: Texts) -> bool:
+    return any(fnmatchcase(plain(name), plain(pattern)) for pattern in patterns)
 
 
 def sources_of(scope: TableLayout | ValueColumn) -> Iterator[Source]:
@@ -350,3 +364,14 @@ class LayoutRecord:
     valid_from: date | None = None
     valid_to: date | None = None
     ignore_sheets: Texts = ()
+
+    def ignores(self, sheet: str) -> bool:
+        """Whether a sheet is one of those that are ignored where no table takes it."""
+        return _like(sheet, self.ignore_sheets)
+
+    def takes(self, table: TableLayout, sheet: str) -> bool:
+        """Whether a table is to be read on a sheet. A sheet that is ignored is taken only by a table that gives its
+        whole name; `*` ignores all that no table takes."""
+        ignored = _like(sheet, tuple(one for one in self.ignore_sheets if one != "*"))
+        whole = plain(sheet) in map(plain, table.sheet)
+        return table.takes_sheet(sheet) and (whole or not ignored)

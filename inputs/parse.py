@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from fnmatch import fnmatchcase
 from typing import Any
 
 import polars as pl
 
 from inputs.cells import Cell, Cells, Sheet
-from inputs.grammar import TableLayout, area_of, plain
+from inputs.grammar import TableLayout, area_of
 from inputs.layouts import Layout
 from inputs.numbers import Comma, has_decimal_commas
 from inputs.stamps import OWN_SHEETS, stamped
@@ -45,7 +44,7 @@ def parse(
     comma = _comma_of(cells)
     speaks_of: dict[str, tuple[str, ...]] = {}
     for table in layout.says.table:
-        sheets = [sheet for sheet in cells.sheets if _takes(table, sheet, cells)]
+        sheets = [sheet for sheet in cells.sheets if _takes(layout, table, sheet, cells)]
         if not sheets and not table.optional:
             held = ", ".join(s.name for s in cells.sheets)
             expected = f"a sheet called {' or '.join(table.sheet)}; nothing of what it should hold could be judged"
@@ -116,10 +115,11 @@ def _without_spaces(row: list[Cell]) -> list[Cell]:
     return [None if type(cell) is str and not cell.strip() else cell for cell in row]
 
 
-def _takes(table: TableLayout, sheet: Sheet, cells: Cells) -> bool:
+def _takes(layout: Layout, table: TableLayout, sheet: Sheet, cells: Cells) -> bool:
     if cells.kind == "csv":
         return True
-    return not sheet.is_ours and table.takes_sheet(sheet.name) and (table.hidden_sheets == "read" or not sheet.hidden)
+    seen = table.hidden_sheets == "read" or not sheet.hidden
+    return not sheet.is_ours and layout.says.takes(table, sheet.name) and seen
 
 
 def _unexpected(sheet: Sheet) -> Finding:
@@ -128,9 +128,8 @@ def _unexpected(sheet: Sheet) -> Finding:
 
 
 def _ignored(sheet: Sheet, layout: Layout) -> bool:
-    named = any(fnmatchcase(plain(sheet.name), plain(pattern)) for pattern in layout.says.ignore_sheets)
     ours = sheet.is_ours or sheet.name.casefold() in OWN_SHEETS
-    return named or ours or not any(cell is not None for row in sheet.rows for cell in row)
+    return layout.says.ignores(sheet.name) or ours or not any(cell is not None for row in sheet.rows for cell in row)
 
 
 def _compute_shares(frame: pl.DataFrame, definitions: Definitions) -> pl.DataFrame:

@@ -12,6 +12,7 @@ from inputs.tables.account import Body
 from inputs.tables.banners import Banners
 from inputs.tables.columns import Columns, note_no_headings
 from inputs.tables.contradictions import AreaContradictions
+from inputs.tables.dropped import Dropped
 from inputs.tables.fitting import ANY_TOTAL
 from inputs.tables.labels import Labels
 from inputs.tables.measures import Measures, Row
@@ -30,18 +31,19 @@ from schemas.tables import TIDY
 def rows_of(on: OnSheet, notes: Notes) -> Iterator[Row]:
     """The tidy rows of a table on one sheet, block after block; what is wrong with them goes into `notes`."""
     every = list(blocks(on.sheet, on.table))
-    labels, titles = Labels(on.sheet, every), Titles(on.sheet, notes)
+    labels, titles, dropped = Labels(on.sheet, every), Titles(on.sheet, notes), Dropped(on, notes)
     over: dict[tuple[int, int], tuple[dict[int, Saying], int]] = {}  # a banner counts for the columns it stands over
     unknown: set[int] = set()
     for block in every:
         columns = Columns(block, on.table, notes)
         begins = on.account.last_end(block.top) if block.begun == 0 else 0
         banners, since = over.get(block.within, ({}, block.begun))
-        rows = _Rows(on, columns, Sayings(on, columns, labels, banners, notes), notes)
+        rows = _Rows(on, columns, Sayings(on, columns, labels, banners, notes), notes, dropped)
         rows.banners.above(since, unknown, rows.left_out)
         yield from titles.read(block, max(since, begins), rows.read())
         over[block.within] = banners, rows.end
     titles.compare()
+    dropped.tell()
     if not every:
         note_no_headings(on.sheet, on.table, notes)
 
@@ -49,10 +51,10 @@ def rows_of(on: OnSheet, notes: Notes) -> Iterator[Row]:
 class _Rows:
     """The reading of the rows of one block."""
 
-    def __init__(self, on: OnSheet, columns: Columns, sayings: Sayings, notes: Notes) -> None:
+    def __init__(self, on: OnSheet, columns: Columns, sayings: Sayings, notes: Notes, dropped: Dropped) -> None:
         self.on, self.table, self.definitions = on, on.table, on.definitions
         self.columns, self.block, self.sheet = columns, columns.block, columns.sheet
-        self.sayings, self.notes = sayings, notes
+        self.sayings, self.notes, self.dropped = sayings, notes, dropped
         self.measures = Measures(on, sayings, notes)
         self.observations = observations(on, columns)
         self.valued = [column for one in self.observations for column, _ in one.columns.values()]
@@ -65,7 +67,7 @@ class _Rows:
         self.columns.note_unmapped(self.valued)
         for number in self._body():
             for one in self.observations:
-                if self._told(number, one) and (row := self._row(number, one)) is not None:
+                if self._let_in(number, one) and (row := self._row(number, one)) is not None:
                     yield row
         self._account()
 
@@ -98,13 +100,14 @@ class _Rows:
             if self.banners.takes(number) or self._ends_banners(number):
                 self.account.leave(number, "banner")
                 continue
-            if (left := self._leaving(number)) is not None:
-                self.account.leave(number, "only" if left in self.table.only else "skip")
+            if left := self._leaving(number):
+                self.account.leave(number, "only" if left[0] in self.table.only else "skip")
+                self._note_dropped(number, left)
                 continue
             yield number
 
-    def _leaving(self, number: int) -> RowTest | None:
-        """The test on what a row's cells say that leaves it out, if any does."""
+    def _leaving(self, number: int) -> list[RowTest]:
+        """The tests on what a row's cells say that leave it out."""
         first = self._first(number)
 
         def says(test: RowTest) -> bool:
@@ -112,8 +115,8 @@ class _Rows:
             said = first if not test.column else "" if column is None else words(self.sheet.cell(number, column))
             return bool(test.match.search(said))
 
-        left = next((t for t in self.table.only if not t.of and not says(t)), None)
-        return left or next((t for t in self.table.skip if not t.of and says(t)), None)
+        left = [test for test in self.table.only if not test.of and not says(test)]
+        return left + [test for test in self.table.skip if not test.of and says(test)]
 
     def _first(self, number: int) -> str:
         return next((words(cell) for cell in self.sheet.rows[number] if cell is not None), "")
@@ -123,10 +126,12 @@ class _Rows:
         figures say."""
         if any(pattern.search(self._first(number)) for pattern in self.table.stop):
             return True
-        left = self._leaving(number)
-        column = self.columns.under(left.column) if left is not None and left.column else None
-        asks = left in self.table.only and column is not None and self.sheet.cell(number, column) is None
-        return left is not None and not asks
+
+        def asks(test: RowTest) -> bool:
+            column = self.columns.under(test.column) if test.column else None
+            return test in self.table.only and column is not None and self.sheet.cell(number, column) is None
+
+        return any(not asks(test) for test in self._leaving(number))
 
     def _ends_banners(self, number: int) -> bool:
         """Let a row that looks like a banner and fits none end those before it."""
@@ -139,14 +144,27 @@ class _Rows:
                 self.sayings.of_banner(source)
         return True
 
-    def _told(self, number: int, of: Observation) -> bool:
-        """Whether the tests on what is said of a figure, wherever it is said, let it in."""
+    def _untold(self, number: int, of: Observation) -> list[RowTest]:
+        """The tests on what is said of a figure, wherever it is said, that leave it out."""
 
         def says(test: RowTest) -> bool:
             said = self.sayings.say(self.on.source(test.of, of.spec), number, of.heading)
             return bool(test.match.search(words(said.word)))
 
-        return all(says(t) for t in self.table.only if t.of) and not any(says(t) for t in self.table.skip if t.of)
+        left = [test for test in self.table.only if test.of and not says(test)]
+        return left + [test for test in self.table.skip if test.of and says(test)]
+
+    def _let_in(self, number: int, of: Observation) -> bool:
+        left = self._untold(number, of)
+        if left and left[0].preset:
+            self.dropped.note(number, of, left, self.columns, self.sayings)
+        return not left
+
+    def _note_dropped(self, number: int, left: Sequence[RowTest]) -> None:
+        """Note the figures of a row that a preset alone leaves out."""
+        if left[0].preset:
+            for one in self.observations:
+                self.dropped.note(number, one, [*left, *self._untold(number, one)], self.columns, self.sayings)
 
     def _note_below(self, blank: int) -> None:
         """Rows under a blank row, with numbers where this table has its values, may be part of it: nothing is left out
