@@ -89,14 +89,15 @@ def _listed(value: object) -> object:
 Texts = Annotated[tuple[str, ...], BeforeValidator(_listed)]
 
 
-PLACES = ("column", "header", "banner", "sheet", "cell", "beside", "under", "file", "parts")
+PLACES = ("column", "header", "banner", "sheet", "cell", "beside", "under", "file", "parts", "any")
 
 
 @dataclass(frozen=True, eq=False)
 class Source:
     """Where one thing is said. Exactly one of the places is given; a regular expression takes its first group, or the
     whole match. `pattern` then takes a part of what was found, `map` turns it into our word for it, and `default`
-    stands where nothing is said. `parts` are several sources read one after the other. `down` carries what a column
+    stands where nothing is said. `parts` are several sources read one after the other, `any` several of which the first
+    counts that says something. `down` carries what a column
     says down to the rows in which it says nothing (or nothing that fits `pattern`). `on` names the sheet that `cell`,
     `beside` or `under` look at, where it is another one. `level` is the column that says what kind of area a row is of,
     and `levels` our area types by the words in it: a code or name of another kind contradicts it."""
@@ -112,6 +113,7 @@ class Source:
     under: str = ""
     file: Regex | None = None
     parts: tuple[Said, ...] = ()
+    any: tuple[Said, ...] = ()
     on: str = ""
     pattern: Regex | None = None
     map: Mapping[str, str] = field(default_factory=dict)
@@ -124,7 +126,7 @@ class Source:
 
     def __post_init__(self) -> None:
         where = (self.column, self.header, self.banner, self.sheet, self.cell, self.beside, self.under, self.file)
-        if sum(1 for place in (self.const is not None, *where, self.parts) if place) != 1:
+        if sum(1 for place in (self.const is not None, *where, self.parts, self.any) if place) != 1:
             raise ValueError(f"must name exactly one place: a plain word, {', '.join(PLACES)}")
         if self.cell and position(self.cell) is None:
             raise ValueError(f"{self.cell!r} is not the address of a cell such as B2")
@@ -133,6 +135,8 @@ class Source:
         for name, given in (("down", self.down), ("identifier", self.identifier), ("level", self.level)):
             if given and not self.column:
                 raise ValueError(f"{name} belongs to column")
+        if [one for one in self.any if one.column or one.any]:
+            raise ValueError("any is of places other than columns: a list of columns is the first of them that fits")
         if self.levels and not self.level:
             raise ValueError("levels belongs to level")
         if self.const is not None and (self.pattern or self.map or self.default is not None):
@@ -348,10 +352,10 @@ def sources_of(scope: TableLayout | ValueColumn) -> Iterator[Source]:
 
 
 def parts_of(source: Source) -> Iterator[Source]:
-    """A source itself, or the parts that it is put together from."""
-    if not source.parts:
+    """A source itself, or those that it is put together from."""
+    if not source.parts and not source.any:
         yield source
-    for part in source.parts:
+    for part in (*source.parts, *source.any):
         yield from parts_of(part)
 
 

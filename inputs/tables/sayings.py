@@ -119,7 +119,7 @@ class Sayings:
         not. That is a finding already."""
         if name not in self._unheaded:
             said = (getattr(scope, name, None) or scope.breakdown.get(name) for scope in self.on.table.scopes)
-            sources = [part for one in said if isinstance(one, Source) for part in (one, *one.parts)]
+            sources = [part for one in said if isinstance(one, Source) for part in (one, *one.parts, *one.any)]
             missing = any(s.column and all(self.columns.under(label) is None for label in s.column) for s in sources)
             self._unheaded[name] = missing or any(id(one) in self._unlabelled for one in sources)
         return self._unheaded[name]
@@ -127,6 +127,8 @@ class Sayings:
     def _found(self, source: Source, row: int, heading: int) -> Saying:
         if source.parts:
             return self._parts(source, row, heading)
+        if source.any:
+            return self._any(source, row, heading)
         if source.column:
             return self._in_columns(source, row)
         if source.banner is not None:
@@ -181,6 +183,17 @@ class Sayings:
             return False
         mark = plain(words(unread)) in (*self.on.table.marks, "-", ".")
         return of.name != "area" or mark or names_in_place_of(self.on.definitions, meant(source, cell), words(unread))
+
+    def _any(self, source: Source, row: int, heading: int) -> Saying:
+        """What the first of several sources says that says something; the last, and a finding, where none does."""
+        for one in source.any[:-1]:
+            label = "" if one.on else one.beside or one.under
+            if label and self.labels.value_of(label, self.columns.block, under=bool(one.under)) is None:
+                continue
+            said = self.say(one, row, heading)
+            if said.word is not None and said.word != "":
+                return said
+        return self.say(source.any[-1], row, heading)
 
     def filled(self, source: Source, row: int) -> Iterator[Saying]:
         """What each of a source's columns says that is filled, in the order of the layout."""

@@ -66,6 +66,6 @@ def _speaks_of(on: OnSheet, columns: Columns, spec: ValueColumn, column: int) ->
 def _fixed(columns: Columns, source: Source, column: int) -> Any:
     if source.header is not None:
         return group(source.header.search(named(columns.headings, column)))
-    if source.parts:
-        return tuple(_fixed(columns, part, column) for part in source.parts)
+    if source.parts or source.any:
+        return tuple(_fixed(columns, part, column) for part in (*source.parts, *source.any))
     return (source.const, source.column)
