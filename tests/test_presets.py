@@ -111,3 +111,17 @@ def test_a_sheet_that_is_ignored_is_not_read_by_a_wildcard(read: Any) -> None:
     named = table.replace('"Table *"', '"Table *", "table 1 draft"')
     assert read('ignore_sheets = ["* draft"]\n' + named, sheets)[0] == ["E06000018", "E06000015"]
     assert read('ignore_sheets = ["*"]\n' + table, sheets)[0] == ["E06000018", "E06000015"]  # all others
+
+
+@pytest.mark.parametrize("label", ["area name", "geography", "Area"])
+@pytest.mark.parametrize("said", ["Nottingham", "ladu2010:Nottingham", "local authority:Nottingham"])
+def test_a_table_of_nomis_may_have_its_one_area_above_it(read: Any, label: str, said: str) -> None:
+    toml = (
+        EES.replace('"ees"', '"nomis"').replace('column = "gld"', "match = 'number$'").replace("eyfs-good-level", "%s")
+    )
+    head = [["annual population survey"], ["area type", "local authorities"], [label, said], ["date", 2010.0], []]
+    rows = [*head, ["Childcare", "number", "%"], ["Places", 5200.0, 100.0], [], ["Figures are made up."]]
+    assert read(toml % "childcare-places", {"Data": rows}) == (["E06000018"], [])
+    areas, found = read(toml % "childcare-places", {"Data": [*head[:2], *rows[3:]]})
+    assert areas == []
+    assert [one.rule for one in found] == ["layout.label-missing"]

@@ -26,6 +26,7 @@ KEYS = {
     "ignore_cells": "left out by `ignore_cells`",
     "below": "below a blank row",
     "read": "column that the layout reads for what it says of a row",
+    "cell": "cell that the layout reads for what it says of a table",
     "heading": "heading",
     "banner": "banner",
 }

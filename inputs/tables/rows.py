@@ -100,15 +100,14 @@ class _Rows:
             if self.banners.takes(number) or self._ends_banners(number):
                 self.account.leave(number, "banner")
                 continue
-            if left := self._leaving(number):
+            if left := self._leaving(number, first):
                 self.account.leave(number, "only" if left[0] in self.table.only else "skip")
                 self._note_dropped(number, left)
                 continue
             yield number
 
-    def _leaving(self, number: int) -> list[RowTest]:
+    def _leaving(self, number: int, first: str) -> list[RowTest]:
         """The tests on what a row's cells say that leave it out."""
-        first = self._first(number)
 
         def says(test: RowTest) -> bool:
             column = self.columns.under(test.column) if test.column else None
@@ -131,7 +130,7 @@ class _Rows:
             column = self.columns.under(test.column) if test.column else None
             return test in self.table.only and column is not None and self.sheet.cell(number, column) is None
 
-        return any(not asks(test) for test in self._leaving(number))
+        return any(not asks(test) for test in self._leaving(number, self._first(number)))
 
     def _ends_banners(self, number: int) -> bool:
         """Let a row that looks like a banner and fits none end those before it."""

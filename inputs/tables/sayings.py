@@ -92,7 +92,7 @@ class Sayings:
         self._unlabelled: set[int] = set()
         self._unheaded: dict[str, bool] = {}
         self._of_several = {id(key.source): key for key in keys_of(on.table) if len(key.source.column) > 1}
-        self._fitting: dict[tuple[int, str], bool] = {}
+        self._fitting: dict[tuple[int, Cell], bool] = {}
 
     def say(self, source: Source | None, row: int, heading: int) -> Saying:
         """What a source says for a row and the value column under a heading, in our own words where the layout has a
@@ -162,15 +162,16 @@ class Sayings:
     def _in_columns(self, source: Source, row: int) -> Saying:
         """What a source's column says, the first that fits of several and else the first that is filled; through merged
         cells, and from above where it is `down` and the cell is blank or says nothing that the source takes."""
-        filled = list(self.filled(source, row))
-        if not filled and source.down and id(source) in self._carried:
+        filled = self.filled(source, row)
+        said = next(filled, None)
+        if said is None and source.down and id(source) in self._carried:
             return self._carried[id(source)]
-        if not filled:
+        if said is None:
             columns = self.columns.under_any(source.column)
             return Saying(None, at(row, columns[0])) if columns else NOTHING
-        said = filled[0]
-        if len(filled) > 1 and not self._fits(source, said.word):
-            said = next((one for one in filled[1:] if self._stands_for(source, one.word, said.word)), said)
+        if len(source.column) > 1 and not self._fits(source, said.word):
+            first = said.word
+            said = next((one for one in filled if self._stands_for(source, one.word, first)), said)
         self._carried[id(source)] = said
         return said
 
@@ -211,7 +212,7 @@ class Sayings:
         """Whether what one of several columns says is what the source is read for."""
         if isinstance(cell, (ErrorValue, Uncalculated)):
             return False
-        key = (id(source), words(cell))
+        key = (id(source), cell)
         if key not in self._fitting:
             of, word = self._of_several.get(id(source)), meant(source, cell)
             self._fitting[key] = of is None or fits(self.on.definitions, self.on.table, of, word)
@@ -257,6 +258,7 @@ class Sayings:
         cell = sheet.cell(*divmod(where, COLUMNS))
         word = cell if isinstance(cell, (date, ErrorValue, Uncalculated)) else words(cell)
         if sheet is self.on.sheet:
+            self.on.account.cells[where] = "cell"
             return Saying(word, where)
         return Saying(word, None, f"'{sheet.name}'!{a1(where)}")
 

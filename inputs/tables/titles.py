@@ -38,17 +38,19 @@ class Titles:
     spoken: dict[tuple[str, str], int | None] = field(default_factory=dict)
     """Each period of a figure by identifier and code, with the first cell that says it."""
     sources: set[int] = field(default_factory=set)
+    """The cells above a table's headings that are read, and are no mere titles."""
     regions: list[tuple[Block, int, Mapping[tuple[str, str], int | None]]] = field(default_factory=list)
 
     def read(self, block: Block, since: int, rows: Iterable[dict[str, Any]]) -> Iterator[dict[str, Any]]:
         """The rows of a block as they are, each noted. Titles over the block begin at the row `since`."""
         own: dict[tuple[str, str], int | None] = {}
+        above = block.top * COLUMNS
         for row in rows:
             if row["time_period"] is not None:
                 key = (row["time_identifier"], row["time_period"])
                 own.setdefault(key, row["at_period"])
                 self.spoken.setdefault(key, row["at_period"])
-            self.sources.update(row[name] for name in _PLACES if row[name] is not None)
+            self.sources.update(place for name in _PLACES if (place := row[name]) is not None and place < above)
             yield row
         self.regions.append((block, since, own))
 
