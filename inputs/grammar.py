@@ -94,16 +94,18 @@ def _check_rounding(base: float | None) -> None:
         raise ValueError(f"rounded_to must be the base that counts are rounded to, such as 5 or 10; found {base:g}")
 
 
-PLACES = ("column", "header", "banner", "sheet", "cell", "beside", "under", "file", "parts")
+PLACES = ("column", "header", "banner", "sheet", "cell", "beside", "under", "file", "parts", "any")
 
 
 @dataclass(frozen=True, eq=False)
 class Source:
     """Where one thing is said. Exactly one of the places is given; a regular expression takes its first group, or the
     whole match. `pattern` then takes a part of what was found, `map` turns it into our word for it, and `default`
-    stands where nothing is said. `parts` are several sources read one after the other. `down` carries what a column
+    stands where nothing is said. `parts` are several sources read one after the other, `any` several of which the first
+    counts that says something. `down` carries what a column
     says down to the rows in which it says nothing (or nothing that fits `pattern`). `on` names the sheet that `cell`,
-    `beside` or `under` look at, where it is another one."""
+    `beside` or `under` look at, where it is another one. `level` is the column that says what kind of area a row is of,
+    and `levels` our area types by the words in it: a code or name of another kind contradicts it."""
 
     __pydantic_config__ = STRICT_KEYS
     const: str | None = None
@@ -116,6 +118,7 @@ class Source:
     under: str = ""
     file: Regex | None = None
     parts: tuple[Said, ...] = ()
+    any: tuple[Said, ...] = ()
     on: str = ""
     pattern: Regex | None = None
     map: Mapping[str, str] = field(default_factory=dict)
@@ -123,24 +126,35 @@ class Source:
     down: bool = False
     ending: bool = False
     identifier: str = ""
+    level: str = ""
+    levels: Mapping[str, Texts] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         where = (self.column, self.header, self.banner, self.sheet, self.cell, self.beside, self.under, self.file)
-        if sum(1 for place in (self.const is not None, *where, self.parts) if place) != 1:
+        if sum(1 for place in (self.const is not None, *where, self.parts, self.any) if place) != 1:
             raise ValueError(f"must name exactly one place: a plain word, {', '.join(PLACES)}")
         if self.cell and position(self.cell) is None:
             raise ValueError(f"{self.cell!r} is not the address of a cell such as B2")
         if self.on and not (self.cell or self.beside or self.under):
             raise ValueError("on belongs to cell, beside or under")
-        for name, given in (("down", self.down), ("identifier", self.identifier)):
+        for name, given in (("down", self.down), ("identifier", self.identifier), ("level", self.level)):
             if given and not self.column:
                 raise ValueError(f"{name} belongs to column")
+        if [one for one in self.any if one.column or one.any]:
+            raise ValueError("any is of places other than columns: a list of columns is the first of them that fits")
+        if self.levels and not self.level:
+            raise ValueError("levels belongs to level")
         if self.const is not None and (self.pattern or self.map or self.default is not None):
             raise ValueError("a plain word needs no pattern, map or default")
 
     @cached_property
     def mapped(self) -> Mapping[str, str]:
         return {same(key): value for key, value in self.map.items()}
+
+    @cached_property
+    def kinds(self) -> Mapping[str, tuple[str, ...]]:
+        """Our area types by the words of the column `level`, as they are compared."""
+        return {same(key): value for key, value in self.levels.items()}
 
 
 Said = Annotated[Source, BeforeValidator(lambda value: {"const": value} if isinstance(value, str) else value)]
@@ -152,10 +166,11 @@ class ValueColumn:
     """One value column, or all whose heading matches. `scale`: what a bare number in it means, or what it is multiplied
     by. `pattern` takes a part of what a cell says. A `margin` is how far value_low or value_high lies from the value,
     whatever its sign. The measure `status` is a column that says of the value beside it how sure it is. An `optional`
-    column may be missing. `rounded_to` is the base that the counts of the column are rounded to."""
+    column may be missing. Of several headings in `column` the first that is there counts. `rounded_to` is the base that
+    the counts of the column are rounded to."""
 
     __pydantic_config__ = STRICT_KEYS
-    column: str = ""
+    column: str | tuple[str, ...] = ""
     match: Regex | None = None
     measure: Literal[(*MEASURES, "status")] = "value"  # type: ignore[valid-type]
     scale: Scale = "as given"
@@ -179,6 +194,15 @@ class ValueColumn:
             raise ValueError(f"scale belongs to numbers, not to {self.measure}")
         if self.margin and self.measure not in ("value_low", "value_high"):
             raise ValueError("margin belongs to value_low or value_high")
+
+    @property
+    def headings(self) -> tuple[str, ...]:
+        """The headings that the column may have, the first of them the one that we call it by; none with `match`."""
+        return (self.column,) if isinstance(self.column, str) and self.column else tuple(self.column)
+
+    @property
+    def heading(self) -> str:
+        return next(iter(self.headings), "")
 
 
 @dataclass(frozen=True, eq=False)
@@ -220,12 +244,14 @@ class Header:
 @dataclass(frozen=True, eq=False)
 class RowTest:
     """Rows told by what a column says; by the first filled cell where no column is named. `of` tells figures instead,
-    by what is said of their indicator, area, period or a breakdown, wherever that is said."""
+    by what is said of their indicator, area, period or a breakdown, wherever that is said. `preset` is the shape that a
+    test comes from; nobody types it."""
 
     __pydantic_config__ = STRICT_KEYS
     match: Regex
     column: str = ""
     of: str = ""
+    preset: str = ""
 
     def __post_init__(self) -> None:
         if self.column and self.of:
@@ -303,7 +329,8 @@ class TableLayout:
         sources = [source for scope in self.scopes for source in sources_of(scope)]
         named = [source.column[0] for source in sources if len(source.column) == 1]
         tested = [test.column for test in (*self.only, *self.skip)]
-        every = (self.header.find, *named, *tested, *(value.column for value in self.value if not value.optional))
+        valued = [value.heading for value in self.value if not value.optional and len(value.headings) == 1]
+        every = (self.header.find, *named, *tested, *valued)
         return tuple(dict.fromkeys(label for label in every if label))
 
     @cached_property
@@ -320,9 +347,11 @@ class TableLayout:
         return (column_number(match[1]), column_number(match[2])) if match else None
 
     def takes_sheet(self, name: str) -> bool:
-        return name.casefold() not in OWN_SHEETS and any(
-            fnmatchcase(plain(name), plain(pattern)) for pattern in self.sheet
-        )
+        return name.casefold() not in OWN_SHEETS and _like(name, self.sheet)
+
+
+def _like(name: str, patterns: Texts) -> bool:
+    return any(fnmatchcase(plain(name), plain(pattern)) for pattern in patterns)
 
 
 def sources_of(scope: TableLayout | ValueColumn) -> Iterator[Source]:
@@ -330,14 +359,15 @@ def sources_of(scope: TableLayout | ValueColumn) -> Iterator[Source]:
     named = (scope.indicator, scope.area, scope.period, scope.provenance, getattr(scope, "status", None))
     for source in (*named, *scope.breakdown.values()):
         if isinstance(source, Source):
-            yield from _with_parts(source)
+            yield from parts_of(source)
 
 
-def _with_parts(source: Source) -> Iterator[Source]:
-    if not source.parts:
+def parts_of(source: Source) -> Iterator[Source]:
+    """A source itself, or those that it is put together from."""
+    if not source.parts and not source.any:
         yield source
-    for part in source.parts:
-        yield from _with_parts(part)
+    for part in (*source.parts, *source.any):
+        yield from parts_of(part)
 
 
 @dataclass(frozen=True, eq=False)
@@ -349,3 +379,14 @@ class LayoutRecord:
     valid_from: date | None = None
     valid_to: date | None = None
     ignore_sheets: Texts = ()
+
+    def ignores(self, sheet: str) -> bool:
+        """Whether a sheet is one of those that are ignored where no table takes it."""
+        return _like(sheet, self.ignore_sheets)
+
+    def takes(self, table: TableLayout, sheet: str) -> bool:
+        """Whether a table is to be read on a sheet. A sheet that is ignored is taken only by a table that gives its
+        whole name; `*` ignores all that no table takes."""
+        ignored = _like(sheet, tuple(one for one in self.ignore_sheets if one != "*"))
+        whole = plain(sheet) in map(plain, table.sheet)
+        return table.takes_sheet(sheet) and (whole or not ignored)

@@ -209,13 +209,18 @@ def named(headings: Mapping[int, Heading], column: int) -> str:
     return headings[column].text if column in headings else f"column {column_letters(column)}"
 
 
+def reads(cell: Cell, wanted: str) -> bool:
+    """Whether a cell is the label that is wanted, as it is compared and without a colon."""
+    return isinstance(cell, str) and same(cell).rstrip(": ") == wanted
+
+
 def labelled(sheet: Sheet, label: str, *, under: bool = False) -> int | None:
     """The position of the first filled cell to the right of, or under, the first cell that reads a label; of the cell
     next to the label where none is filled, and None where no cell reads it."""
     wanted = same(label).rstrip(": ")
     for row, cells in enumerate(sheet.rows):
         for column, cell in enumerate(cells):
-            if not isinstance(cell, str) or same(cell).rstrip(": ") != wanted:
+            if not reads(cell, wanted):
                 continue
             if under:
                 places = [(r, column) for r in range(row + 1, len(sheet.rows))]

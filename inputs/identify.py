@@ -127,7 +127,9 @@ def _fitting_best(cells: Cells, candidates: Iterable[Layout]) -> tuple[Layout, .
 def _fit(cells: Cells, layout: Layout) -> Fit:
     found, missing = 0, []
     for table in layout.says.table:
-        sheets = [s for s in cells.sheets if cells.kind == "csv" or (table.takes_sheet(s.name) and not s.is_ours)]
+        sheets = [
+            s for s in cells.sheets if cells.kind == "csv" or (layout.says.takes(table, s.name) and not s.is_ours)
+        ]
         if not sheets:
             held = ", ".join(s.name for s in cells.sheets[:6])
             missing += [] if table.optional else [f"no sheet called {' or '.join(table.sheet)}; there are {held}"]

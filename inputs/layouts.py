@@ -131,13 +131,25 @@ def _with_shapes(toml: dict[str, Any], path: Path) -> dict[str, Any]:
             tables = _listed(layout, "table")
             for number, table in enumerate(tables):
                 if isinstance(table, dict) and "shape" in table:
-                    own = {k: v for k, v in table.items() if k != "shape"}
-                    tables[number] = _laid_over(_shape(table["shape"], path, collection.get("id", "?")), own)
+                    tables[number] = _laid_over(table, path, collection.get("id", "?"))
     return toml
 
 
-def _laid_over(shape: dict[str, Any], own: dict[str, Any]) -> dict[str, Any]:
-    """A table's own keys over those of its shape; tests on rows, and columns to ignore, are added to the shape's."""
+def _laid_over(table: dict[str, Any], path: Path, of: object) -> dict[str, Any]:
+    """A table's own keys over those of its shape; tests on rows, and columns to ignore, are added to the shape's. What
+    the table lists in `without` it does not take over. Raises DefinitionFault."""
+    name, shape = table["shape"], _shape(table["shape"], path, of)
+    without = table.get("without", [])
+    without = [without] if isinstance(without, str) else without
+    if not isinstance(without, list) or (unknown := [key for key in without if key not in shape]):
+        reason = f"{', '.join(map(repr, unknown)) if isinstance(without, list) else without!r} is no key of {name}"
+        raise DefinitionFault(path, f"{reason}, which has {', '.join(shape)}", key=f"collection.{of}.without")
+    shape = {key: value for key, value in shape.items() if key not in without}
+    own = {key: value for key, value in table.items() if key not in ("shape", "without")}
+    for key in ("only", "skip"):
+        if key in shape:
+            tests = ({"match": test} if isinstance(test, str) else test for test in shape[key])
+            shape[key] = [{**test, "preset": name} for test in tests]
     added = {
         key: [*shape.get(key, []), *own[key]] for key in ("only", "skip", "ignore") if isinstance(own.get(key), list)
     }
@@ -264,7 +276,7 @@ def _check_period(column: ValueColumn, table: TableLayout, definitions: Definiti
 
 
 def _heading(column: ValueColumn) -> str:
-    return f"column {column.column or (column.match.pattern if column.match else '')!r}"
+    return f"column {column.heading or (column.match.pattern if column.match else '')!r}"
 
 
 def _words(source: Source) -> list[str]:

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from fnmatch import fnmatchcase
 from typing import Any
 
 import polars as pl
 
 from inputs.cells import Cell, Cells, Sheet, Shown
-from inputs.grammar import TableLayout, area_of, plain
+from inputs.grammar import TableLayout, area_of
 from inputs.layouts import Layout
 from inputs.numbers import Comma, has_decimal_commas
 from inputs.stamps import OWN_SHEETS, stamped
@@ -20,6 +19,7 @@ from inputs.tables.measures import Row
 from inputs.tables.notes import Notes
 from inputs.tables.rows import rows_of
 from inputs.tables.sayings import OnSheet
+from inputs.tables.titles import named_otherwise
 from schemas.definitions import Definitions
 from schemas.findings import COLUMNS, Finding, finding
 from schemas.tables import MEASURES, TIDY, Table
@@ -45,7 +45,7 @@ def parse(
     comma = _comma_of(cells)
     speaks_of: dict[str, tuple[str, ...]] = {}
     for table in layout.says.table:
-        sheets = [_as_told(sheet, table) for sheet in cells.sheets if _takes(table, sheet, cells)]
+        sheets = [_as_told(sheet, table) for sheet in cells.sheets if _takes(layout, table, sheet, cells)]
         if not sheets and not table.optional:
             held = ", ".join(s.name for s in cells.sheets)
             expected = f"a sheet called {' or '.join(table.sheet)}; nothing of what it should hold could be judged"
@@ -90,13 +90,15 @@ def _seen_beside(
     cells: Cells, rows: Sequence[Row], accounts: Mapping[str, Account], found: Sequence[Finding]
 ) -> Iterator[Finding]:
     """What a person sees on the sheets that were read and the tables do not: numbers that nothing reads, and lines
-    through what they read."""
+    through what they read; and a period in the name of the sheet that is not theirs."""
     for sheet in cells.sheets:
         account = accounts.get(sheet.name)
         if account is None:
             continue
         if account.bodies:
             yield from unread(sheet, account, found)
+        if cells.kind != "csv" and (otherwise := named_otherwise(sheet, rows)):
+            yield otherwise
         if sheet.struck:
             yield from struck_out(sheet, rows)
 
@@ -135,10 +137,11 @@ def _without_spaces(row: list[Cell]) -> list[Cell]:
     return [None if type(cell) is str and not cell.strip() else cell for cell in row]
 
 
-def _takes(table: TableLayout, sheet: Sheet, cells: Cells) -> bool:
+def _takes(layout: Layout, table: TableLayout, sheet: Sheet, cells: Cells) -> bool:
     if cells.kind == "csv":
         return True
-    return not sheet.is_ours and table.takes_sheet(sheet.name) and (table.hidden_sheets == "read" or not sheet.hidden)
+    seen = table.hidden_sheets == "read" or not sheet.hidden
+    return not sheet.is_ours and layout.says.takes(table, sheet.name) and seen
 
 
 def _unexpected(sheet: Sheet) -> Finding:
@@ -147,9 +150,8 @@ def _unexpected(sheet: Sheet) -> Finding:
 
 
 def _ignored(sheet: Sheet, layout: Layout) -> bool:
-    named = any(fnmatchcase(plain(sheet.name), plain(pattern)) for pattern in layout.says.ignore_sheets)
     ours = sheet.is_ours or sheet.name.casefold() in OWN_SHEETS
-    return named or ours or not any(cell is not None for row in sheet.rows for cell in row)
+    return layout.says.ignores(sheet.name) or ours or not any(cell is not None for row in sheet.rows for cell in row)
 
 
 def _compute_shares(frame: pl.DataFrame, definitions: Definitions) -> pl.DataFrame:

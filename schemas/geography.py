@@ -30,6 +30,8 @@ UNLISTED = {
 }
 """Types of area too many to list: any code of the form is one, by how the code begins."""
 
+_COUNTRIES = {"K02000001": "EWSNK", "K03000001": "EWS", "K04000001": "EW"}
+"""How the codes of areas begin that lie in more than one country."""
 _CODE = re.compile("(?:" + "|".join(UNLISTED) + r")\d{6}", re.ASCII)
 
 
@@ -168,6 +170,29 @@ class Geography:
             return None
         area = self.find(name, area_types, on)
         return None if area is None else (area, mark.strip())
+
+    def named(self, typed: str) -> tuple[Area, ...]:
+        """Every area that a code or whole name stands for."""
+        found = self._names.get(_same(typed)) or self._council(typed)
+        unlisted = _unlisted(typed)
+        return tuple(found) or ((unlisted,) if unlisted else ())
+
+    def is_one_place(self, area: Area, other: Area) -> bool:
+        """Whether two codes are of the same place at different times."""
+        codes = {one.area_code for one in self._codes(area)}
+        return other.area_code in codes or area.area_code in {one.area_code for one in self._codes(other)}
+
+    def lies_in(self, area: Area, outer: Area) -> bool:
+        """Whether an area is a part of another, as far as the list says: of its parents, of a part of its region, of
+        its country."""
+        countries = _COUNTRIES.get(outer.area_code, outer.area_code[:1]) if outer.area_type == "National" else ""
+        inside: Area | None = area
+        while inside is not None:
+            if inside.area_code == outer.area_code or inside.area_code[0] in countries:
+                return True
+            inside = self.by_code.get(inside.parent_code)
+        region = self.region_of(area.area_code)
+        return outer.area_type == "Sub-region" and region is not None and region == self.region_of(outer.area_code)
 
     def _council(self, typed: str) -> list[Area]:
         """The areas that a council's name stands for: the place it names, if it can have that kind of council."""

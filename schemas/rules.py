@@ -179,6 +179,13 @@ RULES: dict[str, Rule] = _rules(
         "No cell that reads 'Reporting period'.",
     ),
     (
+        "layout.banner-unknown",
+        "hard",
+        "This row looks like a heading for the rows below it, but it is none that the return knows.",
+        "Correct the heading, or remove the row.",
+        "'2010/1l' or 'Lincon' on a row of its own, with figures below it.",
+    ),
+    (
         "layout.rows-below",
         "hard",
         "There are more figures under a blank row, and they may belong to the table.",
@@ -317,11 +324,25 @@ RULES: dict[str, Rule] = _rules(
         "A council's area in the health trusts' return.",
     ),
     (
+        "area.contradicts",
+        "hard",
+        "Two cells of one row name different areas, so we cannot tell whose figure this is.",
+        "Correct the code or the name, so that both are of the area that the figure is of.",
+        "E06000018, which is Nottingham, beside the name Derby.",
+    ),
+    (
         "period.unknown",
         "hard",
         "This is not a period that the indicator is measured over.",
         "Type the period in the form expected.",
         "'last year', or a single term where a whole year belongs.",
+    ),
+    (
+        "period.contradicts",
+        "advisory",
+        "A title names another period than the figures are of.",
+        "Check which of them is right, and correct the other.",
+        "'Primary absence 2008/09' above figures of 2009/10.",
     ),
     (
         "period.in-future",

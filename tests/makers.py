@@ -138,6 +138,32 @@ area = { column = "Area" }
 indicator = "absence-primary"
 period = { header = '(\d{4}.*)' }
 value = [{ match = '\d{4}' }]
+
+[[collection]]
+id = "coded"
+title = "Codes beside names"
+files = ["coded*"]
+[[collection.layout]]
+[[collection.layout.table]]
+header = { find = "Code" }
+area = { column = ["Code", "Area"] }
+period = { column = "Year" }
+indicator = "absence-primary"
+value = [{ column = "Absence" }]
+
+[[collection]]
+id = "bannered"
+title = "Areas over their figures"
+files = ["bannered*"]
+[[collection.layout]]
+[[collection.layout.table]]
+sheet = "Sheet"
+header = { find = "Year" }
+area = { banner = '^(Nottingham|England)$' }
+period = { column = "Year" }
+indicator = "absence-primary"
+value = [{ column = "Absence" }]
+blank = "skip"
 """
 """A partner with returns of many kinds, so that every rule can be broken."""
 BUSY_HEADINGS = ("Measure", "Area", "Year", "Basis", "Status", "Group", "Value", "Number", "Of")

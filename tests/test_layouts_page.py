@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shutil
+import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -15,7 +16,7 @@ import pytest
 
 from inputs.cells import Cell, Cells, Sheet
 from inputs.identify import Origin, identify
-from inputs.layouts import load_partners
+from inputs.layouts import SHAPES, load_partners
 from inputs.parse import parse
 from schemas.definitions import HERE, Definitions, load_definitions
 from schemas.findings import Finding
@@ -137,6 +138,14 @@ def figure(line: str, definitions: Definitions) -> tuple[tuple[str, ...], Mappin
         name, _, word = said.partition("=")
         wanted[name] = typed(word)
     return (indicator, area.area_code, when.time_period, breakdown), wanted
+
+
+@pytest.mark.parametrize("shape", sorted(file.stem for file in SHAPES.glob("*.toml")))
+def test_the_page_says_key_by_key_what_a_shape_brings(shape: str) -> None:
+    table = PAGE.read_text(encoding="utf-8").split(f"\n`{shape}`:\n", 1)[1].lstrip("\n").split("\n\n", 1)[0]
+    rows = [re.split(r" (?<!\\)\| ", line.strip("| ")) for line in table.splitlines()[2:]]
+    said = "\n".join(f"{key.strip('`')} = {brings.strip('`')}" for key, brings, *_ in rows).replace(r"\|", "|")
+    assert tomllib.loads(said) == tomllib.loads((SHAPES / f"{shape}.toml").read_text(encoding="utf-8"))
 
 
 def test_the_page_has_an_example_for_each_of_the_thirteen() -> None:

@@ -159,6 +159,11 @@ CASES: dict[str, Case] = {
     "layout.sheet-missing": Case("figures.xlsx", book({"Notes": rows({})})),
     "layout.sheet-unexpected": Case("figures.xlsx", book({"Figures": rows({}), "Sheet1 (2)": [["Q1", 3]]})),
     "layout.label-missing": sheet("labelled.xlsx", [["Year", "2009/10"], ["Primary absence"], [6.5]]),
+    "layout.banner-unknown": sheet("bannered.xlsx", [["Year", "Absence"], ["Notingham"], ["2009/10", 6.5]]),
+    "period.contradicts": sheet("years.xlsx", [["Primary absence 2008/09"], ["Area", "2009/10"], ["Nottingham", 6.5]]),
+    "area.contradicts": sheet(
+        "coded.xlsx", [["Code", "Area", "Year", "Absence"], ["E06000018", "Derby", "2009/10", 6.5]]
+    ),
     "layout.heading-missing": Case(
         "figures.xlsx", book({"Figures": [list(COLUMNS), [GOOD.get(name) for name in COLUMNS]]})
     ),

@@ -13,8 +13,8 @@ from itertools import islice
 from inputs.grammar import REASONS, RowTest, Source, TableLayout, ValueColumn, same
 from inputs.layouts import Layout
 from inputs.replies.spelling import spellings
+from inputs.tables.fitting import ANY_TOTAL
 from inputs.tables.measures import STATUS_WORDS
-from inputs.tables.rows import ANY_TOTAL
 from schemas.breakdowns import parts
 from schemas.definitions import Indicator
 from schemas.geography import ENGLAND, UNLISTED, Area

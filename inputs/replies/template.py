@@ -206,7 +206,7 @@ class _Drawing:
         for thing, source in all_things(self.table).values():
             keys += [_Key(label, thing, source, first=n == 0) for n, label in enumerate(source.column)]
             keys += [_Key(source.identifier, "identifier")] if source.identifier else []
-        held = {plain(key.label) for key in keys} | {plain(spec.column) for spec in self.table.value}
+        held = {plain(key.label) for key in keys} | {plain(spec.heading) for spec in self.table.value}
         for test in (*self.table.only, *self.table.skip):
             if test.column and plain(test.column) not in held:
                 keys.append(_Key(test.column, "test"))
@@ -247,7 +247,7 @@ class _Drawing:
         self, spec: ValueColumn, told: Sequence[tuple[str, Source]], chosen: Sequence[str], own: Sequence[Indicator]
     ) -> tuple[str, ...]:
         """Headings, top to bottom, that the layout takes for this column and from which it reads what they must say."""
-        bases = [spec.column] if spec.column else spellings(spec.match) if spec.match else []
+        bases = [spec.heading] if spec.heading else spellings(spec.match) if spec.match else []
         for base in bases:
             for text in heading_texts(base, told, chosen):
                 parts = tuple(part.strip() for part in text.split(JOIN))
@@ -257,7 +257,7 @@ class _Drawing:
                     above = (group_title(own), *parts)
                     grouped = len(above) <= self.depth and self._reads(spec, above, told, chosen)
                     return above if grouped else parts
-        raise cannot(self.occasion, f"no heading was found for {spec.column or (spec.match and spec.match.pattern)!r}")
+        raise cannot(self.occasion, f"no heading was found for {spec.heading or (spec.match and spec.match.pattern)!r}")
 
     def _reads(
         self, spec: ValueColumn, parts: Sequence[str], told: Sequence[tuple[str, Source]], chosen: Sequence[str]
@@ -266,9 +266,9 @@ class _Drawing:
         if spec.match is not None and not spec.match.search(text):
             return False
         if (
-            spec.column
-            and not spec.column.startswith("[")
-            and plain(spec.column) not in (plain(text), plain(parts[-1]))
+            spec.heading
+            and not spec.heading.startswith("[")
+            and plain(spec.heading) not in (plain(text), plain(parts[-1]))
         ):
             return False
         for (_, source), word in zip(told, chosen, strict=True):
@@ -364,7 +364,7 @@ class _Drawing:
     def _heading(self, one: _Key | _Figure) -> tuple[tuple[str, ...], str]:
         if isinstance(one, _Figure):
             text = "\n".join(describe(indicator) for indicator in one.indicators[:4])
-            if one.spec.column.startswith("["):
+            if one.spec.heading.startswith("["):
                 return (one.indicators[0].title if one.indicators else one.spec.measure,), text
             return one.parts, text
         label = one.thing.capitalize() if one.label.startswith("[") else one.label
@@ -643,7 +643,7 @@ def _order(thing: str) -> int:
 
 def _by_letter(one: _Key | _Figure) -> int | None:
     """The number of a column that the layout calls by its letter, as [C]."""
-    label = one.label if isinstance(one, _Key) else one.spec.column
+    label = one.label if isinstance(one, _Key) else one.spec.heading
     where = position(f"{label.strip('[]')}1") if re.fullmatch(r"\[[A-Z]{1,3}\]", label.strip()) else None
     return None if where is None else where % COLUMNS
 

@@ -26,6 +26,7 @@ KEYS = {
     "ignore_cells": "left out by `ignore_cells`",
     "below": "below a blank row",
     "read": "column that the layout reads for what it says of a row",
+    "cell": "cell that the layout reads for what it says of a table",
     "heading": "heading",
     "banner": "banner",
 }
@@ -61,6 +62,10 @@ class Account:
     def leave(self, row: int, key: str) -> None:
         """Note that a row is left out by a key of the layout."""
         self.left.setdefault(row, key)
+
+    def last_end(self, row: int) -> int:
+        """The row below the last block that ends above a row; 0 where there is none."""
+        return max((body.end for body in self.bodies if body.end <= row), default=0)
 
     def body_at(self, row: int, column: int) -> Body | None:
         """The block whose rows and columns a cell is among."""

@@ -56,9 +56,10 @@ class Columns:
     def of_value(self, spec: ValueColumn) -> list[int]:
         """The columns that an entry of `value` names."""
         if spec.column:
-            if spec.optional and not columns_under(self.headings, spec.column):
+            there = next((label for label in spec.headings if columns_under(self.headings, label)), None)
+            if spec.optional and there is None:
                 return []
-            column = self.under(spec.column)
+            column = self.under(there or spec.heading)
             return [] if column is None else [column]
         fitting = [c for c, h in self.headings.items() if spec.match and spec.match.search(h.text)]
         columns = [c for c in fitting if self.filled(c)] or fitting  # a merged heading may cover a blank column
@@ -140,7 +141,7 @@ class Columns:
             for source in sources_of(scope):
                 if len(source.column) == 1:
                     self.under(source.column[0])  # so that a missing heading is known before what is strange is told
-                labels += [*source.column, *([source.identifier] if source.identifier else [])]
+                labels += [*source.column, *filter(None, (source.identifier, source.level))]
         return {column for label in labels for column in columns_under(self.headings, label)}
 
     def _ignored(self, label: str) -> list[int]:

@@ -5,15 +5,21 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from inputs.cells import Cell, ErrorValue, Uncalculated
-from inputs.grammar import RowTest, Source, same, sources_of
+from inputs.grammar import RowTest, Source, same
 from inputs.headings import blocks, words
 from inputs.numbers import read_number
 from inputs.tables.account import Body
+from inputs.tables.banners import Banners
 from inputs.tables.columns import Columns, note_no_headings
+from inputs.tables.contradictions import AreaContradictions
+from inputs.tables.dropped import Dropped
 from inputs.tables.fields import Fields
+from inputs.tables.fitting import ANY_TOTAL
+from inputs.tables.labels import Labels
 from inputs.tables.measures import Measures, Row
 from inputs.tables.notes import Notes
-from inputs.tables.sayings import OnSheet, Saying, Sayings, as_period, group
+from inputs.tables.sayings import OnSheet, Saying, Sayings, as_period
+from inputs.tables.titles import Titles
 from inputs.tables.values import Observation, observations
 from schemas.breakdowns import TOTAL, spell
 from schemas.definitions import Indicator
@@ -31,47 +37,48 @@ from schemas.periods import (
 )
 from schemas.tables import TIDY
 
-ANY_TOTAL = frozenset({"total", "all", "all pupils", "all children", "all people", "persons", "all persons"})
-
 
 def rows_of(on: OnSheet, notes: Notes) -> Iterator[Row]:
     """The tidy rows of a table on one sheet, block after block; what is wrong with them goes into `notes`."""
-    banners: dict[int, Saying] = {}
-    above: dict[int, Saying] = {}
-    header_at: int | None = None
-    for block in blocks(on.sheet, on.table):
-        if block.header_at != header_at:
-            above = dict(banners)
-        header_at = block.header_at
-        banners = dict(above)  # a banner over one of the blocks side by side says nothing of the next
+    every = list(blocks(on.sheet, on.table))
+    labels, titles, dropped = Labels(on.sheet, every), Titles(on.sheet, notes), Dropped(on, notes)
+    over: dict[tuple[int, int], tuple[dict[int, Saying], int]] = {}  # a banner counts for the columns it stands over
+    unknown: set[int] = set()
+    for block in every:
         columns = Columns(block, on.table, notes)
-        yield from _Rows(on, columns, Sayings(on, columns, banners, notes), notes).read()
-    if header_at is None:
+        begins = on.account.last_end(block.top) if block.begun == 0 else 0
+        banners, since = over.get(block.within, ({}, block.begun))
+        rows = _Rows(on, columns, Sayings(on, columns, labels, banners, notes), notes, dropped)
+        rows.banners.above(since, unknown, rows.left_out)
+        yield from titles.read(block, max(since, begins), rows.read())
+        over[block.within] = banners, rows.end
+    titles.compare()
+    dropped.tell()
+    if not every:
         note_no_headings(on.sheet, on.table, notes)
 
 
 class _Rows:
     """The reading of the rows of one block."""
 
-    def __init__(self, on: OnSheet, columns: Columns, sayings: Sayings, notes: Notes) -> None:
+    def __init__(self, on: OnSheet, columns: Columns, sayings: Sayings, notes: Notes, dropped: Dropped) -> None:
         self.on, self.table, self.definitions = on, on.table, on.definitions
         self.columns, self.block, self.sheet = columns, columns.block, columns.sheet
-        self.sayings, self.notes = sayings, notes
+        self.sayings, self.notes, self.dropped = sayings, notes, dropped
         self.measures = Measures(on, sayings, notes)
         self.fields = Fields(on.book, on.sheet, self.block, notes)
         self.observations = observations(on, columns)
         self.valued = [column for one in self.observations for column, _ in one.columns.values()]
-        self.with_banner = [s for scope in self.table.scopes for s in sources_of(scope) if s.banner is not None]
-        self.account, self._end = on.account, self.block.end
+        self.contradictions = AreaContradictions(on, columns, sayings, notes)
+        self.banners = Banners(on, columns, sayings, self.valued)
+        self.account, self.end = on.account, self.block.end
         self._areas: dict[object, tuple[Area | None, Area | None, bool, str]] = {}
 
     def read(self) -> Iterator[Row]:
-        for number in range(self.block.begun, self.block.top):
-            self._banner(number, self.valued if self.block.begun else ())
         self.columns.note_unmapped(self.valued)
         for number in self._body():
             for one in self.observations:
-                if self._told(number, one) and (row := self._row(number, one)) is not None:
+                if self._let_in(number, one) and (row := self._row(number, one)) is not None:
                     yield row
         self._account()
 
@@ -80,80 +87,95 @@ class _Rows:
         left, right = self.block.within
         known = self.columns.known | frozenset(self.valued)
         top, first = self.block.top, self.block.first
-        self.account.bodies.append(Body(top, first, self._end, left, right, known, self.columns.ignored))
+        self.account.bodies.append(Body(top, first, self.end, left, right, known, self.columns.ignored))
 
     # which rows
 
     def _body(self) -> Iterator[int]:
         """The rows of the block that hold observations, from under the headings to where it stops."""
         for number in range(self.block.first, self.block.end):
-            first = next((words(cell) for cell in self.sheet.rows[number] if cell is not None), "")
+            first = self._first(number)
             if not first:
                 if self.table.blank_row == "stop":
-                    self._end = number
+                    self.end = number
                     self._note_below(number)
                     return
                 continue
             if any(pattern.search(first) for pattern in self.table.stop):
-                self._end = number
+                self.end = number
                 self.account.leave(number, "stop")
                 return
             if self.table.hidden_rows == "skip" and number in self.sheet.hidden_rows:
                 self.account.leave(number, "hidden_rows")
                 continue
-            if self._banner(number, self.valued):
+            if self.banners.takes(number) or self._ends_banners(number):
                 self.account.leave(number, "banner")
                 continue
-            if self._wanted(number, first) and not self.fields.too_many(number):
+            if left := self._leaving(number, first):
+                self.account.leave(number, "only" if left[0] in self.table.only else "skip")
+                self._note_dropped(number, left)
+                continue
+            if not self.fields.too_many(number):
                 yield number
 
-    def _wanted(self, number: int, first: str) -> bool:
-        """Whether the tests on what a row's cells say let it in."""
+    def _leaving(self, number: int, first: str) -> list[RowTest]:
+        """The tests on what a row's cells say that leave it out."""
 
         def says(test: RowTest) -> bool:
             column = self.columns.under(test.column) if test.column else None
             said = first if not test.column else "" if column is None else words(self.sheet.cell(number, column))
             return bool(test.match.search(said))
 
-        left = next((t for t in self.table.only if not t.of and not says(t)), None)
-        left = left or next((t for t in self.table.skip if not t.of and says(t)), None)
-        if left is not None:
-            self.account.leave(number, "only" if left in self.table.only else "skip")
-        return left is None
+        left = [test for test in self.table.only if not test.of and not says(test)]
+        return left + [test for test in self.table.skip if not test.of and says(test)]
 
-    def _told(self, number: int, of: Observation) -> bool:
-        """Whether the tests on what is said of a figure, wherever it is said, let it in."""
+    def _first(self, number: int) -> str:
+        return next((words(cell) for cell in self.sheet.rows[number] if cell is not None), "")
+
+    def left_out(self, number: int) -> bool:
+        """Whether a key of the layout leaves out a row that heads others: not one that asks for what only rows of
+        figures say."""
+        if any(pattern.search(self._first(number)) for pattern in self.table.stop):
+            return True
+
+        def asks(test: RowTest) -> bool:
+            column = self.columns.under(test.column) if test.column else None
+            return test in self.table.only and column is not None and self.sheet.cell(number, column) is None
+
+        return any(not asks(test) for test in self._leaving(number, self._first(number)))
+
+    def _ends_banners(self, number: int) -> bool:
+        """Let a row that looks like a banner and fits none end those before it."""
+        column = self.banners.unknown(number)
+        if column is None or self.left_out(number):
+            return False
+        self.banners.end(number, column)
+        if any((one.spec.blank or self.table.blank) != "skip" for one in self.observations):
+            for source in self.banners.sources:  # no such row may be blank: it is no mere heading either
+                self.sayings.of_banner(source)
+        return True
+
+    def _untold(self, number: int, of: Observation) -> list[RowTest]:
+        """The tests on what is said of a figure, wherever it is said, that leave it out."""
 
         def says(test: RowTest) -> bool:
             said = self.sayings.say(self.on.source(test.of, of.spec), number, of.heading)
             return bool(test.match.search(words(said.word)))
 
-        return all(says(t) for t in self.table.only if t.of) and not any(says(t) for t in self.table.skip if t.of)
+        left = [test for test in self.table.only if test.of and not says(test)]
+        return left + [test for test in self.table.skip if test.of and says(test)]
 
-    def _banner(self, number: int, valued: Sequence[int]) -> bool:
-        """Take in a row that sets what the rows below it speak of; False if it is none. A row with a value is none."""
-        row = self.sheet.rows[number] if number < len(self.sheet.rows) else []
-        where = next((column for column, cell in enumerate(row) if cell is not None), None)
-        if not self.with_banner or where is None:
-            return False
-        said = [(source, source.banner.search(words(row[where]))) for source in self.with_banner if source.banner]
-        if not any(match for _, match in said) or self._has_value(number, valued):
-            return False
-        for source, match in said:
-            if match is not None:
-                self.sayings.banners[id(source)] = Saying(group(match), at(number, where))
-        return True
+    def _let_in(self, number: int, of: Observation) -> bool:
+        left = self._untold(number, of)
+        if left and left[0].preset:
+            self.dropped.note(number, of, left, self.columns, self.sayings)
+        return not left
 
-    def _has_value(self, number: int, valued: Sequence[int]) -> bool:
-        """Whether a row has something where values belong; one word among many columns, such as a unit, is none."""
-        columns = set(valued)
-        held = [cell for column in columns if (cell := self.sheet.cell(number, column)) is not None]
-        unit = len(held) == 1 and len(columns) > 2 and isinstance(held[0], str) and not self._is_value(held[0])
-        return bool(held) and not unit
-
-    def _is_value(self, cell: Cell) -> bool:
-        reading = read_number(cell, "as given", self.table.marks, self.table.flags)
-        return reading is not None and reading.rule is None
+    def _note_dropped(self, number: int, left: Sequence[RowTest]) -> None:
+        """Note the figures of a row that a preset alone leaves out."""
+        if left[0].preset:
+            for one in self.observations:
+                self.dropped.note(number, one, [*left, *self._untold(number, one)], self.columns, self.sayings)
 
     def _note_below(self, blank: int) -> None:
         """Rows under a blank row, with numbers where this table has its values, may be part of it: nothing is left out
@@ -239,6 +261,7 @@ class _Rows:
             self._note("cell.footnote-read", said, "area", typed, f"{area.name}; {note} was read as a footnote")
         if area is not None and now is not None:
             row["area_code"] = now.area_code
+            row["faulty"] = self.contradictions.found(source, number, said, area) or row["faulty"]
             if day is not None and now.valid_to is not None and now.valid_to < day:
                 self._note("area.ended", said, "area", typed, now.note or "an area of that time")
             if now.area_code != area.area_code:
@@ -299,7 +322,7 @@ class _Rows:
         where: int | None = None
         for name, source in {**self.table.breakdown, **of.spec.breakdown}.items():
             said = self.sayings.say(source, number, of.heading)
-            if said.at is None and self.sayings.unheaded(name):
+            if said.ended or (said.at is None and self.sayings.unheaded(name)):
                 return
             where = said.at if said.at is not None else where
             word = words(said.word)
@@ -352,7 +375,7 @@ class _Rows:
         self, name: str, said: Saying, expected: str, places: Sequence[int] = (), kinds: Sequence[str] = ()
     ) -> None:
         """Note that a cell does not say a thing. `kinds` are the identifiers of the periods that it may say."""
-        word = words(said.word)
+        word = words(said.word) or said.typed
         held = self._held(said)
         made = next(((made, kind) for kind in kinds if (made := made_of_period(held, kind))), None)
         if made is not None:
@@ -363,8 +386,10 @@ class _Rows:
             rule = said.word.rule
         elif isinstance(said.word, Uncalculated):
             rule = "cell.not-calculated"
+        elif not word:
+            rule = "cell.blank"
         else:
-            rule = f"{name}.unknown" if word else "cell.blank"
+            rule = f"{name}.unknown" if name in ("indicator", "area", "period") else "breakdown.unknown"
         cells = [a1(place) for place in places] if rule == "cell.blank" and places else said.cells
         self._note(rule, said, name, word, expected, cells)
 
@@ -377,7 +402,7 @@ class _Rows:
     ) -> None:
         """Note a finding on the cell that says a thing, unless the heading it stands under is a finding already."""
         cells = said.cells if cells is None else cells
-        if said.at is None and not cells and self.sayings.unheaded(name):
+        if said.ended or (said.at is None and not cells and self.sayings.unheaded(name)):
             self.notes.errors += 1
             return
         self.notes.add(rule, said.at, name, found, expected, cells)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
@@ -16,13 +16,12 @@ from inputs.headings import labelled, named, words
 from inputs.numbers import Comma
 from inputs.tables.account import Account
 from inputs.tables.columns import Columns
+from inputs.tables.fitting import THINGS, fits, keys_of, names_in_place_of
+from inputs.tables.labels import Labels
 from inputs.tables.notes import Notes
 from schemas.definitions import Definitions
 from schemas.findings import COLUMNS, a1, at, position
 from schemas.periods import WEEKLY, Period, read_period
-
-THINGS = ("indicator", "area", "period", "provenance")
-"""What is said of every figure, beside its breakdowns."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -66,11 +65,14 @@ class OnSheet:
 @dataclass(frozen=True)
 class Saying:
     """What a source says for one row: the word, and the position of its cell (None: the layout says so, or a cell of
-    another sheet, which is then `elsewhere`)."""
+    another sheet, which is then `elsewhere`). `ended` is of a banner that no longer counts: nothing is said, and a
+    finding says why. `typed` is what a cell holds of which the source's `pattern` takes nothing."""
 
     word: Cell
     at: int | None
     elsewhere: str = ""
+    ended: bool = False
+    typed: str = ""
 
     @property
     def cells(self) -> list[str] | None:
@@ -83,12 +85,14 @@ NOTHING = Saying(None, None)
 class Sayings:
     """What the sources of a table say in one block. `banners` is what the banner rows so far have said, by source."""
 
-    def __init__(self, on: OnSheet, columns: Columns, banners: dict[int, Saying], notes: Notes) -> None:
-        self.on, self.columns, self.banners, self.notes = on, columns, banners, notes
+    def __init__(self, on: OnSheet, columns: Columns, labels: Labels, banners: dict[int, Saying], notes: Notes) -> None:
+        self.on, self.columns, self.labels, self.banners, self.notes = on, columns, labels, banners, notes
         self._carried: dict[int, Saying] = {}
         self._once: dict[tuple[int, int], Saying] = {}
         self._unlabelled: set[int] = set()
         self._unheaded: dict[str, bool] = {}
+        self._of_several = {id(key.source): key for key in keys_of(on.table) if len(key.source.column) > 1}
+        self._fitting: dict[tuple[int, Cell], bool] = {}
 
     def say(self, source: Source | None, row: int, heading: int) -> Saying:
         """What a source says for a row and the value column under a heading, in our own words where the layout has a
@@ -96,14 +100,14 @@ class Sayings:
         if source is None:
             return NOTHING
         said = self._found(source, row, heading)
-        word = said.word
-        if source.pattern is not None and isinstance(word, (str, int, float)):
-            word = group(source.pattern.search(words(word)))
-        if word is None or word == "":
-            word = source.default
-        if source.mapped and isinstance(word, (str, int, float)):
-            word = source.mapped.get(as_compared(words(word)), word)
-        return Saying(word, said.at, said.elsewhere)
+        if said.ended:
+            return said
+        word = meant(source, said.word)
+        blank = word is None or word == ""
+        typed = words(said.word) if blank and source.default is None else ""
+        if blank and source.default is not None:
+            word = source.mapped.get(as_compared(source.default), source.default)
+        return Saying(word, said.at, said.elsewhere, typed=typed)
 
     def may_be_at(self, source: Source | None, row: int) -> list[int]:
         """The cells of a row that may say a thing, where it is said by the first of several columns that is filled."""
@@ -115,7 +119,7 @@ class Sayings:
         not. That is a finding already."""
         if name not in self._unheaded:
             said = (getattr(scope, name, None) or scope.breakdown.get(name) for scope in self.on.table.scopes)
-            sources = [part for one in said if isinstance(one, Source) for part in (one, *one.parts)]
+            sources = [part for one in said if isinstance(one, Source) for part in (one, *one.parts, *one.any)]
             missing = any(s.column and all(self.columns.under(label) is None for label in s.column) for s in sources)
             self._unheaded[name] = missing or any(id(one) in self._unlabelled for one in sources)
         return self._unheaded[name]
@@ -123,42 +127,96 @@ class Sayings:
     def _found(self, source: Source, row: int, heading: int) -> Saying:
         if source.parts:
             return self._parts(source, row, heading)
+        if source.any:
+            return self._any(source, row, heading)
         if source.column:
             return self._in_columns(source, row)
         if source.banner is not None:
-            return self.banners.get(id(source), NOTHING)
+            return self.of_banner(source)
         key = (id(source), heading)
         if key not in self._once:
             self._once[key] = self._once_for_all(source, heading)
         return self._once[key]
 
+    def of_banner(self, source: Source) -> Saying:
+        """What the banner above says. Where a row that nobody knows has ended it, that row is the finding, and what
+        would have depended on the banner is an error of this table without one of its own."""
+        said = self.banners.get(id(source), NOTHING)
+        if said.ended and said.at is not None:
+            expected = f"a heading such as {words(said.word)}; what stands below it could not be judged"
+            found = words(self.columns.sheet.cell(*divmod(said.at, COLUMNS)))
+            self.notes.add("layout.banner-unknown", said.at, "banner", found, expected)
+            self.notes.errors += 1
+            return Saying(None, None, ended=True)
+        return said
+
     def _parts(self, source: Source, row: int, heading: int) -> Saying:
         """What several sources say, one after the other. Where one cannot be read, that one alone."""
         said = [self.say(part, row, heading) for part in source.parts]
         for one in said:
-            if isinstance(one.word, (ErrorValue, Uncalculated)):
+            if one.ended or isinstance(one.word, (ErrorValue, Uncalculated)):
                 return one
         where = next((one for one in said if one.at is not None or one.elsewhere), said[0])
         return Saying(" ".join(filter(None, (words(one.word) for one in said))) or None, where.at, where.elsewhere)
 
     def _in_columns(self, source: Source, row: int) -> Saying:
-        """What the first filled of a source's columns says; through merged cells, and from above where it is `down`
-        and the cell is blank or says nothing that the source takes."""
-        where: int | None = None
+        """What a source's column says, the first that fits of several and else the first that is filled; through merged
+        cells, and from above where it is `down` and the cell is blank or says nothing that the source takes."""
+        filled = self.filled(source, row)
+        said = next(filled, None)
+        if said is None and source.down and id(source) in self._carried:
+            return self._carried[id(source)]
+        if said is None:
+            columns = self.columns.under_any(source.column)
+            return Saying(None, at(row, columns[0])) if columns else NOTHING
+        if len(source.column) > 1 and not self._fits(source, said.word):
+            first = said.word
+            said = next((one for one in filled if self._stands_for(source, one.word, first)), said)
+        self._carried[id(source)] = said
+        return said
+
+    def _stands_for(self, source: Source, cell: Cell, unread: Cell) -> bool:
+        """Whether what a column says may be taken where the one before it holds something that does not fit."""
+        of = self._of_several.get(id(source))
+        if of is None or of.name not in THINGS or isinstance(unread, (ErrorValue, Uncalculated)):
+            return False
+        if not self._fits(source, cell):
+            return False
+        mark = plain(words(unread)) in (*self.on.table.marks, "-", ".")
+        return of.name != "area" or mark or names_in_place_of(self.on.definitions, meant(source, cell), words(unread))
+
+    def _any(self, source: Source, row: int, heading: int) -> Saying:
+        """What the first of several sources says that says something; the last, and a finding, where none does."""
+        for one in source.any[:-1]:
+            label = "" if one.on else one.beside or one.under
+            if label and self.labels.value_of(label, self.columns.block, under=bool(one.under)) is None:
+                continue
+            said = self.say(one, row, heading)
+            if said.word is not None and said.word != "":
+                return said
+        return self.say(source.any[-1], row, heading)
+
+    def filled(self, source: Source, row: int) -> Iterator[Saying]:
+        """What each of a source's columns says that is filled, in the order of the layout."""
         for column in self.columns.under_any(source.column):
             cell, place = self.columns.sheet.cell(row, column), at(row, column)
             if cell is None and place in self.on.under_merges:
                 place = self.on.under_merges[place]
                 cell = self.on.sheet.cell(*divmod(place, COLUMNS))
-            where = place if where is None or cell is not None else where
             if cell is None or (source.down and source.pattern and not source.pattern.search(words(cell))):
                 continue
-            word = cell if isinstance(cell, (date, float, int, ErrorValue, Uncalculated)) else words(cell)
-            self._carried[id(source)] = Saying(word, where)
-            return self._carried[id(source)]
-        if source.down and id(source) in self._carried:
-            return self._carried[id(source)]
-        return Saying(None, where)
+            kept = isinstance(cell, (date, float, int, ErrorValue, Uncalculated))
+            yield Saying(cell if kept else words(cell), place)
+
+    def _fits(self, source: Source, cell: Cell) -> bool:
+        """Whether what one of several columns says is what the source is read for."""
+        if isinstance(cell, (ErrorValue, Uncalculated)):
+            return False
+        key = (id(source), cell)
+        if key not in self._fitting:
+            of, word = self._of_several.get(id(source)), meant(source, cell)
+            self._fitting[key] = of is None or fits(self.on.definitions, self.on.table, of, word)
+        return self._fitting[key]
 
     def _once_for_all(self, source: Source, heading: int) -> Saying:
         """What is said in one place for all rows under a heading."""
@@ -184,15 +242,23 @@ class Sayings:
             self.notes.add("layout.sheet-missing", None, "sheet", f"sheets: {held}", f"a sheet called {source.on}")
             return NOTHING
         label = source.beside or source.under
-        where = position(source.cell) if source.cell else labelled(sheet, label, under=bool(source.under))
+        if source.cell:
+            where = position(source.cell)
+        elif sheet is self.on.sheet:
+            where = self.labels.value_of(label, self.columns.block, under=bool(source.under))
+        else:
+            where = labelled(sheet, label, under=bool(source.under))
         if where is None:
             self._unlabelled.add(id(source))
-            found = f"no cell that reads {label!r} on {sheet.name}"
+            several = sheet is self.on.sheet and len(self.labels.blocks) > 1
+            block = f" for the headings in row {self.columns.block.header_at + 1}" if several else ""
+            found = f"no cell that reads {label!r} on {sheet.name}{block}"
             self.notes.add("layout.label-missing", None, "label", found, label)
             return NOTHING
         cell = sheet.cell(*divmod(where, COLUMNS))
         word = cell if isinstance(cell, (date, ErrorValue, Uncalculated)) else words(cell)
         if sheet is self.on.sheet:
+            self.on.account.cells[where] = "cell"
             return Saying(word, where)
         return Saying(word, None, f"'{sheet.name}'!{a1(where)}")
 
@@ -200,6 +266,17 @@ class Sayings:
         if not source.on:
             return self.on.sheet
         return next((s for s in self.on.book.sheets if plain(s.name) == plain(source.on)), None)
+
+
+def meant(source: Source, cell: Cell) -> Cell:
+    """What a source takes of a cell: the part that fits its `pattern`, in our own words where it has a `map` to them.
+    None where the pattern takes nothing."""
+    word = cell
+    if source.pattern is not None and isinstance(word, (str, int, float)):
+        word = group(source.pattern.search(words(word)))
+    if source.mapped and isinstance(word, (str, int, float)):
+        word = source.mapped.get(as_compared(words(word)), word)
+    return word
 
 
 def as_period(source: Source | None, word: Cell, identifier: str) -> Period | None:

@@ -8,7 +8,8 @@ from typing import Any
 from inputs.grammar import Source, ValueColumn
 from inputs.headings import named
 from inputs.tables.columns import Columns
-from inputs.tables.sayings import THINGS, OnSheet, group
+from inputs.tables.fitting import THINGS
+from inputs.tables.sayings import OnSheet, group
 
 MEASURE_FIELDS = {"low": "value_low", "high": "value_high", "text": "value_text"}
 
@@ -65,6 +66,6 @@ def _speaks_of(on: OnSheet, columns: Columns, spec: ValueColumn, column: int) ->
 def _fixed(columns: Columns, source: Source, column: int) -> Any:
     if source.header is not None:
         return group(source.header.search(named(columns.headings, column)))
-    if source.parts:
-        return tuple(_fixed(columns, part, column) for part in source.parts)
+    if source.parts or source.any:
+        return tuple(_fixed(columns, part, column) for part in (*source.parts, *source.any))
     return (source.const, source.column)

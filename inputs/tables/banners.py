@@ -1,0 +1,122 @@
+"""Banner rows: rows without values that say what the rows below them speak of, until another row takes their place.
+
+A row that looks like such a heading and fits none of the layout's patterns ends the banners before it: whatever it
+says, the figures below it are no longer those of the heading above.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Collection, Mapping, Sequence
+from datetime import date
+
+from inputs.cells import Cell
+from inputs.grammar import Source, same, sources_of
+from inputs.headings import columns_under, words
+from inputs.numbers import read_number
+from inputs.tables.columns import Columns
+from inputs.tables.fitting import Key, fits, keys_of
+from inputs.tables.sayings import OnSheet, Saying, Sayings, group, meant
+from schemas.findings import COLUMNS, a1, at
+
+_NOTE = re.compile(
+    r"^(?:sources?\b|notes?\b|footnotes?\b|n\.?b\b|[*†‡]|\(\w{1,2}\)|\[|\d{1,2}[.)] )|\.$", re.IGNORECASE
+)
+"""A footnote, or a whole sentence, which heads nothing."""
+LONGEST = 80
+"""Characters of the longest text that is taken for a heading."""
+
+
+class Banners:
+    """The banner rows of one block. What they say goes into `sayings`; `valued` are the columns of values."""
+
+    def __init__(self, on: OnSheet, columns: Columns, sayings: Sayings, valued: Sequence[int]) -> None:
+        self.on, self.table, self.columns, self.sayings = on, on.table, columns, sayings
+        self.sheet, self.valued = columns.sheet, frozenset(valued)
+        self.sources = [s for scope in self.table.scopes for s in sources_of(scope) if s.banner is not None]
+        self._keys = self._columns_read() if self.sources else {}
+
+    def above(self, since: int, titles: set[int], left_out: Callable[[int], bool]) -> None:
+        """Take in the rows from one on that stand over the headings of the block. A row that fits no banner ends those
+        of blocks before this one. `titles` are the distances from the headings at which other blocks have a row that
+        fits none: such rows are titles; `left_out` says which rows a key of the layout leaves out."""
+        block = self.columns.block
+        carried = dict(self.sayings.banners)
+        unknown: list[tuple[int, int]] = []
+        for number in range(since, block.top):
+            if self.takes(number, self.valued if block.begun else frozenset()):
+                continue
+            column = self.unknown(number)
+            if column is not None and not left_out(number):
+                unknown.append((number, column))
+        strange = [one for one in unknown if block.top - one[0] not in titles]
+        if block.begun and strange:
+            new = [key for key, said in self.sayings.banners.items() if carried.get(key) is not said]
+            self.end(*strange[-1], but=new)
+        titles.update(block.top - number for number, _ in unknown)
+
+    def takes(self, number: int, valued: frozenset[int] | None = None) -> bool:
+        """Take in a row that sets what the rows below it speak of; False if it is none. A row with a value is none."""
+        row = self.sheet.rows[number] if self.sources and number < len(self.sheet.rows) else []
+        where = next((column for column, cell in enumerate(row) if cell is not None), None)
+        if where is None:
+            return False
+        said = [(source, source.banner.search(words(row[where]))) for source in self.sources if source.banner]
+        if not any(match for _, match in said) or self._has_value(number, self.valued if valued is None else valued):
+            return False
+        for source, match in said:
+            if match is not None:
+                self.sayings.banners[id(source)] = Saying(group(match), at(number, where))
+        return True
+
+    def unknown(self, number: int) -> int | None:
+        """The column of the first cell of a row that looks like a banner and fits none; None where it does not."""
+        row = self.sheet.rows[number] if self.sources and number < len(self.sheet.rows) else []
+        filled = [column for column, cell in enumerate(row) if cell is not None]
+        if not filled or filled[0] in self.valued or sum(column in self._keys for column in filled) > 1:
+            return None
+        first, cell = filled[0], row[filled[0]]
+        text = words(cell)
+        if first not in self._keys and not isinstance(cell, (str, date)):
+            return None
+        if not text or len(text) > LONGEST or _NOTE.search(text) or self._has_value(number, self.valued):
+            return None
+        return None if any(self._fits(key, cell) for key in self._keys.get(first, ())) else first
+
+    def end(self, number: int, column: int, but: Collection[int] = ()) -> None:
+        """End the banners before a row that fits none, all but those of some sources."""
+        for source in self.sources:
+            before = self.sayings.banners.get(id(source))
+            if id(source) not in but and not (before and before.ended):
+                held = self._held(source, before)
+                self.sayings.banners[id(source)] = Saying(held, at(number, column), ended=True)
+
+    def _held(self, source: Source, before: Saying | None) -> str:
+        """A banner that was understood, in the words of a finding; what it must fit where there was none."""
+        if before is None or before.at is None:
+            return f"one that fits {source.banner.pattern}" if source.banner else ""
+        return f"{words(self.sheet.cell(*divmod(before.at, COLUMNS)))!r} in {a1(before.at)}"
+
+    def _columns_read(self) -> Mapping[int, list[Key]]:
+        """The columns that say something of a row."""
+        keys: dict[int, list[Key]] = {}
+        for key in keys_of(self.table):
+            for label in key.source.column:
+                for column in columns_under(self.columns.headings, label):
+                    keys.setdefault(column, []).append(key)
+        return keys
+
+    def _fits(self, key: Key, cell: Cell) -> bool:
+        """Whether a cell reads as what its column is read for."""
+        word = meant(key.source, cell)
+        return same(words(cell)) in key.source.mapped or fits(self.on.definitions, self.table, key, word)
+
+    def _has_value(self, number: int, valued: frozenset[int]) -> bool:
+        """Whether a row has something where values belong; one word among many columns, such as a unit, is none."""
+        held = [cell for column in valued if (cell := self.sheet.cell(number, column)) is not None]
+        unit = len(held) == 1 and len(valued) > 2 and isinstance(held[0], str) and not self._is_value(held[0])
+        return bool(held) and not unit
+
+    def _is_value(self, cell: Cell) -> bool:
+        reading = read_number(cell, "as given", self.table.marks, self.table.flags)
+        return reading is not None and reading.rule is None

@@ -1,0 +1,82 @@
+"""What is said twice of a figure is compared: the code of an area and its name, and what kind of area a row is of."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from inputs.grammar import Source, same
+from inputs.headings import words
+from inputs.tables.columns import Columns
+from inputs.tables.notes import Notes
+from inputs.tables.sayings import OnSheet, Saying, Sayings, meant
+from schemas.findings import COLUMNS, a1, at
+from schemas.geography import Area, Geography
+
+
+class AreaContradictions:
+    """The comparison of what several columns of one block say of the area of a row."""
+
+    def __init__(self, on: OnSheet, columns: Columns, sayings: Sayings, notes: Notes) -> None:
+        self.on, self.columns, self.sayings, self.notes = on, columns, sayings, notes
+        self.geography: Geography = on.definitions.geography
+        self._known: dict[tuple[str, str], bool] = {}
+        self._read: dict[int, tuple[int | None, list[int]]] = {}
+        self._agreeing: set[tuple[Any, ...]] = set()
+        """What rows say of their area, cell by cell, in which nothing contradicts."""
+
+    def found(self, source: Source | None, row: int, said: Saying, area: Area) -> bool:
+        """Whether another cell of a row contradicts that its figures are of an area, as one says; it is then noted."""
+        if source is None or said.at is None or not (source.level or len(source.column) > 1):
+            return False
+        if id(source) not in self._read:
+            level = self.columns.under(source.level) if source.level else None
+            self._read[id(source)] = (
+                level,
+                [*self.columns.under_any(source.column), *([] if level is None else [level])],
+            )
+        level, read = self._read[id(source)]
+        cells = self.columns.sheet.rows[row]
+        row_says = (area.area_code, said.at % COLUMNS, *[cells[c] for c in read if c < len(cells)])
+        if row_says not in self._agreeing:
+            if self._disagree(source, row, said, area, level):
+                return True
+            if not self.on.under_merges:  # under a merge a blank cell says what the merge says
+                self._agreeing.add(row_says)
+        return False
+
+    def _disagree(self, source: Source, row: int, said: Saying, area: Area, level: int | None) -> bool:
+        filled = self.sayings.filled(source, row) if len(source.column) > 1 else ()
+        others = (one for one in filled if one.at != said.at)
+        other = next((one for one in others if self._contradicts(words(meant(source, one.word)), area)), None)
+        if other is not None:
+            is_named = "" if same(words(said.word)) == same(area.name) else f"; {words(said.word)} is {area.name}"
+            self._note(said, other, f"one place in both cells{is_named}")
+            return True
+        if level is None:
+            return False
+        word = words(self.columns.sheet.cell(row, level))
+        kinds = source.kinds.get(same(word), (word,) if word in self.geography.area_types else ())
+        if not kinds or area.area_type in kinds:
+            return False
+        self._note(said, Saying(word, at(row, level)), f"the kind of area that {area.name} is: {area.area_type}")
+        return True
+
+    def _contradicts(self, typed: str, area: Area) -> bool:
+        """Whether a code or name stands for another place, and not for one around this place."""
+        key = (typed, area.area_code)
+        if key not in self._known:
+            others = self.geography.named(typed) or self.geography.named(same(typed))
+            self._known[key] = bool(others) and not any(self._agree(area, other) for other in others)
+        return self._known[key]
+
+    def _agree(self, area: Area, other: Area) -> bool:
+        if self.geography.is_one_place(area, other) or self.geography.lies_in(area, other):
+            return True
+        # of a ward, a police force and the like nobody has told us in which council or region it lies
+        unplaced = area.area_type != "National" and not area.parent_code
+        return unplaced and other.area_type != area.area_type
+
+    def _note(self, said: Saying, other: Saying, expected: str) -> None:
+        cells = [a1(one.at) for one in (said, other) if one.at is not None]
+        found = " and ".join(f"{words(one.word)} in {cell}" for one, cell in zip((said, other), cells, strict=True))
+        self.notes.add("area.contradicts", said.at, "area", found, expected, cells)
