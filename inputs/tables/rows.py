@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from inputs.cells import Cell, ErrorValue, Uncalculated
+from inputs.cells import Cell
 from inputs.grammar import RowTest, Source, same
 from inputs.headings import blocks, words
 from inputs.numbers import read_number
@@ -20,18 +20,17 @@ from inputs.tables.measures import Measures, Row
 from inputs.tables.notes import Notes
 from inputs.tables.sayings import OnSheet, Saying, Sayings, as_period
 from inputs.tables.titles import Titles
+from inputs.tables.unread import Unread
 from inputs.tables.values import Observation, observations
 from schemas.breakdowns import TOTAL, spell
 from schemas.definitions import Indicator
-from schemas.findings import COLUMNS, a1, at
+from schemas.findings import a1, at
 from schemas.geography import Area
 from schemas.periods import (
     EXPECTED,
     SERIES,
     is_within_month,
-    made_of_period,
     marked,
-    period_meant,
     without_footnote,
     word_meant,
 )
@@ -65,6 +64,7 @@ class _Rows:
         self.on, self.table, self.definitions = on, on.table, on.definitions
         self.columns, self.block, self.sheet = columns, columns.block, columns.sheet
         self.sayings, self.notes, self.dropped = sayings, notes, dropped
+        self.unread = Unread(self.sheet, sayings, notes)
         self.measures = Measures(on, sayings, notes)
         self.fields = Fields(on.book, on.sheet, self.block, notes)
         self.observations = observations(on, columns)
@@ -238,7 +238,7 @@ class _Rows:
         known = self.definitions.indicators.get(str(said.word)) if said.word is not None else None
         if known is None:
             named = "one of " + ", ".join(source.map) if source and source.map else "an indicator of this return"
-            self._unknown("indicator", said, named)
+            self.unread.unknown("indicator", said, named)
             return None
         row["indicator_id"] = known.id
         return known
@@ -258,31 +258,31 @@ class _Rows:
             self._areas[key] = area, now, area is None and geography.find(typed) is not None, note
         area, now, wrong_type, note = self._areas[key]
         if area is not None and note:
-            self._note("cell.footnote-read", said, "area", typed, f"{area.name}; {note} was read as a footnote")
+            self.unread.note("cell.footnote-read", said, "area", typed, f"{area.name}; {note} was read as a footnote")
         if area is not None and now is not None:
             row["area_code"] = now.area_code
             row["faulty"] = self.contradictions.found(source, number, said, area) or row["faulty"]
             if day is not None and now.valid_to is not None and now.valid_to < day:
-                self._note("area.ended", said, "area", typed, now.note or "an area of that time")
+                self.unread.note("area.ended", said, "area", typed, now.note or "an area of that time")
             if now.area_code != area.area_code:
-                self._note("area.replaced", said, "area", typed, f"{now.area_code}, {now.name}")
+                self.unread.note("area.replaced", said, "area", typed, f"{now.area_code}, {now.name}")
         elif wrong_type:
-            self._note("area.wrong-type", said, "area", typed, f"a {' or '.join(types)}")
+            self.unread.note("area.wrong-type", said, "area", typed, f"a {' or '.join(types)}")
         else:
-            self._unknown("area", said, "the name or code of an area", self.sayings.may_be_at(source, number))
+            self.unread.unknown("area", said, "the name or code of an area", self.sayings.may_be_at(source, number))
 
     def _period(self, number: int, of: Observation, indicator: Indicator | None, row: Row) -> None:
         source, said = self._said("period", number, of, row)
         if indicator is None:
             if self.table.indicators and not self.on.may_be_period(source, said.word):
                 kinds = dict.fromkeys(self.definitions.indicators[i].time_identifier for i in self.table.indicators)
-                self._unknown("period", said, " or ".join(EXPECTED[kind] for kind in kinds), kinds=tuple(kinds))
+                self.unread.unknown("period", said, " or ".join(EXPECTED[kind] for kind in kinds), kinds=tuple(kinds))
             return
         identifier = indicator.time_identifier
         word = self._with_identifier(source, number, identifier, said)
         if word is None:
             return
-        period = None if is_within_month(self._held(said), identifier) else as_period(source, word, identifier)
+        period = None if is_within_month(self.unread.held(said), identifier) else as_period(source, word, identifier)
         if (
             period is None
             and source is not None
@@ -290,12 +290,12 @@ class _Rows:
         ):
             period = parted[0]
             expected = f"{period.label}; {parted[1]} was read as a footnote"
-            self._note("cell.footnote-read", said, "period", words(said.word), expected)
+            self.unread.note("cell.footnote-read", said, "period", words(said.word), expected)
         row["marked"] = marked(words(said.word))[1]
         version = indicator.version_at(period.end or period.start) if period else None
         if period is None or version is None:
             expected = EXPECTED[identifier] if period is None else f"a period since {indicator.versions[0].valid_from}"
-            self._unknown("period", said, expected, kinds=(identifier,))
+            self.unread.unknown("period", said, expected, kinds=(identifier,))
             return
         row.update(
             time_identifier=identifier,
@@ -314,7 +314,7 @@ class _Rows:
             return said.word if said.word is not None else ""
         if identifier in SERIES and same(named) in map(same, SERIES[identifier]):
             return f"{named} {words(said.word)}"
-        self._unknown("period", Saying(named, at(number, column or 0)), identifier)
+        self.unread.unknown("period", Saying(named, at(number, column or 0)), identifier)
         return None
 
     def _breakdown(self, number: int, of: Observation, indicator: Indicator | None, row: Row) -> None:
@@ -328,7 +328,7 @@ class _Rows:
             word = words(said.word)
             if not word and not isinstance(source.const, str):
                 row["at_breakdown"] = said.at
-                self._unknown(name, said, "a group, or Total")
+                self.unread.unknown(name, said, "a group, or Total")
                 return
             if indicator is None:
                 self._some_breakdown(name, said)
@@ -337,21 +337,21 @@ class _Rows:
                 continue
             allowed = indicator.breakdowns.get(name)
             if allowed is None:
-                self._note("breakdown.unknown", said, name, word, "Total")
+                self.unread.note("breakdown.unknown", said, name, word, "Total")
                 return
             value = next((v for v in allowed if same(v) == same(word)), None)
             if value is None:
                 row["at_breakdown"] = said.at
                 if meant := word_meant(said.word, allowed):
-                    self._note("cell.made-a-date", said, name, meant[0].shown, f"{meant[1]}, if that was typed")
+                    self.unread.note("cell.made-a-date", said, name, meant[0].shown, f"{meant[1]}, if that was typed")
                     return
-                self._note("breakdown.unknown", said, name, word, f"one of {', '.join(allowed)}")
+                self.unread.note("breakdown.unknown", said, name, word, f"one of {', '.join(allowed)}")
                 return
             parts[name] = value
         row["at_breakdown"] = where
         if indicator is not None and not parts and not indicator.total:
             named = "; ".join(f"{n} {' or '.join(v)}" for n, v in indicator.breakdowns.items())
-            self._note("breakdown.unknown", Saying(TOTAL, where), "breakdown", TOTAL, f"one of {named}")
+            self.unread.note("breakdown.unknown", Saying(TOTAL, where), "breakdown", TOTAL, f"one of {named}")
             return
         row["breakdown"] = spell(parts, self.definitions.dimension_order)
 
@@ -361,7 +361,7 @@ class _Rows:
         allowed = list(dict.fromkeys(value for values in may_be for value in values))
         word = words(said.word)
         if may_be and same(word) not in ANY_TOTAL and same(word) not in map(same, allowed):
-            self._note("breakdown.unknown", said, name, word, f"one of {', '.join(['Total', *allowed])}")
+            self.unread.note("breakdown.unknown", said, name, word, f"one of {', '.join(['Total', *allowed])}")
 
     def _provenance(self, number: int, of: Observation, row: Row) -> None:
         said = self.sayings.say(self.on.source("provenance", of.spec), number, of.heading)
@@ -369,43 +369,7 @@ class _Rows:
         if word in ("reported", "illustrative"):
             row["provenance"] = word
         else:
-            self._note("provenance.unknown", said, "provenance", words(said.word), "reported or illustrative")
-
-    def _unknown(
-        self, name: str, said: Saying, expected: str, places: Sequence[int] = (), kinds: Sequence[str] = ()
-    ) -> None:
-        """Note that a cell does not say a thing. `kinds` are the identifiers of the periods that it may say."""
-        word = words(said.word) or said.typed
-        held = self._held(said)
-        made = next(((made, kind) for kind in kinds if (made := made_of_period(held, kind))), None)
-        if made is not None:
-            rule, word = "cell.made-a-date", made[0].shown
-            meant = period_meant(*made)
-            expected += f"; if {meant} is meant, that" if meant else ""
-        elif isinstance(said.word, ErrorValue):
-            rule = said.word.rule
-        elif isinstance(said.word, Uncalculated):
-            rule = "cell.not-calculated"
-        elif not word:
-            rule = "cell.blank"
-        else:
-            rule = f"{name}.unknown" if name in ("indicator", "area", "period") else "breakdown.unknown"
-        cells = [a1(place) for place in places] if rule == "cell.blank" and places else said.cells
-        self._note(rule, said, name, word, expected, cells)
-
-    def _held(self, said: Saying) -> Cell:
-        """What the cell holds that says a thing, whatever a layout takes out of it."""
-        return said.word if said.at is None else self.sheet.cell(*divmod(said.at, COLUMNS))
-
-    def _note(
-        self, rule: str, said: Saying, name: str, found: str, expected: str, cells: Sequence[str] | None = None
-    ) -> None:
-        """Note a finding on the cell that says a thing, unless the heading it stands under is a finding already."""
-        cells = said.cells if cells is None else cells
-        if said.ended or (said.at is None and not cells and self.sayings.unheaded(name)):
-            self.notes.errors += 1
-            return
-        self.notes.add(rule, said.at, name, found, expected, cells)
+            self.unread.note("provenance.unknown", said, "provenance", words(said.word), "reported or illustrative")
 
 
 def _is_number(cell: Cell) -> bool:

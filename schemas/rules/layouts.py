@@ -1,0 +1,79 @@
+"""Rules on the shape of sheets and tables."""
+
+from __future__ import annotations
+
+from schemas.rules.rule import Rule
+
+RULES: tuple[Rule, ...] = (
+    Rule(
+        "layout.sheet-missing",
+        "hard",
+        "A sheet that the return needs is not in the workbook.",
+        "Give the sheet its expected name, or add it.",
+        "No sheet called 'Key stage 4'.",
+    ),
+    Rule(
+        "layout.sheet-unexpected",
+        "advisory",
+        "The workbook has a sheet that nobody expected, and it was not read.",
+        "Remove the sheet, or tell us what it holds so that it can be read.",
+        "A sheet called 'Sheet1 (2)'.",
+    ),
+    Rule(
+        "layout.heading-missing",
+        "hard",
+        "A column heading that the return needs was not found.",
+        "Put the heading back as it is in the template.",
+        "No column headed 'Pupils'.",
+    ),
+    Rule(
+        "layout.heading-twice",
+        "hard",
+        "Two columns have the same heading, so we cannot tell which one counts.",
+        "Remove or rename one of the two columns.",
+        "'2009/10' over columns C and D.",
+    ),
+    Rule(
+        "layout.label-missing",
+        "hard",
+        "A label that the return needs was not found, so what stands beside it could not be read.",
+        "Put the label back as it is in the template.",
+        "No cell that reads 'Reporting period'.",
+    ),
+    Rule(
+        "layout.banner-unknown",
+        "hard",
+        "This row looks like a heading for the rows below it, but it is none that the return knows.",
+        "Correct the heading, or remove the row.",
+        "'2010/1l' or 'Lincon' on a row of its own, with figures below it.",
+    ),
+    Rule(
+        "layout.rows-below",
+        "hard",
+        "There are more figures under a blank row, and they may belong to the table.",
+        "Remove the blank row, or move what is below it to a sheet of its own.",
+        "A blank row between Nottingham and England.",
+    ),
+    Rule(
+        "layout.too-many-fields",
+        "hard",
+        "The row of this csv file has more fields than there are headings, so its values may stand in wrong columns.",
+        'Put quotation marks around what has a comma in it, as in "5,200" or "Bristol, City of"; or send an '
+        "Excel workbook.",
+        "5,200 without quotation marks, which are two fields.",
+    ),
+    Rule(
+        "layout.column-unmapped",
+        "advisory",
+        "Nobody has told us what this column is, so it was not read.",
+        "Remove the column, or tell us what it holds so that it can be read.",
+        "A column headed 'Working notes'.",
+    ),
+    Rule(
+        "layout.number-unread",
+        "advisory",
+        "There are numbers on this sheet that belong to no part of the return we know, and they were not read.",
+        "Move them under a heading of the template if they belong to it; otherwise there is nothing to do.",
+        "A corrected figure typed beside the table.",
+    ),
+)

@@ -1,0 +1,57 @@
+"""Rules on rows together, and on what was sent before."""
+
+from __future__ import annotations
+
+from schemas.rules.rule import Rule
+
+RULES: tuple[Rule, ...] = (
+    Rule(
+        "key.duplicate",
+        "hard",
+        "The same figure is given more than once.",
+        "Keep one of the rows, or correct the one that is about something else.",
+        "Two rows for Nottingham, 2009/10, Total.",
+    ),
+    Rule(
+        "total.does-not-match",
+        "hard",
+        "The total is not what its parts add up to.",
+        "Correct the total or the part that is wrong.",
+        "A total of 40 schools beside 30 maintained schools and 12 academies.",
+    ),
+    Rule(
+        "total.off-by-rounding",
+        "waivable",
+        "The total is not exactly what its parts add up to, but they look rounded, and it is within that.",
+        "Send the exact counts, or tell us that they are rounded and to what, and it can be let through.",
+        "A total of 40 beside 25 and 20, all rounded to 5.",
+    ),
+    Rule(
+        "row.missing",
+        "hard",
+        "A row that this return must hold is not there.",
+        "Add the row, or correct one that stands under a wrong name; where there is no figure, type the mark for why.",
+        "Nottingham for 2009/10 without England.",
+    ),
+    Rule(
+        "companion.missing",
+        "hard",
+        "This figure may only be read beside its companion, which is missing.",
+        "Give the companion figure for the same area and period.",
+        "NEET without the percentage not known.",
+    ),
+    Rule(
+        "key.withdrawn",
+        "advisory",
+        "A figure that an earlier return gave is not in this one, and is withdrawn.",
+        "Nothing, if that is meant. Otherwise put the row back and send the file again.",
+        "The row for England, there last time and gone now.",
+    ),
+    Rule(
+        "key.differs",
+        "advisory",
+        "Another return, which is the authority for this figure, gives a different value; that one is used.",
+        "Agree with the other partner which value is right.",
+        "5.8 here and 5.9 in the schools return.",
+    ),
+)
