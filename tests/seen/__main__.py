@@ -1,0 +1,26 @@
+"""The long run: `make seen`."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+from tests.seen.run import run
+
+
+def main() -> int:
+    """Compare as many random workbooks as asked for; 1 where something passed in silence."""
+    parser = argparse.ArgumentParser(prog="python -m tests.seen", description=__doc__)
+    parser.add_argument("count", type=int, nargs="?", default=5000)
+    parser.add_argument("--seed", type=int, default=1, help="the seed of the first workbook")
+    parser.add_argument("--kinds", default="xlsx,ods,xls", help="the kinds of file that are compared")
+    parser.add_argument("--keep", type=Path, default=Path("seen-differences"), help="where workbooks at fault go")
+    given = parser.parse_args()
+    result = run(range(given.seed, given.seed + given.count), tuple(given.kinds.split(",")), keep=given.keep)
+    print(result.says)
+    return 1 if result.differences else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
