@@ -55,7 +55,8 @@ def parse(
             speaks_of[sheet.name] = (*speaks_of.get(sheet.name, ()), *table.indicators)
             account = accounts.setdefault(sheet.name, Account())
             account.aside += [area for text in table.ignore_cells if (area := area_of(text))]
-            on = OnSheet(cells, sheet, table, layout.definitions, file_name, account, comma)
+            readers = tuple(one for one in layout.says.table if _takes(layout, one, sheet, cells))
+            on = OnSheet(cells, sheet, table, layout.definitions, file_name, account, comma, readers)
             rows.extend(rows_of(on, Notes(sheet.name, found, told)))
     found += may_be_cut(cells, rows)
     found += list(_seen_beside(cells, rows, accounts, found))

@@ -33,7 +33,7 @@ class Run:
 
 @dataclass(frozen=True)
 class Reading:
-    """What is read of a cell's runs, and whether every run that holds something is struck out."""
+    """What is read of a cell's runs, and whether all that they say is struck out, be there notes on it or not."""
 
     text: str
     struck: bool = False
@@ -43,7 +43,8 @@ def read_runs(runs: Iterable[Run]) -> Reading:
     """The text that counts: without notes, and without what is struck out unless that is all there is."""
     whole = [run for run in runs if run.text]
     filled = [run for run in whole if run.text.strip()]
-    struck = bool(filled) and all(run.struck for run in filled)
+    plain = [run for run in filled if not (run.raised or run.lowered)]
+    struck = bool(filled) and all(run.struck for run in plain or filled)
     kept = whole if struck else [run for run in whole if not run.struck]
     told = [run for run in kept if run.text.strip()]
     if told and all(run.raised or run.lowered for run in told):

@@ -202,3 +202,112 @@ def test_a_block_across_has_no_banner_of_the_block_beside_it(read: Any) -> None:
     figures, errors = read(toml + "area = { banner = '^(Nottingham|Derby|Leicester)$' }", sheet)
     assert [value for *_, value in figures] == [1.0, 2.0, 3.0]
     assert [(one.rule, one.cell) for one in errors] == [("layout.banner-unknown", "D5")]
+
+
+def test_a_banner_that_stood_under_another_ends_with_it(read: Any) -> None:
+    sheet = [["Group", "Referrals"], ["Derby"], ["2008/09"], ["All", 120.0], ["Nottingham"], ["All", 340.0]]
+    figures, errors = read(BY_YEAR, sheet)
+    assert figures == [(DERBY, "200809", 120.0)]
+    assert [(one.rule, one.cell, one.found) for one in errors] == [("layout.banner-unknown", "A5", "Nottingham")]
+    assert "'2008/09' in A3 under it" in errors[0].expected
+    known = [*sheet[:5], ["2009/10"], *sheet[5:]]
+    assert read(BY_YEAR, known) == ([(DERBY, "200809", 120.0), (NOTTINGHAM, "200910", 340.0)], [])
+
+
+def test_banners_with_no_figures_between_them_are_of_one_block(read: Any) -> None:
+    toml = BY_YEAR.replace('"Group" }', '"Group", repeat = true }').replace("[a-z]+)", "[a-z ]+)")
+
+    def block(*over: str, value: float) -> list[list[Any]]:
+        return [*[[text] for text in over], ["Group", "Referrals"], ["All", value], []]
+
+    sheet = [*block("Our return", "2008/09", "Derby", value=1.0), *block("2009/10", "Nottingham", value=2.0)]
+    assert read(toml, sheet) == ([(DERBY, "200809", 1.0), (NOTTINGHAM, "200910", 2.0)], [])
+
+
+def test_a_banner_that_nobody_knows_over_the_first_of_all_blocks_is_named(read: Any) -> None:
+    toml = BANNERS.replace('"Year" }', '"Year", across = true }', 1) + "area = { banner = '^(Nottingham|Derby)$' }"
+    heads = ["Year", "Referrals", None, "Year", "Referrals"]
+    sheet = [["Derby", None, None, "Lincoln"], heads, ["2009/10", 1.0, None, "2009/10", 2.0]]
+    figures, errors = read(toml, sheet)
+    assert figures == [(DERBY, "200910", 1.0)]
+    assert [(one.rule, one.cell, one.found) for one in errors] == [("layout.banner-unknown", "D1", "Lincoln")]
+
+
+def test_a_banner_centred_over_the_values_is_ended_there(read: Any) -> None:
+    toml = r"""
+[[collection.layout.table]]
+header = { find = "Area" }
+area = { column = "Area" }
+indicator = "substance-misuse-referrals"
+period = { banner = '^(\d{4}/\d{2})$' }
+value = [{ column = "Number" }, { column = "From", measure = "value_low" }, { column = "To", measure = "value_high" }]
+"""
+    row = ["Derby", 120.0, 110.0, 130.0]
+    sheet = [["Area", "Number", "From", "To"], [None, None, "2008/09"], row, [None, None, "2009-1O"], row]
+    figures, errors = read(toml, sheet)
+    assert figures == [(DERBY, "200809", 120.0)]
+    assert [(one.rule, one.cell) for one in errors] == [("layout.banner-unknown", "C4")]
+
+
+# labels of several tables
+
+TABLE = REFERRALS + 'period = { column = "Year" }\narea = { beside = "Area" }\nheader = { find = "Year"%s }\n'
+STACKED = TABLE % "" + 'stop = ["^Second"]\n' + TABLE % ', after = "^Second"' + 'stop = ["^Third"]\n'
+ROWS: Rows = [["Year", "Referrals"], ["2009/10", 340.0], []]
+
+
+def test_a_table_takes_no_label_of_a_table_below_or_above_it(read: Any) -> None:
+    figures, errors = read(STACKED, [*ROWS, ["Second"], ["Area", "Derby"], *ROWS])
+    assert ([area for area, *_ in figures], [one.rule for one in errors]) == ([DERBY], ["layout.label-missing"])
+    three = [["Area", "Nottingham"], *ROWS, ["Second"], ["Area", "Derby"], *ROWS, ["Third"], *ROWS]
+    figures, errors = read(STACKED + TABLE % ', after = "^Third"', three)
+    assert [area for area, *_ in figures] == [NOTTINGHAM, DERBY]
+    assert [(one.rule, "row 11" in one.found) for one in errors] == [("layout.label-missing", True)]
+
+
+@pytest.mark.parametrize("place", ["beside", "under"])
+def test_a_label_that_is_mistyped_is_not_that_of_the_block_above(read: Any, place: str) -> None:
+    def over(label: str, area: str) -> Rows:
+        return [[label, area]] if place == "beside" else [[label], [area]]
+
+    toml = LABELLED + f'area = {{ {place} = "Area" }}'
+    figures, errors = read(toml, [*over("Area", "Nottingham"), *ROWS, *over("Aera", "Derby"), *ROWS])
+    assert ([area for area, *_ in figures], [one.rule for one in errors]) == ([NOTTINGHAM], ["layout.label-missing"])
+    titled = [*over("Area", "Nottingham"), *ROWS, ["Second page"], *ROWS]
+    assert [area for area, *_ in read(toml, titled)[0]] == [NOTTINGHAM, NOTTINGHAM]
+
+
+def test_tables_side_by_side_take_the_label_over_their_own_columns(read: Any) -> None:
+    toml = "".join(TABLE % "" + f'columns = "{columns}"\n' for columns in ("A:B", "D:E"))
+    heads, row = ["Year", "Referrals", None] * 2, ["2009/10", 340.0, None] * 2
+    both = [["Area", "Nottingham", None, "Area", "Derby"], heads, row]
+    assert [area for area, *_ in read(toml, both)[0]] == [NOTTINGHAM, DERBY]
+    assert [area for area, *_ in read(toml, [["Area", "Derby"], heads, row])[0]] == [DERBY, DERBY]
+    figures, errors = read(toml, [[None, None, None, "Area", "Derby"], heads, row])
+    assert ([area for area, *_ in figures], [one.rule for one in errors]) == ([DERBY], ["layout.label-missing"])
+
+
+def test_a_label_in_a_panel_beside_the_first_table_is_no_heading_of_the_second(read: Any) -> None:
+    sheet = [ROWS[0], ["2009/10", 340.0, None, "Area", "Derby"], [], ["Second"], *ROWS]
+    assert read(STACKED, sheet)[1] == []
+
+
+def test_a_number_beside_a_label_is_no_figure_of_the_block_above(read: Any) -> None:
+    toml = """
+[[collection.layout.table]]
+header = { find = "Area", repeat = true }
+area = { column = "Area" }
+period = { beside = "Date" }
+indicator = "childcare-places"
+value = [{ column = "Places" }]
+"""
+    sheet = [
+        ["Date", 2009.0],
+        ["Area", "Places"],
+        ["Derby", 1.0],
+        [],
+        ["Date", 2010.0],
+        ["Area", "Places"],
+        ["Derby", 2.0],
+    ]
+    assert read(toml, sheet) == ([(DERBY, "2009", 1.0), (DERBY, "2010", 2.0)], [])

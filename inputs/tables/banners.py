@@ -1,7 +1,8 @@
 """Banner rows: rows without values that say what the rows below them speak of, until another row takes their place.
 
 A row that looks like such a heading and fits none of the layout's patterns ends the banners before it: whatever it
-says, the figures below it are no longer those of the heading above.
+says, the figures below it are no longer those of the heading above. So does a banner that another stood under: the year
+under Derby is no year of Nottingham, which comes after it.
 """
 
 from __future__ import annotations
@@ -23,6 +24,10 @@ _NOTE = re.compile(
     r"^(?:sources?\b|notes?\b|footnotes?\b|n\.?b\b|[*†‡]|\(\w{1,2}\)|\[|\d{1,2}[.)] )|\.$", re.IGNORECASE
 )
 """A footnote, or a whole sentence, which heads nothing."""
+_UNIT = re.compile(
+    r"^\W*$|^(?:%|£|'?0{3}|per ?cent|numbers?\b|no\b|rates?\b|thousand|million|pupils$|children$)", re.IGNORECASE
+)
+"""A unit over one of the value columns."""
 LONGEST = 80
 """Characters of the longest text that is taken for a heading."""
 
@@ -36,10 +41,11 @@ class Banners:
         self.sources = [s for scope in self.table.scopes for s in sources_of(scope) if s.banner is not None]
         self._keys = self._columns_read() if self.sources else {}
 
-    def above(self, since: int, titles: set[int], left_out: Callable[[int], bool]) -> None:
+    def above(self, since: int, titles: dict[int, set[str]], left_out: Callable[[int], bool]) -> None:
         """Take in the rows from one on that stand over the headings of the block. A row that fits no banner ends those
-        of blocks before this one. `titles` are the distances from the headings at which other blocks have a row that
-        fits none: such rows are titles; `left_out` says which rows a key of the layout leaves out."""
+        of blocks before this one. `titles` are rows over other blocks that fit none, by their distance from the
+        headings: a row that reads the same, or stands at that distance beside a banner of its own, is a title too.
+        `left_out` says which rows a key of the layout leaves out."""
         block = self.columns.block
         carried = dict(self.sayings.banners)
         unknown: list[tuple[int, int]] = []
@@ -49,11 +55,16 @@ class Banners:
             column = self.unknown(number)
             if column is not None and not left_out(number):
                 unknown.append((number, column))
-        strange = [one for one in unknown if block.top - one[0] not in titles]
-        if block.begun and strange:
-            new = [key for key, said in self.sayings.banners.items() if carried.get(key) is not said]
-            self.end(*strange[-1], but=new)
-        titles.update(block.top - number for number, _ in unknown)
+        new = [key for key, said in self.sayings.banners.items() if carried.get(key) is not said and not said.ended]
+        texts = {number: _numberless(self.sheet.cell(number, column)) for number, column in unknown}
+        known = {number: titles.get(block.top - number, ()) for number in texts}
+        strange = [one for one in unknown if not known[one[0]] or not (new or texts[one[0]] in known[one[0]])]
+        if strange:
+            # over the first block stand titles of all kinds: they end nothing, and are named where no banner follows
+            unsaid = () if block.begun else [id(s) for s in self.sources if s.default is not None]
+            self.end(*strange[-1], but=[*new, *unsaid])
+        for number, text in texts.items():
+            titles.setdefault(block.top - number, set()).add(text)
 
     def takes(self, number: int, valued: frozenset[int] | None = None) -> bool:
         """Take in a row that sets what the rows below it speak of; False if it is none. A row with a value is none."""
@@ -64,24 +75,50 @@ class Banners:
         said = [(source, source.banner.search(words(row[where]))) for source in self.sources if source.banner]
         if not any(match for _, match in said) or self._has_value(number, self.valued if valued is None else valued):
             return False
-        for source, match in said:
-            if match is not None:
-                self.sayings.banners[id(source)] = Saying(group(match), at(number, where))
+        taken = {id(source): group(match) for source, match in said if match is not None}
+        before = [one.at for key in taken if (one := self.sayings.banners.get(key)) and not one.ended]
+        for key, word in taken.items():
+            self.sayings.banners[key] = Saying(word, at(number, where))
+        self._end_inner(number, where, taken.keys(), [place for place in before if place is not None])
         return True
+
+    def _end_inner(self, number: int, column: int, but: Collection[int], before: Sequence[int]) -> None:
+        """End the banners that came under the one whose place a row takes, if figures stand under them. One that has a
+        `default` says it again."""
+        since = max(before, default=COLUMNS * len(self.sheet.rows)) // COLUMNS
+        for source in self.sources:
+            inner = self.sayings.banners.get(id(source))
+            if inner is None or inner.at is None or inner.ended or id(source) in but:
+                continue
+            row = inner.at // COLUMNS
+            if row <= since or not any(self._has_value(one, self.valued) for one in range(row + 1, number)):
+                continue
+            if source.default is not None:
+                del self.sayings.banners[id(source)]
+            else:
+                held = f"{self._held(source, inner)} under it"
+                self.sayings.banners[id(source)] = Saying(held, at(number, column), ended=True)
 
     def unknown(self, number: int) -> int | None:
         """The column of the first cell of a row that looks like a banner and fits none; None where it does not."""
         row = self.sheet.rows[number] if self.sources and number < len(self.sheet.rows) else []
         filled = [column for column, cell in enumerate(row) if cell is not None]
-        if not filled or filled[0] in self.valued or sum(column in self._keys for column in filled) > 1:
+        if not filled or sum(column in self._keys for column in filled) > 1:
             return None
         first, cell = filled[0], row[filled[0]]
         text = words(cell)
+        if first in self.valued and (len(filled) > 1 or not self._stood_in(first) or _UNIT.search(text)):
+            return None
         if first not in self._keys and not isinstance(cell, (str, date)):
             return None
         if not text or len(text) > LONGEST or _NOTE.search(text) or self._has_value(number, self.valued):
             return None
         return None if any(self._fits(key, cell) for key in self._keys.get(first, ())) else first
+
+    def _stood_in(self, column: int) -> bool:
+        """Whether a banner before stands in a column: some are centred over the values."""
+        places = (said.at for said in self.sayings.banners.values())
+        return any(place is not None and place % COLUMNS == column for place in places)
 
     def end(self, number: int, column: int, but: Collection[int] = ()) -> None:
         """End the banners before a row that fits none, all but those of some sources."""
@@ -120,3 +157,8 @@ class Banners:
     def _is_value(self, cell: Cell) -> bool:
         reading = read_number(cell, "as given", self.table.marks, self.table.flags)
         return reading is not None and reading.rule is None
+
+
+def _numberless(cell: Cell) -> str:
+    """A title as it is compared with those of other blocks: Table 2 is as good as Table 1."""
+    return re.sub(r"\d+", "#", same(words(cell)))

@@ -4,8 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+<<<<<<< HEAD
 from inputs.cells import Cell
 from inputs.grammar import RowTest, Source, same
+=======
+from inputs.cells import Cell, ErrorValue, Uncalculated
+from inputs.grammar import RowTest, Source, same, sources_of
+>>>>>>> 32feeb0 (Let no label or banner of one table or place speak for another)
 from inputs.headings import blocks, words
 from inputs.numbers import read_number
 from inputs.tables.account import Body
@@ -40,9 +45,11 @@ from schemas.tables import TIDY
 def rows_of(on: OnSheet, notes: Notes) -> Iterator[Row]:
     """The tidy rows of a table on one sheet, block after block; what is wrong with them goes into `notes`."""
     every = list(blocks(on.sheet, on.table))
-    labels, titles, dropped = Labels(on.sheet, every), Titles(on.sheet, notes), Dropped(on, notes)
+    other = [table for table in on.tables if table is not on.table]
+    labels = Labels(on.sheet, every, lambda: (block for table in other for block in blocks(on.sheet, table)))
+    titles, dropped = Titles(on.sheet, notes), Dropped(on, notes)
     over: dict[tuple[int, int], tuple[dict[int, Saying], int]] = {}  # a banner counts for the columns it stands over
-    unknown: set[int] = set()
+    unknown: dict[int, set[str]] = {}
     for block in every:
         columns = Columns(block, on.table, notes)
         begins = on.account.last_end(block.top) if block.begun == 0 else 0
@@ -180,11 +187,13 @@ class _Rows:
     def _note_below(self, blank: int) -> None:
         """Rows under a blank row, with numbers where this table has its values, may be part of it: nothing is left out
         in silence."""
+        labelled = [s for scope in self.table.scopes for s in sources_of(scope) if s.beside or s.under]
         below = [
             at(number, column)
             for number in range(blank, self.block.end)
             for column in self.valued
             if _is_number(self.sheet.cell(number, column))
+            and not any(self.sayings.labels.is_value(number, column, one) for one in labelled)
         ]
         if below and len(self.table.stop) == 0:
             for number in range(blank, self.block.end):

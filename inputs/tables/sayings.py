@@ -26,7 +26,8 @@ from schemas.periods import WEEKLY, Period, read_period
 
 @dataclass(frozen=True, eq=False)
 class OnSheet:
-    """A table of a layout on one sheet of a file. `comma` is what a comma in a number is, unless the table says so."""
+    """A table of a layout on one sheet of a file. `comma` is what a comma in a number is, unless the table says so;
+    `tables` are all that read the sheet."""
 
     book: Cells
     sheet: Sheet
@@ -35,6 +36,7 @@ class OnSheet:
     file_name: str
     account: Account = field(default_factory=Account)
     comma: Comma = "thousands"
+    tables: tuple[TableLayout, ...] = ()
 
     @cached_property
     def under_merges(self) -> Mapping[int, int]:
@@ -250,7 +252,7 @@ class Sayings:
             where = labelled(sheet, label, under=bool(source.under))
         if where is None:
             self._unlabelled.add(id(source))
-            several = sheet is self.on.sheet and len(self.labels.blocks) > 1
+            several = sheet is self.on.sheet and self.labels.several
             block = f" for the headings in row {self.columns.block.header_at + 1}" if several else ""
             found = f"no cell that reads {label!r} on {sheet.name}{block}"
             self.notes.add("layout.label-missing", None, "label", found, label)
