@@ -4,13 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-<<<<<<< HEAD
 from inputs.cells import Cell
-from inputs.grammar import RowTest, Source, same
-=======
-from inputs.cells import Cell, ErrorValue, Uncalculated
 from inputs.grammar import RowTest, Source, same, sources_of
->>>>>>> 32feeb0 (Let no label or banner of one table or place speak for another)
 from inputs.headings import blocks, words
 from inputs.numbers import read_number
 from inputs.tables.account import Body
