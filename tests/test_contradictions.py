@@ -69,6 +69,8 @@ def coded(*said: Any) -> Rows:
         (("892", "Nottingham", None, "England"), "E06000018"),
         (("x", "Nottingham", "East Midlands", None), "E06000018"),  # the first that fits
         (("LA0017", "Nottingham", "East Midlands", None), "E06000018"),
+        (("TBC", "Nottingham", None, None), "E06000018"),
+        (("Code to follow", "Nottingham", "East Midlands", None), "E06000018"),
         (("E06000018", "Our city", None, None), "E06000018"),  # nobody's name contradicts nothing
         ((None, None, "East Midlands", "England"), "E12000004"),
         (("E05001831", "Arboretum", "Nottingham", None), None),
@@ -93,6 +95,7 @@ def test_cells_of_one_row_that_agree_are_read(read: Any, said: tuple[Any, ...], 
         (("E06000018", "Nottingham", "East Midlands", "Wales"), ("A2", "D2")),
         ((None, "Derby", "London", None), ("B2", "C2")),
         (("E12000004", "Nottingham", None, None), ("A2", "B2")),
+        (("E06000018", "England", None, None), ("A2", "B2")),  # England is no name of a council
         ((892.0, "Leicester", None, None), ("A2", "B2")),
     ],
 )
@@ -103,6 +106,18 @@ def test_cells_of_one_row_that_name_different_places_are_both_named(
     assert areas == []
     (one,) = found
     assert (one.rule, one.cells, one.is_error) == ("area.contradicts", cells, True)
+
+
+@pytest.mark.parametrize(
+    ("indicator", "said"),
+    [("police-funding-change", ("E23000019", "Nottinghamshire")), ("obesity-rank", ("5EM", "Nottingham City"))],
+)
+def test_a_force_or_trust_may_be_called_by_its_place(read: Any, indicator: str, said: tuple[str, str]) -> None:
+    toml = CODED.replace("absence-primary", indicator).replace(', "Region", "Country"', "")
+    year = "2011/12" if indicator.startswith("police") else "2009/10"
+    areas, found = read(toml, [["Code", "Name", "Year", "Absence"], [*said, year, 6]])
+    assert [one.rule for one in found if one.rule.startswith("area.")] == []
+    assert len(areas) == 1
 
 
 @pytest.mark.parametrize("said", [(None, "Notingham", "East Midlands", "England"), ("E0600018", None, None, "England")])

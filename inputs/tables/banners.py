@@ -21,9 +21,11 @@ from inputs.tables.sayings import OnSheet, Saying, Sayings, group, meant
 from schemas.findings import COLUMNS, a1, at
 
 _NOTE = re.compile(
-    r"^(?:sources?\b|notes?\b|footnotes?\b|n\.?b\b|[*†‡]|\(\w{1,2}\)|\[|\d{1,2}[.)] )|\.$", re.IGNORECASE
+    r"^(?:sources?\b|notes?\b|footnotes?\b|n\.?b\b|[*†‡]|\(\w{1,2}\)|\[|\d{1,2}[.)] )|\.$"
+    r"|^\(?(?:of which|thereof|including|excluding|(?:(?:table|page) \w+,? )?\(?continued)\b",
+    re.IGNORECASE,
 )
-"""A footnote, or a whole sentence, which heads nothing."""
+"""A footnote, a whole sentence, or words that carry on what stands above: they head nothing of their own."""
 _UNIT = re.compile(
     r"^\W*$|^(?:%|£|'?0{3}|per ?cent|numbers?\b|no\b|rates?\b|thousand|million|pupils$|children$)", re.IGNORECASE
 )

@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
-from inputs.grammar import Source, same
+from inputs.grammar import Source, plain, same
 from inputs.headings import words
 from inputs.tables.columns import Columns
+from inputs.tables.fitting import WIDE
 from inputs.tables.notes import Notes
 from inputs.tables.sayings import OnSheet, Saying, Sayings, meant
 from schemas.findings import COLUMNS, a1, at
 from schemas.geography import Area, Geography
+
+PLACES = ("Local authority", "District", "Council outside England", *WIDE)
+"""Areas that are called by the name of a place and nothing more."""
+_AROUND = re.compile(r"region|countr|count(?:y|ies)|nation|parent|\bgor\b", re.IGNORECASE)
+_NAME = re.compile(
+    r"^(?:name|(?:la|area|authority|local authority|council|district|borough)[ _]?(?:name)?)$", re.IGNORECASE
+)
 
 
 class AreaContradictions:
@@ -20,6 +29,7 @@ class AreaContradictions:
         self.on, self.columns, self.sayings, self.notes = on, columns, sayings, notes
         self.geography: Geography = on.definitions.geography
         self._known: dict[tuple[str, str], bool] = {}
+        self._names: dict[int, bool] = {}
         self._read: dict[int, tuple[int | None, list[int]]] = {}
         self._agreeing: set[tuple[Any, ...]] = set()
         """What rows say of their area, cell by cell, in which nothing contradicts."""
@@ -47,7 +57,7 @@ class AreaContradictions:
     def _disagree(self, source: Source, row: int, said: Saying, area: Area, level: int | None) -> bool:
         filled = self.sayings.filled(source, row) if len(source.column) > 1 else ()
         others = (one for one in filled if one.at != said.at)
-        other = next((one for one in others if self._contradicts(words(meant(source, one.word)), area)), None)
+        other = next((one for one in others if self._contradicts(source, one, area)), None)
         if other is not None:
             is_named = "" if same(words(said.word)) == same(area.name) else f"; {words(said.word)} is {area.name}"
             self._note(said, other, f"one place in both cells{is_named}")
@@ -61,13 +71,50 @@ class AreaContradictions:
         self._note(said, Saying(word, at(row, level)), f"the kind of area that {area.name} is: {area.area_type}")
         return True
 
-    def _contradicts(self, typed: str, area: Area) -> bool:
-        """Whether a code or name stands for another place, and not for one around this place."""
+    def _contradicts(self, source: Source, other: Saying, area: Area) -> bool:
+        """Whether a code or name stands for another place, and not for one around this place; in a column that names
+        the area of its row itself, not for that either: England is no name of a council."""
+        typed = words(meant(source, other.word))
+        if self._names_another(typed, area):
+            return True
+        around = area.area_type not in WIDE and all(one.area_type in WIDE for one in self._named(typed))
+        return (
+            around and bool(self._named(typed)) and other.at is not None and self._is_name(source, other.at % COLUMNS)
+        )
+
+    def _named(self, typed: str) -> tuple[Area, ...]:
+        return self.geography.named(typed) or self.geography.named(same(typed))
+
+    def _names_another(self, typed: str, area: Area) -> bool:
         key = (typed, area.area_code)
         if key not in self._known:
-            others = self.geography.named(typed) or self.geography.named(same(typed))
-            self._known[key] = bool(others) and not any(self._agree(area, other) for other in others)
+            others = self._named(typed)
+            # a police force is called Nottinghamshire in its own table, a trust Nottingham City
+            short = area.area_type not in PLACES and plain(area.name).startswith(f"{plain(typed)} ")
+            self._known[key] = bool(others) and not short and not any(self._agree(area, other) for other in others)
         return self._known[key]
+
+    def _is_name(self, source: Source, column: int) -> bool:
+        """Whether a column names the areas of its rows, as other rows or its heading show, and not what lies around
+        them."""
+        if column not in self._names:
+            block, heading = self.columns.block, self.columns.headings.get(column)
+            said = heading.parts[-1] if heading else ""
+            first = next(one for one in self.columns.under_any(source.column))
+            rows = (self.columns.sheet.rows[n] for n in range(block.first, block.end)) if column != first else ()
+            pairs = {(row[first], row[column]) for row in rows if max(first, column) < len(row)}
+            shown = any(self._one_council(*(words(meant(source, cell)) for cell in pair)) for pair in pairs)
+            self._names[column] = not _AROUND.search(said) and (shown or _NAME.search(said) is not None)
+        return self._names[column]
+
+    def _one_council(self, code: str, name: str) -> bool:
+        """Whether two words stand for one place, which is no region or country."""
+        return any(
+            self.geography.is_one_place(one, other)
+            for one in self._named(code)
+            for other in self._named(name)
+            if one.area_type not in WIDE
+        )
 
     def _agree(self, area: Area, other: Area) -> bool:
         if self.geography.is_one_place(area, other) or self.geography.lies_in(area, other):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -16,6 +17,10 @@ if TYPE_CHECKING:
 
 THINGS = ("indicator", "area", "period", "provenance")
 """What is said of every figure, beside its breakdowns."""
+WIDE = ("National", "Region", "Sub-region")
+"""Areas that many rows name beside the council that they are of."""
+_CODES = re.compile(r"(?:\b|_)(?:codes?|ids?|refs?|ons|gss)(?:\b|_)", re.IGNORECASE)
+"""A heading over codes."""
 ANY_TOTAL = frozenset({"total", "all", "all pupils", "all children", "all people", "persons", "all persons"})
 """Words for the total of a breakdown."""
 
@@ -60,10 +65,11 @@ def fits(definitions: Definitions, table: TableLayout, key: Key, word: Cell) -> 
     return same(text) in ANY_TOTAL or same(text) in known
 
 
-def names_in_place_of(definitions: Definitions, word: Cell, unread: str) -> bool:
-    """Whether the name of an area may be taken where a column before it holds no area that we know: in place of a code
-    only, for a mistyped name is none of another place, and never for a region or a country, which many rows name
-    beside the council that they are of."""
+def names_in_place_of(definitions: Definitions, word: Cell, unread: str, heading: str) -> bool:
+    """Whether the name of an area may be taken where a column before it, under a heading, holds no area that we know:
+    in place of a code only, for a mistyped name is none of another place, and never for a region or a country, which
+    many rows name beside the council that they are of."""
     area = definitions.geography.find(words(word)) or definitions.geography.find(same(words(word)))
-    wide = area is not None and area.area_type in ("National", "Region", "Sub-region")
-    return any(letter.isdigit() for letter in unread) and not wide
+    wide = area is not None and area.area_type in WIDE
+    code = _CODES.search(heading) is not None or any(letter.isdigit() for letter in unread)
+    return code and not wide

@@ -172,20 +172,23 @@ class Sayings:
             columns = self.columns.under_any(source.column)
             return Saying(None, at(row, columns[0])) if columns else NOTHING
         if len(source.column) > 1 and not self._fits(source, said.word):
-            first = said.word
+            first = said
             said = next((one for one in filled if self._stands_for(source, one.word, first)), said)
         self._carried[id(source)] = said
         return said
 
-    def _stands_for(self, source: Source, cell: Cell, unread: Cell) -> bool:
+    def _stands_for(self, source: Source, cell: Cell, unread: Saying) -> bool:
         """Whether what a column says may be taken where the one before it holds something that does not fit."""
         of = self._of_several.get(id(source))
-        if of is None or of.name not in THINGS or isinstance(unread, (ErrorValue, Uncalculated)):
+        if of is None or of.name not in THINGS or isinstance(unread.word, (ErrorValue, Uncalculated)):
             return False
         if not self._fits(source, cell):
             return False
-        mark = plain(words(unread)) in (*self.on.table.marks, "-", ".")
-        return of.name != "area" or mark or names_in_place_of(self.on.definitions, meant(source, cell), words(unread))
+        typed = words(unread.word)
+        if of.name != "area" or plain(typed) in (*self.on.table.marks, "-", "."):
+            return True
+        heading = named(self.columns.headings, unread.at % COLUMNS) if unread.at is not None else ""
+        return names_in_place_of(self.on.definitions, meant(source, cell), typed, heading)
 
     def _any(self, source: Source, row: int, heading: int) -> Saying:
         """What the first of several sources says that says something; the last, and a finding, where none does."""
