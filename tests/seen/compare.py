@@ -14,7 +14,7 @@ from schemas.findings import COLUMNS, a1, at, places
 from tests.seen.partner import KINDS
 
 _NUMBER = re.compile(
-    r"([-−+]?)\s?£?\s?([-−]?)(\d{1,3}(?:,\d{3})+|\d{1,3}(?: \d{3})+|\d*)(?:\.(\d+))?(?:E([+-]\d+))?\s?(%?)"
+    r"([-−+]?)\s?£?\s?([-−]?)([1-9]\d{0,2}(?:,\d{3})+|[1-9]\d{0,2}(?: \d{3})+|\d*)(?:\.(\d+))?(?:[Ee]([+-]?\d+))?\s?(%?)"
 )
 _FRACTION = re.compile(r"(-?)(?:(\d+) )?(\d+)/(\d+)")
 _MARKS = re.compile(r"(?:[pre*†‡]|[¹²³⁴⁵])$")

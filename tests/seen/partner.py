@@ -79,8 +79,8 @@ AREAS = (
 )  # fmt: skip
 
 
-def toml() -> str:
-    """The TOML of the partner that sends all of them."""
+def toml(more: str = "") -> str:
+    """The TOML of the partner that sends all of them; `more` are further keys of every table."""
     return HEAD + "".join(
-        TABLE.format(name=name, find=kind.headings[0], keys=kind.keys) for name, kind in KINDS.items()
+        TABLE.format(name=name, find=kind.headings[0], keys=f"{more}\n{kind.keys}") for name, kind in KINDS.items()
     )

@@ -48,25 +48,30 @@ class Result:
         return "\n".join([*lines, f"{found}; {told}", f"workbooks by trick: {tricks}"])
 
 
-def run(seeds: Sequence[int], kinds: Sequence[str] = ("xlsx", "ods", "xls"), *, keep: Path | None = None) -> Result:
-    """Compare the workbooks of seeds; every third also as ods and every third as xls, as LibreOffice saves them."""
+def run(
+    seeds: Sequence[int], kinds: Sequence[str] = ("xlsx", "ods", "xls"), *, keep: Path | None = None, more: str = ""
+) -> Result:
+    """Compare the workbooks of seeds; every third also as ods and every third as xls, as LibreOffice saves them. `more`
+    are further keys of the layouts."""
     result = Result()
     for begun in range(0, len(seeds), BATCH):
         batch = seeds[begun : begun + BATCH]
         with tempfile.TemporaryDirectory(prefix="seen-") as folder:
-            _batch(batch, kinds, Path(folder), result, keep)
+            _batch(batch, kinds, Path(folder), result, keep, more)
         print(f"\r{result.workbooks} files, {len(result.differences)} differences", end="", file=sys.stderr, flush=True)
     print(file=sys.stderr)
     return result
 
 
-def _batch(seeds: Sequence[int], kinds: Sequence[str], folder: Path, result: Result, keep: Path | None) -> None:
+def _batch(
+    seeds: Sequence[int], kinds: Sequence[str], folder: Path, result: Result, keep: Path | None, more: str
+) -> None:
     made = [make(seed) for seed in seeds]
     for one in made:
         (folder / one.name).write_bytes(one.content)
         result.tricks.update(one.tricks)
     (folder / "partners").mkdir()
-    (folder / "partners" / "seen.toml").write_text(toml(), encoding="utf-8")
+    (folder / "partners" / "seen.toml").write_text(toml(more), encoding="utf-8")
     files = list(_files(made, kinds, folder))
     convert([path for path, _ in files], AS_DISPLAYED, folder / "shown")
     definitions = load_definitions()

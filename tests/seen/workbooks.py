@@ -45,12 +45,14 @@ OTHERS = ("#,##0,", "#,##0.0,", "0.0,,", '0.0"k"', '0.0"m"', '0" pupils"', '0.0"
           '"n/a"', "0.0_-;[=0]\"-\";0.0", '0"r"', '0"*"')  # fmt: skip
 TEXTS = ("0,541", "54,1", "1,234", "1.234,5", "54.1%", "£1,234", "(12)", "410\n395", "5\u200b4.1", "\u200e31", "1\u00a0234",
          "1 234", "<5", "c", "x", "12.3p", "12.3*", "45²", "about 50", "12 3", "5.2k", "-3.5", "−3.5", "1e3", "5-1", "", " ")  # fmt: skip
+WAYS = ("plain", "percent", "other", "text", "dust", "rich", "struck", "blank")
+WILD, MILD = (30, 14, 26, 10, 6, 8, 3, 3), (50, 25, 0, 0, 10, 10, 3, 2)
 STRAY = (5310, 0.25, "1,234", 12.5)
 
 
 @dataclass
 class Made:
-    """A workbook, the return it answers, what a person sees in cells whose text is formatted inside, by address, and
+    """A workbook, the return it answers, what a person sees in cells whose text is formatted inside, by address,
     the tricks in it."""
 
     name: str
@@ -58,13 +60,14 @@ class Made:
     content: bytes
     seen: dict[str, str] = field(default_factory=dict)
     tricks: set[str] = field(default_factory=set)
+    mild: bool = False
 
 
 def make(seed: int) -> Made:
     """The random workbook of a seed."""
     chance = random.Random(seed)  # noqa: S311
     kind = chance.choice(list(KINDS))
-    made = Made(f"{kind}_{seed:06d}.xlsx", kind, b"")
+    made = Made(f"{kind}_{seed:06d}.xlsx", kind, b"", mild=chance.random() < 0.5)
     book = openpyxl.Workbook()
     sheet = book.active
     assert sheet is not None
@@ -93,9 +96,7 @@ def _table(sheet: Any, kind: Kind, made: Made, chance: random.Random) -> None:
 def _figure(cell: Cell, kind: Kind, made: Made, chance: random.Random) -> None:
     """Fill a cell with a figure, plain or as one of the tricks."""
     value: float = round(chance.uniform(1, 99), chance.choice((0, 1, 1, 2)))
-    way = chance.choices(
-        ("plain", "percent", "other", "text", "dust", "rich", "struck", "blank"), (30, 14, 26, 10, 6, 8, 3, 3)
-    )[0]
+    way = chance.choices(WAYS, MILD if made.mild else WILD)[0]
     made.tricks.add(way)
     if way in ("plain", "struck"):
         cell.value, cell.number_format = value * chance.choice((1, 1, -1)), chance.choice(PLAIN)
