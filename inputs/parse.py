@@ -19,7 +19,7 @@ from inputs.tables.measures import Row
 from inputs.tables.notes import Notes
 from inputs.tables.rows import rows_of
 from inputs.tables.sayings import OnSheet
-from inputs.tables.titles import named_otherwise
+from inputs.tables.titles import area_named_otherwise, named_otherwise
 from schemas.definitions import Definitions
 from schemas.findings import COLUMNS, Finding, finding
 from schemas.tables import MEASURES, TIDY, Table
@@ -59,7 +59,7 @@ def parse(
             on = OnSheet(cells, sheet, table, layout.definitions, file_name, account, comma, readers)
             rows.extend(rows_of(on, Notes(sheet.name, found, told)))
     found += may_be_cut(cells, rows)
-    found += list(_seen_beside(cells, rows, accounts, found))
+    found += list(_seen_beside(cells, layout, rows, accounts, found))
     found += [_unexpected(s) for s in cells.sheets if s.name not in taken and not _ignored(s, layout)]
     if not rows and not any(one.is_error for one in found):
         found.append(finding("return.empty", found="no rows", expected="at least one row of figures"))
@@ -88,16 +88,21 @@ def _comma_of(cells: Cells) -> Comma:
 
 
 def _seen_beside(
-    cells: Cells, rows: Sequence[Row], accounts: Mapping[str, Account], found: Sequence[Finding]
+    cells: Cells, layout: Layout, rows: Sequence[Row], accounts: Mapping[str, Account], found: Sequence[Finding]
 ) -> Iterator[Finding]:
-    """What a person sees on the sheets that were read and the tables do not: numbers that nothing reads, and lines
-    through what they read; and a period in the name of the sheet that is not theirs."""
+    """What a person sees on the sheets that were read and the tables do not: numbers that nothing reads, lines through
+    what they read, and a period or an area in the name or title of a sheet that is not theirs."""
     for sheet in cells.sheets:
         account = accounts.get(sheet.name)
         if account is None:
             continue
         if account.bodies:
             yield from unread(sheet, account, found)
+        by_name = [t for t in layout.says.table if t.area is not None and t.area.sheet and t.takes_sheet(sheet.name)]
+        if by_name and account.bodies:
+            top = min(body.top for body in account.bodies)
+            if differs := area_named_otherwise(sheet, top, rows, layout.definitions.geography):
+                yield differs
         if cells.kind != "csv" and (otherwise := named_otherwise(sheet, rows)):
             yield otherwise
         if sheet.struck:

@@ -116,6 +116,30 @@ indicator = "absence-primary"
 value = [{ column = "%" }, { column = "Lower", measure = "value_low" }, { column = "Upper", measure = "value_high" }]
 
 [[collection]]
+id = "places"
+title = "A sheet for each place"
+files = ["places*"]
+[[collection.layout]]
+[[collection.layout.table]]
+header = { find = "Year" }
+area = { sheet = '(.+)' }
+period = { column = "Year" }
+indicator = "absence-primary"
+value = [{ column = "Absence" }]
+
+[[collection]]
+id = "twice"
+title = "Two columns that say the year"
+files = ["twice*"]
+[[collection.layout]]
+[[collection.layout.table]]
+header = { find = "Year" }
+area = "Nottingham"
+period = { column = ["Year", "School year"] }
+indicator = "absence-primary"
+value = [{ column = "Absence" }]
+
+[[collection]]
 id = "labelled"
 title = "A period beside its label"
 files = ["labelled*"]

@@ -160,6 +160,10 @@ CASES: dict[str, Case] = {
     "layout.sheet-unexpected": Case("figures.xlsx", book({"Figures": rows({}), "Sheet1 (2)": [["Q1", 3]]})),
     "layout.label-missing": sheet("labelled.xlsx", [["Year", "2009/10"], ["Primary absence"], [6.5]]),
     "layout.banner-unknown": sheet("bannered.xlsx", [["Year", "Absence"], ["Notingham"], ["2009/10", 6.5]]),
+    "area.title-differs": Case(
+        "places.xlsx", book({"Derby": [["Leicester: absence"], ["Year", "Absence"], ["2009/10", 6.5]]})
+    ),
+    "period.said-twice": sheet("twice.xlsx", [["Year", "School year", "Absence"], ["2009/10", "2008/09", 6.5]]),
     "period.contradicts": sheet("years.xlsx", [["Primary absence 2008/09"], ["Area", "2009/10"], ["Nottingham", 6.5]]),
     "area.contradicts": sheet(
         "coded.xlsx", [["Code", "Area", "Year", "Absence"], ["E06000018", "Derby", "2009/10", 6.5]]

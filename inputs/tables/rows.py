@@ -18,7 +18,7 @@ from inputs.tables.fitting import ANY_TOTAL
 from inputs.tables.labels import Labels
 from inputs.tables.measures import Measures, Row
 from inputs.tables.notes import Notes
-from inputs.tables.sayings import OnSheet, Saying, Sayings, as_period
+from inputs.tables.sayings import OnSheet, Saying, Sayings, as_period, meant
 from inputs.tables.titles import Titles
 from inputs.tables.unread import Unread
 from inputs.tables.values import Observation, observations
@@ -29,6 +29,7 @@ from schemas.geography import Area
 from schemas.periods import (
     EXPECTED,
     SERIES,
+    Period,
     is_within_month,
     marked,
     without_footnote,
@@ -296,6 +297,8 @@ class _Rows:
             expected = f"{period.label}; {parted[1]} was read as a footnote"
             self.unread.note("cell.footnote-read", said, "period", words(said.word), expected)
         row["marked"] = marked(words(said.word))[1]
+        if period is not None and source is not None and len(source.column) > 1 and not source.identifier:
+            self._compare_periods(source, number, said, period)
         version = indicator.version_at(period.end or period.start) if period else None
         if period is None or version is None:
             expected = EXPECTED[identifier] if period is None else f"a period since {indicator.versions[0].valid_from}"
@@ -308,6 +311,15 @@ class _Rows:
             period_end=period.end,
             definition_version=version.version,
         )
+
+    def _compare_periods(self, source: Source, number: int, said: Saying, period: Period) -> None:
+        """Note where another column of the source names another period than the one that is read."""
+        for other in self.sayings.filled(source, number):
+            read = as_period(source, meant(source, other.word), period.time_identifier)
+            if other.at is not None and other.at != said.at and read is not None and read != period:
+                cells = [a1(place) for place in (said.at, other.at) if place is not None]
+                found = f"{words(said.word)} and {words(other.word)}"
+                self.unread.note("period.said-twice", said, "period", found, "one period in both cells", cells)
 
     def _with_identifier(self, source: Source | None, number: int, identifier: str, said: Saying) -> Cell | None:
         """The period that a row says, with the month or quarter that a column of the row names; None, and a finding,

@@ -11,7 +11,19 @@ from inputs.cells import Sheet
 from inputs.headings import Block, words
 from inputs.tables.notes import Notes
 from schemas.findings import COLUMNS, Finding, a1, at, finding
-from schemas.periods import MONTHS, SINGLE_YEARS, SPLIT_YEARS, TERMS, Period, read_period
+from schemas.geography import Area, Geography
+from schemas.periods import (
+    CALENDAR_QUARTER,
+    FINANCIAL_QUARTER,
+    MONTHLY,
+    MONTHS,
+    QUARTERS,
+    SINGLE_YEARS,
+    SPLIT_YEARS,
+    TERMS,
+    Period,
+    read_period,
+)
 
 LONGEST = 120
 """Characters of the longest text that is taken for a title."""
@@ -105,6 +117,50 @@ def named_otherwise(sheet: Sheet, rows: Iterable[Mapping[str, Any]]) -> Finding 
     )
 
 
+def area_named_otherwise(sheet: Sheet, top: int, rows: Iterable[Mapping[str, Any]], known: Geography) -> Finding | None:
+    """The finding that a title above the first headings of a sheet, row `top`, names one council and the figures, which
+    take their area from the sheet's name, are of another."""
+    codes = {row["area_code"] for row in rows if row["sheet"] == sheet.name and row["area_code"] is not None}
+    if len(codes) != 1 or (area := known.area(next(iter(codes)))) is None:
+        return None
+    for number in range(top):
+        for column, cell in enumerate(sheet.rows[number]):
+            named = _councils_in(cell, known) if isinstance(cell, str) and len(cell) <= LONGEST else []
+            if len(named) == 1 and not any(
+                known.is_one_place(area, one) or known.lies_in(area, one) for one in named[0]
+            ):
+                return finding(
+                    "area.title-differs",
+                    sheet=sheet.name,
+                    cells=[a1(at(number, column))],
+                    field="area",
+                    found=words(cell),
+                    expected=f"a title of {area.name}, as the sheet's name says",
+                )
+    return None
+
+
+_NO_PLACE = frozenset(("reading", "bath", "rugby", "wells", "deal", "sandwich"))
+"""Councils, or places like them, whose names are words of titles."""
+
+
+def _councils_in(text: str, known: Geography) -> list[tuple[Area, ...]]:
+    """The councils that a title names, the longest names first, each word once."""
+    said = re.findall(r"[\w'’&-]+", text)
+    found: list[tuple[Area, ...]] = []
+    begin = 0
+    while begin < len(said):
+        for end in range(min(begin + 5, len(said)), begin, -1):
+            typed = " ".join(said[begin:end])
+            named = tuple(one for one in known.named(typed) if one.area_type in ("Local authority", "District"))
+            if named and typed[:1].isupper() and typed.casefold() not in _NO_PLACE:
+                found.append(named)
+                begin = end - 1
+                break
+        begin += 1
+    return found
+
+
 _PLACES = ("at_indicator", "at_area", "at_period", "at_breakdown")
 
 
@@ -126,6 +182,10 @@ def _pattern(identifier: str) -> str:
         return _SPLIT
     if identifier in SINGLE_YEARS:
         return _YEAR
+    if identifier == MONTHLY or identifier in MONTHS:
+        return rf"\b(?:{'|'.join(MONTHS)}|{'|'.join(month[:3] for month in MONTHS)}|Sept)\.? {_YEAR}"
+    if identifier in (FINANCIAL_QUARTER, CALENDAR_QUARTER, *QUARTERS):
+        return rf"\b(?:Q|quarter )[1-4],? (?:{_SPLIT}|{_YEAR})"
     if identifier in TERMS:
         return rf"{identifier.partition(' ')[0]}(?: and spring)?(?: terms?)? (?:{_SPLIT}|{_YEAR})"
     return r"(?!)"

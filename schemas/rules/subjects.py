@@ -41,6 +41,20 @@ RULES: tuple[Rule, ...] = (
         "'last year', or a single term where a whole year belongs.",
     ),
     Rule(
+        "area.title-differs",
+        "advisory",
+        "A title names another area than the figures are of.",
+        "Check which of them is right, and correct the other.",
+        "'Leicester: absence' on the sheet called Derby.",
+    ),
+    Rule(
+        "period.said-twice",
+        "hard",
+        "Two cells of one row name different periods, so we cannot tell which one the figure is of.",
+        "Correct the one that is wrong.",
+        "2009/10 under Year beside 2008/09 under School year.",
+    ),
+    Rule(
         "period.contradicts",
         "advisory",
         "A title names another period than the figures are of.",
