@@ -53,7 +53,14 @@ class Appearance:
 
 def is_telling(code: str) -> bool:
     """Whether a format shows some numbers as something else than themselves; days and times are not told here."""
-    return not all(_is_plain(section) and _zeros(section) == 1 for section in sections(code)) or len(sections(code)) > 1
+    parts = sections(code)
+    return len(parts) > 1 or not _is_plain(parts[0]) or _zeros(parts[0]) != 1 or _may_surprise(parts[0])
+
+
+def _may_surprise(section: Section) -> bool:
+    """Whether a plain section gives numbers a sign that they have not, or shows zero as nothing but a point."""
+    shows_zero = "digit" not in section.kinds or any(kind == "digit" and text == "0" for kind, text in section.tokens)
+    return not shows_zero or _has_sign(section)
 
 
 def shows_day(number: float, code: str) -> bool:
@@ -82,7 +89,9 @@ def looks_plain(number: float, code: str) -> bool:
         return False
     if section.is_date:
         return True
-    if not _is_plain(section) or (unsigned and number < 0 and not _has_sign(section)):
+    if not _is_plain(section) or _is_disputed(code) or not _keeps_sign(number, section, unsigned=unsigned):
+        return False
+    if number == 0 and "general" not in section.kinds and not render(0.0, section).strip(". "):
         return False
     zeros = _zeros(section)
     return zeros == 1 or (abs(number) >= 10 ** (zeros - 1) if zeros else abs(number) >= 1)
@@ -104,7 +113,7 @@ def appearance(number: float, code: str) -> Appearance:
         return Appearance(TOO_WIDE)
     text = render(abs(scaled) if unsigned else scaled, section)
     readable = _is_bare(section) and percents <= 1 and any(one.isdigit() for one in text)
-    readable = readable and not (unsigned and not _has_sign(section))
+    readable = readable and _keeps_sign(number, section, unsigned=unsigned)
     readable = readable and not _is_disputed(code)
     readable = readable and not (commas and scaled and not any(one in "123456789" for one in text))  # nothing is left
     return Appearance(text, fifteen_digits(scaled) if readable else None, bool(percents) and readable, commas)
@@ -188,11 +197,19 @@ def _scaling_commas(section: Section) -> int:
 
 @lru_cache(maxsize=2048)
 def _is_disputed(code: str) -> bool:
-    """Whether Excel scales by what LibreOffice drops the whole format for: a comma before the point, or a percent sign
-    beside a currency."""
-    for part in sections(code):
+    """Whether programs show different things under a format: a comma before the point, a percent sign beside a
+    currency, a fraction with decimals, brackets of which one is missing, or conditions that leave open what the other
+    sections are for."""
+    parts = sections(code)
+    conditions = [part.condition is not None for part in parts[:3]]
+    if len(parts) > 2 and any(conditions) and conditions != [True, True, False]:
+        return True
+    for part in parts:
         kinds = [kind for kind, _ in part.tokens]
         if ("comma", "point") in pairwise(kinds) or part.kinds >= {"percent", "currency"}:
+            return True
+        literals = "".join(text for kind, text in part.tokens if kind == "literal")
+        if part.kinds >= {"slash", "point"} or literals.count("(") != literals.count(")"):
             return True
     return False
 
@@ -223,6 +240,14 @@ def _is_bare(section: Section) -> bool:
     return not (optional and _has_sign(section))  # a dash in place of a zero
 
 
+def _keeps_sign(number: float, section: Section, *, unsigned: bool) -> bool:
+    """Whether a number looks negative under a section where it is, and only there. `-0` and `(0)` as whole formats give
+    a sign to numbers that have none."""
+    if number > 0:
+        return not _has_sign(section)
+    return number == 0 or not unsigned or _has_sign(section)
+
+
 @lru_cache(maxsize=4096)
 def _has_sign(section: Section) -> bool:
     return any(sign in text for kind, text in section.tokens if kind == "literal" for sign in "-\u2212(")
@@ -247,7 +272,9 @@ def render(number: float, section: Section) -> str:
     kinds = section.kinds
     negative = number < 0
     size = abs(number)
-    if "slash" in kinds:
+    if kinds >= {"slash", "point"}:
+        body = f"{general(size)}/"
+    elif "slash" in kinds:
         body = _fraction(size, section)
     elif "digit" in kinds and "exponent" in kinds:
         body = _with_exponent(size, section)
