@@ -23,7 +23,7 @@ from inputs.characters import visible
 from inputs.stamps import OWN_SHEETS
 from schemas.findings import COLUMNS, position
 from schemas.records import STRICT_KEYS
-from schemas.tables import MEASURES
+from schemas.tables import MEASURES, ROUNDING_BASES
 
 SHORTHAND: Mapping[str, str] = MappingProxyType(
     {
@@ -90,8 +90,9 @@ Texts = Annotated[tuple[str, ...], BeforeValidator(_listed)]
 
 
 def _check_rounding(base: float | None) -> None:
-    if base is not None and not 1 < base <= 10_000:
-        raise ValueError(f"rounded_to must be the base that counts are rounded to, such as 5 or 10; found {base:g}")
+    if base is not None and base not in ROUNDING_BASES:
+        known = ", ".join(map(str, reversed(ROUNDING_BASES)))
+        raise ValueError(f"rounded_to must be one of {known}; found {base:g}")
 
 
 PLACES = ("column", "header", "banner", "sheet", "cell", "beside", "under", "file", "parts", "any")

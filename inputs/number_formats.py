@@ -29,6 +29,8 @@ BUILT_IN: Mapping[int, str] = MappingProxyType(
 )  # fmt: skip
 """Formats that files name by number alone and that may show something else than the number; all other built-in formats
 of numbers show it as it is."""
+_FILLED = re.compile(r"\D*0\d*,\d")
+"""A number filled up with zeros and commas, 0,012, which may be read as one with decimals."""
 CURRENCY = "£$€¥"
 SPACES = " \u00a0\u2009\u202f"
 DUST = 1e-9
@@ -114,7 +116,7 @@ def appearance(number: float, code: str) -> Appearance:
     text = render(abs(scaled) if unsigned else scaled, section)
     readable = _is_bare(section) and percents <= 1 and any(one.isdigit() for one in text)
     readable = readable and _keeps_sign(number, section, unsigned=unsigned)
-    readable = readable and not _is_disputed(code)
+    readable = readable and not _is_disputed(code) and not _FILLED.match(text)
     readable = readable and not (commas and scaled and not any(one in "123456789" for one in text))  # nothing is left
     return Appearance(text, fifteen_digits(scaled) if readable else None, bool(percents) and readable, commas)
 
@@ -349,10 +351,15 @@ def _decimals(fraction: str, tokens: Sequence[tuple[str, str]]) -> str:
 
 
 def _with_exponent(size: float, section: Section) -> str:
-    kinds = [kind for kind, _ in section.tokens]
+    tokens = section.tokens
+    kinds = [kind for kind, _ in tokens]
     before = kinds[: kinds.index("exponent")]
     decimals = sum(kind == "digit" for kind in before[before.index("point") :]) if "point" in before else 0
-    return f"{size:.{decimals}E}"
+    first, last = kinds.index("digit"), len(kinds) - 1 - kinds[::-1].index("digit")
+    words = ("literal", "percent", "currency")
+    lead = "".join(text for kind, text in tokens[:first] if kind in words)
+    rest = "".join(text for kind, text in tokens[last + 1 :] if kind in words)
+    return f"{lead}{size:.{min(decimals, 30)}E}{rest}"
 
 
 def _fraction(size: float, section: Section) -> str:

@@ -12,6 +12,8 @@ MEASURES = ("value", "value_low", "value_high", "value_text", "numerator", "deno
 """What a row can say of its key. All but `value_text` are numbers, in the indicator's unit (shares as 0 to 100)."""
 KEY = ("indicator_id", "definition_version", "area_code", "time_identifier", "time_period", "breakdown")
 KEY_CELLS = ("at_indicator", "at_area", "at_period", "at_breakdown")
+ROUNDING_BASES = (1000, 100, 50, 20, 10, 5, 3)
+"""What counts are published rounded to."""
 PAYLOAD = (*MEASURES, "obs_status", "conf_status", "provenance")
 
 TIDY: dict[str, pl.DataType] = {

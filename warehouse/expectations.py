@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from schemas.geography import ENGLAND, UNLISTED
-from schemas.tables import KEY
+from schemas.tables import KEY, ROUNDING_BASES
 from warehouse.contract import MART, MartTable
 
 Severity = Literal["critical", "warning"]
@@ -113,15 +113,16 @@ FROM divided GROUP BY {_SAME}, dimension
 HAVING count(parts) = count(*) AND {{broken}}"""
 """Totals beside the parts of a dimension, where all of its parts are shown."""
 
-BASES = (1000, 100, 50, 20, 10, 5, 3)
-"""Bases that counts are rounded to. What a return declares, or has waived, is not refused by the gate."""
+# What a return declares to be rounded, or has waived, is not refused by the gate; 0 is a multiple of every base.
 _BASES = tuple(
-    "CASE " + " ".join(f"WHEN {count} % {base} = 0 THEN {base}.0" for base in BASES) + " ELSE 0 END"
+    f"CASE WHEN {count} = 0 THEN 5.0 "
+    + " ".join(f"WHEN {count} % {base} = 0 THEN {base}.0" for base in ROUNDING_BASES)
+    + " ELSE 0 END"
     for count in ("numerator", "denominator")
 )
 _LEAST = f"per * (numerator - {_BASES[0]} / 2) / (denominator + {_BASES[1]} / 2)"
 _MOST = f"per * (numerator + {_BASES[0]} / 2) / (denominator - {_BASES[1]} / 2)"
-_ALL_BY = " ".join(f"WHEN bool_and(parts % {base} = 0 AND total % {base} = 0) THEN {base}.0" for base in BASES)
+_ALL_BY = " ".join(f"WHEN bool_and(parts % {base} = 0 AND total % {base} = 0) THEN {base}.0" for base in ROUNDING_BASES)
 _BASE_OF_PARTS = f"CASE {_ALL_BY} ELSE 0 END"
 
 FIGURES: tuple[Expectation, ...] = (

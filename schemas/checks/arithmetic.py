@@ -82,7 +82,7 @@ def share_checks() -> list[RowCheck]:
     judged = pl.col("_per").is_not_null() & pl.col("value").is_not_null()
     matches = (pl.col("denominator") != 0) & _within(_base("numerator"), _base("denominator"))
     bases = pl.col("_looks_numerator"), pl.col("_looks_denominator")
-    rounded = _unsaid() & (pl.col("denominator") > bases[1]) & _within(*bases)
+    rounded = (pl.col("denominator") > bases[1]) & _within(*bases)
     cells = ("value", "numerator", "denominator")
     return [
         RowCheck("value.does-not-match", "value", ~judged | matches | rounded, cells, _matching),

@@ -258,6 +258,7 @@ def _note(slate: Slate, one: RowCheck, row: Row, places: Sequence[Place], waiver
         field=one.field,
         found=row[one.field],
         expected=one.expected(row),
+        as_seen=one.field != "value" or row["at_value"] != row["at_numerator"],  # a share worked out stands in no cell
         waiver=waiver,
     )
 

@@ -34,12 +34,13 @@ class Slate:
         field: str,
         found: object,
         expected: str,
+        as_seen: bool = True,
         waiver: Waiver | None = None,
     ) -> None:
         """Note a finding of a table; the first place is where to look first. One that is waived becomes a warning that
         says so, and takes no cell away from another rule."""
         home = places[0][0] if places else None
-        if field in MEASURES and places and self.seen and places[0] in self.seen[number]:
+        if as_seen and field in MEASURES and places and self.seen and places[0] in self.seen[number]:
             found = self.seen[number][places[0]]
         one = finding(
             rule,
