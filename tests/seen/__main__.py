@@ -6,18 +6,24 @@ import argparse
 import sys
 from pathlib import Path
 
-from tests.seen.run import run
+from tests.seen.office import OFFICE
+from tests.seen.run import KINDS, run
 
 
 def main() -> int:
-    """Compare as many random workbooks as asked for; 1 where something passed in silence."""
+    """Compare as many random workbooks as asked for; 1 where something passed in silence, 2 without LibreOffice."""
     parser = argparse.ArgumentParser(prog="python -m tests.seen", description=__doc__)
     parser.add_argument("count", type=int, nargs="?", default=5000)
     parser.add_argument("--seed", type=int, default=1, help="the seed of the first workbook")
-    parser.add_argument("--kinds", default="xlsx,ods,xls", help="the kinds of file that are compared")
+    parser.add_argument("--kinds", default=",".join(KINDS), help="the kinds of file that are compared")
+    parser.add_argument("--processes", type=int, default=2)
     parser.add_argument("--keep", type=Path, default=Path("seen-differences"), help="where workbooks at fault go")
     given = parser.parse_args()
-    result = run(range(given.seed, given.seed + given.count), tuple(given.kinds.split(",")), keep=given.keep)
+    if OFFICE is None:
+        print("LibreOffice is not installed: there is nothing to compare with", file=sys.stderr)
+        return 2
+    seeds = range(given.seed, given.seed + given.count)
+    result = run(seeds, tuple(given.kinds.split(",")), keep=given.keep, processes=given.processes)
     print(result.says)
     return 1 if result.differences else 0
 

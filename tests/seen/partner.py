@@ -66,10 +66,15 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
             'area = { column = "Area" }\nperiod = { column = "Year" }\nindicator = "childrens-services-budget-change"\n'
             'value = [{ column = "Cut (£000)", scale = 0.001 }]', scale=0.001, year="2011",
         ),
+        "stock": Kind(
+            ("Area", "Year", "Places (000)"), (2,),
+            'area = { column = "Area" }\nperiod = { column = "Year" }\nindicator = "childcare-places"\n'
+            'value = [{ column = "Places (000)", scale = "thousands" }]', scale=1000.0, year="2010",
+        ),
         "coded": Kind(
             ("Code", "Name", "Year", "Per cent"), (3,),
             'area = { column = ["Code", "Name"] }\nperiod = { column = "Year" }\nindicator = "eyfs-good-level"\n'
-            'value = [{ column = "Per cent", scale = "fraction" }]', share=True,
+            'value = [{ column = "Per cent", scale = "fraction" }]', scale=100.0, share=True,
         ),
     }
 )  # fmt: skip
