@@ -53,7 +53,19 @@ class Appearance:
 
 def is_telling(code: str) -> bool:
     """Whether a format shows some numbers as something else than themselves; days and times are not told here."""
-    return not all(_is_plain(section) and _zeros(section) == 1 for section in sections(code)) or len(sections(code)) > 1
+    parts = sections(code)
+    return len(parts) > 1 or not _is_plain(parts[0]) or _zeros(parts[0]) != 1 or _may_surprise(parts[0])
+
+
+def _may_surprise(section: Section) -> bool:
+    """Whether a plain section gives numbers a sign that they have not, or shows zero as nothing but a point."""
+    return _has_sign(section) or not _shows_zero(section)
+
+
+@lru_cache(maxsize=4096)
+def _shows_zero(section: Section) -> bool:
+    """Whether a plain section shows zero as a digit: `#.##` shows nothing but a point."""
+    return "digit" not in section.kinds or "general" in section.kinds or ("digit", "0") in section.tokens
 
 
 def shows_day(number: float, code: str) -> bool:
@@ -82,7 +94,9 @@ def looks_plain(number: float, code: str) -> bool:
         return False
     if section.is_date:
         return True
-    if not _is_plain(section) or (unsigned and number < 0 and not _has_sign(section)):
+    if not _is_plain(section) or not _keeps_sign(number, section, unsigned=unsigned):
+        return False
+    if number == 0 and not _shows_zero(section):
         return False
     zeros = _zeros(section)
     return zeros == 1 or (abs(number) >= 10 ** (zeros - 1) if zeros else abs(number) >= 1)
@@ -104,7 +118,7 @@ def appearance(number: float, code: str) -> Appearance:
         return Appearance(TOO_WIDE)
     text = render(abs(scaled) if unsigned else scaled, section)
     readable = _is_bare(section) and percents <= 1 and any(one.isdigit() for one in text)
-    readable = readable and not (unsigned and not _has_sign(section))
+    readable = readable and _keeps_sign(number, section, unsigned=unsigned)
     readable = readable and not _is_disputed(code)
     readable = readable and not (commas and scaled and not any(one in "123456789" for one in text))  # nothing is left
     return Appearance(text, fifteen_digits(scaled) if readable else None, bool(percents) and readable, commas)
@@ -221,6 +235,14 @@ def _is_bare(section: Section) -> bool:
                 return False
     optional = "digit" in kinds and not any(text in "0#" for kind, text in section.tokens if kind == "digit")
     return not (optional and _has_sign(section))  # a dash in place of a zero
+
+
+def _keeps_sign(number: float, section: Section, *, unsigned: bool) -> bool:
+    """Whether a number looks negative under a section where it is, and only there. `-0` and `(0)` as whole formats give
+    a sign to numbers that have none."""
+    if number > 0:
+        return not _has_sign(section)
+    return number == 0 or not unsigned or _has_sign(section)
 
 
 @lru_cache(maxsize=4096)

@@ -141,8 +141,11 @@ _NO_UNIT = re.compile(
     r"thousand|million|billion|trillion|hundred|dozen|cent|pct|\b(?:to|and|or|of|out|over|under)\b", re.I
 )
 _FRACTION = re.compile(r"^(-?)(?:(\d+) )?(\d+)/(\d+)$")
-_SQUARES: Mapping[int, tuple[float, ...]] = {1: (1000.0, 0.001, 1.0), 2: (1_000_000.0, 1000.0, 0.001, 1.0)}
-"""The scales that a layout may declare for numbers shown in thousands, and in millions."""
+_SQUARES: Mapping[int, tuple[float, ...]] = {1: (1000.0, 0.001, 1.0), 2: (1_000_000.0, 1000.0, 1.0)}
+"""The scales that a layout may declare for numbers shown in thousands, and in millions. A column in thousands whose
+cells show millions says two things."""
+_NOTHING = ("-", "–", "—", "−", "nil")
+"""What formats show in place of a zero."""
 
 
 def _shown(cell: Shown, scale: str | float, marks: Mapping[str, str], flags: Mapping[str, str]) -> Reading:
@@ -156,7 +159,8 @@ def _shown(cell: Shown, scale: str | float, marks: Mapping[str, str], flags: Map
         if not look.thousands or by in _SQUARES.get(look.thousands, ()):
             return _scaled(look.seen, scale)
         return Reading(rule="cell.shown-otherwise")
-    if cell.number == 0 and look.text.strip(CURRENCY + " ") == "-" and "-" not in marks:
+    dash = look.text.strip(CURRENCY + " ").casefold()
+    if cell.number == 0 and dash in _NOTHING and dash not in marks:
         return _scaled(0.0, scale)  # as accounts write nothing
     unit = _UNIT.match(look.text)
     text = unit[1] if unit and not _NO_UNIT.search(unit[2]) else look.text

@@ -13,6 +13,9 @@ from dataclasses import dataclass
 ORDINALS = ("st", "nd", "rd", "th")
 UNITS = ("m", "km", "cm", "mm", "ft", "sq m", "R", "r")
 """Words behind which a raised 2 or 3 is a part of the word, as in km²."""
+_STATUS = re.compile(r"[rp]|\([rp]\)|\[[rp]\]")
+_FIGURE = re.compile(r"(?!(?:19|20)\d\d$)[-£]{0,2}\d[\d,]*(?:\.\d+)?%?")
+"""A raised r or p behind a figure says that it is revised or provisional; behind a year it would change a heading."""
 
 
 @dataclass(frozen=True)
@@ -49,12 +52,24 @@ def read_runs(runs: Iterable[Run]) -> Reading:
     told = [run for run in kept if run.text.strip()]
     if told and all(run.raised or run.lowered for run in told):
         return Reading("".join(run.text for run in kept), struck)
-    text = "".join(run.text for number, run in enumerate(kept) if not _is_note(kept, number))
-    return Reading(text, struck)
+    return Reading(_without_notes(kept), struck)
+
+
+def _without_notes(runs: Sequence[Run]) -> str:
+    """The text of runs without notes. Digits on both sides of a note are not one number: a line break parts them."""
+    text, noted = "", False
+    for number, run in enumerate(runs):
+        if _is_note(runs, number):
+            noted = True
+            continue
+        parted = noted and text[-1:].isdigit() and run.text[:1].isdigit()
+        text, noted = f"{text}\n{run.text}" if parted else text + run.text, False
+    return text
 
 
 def _is_note(runs: Sequence[Run], number: int) -> bool:
-    """Whether a run is a note on what stands before it, and no part of a word: 1st, km² and CO₂ are words."""
+    """Whether a run is a note on what stands before it, and no part of what it says: 1st, km² and CO₂ are words,
+    and 12.3 with a raised p is provisional."""
     run = runs[number]
     if not (run.raised or run.lowered):
         return False
@@ -63,6 +78,8 @@ def _is_note(runs: Sequence[Run], number: int) -> bool:
     if run.raised and text in ORDINALS and before[-1:].isdigit():
         return False
     if run.raised and text in ("2", "3") and re.search(rf"(?:^|[^A-Za-z])(?:{'|'.join(UNITS)})$", before):
+        return False
+    if run.raised and _STATUS.fullmatch(text) and _FIGURE.fullmatch(before.strip()) and number == len(runs) - 1:
         return False
     return not (run.lowered and before[-1:].isalpha())
 

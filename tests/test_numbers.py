@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from inputs.cells import ErrorValue, Uncalculated
+from inputs.cells import ErrorValue, Shown, Uncalculated
 from inputs.grammar import SHORTHAND
 from inputs.numbers import Reading, read_number
 
@@ -15,7 +15,8 @@ NUMBERS = [
     ("£-12", "as given", -12), ("(123)", "as given", -123), ("−3.5", "as given", -3.5), ("+3.4", "as given", 3.4), ("1e+05", "as given", 100000),
     ("1.5E-03", "as given", 0.0015), (".5", "as given", 0.5), ("12.3*", "as given", 12.3), ("12.3 [note 2]", "as given", 12.3), ("45²", "as given", 45),
     (0.5, "fraction", 50), ("0.5", "fraction", 50), ("50%", "fraction", 50), ("50 %", "percent", 50), (50, "percent", 50), (52.3, "thousands", 52300),
-    (-4200, 0.001, -4.2), (0.07, "fraction", 7),
+    (-4200, 0.001, -4.2), (0.07, "fraction", 7), (Shown(-4200000, "#,##0,"), 0.001, -4.2), (Shown(-4200000, "0.0,,"), 1.0, -4.2),
+    (Shown(0, '0;-0;"–"'), "as given", 0), (Shown(0, '0;-0;"nil"'), "as given", 0),
 ]  # fmt: skip
 REASONS: list[tuple[Any, Reading]] = [
     ("c", Reading(conf_status="c")), ("*", Reading(conf_status="c")), ("[c]", Reading(conf_status="c")), ("supp", Reading(conf_status="c")),
@@ -31,7 +32,7 @@ REFUSED = [
     ("about 50", "cell.not-a-number"), ("-", "cell.not-a-number"), (".", "cell.not-a-number"), ("NULL", "cell.not-a-number"), ("1-12", "cell.not-a-number"),
     ("5-1", "cell.not-a-number"), ("16-17", "cell.not-a-number"), ("2009-10", "cell.not-a-number"), ("1,23", "cell.decimal-comma"), ("12 3", "cell.not-a-number"),
     ("--5", "cell.not-a-number"), (True, "cell.not-a-number"), ("#N/A", "cell.error-value"), (ErrorValue("#DIV/0!"), "cell.error-value"),
-    (Uncalculated(), "cell.not-calculated"),
+    (Uncalculated(), "cell.not-calculated"), (Shown(410, "-0"), "cell.shown-otherwise"),
 ]  # fmt: skip
 
 
@@ -48,6 +49,10 @@ def test_a_missing_value_keeps_its_reason_and_a_range_its_ends(typed: str, readi
 @pytest.mark.parametrize(("typed", "rule"), REFUSED, ids=str)
 def test_what_is_no_number_is_a_finding(typed: str, rule: str) -> None:
     assert read_number(typed, "as given", SHORTHAND) == Reading(rule=rule)
+
+
+def test_a_column_in_thousands_whose_cell_shows_millions_is_a_finding() -> None:
+    assert read_number(Shown(-4200000, "0.0,,"), 0.001, SHORTHAND) == Reading(rule="cell.shown-otherwise")
 
 
 def test_a_range_is_in_the_scale_of_its_column() -> None:
