@@ -16,13 +16,21 @@ first and last of each range."""
 _SEEN: dict[int, str | None] = {
     **{code: None for first, last in _INVISIBLE for code in range(first, last + 1)},
     **dict.fromkeys(map(ord, _BLANKS), " "),
+    **{code: chr(code - 0xFEE0) for code in range(0xFF01, 0xFF5F)},
     0x2010: "-",
     0x2011: "-",
+    0x2012: "–",
+    0x2043: "-",
+    0x2044: "/",
+    0x2215: "/",
+    0x3000: " ",
 }
+"""What is seen of each: fullwidth letters and digits are letters and digits, and hyphens and slashes that nobody can
+tell apart are one."""
 
 
 def visible(text: str) -> str:
-    """A text as it is seen: without invisible characters, with the hyphens that look alike made one."""
+    """A text as it is seen: without invisible characters, with signs that look alike made one."""
     return text if text.isascii() else text.translate(_SEEN)
 
 

@@ -105,7 +105,11 @@ def _with_strange(text: str) -> str:
 
 def _is_strange(character: str) -> bool:
     kind = unicodedata.category(character)
-    return kind[0] in "CM" or (kind[0] == "L" and not unicodedata.name(character, "").startswith(("LATIN", "MODIFIER")))
+    return (
+        kind[0] in "CM"
+        or kind == "Nd"
+        or (kind[0] == "L" and not unicodedata.name(character, "").startswith(("LATIN", "MODIFIER")))
+    )
 
 
 # -- cell addresses ---------------------------------------------------------------------------------------------------

@@ -85,6 +85,9 @@ _HALF_TERMS = {"1-2": "autumn term", "1-4": "autumn and spring term", "3-4": "sp
 _HALF = re.compile(r"^HT ?(\d) ?[-–] ?(\d)[ ,]+(.+)$", re.I)
 _NOTES = re.compile(r"(?:\s*(?:\[note \d+\]|\[\d{1,2}\]|\(\d{1,2}\)|[¹²³⁰⁴-⁹*†‡]))+$")
 _MARK = re.compile(r"\s*\((rev|revised|r|prov|provisional|p|[A-Z]{2,4})\)$|\s*\[([rp])\]$|(?<=\d) ?([rp])$", re.I)
+_WITH_DECIMALS = re.compile(r"^(?:19|20)\d{2}(?:\d{2})?\.(?:0+|\d{9,})$")
+"""A year as programs write it that take it for a measurement: 2010.0 and 2009.9999999999998."""
+_HYPHENS = dict.fromkeys(map(ord, "\u2010\u2011\u2212"), "-")
 _CODE_WINDOW = re.compile(r"^(\d{4})(\d{2})-(?:(\d{4})(\d{2}))?$")
 
 Month = tuple[int, int]
@@ -114,11 +117,7 @@ def _read(
 ) -> Period | None:
     if isinstance(value, date):
         return _of_day(value, identifier, headings)
-    if isinstance(value, float):
-        if not value.is_integer():
-            return None
-        value = int(value)
-    text = marked(" ".join(str(value).replace("\u2010", "-").replace("\u2011", "-").split()))[0]
+    text = _as_text(value)
     if identifier == WEEKLY:
         return read_week(text, headings)
     if span := _span(text, within=identifier == WINDOW):
@@ -137,6 +136,15 @@ def _read(
     if identifier in POOLED:
         return _pooled(text, identifier)
     return _read_window(text) if identifier == WINDOW else _part_of_year(text, identifier)
+
+
+def _as_text(value: str | int | float) -> str:
+    """A period as text without marks: 2010 for 2010.0; blank for a number with decimals, which is none."""
+    if isinstance(value, str) and _WITH_DECIMALS.match(value.strip()):
+        value = float(f"{float(value):.15g}")
+    if isinstance(value, float):
+        return str(int(value)) if value.is_integer() else ""
+    return marked(" ".join(str(value).translate(_HYPHENS).split()))[0]
 
 
 def _of_day(day: date, identifier: str, headings: tuple[str, ...]) -> Period | None:
