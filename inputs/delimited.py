@@ -27,6 +27,8 @@ _AS_UTF8 = "Open it in Excel, choose File, Save As and the type 'CSV UTF-8', or 
 _FOREIGN = re.compile("[\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u00ff]{5}")
 """Five accented letters on end: Greek, Russian or Chinese taken for cp1252, and no Western European word."""
 _LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+")
+_TEXT_FORMULA = re.compile(r'="([^"=]*)"')
+"""What programs write that keep Excel from making a number or a date of a text: Excel shows what is in the quotes."""
 _END = "\x1a"
 _LAST = "\0end"
 """A line that no text has, since one with a zero in it is refused."""
@@ -115,6 +117,8 @@ def read_delimited(text: str, bounds: Bounds) -> Cells:
 
 def _cell(value: str) -> str | None:
     value = value.strip()
+    if value.startswith('="') and (formula := _TEXT_FORMULA.fullmatch(value)):
+        value = formula[1].strip()
     return (value.replace("\r\n", "\n").replace("\r", "\n") if "\r" in value else value) or None
 
 

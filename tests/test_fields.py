@@ -50,6 +50,7 @@ def judged(tmp_path: Path, definitions: Definitions) -> Callable[[str], Judgemen
 TOO_MANY = {
     "thousands": "Area,Year,Places\nDerby,2010,980\nNottingham,2010,5,200\n",
     "thousands before a blank note": "Area,Year,Places,Notes\nDerby,2010,980,\nNottingham,2010,5,200,\n",
+    "thousands in a row with room for a note": "Area,Year,Places,Notes\nDerby,2010,980,late\nNottingham,2010,5,200\n",
     "a name": 'Area,Year,Places\n"Bristol, City of",2010,980\nBristol, City of,2010,5200\n',
     "every row": "Area,Year,Places\nNottingham,2010,1,980\nDerby,2010,5,200\n",
     "semicolons": "Area;Year;Places\nDerby;2010;980\nNottingham;2010;5;200\n",

@@ -307,7 +307,7 @@ def test_ods_tells_errors_formulas_hidden_rows_merges_and_notes(reader: Reader) 
 @pytest.mark.parametrize(
     ("text", "encoding"),
     [("Area;Value\nWrocław;1\n", "utf-8"), ("Area\tValue\nWrocław\t1\n", "utf-16"), ("Area,Value\rCafé,1\r", "cp1252"),
-     ("Area,Value\nWrocław,1\n", "utf-8-sig"), ("Area,Value\r\nCafé,1\r\n", "utf-16-le"), ("Area|Value\nCafé|1", "utf-32"),
+     ("Area,Value\nWrocław,1\n", "utf-8-sig"), ("Area,Value\r\nCafé,1\r\n", "utf-16-le"), ("Area|Value\nCafé|1", "utf-32"), ('Area,Value\nCafé,="1"\n', "utf-8"),
      ("Area,Value\rCafé,1\rùn,2\r", "mac_roman"), ('"Area","Value"\n"Café","1"\n\x1a', "cp1252")],
 )  # fmt: skip
 def test_csv_in_the_encodings_and_separators_that_partners_use(text: str, encoding: str, reader: Reader) -> None:

@@ -13,6 +13,8 @@ from schemas.findings import COLUMNS, Finding, a1, at, finding, position
 from schemas.tables import MEASURES
 
 _FIRST = re.compile(r"-?£?[1-9]\d{0,2}")
+_REMARKS = re.compile(r"\b(?:foot)?notes?\b|\bcomments?\b|\bremarks?\b|\bcaveats?\b", re.I)
+"""Headings of columns that hold words: of what looks like 5,200 without quotation marks, 200 is no remark."""
 _REST = re.compile(r"\d{3}(?:\.\d+)?")
 
 
@@ -24,6 +26,9 @@ class Fields:
         self._sheet, self._notes = sheet, notes
         heads = sheet.rows[block.top : block.first]
         self._most = max((_count(sheet, block.top + at) for at in range(len(heads))), default=0)
+        self._remarks = any(
+            _REMARKS.search(words(sheet.cell(row, self._most - 1))) for row in range(block.top, block.first)
+        )
         self._written = max(map(len, heads), default=0)
         self._counts = cells.kind == "csv" and self._most > 0
 
@@ -33,7 +38,10 @@ class Fields:
         if not self._counts:
             return False
         row, count = self._sheet.rows[number], _count(self._sheet, number)
-        divided = len(row) > self._written and any(map(_is_divided, row, row[1:]))
+        pairs = [column for column in range(len(row) - 1) if _is_divided(row[column], row[column + 1])]
+        if self._remarks and count == self._most and count - 2 in pairs:
+            return self._note_divided(number, count - 2)
+        divided = len(row) > self._written and bool(pairs)
         if count <= self._most and not divided:
             return False
         filled = [column for column, cell in enumerate(row) if cell is not None]
@@ -43,6 +51,15 @@ class Fields:
         most = self._written if divided and count <= self._most else self._most
         expected = f"{most} fields, one under each heading; the row could not be judged"
         self._notes.add("layout.too-many-fields", position(cells[0]), "row", found, expected, cells)
+        return True
+
+    def _note_divided(self, number: int, column: int) -> bool:
+        row = self._sheet.rows[number]
+        filled = [n for n, cell in enumerate(row) if cell is not None]
+        cells = [a1(at(number, n)) for n in sorted(filled, key=lambda n: (n < column, n))]
+        parts = [words(cell) for cell in row[column : column + 2]]
+        expected = f'"{",".join(parts)}" in quotation marks if it is one number; the row could not be judged'
+        self._notes.add("layout.too-many-fields", position(cells[0]), "row", " | ".join(parts), expected, cells)
         return True
 
 
