@@ -67,11 +67,14 @@ def published(*rows: tuple[str, str | None, str | None, str | None]) -> Rows:
 
 COUNCIL = ("Local authority", "E12000004", "East Midlands", "E06000018")
 REGION = ("Region", "E12000004", "East Midlands", None)
+SCHOOL = ("School", "E12000004", "East Midlands", "E06000018")
 PLANNING = ("Planning area", "E12000004", "East Midlands", "E06000015")
 
 
 def test_areas_that_a_preset_drops_although_the_indicator_knows_their_type_are_named(read: Any) -> None:
-    areas, found = read(EES, {"csv": published(COUNCIL, REGION, ("Region", "E12000005", "West Midlands", None))}, "csv")
+    areas, found = read(
+        EES, {"csv": published(COUNCIL, REGION, ("Region", "E12000005", "West Midlands", None), SCHOOL)}, "csv"
+    )
     assert areas == ["E06000018"]
     (one,) = found
     assert (one.rule, one.cells, one.is_error) == ("layout.number-unread", ("I3:I4",), False)

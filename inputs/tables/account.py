@@ -143,15 +143,17 @@ def is_number(cell: Cell) -> bool:
 
 
 def _where(account: Account, row: int, column: int) -> tuple[str, int]:
-    body = account.body_at(row, column)
-    if body is not None:
-        return "beside", column
+    if account.body_at(row, column) is not None:
+        return "unheaded", column
+    if any(b.first <= row < b.end for b in account.bodies):
+        return "beside", -1
     if any(b.top <= row < b.first for b in account.bodies):
         return "heading", -1
     return ("above" if any(row < b.top for b in account.bodies) else "below"), -1
 
 
 _SAYS = {
+    "beside": "beside the table",
     "heading": "in the rows of the headings",
     "above": "above the headings",
     "below": "below the table",
@@ -160,7 +162,7 @@ _SAYS = {
 
 def _finding(sheet: Sheet, where: str, column: int, cells: Sequence[int]) -> Finding:
     first = [words(sheet.cell(*divmod(place, COLUMNS))) or "hidden by its format" for place in cells[:3]]
-    says = f"under no heading in column {column_letters(column)}" if where == "beside" else _SAYS[where]
+    says = f"under no heading in column {column_letters(column)}" if where == "unheaded" else _SAYS[where]
     many = f"{len(cells)} number{'' if len(cells) == 1 else 's'}"
     return finding(
         "layout.number-unread",

@@ -14,6 +14,14 @@ from inputs.tables.sayings import OnSheet, Sayings
 from inputs.tables.values import Observation
 from schemas.findings import at
 
+FINER_LEVELS = frozenset(
+    ("english devolved area", "institution", "local authority district", "local enterprise partnership",
+     "local skills improvement plan area", "lsoa", "mat", "msoa", "multi-academy trust", "opportunity area",
+     "parliamentary constituency", "planning area", "provider", "rsc region", "school", "sponsor", "ward")
+)  # fmt: skip
+"""Levels of the Department for Education's files whose rows also name the council or region that they lie in. Their
+numbers are not that council's or region's."""
+
 
 @dataclass
 class Dropped:
@@ -27,6 +35,8 @@ class Dropped:
     def note(self, row: int, of: Observation, by: Collection[RowTest], columns: Columns, sayings: Sayings) -> None:
         """Note a figure of a row that tests leave out: all of them the preset's, and of its area only."""
         if not by or not all(test.preset and _asks_for_area(test, self.on.table) for test in by):
+            return
+        if any(test.column and same(_said(test, row, columns)) in FINER_LEVELS for test in by):
             return
         values = [column for measure, (column, _) in of.columns.items() if measure != "status"]
         held = [at(row, column) for column in values if is_number(columns.sheet.cell(row, column))]
@@ -58,6 +68,11 @@ class Dropped:
                 f'Take `{test}` back in the layout with without = ["{test}"] if they belong to the return; '
                 "otherwise there is nothing to do.",
             )
+
+
+def _said(test: RowTest, row: int, columns: Columns) -> str:
+    column = columns.under(test.column)
+    return "" if column is None else words(columns.sheet.cell(row, column))
 
 
 def _asks_for_area(test: RowTest, table: TableLayout) -> bool:

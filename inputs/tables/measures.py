@@ -95,6 +95,8 @@ class Measures:
             typed, expected = made.shown, number_meant(made)
         elif rule == "cell.decimal-comma":
             expected = "a point before the decimals, or a layout that says the decimals of this file follow a comma"
+            if self.comma == "decimal":
+                expected = "a comma before the decimals, as the layout says that all of this table have it"
         elif rule == "cell.not-a-share":
             expected = "a number, for this is not measured in per cent"
         self.notes.add(rule, where, measure, typed, expected)
