@@ -202,11 +202,19 @@ def _scaling_commas(section: Section) -> int:
 
 @lru_cache(maxsize=2048)
 def _is_disputed(code: str) -> bool:
-    """Whether Excel scales by what LibreOffice drops the whole format for: a comma before the point, or a percent sign
-    beside a currency."""
-    for part in sections(code):
+    """Whether programs show different things under a format: a comma before the point, a percent sign beside a
+    currency, a fraction with decimals, brackets of which one is missing, or conditions that leave open what the other
+    sections are for."""
+    parts = sections(code)
+    conditions = [part.condition is not None for part in parts[:3]]
+    if len(parts) > 2 and any(conditions) and conditions != [True, True, False]:
+        return True
+    for part in parts:
         kinds = [kind for kind, _ in part.tokens]
         if ("comma", "point") in pairwise(kinds) or part.kinds >= {"percent", "currency"}:
+            return True
+        literals = "".join(text for kind, text in part.tokens if kind == "literal")
+        if part.kinds >= {"slash", "point"} or literals.count("(") != literals.count(")"):
             return True
     return False
 
@@ -269,7 +277,9 @@ def render(number: float, section: Section) -> str:
     kinds = section.kinds
     negative = number < 0
     size = abs(number)
-    if "slash" in kinds:
+    if kinds >= {"slash", "point"}:
+        body = f"{general(size)}/"
+    elif "slash" in kinds:
         body = _fraction(size, section)
     elif "digit" in kinds and "exponent" in kinds:
         body = _with_exponent(size, section)

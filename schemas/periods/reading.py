@@ -112,6 +112,17 @@ def read_period(
         return None
 
 
+def _as_text(value: str | int | float) -> str | None:
+    """What was typed, without footnotes and with one kind of hyphen; None for a number that is not whole."""
+    if isinstance(value, str) and _WITH_DECIMALS.match(value.strip()):
+        value = float(f"{float(value):.15g}")
+    if isinstance(value, float):
+        if not value.is_integer():
+            return None
+        value = int(value)
+    return marked(" ".join(str(value).translate(_HYPHENS).split()))[0]
+
+
 def _read(
     value: str | int | float | date, identifier: str, *, ending: bool, headings: tuple[str, ...]
 ) -> Period | None:
