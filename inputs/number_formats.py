@@ -94,7 +94,7 @@ def looks_plain(number: float, code: str) -> bool:
         return False
     if section.is_date:
         return True
-    if not _is_plain(section) or not _keeps_sign(number, section, unsigned=unsigned):
+    if not _is_plain(section) or _is_disputed(code) or not _keeps_sign(number, section, unsigned=unsigned):
         return False
     if number == 0 and not _shows_zero(section):
         return False

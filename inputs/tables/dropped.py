@@ -16,11 +16,12 @@ from schemas.findings import at
 
 FINER_LEVELS = frozenset(
     ("english devolved area", "institution", "local authority district", "local enterprise partnership",
-     "local skills improvement plan area", "lsoa", "mat", "msoa", "multi-academy trust", "opportunity area",
-     "parliamentary constituency", "planning area", "provider", "rsc region", "school", "sponsor", "ward")
+     "local skills improvement plan area", "lower layer super output area", "lsoa", "mat",
+     "middle layer super output area", "msoa", "multi-academy trust", "opportunity area", "parliamentary constituency",
+     "planning area", "provider", "rsc region", "school", "sponsor", "ward")
 )  # fmt: skip
-"""Levels of the Department for Education's files whose rows also name the council or region that they lie in. Their
-numbers are not that council's or region's."""
+"""Levels of the Department for Education's files of which a row also names the council or region that it lies in. None
+of its numbers is that council's or region's."""
 
 
 @dataclass

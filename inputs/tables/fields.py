@@ -54,10 +54,9 @@ class Fields:
         return True
 
     def _note_divided(self, number: int, column: int) -> bool:
-        row = self._sheet.rows[number]
-        filled = [n for n, cell in enumerate(row) if cell is not None]
-        cells = [a1(at(number, n)) for n in sorted(filled, key=lambda n: (n < column, n))]
-        parts = [words(cell) for cell in row[column : column + 2]]
+        filled = [c for c, cell in enumerate(self._sheet.rows[number]) if cell is not None]
+        cells = [a1(at(number, c)) for c in sorted(filled, key=lambda c: (c not in (column, column + 1), c))]
+        parts = [words(cell) for cell in self._sheet.rows[number][column : column + 2]]
         expected = f'"{",".join(parts)}" in quotation marks if it is one number; the row could not be judged'
         self._notes.add("layout.too-many-fields", position(cells[0]), "row", " | ".join(parts), expected, cells)
         return True

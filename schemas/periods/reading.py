@@ -129,6 +129,8 @@ def _read(
     if isinstance(value, date):
         return _of_day(value, identifier, headings)
     text = _as_text(value)
+    if text is None:
+        return None
     if identifier == WEEKLY:
         return read_week(text, headings)
     if span := _span(text, within=identifier == WINDOW):
@@ -147,15 +149,6 @@ def _read(
     if identifier in POOLED:
         return _pooled(text, identifier)
     return _read_window(text) if identifier == WINDOW else _part_of_year(text, identifier)
-
-
-def _as_text(value: str | int | float) -> str:
-    """A period as text without marks: 2010 for 2010.0; blank for a number with decimals, which is none."""
-    if isinstance(value, str) and _WITH_DECIMALS.match(value.strip()):
-        value = float(f"{float(value):.15g}")
-    if isinstance(value, float):
-        return str(int(value)) if value.is_integer() else ""
-    return marked(" ".join(str(value).translate(_HYPHENS).split()))[0]
 
 
 def _of_day(day: date, identifier: str, headings: tuple[str, ...]) -> Period | None:
