@@ -23,14 +23,14 @@ _SEEN: dict[int, str | None] = {
     0x2043: "-",
     0x2044: "/",
     0x2215: "/",
+    0x3000: " ",
 }
 """What is seen of each: fullwidth letters and digits are letters and digits, and hyphens and slashes that nobody can
 tell apart are one."""
 
 
 def visible(text: str) -> str:
-    """A text as it is seen: without invisible characters, and with hyphens, slashes and widths of letters that look
-    alike made one."""
+    """A text as it is seen: without invisible characters, with signs that look alike made one."""
     return text if text.isascii() else text.translate(_SEEN)
 
 

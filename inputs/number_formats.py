@@ -61,8 +61,13 @@ def is_telling(code: str) -> bool:
 
 def _may_surprise(section: Section) -> bool:
     """Whether a plain section gives numbers a sign that they have not, or shows zero as nothing but a point."""
-    shows_zero = "digit" not in section.kinds or any(kind == "digit" and text == "0" for kind, text in section.tokens)
-    return not shows_zero or _has_sign(section)
+    return _has_sign(section) or not _shows_zero(section)
+
+
+@lru_cache(maxsize=4096)
+def _shows_zero(section: Section) -> bool:
+    """Whether a plain section shows zero as a digit: `#.##` shows nothing but a point."""
+    return "digit" not in section.kinds or "general" in section.kinds or ("digit", "0") in section.tokens
 
 
 def shows_day(number: float, code: str) -> bool:
@@ -93,7 +98,7 @@ def looks_plain(number: float, code: str) -> bool:
         return True
     if not _is_plain(section) or _is_disputed(code) or not _keeps_sign(number, section, unsigned=unsigned):
         return False
-    if number == 0 and "general" not in section.kinds and not render(0.0, section).strip(". "):
+    if number == 0 and not _shows_zero(section):
         return False
     zeros = _zeros(section)
     return zeros == 1 or (abs(number) >= 10 ** (zeros - 1) if zeros else abs(number) >= 1)

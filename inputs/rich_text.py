@@ -62,7 +62,7 @@ def _without_notes(runs: Sequence[Run]) -> str:
         if _is_note(runs, number):
             noted = True
             continue
-        parted = noted and text[-1:].isdigit() and run.text[:1].isdigit()
+        parted = noted and text.rstrip()[-1:].isdigit() and run.text.lstrip()[:1].isdigit()
         text, noted = f"{text}\n{run.text}" if parted else text + run.text, False
     return text
 

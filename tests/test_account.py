@@ -98,6 +98,7 @@ SAID: list[tuple[str, list[list[Cell]], list[str]]] = [
     ("a year whose heading was forgotten", [["Area", "2008/09", None], [None], ["Derby", 6.1, 6.2], ["Leicester", 7, 8]], ["C5:C6"]),
     ("below the row that stops", [["Area", "2008/09"], [None], ["Derby", 6.1], ["Source"], [None, 7.4]], ["B7"]),
     ("in the rows of the headings", [["Area", "2008/09"], ["Derby", 6.1], ["Leicester", 6.4]], ["B4"]),
+    ("hidden or with a decimal comma", [["Area", "2008/09", None], [None], ["Derby", 6.1, "<5%"], ["Leicester", 7, "54,1"], ["Source"], ["Key", "<5"]], ["C5:C6"]),
     ("above the headings", [["Area", "2008/09"], [None], ["Derby", 6.1]], []),
 ]  # fmt: skip
 

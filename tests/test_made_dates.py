@@ -116,6 +116,7 @@ MADE = "cell.made-a-date"
         ("tall.xlsx", tall("Referrals", "2009/10", date(2012, 4, 1)), "D2", "1 April 2012", "1-4"),
         ("tall.csv", tall("Referrals", "2009/10", "01-Apr"), "D2", "01-Apr", "1-4"),
         ("tall.xlsx", tall("Referrals", "2009/10", date(1900, 8, 2)), "D2", "2 August 1900", "215"),
+        ("tall.xlsx", tall("Referrals", "2009/10", date(2011, 3, 15)), "D2", "15 March 2011", "40617"),
         ("years.xlsx", [["Area", "2007/08", date(2008, 9, 1)], ["Derby", 7.7, 8.2]], "C1", "1 September 2008", "2008/09"),
         ("years.csv", [["Area", "2007/08", "Sep-08"], ["Derby", 7.7, 8.2]], "C1", "Sep-08", "2008/09"),
         ("months.xlsx", [["Area", date(2012, 4, 11)], ["Derby", 7]], "B1", "11 April 2012", "April 2011"),

@@ -363,6 +363,7 @@ RICH = [
     (2, "<r><t>410</t></r><r><t>395</t></r>", "410395", True),
     (3, f"<r>{BOLD}<t>5,200</t></r><r><t>1</t></r>", "5,200", False),
     (0, f"<r><t>410</t></r><r>{UP}<t>1</t></r><r>{BOLD}<t>395</t></r>", "410\n395", False),
+    (0, f"<r><t>410</t></r><r>{UP}<t>1</t></r><r>{BOLD}<t> 395</t></r>", "410\n 395", False),
     (0, f"<r><t>410</t></r><r>{UP}<t>1</t></r><r>{BOLD}<t> pupils</t></r>", "410 pupils", False),
     (0, f"<r><t>12.3</t></r><r>{UP}<t>p</t></r>", "12.3p", False),
     (0, f"<r><t>2010</t></r><r>{UP}<t>p</t></r>", "2010", False),

@@ -115,7 +115,9 @@ def unread(sheet: Sheet, account: Account, found: Sequence[Finding]) -> list[Fin
     named: set[int] | None = None
     groups: dict[tuple[str, int], list[int]] = {}
     for row, column, cell in _outside(sheet, account):
-        if account.reason(sheet, row, column) or not is_number(cell):
+        if account.reason(sheet, row, column):
+            continue
+        if not is_number(cell) and not (_is_hidden_number(cell) and account.body_at(row, column)):
             continue
         if named is None:
             named = {place for one in found for name, place in places(one) if name == sheet.name}
@@ -135,11 +137,21 @@ def _outside(sheet: Sheet, account: Account) -> Iterator[tuple[int, int, Cell]]:
 
 
 def is_number(cell: Cell) -> bool:
-    """Whether a person sees a number in a cell; or would, if its format did not hide it."""
+    """Whether a person sees a number in a cell, be it one with a decimal comma; or would, if its format did not hide
+    it."""
     if isinstance(cell, Shown):
         return True
     reading = read_number(cell, "as given", {})
-    return reading is not None and reading.value is not None
+    return reading is not None and (reading.value is not None or reading.rule == "cell.decimal-comma")
+
+
+def _is_hidden_number(cell: Cell) -> bool:
+    """Whether a cell holds a number that is hidden, such as <5. Such a sign beside figures is one of them; in a key
+    below the table it is none."""
+    reading = (
+        read_number(cell, "as given", {}) if isinstance(cell, str) and cell.lstrip()[:1] in tuple("<>≤≥") else None
+    )
+    return reading is not None and reading.rule is None
 
 
 def _where(account: Account, row: int, column: int) -> tuple[str, int]:

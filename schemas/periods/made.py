@@ -22,6 +22,7 @@ _UNSPACED = re.compile(r"^\S+(?: \d{1,2}:\d{2}\S*)?$")
 _OF_MONTHS = frozenset({MONTHLY, *MONTHS, ROLLING, *TO_DATE, WINDOW})
 OLDEST_MEANT = 1950
 """Dates of years before it are taken for numbers in cells that are formatted as dates: 215 shows as 2 August 1900."""
+MONTHS_OF_YEAR = 12
 FIRST_OF_MARCH_1900 = 61
 """Excel counts a 29th of February 1900, so its numbers of the days before this one are one less."""
 
@@ -35,6 +36,8 @@ class MadeDate:
     month: int
     year: int | None
     shown: str
+    in_cell: bool = False
+    """Whether a cell holds it as a number that is formatted as a date, and not as text."""
 
     @property
     def stands_for_month(self) -> bool:
@@ -63,7 +66,7 @@ def made_date(cell: Hashable) -> MadeDate | None:
     """The date in a cell, or in a text as Excel writes one it has made: 11-Apr, Oct-09, 01/10/2009; None if there is
     none."""
     if isinstance(cell, date):
-        return MadeDate(cell.day, cell.month, cell.year, in_full(cell))
+        return MadeDate(cell.day, cell.month, cell.year, in_full(cell), in_cell=True)
     if not isinstance(cell, str):
         return None
     text = " ".join(cell.split())
@@ -101,10 +104,14 @@ def period_meant(made: MadeDate, identifier: str) -> str:
 
 def number_meant(made: MadeDate) -> str:
     """What belongs where a date stands in place of a number, with what was probably typed, if that can be told."""
-    if made.year is not None and made.year < OLDEST_MEANT:
-        days = (date(made.year, made.month, made.day) - date(1899, 12, 30)).days
-        return f"a number, such as {days - (days < FIRST_OF_MARCH_1900)} if the cell is only formatted as a date"
     meant = range_meant(made)
+    old = made.year is not None and made.year < OLDEST_MEANT
+    unlikely = made.in_cell and (not meant or made.day > MONTHS_OF_YEAR)
+    if made.year is not None and (old or unlikely):
+        days = (date(made.year, made.month, made.day) - date(1899, 12, 30)).days
+        serial = days - (days < FIRST_OF_MARCH_1900)
+        held = f"a number, such as {serial} if the cell is only formatted as a date"
+        return f"{held}, or {meant} if that was typed" if meant and not old else held
     return f"a number, or {meant} if that was typed" if meant else "a number"
 
 
