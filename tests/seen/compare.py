@@ -34,6 +34,9 @@ class Difference:
     code: str = ""
     tricks: frozenset[str] = frozenset()
 
+    def __str__(self) -> str:
+        return f"{self.file} {self.cell}: seen {self.seen!r}, loaded {self.loaded}, format {self.code!r}"
+
 
 @dataclass
 class Compared:

@@ -9,7 +9,7 @@ from tests.seen.partner import AREAS
 
 INVISIBLE = re.compile("[\u200b\u200c\u200d\u200e\u200f\u00ad\u2060\ufeff]")
 _NUMBER = re.compile(
-    r"(%?)\s?([-−–+]?)\s?[£$€]?\s?([-−–]?)([1-9]\d{0,2}(?:,\d{3})+|\d{1,3}(?: \d{3})+|\d*)(?:\.(\d*))?(?:E([+-]?\d+))?\s?(%?)",
+    r"(%?)\s?([-−–+]?)\s?[£$€]?\s?([-−–]?)([1-9]\d{0,2}(?:,\d{3})+|\d+(?: \d{3})+|\d*)(?:\.(\d*))?(?:E([+-]?\d+))?\s?(%?)",
     re.I,
 )
 _FRACTION = re.compile(r"([-−]?)(?:(\d+) )?(\d+)/(\d+)")
