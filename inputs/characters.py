@@ -23,7 +23,6 @@ _SEEN: dict[int, str | None] = {
     0x2043: "-",
     0x2044: "/",
     0x2215: "/",
-    0x3000: " ",
 }
 """What is seen of each: fullwidth letters and digits are letters and digits, and hyphens and slashes that nobody can
 tell apart are one."""

@@ -98,7 +98,7 @@ def looks_plain(number: float, code: str) -> bool:
         return True
     if not _is_plain(section) or _is_disputed(code) or not _keeps_sign(number, section, unsigned=unsigned):
         return False
-    if number == 0 and not _shows_zero(section):
+    if abs(number) < 1 and not _shows_zero(section) and not any(one.isdigit() for one in render(number, section)):
         return False
     zeros = _zeros(section)
     return zeros == 1 or (abs(number) >= 10 ** (zeros - 1) if zeros else abs(number) >= 1)
@@ -250,9 +250,9 @@ def _is_bare(section: Section) -> bool:
 def _keeps_sign(number: float, section: Section, *, unsigned: bool) -> bool:
     """Whether a number looks negative under a section where it is, and only there. `-0` and `(0)` as whole formats give
     a sign to numbers that have none."""
-    if number > 0:
+    if number >= 0:
         return not _has_sign(section)
-    return number == 0 or not unsigned or _has_sign(section)
+    return not unsigned or _has_sign(section)
 
 
 @lru_cache(maxsize=4096)
@@ -378,9 +378,10 @@ def _fraction(size: float, section: Section) -> str:
     before = "".join("?" if kind == "digit" else " " for kind in kinds[:slash]).split()
     exact = Fraction(repr(fifteen_digits(size)))
     near = Fraction(round(exact * int(fixed[0])), int(fixed[0])) if fixed else exact.limit_denominator(10**places - 1)
+    words = ("literal", "percent", "currency")
+    lead = "".join(text for kind, text in tokens[: kinds.index("digit")] if kind in words)
+    after = re.sub(r"^\s*\d*", "", "".join(text for kind, text in tokens[slash + 1 :] if kind in words))
     if len(before) < 2:
-        return f"{near.numerator}/{near.denominator}"
+        return f"{lead}{near.numerator}/{near.denominator}{after}"
     whole, rest = divmod(near.numerator, near.denominator)
-    if not rest:
-        return str(whole)
-    return f"{whole or ''} {rest}/{near.denominator}".strip()
+    return lead + (f"{whole or ''} {rest}/{near.denominator}".strip() if rest else str(whole)) + after

@@ -141,7 +141,7 @@ def is_number(cell: Cell) -> bool:
     it."""
     if isinstance(cell, Shown):
         return True
-    reading = read_number(cell, "as given", {})
+    reading = read_number(cell.lstrip(" %") if isinstance(cell, str) else cell, "as given", {})
     return reading is not None and (reading.value is not None or reading.rule == "cell.decimal-comma")
 
 
