@@ -140,6 +140,7 @@ _UNIT = re.compile(r"^(.*\d)\s+([a-z]{3,}(?: [a-z]+)*)$", re.I)
 _NO_UNIT = re.compile(
     r"thousand|million|billion|trillion|hundred|dozen|cent|pct|\b(?:to|and|or|of|out|over|under)\b", re.I
 )
+_PER_CENT = re.compile(r"\s*(?:per ?cent|pct)\.?$", re.I)
 _FRACTION = re.compile(r"^(-?)(?:(\d+) )?(\d+)/(\d+)$")
 _SQUARES: Mapping[int, tuple[float, ...]] = {1: (1000.0, 0.001, 1.0), 2: (1_000_000.0, 1000.0, 1.0)}
 """The scales that a layout may declare for numbers shown in thousands, and in millions. A column in thousands whose
@@ -162,8 +163,9 @@ def _shown(cell: Shown, scale: str | float, marks: Mapping[str, str], flags: Map
     dash = look.text.strip(CURRENCY + " ").casefold()
     if cell.number == 0 and dash in _NOTHING and dash not in marks:
         return _scaled(0.0, scale)  # as accounts write nothing
-    unit = _UNIT.match(look.text)
-    text = unit[1] if unit and not _NO_UNIT.search(unit[2]) else look.text
+    shown = _PER_CENT.sub("%", look.text)
+    unit = _UNIT.match(shown)
+    text = unit[1] if unit and not _NO_UNIT.search(unit[2]) else shown
     read = _text(text, "as given", marks, flags)
     if read is not None and read.rule is None and read.value is None:
         return _text(text, scale, marks, flags) or Reading(rule="cell.shown-otherwise")  # a mark or a range

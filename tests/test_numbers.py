@@ -64,3 +64,10 @@ def test_a_dash_and_a_point_mean_what_the_layout_says() -> None:
     marks = {**SHORTHAND, "-": "low", ".": "z"}
     assert read_number("-", "as given", marks) == Reading(obs_status="low")
     assert read_number(".", "as given", marks) == Reading(obs_status="z")
+
+
+@pytest.mark.parametrize("code", ['0.0" per cent"', '0.0" pct"', '0.0"%"', '0.0" percent"'])
+def test_a_number_whose_format_says_per_cent_in_words_is_a_percentage(code: str) -> None:
+    read = read_number(Shown(54.1, code), "fraction", SHORTHAND)
+    assert read is not None
+    assert (read.value, read.percent, read.rule) == (54.1, True, None)
