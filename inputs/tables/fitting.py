@@ -19,8 +19,12 @@ THINGS = ("indicator", "area", "period", "provenance")
 """What is said of every figure, beside its breakdowns."""
 WIDE = ("National", "Region", "Sub-region")
 """Areas that many rows name beside the council that they are of."""
-_CODES = re.compile(r"(?:\b|_)(?:codes?|ids?|refs?|ons|gss)(?:\b|_)", re.IGNORECASE)
-"""A heading over codes."""
+_NO_CODE = re.compile(
+    r"tb[acd]|n\.?k\.?|none|nil|unknown|pending|\?+|.*\bto follow|to be (?:confirmed|allocated|advised)"
+    r"|not (?:yet )?(?:known|available|allocated|issued)",
+    re.IGNORECASE,
+)
+"""What people type where a code is not known yet."""
 ANY_TOTAL = frozenset({"total", "all", "all pupils", "all children", "all people", "persons", "all persons"})
 """Words for the total of a breakdown."""
 
@@ -65,11 +69,11 @@ def fits(definitions: Definitions, table: TableLayout, key: Key, word: Cell) -> 
     return same(text) in ANY_TOTAL or same(text) in known
 
 
-def names_in_place_of(definitions: Definitions, word: Cell, unread: str, heading: str) -> bool:
-    """Whether the name of an area may be taken where a column before it, under a heading, holds no area that we know:
+def names_in_place_of(definitions: Definitions, word: Cell, unread: str) -> bool:
+    """Whether the name of an area may be taken where a column before it holds no area that we know:
     in place of a code only, for a mistyped name is none of another place, and never for a region or a country, which
     many rows name beside the council that they are of."""
     area = definitions.geography.find(words(word)) or definitions.geography.find(same(words(word)))
     wide = area is not None and area.area_type in WIDE
-    code = _CODES.search(heading) is not None or any(letter.isdigit() for letter in unread)
+    code = _NO_CODE.fullmatch(unread.strip()) is not None or any(letter.isdigit() for letter in unread)
     return code and not wide

@@ -187,8 +187,7 @@ class Sayings:
         typed = words(unread.word)
         if of.name != "area" or plain(typed) in (*self.on.table.marks, "-", "."):
             return True
-        heading = named(self.columns.headings, unread.at % COLUMNS) if unread.at is not None else ""
-        return names_in_place_of(self.on.definitions, meant(source, cell), typed, heading)
+        return names_in_place_of(self.on.definitions, meant(source, cell), typed)
 
     def _any(self, source: Source, row: int, heading: int) -> Saying:
         """What the first of several sources says that says something; the last, and a finding, where none does."""
