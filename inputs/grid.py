@@ -17,7 +17,7 @@ from math import isfinite
 import python_calamine as calamine
 
 from inputs.cells import Area, Cell, ErrorValue, Sheet, Shown, Uncalculated
-from inputs.number_formats import fifteen_digits, looks_plain, never_plain, shows_day
+from inputs.number_formats import DAY_ZERO, LAST_DAY, fifteen_digits, looks_plain, never_plain, shows_day
 from inputs.refused import Bounds, hold_to, refuse_damaged, refuse_encrypted
 from inputs.rich_text import Run, read_runs
 
@@ -26,10 +26,7 @@ ERRORS = {0x00: "#NULL!", 0x07: "#DIV/0!", 0x0F: "#VALUE!", 0x17: "#REF!", 0x1D:
 """Error values by the code that the binary formats hold ([MS-XLS] 2.5.10)."""
 HIDDEN = ";;;"
 """A number format that shows nothing."""
-DAY_ZERO = datetime.fromisoformat("1899-12-30")
 DAY_ZERO_1904 = datetime.fromisoformat("1904-01-01")
-LAST_DAY = 2_900_000
-"""A day that every program has, near the end of the year 9839."""
 DAY = 86_400
 MOST_COLUMNS = 16_384
 

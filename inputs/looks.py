@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from inputs.number_formats import BUILT_IN, is_telling
-from inputs.package import elements
+from inputs.package import elements, whole
 from inputs.rich_text import Run
 
 OFF = ("0", "false", "off", "none")
@@ -80,7 +80,7 @@ def looks_of(styles: bytes) -> Looks:
         if one.name in CONTAINERS:
             within = one.name
         elif one.name == "numFmt" and within == "numFmts":
-            codes[_whole(one.get("numFmtId"))] = one.get("formatCode")
+            codes[whole(one.get("numFmtId"))] = one.get("formatCode")
         elif one.name == "font" and within == "fonts":
             fonts.append(PLAIN)
         elif one.name == "strike" and within == "fonts" and fonts:
@@ -89,9 +89,5 @@ def looks_of(styles: bytes) -> Looks:
             said = one.get("val")
             fonts[-1] = replace(fonts[-1], raised=said == "superscript", lowered=said == "subscript")
         elif one.name == "xf" and within == "cellXfs" and len(used) < MOST_STYLES:
-            used.append((_whole(one.get("numFmtId")), _whole(one.get("fontId"))))
+            used.append((whole(one.get("numFmtId")), whole(one.get("fontId"))))
     return looks_by_style(codes, dict(enumerate(fonts)), used)
-
-
-def _whole(text: str) -> int:
-    return int(text) if text.isdigit() and len(text) < 9 else 0

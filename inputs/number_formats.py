@@ -35,6 +35,9 @@ CURRENCY = "£$€¥"
 SPACES = " \u00a0\u2009\u202f"
 DUST = 1e-9
 """Nothing that is counted or measured here is smaller; what is, is left over from sums."""
+DAY_ZERO = datetime.fromisoformat("1899-12-30")
+LAST_DAY = 2_900_000
+"""A day that every program has, near the end of the year 9839."""
 TOO_WIDE = "#####"
 """What a cell shows that cannot show its number."""
 EXACTLY = Context(prec=1000)
@@ -135,9 +138,9 @@ def fifteen_digits(number: float) -> float:
 
 def _day(number: float) -> str:
     """A number as the day that it is; a time where it is less than a day."""
-    if not 0 <= number <= 2_900_000:
+    if not 0 <= number <= LAST_DAY:
         return TOO_WIDE
-    moment = datetime.fromisoformat("1899-12-30") + timedelta(days=number)
+    moment = DAY_ZERO + timedelta(days=number)
     return f"{moment:%d %B %Y}" if number >= 1 else f"{moment:%H:%M:%S}"
 
 

@@ -156,7 +156,7 @@ def _shown(cell: Shown, scale: str | float, marks: Mapping[str, str], flags: Map
     if look.seen is not None and look.percent:
         return Reading(look.seen, percent=True)
     if look.seen is not None:
-        by = SCALES.get(scale) if isinstance(scale, str) and scale == "thousands" else scale
+        by = SCALES["thousands"] if scale == "thousands" else scale
         if not look.thousands or by in _SQUARES.get(look.thousands, ()):
             return _scaled(look.seen, scale)
         return Reading(rule="cell.shown-otherwise")

@@ -114,6 +114,19 @@ def elements(content: bytes) -> list[Element]:
     return found
 
 
+def whole(digits: bytes | str) -> int:
+    """The whole number that an attribute says; 0 where it says none, or one that no workbook has."""
+    return int(digits) if digits.isascii() and digits.isdigit() and len(digits) < 9 else 0
+
+
+def column_of(letters: bytes) -> int:
+    """The number of a column, counted from 0, by its letters as a part of the file writes them."""
+    number = 0
+    for letter in letters.upper():
+        number = number * 26 + letter - 64
+    return number - 1
+
+
 def parse_xml(content: bytes, parser: expat.XMLParserType) -> None:
     """Run a parser with handlers over the whole of an XML text. Raises Refused where it is not well-formed."""
     _parse(content, parser)

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 
 from inputs.cells import Cells, ErrorValue, Sheet, Uncalculated
 from inputs.encryption import ENCRYPTED, FILEPASS, RIGHTS, compound_of, refuse_managed, unlocked_records
-from inputs.grid import DAY_ZERO, DAY_ZERO_1904, ERRORS, Scan, open_book, sheet_of
+from inputs.grid import DAY_ZERO_1904, ERRORS, Scan, open_book, sheet_of
+from inputs.number_formats import DAY_ZERO
 from inputs.refused import Bounds, Refused, refuse_cut_off, refuse_damaged, refuse_encrypted, refuse_old, refuse_other
 from inputs.xls_looks import BIFF8, WINDOW2, XlsLooks, hides_zeros
 

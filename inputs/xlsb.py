@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from inputs.cells import Cells, ErrorValue, Sheet
-from inputs.grid import DAY_ZERO, DAY_ZERO_1904, ERRORS, Scan, open_book, sheet_of
+from inputs.grid import DAY_ZERO_1904, ERRORS, Scan, open_book, sheet_of
+from inputs.number_formats import DAY_ZERO
 from inputs.package import Package, part
 from inputs.records import END_BOOK, END_SHEET, records_of, text_at, whole
 from inputs.refused import Bounds, hold_to, refuse_damaged

@@ -17,9 +17,10 @@ from xml.sax.saxutils import quoteattr
 import python_calamine as calamine
 
 from inputs.cells import Cells, ErrorValue, Sheet, Uncalculated
-from inputs.grid import DAY_ZERO, DAY_ZERO_1904, Scan, open_book, sheet_of
+from inputs.grid import DAY_ZERO_1904, Scan, open_book, sheet_of
 from inputs.looks import Looks, looks_of
-from inputs.package import MOST_TEXT, Package, elements, without_comments, xml_part
+from inputs.number_formats import DAY_ZERO
+from inputs.package import MOST_TEXT, Package, column_of, elements, whole, without_comments, xml_part
 from inputs.refused import Bounds, Damaged, Refused, hold_to, refuse_damaged
 from inputs.rich_text import formatted_items
 from inputs.richvalues import RichValues
@@ -169,7 +170,7 @@ def scan_sheet(xml: bytes, scan: Scan, bounds: Bounds, *, stale: bool = False) -
         for attributes in _COL.findall(xml, 0, begun):
             said = _said(attributes)
             if said.get(b"hidden", b"").decode("ascii", "replace") in TRUE:
-                first, last = _whole(said.get(b"min", b"")), _whole(said.get(b"max", b""))
+                first, last = whole(said.get(b"min", b"")), whole(said.get(b"max", b""))
                 scan.hidden_columns.update(range(max(first, 1) - 1, min(last, MOST_COLUMNS)))
     asks = any(sign in xml for sign in (b'"e"', b"'e'", b"<f", b":f"))
     within = (begun, ended)
@@ -185,7 +186,7 @@ def _might_reach_too_far(xml: bytes, bounds: Bounds) -> bool:
     where it is wrong, the limit on memory still holds; but going through the cells tells the owner which is too far."""
     last = max(xml.rfind(b"<row "), xml.rfind(b":row "))
     number = _ROW_NUMBER.match(xml, last) if last >= 0 else None
-    rows = _whole(number[1]) if number else xml.count(b"row>")
+    rows = whole(number[1]) if number else xml.count(b"row>")
     wide = re.search(rb' r="[A-Z]{3}[0-9]', xml)
     fairly = wide or re.search(rb' r="[A-Z]{2}[0-9]', xml)
     columns = MOST_COLUMNS if wide else 702 if fairly else 26
@@ -200,13 +201,13 @@ def _scan_marks(xml: bytes, within: tuple[int, int], scan: Scan, *, stale: bool)
         if not address:
             return False
         value = (found[3] or b"").strip() if found[2] else None
-        _note(scan, int(address[2]) - 1, _column(address[1]), said.get(b"t", b""), value, formula=True, stale=stale)
+        _note(scan, int(address[2]) - 1, column_of(address[1]), said.get(b"t", b""), value, formula=True, stale=stale)
     for found in _ERROR_CELL.finditer(xml, *within):
         address = _ADDRESS.fullmatch(_said(found[1]).get(b"r", b""))
         if not address:
             return False
         value = found[2].strip()
-        _note(scan, int(address[2]) - 1, _column(address[1]), b"e", value, formula=False, stale=stale)
+        _note(scan, int(address[2]) - 1, column_of(address[1]), b"e", value, formula=False, stale=stale)
     return True
 
 
@@ -225,7 +226,7 @@ def _scan_rows(xml: bytes, within: tuple[int, int], scan: Scan) -> None:
     number = -1
     for found in _ROW.finditer(xml, *within):
         said = _said(found[1])
-        number = _whole(said[b"r"]) - 1 if b"r" in said else number + 1
+        number = whole(said[b"r"]) - 1 if b"r" in said else number + 1
         if said.get(b"hidden", b"").decode("ascii", "replace") in TRUE:
             scan.hidden_rows.add(number)
 
@@ -246,12 +247,12 @@ def _cells(xml: bytes, within: tuple[int, int], scan: Scan) -> Iterator[tuple[in
             kind, formula, value, inline = b"", False, None, False
             said = _said(attributes)
             if name == b"row":
-                row, column = (_whole(said[b"r"]) - 1 if b"r" in said else row + 1), -1
+                row, column = (whole(said[b"r"]) - 1 if b"r" in said else row + 1), -1
                 if said.get(b"hidden", b"").decode("ascii", "replace") in TRUE:
                     scan.hidden_rows.add(row)
                 continue
             address = _ADDRESS.fullmatch(said.get(b"r", b""))
-            row, column = (int(address[2]) - 1, _column(address[1])) if address else (row, column + 1)
+            row, column = (int(address[2]) - 1, column_of(address[1])) if address else (row, column + 1)
             kind = said.get(b"t", b"")
         elif name == b"f":
             formula = True
@@ -265,17 +266,6 @@ def _cells(xml: bytes, within: tuple[int, int], scan: Scan) -> Iterator[tuple[in
 
 def _said(attributes: bytes) -> dict[bytes, bytes]:
     return dict(_ATTRIBUTE.findall(attributes))
-
-
-def _whole(digits: bytes) -> int:
-    return int(digits) if digits.isdigit() and len(digits) < 9 else 0
-
-
-def _column(letters: bytes) -> int:
-    number = 0
-    for letter in letters.upper():
-        number = number * 26 + letter - 64
-    return number - 1
 
 
 # -- the same parts where calamine looks for them

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from inputs.grid import MOST_COLUMNS, Scan
 from inputs.looks import PLAIN, Looks
+from inputs.package import column_of, whole
 from inputs.rich_text import Run, has_formatting, runs_of
 
 _CELL = re.compile(rb"<(?:[\w.-]+:)?(row|c)(?=[\s/>])([^>]*)>")
@@ -55,7 +56,7 @@ def _cells(xml: bytes, begun: int, styles: set[int], *, texts: bool) -> Iterator
         if usual := _USUAL.fullmatch(match[1]):
             letters, row, style, kind = usual.groups()
             if letters not in columns:
-                columns[letters] = _column(letters)
+                columns[letters] = column_of(letters)
             if columns[letters] < MOST_COLUMNS:
                 yield int(row) - 1, columns[letters], int(style), kind or b"", match.end()
             continue
@@ -63,9 +64,9 @@ def _cells(xml: bytes, begun: int, styles: set[int], *, texts: bool) -> Iterator
         address = _ADDRESS.fullmatch(said.get(b"r", b""))
         if address is None:
             break
-        column = _column(address[1])
+        column = column_of(address[1])
         if column < MOST_COLUMNS and not match[1].endswith(b"/"):
-            yield int(address[2]) - 1, column, _whole(said.get(b"s", b"")), said.get(b"t", b""), match.end()
+            yield int(address[2]) - 1, column, whole(said.get(b"s", b"")), said.get(b"t", b""), match.end()
     else:
         if 0 not in styles:
             return
@@ -88,20 +89,9 @@ def _every_cell(xml: bytes, begun: int) -> Iterator[tuple[int, int, int, bytes, 
     for match in _CELL.finditer(xml, begun):
         said = dict(_ATTRIBUTE.findall(match[2]))
         if match[1] == b"row":
-            row, column = (_whole(said[b"r"]) - 1 if b"r" in said else row + 1), -1
+            row, column = (whole(said[b"r"]) - 1 if b"r" in said else row + 1), -1
             continue
         address = _ADDRESS.fullmatch(said.get(b"r", b""))
-        row, column = (int(address[2]) - 1, _column(address[1])) if address else (row, column + 1)
+        row, column = (int(address[2]) - 1, column_of(address[1])) if address else (row, column + 1)
         if row >= 0 and column < MOST_COLUMNS and not match[2].endswith(b"/"):
-            yield row, column, _whole(said.get(b"s", b"")), said.get(b"t", b""), match.end()
-
-
-def _whole(digits: bytes) -> int:
-    return int(digits) if digits.isdigit() and len(digits) < 9 else 0
-
-
-def _column(letters: bytes) -> int:
-    number = 0
-    for letter in letters.upper():
-        number = number * 26 + letter - 64
-    return number - 1
+            yield row, column, whole(said.get(b"s", b"")), said.get(b"t", b""), match.end()

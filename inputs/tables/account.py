@@ -21,7 +21,6 @@ KEYS = {
     "skip": "row left out by `skip`",
     "stop": "row that ends the table (`stop`)",
     "hidden_rows": "hidden row left out by `hidden_rows`",
-    "columns": "outside the table's `columns`",
     "ignore": "column left out by `ignore`",
     "ignore_cells": "left out by `ignore_cells`",
     "below": "below a blank row",
