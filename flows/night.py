@@ -21,6 +21,7 @@ from typing import Any
 from flows.archive import Archive
 from flows.arrivals import META
 from flows.arrivals import collect as collect
+from flows.known import seen_tonight, told_to_owners
 from flows.ledger import Ledger, read_ledger, sole_writer
 from flows.progress import say
 from flows.publishing import publish as publish_recorded
@@ -41,6 +42,7 @@ from schemas.findings import Finding
 from schemas.news import Kind
 from schemas.outcomes import Outcome, Submission
 from warehouse import store
+from warehouse.disagreements import disagreements
 from warehouse.publish import Publication
 
 Step = Callable[..., Any]
@@ -191,13 +193,14 @@ def judge(night: Night) -> list[Outcome]:
 
 def _desk(night: Night) -> Desk:
     with store.opened(night.settings.store) as con:
-        accepted, spoken_for = store.accepted(con), store.current(con, night.definitions)
+        seen = seen_tonight(con, night.settings, night.definitions, night.ledger)
+        accepted = told_to_owners(store.accepted(con), seen, night.partners)
     return Desk(
         night.archive,
         night.definitions,
         night.partners,
         accepted,
-        spoken_for,
+        seen,
         night.ledger.grants_in_force(),
         night.today,
         night.settings.limits,
@@ -357,6 +360,8 @@ def _answer(
     night: Night, data_version: int, refused: Sequence[str] | None, tells: AbstractSet[Kind] | None = None
 ) -> Replies:
     say("Answering data owners")
+    with store.opened(night.settings.store) as con:
+        found = disagreements(con)
 
     def copies(submission: Submission, _: Sequence[Outcome]) -> list[Attachment]:
         content, place = night.archive.copy_of(submission.id), f"copies/{submission.id}.xlsx in the archive"
@@ -377,6 +382,7 @@ def _answer(
             copies,
             tells,
             night.unseen,
+            found,
         )
     )
 

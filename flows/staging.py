@@ -44,14 +44,14 @@ class Desk:
     definitions: Definitions
     partners: Mapping[str, Partner]
     accepted: pl.DataFrame
-    authority: pl.DataFrame
+    published: pl.DataFrame
     grants: tuple[Grant, ...]
     today: date
     limits: Limits
 
     @property
     def context(self) -> Context:
-        return Context(self.today, self.accepted, self.authority, tuple(one.waiver for one in self.grants))
+        return Context(self.today, self.accepted, self.published, tuple(one.waiver for one in self.grants))
 
 
 @dataclass(frozen=True)

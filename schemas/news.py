@@ -26,6 +26,7 @@ Kind = Literal[
     "overdue",  # an expected return has not come, or nothing of it could be used
     "resolved",  # what was wrong or overdue is put right
     "escalated",  # an expected return is overdue beyond the days of grace
+    "differs",  # two returns give one figure with different values
     "wrong-folder",  # a file lies in a folder of a partner whose return it is not
     "gate",  # the gate refused what would have been published
     "bounced",  # a message was refused for good

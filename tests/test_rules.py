@@ -54,12 +54,12 @@ Rows = Sequence[Sequence[Any]]
 
 @dataclass(frozen=True)
 class Case:
-    """A file that breaks one rule, and what was accepted before it from this partner or by an authority."""
+    """A file that breaks one rule, and what was accepted before it from this partner or is published of another."""
 
     name: str
     content: bytes
     before: bytes = b""
-    by_authority: bool = False
+    by_another: bool = False
     today: date = TODAY
 
 
@@ -226,7 +226,7 @@ CASES: dict[str, Case] = {
     "companion.missing": figures({"Measure": "NEET", "Year": 2010, "Value": 4.1}),
     "value.jump": figures({"Value": 9.9}, before=years(6.4, 6.5, 6.3, 6.4, 6.5, 6.4)),
     "key.withdrawn": figures({}, before=book({"Figures": rows({}, {"Area": "England"})})),
-    "key.differs": figures({}, before=book({"Figures": rows({"Value": 6.7})}), by_authority=True),
+    "key.differs": figures({}, before=book({"Figures": rows({"Value": 6.7})}), by_another=True),
 }
 
 
@@ -260,8 +260,8 @@ def judged(partners: Mapping[str, Partner], definitions: Definitions) -> Judge:
             held = before.table.frame.with_columns(
                 address.alias("cell"), pl.lit("before.xlsx").alias("source_file"), pl.lit("figures").alias("collection")
             )
-            elsewhere = held.with_columns(pl.lit("elsewhere").alias("collection"))
-            context = Context(case.today, held.clear(), elsewhere) if case.by_authority else Context(case.today, held)
+            elsewhere = held.with_columns(pl.lit("elsewhere").alias("collection"), pl.lit(0.0).alias("tolerance"))
+            context = Context(case.today, held.clear(), elsewhere) if case.by_another else Context(case.today, held)
         return one(case.name, case.content, context)
 
     return run

@@ -30,8 +30,8 @@ class Change:
 
 @dataclass(frozen=True)
 class Difference:
-    """The rows of mart.observations that differ. `examples` are (kind, key in words, old, new); `live_rows` is how many
-    the live file has."""
+    """The rows of mart.observations that differ. `examples` are (kind, key in words, old, new), with HIDDEN for an old
+    value that the candidate hides even in its history; `live_rows` is how many the live file has."""
 
     changes: tuple[Change, ...] = ()
     examples: tuple[tuple[str, str, str, str], ...] = ()
@@ -59,6 +59,8 @@ class Difference:
 
 
 KINDS = ("removed", "changed", "added")
+HIDDEN = "(hidden now)"
+"""What stands for a value that was published and may not be shown any more."""
 _OF_KEY = ", ".join(KEY)
 
 
@@ -77,6 +79,9 @@ def _differs(payload: Sequence[str]) -> str:
     return f"""
 WITH moving AS (
     SELECT unnest($indicators::VARCHAR[]) AS indicator_id
+), told AS (
+    SELECT DISTINCT {_OF_KEY}, {_words("h", payload)} AS old
+    FROM candidate.mart.history AS h SEMI JOIN moving USING (indicator_id)
 ), differing AS (
     SELECT {_OF_KEY},
         CASE WHEN b.there IS NULL THEN 'added' WHEN c.there IS NULL THEN 'removed' ELSE 'changed' END AS kind,
@@ -150,8 +155,11 @@ def _against(con: duckdb.DuckDBPyConnection, payload: Sequence[str]) -> Differen
         ).fetchall()
         changes += [Change(*row) for row in counted]
         found = con.execute(
-            f"""{differs} SELECT kind, concat_ws(', ', {_OF_KEY}), coalesce(old, ''), coalesce(new, '')
-                FROM differing ORDER BY kind DESC, {_OF_KEY} LIMIT {MOST_EXAMPLES}""",
+            f"""{differs} SELECT kind, concat_ws(', ', {_OF_KEY}),
+                                  CASE WHEN old IS NULL THEN '' WHEN t.there THEN old ELSE '{HIDDEN}' END,
+                                  coalesce(new, '')
+                FROM differing LEFT JOIN (SELECT *, true AS there FROM told) AS t USING ({_OF_KEY}, old)
+                ORDER BY kind DESC, {_OF_KEY} LIMIT {MOST_EXAMPLES}""",
             {"indicators": indicators},
         ).fetchall()
         examples += [(kind, key, old, new) for kind, key, old, new in found]

@@ -578,10 +578,11 @@ def _same(one: str, other: str) -> str:
 
 
 def accepted(con: duckdb.DuckDBPyConnection) -> pl.DataFrame:
-    """The newest row of each collection and key, for the checks: KEY, PAYLOAD, collection, source_file, sheet, cell."""
+    """The newest row of each collection and key: KEY, PAYLOAD, collection, source_file, sheet, cell, and the partner
+    who sent it."""
     return con.execute(
         f"""
-        SELECT o.* EXCLUDE (withdrawn), s.path AS source_file
+        SELECT o.* EXCLUDE (withdrawn), s.path AS source_file, s.partner
         FROM ({current_of_each_collection()}) AS o
         JOIN load AS l USING (load) JOIN submission AS s ON s.id = l.submission
         """

@@ -15,7 +15,7 @@ from inputs.replies.fitting import MOST_LISTED, NO_FILES, Files
 from inputs.replies.mail import Block, Envelope, Facts, Findings, Heading, Words, compose
 from schemas.findings import as_typed
 from schemas.news import News, has_errors, unshown
-from schemas.outcomes import Outcome
+from schemas.outcomes import Outcome, Submission
 from schemas.precedence import Rival
 
 STATUS_WORDS = {
@@ -253,19 +253,26 @@ def _counts(one: News) -> str:
     if one.counts_for:
         taken = [rival for rival in one.rivals if not rival.counts]
         said.append(f"yes{of(one.counts_for)}")
-        said += [f"in place of {_named(rival)}{of(rival.periods)}, which came before it" for rival in taken]
+        said += [f"in place of {_named(rival, one)}{of(rival.periods)}, which came before it" for rival in taken]
     for rival in (rival for rival in one.rivals if rival.counts):
         part = ", but for the rows that it leaves out" if rival.in_part else ""
         if _outcome(one).accepted:
-            how = f"{_named(rival)} came after it, for the same return, and counts in its place{part}"
+            how = f"{_named(rival, one)} came after it, for the same return, and counts in its place{part}"
         else:
-            how = f"{_named(rival)} counts{part}"
+            how = f"{_named(rival, one)} counts{part}"
         said.append(f"no{of(rival.periods)}: {how}")
     return "; ".join(said)
 
 
-def _named(rival: Rival) -> str:
-    one = rival.submission
+def _named(rival: Rival, one: News) -> str:
+    """Another file of the same return. Of one that another partner sent, who answered for the return before, nothing is
+    said."""
+    if rival.submission.partner != _outcome(one).partner:
+        return "a file that another partner sent"
+    return _file_and_time(rival.submission)
+
+
+def _file_and_time(one: Submission) -> str:
     return f"{as_typed(one.path)} (submission {one.id}, received {time_of(one.first_seen)})"
 
 

@@ -44,6 +44,10 @@ def to_analyst(
     for one in strange[:most]:
         blocks += [Heading("A file in the wrong folder"), *_strange_file(one, names)]
     blocks += _and_more(strange, most, "files in a wrong folder")
+    differing = told_of(news, "differs")
+    for one in differing[:most]:
+        blocks += _differing(one, names, most)
+    blocks += _and_more(differing, most, "pairs of returns that disagree")
     for one in bounced[:most]:
         *facts, to_do = one.says
         blocks += [
@@ -63,8 +67,8 @@ def to_analyst(
             *_and_more(late, most),
         ]
     blocks += _reported(reports := told_of(news, "report"), files)
-    kinds = {"gate": "publication refused", "wrong-folder": "a file in the wrong folder", "bounced": "mail refused",
-             "escalated": "overdue returns"}  # fmt: skip
+    kinds = {"gate": "publication refused", "wrong-folder": "a file in the wrong folder",
+             "differs": "returns that disagree", "bounced": "mail refused", "escalated": "overdue returns"}  # fmt: skip
     told = ", ".join(words for kind, words in kinds.items() if any(n.kind == kind for n in news))
     subject = "; ".join(filter(None, (f"To look into: {told}" if told else "", *(one.says[0] for one in reports))))
     return compose(subject, blocks, envelope, files.attached)
@@ -136,6 +140,34 @@ def _escalated(news: Sequence[News], names: Names) -> list[Block]:
         )
         blocks.append(Facts(facts))
     return blocks
+
+
+def _differing(one: News, names: Names, most: int) -> list[Block]:
+    """Two returns that disagree: who sent what, and the cells to set beside each other. Nothing of what they hold."""
+    sides, places = (one.says[:4], one.says[4:8]), one.says[8:]
+
+    def facts(side: Sequence[str]) -> Facts:
+        partner, collection, path, submission = side
+        return Facts(
+            (
+                ("Partner", names.partners.get(partner, partner)),
+                ("Return", names.title(collection)),
+                ("File", as_typed(path)),
+                ("Submission", submission),
+            )
+        )
+
+    return [
+        Heading("Two returns give the same figure with different values"),
+        Words(
+            "The value of the return that is the authority for the figure is used, otherwise the one that came last. A "
+            "partner is told of such a difference only beside what is published, and never what another sent. Open "
+            "both files, find out which is right, and have the other corrected."
+        ),
+        *map(facts, sides),
+        *(Words(f"- {as_typed(place)}") for place in places[:most]),
+        *_and_more(places, most, "figures"),
+    ]
 
 
 def _strange_file(one: News, names: Names) -> list[Block]:

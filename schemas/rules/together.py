@@ -50,8 +50,8 @@ RULES: tuple[Rule, ...] = (
     Rule(
         "key.differs",
         "advisory",
-        "Another return, which is the authority for this figure, gives a different value; that one is used.",
-        "Agree with the other partner which value is right.",
-        "5.8 here and 5.9 in the schools return.",
+        "What is published for this figure comes from another return, and is a different value.",
+        "Correct the value if it is wrong. If it is right, tell us: we know who sent the other one.",
+        "5.8 here where 5.9, from the schools return, is published.",
     ),
 )
