@@ -109,7 +109,7 @@ def refuse_doctypes(package: Package) -> None:
             if start[:2] in (b"\xff\xfe", b"\xfe\xff") or b"\0" in start[:4]:
                 start = start.replace(b"\0", b"")[2 * (start[0] > 0x7F) :]
             if _declares_type(start):
-                refuse_unsafe(f"a workbook that declares a document type in its part {name}, as attacks on readers do")
+                refuse_unsafe(f"a workbook that declares XML entities, as attacks on readers do, in its part {name}")
 
 
 def _declares_type(start: bytes) -> bool:
