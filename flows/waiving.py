@@ -12,6 +12,7 @@ import polars as pl
 from flows.archive import Archive
 from flows.judging import Judgement, judge
 from flows.ledger import Ledger, read_ledger, sole_writer
+from flows.losses import refuse_losses, see_ledger
 from flows.settings import Settings, london_today, now
 from inputs.identify import Origin
 from inputs.layouts import load_partners
@@ -58,6 +59,7 @@ def waive(asked: Asked, given: Settings) -> Answer:
     definitions = load_definitions(given.definitions)
     with sole_writer(given.archive):
         ledger = read_ledger(given.archive)
+        refuse_losses(given, ledger)
         submission = ledger.submissions.get(asked.submission)
         if submission is None:
             return Answer((), f"There is no submission {asked.submission}.")
@@ -73,7 +75,8 @@ def waive(asked: Asked, given: Settings) -> Answer:
         if not grants:
             return Answer((), f"Judged today, {submission.id} has no finding {asked.rule} there to let through.")
         ledger.record_waivers(grants)
-        return Answer(tuple(grants), _says(grants, submission, ledger))
+        see_ledger(given, ledger)
+        return Answer(tuple(grants), f"{_says(grants, submission, ledger)} {ledger.adoption_in_words}".rstrip())
 
 
 def _checked(asked: Asked, today: date) -> tuple[str, int]:
