@@ -78,6 +78,16 @@ class Past:
         one = self.published
         return one is not None and self.ledger.published.get(one.version, one.at) != one.at
 
+    @property
+    def ledger_contradicts(self) -> bool:
+        """Whether it is the ledger that is of another archive, because store and published file belong together."""
+        one, held = self.published, self.stored
+        if one is None or self.ledger.published.get(one.version) == one.at:
+            return False
+        if held is None:
+            return self.file_contradicts
+        return self.store_contradicts and held.versions.get(one.version) == one.at
+
 
 def past_of(given: Settings, ledger: Ledger, store_at: Path | None = None) -> Past:
     """What each part knows; `store_at` is where to read the store, if not where it lives. Raises ReleaseFault."""
@@ -125,7 +135,7 @@ def see_ledger(given: Settings, ledger: Ledger) -> None:
 
 def _of_ledger(past: Past) -> Iterator[Loss]:
     path, ledger = past.ledger.path, past.ledger
-    if past.file_contradicts and (past.stored is None or past.store_contradicts):
+    if past.ledger_contradicts:
         yield Loss("ledger", path, "store and published file are of another archive", f"{TOGETHER}, {BACKUP}")
         return
     if past.store_contradicts:
@@ -151,13 +161,13 @@ def _of_ledger(past: Past) -> Iterator[Loss]:
 def _of_store(past: Past) -> Iterator[Loss]:
     path, ledger = past.given.store, past.ledger
     if reason := past.unreadable.get("store"):
-        yield Loss("store", path, f"{reason}; if it is damaged, restore it from a backup", f"or {REPLACE}")
+        yield Loss("store", path, reason, store.MEND if reason == "is empty" else f"if it is damaged, {store.MEND}")
     elif past.stored is None:
         if ledger.published or ledger.loading or past.published is not None:
             yield Loss("store", path, _ends_at(past, 0), f"{REBUILD}, {BACKUP}")
     elif past.store_contradicts:
-        if past.published is not None and past.file_contradicts:
-            return  # the ledger is of another archive
+        if past.ledger_contradicts:
+            return
         yield Loss("store", path, "is of another archive", f"{TOGETHER}; if they do, {REPLACE}, {BACKUP}")
     else:
         shown = past.published.version if past.published is not None and not past.file_contradicts else 0
@@ -193,7 +203,7 @@ def _of_file(past: Past) -> Iterator[Loss]:
             says = f"is not there, and the ledger knows of version {ledger.last_version}"
             yield Loss("published file", path, says, f"{REBUILD}, {BACKUP}")
     elif past.file_contradicts:
-        if past.stored is not None and not past.store_contradicts:
+        if not past.ledger_contradicts:
             yield Loss("published file", path, "is of another archive", f"{TOGETHER}; if they do, {REPLACE}, {BACKUP}")
     elif one.version < ledger.last_version:
         says = f"the ledger knows of version {ledger.last_version}, and here it ends at {one.version}"

@@ -121,5 +121,6 @@ def published(path: Path) -> Published | None:
         try:
             row = con.execute("SELECT data_version, published_at, run FROM live.mart.publication").fetchone()
         except duckdb.Error as error:
-            raise StorageFault(path, f"cannot be read ({str(error).splitlines()[0]})") from None
+            reason = "if it is damaged, restore it from a backup, or remove it and run a night"
+            raise StorageFault(path, f"cannot be read ({str(error).splitlines()[0]}); {reason}") from None
     return None if row is None else Published(row[0], row[1].replace(tzinfo=UTC), row[2])
