@@ -9,7 +9,7 @@ from typing import Any
 
 from flows.archive import Archive
 from flows.ledger import ledger_at, read_ledger, sole_writer
-from flows.losses import refuse_losses
+from flows.losses import put_back, refuse_losses
 from flows.publishing import catch_up, keep_past, publish_limits
 from flows.settings import Settings, now
 from schemas.definitions import Definitions, load_definitions
@@ -61,6 +61,7 @@ def _decided(
         stack.enter_context(sole_writer(given.archive))
         archive, ledger = Archive(given.archive), read_ledger(given.archive)
         refuse_losses(given, ledger)
+        put_back(given, ledger)
         con = stack.enter_context(store.opened(given.store))
         archive.prepare()
         catch_up(con, given, definitions, archive, ledger, now())

@@ -22,7 +22,7 @@ from flows.archive import Archive
 from flows.arrivals import META
 from flows.arrivals import collect as collect
 from flows.ledger import Ledger, read_ledger, sole_writer
-from flows.losses import refuse_losses, see_ledger
+from flows.losses import put_back, refuse_losses, see_ledger
 from flows.progress import say
 from flows.publishing import publish as publish_recorded
 from flows.replying import Answering, Replies, answer, server_of
@@ -119,6 +119,7 @@ def prepare(given: Settings, run: str, stage: Stage = stage, *, by_day: bool = F
     partners = load_partners(definitions, given.partners)
     ledger = read_ledger(given.archive)
     refuse_losses(given, ledger)
+    put_back(given, ledger)
     for folder in (given.warehouse.parent, given.outbox):
         _writable(folder)
     archive = Archive(given.archive)

@@ -11,7 +11,6 @@ from typing import Any
 
 from flows.archive import Archive
 from flows.ledger import Attempt, Ledger
-from flows.losses import put_back
 from flows.progress import say
 from flows.settings import Settings
 from flows.standing import standings
@@ -102,7 +101,6 @@ def catch_up(
 ) -> None:
     """Have the store and the ledger know of a publication whose night died just after it, the store say what those of
     an earlier release stated, and the archive keep what only the store knows."""
-    put_back(given, ledger)
     state_past(con, given.warehouse, definitions)
     catch_up_store(con, given.warehouse, publish_limits(given))
     catch_up_ledger(given.warehouse, ledger)
