@@ -179,7 +179,9 @@ def test_an_archive_of_another_partnership_is_refused_and_nothing_is_made_from_i
     shutil.rmtree(life.place.archive)
     shutil.copytree(another.place.archive, life.place.archive)
     before = files(life)
-    for command in (*COMMANDS.values(), lambda life: rebuild(life.settings(), "again", replace=True)):
+    commands: list[Callable[[Life], object]] = [*COMMANDS.values()]
+    commands.append(lambda life: rebuild(life.settings(), "again", replace=True))
+    for command in commands:
         with pytest.raises(Fault, match=r"ledger\.jsonl: .* another archive; see that INDICATORS_ARCHIVE"):
             command(life)
     assert files(life) == before
