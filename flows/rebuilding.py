@@ -109,7 +109,7 @@ def rebuild(given: Settings, run: str, *, replace: bool = False, step: Step = sa
             if replace or (done.equal and len(done.compared) < len(_pairs(given, work))):
                 step("Putting in place", 0, 0)
                 done = _put_in_place(given, work, done)
-            elif done.equal and made.live.exists():
+            if done.equal and made.live.exists() and "published file" not in done.placed:
                 done = replace_in(done, kept_again=_keep_too(given, Kept.beside(made.live)))
             if done.placed:
                 ledger.record_rebuilt(made.last, sum(one.rows for one in differences), now())
