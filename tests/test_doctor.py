@@ -160,8 +160,7 @@ def plant_changed(here: Place, _: pytest.MonkeyPatch) -> None:
 
 def plant_cut(here: Place, _: pytest.MonkeyPatch) -> None:
     ledger = here.archive / "ledger.jsonl"
-    before, _, _ = ledger.read_bytes().partition(b'{"kind":"message"')
-    ledger.write_bytes(before)
+    ledger.write_bytes(ledger.read_bytes().partition(b'{"kind":"message"')[0])
 
 
 def plant_no_store(here: Place, _: pytest.MonkeyPatch) -> None:
