@@ -19,7 +19,7 @@ import pytest
 import yaml
 
 from flows import doctor
-from flows.cli import main
+from flows.commands.application import main
 from flows.doctor import CHECKS, Health, examine
 from flows.ledger import read_ledger
 from flows.settings import now
