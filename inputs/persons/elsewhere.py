@@ -12,7 +12,7 @@ from inputs.persons.headings import ROLE
 from inputs.persons.names import LONGEST, Look, look, people_in
 from inputs.persons.passages import told_by
 
-ORDINARY = frozenset(("author", "header or footer"))
+ORDINARY = frozenset(("author", "header or footer", "property of the file"))
 """Where a name is most often that of who made the workbook."""
 _BY_LINE = re.compile(r"^[^\n:]{2,60}:\s*(?:\n|$|(?=\S))")
 
