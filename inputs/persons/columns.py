@@ -37,7 +37,7 @@ _RECORD = re.compile(
     r"(?:[ _]?(?:id|ref|reference|no|no\.|number|code|identifier))?$"
 )
 """Headings that may be of records, if there are identifiers under them."""
-_ASKED = re.compile(r"name|mail|phone|role|title|position|address|date|contact|tel|job|team", re.I)
+_ASKED = re.compile(r"\b(?:\w*name|e?-?mail|\w*phone|role|title|position|address|date|contact|tel|job|team)\b", re.I)
 
 
 def _is_name(cell: Cell) -> bool:

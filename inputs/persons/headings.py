@@ -101,7 +101,7 @@ ROLE = re.compile(
     r"|signature|author|officer|lead|owner|responsib|accountable|sponsor|director|manager|head ?teacher|head of|heads?\b|principal|chair|councillor|cllr|governor"
     r"|by whom|assigned|action by|analyst|statistician|coordinator|co-ordinator|practitioner|social worker|key ?worker|link worker|gp\b|doctor|consultant|teacher"
     r"|data owner|raised by|requested by|inspector|role|job title|position|designation|user|editor|updated by|changed by|modified by|provided by"
-    r"|publisher|source|from|attend|present|apologies|board|member|secretary|clerk|treasurer|trustee|leader|supervisor|reviewer|reviewed by|verified|nominated|deputy|who)",
+    r"|publisher|source|from|attend|present|apologies|board|member|secretary|clerk|treasurer|trustee|leader|supervisor|reviewer|reviewed by|verified|nominated|deputy)",
     re.I,
 )
 """Headings and labels of people who are named for their office, or of those who filled a form in."""
@@ -133,7 +133,9 @@ _LABELS = frozenset(
 
 def is_label(text: str) -> bool:
     """Whether a text is words of headings only, so that it names no school or place of its own."""
-    return len(text) <= LONGEST and all(word in OTHER or word in _LABELS for word in re.findall(r"[a-z&/-]+", folded(text)))
+    return len(text) <= LONGEST and all(
+        word in OTHER or word in _LABELS or bool(PLACE.fullmatch(word)) for word in re.findall(r"[a-z&/-]+", folded(text))
+    )
 
 
 OURS: frozenset[str] = frozenset(("name", "called", "number", "id", "born", "place", "subject", "ref", "age", "sex", "ethnicity", "year", "reason", "date", "private"))

@@ -87,7 +87,7 @@ def _is_of_office(view: View, row: int, column: int) -> bool:
         isinstance(label, str)
         and len(label) <= 80
         and look(label) < Look.PART
-        and bool(ROLE.search(label) or (is_label(label) and kinds_of(label) & {"where", "actions"}))
+        and bool(ROLE.search(label) or (is_label(label) and kinds_of(label) & {"where", "actions"} and "area" not in kinds_of(label)))
         for label in labels
     )
 

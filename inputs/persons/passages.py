@@ -24,7 +24,7 @@ _PERSON = (
 )
 _AGE = r"(?:,? ?\(?(?:aged?|is|age:) ?\d{1,2}\b|,? ?\(?\d{1,2} ?(?:y(?:rs?|ears?)?(?:[ /-]?o(?:ld)?)?|months? old|mths)\b|,? ?\(\d{1,2}\))"
 _TOKEN = r"[^\W\d_](?:[^\W\d_]|-(?=[^\W\d_])|['’](?!s\b)(?=[^\W\d_]))*"
-_NAME = re.compile(rf"(?<![\w@.])({_TOKEN})(?: ({_TOKEN}|[A-Z]\.?)(?![\w@]))?")
+_NAME = re.compile(rf"(?<![\w@.'’])({_TOKEN})(?= ({_TOKEN}|[A-Z]\.?)(?![\w@])|)")
 _AGED = re.compile(rf"^(?:'s)?{_AGE}", re.I)
 _INITIALS = re.compile(
     rf"(?:\b{_PERSON}:? (?:[A-Z]\.? ?[A-Z]\.?|[A-Z])(?![\w'’]).{{0,40}}?(?:{_AGE}|\b(?:is|was|has|moved|excluded|looked after|LAC|lives|aged|her|his|mother|she|he)\b))"
@@ -96,7 +96,7 @@ def _is_spoken_of(found: re.Match[str], text: str, after_few: int) -> str | None
             return None
     known = second in FAMILY or (len(second) == 1 and (found[2] or "x")[0].isupper())
     paired = known or bool(found[2] and found[2][0].isupper() and second not in OTHER)
-    end = found.end() if paired else found.end(1)
+    end = found.end(2) if paired else found.end(1)
     before, after = text[: found.start()], text[end : end + 120]
     if _OFFICERS.search(before) or _NOT_AFTER.match(after) or _NOT_AFTER.match(text[found.end(1) : found.end(1) + 30]):
         return None

@@ -180,7 +180,8 @@ def _referred_to(body: _Body, said: dict[str, list[int]], *, counts: bool) -> Cl
     weak = sum(bool(said[kind]) for kind in ("date", "reason", "private"))
     for column in body.head.of("ref", "subject", "id"):
         held = [text_of(cell).strip() for _, cell in body.columns.get(column, ())]
-        if len(held) < 2 or len(set(held)) < 0.9 * len(held) or "where" in body.head.kinds[column]:
+        figures = "count" in body.head.kinds[column] and not _are_consecutive([cell for _, cell in body.columns.get(column, ())])
+        if figures or len(held) < 2 or len(set(held)) < 0.9 * len(held) or "where" in body.head.kinds[column]:
             continue
         if not all(_CODE.fullmatch(text) or _MASKED.fullmatch(text) for text in held) or _are_places(held):
             continue

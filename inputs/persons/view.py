@@ -161,14 +161,22 @@ class View:
             if type(cell) is not str:
                 continue
             kinds = self.words.kinds.get(cell, NO_KINDS)
-            if kinds & OURS or (kinds and is_label(cell)):
+            if kinds & OURS or (kinds and is_label(cell)) or cell.casefold() in ("who", "who?"):
                 staff = {"role"} if number in heads and heads[number].is_staff else set()
+                if ("subject" in kinds or not kinds) and self._is_plan(number):
+                    staff = {"role"}
                 found.append(Section(column, kinds | staff, cell))
             else:
                 if number and self._begins(number):
                     found.append(Section(column, NO_KINDS, ""))
                 found[-1].texts.append((number, cell))
         return [section for section in found if section.texts]
+
+    def _is_plan(self, number: int) -> bool:
+        """Whether a row of headings is one of a plan: two headings of things to do, or one and a day for it."""
+        kinds = [self.words.kinds.get(cell, NO_KINDS) for cell in self.rows[number] if type(cell) is str]
+        planned = sum("actions" in its for its in kinds)
+        return planned >= 2 or (planned == 1 and any("date" in its for its in kinds))
 
     def _begins(self, number: int) -> bool:
         """Whether a row of headings, with no figure in it, stands below a blank one."""
