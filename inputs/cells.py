@@ -78,8 +78,8 @@ class Sheet:
 
 @dataclass(frozen=True)
 class Text:
-    """A text that a file holds elsewhere than in a cell: in a comment, a property, a header. `where` is our word for the
-    place; `sheet` and `cell` are blank where it belongs to none."""
+    """A text that a file holds elsewhere than in a cell: in a comment, a property, a header. `where` is our word for
+    the place; `sheet` and `cell` are blank where it belongs to none."""
 
     where: str
     text: str
@@ -91,9 +91,9 @@ class Text:
 class Cells:
     """What a file holds: its kind and its sheets in order; of a text table the character that separates its fields.
     `ended` is False for text whose last row is shorter than others and has no line end: nobody can tell whether it was
-    written whole. `elsewhere` are the texts outside of cells, `behind` the tables that no sheet shows (what a pivot table
-    was made from, custom XML), each with our words for where it is; both are only searched for people. `unseen` says
-    what was not looked into: pictures, embedded objects."""
+    written whole. `elsewhere` are the texts outside of cells, `behind` the tables that no sheet shows (what a pivot
+    table was made from, custom XML), each with our words for where it is; both are only searched for people. `unseen`
+    says what was not looked into: pictures, embedded objects."""
 
     kind: str
     sheets: tuple[Sheet, ...]

@@ -123,11 +123,11 @@ def _read_zip(content: bytes, bounds: Bounds) -> Cells:
     package = open_package(content, bounds)
     cells = _read_package(content, package, bounds)
     if cells.kind == "ods":
-        texts, tables = ods_texts(package), ()
+        cells = replace(cells, elsewhere=ods_texts(package))
     else:
         texts, tables = gather(package, main_part(package), cells, bounds)
-    properties, unseen = _properties(package), unseen_in(package)
-    return replace(cells, properties=properties, elsewhere=texts, behind=tables, unseen=unseen)
+        cells = replace(cells, elsewhere=texts, behind=tables)
+    return replace(cells, properties=_properties(package), unseen=unseen_in(package))
 
 
 def _properties(package: Package) -> dict[str, str]:

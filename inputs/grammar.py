@@ -375,8 +375,8 @@ def parts_of(source: Source) -> Iterator[Source]:
 
 @dataclass(frozen=True, eq=False)
 class LayoutRecord:
-    """A layout as the TOML says it, with the dates of arrival it is for. `images` says that pictures and embedded objects
-    are expected: they are not told of, and pictures stay in a marked-up copy."""
+    """A layout as the TOML says it, with the dates of arrival it is for. `images` says that pictures and embedded
+    objects are expected: they are not told of, and pictures stay in a marked-up copy."""
 
     __pydantic_config__ = STRICT_KEYS
     table: tuple[TableLayout, ...]

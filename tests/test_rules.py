@@ -137,6 +137,7 @@ SHARE = {"Value": 50.0, "Number": 500, "Of": 1000}
 SCHOOLS = {"Measure": "Schools", "Value": 40}
 COLUMNS = tuple(name for name in HEADINGS if name != "Area")
 
+
 def with_picture(workbook: bytes) -> bytes:
     """A workbook with a picture in it."""
     with zipfile.ZipFile(io.BytesIO(workbook)) as archive:

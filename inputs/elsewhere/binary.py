@@ -1,5 +1,5 @@
-"""Texts in the older, binary workbooks: notes, headers and names of xls, and the properties of its file. Runs only in the
-child process. Source: [MS-XLS] 2.4; the properties ([MS-OLEPS]) are searched for their texts as they stand."""
+"""Texts in the older, binary workbooks: notes, headers and names of xls, and the properties of its file. Runs only in
+the child process. Source: [MS-XLS] 2.4; the properties ([MS-OLEPS]) are searched for their texts as they stand."""
 
 from __future__ import annotations
 
@@ -29,7 +29,9 @@ def xls_texts(records: bytes, properties: Mapping[str, bytes]) -> tuple[Text, ..
         kind, length = struct.unpack_from("<HH", records, at)
         body = records[at + 4 : at + 4 + length]
         at += 4 + length
-        where = {HEADER: "header or footer", FOOTER: "header or footer", NAME: "defined name", DV: "note on cells"}.get(kind, "")
+        where = {HEADER: "header or footer", FOOTER: "header or footer", NAME: "defined name", DV: "note on cells"}.get(
+            kind, ""
+        )
         if kind == CONTINUE and before == OBJECT_TEXT:
             where = "comment"
         for text in _texts(body) if where else ():

@@ -11,8 +11,16 @@ from inputs.elsewhere.xml_text import blocks
 from inputs.package import Package, part
 from inputs.refused import Refused
 
-_ASIDE = {"annotation": "comment", "tracked-changes": "tracked change", "shapes": "text box", "custom-shape": "text box",
-          "frame": "text box", "header": "header or footer", "footer": "header or footer", "content-validation": "note on cells"}  # fmt: skip
+_ASIDE = {
+    "annotation": "comment",
+    "tracked-changes": "tracked change",
+    "shapes": "text box",
+    "custom-shape": "text box",
+    "frame": "text box",
+    "header": "header or footer",
+    "footer": "header or footer",
+    "content-validation": "note on cells",
+}
 _AUTHORS = frozenset(("creator", "initial-creator", "generator", "printed-by", "editing-cycles", "document-statistic"))
 
 

@@ -31,11 +31,15 @@ _PLACES: tuple[tuple[str, re.Pattern[str]], ...] = (
     ("property", re.compile(r"docprops/core\.xml")),
     ("property of the file", re.compile(r"docprops/.*|docmetadata/.*")),
 )
-_AUTHORS = frozenset(("creator", "lastModifiedBy", "Manager", "Company", "AppVersion", "Application", "TotalTime", "Template"))
+_AUTHORS = frozenset(
+    ("creator", "lastModifiedBy", "Manager", "Company", "AppVersion", "Application", "TotalTime", "Template")
+)
 _WHOLE = frozenset(("comment", "threadedComment", "p", "si", "is"))
 _ATTRIBUTES = frozenset(
-    ("displayName", "userId", "descr", "title", "alt", "prompt", "promptTitle", "error", "errorTitle", "tooltip", "comment", "description", "caption",
-     "val", "v", "display", "customMenu", "statusBar", "codeName")
+    {
+        "displayName", "userId", "descr", "title", "alt", "prompt", "promptTitle", "error", "errorTitle", "tooltip",
+        "comment", "description", "caption", "val", "v", "display", "customMenu", "statusBar", "codeName",
+    }
 )  # fmt: skip
 _QUOTED = re.compile(r'"((?:[^"]|""){5,})"')
 
@@ -57,10 +61,15 @@ class Gathered:
             self.texts[one] = None
             self.characters += len(text)
             if self.characters > MOST_CHARACTERS:
-                raise Refused("return.too-large", "a workbook with millions of characters in comments, properties and hidden tables")
+                raise Refused(
+                    "return.too-large",
+                    "a workbook with millions of characters in comments, properties and hidden tables",
+                )
 
 
-def gather(package: Package, main: str, cells: Cells, bounds: Bounds) -> tuple[tuple[Text, ...], tuple[tuple[str, Sheet], ...]]:
+def gather(
+    package: Package, main: str, cells: Cells, bounds: Bounds
+) -> tuple[tuple[Text, ...], tuple[tuple[str, Sheet], ...]]:
     """The texts elsewhere in a workbook, and the tables that no sheet shows. Raises Refused for too much of it."""
     found, tables = Gathered(), Tables(bounds)
     owners = _owners(package, main)
@@ -106,7 +115,9 @@ def _owners(package: Package, main: str) -> Mapping[str, str]:
 def _note_part(found: Gathered, name: str, content: bytes, owners: Mapping[str, str]) -> None:
     where = next((where for where, form in _PLACES if form.fullmatch(name)), "")
     if name.endswith(".vml"):
-        content = b"<x>" + b"".join(re.findall(rb"<(?:\w+:)?textbox\b.*?</(?:\w+:)?textbox>", content, re.S | re.I)) + b"</x>"
+        content = (
+            b"<x>" + b"".join(re.findall(rb"<(?:\w+:)?textbox\b.*?</(?:\w+:)?textbox>", content, re.S | re.I)) + b"</x>"
+        )
         where = "text box"
     is_sheet = "/worksheets/" in name or "/chartsheets/" in name
     if is_sheet:
@@ -114,7 +125,13 @@ def _note_part(found: Gathered, name: str, content: bytes, owners: Mapping[str, 
         content = sections(content, {"sheetData"})
     sheet = owners.get(name, "")
     for element, text, cell in blocks(content, _WHOLE, _ATTRIBUTES, "ref" if where == "comment" else ""):
-        said = where or ("header or footer" if re.search(r"header|footer", element, re.I) else "note on cells" if is_sheet else "another part")
+        said = where or (
+            "header or footer"
+            if re.search(r"header|footer", element, re.I)
+            else "note on cells"
+            if is_sheet
+            else "another part"
+        )
         if where == "property" and element in _AUTHORS:
             said = "author"
         if is_sheet and element in ("formula", "formula1", "formula2"):
@@ -126,7 +143,7 @@ def _note_part(found: Gathered, name: str, content: bytes, owners: Mapping[str, 
 
 def _note_formulas(found: Gathered, xml: bytes, sheet: str) -> None:
     """Texts in quotation marks within the formulas of cells, of conditional formats and of validations."""
-    formulas = {one for one in re.findall(rb"<(?:[\w.-]+:)?(?:f|formula[12]?)(?:\s[^>]*)?>([^<]*(?:\"|&quot;)[^<]*)<", xml)}
+    formulas = set(re.findall(rb"<(?:[\w.-]+:)?(?:f|formula[12]?)(?:\s[^>]*)?>([^<]*(?:\"|&quot;)[^<]*)<", xml))
     for formula in formulas:
         for text in _QUOTED.findall(formula.decode("utf-8", "replace").replace("&quot;", '"')):
             found.add("formula", text, sheet)

@@ -1,4 +1,5 @@
-"""Tables that no sheet shows: what a pivot table was made from, and records in custom XML. Runs only in the child process."""
+"""Tables that no sheet shows: what a pivot table was made from, and records in custom XML. Runs only in the child
+process."""
 
 from __future__ import annotations
 
@@ -124,8 +125,8 @@ def _item(kind: str, value: str) -> Cell:
 
 
 def records_in(xml: bytes) -> Iterator[Rows]:
-    """The records of an XML text as tables: each kind of element that holds leaves or attributes is one table, with their
-    names as headings. A text that cannot be parsed is one column of words."""
+    """The records of an XML text as tables: each kind of element that holds leaves or attributes is one table, with
+    their names as headings. A text that cannot be parsed is one column of words."""
     work = _Records()
     if not _go_through(xml, work.start, work.end, work.text):
         lines = xml.decode("utf-8", "replace").replace("<", "\n").replace(">", "\n").splitlines()
@@ -133,7 +134,9 @@ def records_in(xml: bytes) -> Iterator[Rows]:
         return
     for held in work.tables.values():
         names = list(dict.fromkeys(name for record in held for name in record))
-        yield [list(names), *([record.get(name) for name in names] for record in held)]
+        rows: Rows = [list(names)]
+        rows += [[record.get(name) for name in names] for record in held]
+        yield rows
 
 
 class _Records:
@@ -150,7 +153,7 @@ class _Records:
     def text(self, text: str) -> None:
         self.open[-1][1].append(text)
 
-    def end(self, tag: str) -> None:
+    def end(self, _: str) -> None:
         name, said, says = self.open.pop()
         text = visible("".join(said)).strip()
         if not says and self.open:

@@ -8,7 +8,11 @@ from inputs.package import Package
 
 _KINDS: tuple[tuple[str, str, re.Pattern[str]], ...] = (
     ("picture", "pictures", re.compile(r"(?:.*/)?(?:media|pictures)/.+\.\w+|docprops/thumbnail\.\w+|thumbnails/.+")),
-    ("embedded object", "embedded objects", re.compile(r".*/embeddings/.+|object \d+/content\.xml|objectreplacements/.*|.*/activex/.+\.bin")),
+    (
+        "embedded object",
+        "embedded objects",
+        re.compile(r".*/embeddings/.+|object \d+/content\.xml|objectreplacements/.*|.*/activex/.+\.bin"),
+    ),
     ("data model", "data models", re.compile(r".*/model/item\d*\.data")),
 )
 

@@ -15,7 +15,9 @@ class _Declared(Exception):
     """The part declares a document type, which is not gone into."""
 
 
-def blocks(xml: bytes, whole: Set[str], attributes: Set[str] = frozenset(), marks: str = "") -> Iterator[tuple[str, str, str]]:
+def blocks(
+    xml: bytes, whole: Set[str], attributes: Set[str] = frozenset(), marks: str = ""
+) -> Iterator[tuple[str, str, str]]:
     """Each text of a part: the element that holds it, its text, and where it is by the attribute `marks` of the nearest
     element that has one. The text of an element in `whole` is put together from all within it; that of any other
     stands alone. `attributes` are those whose values are texts too. A part that cannot be parsed is one text."""
@@ -70,7 +72,7 @@ class _Blocks:
         elif self.open:
             self.open[-1][1].append(text)
 
-    def end(self, tag: str) -> None:
+    def end(self, _: str) -> None:
         name, said = self.open.pop()
         if name in self.whole:
             self.within.pop()

@@ -9,8 +9,8 @@ from types import MappingProxyType
 from inputs.cells import Cell
 from inputs.persons import clues, contacts
 from inputs.persons.clues import Clue
-from inputs.persons.days import may_be_day
-from inputs.persons.headings import INSTITUTION, LONGEST, kinds_of
+from inputs.persons.days import is_day, may_be_day
+from inputs.persons.headings import INSTITUTION, kinds_of
 from inputs.persons.identifiers import (
     INSURANCE,
     INSURANCE_FORM,
@@ -29,9 +29,17 @@ from schemas.findings import a1, at
 FEWEST = 4
 """From so many values a column is taken to hold identifiers, if nearly all of them look like it."""
 _WORDS = MappingProxyType(
-    {"number": clues.NUMBERS, "id": clues.REFERENCES, "name": clues.NAMES, "called": clues.NAMES, "born": clues.BIRTHS, "place": clues.HOMES}
+    {
+        "number": clues.NUMBERS,
+        "id": clues.REFERENCES,
+        "name": clues.NAMES,
+        "called": clues.NAMES,
+        "born": clues.BIRTHS,
+        "place": clues.HOMES,
+    }
 )
 _CODE = re.compile(r"^(?:[A-Z]{1,3}[-/ ]?\d{3,}|\d{5,})[-/ ]?[A-Z0-9]{0,4}$", re.I)
+_OF_ONE = re.compile(r"\b(?:child|pupil|student|patient|client|young person|victim|learner|service user)", re.I)
 _RECORD = re.compile(
     r"^(?:child|pupil|person|patient|client|learner|student|case|referral|service user|young person|episode)"
     r"(?:[ _]?(?:id|ref|reference|no|no\.|number|code|identifier))?$"
@@ -64,7 +72,8 @@ def headed(view: View) -> Iterator[Clue]:
         record = _RECORD.match(text.strip().casefold())
         for number, column in view.places[text] if found or record else ():
             for kind in found:
-                if _is_held(view, number, column, kind) and not (kind in ("name", "called") and number in staff):
+                held = _is_held(view, number, column, kind) or _is_beside(view, number, column, kind, text)
+                if held and not (kind in ("name", "called") and number in staff):
                     yield Clue(_WORDS[kind], column, a1(at(number, column)))
         for number, column in view.places[text][:3] if record else ():
             if _are_references(view, number, column):
@@ -95,11 +104,25 @@ def _are_counts(held: list[Cell]) -> bool:
     )
 
 
+def _is_beside(view: View, number: int, column: int, kind: str, label: str) -> bool:
+    """Whether what a label says stands to the right of it, as in a form about somebody."""
+    beside = view.sheet.cell(number, column + 1)
+    if beside is None or (isinstance(beside, str) and kinds_of(beside)):
+        return False
+    if kind in ("name", "called"):
+        return isinstance(beside, str) and look(beside) >= Look.PART and bool(_OF_ONE.search(label))
+    return kind in ("born", "number") and _UNDER[kind](beside) and (kind == "number" or is_day(beside))
+
+
 def _is_form(view: View, number: int, column: int) -> bool:
     """Whether a cell is a label of a form, such as First name: over Telephone:, with what was filled in beside it."""
     row = [cell for cell in view.rows[number] if cell is not None]
     below = view.sheet.cell(number + 1, column)
-    asked = isinstance(below, str) and bool(kinds_of(below) & set(_WORDS) or _ASKED.search(below)) and look(below) < Look.PART
+    asked = (
+        isinstance(below, str)
+        and bool(kinds_of(below) & set(_WORDS) or _ASKED.search(below))
+        and look(below) < Look.PART
+    )
     return len(row) <= 2 and asked
 
 
@@ -133,7 +156,9 @@ def numbered(view: View) -> Iterator[Clue]:
     codes: dict[int, list[tuple[int, str]]] = {}
     for text in view.words.marked:
         form = TEN_DIGITS.fullmatch(text.strip())
-        what = PUPIL if PUPIL_FORM.fullmatch(text.strip()) else INSURANCE if INSURANCE_FORM.fullmatch(text.strip()) else ""
+        what = (
+            PUPIL if PUPIL_FORM.fullmatch(text.strip()) else INSURANCE if INSURANCE_FORM.fullmatch(text.strip()) else ""
+        )
         home = len(text) <= 120 and contacts.POSTCODE.search(text)
         for number, column in view.places[text]:
             if form:
@@ -170,9 +195,8 @@ def _homes(view: View, codes: dict[int, list[tuple[int, str]]]) -> Iterator[Clue
         alone = {text for _, text in held if contacts.POSTCODE.fullmatch(text)}
         homes = {text for _, text in held if contacts.has_home(text)}
         rows = [number for number, _ in held]
-        if len(alone) >= FEWEST and len(held) >= 0.8 * (sum(1 for _ in view.under(-1, column)) - 1):
-            yield Clue(clues.HOMES, column, view.span(column, rows))
-        elif len(homes) >= 2:
+        mostly = len(held) >= 0.8 * (sum(1 for _ in view.under(-1, column)) - 1)
+        if (len(alone) >= FEWEST and mostly) or len(homes) >= 2:
             yield Clue(clues.HOMES, column, view.span(column, rows))
 
 

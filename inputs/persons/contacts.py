@@ -19,7 +19,8 @@ MOBILE = re.compile(r"(?<![\d.])(?:\+44 ?(?:\(0\) ?)?|0)7(?:\d[ -]?){8}\d(?!\d)"
 POSTCODE = re.compile(r"\b(?:GIR 0AA|[A-Z]{1,2}\d[A-Z\d]? ?\d[A-Z]{2})\b", re.I)
 _STREET = r"(?:street|st|road|rd|avenue|ave|close|lane|ln|drive|dr|crescent|cres|way|court|ct|grove|gardens|gdns|terrace|place|pl|walk|rise|hill|green|mews|row|square|view|park|parade|gate|vale|mount)"
 HOME = re.compile(
-    rf"\b(?:(?:flat|apartment|apt|unit|room) ?\w{{1,4}},? )?\d{{1,4}}[a-d]?,? (?:[A-Z][\w'.-]+ ){{1,3}}{_STREET}\b\.?(?!-)", re.I
+    rf"\b(?:(?:flat|apartment|apt|unit|room) ?\w{{1,4}},? )?\d{{1,4}}[a-d]?,? (?:[A-Z][\w'.-]+ ){{1,3}}{_STREET}\b\.?(?!-)",
+    re.I,
 )
 """A house number and a street."""
 
@@ -27,7 +28,13 @@ HOME = re.compile(
 def has_home(text: str) -> bool:
     """Whether a text has a house number, a street and a postcode, or a house number and a postcode alone."""
     code = POSTCODE.search(text)
-    return bool(code and (HOME.search(text) or re.match(r"\s*(?:flat )?\d{1,4}[a-d]?[ ,]+(?:\w+[ ,]+){0,6}$", text[: code.start()], re.I)))
+    return bool(
+        code
+        and (
+            HOME.search(text)
+            or re.match(r"\s*(?:flat )?\d{1,4}[a-d]?[ ,]+(?:\w+[ ,]+){0,6}$", text[: code.start()], re.I)
+        )
+    )
 
 
 def own_emails(text: str) -> int:

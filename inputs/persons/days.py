@@ -16,7 +16,9 @@ DAY = (
 )
 """A day within a text, as a regular expression."""
 _WHOLE = re.compile(rf"(?:\w{{3,9}},? )?{DAY}(?:[T ]\d{{1,2}}:\d{{2}}(?::\d{{2}})?\S*)?", re.I)
-_DIGITS = re.compile(r"(?:(?:19|20)\d{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])|(?:0[1-9]|[12]\d|3[01])(?:0[1-9]|1[0-2])\d{2})")
+_DIGITS = re.compile(
+    r"(?:(?:19|20)\d{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])|(?:0[1-9]|[12]\d|3[01])(?:0[1-9]|1[0-2])\d{2})"
+)
 _SERIAL = range(7_000, 60_000)
 """Days as Excel counts them, from 1919 to 2064."""
 
@@ -37,8 +39,11 @@ def may_be_day(cell: Cell) -> bool:
         if number in _SERIAL:
             return True
         number = f"{number:08.0f}" if number >= 1_000_000 else f"{number:06.0f}"
-    return isinstance(number, str) and bool(_DIGITS.fullmatch(number.strip()) or re.fullmatch(r"[1-5]\d{4}", number.strip())
-                                            or re.fullmatch(DAY, number.strip(), re.I))
+    return isinstance(number, str) and bool(
+        _DIGITS.fullmatch(number.strip())
+        or re.fullmatch(r"[1-5]\d{4}", number.strip())
+        or re.fullmatch(DAY, number.strip(), re.I)
+    )
 
 
 def key_of(cell: Cell) -> str:

@@ -17,9 +17,7 @@ _PERSON = (
     r"|participant|attendee|person|individual|baby|infant|claimant|detainee|prisoner|adopter|foster carer|mum|dad"
     r"|next of kin|household member|girl|boy|missing person|case|worker)"
 )
-_NAME = (
-    r"(?:sur|fore|first|last|middle|given|family|christian|maiden|birth|second|preferred|legal|known as|chosen|nick|full|other)"
-)
+_NAME = r"(?:sur|fore|first|last|middle|given|family|christian|maiden|birth|second|preferred|legal|known as|chosen|nick|full|other)"
 KINDS: Mapping[str, re.Pattern[str]] = MappingProxyType(
     {
         # what only a table of single people has over what stands under it
@@ -27,7 +25,7 @@ KINDS: Mapping[str, re.Pattern[str]] = MappingProxyType(
             rf"(?:(?:{_PERSON}s? )?(?:legal |preferred |first |second )?(?:sur|fore|first|last|middle|given|family|christian|maiden|nick) ?names?(?: \\(s\\)|s)?"
             rf"|(?:child|childs|children|pupil|student|learner|patient|client|service user|young person|yp|victim|offender)s? (?:{_NAME} ?)?names?"
             rf"|names? of (?:the )?{_PERSON}(?:ren)?|{_PERSON}s? initials|(?:first|given)(?: name)? and (?:last|family|surname).*"
-            rf"|surname,? forenames?|forename,? surname|first and last names?)"
+            rf"|surname,? forenames?|forename,? surname|surname (?:&|and) (?:initials?|forenames?|first names?)|names? (?:&|and) (?:d ?o ?b|age|date of birth)|first and last names?)"
         ),
         # the same where what stands under it looks like names
         "called": re.compile(
@@ -101,7 +99,7 @@ ROLE = re.compile(
     r"|signature|author|officer|lead|owner|responsib|accountable|sponsor|director|manager|head ?teacher|head of|heads?\b|principal|chair|councillor|cllr|governor"
     r"|by whom|assigned|action by|analyst|statistician|coordinator|co-ordinator|practitioner|social worker|key ?worker|link worker|gp\b|doctor|consultant|teacher"
     r"|data owner|raised by|requested by|inspector|role|job title|position|designation|user|editor|updated by|changed by|modified by|provided by"
-    r"|publisher|source|from|attend|present|apologies|board|member|secretary|clerk|treasurer|trustee|leader|supervisor|reviewer|reviewed by|verified|nominated|deputy)",
+    r"|publisher|source|from|attended by|attendees|in attendance|members present|apologies|board|member|secretary|clerk|treasurer|trustee|leader|supervisor|reviewer|reviewed by|verified|nominated|deputy)",
     re.I,
 )
 """Headings and labels of people who are named for their office, or of those who filled a form in."""
@@ -123,22 +121,109 @@ INSTITUTION = re.compile(
 )
 """Headings of places that have an address."""
 _LABELS = frozenset(
-    ("name", "names", "la", "gss", "ons", "urn", "laestab", "ukprn", "dfe", "lsoa", "msoa", "ccg", "pct", "who", "is", "whom", "responsible",
-     "accountable", "signed", "signature", "signatory", "prepared", "compiled", "produced", "author", "gp", "e-mail", "email", "cllr", "sponsor",
-     "title", "job", "role", "teacher", "teachers", "governor", "governors", "designation", "approved", "authorised", "submitted", "returned",
-     "organization", "site", "venue", "lad", "force", "supplier", "theme", "objective", "milestone", "responsibility", "assigned", "key", "link",
-     "type", "number", "no", "tel", "telephone", "phone", "person", "s", "/", "&", "user", "editor", "updated", "changed", "modified", "publisher")
+    (
+        "name",
+        "names",
+        "la",
+        "gss",
+        "ons",
+        "urn",
+        "laestab",
+        "ukprn",
+        "dfe",
+        "lsoa",
+        "msoa",
+        "ccg",
+        "pct",
+        "who",
+        "is",
+        "whom",
+        "responsible",
+        "accountable",
+        "signed",
+        "signature",
+        "signatory",
+        "prepared",
+        "compiled",
+        "produced",
+        "author",
+        "gp",
+        "e-mail",
+        "email",
+        "cllr",
+        "sponsor",
+        "title",
+        "job",
+        "role",
+        "teacher",
+        "teachers",
+        "governor",
+        "governors",
+        "designation",
+        "approved",
+        "authorised",
+        "submitted",
+        "returned",
+        "organization",
+        "site",
+        "venue",
+        "lad",
+        "force",
+        "supplier",
+        "theme",
+        "objective",
+        "milestone",
+        "responsibility",
+        "assigned",
+        "key",
+        "link",
+        "type",
+        "number",
+        "no",
+        "tel",
+        "telephone",
+        "phone",
+        "person",
+        "s",
+        "/",
+        "&",
+        "user",
+        "editor",
+        "updated",
+        "changed",
+        "modified",
+        "publisher",
+    )
 )
 
 
 def is_label(text: str) -> bool:
     """Whether a text is words of headings only, so that it names no school or place of its own."""
     return len(text) <= LONGEST and all(
-        word in OTHER or word in _LABELS or bool(PLACE.fullmatch(word)) for word in re.findall(r"[a-z&/-]+", folded(text))
+        word in OTHER or word in _LABELS or bool(PLACE.fullmatch(word))
+        for word in re.findall(r"[a-z&/-]+", folded(text))
     )
 
 
-OURS: frozenset[str] = frozenset(("name", "called", "number", "id", "born", "place", "subject", "ref", "age", "sex", "ethnicity", "year", "reason", "date", "private"))
+OURS: frozenset[str] = frozenset(
+    (
+        "name",
+        "called",
+        "number",
+        "id",
+        "born",
+        "place",
+        "subject",
+        "ref",
+        "age",
+        "sex",
+        "ethnicity",
+        "year",
+        "reason",
+        "date",
+        "private",
+    )
+)
 
 
 _LETTER, _DIGIT, _WORD = re.compile(r"[^\W\d_]|^#$"), re.compile(r"\d"), re.compile(r"[^\W\d_]{3}")
@@ -160,5 +245,9 @@ def kinds_of(heading: str) -> frozenset[str]:
     found |= {kind for kind, form in marks if form.search(bare)}
     found |= {"staff"} if STAFF.fullmatch(bare) else set()
     if found & {"name", "called", "number", "id", "born", "place"}:
-        found -= {"role", "where", "area"} if not re.search(r"officer|lead|contact|owner|manager|staff|school|head", bare) else set()
+        found -= (
+            {"role", "where", "area"}
+            if not re.search(r"officer|lead|contact|owner|manager|staff|school|head", bare)
+            else set()
+        )
     return frozenset(found)

@@ -70,10 +70,14 @@ def numbers_in(text: str) -> Iterator[str]:
         digits = form[1] + form[3] + form[5]
         if _OF_OTHERS.search(text) or digits[0] in "01":
             continue
-        if (is_nhs_number(digits) or is_learner_number(digits)) and _OF_PERSONS.search(text):
-            yield NHS
-        elif is_nhs_number(digits) and ((form[2] and form[4]) or digits[0] in "4679"):
+        spaced = bool(form[2] and form[4]) or digits[0] in "4679"
+        said = _OF_PERSONS.search(text) and (is_nhs_number(digits) or is_learner_number(digits))
+        if said or (spaced and is_nhs_number(digits)):
             yield NHS
     named = _NAMED.search(text)
-    if named and sum(c.isdigit() for c in named[1]) >= 5 and not re.fullmatch(r"(?:19|20)\d\d[ /-]\d\d?(?:\d\d)?\s*", named[1]):
+    if (
+        named
+        and sum(c.isdigit() for c in named[1]) >= 5
+        and not re.fullmatch(r"(?:19|20)\d\d[ /-]\d\d?(?:\d\d)?\s*", named[1])
+    ):
         yield REFERENCE

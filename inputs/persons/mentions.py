@@ -13,7 +13,7 @@ from schemas.findings import a1, at
 
 FEW = 3
 """So many names of people on a sheet, which nobody is named for an office by, are people."""
-_NOT_PEOPLE = frozenset(("role", "where", "actions", "count"))
+_NOT_PEOPLE = frozenset(("role", "where"))
 _PEOPLE = frozenset(("subject", "name", "called"))
 _OPEN = frozenset(("name", "names", "full name", "full names", "case", "worker"))
 """Headings under which things are named as well as people."""
@@ -35,9 +35,9 @@ def _listed(view: View) -> Iterator[Clue]:
     """Cells that list several people, and do not say that they do so for their offices."""
     for text in view.words.lists:
         row, column = view.places[text][0]
-        if column not in view.excused and not ROLE.search(text) and not _is_of_office(view, row, column):
-            if not _heading_of(view, row, column) & {"role", "where"}:
-                yield Clue(clues.NAMES, column, a1(at(row, column)))
+        office = ROLE.search(text) or _is_of_office(view, row, column)
+        if column not in view.excused and not office and not _heading_of(view, row, column) & {"role", "where"}:
+            yield Clue(clues.NAMES, column, a1(at(row, column)))
 
 
 def _heading_of(view: View, row: int, column: int) -> frozenset[str]:
@@ -74,20 +74,23 @@ def _names(view: View, section: Section) -> Named:
 
 
 def _is_of_others(section: Section) -> bool:
-    """Whether a heading says that what is under it are officers, or places and things that may be called after people."""
+    """Whether a heading says that under it are officers, or places and things that may be called after people."""
     if "role" in section.kinds:
         return True
     return bool(section.kinds & _NOT_PEOPLE) and not section.kinds & _PEOPLE and "area" not in section.kinds
 
 
 def _is_of_office(view: View, row: int, column: int) -> bool:
-    """Whether the label beside a cell, or the one above it in a form, says that it names who filled in or is in charge."""
+    """Whether the label beside a cell, or the one above it in a form, says that it names who is in charge."""
     labels = (view.left_of(row, column), view.sheet.cell(row - 1, column))
     return any(
         isinstance(label, str)
         and len(label) <= 80
         and look(label) < Look.PART
-        and bool(ROLE.search(label) or (is_label(label) and kinds_of(label) & {"where", "actions"} and "area" not in kinds_of(label)))
+        and bool(
+            ROLE.search(label)
+            or (is_label(label) and kinds_of(label) & {"where", "actions"} and "area" not in kinds_of(label))
+        )
         for label in labels
     )
 
@@ -141,7 +144,11 @@ def _reached(view: View) -> Iterator[Clue]:
     for text in view.words.marked:
         row, column = view.places[text][0]
         is_mail, is_phone = bool(contacts.own_emails(text)), bool(contacts.PHONE.search(text))
-        if not (is_mail or is_phone) or _is_of_office(view, row, column) or _heading_of(view, row, column) & {"role", "where"}:
+        if (
+            not (is_mail or is_phone)
+            or _is_of_office(view, row, column)
+            or _heading_of(view, row, column) & {"role", "where"}
+        ):
             continue
         kinds = {
             "private": contacts.private_emails(text) > 0,
@@ -152,7 +159,12 @@ def _reached(view: View) -> Iterator[Clue]:
         for kind in (kind for kind, fits in kinds.items() if fits):
             found[kind][text] = (row, column)
     offices = bool(found["mail"] or found["phone"]) and _has_offices(view)
-    for kind, least, what in (("private", 2, clues.EMAILS), ("mail", 4, clues.EMAILS), ("mobile", 3, clues.PHONES), ("phone", 4, clues.PHONES)):
+    for kind, least, what in (
+        ("private", 2, clues.EMAILS),
+        ("mail", 4, clues.EMAILS),
+        ("mobile", 3, clues.PHONES),
+        ("phone", 4, clues.PHONES),
+    ):
         if len(found[kind]) >= least and (kind == "private" or not offices):
             row, column = min(found[kind].values())
             yield Clue(what, column, a1(at(row, column)))
@@ -161,5 +173,6 @@ def _reached(view: View) -> Iterator[Clue]:
 def _has_offices(view: View) -> bool:
     """Whether a sheet lists officers or institutions, which can be reached."""
     return any(head.is_staff for head in view.heads) or any(
-        INSTITUTION.search(text) or (its & {"where", "role"} and is_label(text)) for text, its in view.words.kinds.items()
+        INSTITUTION.search(text) or (its & {"where", "role"} and is_label(text))
+        for text, its in view.words.kinds.items()
     )

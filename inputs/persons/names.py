@@ -24,13 +24,68 @@ class Look(IntEnum):
 
 
 LONGEST = 60
-_PUBLIC = frozenset(("dr", "cllr", "councillor", "rev", "revd", "prof", "professor", "sir", "dame", "lord", "lady", "judge",
-                     "st", "saint", "pc", "di", "ds", "king", "queen", "pope", "mp", "president"))
+_PUBLIC = frozenset(
+    (
+        "dr",
+        "cllr",
+        "councillor",
+        "rev",
+        "revd",
+        "prof",
+        "professor",
+        "sir",
+        "dame",
+        "lord",
+        "lady",
+        "judge",
+        "st",
+        "saint",
+        "pc",
+        "di",
+        "ds",
+        "king",
+        "queen",
+        "pope",
+        "mp",
+        "president",
+    )
+)
 """Titles of people who are named for their office, and of saints after whom places are called."""
 _TITLES = frozenset(("mr", "mrs", "ms", "miss", "master", "mstr", "mx"))
 _PARTICLES = frozenset(
-    ("de", "da", "del", "della", "di", "dos", "das", "du", "van", "von", "der", "den", "el", "al", "bin", "bint", "ibn", "ap",
-     "ab", "le", "la", "ul", "ur", "ud", "o", "abu", "umm", "ter", "y", "e"))
+    (
+        "de",
+        "da",
+        "del",
+        "della",
+        "di",
+        "dos",
+        "das",
+        "du",
+        "van",
+        "von",
+        "der",
+        "den",
+        "el",
+        "al",
+        "bin",
+        "bint",
+        "ibn",
+        "ap",
+        "ab",
+        "le",
+        "la",
+        "ul",
+        "ur",
+        "ud",
+        "o",
+        "abu",
+        "umm",
+        "ter",
+        "y",
+        "e",
+    )
+)
 _WORD = re.compile(r"[^\W\d_](?:[^\W\d_]|['’.-](?=[^\W\d_]))*\.?")
 _INITIALS = re.compile(r"(?:[A-Z]\.? ?){1,3}|[A-Z]{1,2}")
 _POINTED = re.compile(r"[A-Z]\. ?(?:[A-Z]\. ?){0,2}[A-Z]\.?")
@@ -72,7 +127,11 @@ def _turned(family: tuple[str, ...] | None, given: tuple[str, ...] | None) -> Lo
     if not family or not given or len(family) > 3 or len(given) > 3:
         return Look.NONE
     own, first = folded(family[-1]), folded(given[0])
-    if not _capital(family) or not _capital(given) or any(_is_other(word) and folded(word) not in FAMILY for word in (*family, *given)):
+    if (
+        not _capital(family)
+        or not _capital(given)
+        or any(_is_other(word) and folded(word) not in FAMILY for word in (*family, *given))
+    ):
         return Look.NONE
     if first in GIVEN:
         return Look.SURE if own in FAMILY or own not in OTHER else Look.FULL
@@ -107,6 +166,8 @@ def _straight(words: tuple[str, ...] | None, text: str) -> Look:
 def _both(words: tuple[str, ...], plain: list[str]) -> Look:
     """Two names or more, none of them initials."""
     first, last = plain[0], plain[-1]
+    if len(plain) <= 3 and all(ord(c) > 0x24F for word in plain for c in word if c.isalpha()):
+        return Look.FULL  # not in Latin letters, which nobody writes a place of ours in
     if (first in GIVEN and last in FAMILY) or (last in GIVEN and first in FAMILY):
         return Look.SURE
     if last in GIVEN and words[0].isupper() and not words[-1].isupper():
@@ -146,6 +207,8 @@ def people_in(text: str) -> tuple[int, int]:
     parts = [part for part in _BETWEEN.split(text) if part]
     if len(parts) < 2:
         return 0, 0
+    if all(re.search(r"\(\d+\)$", part) for part in parts):
+        return 0, 0  # so many in each: they are schools or wards
     whole = sum(look(_without_number(part)) >= Look.FULL for part in parts)
     if not whole:  # Smith, Jane; Brown, Tom
         parts = [part for part in re.split(r"\s*[;|\n/•]\s*", text) if part]

@@ -23,12 +23,13 @@ _PERSON = (
     r"sister|brother|sibling|twin|son|daughter|baby|carer|parent)"
 )
 _AGE = r"(?:,? ?\(?(?:aged?|is|age:) ?\d{1,2}\b|,? ?\(?\d{1,2} ?(?:y(?:rs?|ears?)?(?:[ /-]?o(?:ld)?)?|months? old|mths)\b|,? ?\(\d{1,2}\))"
-_TOKEN = r"[^\W\d_](?:[^\W\d_]|-(?=[^\W\d_])|['’](?!s\b)(?=[^\W\d_]))*"
-_NAME = re.compile(rf"(?<![\w@.'’])({_TOKEN})(?= ({_TOKEN}|[A-Z]\.?)(?![\w@])|)")
+_A_WORD = r"[^\W\d_](?:[^\W\d_]|-(?=[^\W\d_])|['’](?!s\b)(?=[^\W\d_]))*"
+_NAME = re.compile(rf"(?<![\w@.'’])({_A_WORD})(?= ([A-Z]\.?(?![\w@])|{_A_WORD}(?![\w@]))|)")
 _AGED = re.compile(rf"^(?:'s)?{_AGE}", re.I)
 _INITIALS = re.compile(
-    rf"(?:\b{_PERSON}:? (?:[A-Z]\.? ?[A-Z]\.?|[A-Z])(?![\w'’]).{{0,40}}?(?:{_AGE}|\b(?:is|was|has|moved|excluded|looked after|LAC|lives|aged|her|his|mother|she|he)\b))"
-    rf"|(?:(?<![\w.])(?:[A-Z]\.){{2,3}}|(?<![\w.])(?:[A-Z]\. ?){{1,2}}[A-Z]\.?)(?:{_AGE}|[ ,(]+(?:{_PERSON}|looked after|LAC|excluded|on a (?:CP|child protection) plan|moved|dob))"
+    rf"(?:\b(?i:{_PERSON}):? (?:[A-Z]\.? ?[A-Z]\.?|[A-Z])(?![\w'’]).{{0,40}}?(?:{_AGE}|\b(?:is|was|has|moved|excluded|looked after|LAC|lives|aged|her|his|mother|she|he|arrested|charged|missing|NEET|PEX|PEXed|attends|absconded|pregnant|on a)\b))"
+    rf"|\b(?i:{_PERSON}) [A-Z]{{1,2}},? \((?:[MF]\b|boy|girl|male|female|\d)"
+    rf"|(?<![\w.])(?!(?:N\. ?B|A\. ?M|P\. ?M|U\. ?K|U\. ?S|E\. ?G|I\. ?E|J\. ?P|P\. ?E|A\. ?D|B\. ?C|Q\. ?A)\b)(?:(?:[A-Z]\.){{2,3}}|(?:[A-Z]\. ?){{1,2}}[A-Z]\.?)(?:{_AGE}|, \d{{1,2}}(?=[,;)]|$)|[ ,(]+(?:{_PERSON}|looked after|LAC|excluded|on a (?:CP|child protection) plan|moved|dob))"
 )
 _STATE = (
     r"(?:looked[ -]after|LAC|CLA|(?:on an? )?(?:child protection|CP|CiN)(?: plan)?|CPP|EHCP?|SEN|(?:permanently |temporarily )?excluded|exclusion|pregnant|foster\w*"
@@ -37,27 +38,29 @@ _STATE = (
     r"|(?:year|yr|y) ?\d{1,2}\b|bereaved|custody|remanded|NEET|moved (?:to|out|in|school|home|away)|lives?|living|female|male|girl|boy|pupil|student|child)"
 )
 _IN_STATE = re.compile(
-    r"^\s*(?:[,(;:–-]\s*(?:(?:who|now|currently|was|is|has|been|a|an|the|in|on|and)\s+){0,4}|(?:(?:was|is|has|had|who|now|been|also|still|currently|recently)\s+){1,4}"
+    r"^\s*(?:[,(:–-]\s*(?:(?:who|now|currently|was|is|has|been|a|an|the|in|on|and)\s+){0,4}|(?:(?:was|is|has|had|who|now|been|also|still|currently|recently)\s+){1,4}"
     rf"(?:an? |on |in |the )?|(?=looked[ -]after|LAC\b|lives?\b|aged)){_STATE}\b(?!.{{0,12}}\b(?:team|lead|officer|manager|service|coordinator|co-ordinator|nurse|data"
     r"|return|figures?|worker|unit|department|panel|business|head|consultant|practitioner|strategy|commissioner|adviser|advisor|trainer|analyst)s?\b)",
     re.I,
 )
-_CALLED = re.compile(
-    rf"\b(?:{_PERSON}|called|named|re|ref|about)(?:'s name)?(?: is| was| called| named)?:? $", re.I
+_KINSHIP = re.compile(r"\b(?:mum|mother|dad|father|nan|grandm\w+|grandparents?|foster carer|his|her)\b", re.I)
+_CALLED = re.compile(rf"\b(?:{_PERSON}|called|named?|re|ref|about)(?:'s name)?(?: is| was| called| named)?:? $", re.I)
+_KIN = re.compile(
+    r"^(?:'s|s')? (?:mum|mother|dad|father|parents?|carers?|nan|gran\w*|family|foster carers?|brother|sister|sibling|social worker|school|home|placement|case|behaviou?r|exclusion|attendance|needs|plan|medication|diagnosis|offence|arrest|absence|birthday|siblings)\b",
+    re.I,
 )
-_KIN = re.compile(r"^(?:'s|s')? (?:mum|mother|dad|father|parents?|carers?|nan|gran\w*|family|foster carers?|brother|sister|sibling|social worker|school|home|placement|case|behaviour)\b", re.I)
 _OFFICERS = re.compile(
-    r"(?:\b(?:by|from|contact\w*|with|per|ask|asked|call|email|speak to|spoke to|see|thanks|thank|dear|hi|regards|chair\w*|director|manager|officer|head\w*|lead|cllr|councillor|dr|mr|mrs|ms|prof\w*|sir|dame|lady|"
+    r"(?:\b(?:by|from|contact\w*|with|per|chase|ask|asked|call|email|speak to|spoke to|see|thanks|thank|dear|hi|regards|chair\w*|director|manager|officer|head\w*|lead|cllr|councillor|dr|mr|mrs|ms|prof\w*|sir|dame|lady|"
     r"author\w*|owner|source|analyst|minister|mayor|inspector|st|saint|queen|king|judge|lord|report|review)\b[ :,.-]*)$",
     re.I,
 )
 _FEW = re.compile(r"^\s*(?:\d{1,2}|one|two|three|four|five)\s*(?:[(\[:,;=–-]|x\b)\s*", re.I)
-_NOT_AFTER = re.compile(r"^ (?:" + "|".join(
-    ("primary|infants?|juniors?|secondary|schools?|academ\\w+|colleges?|nurser\\w+|wards?|parks?|roads?|streets?|house|centres?|center|hospitals?|trust|hall|lane|avenue|"
-     "close|drive|library|clinic|surgery|foundation|council|united|city|town|way|court|estate|building|day|award|prize|act|score|test|scale|method|index|review|report|"
-     "community|hospice|charity|institute|university|team|project|programme|ltd|limited|plc|llp|and sons|& co").split("|")) + r")\b", re.I)  # fmt: skip
-
-
+_NOT_AFTER = re.compile(
+    r"^ (?:primary|infants?|juniors?|secondary|schools?|academ\w+|colleges?|nurser\w+|wards?|parks?|roads?|streets?|house|centres?|center|hospitals?|trust|hall"
+    r"|lane|avenue|close|drive|library|clinic|surgery|foundation|council|united|city|town|way|court|estate|building|day|award|prize|act|score|test|scale|method"
+    r"|index|review|report|community|hospice|charity|institute|university|team|project|programme|ltd|limited|plc|llp|and sons|& co)\b",
+    re.I,
+)
 _LETTER = re.compile(r"[^\W\d_]")
 
 
@@ -75,7 +78,11 @@ def _told(text: str) -> Iterator[str]:
         yield from numbers_in(text)
         if _BIRTH.search(text):
             yield BIRTH
-        if contacts.has_home(text) and re.search(rf"\b(?:lives?|living|resid\w+|home|{_PERSON}|dob|moved)\b", text, re.I):
+        if contacts.PHONE.search(text) and _KINSHIP.search(text):
+            yield SOMEBODY
+        if contacts.has_home(text) and re.search(
+            rf"\b(?:lives?|living|resid\w+|home|{_PERSON}|dob|moved)\b", text, re.I
+        ):
             yield HOME
     if " " not in text and "." not in text:
         return
@@ -91,20 +98,25 @@ def _told(text: str) -> Iterator[str]:
 def _is_spoken_of(found: re.Match[str], text: str, after_few: int) -> str | None:
     """Whether a word in a text is the given name of somebody of whom it says what is said of single people only."""
     first, second = folded(found[1]), folded((found[2] or "").rstrip("."))
-    if first not in GIVEN or not found[1][0].isupper():
-        if not (first in DOUBTFUL and second in FAMILY and second not in OTHER and found[1][0].isupper()):
-            return None
+    doubtful = first in DOUBTFUL and second in FAMILY and second not in OTHER
+    if not found[1][0].isupper() or (first not in GIVEN and not doubtful):
+        return None
     known = second in FAMILY or (len(second) == 1 and (found[2] or "x")[0].isupper())
     paired = known or bool(found[2] and found[2][0].isupper() and second not in OTHER)
     end = found.end(2) if paired else found.end(1)
     before, after = text[: found.start()], text[end : end + 120]
     if _OFFICERS.search(before) or _NOT_AFTER.match(after) or _NOT_AFTER.match(text[found.end(1) : found.end(1) + 30]):
         return None
-    if _AGED.match(after) and (known or re.search(r"age|y|m|is", _AGED.match(after)[0], re.I)):  # type: ignore[index]
+    aged = _AGED.match(after)
+    if aged and (re.search(r"[a-z]", aged[0], re.I) or (known and len(re.findall(r"\(\d+\)", text)) == 1)):
         return NAMED
     if _CALLED.search(before) or _KIN.match(after):
         return NAMED
-    if found.start() == after_few and look(text[found.start() : end]) >= Look.PART and re.match(r"\s*(?:[),;.]|$|and |& )", after):
+    if (
+        found.start() == after_few
+        and look(text[found.start() : end]) >= Look.PART
+        and re.match(r"\s*(?:[),;.]|$|and |& )", after)
+    ):
         return NAMED
     if _IN_STATE.match(after):
         return NAMED

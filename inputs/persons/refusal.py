@@ -42,7 +42,9 @@ def person_level(
         places += [one.cells if name == home else f"'{name.replace(chr(39), chr(39) * 2)}'!{one.cells}" for one in told]
         columns = ", ".join(f"{one.what} in column {column_letters(one.column)}" for one in told[:MOST_TOLD])
         said.append(f"{name}{' (hidden)' if sheet.hidden else ''}: {columns}")
-    said += told_elsewhere(cells, {sheet.name: _shown(sheet, n, known) for n, sheet in enumerate(cells.sheets, start=1)}, known)
+    said += told_elsewhere(
+        cells, {sheet.name: _shown(sheet, n, known) for n, sheet in enumerate(cells.sheets, start=1)}, known
+    )
     said += [f"{words}: {one.what}" for words, sheet in cells.behind for one in list(_told(sheet, frozenset()))[:1]]
     if not said:
         return None

@@ -16,11 +16,42 @@ from inputs.persons.names import Look, look
 from inputs.persons.view import Head, View, text_of
 from schemas.findings import a1, at
 
-_AGE = re.compile(r"(?:aged? )?(\d{1,3})\s*(?:y(?:rs?|ears?)?\.?(?: ?o(?:ld)?)?|[+])?(?:[ ,/&-]*\d{1,2} ?(?:m(?:on)?(?:ths?|s)?|mths?))?|\d{1,2} ?(?:months?|mths?|weeks?)(?: old)?", re.I)
-_SEXES = frozenset(("m", "f", "male", "female", "boy", "girl", "man", "woman", "u", "unknown", "not known", "1", "2", "0", "9", "x", "nb",
-                    "non-binary", "trans", "m.", "f.", "other", "fem"))
+_AGE = re.compile(
+    r"(?:aged? )?(\d{1,3})\s*(?:y(?:rs?|ears?)?\.?(?: ?o(?:ld)?)?|[+])?(?:[ ,/&-]*\d{1,2} ?(?:m(?:on)?(?:ths?|s)?|mths?))?|\d{1,2} ?(?:months?|mths?|weeks?)(?: old)?",
+    re.I,
+)
+_SEXES = frozenset(
+    (
+        "m",
+        "f",
+        "male",
+        "female",
+        "boy",
+        "girl",
+        "man",
+        "woman",
+        "u",
+        "unknown",
+        "not known",
+        "1",
+        "2",
+        "0",
+        "9",
+        "x",
+        "nb",
+        "non-binary",
+        "trans",
+        "m.",
+        "f.",
+        "other",
+        "fem",
+    )
+)
 _CODE = re.compile(r"(?=.*\d)[A-Z0-9][A-Z0-9/_. -]{0,19}|[A-Z]{1,3}|[A-Z]\.? ?[A-Z]\.?", re.I)
-_MASKED = re.compile(r"(?:child|pupil|young person|yp|client|case|patient|person|student|family|sibling|girl|boy|p|c|s|id)[ .#-]?(?:[A-Z]{1,2}|\d{1,4})|[A-Z]\.? ?[A-Z]\.?|[A-Z][a-z]?\.? ?[A-Z][a-z]?\.?", re.I)
+_MASKED = re.compile(
+    r"(?:child|pupil|young person|yp|client|case|patient|person|student|family|sibling|girl|boy|p|c|s|id)[ .#-]?(?:[A-Z]{1,2}|\d{1,4})|[A-Z]\.? ?[A-Z]\.?|[A-Z][a-z]?\.? ?[A-Z][a-z]?\.?",
+    re.I,
+)
 _GSS = re.compile(r"[EWNSKJ]\d{8}|\d{2}[A-Z]{2}|\d{3}|[A-Z0-9]{3}", re.I)
 _PERIOD = re.compile(r"(?:19|20)\d\d(?:[-/ ]?\d\d(?:\d\d)?)?(?: ?Q[1-4])?")
 MOST = 3_000
@@ -42,7 +73,11 @@ def is_sex(cell: Cell) -> bool:
 
 
 def is_school_year(cell: Cell) -> bool:
-    return bool(re.fullmatch(r"(?:y(?:ea)?r?\.? ?|nc ?)?(?:r|n[12]?|\d{1,2}[a-z]{0,3}|reception|nursery)", text_of(cell).strip(), re.I))
+    return bool(
+        re.fullmatch(
+            r"(?:y(?:ea)?r?\.? ?|nc ?)?(?:r|n[12]?|\d{1,2}[a-z]{0,3}|reception|nursery)", text_of(cell).strip(), re.I
+        )
+    )
 
 
 def is_said(cell: Cell) -> bool:
@@ -98,7 +133,12 @@ def _tells(body: _Body) -> Clue | None:
     subject = _named(body, said, counts=counts) or _referred_to(body, said, counts=counts)
     if subject:
         return subject
-    if said["age"] and said["sex"] and not counts and (said["reason"] or said["date"] or said["ethnicity"] or said["year"] or said["private"]):
+    if (
+        said["age"]
+        and said["sex"]
+        and not counts
+        and (said["reason"] or said["date"] or said["ethnicity"] or said["year"] or said["private"])
+    ):
         return Clue(ROWS, said["age"][0], a1(at(body.head.row, said["age"][0])))
     if said["born"]:
         return Clue(ROWS, said["born"][0], a1(at(body.head.row, said["born"][0])))
@@ -141,7 +181,7 @@ def _has_counts(body: _Body, known: set[int]) -> bool:
 def _are_consecutive(held: list[Cell]) -> bool:
     """Whether numbers count the rows."""
     numbers = [cell for cell in held if isinstance(cell, int | float)]
-    return len(numbers) == len(held) and all(after - before == 1 for before, after in pairwise(numbers))
+    return len(numbers) == len(held) and numbers[:1] in ([0], [1]) and all(b - a == 1 for a, b in pairwise(numbers))
 
 
 def _named(body: _Body, said: dict[str, list[int]], *, counts: bool) -> Clue | None:
@@ -162,25 +202,41 @@ def _named(body: _Body, said: dict[str, list[int]], *, counts: bool) -> Clue | N
         where = Clue(NAMES, column, body.view.span(column, [n for n, c in body.columns[column] if isinstance(c, str)]))
         if about and distinct and likely >= max(1, 0.3 * len(texts)) and (len(texts) > 1 or strong):
             return where
-        if distinct and not generic and len(texts) > 1 and likely + masked >= 0.6 * len(texts) and (about or not counts):
+        hides = len(set(texts)) >= 0.5 * len(texts)
+        if hides and not generic and len(texts) > 1 and likely + masked >= 0.6 * len(texts) and (about or not counts):
             return where
         if strong >= 2 and not counts and distinct and shaped >= 0.6 * len(texts):
             return where
-        if strong and not counts and not generic and "where" not in kinds and distinct and shaped + masked >= 0.6 * len(texts):
+        if (
+            strong
+            and not counts
+            and not generic
+            and "where" not in kinds
+            and hides
+            and shaped + masked >= 0.6 * len(texts)
+        ):
+            return where
+        paired = sum(one >= Look.SHAPED and " " in text.strip() for one, text in zip(looks, texts, strict=True))
+        weak = said["reason"] or said["date"] or said["private"]
+        if strong and weak and not counts and distinct and len(texts) > 1 and paired >= 0.8 * len(texts):
             return where
     return None
 
 
 def _referred_to(body: _Body, said: dict[str, list[int]], *, counts: bool) -> Clue | None:
     """A column of references, each another, beside what is said of one person."""
-    counted = any("count" in body.head.kinds[c] for c in body.head.kinds if c in body.columns and not body.head.kinds[c] & {"ref"})
+    counted = any(
+        "count" in body.head.kinds[c] for c in body.head.kinds if c in body.columns and not body.head.kinds[c] & {"ref"}
+    )
     if counts and counted:
         return None
     strong = sum(bool(said[kind]) for kind in ("age", "sex", "born", "ethnicity", "year"))
     weak = sum(bool(said[kind]) for kind in ("date", "reason", "private"))
     for column in body.head.of("ref", "subject", "id"):
         held = [text_of(cell).strip() for _, cell in body.columns.get(column, ())]
-        figures = "count" in body.head.kinds[column] and not _are_consecutive([cell for _, cell in body.columns.get(column, ())])
+        figures = "count" in body.head.kinds[column] and not _are_consecutive(
+            [cell for _, cell in body.columns.get(column, ())]
+        )
         if figures or len(held) < 2 or len(set(held)) < 0.9 * len(held) or "where" in body.head.kinds[column]:
             continue
         if not all(_CODE.fullmatch(text) or _MASKED.fullmatch(text) for text in held) or _are_places(held):
@@ -188,8 +244,13 @@ def _referred_to(body: _Body, said: dict[str, list[int]], *, counts: bool) -> Cl
         where = Clue(REFERENCES, column, body.view.span(column, [number for number, _ in body.columns[column]]))
         if strong >= 2 or (strong and weak and not counts) or (strong and not counts and _are_of_people(body, column)):
             return where
-        plain = any(re.search(r"\breasons?\b", text_of(body.view.sheet.cell(body.head.row, c)), re.I) for c in said["reason"])
+        plain = any(
+            re.search(r"\breasons?\b", text_of(body.view.sheet.cell(body.head.row, c)), re.I) for c in said["reason"]
+        )
         planned = any("actions" in kinds for kinds in body.head.kinds.values()) or _is_plan(body)
+        dated = len(held) >= 3 and bool(said["date"]) and "subject" in body.head.kinds[column]
+        if dated and not counts and not planned:
+            return where
         if said["date"] and (plain or (said["reason"] and _are_of_people(body, column))) and not counts and not planned:
             return where
     return None
@@ -201,7 +262,9 @@ def _are_of_people(body: _Body, column: int) -> bool:
 
 def _are_places(held: list[str]) -> bool:
     """Whether codes are those of areas or periods."""
-    return all(_GSS.fullmatch(text) or _PERIOD.fullmatch(text) for text in held) and not all(TEN_DIGITS.fullmatch(t) for t in held)
+    return all(_GSS.fullmatch(text) or _PERIOD.fullmatch(text) for text in held) and not all(
+        TEN_DIGITS.fullmatch(t) for t in held
+    )
 
 
 def _is_plan(body: _Body) -> bool:

@@ -1,4 +1,4 @@
-"""A sheet as the search for people looks at it: its distinct texts by what they could be, and where each of them stands.
+"""A sheet as the search for people looks at it: its distinct texts by what they could be, and where each stands.
 
 Most texts of a return are figures and names of areas that stand in it many times. Each is looked at once.
 """
@@ -35,8 +35,8 @@ def text_of(cell: Cell) -> str:
 
 @dataclass(frozen=True)
 class Words:
-    """The distinct texts of a sheet that could matter: headings by their kinds, texts that look like names, that speak of
-    somebody, that list people, and those with a number, a postcode or an address in them."""
+    """The distinct texts of a sheet that could matter: headings by their kinds, texts that look like names, that speak
+    of somebody, that list people, and those with a number, a postcode or an address in them."""
 
     kinds: Mapping[str, Kinds]
     looks: Mapping[str, Look]
@@ -49,8 +49,8 @@ def words_of(texts: Collection[str]) -> Words:
     """What each of some texts could be."""
     lettered = [text for text in texts if _LETTER.search(text)]
     kinds = {text: its for text in lettered if len(text) <= LONGEST and (its := kinds_of(text))}
-    looks = {text: its for text in lettered if (its := look(text))}
-    told = {text: its[0] for text in texts if (its := told_by(text))}
+    looks = {text: how for text in lettered if (how := look(text))}
+    told = {text: says[0] for text in texts if (says := told_by(text))}
     lists = tuple(text for text in lettered if len(text) > 8 and _lists_people(text))
     marked = tuple(text for text in texts if _LONG_DIGITS.search(text) and _is_marked(text))
     return Words(kinds, looks, told, lists, marked)
@@ -78,8 +78,8 @@ class Section:
 
 @dataclass(frozen=True)
 class Head:
-    """A row of headings: its number, the kinds of those that are known, by column, and the row at which the next such row
-    begins."""
+    """A row of headings: its number, the kinds of those that are known, by column, and the row at which the next such
+    row begins."""
 
     row: int
     kinds: Mapping[int, Kinds]
@@ -181,7 +181,11 @@ class View:
     def _begins(self, number: int) -> bool:
         """Whether a row of headings, with no figure in it, stands below a blank one."""
         held = [cell for cell in self.rows[number] if cell is not None]
-        return len(held) > 1 and all(type(c) is str for c in held) and not any(c is not None for c in self.rows[number - 1])
+        return (
+            len(held) > 1
+            and all(type(c) is str for c in held)
+            and not any(c is not None for c in self.rows[number - 1])
+        )
 
     def left_of(self, row: int, column: int) -> str:
         """The nearest text to the left of a cell, as the label of a form."""

@@ -188,7 +188,11 @@ def _is_fed(package: Package, cache: str) -> bool:
 
 def _take_out(package: Package, source: str, one: Relation, removed: Removed) -> None:
     removed.links.setdefault(source, set()).add(one.id)
-    what = NOT_LOOKED_AT if one.kind in PICTURES and not one.external else WORDS.get(one.kind, f"a part of a kind that we do not know ({as_typed(one.kind)[:40]})")
+    what = (
+        NOT_LOOKED_AT
+        if one.kind in PICTURES and not one.external
+        else WORDS.get(one.kind, f"a part of a kind that we do not know ({as_typed(one.kind)[:40]})")
+    )
     if one.kind == "hyperlink":
         pass  # said with its cell, where the cell is known
     elif one.kind == "externalLink":

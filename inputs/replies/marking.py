@@ -51,9 +51,9 @@ class Marks:
 def mark(
     content: bytes, head: Sequence[tuple[str, str]], findings: Sequence[Mapping[str, Any]], *, images: bool = False
 ) -> bytes:
-    """The marked copy of a file. `findings` are findings as JSON knows them, with `says`, `period` and `title`; pictures
-    stay in it only where `images` says so. Raises Refused for what cannot be read at all, and NotEditable where no copy
-    can be made."""
+    """The marked copy of a file. `findings` are findings as JSON knows them, with `says`, `period` and `title`;
+    pictures stay in it only where `images` says so. Raises Refused for what cannot be read at all, and NotEditable
+    where no copy can be made."""
     try:
         if content.startswith(b"PK"):
             return _marked(Package(content), content, head, findings, {}, [], images=images)

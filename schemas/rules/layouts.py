@@ -79,7 +79,7 @@ RULES: tuple[Rule, ...] = (
     Rule(
         "layout.not-looked-into",
         "advisory",
-        "The workbook holds pictures or embedded objects. Nobody has looked into them, and no copy of your workbook has them.",
+        "The workbook holds pictures or embedded objects, into which nobody has looked; no copy of it will have them.",
         "Remove them if the return does not need them, above all where they show or hold anything about single people.",
         "A picture of a table, or a Word document on a sheet.",
     ),

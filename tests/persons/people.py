@@ -14,7 +14,16 @@ GIVEN = ("Jane", "Tom", "Aisha", "Wei", "Oluwaseun", "Mateusz", "Siobhan", "Priy
          "Ngozi", "Piotr", "Zainab", "Harry", "Gurpreet", "Bronwen", "Ethan", "Maryam", "Ana", "Kwame", "Megan", "Tariq", "Isla", "Bogdan", "Leila")  # fmt: skip
 FAMILY = ("Smith", "Khan", "Brown", "O'Connor", "Adeyemi", "Kowalski", "Patel", "Jones", "Begum", "Nguyen", "Taylor", "Popescu", "Ali", "Hughes",
           "Okafor", "Singh", "Murphy", "Chen", "Walker", "Hussain", "Wright", "Silva", "Campbell", "Kaur", "Robinson", "Mensah")  # fmt: skip
-REASONS = ("truancy", "moved to foster care", "hit another pupil", "asthma", "awaiting assessment", "new baby at home", "lives with aunt", "late to school")
+REASONS = (
+    "truancy",
+    "moved to foster care",
+    "hit another pupil",
+    "asthma",
+    "awaiting assessment",
+    "new baby at home",
+    "lives with aunt",
+    "late to school",
+)
 
 
 class Person:
@@ -51,13 +60,25 @@ def nino(random: Random) -> str:
 
 def totals(random: Random, rows: int = 12) -> Rows:
     areas = ("Nottingham", "Derby", "Leicester", "England", "Lincoln")
-    return [["Area", "Year", "Pupils", "Remark"], *([random.choice(areas), "2009/10", float(random.randrange(9_000)), None] for _ in range(rows))]
+    return [
+        ["Area", "Year", "Pupils", "Remark"],
+        *([random.choice(areas), "2009/10", float(random.randrange(9_000)), None] for _ in range(rows)),
+    ]
 
 
 def born(person: Person, random: Random) -> Any:
     b = person.born
     month = b.strftime("%b")
-    forms = (b, f"{b:%d/%m/%Y}", f"{b.day}.{b.month}.{b:%y}", f"{b.day} {month} {b.year}", f"{b:%B} {b.day}th {b.year}", f"{b:%d%m%Y}", f"{b:%Y-%m-%d}", f"{b:%d-%b-%y}")
+    forms = (
+        b,
+        f"{b:%d/%m/%Y}",
+        f"{b.day}.{b.month}.{b:%y}",
+        f"{b.day} {month} {b.year}",
+        f"{b:%B} {b.day}th {b.year}",
+        f"{b:%d%m%Y}",
+        f"{b:%Y-%m-%d}",
+        f"{b:%d-%b-%y}",
+    )
     return random.choice(forms)
 
 
@@ -111,9 +132,16 @@ def _two_columns(random: Random, people: list[Person]) -> Cells:
 
 def _elsewhere(where: str, of: Callable[[list[Person], Random], str]) -> Make:
     def make(random: Random, people: list[Person]) -> Cells:
-        return Cells("xlsx", (Sheet("Totals", totals(random)),), elsewhere=(Text(where, of(people, random), "Totals", "B2"),))
+        return Cells(
+            "xlsx", (Sheet("Totals", totals(random)),), elsewhere=(Text(where, of(people, random), "Totals", "B2"),)
+        )
 
     return make
+
+
+def _cache(people: list[Person]) -> Sheet:
+    rows: Rows = [["Surname", "Age"]]
+    return Sheet("p", rows + [[p.family, float(p.age)] for p in people])
 
 
 FORMS: Mapping[str, Make] = {
@@ -131,8 +159,8 @@ FORMS: Mapping[str, Make] = {
     "initials with age": lambda r, people: book([["Child", "Age", "Comment"], *([f"{p.given[0]}{p.family[0]}", f"{p.age}y", p.reason] for p in people)], r),
     "age, sex and a remark without names": _table(("Age", "Gender", "Circumstances"), lambda p: [p.age, p.sex, p.reason]),
     "NHS numbers as numbers": lambda r, people: book([["Key", "n"], *([float(p.nhs), 1.0] for p in people)], r),
-    "NHS numbers with spaces here and there": _in_cell(lambda p, r: f"{p.nhs[:3]} {p.nhs[3:6]} {p.nhs[6:]}"),
-    "a pupil number in a note": _in_cell(lambda p, r: f"duplicate of {p.upn}"),
+    "NHS numbers with spaces here and there": _in_cell(lambda p, _: f"{p.nhs[:3]} {p.nhs[3:6]} {p.nhs[6:]}"),
+    "a pupil number in a note": _in_cell(lambda p, _: f"duplicate of {p.upn}"),
     "an insurance number in a note": _in_cell(lambda p, r: r.choice((p.nino, f"{p.nino[:2]} {p.nino[2:4]} {p.nino[4:6]} {p.nino[6:8]} {p.nino[8]}"))),
     "somebody in a note": _in_cell(lambda p, r: r.choice((f"1 ({p.given} {p.family[0]}, looked after)", f"{p.name}, aged {p.age}", f"pupil {p.given} was excluded",
                                                           f"{p.given}'s mum rang", f"{p.given} {p.family[0]} (dob {p.born:%d/%m/%y})", f"2 - {p.given} and his sister"))),
@@ -145,16 +173,16 @@ FORMS: Mapping[str, Make] = {
     "mobile telephones": lambda r, people: book([["a", "b"], *([n, f"07700 900{r.randrange(100, 999)}{''}"] for n, _ in enumerate(people))], r),
     "a comment": _elsewhere("comment", lambda ps, r: r.choice((f"{ps[0].name}, aged {ps[0].age}", f"UPN {ps[0].upn}", f"{ps[0].name} and {ps[1].name}"))),
     "a property": _elsewhere("property", lambda ps, r: r.choice((f"Case of {ps[0].name} aged {ps[0].age}", "; ".join(p.name for p in ps), "; ".join(f"{p.given}{n}@example.org" for n, p in enumerate(ps))))),
-    "a header": _elsewhere("header or footer", lambda ps, r: f"{ps[0].name} dob {ps[0].born:%d/%m/%Y}"),
-    "behind a pivot table": lambda r, ps: Cells("xlsx", (Sheet("Totals", totals(r)),), behind=(("the data behind a pivot table", Sheet("p", [["Surname", "Age"], *([p.family, float(p.age)] for p in ps)])),)),
+    "a header": _elsewhere("header or footer", lambda ps, _: f"{ps[0].name} dob {ps[0].born:%d/%m/%Y}"),
+    "behind a pivot table": lambda r, ps: Cells("xlsx", (Sheet("Totals", totals(r)),), behind=(("the data behind a pivot table", _cache(ps)),)),
     "a title of a sheet": lambda r, ps: book(totals(r), r, name=f"{ps[0].given} {r.choice(('Smith', 'Khan', 'Brown'))}", hidden=True),
 }  # fmt: skip
 
 
 def sheet_with_people(form: str, seed: int) -> Cells:
     """A workbook of one form, with three people or more."""
-    random = Random(f"{form} {seed}")
-    people = []
+    random = Random(f"{form} {seed}")  # noqa: S311
+    people: list[Person] = []
     while len({(p.given, p.family) for p in people}) < 4 + seed % 6:
         people.append(Person(random))
     return FORMS[form](random, list({(p.given, p.family): p for p in people}.values()))
