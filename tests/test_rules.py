@@ -290,6 +290,7 @@ def test_the_smallest_fault_breaks_its_rule_and_no_other(rule: str, judged: Judg
     assert judgement.status == ("accepted-with-warnings" if RULES[rule].strictness == "advisory" else "rejected")
     without_a_cell = {
         "layout.label-missing",
+        "layout.not-looked-into",
         "layout.sheet-missing",
         "layout.sheet-unexpected",
         "row.missing",

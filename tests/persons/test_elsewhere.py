@@ -38,9 +38,9 @@ def workbook(place: str, says: str) -> bytes:
     elif place == "name":
         book.defined_names["X"] = DefinedName("X", attr_text=f'"{says}"', comment=says)
     elif place == "choices":
-        sheet.add_data_validation(DataValidation("list", formula1=f'"{says}"', prompt=says))
+        sheet.add_data_validation(DataValidation("list", formula1=f'"{says}"', prompt=says, sqref="B2"))
     elif place == "sheet":
-        book.create_sheet(says[:31])
+        book.create_sheet(says[:31].replace("/", "."))
     whole = io.BytesIO()
     book.save(whole)
     return with_parts(whole.getvalue(), parts_of(place, says))
