@@ -24,7 +24,7 @@ _PERSON = (
 )
 _AGE = r"(?:,? ?\(?(?:aged?|is|age:) ?\d{1,2}\b|,? ?\(?\d{1,2} ?(?:y(?:rs?|ears?)?(?:[ /-]?o(?:ld)?)?|months? old|mths)\b|,? ?\(\d{1,2}\))"
 _A_WORD = r"[^\W\d_](?:[^\W\d_]|-(?=[^\W\d_])|['’](?!s\b)(?=[^\W\d_]))*"
-_NAME = re.compile(rf"(?<![\w@.'’])({_A_WORD})(?= ([A-Z]\.?(?![\w@])|{_A_WORD}(?![\w@]))|)")
+_NAME = re.compile(rf"(?<![\w@.'’])({_A_WORD})(?= ([A-Z]\.?(?![\w@'’])|{_A_WORD}(?![\w@]))|)")
 _AGED = re.compile(rf"^(?:'s)?{_AGE}", re.I)
 _INITIALS = re.compile(
     rf"(?:\b(?i:{_PERSON}):? (?:[A-Z]\.? ?[A-Z]\.?|[A-Z])(?![\w'’]).{{0,40}}?(?:{_AGE}|\b(?:is|was|has|moved|excluded|looked after|LAC|lives|aged|her|his|mother|she|he|arrested|charged|missing|NEET|PEX|PEXed|attends|absconded|pregnant|on a)\b))"
