@@ -68,7 +68,7 @@ def test_printed_shares_of_parts_give_the_numbers_of_another(tmp_path: Path) -> 
         return [
             level(21.3, SHARE, numerator=10, denominator=47),
             level(22.5, SHARE, "FSM=Not eligible"),
-            level(None, SHARE, "FSM=Eligible", **rest),
+            level(rest.get("value"), SHARE, "FSM=Eligible", **{k: v for k, v in rest.items() if k != "value"}),
         ]
 
     for name, rest in {"numbers": {"value": 14.3, "numerator": 1, "denominator": 7}, "mark": {"conf_status": "c"}}.items():

@@ -114,7 +114,8 @@ def _leaks(reader: Reader, group: Group, hidden: set[int], safe: dict[Group, Non
         n: reader.not_small[n] for n in group.numbers if n in reader.not_small and n not in reached
     }
     limits = {**reached, **{n: limit for n, (limit, _) in judged.items()}}
-    low = [n for n in limits if n not in reach(group, limits)] if limits else []
+    high_enough = reach(group, limits) if limits else set()
+    low = [n for n in limits if n not in high_enough]
     leaks = [Leak(n, limits[n], None) for n in low if n in reached]
     for number in low:
         if number in judged and at_least(group, number) >= 1 - ENOUGH:
@@ -155,10 +156,10 @@ def _telling(reader: Reader, group: Group, hidden: set[int]) -> set[int]:
 
 
 def prices_of(rows: Iterable[Mapping[str, object]]) -> dict[int, float]:
-    """What it costs to hide each row: the more the more people it tells of, and one that was shown before is of no use."""
+    """What it costs to hide each row: the more the more people it tells of, little where it prints a share alone; and
+    one that was shown before is of no use."""
     return {
-        int(str(row["row"])): 1.0
-        + math.log1p(abs(float(str(row["numerator"] or row["value"] or 0.0))))
+        int(str(row["row"])): (0.5 if row["printed"] else 1.0 + math.log1p(abs(float(str(row["numerator"] or 0.0)))))
         + (1e6 if row["shown_from"] is not None else 0.0)
         for row in rows
     }

@@ -172,6 +172,7 @@ def _printed(reader: Reader, row: Row, counted: int, among: int) -> None:
             return
         low, high = row["value"] - row["half"], row["value"] + row["half"]
     more = {"by": frozenset({row["row"]}), "known": row["shown_from"] is not None, "printed": True}
+    reader.fact([(among, 1.0)], 1.0, math.inf, by=more["by"], known=more["known"])  # nobody is no base of a share
     if high is not None:
         reader.fact([(counted, row["per"]), (among, -high)], -math.inf, SLACK, **more)
     if low is not None:

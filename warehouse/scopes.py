@@ -161,10 +161,7 @@ def _small_spans(now: pl.DataFrame) -> pl.DataFrame:
         told = {row["row"]: row for row in group.iter_rows(named=True)}
         spans = {n: (row["period_start"], row["period_end"] or date.max) for n, row in told.items()}
         for windows in overlapping(spans):
-            whole = {n for n, _, _ in chains(windows)}
-            is_apart = any(
-                a < c <= b < d for n, (a, b) in windows.items() for m, (c, d) in windows.items() if n != m and n not in whole
-            )
+            is_apart = any(a < c <= b < d for a, b in windows.values() for c, d in windows.values())
             if is_apart or any(_is_small(told, n, inside) for n, inside, _ in chains(windows)):
                 found.append(int(str(scope)))
     return pl.DataFrame({"scope": found}, schema={"scope": now.schema["scope"]})

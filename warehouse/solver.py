@@ -41,16 +41,16 @@ def reach(group: Group, limits: Mapping[int, float]) -> set[int]:
     left = {number: limit for number, limit in limits.items() if number not in found}
     if not left:
         return found
-    group = _consistent(group)
-    while left:
-        solved = _solve(group, [(number, limit) for number, limit in left.items()])
-        if solved is None:
-            break
+    if (solved := _solve(group, list(left.items()))) is None:
+        group = _consistent(group)
+        solved = _solve(group, list(left.items()))
+    while solved is not None:
         new = {number for number, limit in left.items() if solved[number] >= limit - ENOUGH}
         found |= new
         left = {number: limit for number, limit in left.items() if number not in new}
-        if not new:
+        if not new or not left:
             break
+        solved = _solve(group, list(left.items()))
     for number, limit in left.items():
         solved = _solve(group, [(number, limit)])
         if solved is not None and solved[number] >= limit - ENOUGH:
