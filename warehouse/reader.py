@@ -17,7 +17,8 @@ from schemas.definitions import Definitions
 from schemas.tables import KEY
 from warehouse.families import Meanings
 from warehouse.measured import AMONG, AT_MOST, COUNTED, OTHERS
-from warehouse.relations import Key, Row, adding_up, declared, epochs, meaning, windows
+from warehouse.relations import Key, Part, Row, adding_up, declared, epochs, meaning, windows
+from warehouse.unheld import left_of, with_unheld
 from warehouse.windows import pieces
 
 SLACK = 1e-6
@@ -82,12 +83,12 @@ def reader_of(rows: Sequence[Row], definitions: Definitions) -> Reader:
     """What a reader knows of rows (see disclosure.withheld), each known by its `row`, if all of them are shown."""
     reader, meanings = Reader(), Meanings(definitions)
     open_before: dict[Key, int] = {}
-    for every in epochs(rows):
-        held = {key: row for key, row in every.items() if _speaks(row)}
+    for epoch, every in enumerate(epochs(rows)):
+        held = with_unheld({key: row for key, row in every.items() if _speaks(row)}, definitions, epoch)
         numbers = _numbers(reader, meanings, held)
         for key, row in held.items():
             _of_row(reader, numbers, key, row)
-        divided, overlapped = list(adding_up(held, definitions)), list(windows(held))
+        divided, overlapped = _divided(held, definitions), list(windows(held))
         for measure in (COUNTED, AMONG):
             for part in divided:
                 _sum(reader, held, numbers, measure, part)
@@ -97,6 +98,15 @@ def reader_of(rows: Sequence[Row], definitions: Definitions) -> Reader:
             _declared(reader, held, numbers, kind, terms)
         _grown(reader, held, numbers, open_before)
     return reader
+
+
+def _divided(held: Mapping[Key, Row], definitions: Definitions) -> list[Part]:
+    """Each whole with all of its parts, where what is left of it is one that nobody sent."""
+    found = []
+    for whole, children, complete, way in adding_up(held, definitions):
+        left = (*whole[:2], left_of(whole[2], [key[2] for key in children]), *whole[3:])
+        found.append((whole, [*children, left], True, way) if left in held else (whole, children, complete, way))
+    return found
 
 
 def _speaks(row: Row) -> bool:
@@ -131,7 +141,8 @@ def _numbers(reader: Reader, meanings: Meanings, held: Mapping[Key, Row]) -> Num
                 what = meaning(meanings, key, measure)
                 same = min(given[what], key=lambda n: reader.values[n] or 0.0) if given[what] else None
                 hidden_count = row["is_count"] and row["asked_to_hide"] and row["zero_ok"]
-                own = reader.number((*what, "of row", row["row"]), None, 1.0 if hidden_count else 0.0)
+                name = (*what, "of row", row["row"] if row["row"] is not None else row["unheld"])
+                own = reader.number(name, None, 1.0 if hidden_count else 0.0)
                 numbers[key, measure] = own if same is None else same
     return numbers
 
@@ -210,7 +221,7 @@ def _sum(
     held: Mapping[Key, Row],
     numbers: Numbers,
     measure: str,
-    part: tuple[Key, Sequence[Key], bool, str],
+    part: Part,
 ) -> None:
     """A whole is the sum of its parts and of what is left beside them, if there can be anything."""
     whole, children, complete, way = part

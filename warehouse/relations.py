@@ -27,7 +27,7 @@ PLACES = 6
 
 Row = Mapping[str, Any]
 Key = tuple[str, ...]
-Part = tuple[Key, "Sequence[Key]", bool, str]
+Part = tuple[Key, Sequence[Key], bool, str]
 
 
 @dataclass
