@@ -182,6 +182,8 @@ def _printed(reader: Reader, row: Row, counted: int, among: int) -> None:
         if row["told_counted"] and row["told_among"]:
             return
         low, high = row["value"] - row["half"], row["value"] + row["half"]
+    if low is None and high is None:
+        return
     more = {"by": frozenset({row["row"]}), "known": row["shown_from"] is not None, "printed": True}
     reader.fact([(among, 1.0)], 1.0, math.inf, by=more["by"], known=more["known"])  # nobody is no base of a share
     if high is not None:
