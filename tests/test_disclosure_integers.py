@@ -71,7 +71,10 @@ def test_printed_shares_of_parts_give_the_numbers_of_another(tmp_path: Path) -> 
             level(rest.get("value"), SHARE, "FSM=Eligible", **{k: v for k, v in rest.items() if k != "value"}),
         ]
 
-    for name, rest in {"numbers": {"value": 14.3, "numerator": 1, "denominator": 7}, "mark": {"conf_status": "c"}}.items():
+    for name, rest in {
+        "numbers": {"value": 14.3, "numerator": 1, "denominator": 7},
+        "mark": {"conf_status": "c"},
+    }.items():
         assert published(tmp_path / name, parts(rest)) == {"FSM=Eligible", "FSM=Not eligible"}
     shares = [level(21.3, SHARE, numerator=10, denominator=47), level(22.5, SHARE, "FSM=Not eligible"),
               level(14.3, SHARE, "FSM=Eligible")]  # fmt: skip
@@ -141,7 +144,9 @@ def test_areas_that_overlap_without_a_declared_sum(outer: str, inner: Sequence[s
     numbers = [20.0] * len(inner)
     total = sum(numbers)
     rows = [figure(number, area=code) for code, number in zip(inner, numbers, strict=True)]
-    few = published(tmp_path / "few", [figure(total - 17.0, area=outer), *rows[:-1], figure(3.0, area=inner[-1])], ADDITIVE)
+    few = published(
+        tmp_path / "few", [figure(total - 17.0, area=outer), *rows[:-1], figure(3.0, area=inner[-1])], ADDITIVE
+    )
     assert inner[-1] in few
     assert len(few) > 1
     assert published(tmp_path / "many", [figure(total, area=outer), *rows], ADDITIVE) == set()

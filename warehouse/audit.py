@@ -90,9 +90,7 @@ def _left(fact: Fact, known: Sequence[float | None]) -> Bound:
     return bound
 
 
-def _group(
-    start: int, of: Mapping[int, Sequence[int]], left: Sequence[tuple[Fact, Bound]], reader: Reader
-) -> Group:
+def _group(start: int, of: Mapping[int, Sequence[int]], left: Sequence[tuple[Fact, Bound]], reader: Reader) -> Group:
     """The numbers that are connected with one, and what is known of them."""
     numbers, places, todo = {start}, set[int](), [start]
     while todo:
@@ -110,10 +108,10 @@ def _group(
 def _leaks(reader: Reader, group: Group, hidden: set[int], safe: dict[Group, None]) -> list[Leak]:
     """What of a group is known too well; a group with nothing of it is noted as safe."""
     reached = {n: reader.must_reach[n] for n in group.numbers if n in reader.must_reach}
-    judged = {
-        n: reader.not_small[n] for n in group.numbers if n in reader.not_small and n not in reached
-    }
+    judged = {n: reader.not_small[n] for n in group.numbers if n in reader.not_small and n not in reached}
     limits = {**reached, **{n: limit for n, (limit, _) in judged.items()}}
+    for number in reader.not_exact & limits.keys():
+        limits[number] = max(limits[number], at_least(group, number) + 1.0)
     high_enough = reach(group, limits) if limits else set()
     low = [n for n in limits if n not in high_enough]
     leaks = [Leak(n, limits[n], None) for n in low if n in reached]

@@ -45,12 +45,12 @@ def withheld(states: pl.DataFrame, definitions: Definitions) -> pl.DataFrame:
         return states.select(ROW)
     rows = measured(states.with_row_index("row"), definitions)
     placed = pl.col("area_code").is_in(list(definitions.geography.by_code))
-    rows = scoped(rows.with_columns((pl.col("secondary") & pl.col("measured") & ~placed).alias("unplaced")), definitions)
+    rows = scoped(
+        rows.with_columns((pl.col("secondary") & pl.col("measured") & ~placed).alias("unplaced")), definitions
+    )
     first = pl.col("small") | pl.col("unplaced")
     hidden = set(rows.filter(first)["row"])
-    for _, group in (
-        rows.filter("secondary").join(at_risk(rows, definitions), on="scope", how="semi").group_by("scope")
-    ):
+    for _, group in rows.filter("secondary").join(at_risk(rows, definitions), on="scope", how="semi").group_by("scope"):
         hidden |= to_hide(group.sort(*KEY, "since").to_dicts(), set(group.filter(first)["row"]), definitions)
     told = pl.any_horizontal(pl.col(name).is_not_null() for name in HIDDEN)
     hide = pl.col("row").is_in(list(hidden)) & (told | ~pl.col("asked_to_hide"))

@@ -75,5 +75,3 @@ def _counted(one: Indicator, shared: set[str]) -> str:
 
 def _plain(words: str) -> str:
     return " ".join(words.casefold().split())
-
-

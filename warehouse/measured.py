@@ -10,7 +10,7 @@ import polars as pl
 
 from schemas.definitions import Definitions
 from warehouse.families import families, is_count
-from warehouse.wording import people_said
+from warehouse.wording import people_said, share_said
 
 COUNTED, AMONG, OTHERS, SHOWN = "numerator", "denominator", "remainder", "value"
 """The numbers that a row tells: how many are counted, among how many, how many that leaves, and the value itself."""
@@ -62,6 +62,7 @@ def _said(rows: pl.DataFrame) -> pl.DataFrame:
     """Rows with one number where a range has but one in it or words give it, and what is given told from what is not."""
     low, high, value = pl.col("value_low"), pl.col("value_high"), pl.col("value")
     texts = rows.filter(pl.col("guarded") & (pl.col("kind") != "ordinal"))["value_text"].drop_nulls().unique()
+    rows = _with_said_shares(rows, texts)
     found = [(text, *said) for text in texts if (said := people_said(text)) is not None]
     schema = {"value_text": pl.String, "words_least": pl.Float64, "words_most": pl.Float64}
     words = pl.DataFrame(found, schema=schema, orient="row")
@@ -83,13 +84,29 @@ def _said(rows: pl.DataFrame) -> pl.DataFrame:
     )
 
 
+def _with_said_shares(rows: pl.DataFrame, texts: pl.Series) -> pl.DataFrame:
+    """Rows of shares and rates with the numerator and denominator that their words give."""
+    found = [(text, *said) for text in texts if (said := share_said(text)) is not None]
+    schema = {"value_text": pl.String, "said_counted": pl.Float64, "said_among": pl.Float64}
+    rows = rows.join(
+        pl.DataFrame(found, schema=schema, orient="row"), on="value_text", how="left", maintain_order="left"
+    )
+    share = pl.col("guarded") & ~pl.col("is_count") & pl.col("per").is_not_null()
+    return rows.with_columns(
+        pl.coalesce("numerator", pl.when(share).then("said_counted")).alias("numerator"),
+        pl.coalesce("denominator", pl.when(share).then("said_among")).alias("denominator"),
+    )
+
+
 def _decimals() -> pl.Expr:
     """How many decimals of a value are printed: those of its indicator, or more where it has more."""
     value = pl.col("value").fill_null(0.0)
     found = pl.col("decimals")
     for places in range(6, 0, -1):
         finer = (value - value.round(places - 1)).abs() > 10.0 ** -(places + 2)
-        found = pl.when(finer & (pl.col("decimals") < places) & (found == pl.col("decimals"))).then(places).otherwise(found)
+        found = (
+            pl.when(finer & (pl.col("decimals") < places) & (found == pl.col("decimals"))).then(places).otherwise(found)
+        )
     return found
 
 
@@ -100,7 +117,9 @@ def _with_shared_bases(rows: pl.DataFrame, definitions: Definitions) -> pl.DataF
         pl.col("indicator_id").replace_strict(who, default=None, return_dtype=pl.String).alias("population")
     )
     where = ["population", "area_code", "time_identifier", "time_period", "breakdown"]
-    titles = {" ".join(one.title.casefold().split()): one.id for one in definitions.indicators.values() if is_count(one)}
+    titles = {
+        " ".join(one.title.casefold().split()): one.id for one in definitions.indicators.values() if is_count(one)
+    }
     named = {one: words for words, one in titles.items()}
     counts = rows.filter(pl.col("is_count") & pl.col("value").is_not_null()).with_columns(
         pl.col("indicator_id").replace_strict(named, default=None, return_dtype=pl.String).alias("population"),

@@ -39,7 +39,18 @@ def ancestors(geography: Geography, code: str) -> tuple[str, ...]:
 
 @lru_cache(maxsize=100_000)
 def around(geography: Geography, code: str) -> frozenset[str]:
-    """Every area that an area lies in, whether it is its parent or overlaps with that."""
+    """Every area that an area lies in: its parents, what it overlaps with as the list says, and, of areas made of
+    councils such as police areas, those that have all of its councils. Two that have the same lie in each other."""
+    listed = _listed_around(geography, code)
+    mine = _councils(geography, code)
+    if not mine:
+        return listed
+    same = {other for other in _made_of_councils(geography) if other != code and mine <= _councils(geography, other)}
+    return listed | same
+
+
+@lru_cache(maxsize=100_000)
+def _listed_around(geography: Geography, code: str) -> frozenset[str]:
     found: set[str] = set()
     todo = [code]
     while todo:
@@ -49,6 +60,27 @@ def around(geography: Geography, code: str) -> frozenset[str]:
             found |= new
             todo += new
     return frozenset(found)
+
+
+@lru_cache(maxsize=64)
+def _made_of_councils(geography: Geography) -> tuple[str, ...]:
+    """The areas, beside countries and regions, that councils lie in."""
+    inside = {
+        above for area in geography.areas if area.area_type == "Local authority" for above in area.lies_in.split()
+    }
+    return tuple(sorted(inside))
+
+
+@lru_cache(maxsize=10_000)
+def _councils(geography: Geography, code: str) -> frozenset[str]:
+    """The councils of an area that is made of them; none for any other."""
+    if code not in _made_of_councils(geography):
+        return frozenset()
+    return frozenset(
+        area.area_code
+        for area in geography.areas
+        if area.area_type == "Local authority" and code in _listed_around(geography, area.area_code)
+    )
 
 
 def layer(geography: Geography, code: str) -> str:
@@ -94,9 +126,7 @@ def _complete(geography: Geography, whole: str, codes: frozenset[str], day: date
     kinds = {area.area_type for code in codes if (area := geography.area(code)) is not None}
     if not kinds.isdisjoint(COUNCILS[:2]):
         kinds = {"Local authority"}
-    return all(
-        _covered(geography, area, codes, day) for area in _inside(geography, whole) if _counts(area, kinds, day)
-    )
+    return all(_covered(geography, area, codes, day) for area in _inside(geography, whole) if _counts(area, kinds, day))
 
 
 def _counts(area: Area, kinds: set[str], day: date | None) -> bool:

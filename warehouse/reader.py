@@ -44,7 +44,7 @@ class Reader:
     it; whether it was shown before), facts about them, and what must not be known.
 
     `must_reach`: for a reader a number may be as large as this. `not_small`: a reader must not know that a number lies
-    from 1 to below this limit; `own` is the row to hide first, if it is one.
+    from 1 to below this limit; `own` is the row to hide first, if it is one. `not_exact`: nor exactly, whatever it is.
     """
 
     values: list[float | None] = field(default_factory=list)
@@ -54,6 +54,7 @@ class Reader:
     facts: dict[Fact, None] = field(default_factory=dict)
     must_reach: dict[int, float] = field(default_factory=dict)
     not_small: dict[int, tuple[float, int | None]] = field(default_factory=dict)
+    not_exact: set[int] = field(default_factory=set)
     names: dict[tuple[Any, ...], int] = field(default_factory=dict)
 
     def number(self, name: tuple[Any, ...], value: float | None = None, least: float = 0.0) -> int:
@@ -202,6 +203,8 @@ def _guard(reader: Reader, row: Row, number: int, measure: str, least: float) ->
     if row["small"] and (asked or _is_small(row, measure, value, least)):
         reach = max(least, 1.0, value + 1.0 if asked and is_given and value is not None else 0.0)
         reader.must_reach[number] = max(reach, reader.must_reach.get(number, 0.0))
+        if asked and not is_given:
+            reader.not_exact.add(number)
     elif not is_given:
         reader.not_small.setdefault(number, (least, row["row"]))
 
@@ -323,5 +326,3 @@ def _is_told(reader: Reader, terms: Sequence[tuple[int, float]]) -> float:
     """What terms come to; 0 where one is not told."""
     told = [(reader.values[number], sign) for number, sign in terms]
     return 0.0 if any(value is None for value, _ in told) else sum((value or 0.0) * sign for value, sign in told)
-
-

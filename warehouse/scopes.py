@@ -90,7 +90,9 @@ def at_risk(rows: pl.DataFrame, definitions: Definitions) -> pl.DataFrame:
 def _few(strict: pl.DataFrame) -> pl.DataFrame:
     """Scopes with a printed share without its base beside a known number of people small enough to tell it by."""
     unit = 2 * pl.col("half")
-    told = strict.filter("told_among").group_by("scope", "indicator_id").agg(pl.col("denominator").min().alias("fewest"))
+    told = (
+        strict.filter("told_among").group_by("scope", "indicator_id").agg(pl.col("denominator").min().alias("fewest"))
+    )
     printed = strict.filter(pl.col("printed") & pl.col("guarded")).join(told, on=["scope", "indicator_id"])
     return printed.filter(pl.col("fewest").pow(2) * unit <= FEW).select("scope")
 

@@ -118,7 +118,11 @@ def _solve(group: Group, aims: Iterable[tuple[int, float]]) -> dict[int, float] 
             costs[place[number]] = 1.0
     lower = np.concatenate([np.array(group.least, dtype=float), np.full(len(capped), -math.inf)])
     upper = np.concatenate([np.full(count, math.inf), np.array(capped, dtype=float)])
-    whole = np.zeros(count + len(capped)) if count > MOST_NUMBERS else np.concatenate([np.ones(count), np.zeros(len(capped))])
+    whole = (
+        np.zeros(count + len(capped))
+        if count > MOST_NUMBERS
+        else np.concatenate([np.ones(count), np.zeros(len(capped))])
+    )
     found = milp(
         costs,
         constraints=[LinearConstraint(matrix, low, high)] if matrix is not None else [],
@@ -131,7 +135,9 @@ def _solve(group: Group, aims: Iterable[tuple[int, float]]) -> dict[int, float] 
     return {number: float(found.x[n]) for number, n in place.items()}
 
 
-def _matrix(group: Group, place: Mapping[int, int], capped: list[tuple[int, float]]) -> tuple[Any, list[float], list[float]]:
+def _matrix(
+    group: Group, place: Mapping[int, int], capped: list[tuple[int, float]]
+) -> tuple[Any, list[float], list[float]]:
     """The bounds as rows, and one for each number that is to reach a limit: what it reaches is no more than it is."""
     from scipy.sparse import coo_array
 

@@ -11,8 +11,6 @@ Name = TypeVar("Name", bound=Hashable)
 Span = tuple[date, date]
 
 
-
-
 def pieces(windows: Mapping[Name, Span]) -> list[frozenset[Name]]:
     """What windows (first and last day of each) are made of: each piece as the windows that hold it. A number of things
     that happen once each is, for a window, the sum of those of its pieces."""
@@ -38,16 +36,24 @@ def overlapping(windows: Mapping[Name, Span]) -> list[dict[Name, Span]]:
 
 
 def chains(windows: Mapping[Name, Span]) -> Iterable[tuple[Name, list[Name], bool]]:
-    """Each window with shorter ones that lie in it end to end, from its first day or up to its last; and whether they
-    are the whole of it."""
+    """Each window with shorter ones that lie in it: end to end from its first day, the longest up to its last, the
+    longest of those between, and as many as there are that do not overlap; and whether they are the whole of it."""
     for whole, (first, last) in windows.items():
-        inside = {n: s for n, s in windows.items() if n != whole and s != (first, last) and first <= s[0] <= s[1] <= last}
+        inside = {
+            n: s for n, s in windows.items() if n != whole and s != (first, last) and first <= s[0] <= s[1] <= last
+        }
         forward = _chain(inside, first, last)
         done = bool(forward) and inside[forward[-1]][1] == last
         if forward:
             yield whole, forward, done
-        if not done and (backward := _last(inside, last)):
-            yield whole, [backward], False
+        if done:
+            continue
+        largest = [
+            [n] for n, s in inside.items() if not any(o != s and o[0] <= s[0] and s[1] <= o[1] for o in inside.values())
+        ]
+        for names in [*largest, _apart(inside)]:
+            if names and names != forward:
+                yield whole, names, False
 
 
 def same(windows: Mapping[Name, Span]) -> Iterable[Sequence[Name]]:
@@ -71,6 +77,12 @@ def _chain(inside: Mapping[Name, Span], first: date, last: date) -> list[Name]:
     return found
 
 
-def _last(inside: Mapping[Name, Span], last: date) -> Name | None:
-    ends = [name for name, span in inside.items() if span[1] == last]
-    return min(ends, key=lambda name: (inside[name][0], str(name)), default=None)
+def _apart(inside: Mapping[Name, Span]) -> list[Name]:
+    """Windows that do not overlap, the longest of those that begin first."""
+    found: list[Name] = []
+    last = date.min
+    for name, (first, end) in sorted(inside.items(), key=lambda one: (one[1][0], -one[1][1].toordinal(), str(one[0]))):
+        if first > last:
+            found.append(name)
+            last = end
+    return found if len(found) > 1 else []

@@ -18,7 +18,9 @@ _NUMBERS = {
 }  # fmt: skip
 _VAGUE = re.compile(r"\b(a few|few|very few|handful|several|some|not many|small number|a small minority)\b")
 """Words for a number that is small, however small."""
-_A_PERSON = re.compile(r"\ban? (?:\w+ )?(child|boy|girl|pupil|baby|infant|person|man|woman|student|family|teenager|youth)\b")
+_A_PERSON = re.compile(
+    r"\ban? (?:\w+ )?(child|boy|girl|pupil|baby|infant|person|man|woman|student|family|teenager|youth)\b"
+)
 _BELOW = re.compile(r"(<|\b(?:fewer|less|lower) than|\bunder|\bbelow)\s*$")
 _UP_TO = re.compile(r"(<=|≤|\bup to|\bat most|\bno more than|\bnot more than|\bmaximum of|\bmax)\s*$")
 _OVER = re.compile(r"(>=?|≥|\bmore than|\bover|\bat least|\babove|\bminimum of|\bno (?:fewer|less) than)\s*$")
@@ -36,6 +38,10 @@ _NUMBER = re.compile(
 )
 
 
+_ONE = r"(\d[\d,]*|" + "|".join(sorted(_NUMBERS, key=len, reverse=True)) + r")"
+_OF = re.compile(rf"\b{_ONE}(?: \w+)? ?(?:(?:out )?of(?: the| all)?|/) ?{_ONE}\b(?!\s*(?:%|per ?cent))")
+
+
 def people_said(text: str) -> tuple[float, float] | None:
     """The least and the most people that a text gives away, of the smallest number in it; None where it gives no number
     of people. What is vaguely small is from 1 to 1."""
@@ -45,6 +51,17 @@ def people_said(text: str) -> tuple[float, float] | None:
         return 1.0, 1.0
     upper = [span for span in found if span[1] > 0] or found
     return min(upper, key=lambda span: span[1]) if upper else None
+
+
+def share_said(text: str) -> tuple[float, float] | None:
+    """How many of how many people a text says: 25 of 57, three out of ten, 4/9; None where it does not."""
+    plain = " ".join(text.casefold().split())
+    match = _OF.search(plain)
+    if match is None:
+        return None
+    numbers = [_NUMBERS.get(word) if word.isalpha() else float(word.replace(",", "")) for word in match.groups()]
+    few, many = (None if number is None else float(number) for number in numbers)
+    return (few, many) if few is not None and many is not None and few <= many else None
 
 
 def _span(plain: str, match: re.Match[str]) -> tuple[float, float] | None:
