@@ -1,8 +1,8 @@
 """The audit after suppression: whatever a reader could work out in whole numbers is found, and more is hidden.
 
-For each number that must stay unknown a mixed integer program (HiGHS, by scipy) finds how large it can be for all that a
-reader knows, with everything that is shown in its place. Method: auditing of suppression patterns (M. Fischetti, J. J.
-Salazar, "Models and algorithms for the 2-dimensional cell suppression problem in statistical disclosure control",
+For each number that must stay unknown a mixed integer program (HiGHS, by scipy) finds how large it can be for all that
+a reader knows, with everything that is shown in its place. Method: auditing of suppression patterns (M. Fischetti, J.
+J. Salazar, "Models and algorithms for the 2-dimensional cell suppression problem in statistical disclosure control",
 Mathematical Programming 84, 1999). Numbers are taken in the small groups that facts connect, once what is known is put
 in; a group that the solver gives up on counts as one that gives everything away.
 """
@@ -24,8 +24,8 @@ TRIES = 24
 
 @dataclass(frozen=True)
 class Leak:
-    """A number that a reader knows too well, the limit that it is known to be below, and the row to hide first, if it is
-    one."""
+    """A number that a reader knows too well, the limit that it is known to be below, and the row to hide first, if it
+    is one."""
 
     number: int
     limit: float
@@ -86,8 +86,7 @@ def _left(fact: Fact, known: Sequence[float | None]) -> Bound:
     """A fact with what is known put in."""
     told = sum(sign * value for number, sign in fact.terms if (value := known[number]) is not None)
     terms = tuple((number, sign) for number, sign in fact.terms if known[number] is None)
-    bound = Bound(terms, fact.low - told, fact.high - told, fact.printed)
-    return bound
+    return Bound(terms, fact.low - told, fact.high - told, fact.printed)
 
 
 def _group(start: int, of: Mapping[int, Sequence[int]], left: Sequence[tuple[Fact, Bound]], reader: Reader) -> Group:

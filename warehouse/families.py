@@ -55,8 +55,8 @@ def families(definitions: Definitions) -> dict[str, int]:
 
 
 class Meanings:
-    """What the numbers of rows are numbers of, so that two rows that tell one number are known to: a denominator is that
-    of every indicator with the same population, and a count may be the numerator or the denominator of others."""
+    """What the numbers of rows are numbers of, so that two rows that tell one number are known to: a denominator is
+    that of every indicator with the same population, and a count may be the numerator or the denominator of others."""
 
     def __init__(self, definitions: Definitions) -> None:
         indicators = definitions.indicators.values()

@@ -24,8 +24,8 @@ def measured(states: pl.DataFrame, definitions: Definitions) -> pl.DataFrame:
 
     Adds the indicator's policy and family; `told_counted` and `told_among`, whether the numbers are given rather than
     worked out; COUNTED, AMONG and OTHERS, as given or as near as they can be told; `counted_most` and `others_most`;
-    `half`, half a unit of the printed value; `asked_to_hide`; `small`, which is what must be hidden for its own sake; and
-    `measured`, whether there is anything to be added up.
+    `half`, half a unit of the printed value; `asked_to_hide`; `small`, which is what must be hidden for its own sake;
+    and `measured`, whether there is anything to be added up.
     """
     rows = _said(states.join(policies(definitions), on="indicator_id", maintain_order="left"))
     rows = _with_shared_bases(rows, definitions)
@@ -59,7 +59,8 @@ def _small(name: str) -> pl.Expr:
 
 
 def _said(rows: pl.DataFrame) -> pl.DataFrame:
-    """Rows with one number where a range has but one in it or words give it, and what is given told from what is not."""
+    """Rows with one number where a range has but one in it or words give it, and what is given told from what is
+    not."""
     low, high, value = pl.col("value_low"), pl.col("value_high"), pl.col("value")
     texts = rows.filter(pl.col("guarded") & (pl.col("kind") != "ordinal"))["value_text"].drop_nulls().unique()
     rows = _with_said_shares(rows, texts)
@@ -73,14 +74,15 @@ def _said(rows: pl.DataFrame) -> pl.DataFrame:
     return rows.with_columns(
         pl.coalesce(value, pl.when(low == high).then(low), in_words).alias("value"),
         most.alias("words_most"),
+        value.is_null().alias("without_value"),
         (pl.col("conf_status").fill_null("") == "c").alias("asked_to_hide"),
         (pl.col("numerator").is_not_null() | (counts & (value.is_not_null() | (low == high)))).alias("told_counted"),
         pl.col("denominator").is_not_null().alias("told_among"),
         (0.5 * pl.lit(10.0).pow(-_decimals())).alias("half"),
     ).with_columns(
         pl.when(~pl.col("asked_to_hide")).then("shown_from").alias("shown_from"),
-        pl.when(pl.col("value").is_null()).then("value_low").alias("value_low"),
-        pl.when(pl.col("value").is_null()).then("value_high").alias("value_high"),
+        pl.when("without_value").then("value_low").alias("value_low"),
+        pl.when("without_value").then("value_high").alias("value_high"),
     )
 
 

@@ -9,12 +9,11 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from schemas.definitions import Definitions
-from schemas.tables import KEY
 from warehouse.families import Meanings
 from warehouse.measured import AMONG, AT_MOST, COUNTED, OTHERS
 from warehouse.relations import Key, Part, Row, adding_up, declared, epochs, meaning, windows
@@ -195,7 +194,7 @@ def _printed(reader: Reader, row: Row, counted: int, among: int) -> None:
 
 def _guard(reader: Reader, row: Row, number: int, measure: str, least: float) -> None:
     """Note what a reader may not know of a number of a row."""
-    if not row["guarded"] or least <= 0 and row["zero_ok"]:
+    if not row["guarded"] or (least <= 0 and row["zero_ok"]):
         return
     asked = row["asked_to_hide"] and measure != AMONG
     value = row[measure]

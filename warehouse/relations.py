@@ -36,17 +36,17 @@ class Scope:
     worked out, each with the rise that it must be free to make; `declared` are the numbers in declared sums."""
 
     definitions: Definitions
+    meanings: Meanings
     problem: Problem = field(default_factory=Problem)
     targets: dict[int, float] = field(default_factory=dict)
     numbers: dict[tuple[Any, ...], int] = field(default_factory=dict)
     told: set[tuple[tuple[int, float], ...]] = field(default_factory=set)
-    meanings: Meanings | None = None
     declared: set[int] = field(default_factory=set)
 
 
 def scope_of(rows: Sequence[Row], definitions: Definitions) -> Scope:
     """The numbers, sums and targets of rows (see disclosure.withheld for their columns), each known by its `row`."""
-    scope = Scope(definitions, meanings=Meanings(definitions))
+    scope = Scope(definitions, Meanings(definitions))
     for held in epochs(rows):
         _numbers(scope, held)
         told = {key: row for key, row in held.items() if row["measured"]}
@@ -80,7 +80,7 @@ def _numbers(scope: Scope, held: Mapping[Key, Row]) -> None:
         for measure in (COUNTED, AMONG, OTHERS, SHOWN):
             if row[measure] is None or (measure == SHOWN and row["is_count"]):
                 continue
-            number = _number(scope, held, key, row, measure)
+            number = _number(scope, key, row, measure)
             scope.problem.told_by[number].add(row["row"])
             if row["shown_from"] is not None:
                 one = scope.problem.quantities[number]
@@ -105,9 +105,8 @@ def _rise(row: Row, measure: str, policy: Disclosure) -> float:
     return max(1.0, least) if number == 0 and not policy.zero_ok else 0.0
 
 
-def _number(scope: Scope, held: Mapping[Key, Row], key: Key, row: Row, measure: str) -> int:
+def _number(scope: Scope, key: Key, row: Row, measure: str) -> int:
     places = row["decimals"] if measure == SHOWN else PLACES
-    assert scope.meanings is not None
     name = (*meaning(scope.meanings, key, measure), round(row[measure], places))
     if name not in scope.numbers:
         zero_ok = _policy(scope.definitions, row).zero_ok
@@ -167,8 +166,8 @@ def _breakdowns(held: Mapping[Key, Row], definitions: Definitions) -> Iterator[P
 
 
 def _areas(held: Mapping[Key, Row], geography: Geography) -> Iterator[Part]:
-    """Areas of one layer make up the nearest area around them that is held: councils a region, wards a council. Areas of
-    two layers, such as councils and police areas, divide the same place twice."""
+    """Areas of one layer make up the nearest area around them that is held: councils a region, wards a council. Areas
+    of two layers, such as councils and police areas, divide the same place twice."""
     tables: dict[Key, dict[str, Key]] = defaultdict(dict)
     for key in held:
         tables[*key[:2], *key[3:]][key[2]] = key
@@ -192,7 +191,8 @@ def windows(held: Mapping[Key, Row]) -> Iterator[dict[Key, tuple[date, date]]]:
 
 
 def _spans(held: Mapping[Key, Row]) -> Iterator[Part]:
-    """A year is its months or quarters, and a year to date the one before it in the same year and what has come since."""
+    """A year is its months or quarters, and a year to date the one before it in the same year and what has come
+    since."""
     for group in windows(held):
         for whole, inside, complete in chains(group):
             yield whole, inside, complete, "to date"
@@ -214,7 +214,7 @@ def _add_sum(
     shown = [key for key in children if held[key][measure] is not None]
     unknown = [key for key in children if held[key]["asked_to_hide"] and held[key][measure] is None]
     told = sum(held[key][measure] for key in shown)
-    terms = [(_number(scope, held, key, held[key], measure), 1.0) for key in shown]
+    terms = [(_number(scope, key, held[key], measure), 1.0) for key in shown]
     row = held.get(whole)
     if not children or len(shown) + len(unknown) < len(children):
         complete = False
@@ -228,7 +228,7 @@ def _add_sum(
         if row is not None and row["asked_to_hide"]:
             scope.targets.setdefault(total, max(1.0, policy.primary_min - told))
     else:
-        total = _number(scope, held, whole, row, measure)
+        total = _number(scope, whole, row, measure)
         rest = row[measure] - told
         if rest < -(10**-PLACES):
             return
@@ -323,7 +323,7 @@ def _add_declared(scope: Scope, held: Mapping[Key, Row], terms: Sequence[tuple[K
             scope.problem.quantities[number] = replace(scope.problem.quantities[number], floor=float("-inf"))
             scope.targets.setdefault(number, 1.0)
         else:
-            number = _number(scope, held, key, row, measure)
+            number = _number(scope, key, row, measure)
             scope.declared.add(number)
         numbers.append((number, sign))
     _tell(scope, numbers)

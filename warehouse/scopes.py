@@ -74,8 +74,8 @@ def _clusters(rows: pl.DataFrame) -> pl.DataFrame:
 
 def at_risk(rows: pl.DataFrame, definitions: Definitions) -> pl.DataFrame:
     """The scopes in which something could be worked out that must not be: one that holds a small number or one that its
-    sender hid, one with a past, one in which a total leaves a small number beside its parts, one with ranges, and one in
-    which few people stand beside a printed share of some of them."""
+    sender hid, one with a past, one in which a total leaves a small number beside its parts, one with ranges, and one
+    in which few people stand beside a printed share of some of them."""
     strict = rows.filter("secondary")
     now = strict.filter(pl.col("until").is_null() & pl.col("measured"))
     past = strict.join(strict.filter(pl.col("until").is_not_null()).select("scope").unique(), on="scope", how="semi")

@@ -34,9 +34,9 @@ class Group:
 
 
 def reach(group: Group, limits: Mapping[int, float]) -> set[int]:
-    """Those numbers that can be as large as their limits, each for itself. A number of which nothing bounds the size can;
-    in a group that contradicts itself, so that a reader can make nothing of it, all can. One of which the solver cannot
-    tell in time cannot."""
+    """Those numbers that can be as large as their limits, each for itself. A number of which nothing bounds the size
+    can; in a group that contradicts itself, so that a reader can make nothing of it, all can. One of which the solver
+    cannot tell in time cannot."""
     found = _free(group, limits)
     left = {number: limit for number, limit in limits.items() if number not in found}
     if not left:
@@ -78,16 +78,15 @@ def _free(group: Group, limits: Mapping[int, float]) -> set[int]:
     for number, limit in limits.items():
         over = signs[number] * limit + sum(sign * least[n] for n, sign in signs.items() if n != number) - bound.low
         others = [sign for n, sign in signs.items() if n != number]
-        if abs(over) <= ENOUGH or any(sign * over < 0 for sign in others) or least[number] >= limit:
-            found.add(number)
-        elif signs[number] * over < 0:  # it can be larger still, and the sum then holds
+        can_rise = signs[number] * over < 0  # it can be larger still, and the sum then holds
+        if abs(over) <= ENOUGH or can_rise or least[number] >= limit or any(sign * over < 0 for sign in others):
             found.add(number)
     return found
 
 
 def _consistent(group: Group) -> Group:
-    """The group, or what is left of it where it contradicts itself: numbers may be nothing, printed numbers may be off by
-    more than rounding, and in the end nothing is known."""
+    """The group, or what is left of it where it contradicts itself: numbers may be nothing, printed numbers may be off
+    by more than rounding, and in the end nothing is known."""
     if _solve(group, []) is not None:
         return group
     nothing = tuple(min(0.0, least) for least in group.least)
@@ -101,8 +100,8 @@ def _consistent(group: Group) -> Group:
 
 
 def _solve(group: Group, aims: Iterable[tuple[int, float]]) -> dict[int, float] | None:
-    """Numbers that keep every bound and bring those of the aims as near to their limits as can be, or for a limit below 0
-    as low; None where there are none or none were found in time."""
+    """Numbers that keep every bound and bring those of the aims as near to their limits as can be, or for a limit
+    below 0 as low; None where there are none or none were found in time."""
     import numpy as np
     from scipy.optimize import Bounds, LinearConstraint, milp
 

@@ -20,8 +20,8 @@ BESIDE = " beside "
 
 
 def with_unheld(held: Mapping[Key, Row], definitions: Definitions, epoch: int) -> dict[Key, Row]:
-    """The rows of a version, and those that nobody sent, of which no number is told: what is left of each area, and each
-    part of every table that has one."""
+    """The rows of a version, and those that nobody sent, of which no number is told: what is left of each area, and
+    each part of every table that has one."""
     both = dict(held)
     for key, row in _left_over(held, definitions):
         both.setdefault(key, _unknown(row, key, epoch))

@@ -25,8 +25,9 @@ _BELOW = re.compile(r"(<|\b(?:fewer|less|lower) than|\bunder|\bbelow)\s*$")
 _UP_TO = re.compile(r"(<=|≤|\bup to|\bat most|\bno more than|\bnot more than|\bmaximum of|\bmax)\s*$")
 _OVER = re.compile(r"(>=?|≥|\bmore than|\bover|\bat least|\babove|\bminimum of|\bno (?:fewer|less) than)\s*$")
 _NO_PEOPLE = re.compile(
-    r"\b(level|stage|key stage|ks|year|years|aged?|ward|table|note|footnote|quarter|q|week|band|tier|grade|version|phase|"
-    r"appendix|section|page|part|group|class|type|category|priority|objective|indicator|ni|figure|row|column|in|every)\s*$"
+    r"\b(level|stage|key stage|ks|year|years|aged?|ward|table|note|footnote|quarter|q|week|band|tier|grade|version|"
+    r"phase|appendix|section|page|part|group|class|type|category|priority|objective|indicator|ni|figure|row|column|in|"
+    r"every)\s*$"
 )
 """What stands before a number that counts nobody: level 2, year 6, note 1."""
 _UNIT = re.compile(

@@ -50,8 +50,9 @@ class Version:
 @dataclass(frozen=True)
 class Indicator:
     """What is measured, of whom, over what, and who answers for it. `range` is in `unit`. `rounded_to` is
-    the base that its counts are published rounded to, if they are. `denominator_of` says in other words than `denominator`
-    who is divided among, where two indicators say the same words of different people, or others of the same."""
+    the base that its counts are published rounded to, if they are. `denominator_of` says in other words than
+    `denominator` who is divided among, where two indicators say the same words of different people, or others of the
+    same."""
 
     __pydantic_config__ = STRICT_KEYS
     id: str
@@ -161,9 +162,10 @@ class Disclosure:
 class Relation:
     """What one indicator's value has to do with another's, so that one may give the other away. `indicator` is the
     `sum` of `of`; or 100 less its `complement`; or the `gap` of two breakdowns of `of`, first less second; or the
-    `england-gap` of `of`; or its `change` over so many `periods`; or the `difference` of two, first less second. It is a
-    `part` of `of` where whoever it counts is counted there too. It is `not-held` where what it was worked out from is no
-    indicator here, for a `reason`. A change over one period may be said by the indicator's `change_of` as well."""
+    `england-gap` of `of`; or its `change` over so many `periods`; or the `difference` of two, first less second. It is
+    a `part` of `of` where whoever it counts is counted there too. It is `not-held` where what it was worked out from
+    is no indicator here, for a `reason`. A change over one period may be said by the indicator's `change_of` as
+    well."""
 
     __pydantic_config__ = STRICT_KEYS
     kind: Literal["sum", "complement", "gap", "england-gap", "change", "difference", "part", "not-held"]
