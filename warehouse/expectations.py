@@ -237,7 +237,7 @@ DISCLOSURE: tuple[Expectation, ...] = (
         "no printed share of a base that another indicator shows for the same people stands for few of them",
         "observations",
         "warning",
-        rows=f"""SELECT {OF_KEY} FROM (SELECT * FROM {{batch}}) AS b JOIN ref_indicator AS i USING (indicator_id)
+        rows="""SELECT b.* FROM (SELECT * FROM {batch}) AS b JOIN ref_indicator AS i USING (indicator_id)
                  JOIN (SELECT r.population, o.area_code, o.time_identifier, o.time_period, o.breakdown,
                               min(o.denominator) AS base
                        FROM observations AS o JOIN ref_indicator AS r USING (indicator_id)
