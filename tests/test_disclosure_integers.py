@@ -86,7 +86,7 @@ def test_printed_shares_of_parts_give_the_numbers_of_another(tmp_path: Path) -> 
 
 def test_the_senders_own_ranges(tmp_path: Path) -> None:
     wide = with_indicators(schools_high_persistent_absence={"breakdowns": {"Coverage": COVERAGE}})
-    few = {"value_low": 0.0, "value_high": 4.0, "conf_status": "c"}
+    few: dict[str, Any] = {"value_low": 0.0, "value_high": 4.0, "conf_status": "c"}
     marks = [figure(8.0), figure(None, "Coverage=Maintained", **few), figure(None, "Coverage=Academies", **few)]
     hidden = published(tmp_path / "marks", marks, wide)
     assert hidden == {"Coverage=Maintained", "Coverage=Academies"}  # from 1 to 7 each, and no end is told
