@@ -204,11 +204,48 @@ FIGURES: tuple[Expectation, ...] = (
 DISCLOSURE: tuple[Expectation, ...] = (
     Expectation(
         "disclosure.confidential",
-        "a confidential row shows no value",
+        "a confidential row shows nothing: no value, end of a range, words, numerator or denominator",
         "observations",
         final=True,
         rows=f"""SELECT {OF_KEY} FROM {{batch}}
-                 WHERE conf_status = 'c' AND (value IS NOT NULL OR numerator IS NOT NULL OR value_text IS NOT NULL)""",
+                 WHERE conf_status = 'c' AND coalesce(value, value_low, value_high, numerator, denominator) IS NOT NULL
+                    OR conf_status = 'c' AND value_text IS NOT NULL""",
+    ),
+    Expectation(
+        "disclosure.range",
+        "no range of a count ends below what its policy allows, and none of a share of a shown base stands for so few",
+        "observations",
+        final=True,
+        rows=f"""SELECT {OF_KEY} FROM {{batch}} JOIN ref_indicator USING (indicator_id)
+                 WHERE value IS NULL AND numerator IS NULL AND primary_min > 0 AND (
+                    (is_count AND value_high > 0 AND value_high < primary_min)
+                    OR (per IS NOT NULL AND value_high > 0 AND denominator > 0
+                        AND floor(value_high * denominator / per + 1e-9) BETWEEN 1 AND primary_min - 1))""",
+    ),
+    Expectation(
+        "disclosure.words",
+        "no words of a count say a number smaller than its policy allows",
+        "observations",
+        final=True,
+        rows=f"""SELECT {OF_KEY} FROM {{batch}} JOIN ref_indicator USING (indicator_id)
+                 WHERE is_count AND primary_min > 2 AND regexp_full_match(lower(trim(value_text)),
+                    '(one|two|[1-9]|<[1-9]|fewer than [1-9])( (child|children|pupils?|people))?')
+                   AND coalesce(TRY_CAST(regexp_extract(value_text, '[0-9]+') AS INTEGER), 1) < primary_min""",
+    ),
+    Expectation(
+        "disclosure.base",
+        "no printed share of a base that another indicator shows for the same people stands for few of them",
+        "observations",
+        "warning",
+        rows="""SELECT b.* FROM (SELECT * FROM {batch}) AS b JOIN ref_indicator AS i USING (indicator_id)
+                 JOIN (SELECT r.population, o.area_code, o.time_identifier, o.time_period, o.breakdown,
+                              min(o.denominator) AS base
+                       FROM observations AS o JOIN ref_indicator AS r USING (indicator_id)
+                       WHERE o.denominator > 0 AND r.population <> '' GROUP BY ALL) AS s
+                   ON s.population = i.population AND s.area_code = b.area_code AND s.breakdown = b.breakdown
+                  AND s.time_identifier = b.time_identifier AND s.time_period = b.time_period
+                 WHERE i.secondary AND i.per IS NOT NULL AND b.numerator IS NULL AND b.value > 0
+                   AND round(b.value * s.base / i.per) BETWEEN 1 AND i.primary_min - 1""",
     ),
     Expectation(
         "disclosure.small",

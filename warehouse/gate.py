@@ -24,8 +24,8 @@ from schemas.definitions import Definitions, Indicator
 from schemas.faults import StorageFault
 from schemas.periods import CALENDAR_QUARTER, FINANCIAL_QUARTER, MONTHLY, QUARTERS, WEEKLY
 from warehouse.contract import MART
-from warehouse.disclosure import is_count
 from warehouse.expectations import Expectation, Severity, suite
+from warehouse.families import is_count
 from warehouse.files import attach
 from warehouse.store import memory_limit
 
@@ -193,6 +193,8 @@ def _indicator(one: Indicator, definitions: Definitions) -> dict[str, Any]:
         "min_denominator": float(policy.min_denominator),
         "zero_ok": policy.zero_ok,
         "round_base": float(policy.round_base),
+        "secondary": policy.secondary,
+        "population": one.population,
     }
 
 
