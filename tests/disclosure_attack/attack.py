@@ -69,7 +69,7 @@ def _tried(known: Knowledge, secret: Secret, seed: int, *, explain: bool) -> Lea
         return None
     other = [(terms, float(secret.true + 1), float("inf")), (terms, 0.0, float(secret.true - 1))]
     recovered = not any(problem.can_be(*one) for one in other)
-    if not recovered and (not secret.small):
+    if not recovered and (not secret.small or (secret.maybe_nobody and problem.can_be(terms, 0.0, 0.0))):
         return None
     return Leak(seed, secret, recovered, tuple(problem.because(*above)) if explain else ())
 

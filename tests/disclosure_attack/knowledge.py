@@ -19,7 +19,8 @@ INF = float("inf")
 @dataclass(frozen=True)
 class Secret:
     """A number of people (`true` of them) that nobody may learn, or (`small`) learn to be below `limit`. `marked`: its
-    sender said that it is below the limit, in the policy's own words."""
+    sender said that it is below the limit, in the policy's own words. `maybe_nobody`: it does no harm to know that there
+    are so few if there may be nobody, because no figure was hidden that would tell that there is somebody."""
 
     what: str
     cells: tuple[int, frozenset[Cell], frozenset[Cell]]
@@ -27,6 +28,7 @@ class Secret:
     limit: int
     small: bool = True
     marked: bool = False
+    maybe_nobody: bool = False
 
 
 class Knowledge:
@@ -108,7 +110,8 @@ class Knowledge:
                 terms = self._of(state, counted=measure == "counted")
                 self._know(terms, low, high, f"{measure} of {state} from {low:g} to {high:g} ({', '.join(sorted(why))})")
         for state in self.notes.hidden & self.first.keys():
-            self._know(self._of(state, counted=True), 1.0, INF, f"{state} is hidden, so not 0")
+            if self.family.meanings[state[0][0]].is_count:
+                self._know(self._of(state, counted=True), 1.0, INF, f"{state} is hidden, so not 0")
         self._values({s: (low, high) for (s, m), (low, high, _) in found.items() if m == "value"}, found)
 
     def _values(self, values: dict[State, tuple[float, float]], found: Mapping[tuple[State, str], object]) -> None:
@@ -190,16 +193,18 @@ def secrets(known: Knowledge, told: Told) -> Iterator[Secret]:
         row, (least, bases) = told.sent[state], told.least[state]
         counted, among = (known.grid.people(state[0], counted=c) for c in (True, False))
         assert row.counted is not None
+        shown = state not in known.notes.hidden
         marked = row.sent.get("value_high") == least - 1 and row.sent.get("value_low") in (0.0, 1.0)
         if 0 < row.counted < least:
-            yield Secret(f"counted by {state}", (epoch, counted, frozenset()), row.counted, least, marked=marked)
-        elif row.sent.get("conf_status") == "c" and "value_low" not in row.sent and row.counted and row.among is None:
+            yield Secret(f"counted by {state}", (epoch, counted, frozenset()), row.counted, least, True, marked, shown)
+        elif row.sent.get("conf_status") == "c" and len(row.sent) == 2 and row.counted and row.among is None:
             yield Secret(f"asked to hide {state}", (epoch, counted, frozenset()), row.counted, least, small=False)
         if row.among is not None:
             if 0 < row.among - row.counted < least:
-                yield Secret(f"not counted by {state}", (epoch, among, counted), row.among - row.counted, least)
+                others = (epoch, among, counted), row.among - row.counted
+                yield Secret(f"not counted by {state}", *others, least, maybe_nobody=shown)
             if 0 < row.among < bases:
-                yield Secret(f"all of {state}", (epoch, among, frozenset()), row.among, bases)
+                yield Secret(f"all of {state}", (epoch, among, frozenset()), row.among, bases, maybe_nobody=shown)
     for epoch, held in enumerate(known.epochs):
         yield from _left_over(known, told, epoch, held)
 
@@ -222,7 +227,7 @@ def _left_over(known: Knowledge, told: Told, epoch: int, held: Mapping[Key, Stat
         true = (told.sent[outer[1]].counted or 0) - (told.sent[inner[1]].counted or 0)
         least = min(told.least[a][0], told.least[b][0])
         if 0 < true < least:
-            yield Secret(f"{outer[1]} less {inner[1]}", (epoch, left, frozenset()), true, least)
+            yield Secret(f"{outer[1]} less {inner[1]}", (epoch, left, frozenset()), true, least, maybe_nobody=True)
 
 
 def truth(known: Knowledge, told: Told) -> list[Constraint]:

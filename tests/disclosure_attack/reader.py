@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import csv
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from io import StringIO
@@ -22,15 +22,17 @@ from tests.disclosure_attack.forms import WORDS
 from tests.disclosure_attack.nights import Told, Version
 from tests.disclosure_attack.partnerships import PEERS, Partnership
 from tests.disclosure_attack.people import Key, Meaning, State
-from tests.histories import ask
 from warehouse.claims import Claim, Figure, Input, judge_claims
 from warehouse.contract import MART
 
+Ask = Callable[..., list[tuple[Any, ...]]]
 Measure = Literal["counted", "among", "value"]
 OF_KEY = "indicator_id, definition_version, area_code, time_identifier, time_period, breakdown"
 TOLD = "value, value_low, value_high, value_text, numerator, denominator, lower_ci, upper_ci, conf_status"
 Z = 1.959963984540054
 EXACT = 1e-7
+ASKED = 40
+"""So many hidden figures of a version are asked for by claims."""
 HELD_ELSEWHERE = {"recorded_at", "published_from", "published_to"}
 READ = {
     "observations": {"value", "value_low", "value_high", "numerator", "denominator", "lower_ci", "upper_ci"},
@@ -101,25 +103,27 @@ class Reader:
         return self.notes
 
     def _version(self, version: Version, name: str) -> None:
-        file = version.file
-        instants = [row[0] for row in ask(file, "SELECT published_at FROM mart.publications ORDER BY 1")]
-        columns = f"{OF_KEY}, submission, {TOLD}"
-        for n, instant in enumerate(instants, start=1):
-            held = self._rows(ask(file, f"SELECT {columns} FROM mart.as_of(?)", instant), f"{name} as of {n}")
-            self._epoch(held)
-        now = self._rows(ask(file, f"SELECT {columns} FROM mart.observations"), f"{name} observations")
-        self._epoch(now)
-        for table in ("latest", "history"):
-            self._rows(ask(file, f"SELECT {columns} FROM mart.{table}"), f"{name} {table}")
-        with duckdb.connect() as con:
-            rows = con.execute(f"SELECT {columns} FROM '{version.exports / 'indicators.parquet'}'").fetchall()
-        self._rows(rows, f"{name} parquet")
-        self._beside(version, now, name)
-        self._trend(version, now, name)
-        self._revisions(version, instants, now, name)
-        self._printed(version, now, name)
-        self._claims(version, now, name)
-        _nothing_unread(version, set(self.decimals))
+        with duckdb.connect(str(version.file), read_only=True) as con:
+
+            def ask(sql: str, *values: object) -> list[tuple[Any, ...]]:
+                return con.execute(sql, list(values)).fetchall()
+
+            instants = [row[0] for row in ask("SELECT published_at FROM mart.publications ORDER BY 1")]
+            columns = f"{OF_KEY}, submission, {TOLD}"
+            for n, instant in enumerate(instants, start=1):
+                held = self._rows(ask(f"SELECT {columns} FROM mart.as_of(?)", instant), f"{name} as of {n}")
+                self._epoch(held)
+            now = self._rows(ask(f"SELECT {columns} FROM mart.observations"), f"{name} observations")
+            self._epoch(now)
+            for table in ("latest", "history"):
+                self._rows(ask(f"SELECT {columns} FROM mart.{table}"), f"{name} {table}")
+            self._rows(ask(f"SELECT {columns} FROM '{version.exports / 'indicators.parquet'}'"), f"{name} parquet")
+            self._beside(ask, now, name)
+            self._trend(ask, now, name)
+            self._revisions(ask, instants, now, name)
+            self._printed(version, now, name)
+            self._claims(version, now, name)
+            _nothing_unread(ask, set(self.decimals))
 
     # -- rows of figures
 
@@ -152,7 +156,7 @@ class Reader:
                 self._bound(state, measure, number - base / 2, number + base / 2, where)  # type: ignore[arg-type]
         if value is None and lower is not None and upper is not None and meaning and not meaning.is_count:
             self._limits(state, lower / meaning.per, upper / meaning.per, where)
-        if conf == "c" and value is None and meaning and meaning.is_count:
+        if conf == "c" and value is None:
             self.notes.hidden.add(state)
 
     def _bound(self, state: State, measure: Measure, low: float, high: float, where: str) -> None:
@@ -195,10 +199,10 @@ class Reader:
 
     # -- what stands beside figures
 
-    def _beside(self, version: Version, now: Mapping[Key, State], name: str) -> None:
+    def _beside(self, ask: Ask, now: Mapping[Key, State], name: str) -> None:
         columns = ("previous_value, change, england_value, england_gap, region_value, neighbours_value, neighbours_n, "
                    "core_cities_value, value")  # fmt: skip
-        for row in ask(version.file, f"SELECT {OF_KEY}, {columns} FROM mart.latest"):
+        for row in ask(f"SELECT {OF_KEY}, {columns} FROM mart.latest"):
             key: Key = tuple(row[:6])
             if key not in now:
                 continue
@@ -234,12 +238,12 @@ class Reader:
             off += abs(times) * one
         self.notes.sums.append(Sum(terms, told - off, told + off, where))
 
-    def _trend(self, version: Version, now: Mapping[Key, State], name: str) -> None:
+    def _trend(self, ask: Ask, now: Mapping[Key, State], name: str) -> None:
         columns = "value, lower_ci, upper_ci, spc_points, spc_mean"
         series: dict[tuple[Any, ...], list[Key]] = {}
         for key in sorted(now, key=lambda one: one[4]):
             series.setdefault((*key[:4], key[5]), []).append(key)
-        for row in ask(version.file, f"SELECT {OF_KEY}, {columns} FROM mart.trend"):
+        for row in ask(f"SELECT {OF_KEY}, {columns} FROM mart.trend"):
             key: Key = tuple(row[:6])
             value, lower, upper, points, mean = row[6:]
             if key not in now:
@@ -249,9 +253,8 @@ class Reader:
             if mean is not None and points == len(run):
                 self._add(tuple((now[one], 1.0 / points) for one in run), mean, f"{name} control limits")
 
-    def _revisions(self, version: Version, instants: list[datetime], now: dict[Key, State], name: str) -> None:
+    def _revisions(self, ask: Ask, instants: list[datetime], now: dict[Key, State], name: str) -> None:
         rows = ask(
-            version.file,
             f"SELECT {OF_KEY}, old_submission, old_value, old_text, submission, new_value, new_text FROM mart.revisions",
         )
         changed = set()
@@ -295,15 +298,17 @@ class Reader:
                     self._value(state, float(number), where)
 
     def _claims(self, version: Version, now: Mapping[Key, State], name: str) -> None:
-        """What a report that states every figure is told of it."""
+        """What a report that states figures that are not shown is told of them."""
         columns: tuple[Literal["value", "numerator", "denominator"], ...] = ("value", "numerator", "denominator")
+        shown = {one.state for one in self.notes.bounds if one.where == f"{name} observations"}
+        asked = [state for state in now.values() if state not in shown][:ASKED]
         inputs = {
-            f"i{n}{c}": Input(key[0], key[2], key[4], key[5], c) for n, key in enumerate(now) for c in columns
+            f"i{n}{c}": Input(key[0], key[2], key[4], key[5], c) for n, (key, _) in enumerate(asked) for c in columns
         }
         if not inputs:
             return
         (judged,) = judge_claims(version.file, (Claim("all", "", inputs, (Figure(0.0, "+".join(inputs)),)),))
-        for n, state in enumerate(now.values()):
+        for n, state in enumerate(asked):
             value, numerator, denominator = (judged.inputs[f"i{n}{c}"]["number"] for c in columns)
             self._row(state, value, None, None, None, numerator, denominator, None, None, None, f"{name} claims")
 
@@ -314,14 +319,14 @@ def half_unit(value: float, decimals: int) -> float:
     return float(0.5 * 10.0 ** -max(decimals, len(said))) + EXACT
 
 
-def _nothing_unread(version: Version, indicators: set[str]) -> None:
+def _nothing_unread(ask: Ask, indicators: set[str]) -> None:
     """Nothing stands beside a figure in a column that this reader does not read."""
     for table in MART:
         names = {column.name for column in table.columns}
         numbers = [c.name for c in table.columns if c.type in ("DOUBLE", "BIGINT")]
         unread = [name for name in numbers if name not in READ.get(table.name, set())]
         if "indicator_id" in names and unread:
-            for indicator, *found in ask(version.file, f"SELECT indicator_id, {', '.join(unread)} FROM mart.{table.name}"):
+            for indicator, *found in ask(f"SELECT indicator_id, {', '.join(unread)} FROM mart.{table.name}"):
                 told = [name for name, number in zip(unread, found, strict=True) if number is not None]
                 assert indicator not in indicators or not told, f"nobody reads {table.name}: {told}"
 
