@@ -10,6 +10,7 @@ from tests.disclosure_attack.knowledge import Knowledge, Secret, secrets, truth
 from tests.disclosure_attack.nights import live_through
 from tests.disclosure_attack.partnerships import Partnership, partnership
 from tests.disclosure_attack.reader import Reader
+from tests.disclosure_attack.sketch import sketch
 
 
 @dataclass(frozen=True)
@@ -38,11 +39,13 @@ class Report:
     read: Counter[str]
 
 
-def attack(made: Partnership, folder: Path, explain: int = 3) -> Report:
-    """Attack a partnership that lives under a folder; the first leaks are explained."""
-    told = live_through(made, folder)
-    reader = Reader(made)
-    notes = reader.read(told, [night.definitions for night in made.nights])
+def attack(made: Partnership, folder: Path | None = None, explain: int = 3) -> Report:
+    """Attack a partnership that lives under a folder, or, without one, as it is sketched; some leaks are explained."""
+    if folder is None:
+        told, notes = sketch(made)
+    else:
+        told = live_through(made, folder)
+        notes = Reader(made).read(told, [night.definitions for night in made.nights])
     leaks: list[Leak] = []
     tried = undecided = 0
     for family in made.families:
@@ -74,6 +77,6 @@ def _tried(known: Knowledge, secret: Secret, seed: int, *, explain: bool) -> Lea
     return Leak(seed, secret, recovered, tuple(problem.because(*above)) if explain else ())
 
 
-def attack_seed(seed: int, folder: Path, size: int = 8, only: str = "") -> Report:
+def attack_seed(seed: int, size: int = 8, only: str = "", folder: Path | None = None) -> Report:
     """Attack the partnership of a seed."""
     return attack(partnership(seed, size, only), folder)

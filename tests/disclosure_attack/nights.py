@@ -55,7 +55,7 @@ def live_through(made: Partnership, folder: Path) -> Told:
                 told.current.append(frozenset((row.key, sent) for sent, rows in newest.values() for row in rows))
             exports.follow(past.live, night.definitions)
             _keep(past, folder, told)
-            _note_limits(told, night.definitions)
+            note_limits(told, night.definitions)
     return told
 
 
@@ -92,7 +92,8 @@ def _keep(past: History, folder: Path, told: Told) -> None:
     told.versions.append(Version(copy, exported, as_csv(read_scorecard(past.live)).decode("utf-8-sig")))
 
 
-def _note_limits(told: Told, definitions: Definitions) -> None:
+def note_limits(told: Told, definitions: Definitions) -> None:
+    """Note the limits under which what stands now is published."""
     for state in told.current[-1]:
         one = definitions.indicators[state[0][0]]
         policy = definitions.disclosure[one.disclosure]

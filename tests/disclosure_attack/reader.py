@@ -95,12 +95,23 @@ class Reader:
         self.before: tuple[list[datetime], dict[Key, State]] = [], {}
 
     def read(self, told: Told, definitions: Iterable[Definitions]) -> Notes:
+        """Everything that a partnership's versions say, in the order of the nights, each under its definitions."""
         for number, (version, known) in enumerate(zip(told.versions, definitions, strict=True), start=1):
-            self.base = {
-                n: float(known.disclosure[known.indicators[n].disclosure].round_base) for n in self.decimals
-            }
+            self._under(known)
             self._version(version, f"v{number}")
         return self.notes
+
+    def see(self, rows: Iterable[tuple[Any, ...]], known: Definitions, where: str) -> None:
+        """Read rows of OF_KEY, submission and TOLD that were published under some definitions."""
+        self._under(known)
+        self._rows(rows, where)
+
+    def stood(self, held: dict[Key, State]) -> None:
+        """Note which figures stood together in a version."""
+        self._epoch({key: state for key, state in held.items() if key[0] in self.decimals})
+
+    def _under(self, known: Definitions) -> None:
+        self.base = {n: float(known.disclosure[known.indicators[n].disclosure].round_base) for n in self.decimals}
 
     def _version(self, version: Version, name: str) -> None:
         with duckdb.connect(str(version.file), read_only=True) as con:
