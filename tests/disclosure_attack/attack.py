@@ -9,8 +9,8 @@ from pathlib import Path
 from tests.disclosure_attack.knowledge import Knowledge, Secret, secrets, truth
 from tests.disclosure_attack.nights import live_through
 from tests.disclosure_attack.partnerships import Partnership, partnership
-from tests.disclosure_attack.reader import Reader
 from tests.disclosure_attack.sketch import sketch
+from tests.disclosure_attack.surfaces import read_everything
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,7 @@ def attack(made: Partnership, folder: Path | None = None, explain: int = 3) -> R
         told, notes = sketch(made)
     else:
         told = live_through(made, folder)
-        notes = Reader(made).read(told, [night.definitions for night in made.nights])
+        notes = read_everything(made, told)
     leaks: list[Leak] = []
     tried = undecided = 0
     for family in made.families:
@@ -60,7 +60,7 @@ def attack(made: Partnership, folder: Path | None = None, explain: int = 3) -> R
             leak = _tried(known, secret, made.seed, explain=len(leaks) < explain)
             leaks += [leak] if leak else []
         undecided += known.problem.undecided
-    return Report(tried, tuple(leaks), undecided, Counter(one.where.split(" ", 1)[1] for one in notes.bounds))
+    return Report(tried, tuple(leaks), undecided, Counter(one.where.partition(" ")[2] for one in notes.bounds))
 
 
 def _tried(known: Knowledge, secret: Secret, seed: int, *, explain: bool) -> Leak | None:

@@ -17,7 +17,7 @@ import pytest
 
 from schemas.definitions import HERE, Definitions
 from schemas.geography import Geography
-from warehouse import disclosure, mart
+from warehouse import comparators, disclosure, mart
 
 States = Callable[[pl.DataFrame], pl.DataFrame]
 Known = Callable[[Definitions], Definitions]
@@ -40,7 +40,9 @@ def opened(name: str) -> Iterator[None]:
         yield
 
 
-def _blind(states: States = lambda rows: rows, known: Known = lambda all_of: all_of) -> Callable[[pytest.MonkeyPatch], None]:
+def _blind(
+    states: States = lambda rows: rows, known: Known = lambda all_of: all_of
+) -> Callable[[pytest.MonkeyPatch], None]:
     """Have disclosure control decide on other rows and definitions than those that are published."""
 
     def open_it(patch: pytest.MonkeyPatch) -> None:
@@ -70,7 +72,9 @@ def _relations(*kinds: str) -> Known:
 
     def known(all_of: Definitions) -> Definitions:
         kept = tuple(one for one in all_of.relations if one.kind not in kinds)
-        changed = {k: replace(v, change_of="" if "change" in kinds else v.change_of) for k, v in all_of.indicators.items()}
+        changed = {
+            k: replace(v, change_of="" if "change" in kinds else v.change_of) for k, v in all_of.indicators.items()
+        }
         return replace(all_of, relations=kept, indicators=changed)
 
     return known
@@ -107,7 +111,7 @@ def _only_small(patch: pytest.MonkeyPatch) -> None:
 
 def _comparators(patch: pytest.MonkeyPatch) -> None:
     """Compare, average and chart with figures that are hidden."""
-    made = mart.points
+    made = comparators.points
 
     def points(con: duckdb.DuckDBPyConnection) -> None:
         made(con)

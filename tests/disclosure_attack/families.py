@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from itertools import product
+from typing import Any
 
 from schemas.definitions import Indicator, Version
 from schemas.geography import ENGLAND
@@ -39,24 +40,24 @@ class Plan:
         name = self.family.name
         kinds = ("National", "Region", "Sub-region", "Metropolitan county", "Police force area", "Local authority",
                  "District", "NHS trust", "Ward")  # fmt: skip
-        common = {
+        common: dict[str, Any] = {
             "authority": "", "time_identifier": self.identifier, "area_types": kinds,
             "breakdowns": dict(self.family.dimensions), "total": True, "replaces": "", "change_of": "",
             "versions": (Version("1", date(2000, 1, 1)),),
         }  # fmt: skip
         for one, meaning in self.family.meanings.items():
             if meaning.is_count:
-                yield replace(count, id=one, title=f"People of {one}", additive=True, **common)  # type: ignore[arg-type]
+                yield replace(count, id=one, title=f"People of {one}", additive=True, **common)
             else:
                 told = {"numerator": f"people counted by {one}", "denominator": f"people of {name}"}
-                yield replace(share, id=one, title=f"Share {one}", decimals=meaning.decimals, **{**common, **told})  # type: ignore[arg-type]
+                yield replace(share, id=one, title=f"Share {one}", decimals=meaning.decimals, **common | told)
         for link in self.family.links:
             if link.indicator not in self.family.meanings:
                 told = {"change_of": link.level} if link.kind == "change" else {}
                 yield replace(
                     share, id=link.indicator, title=link.indicator, unit="pp", range=(-100.0, 100.0),
                     numerator="", denominator="", **{**common, **told},
-                )  # type: ignore[arg-type]  # fmt: skip
+                )  # fmt: skip
 
     def linked_value(self, link: Link, key: Key, share: Callable[[Key], float | None]) -> float | None:
         """The value of a figure that is the first of two others less the second."""
@@ -69,13 +70,13 @@ def ends(link: Link, key: Key) -> tuple[Key, Key]:
     """The two figures whose difference a linked figure is."""
     here = (link.level, *key[1:])
     if link.kind == "gap":
-        return (*here[:5], link.breakdowns[0]), (*here[:5], link.breakdowns[1])  # type: ignore[return-value]
+        return (*here[:5], link.breakdowns[0]), (*here[:5], link.breakdowns[1])
     if link.kind == "england-gap":
-        return here, (*here[:2], ENGLAND, *here[3:])  # type: ignore[return-value]
+        return here, (*here[:2], ENGLAND, *here[3:])
     period = read_period(key[4], key[3])
     before = period.previous() if period else None
     assert before is not None
-    return here, (*here[:3], before.time_identifier, before.time_period, key[5])  # type: ignore[return-value]
+    return here, (*here[:3], before.time_identifier, before.time_period, key[5])
 
 
 def _keys(
@@ -139,7 +140,9 @@ def _layers(chance: random.Random, name: str) -> Plan:
 def _tables(chance: random.Random, name: str) -> Plan:
     meanings = _count_or_share(chance, name)
     keys = _some(
-        chance, _keys(meanings, [CITY], [(YEAR, "200910")], _crossed(("Sex", SEX), ("FSM", FSM))), chance.choice((0.7, 1))
+        chance,
+        _keys(meanings, [CITY], [(YEAR, "200910")], _crossed(("Sex", SEX), ("FSM", FSM))),
+        chance.choice((0.7, 1)),
     )
     forms = ("printed", "based", "hidden", "range", "words", "under", "ends")
     return Plan(Family(name, meanings, {"Sex": SEX, "FSM": FSM}), keys, _forms(chance, keys, forms, 0.3))
@@ -155,7 +158,7 @@ def _outcomes(chance: random.Random, name: str) -> Plan:
     }
     if chance.random() < 0.5:
         del meanings[without]
-    links = (Link(without, "complement", level_2),) if without in meanings else ()
+    links = (Link(level_3, "part", level_2), *([Link(without, "complement", level_2)] if without in meanings else []))
     keys = _some(chance, _keys(meanings, [CITY], [(YEAR, "200910")], _crossed(("FSM", FSM))), chance.choice((0.8, 1)))
     forms = ("printed", "printed", "based", "hidden", "range", "words")
     return Plan(Family(name, meanings, {"FSM": FSM}, links), keys, _forms(chance, keys, forms, 0.5))

@@ -9,11 +9,12 @@ from itertools import combinations
 from schemas.breakdowns import parts
 from tests.disclosure_attack.families import ends
 from tests.disclosure_attack.nights import Told
+from tests.disclosure_attack.notes import INF, Notes, Sum
 from tests.disclosure_attack.people import Cell, Family, Grid, Key, State
-from tests.disclosure_attack.reader import Notes, Sum, half_unit
 from tests.disclosure_attack.solver import CLOSE, Constraint, Problem
 
-INF = float("inf")
+Found = dict[tuple[State, str], tuple[float, float, set[str]]]
+"""The ends of each number of each figure, and where they were read."""
 
 
 @dataclass(frozen=True)
@@ -86,7 +87,9 @@ class Knowledge:
                 if state[0][0] in self.family.meanings and self.first.setdefault(state, epoch) != epoch:
                     again.append((state, epoch))
         pairs = [(one, self.first[one], one, epoch) for one, epoch in again]
-        pairs += [(a, self.first[a], b, self.first[b]) for a, b in self.notes.same if a in self.first and b in self.first]
+        pairs += [
+            (a, self.first[a], b, self.first[b]) for a, b in self.notes.same if a in self.first and b in self.first
+        ]
         for one, begins, other, epoch in pairs:
             for counted in (True, False):
                 cells = self.grid.people(one[0], counted=counted)
@@ -97,7 +100,7 @@ class Knowledge:
                     self.problem.constraints.append(Constraint(terms, 0.0, 0.0, f"{one} is as {other[1]}, {epoch}"))
 
     def _bounds(self) -> None:
-        found: dict[tuple[State, str], tuple[float, float, set[str]]] = {}
+        found: Found = {}
         for one in self.notes.bounds:
             if self._is_ours(one.state[0][0]):
                 low, high, why = found.get((one.state, one.measure), (-INF, INF, set()))
@@ -108,21 +111,22 @@ class Knowledge:
         for (state, measure), (low, high, why) in found.items():
             if measure != "value" and state in self.first:
                 terms = self._of(state, counted=measure == "counted")
-                self._know(terms, low, high, f"{measure} of {state} from {low:g} to {high:g} ({', '.join(sorted(why))})")
+                self._know(
+                    terms, low, high, f"{measure} of {state} from {low:g} to {high:g} ({', '.join(sorted(why))})"
+                )
         for state in self.notes.hidden & self.first.keys():
-            if self.family.meanings[state[0][0]].is_count:
+            if self.family.meanings[state[0][0]].is_count and state[0] in self.notes.in_digits:
                 self._know(self._of(state, counted=True), 1.0, INF, f"{state} is hidden, so not 0")
         self._values({s: (low, high) for (s, m), (low, high, _) in found.items() if m == "value"}, found)
 
-    def _values(self, values: dict[State, tuple[float, float]], found: Mapping[tuple[State, str], object]) -> None:
+    def _values(self, values: dict[State, tuple[float, float]], found: Found) -> None:
         """Printed values, and what their differences and means say of those that are not printed."""
         for state in self.first:  # where both numbers are shown, the value is as exact as they are
-            counts = [found.get((state, measure)) for measure in ("counted", "among")]
-            if not self.family.meanings[state[0][0]].is_count and all(counts):
-                (n_low, n_high, _), (d_low, d_high, _) = counts  # type: ignore[misc]
-                if 0 < d_low and d_high < INF:
-                    per = self.family.meanings[state[0][0]].per
-                    values[state] = _both(values.get(state, (-INF, INF)), (per * n_low / d_high, per * n_high / d_low))
+            counted, among = found.get((state, "counted")), found.get((state, "among"))
+            if counted and among and among[0] > 0 and among[1] < INF:
+                per = self.family.meanings[state[0][0]].per
+                exact = per * counted[0] / among[1], per * counted[1] / among[0]
+                values[state] = _both(values.get(state, (-INF, INF)), exact)
         for _ in range(3):
             for one in self._sums():
                 self._pass_on(one, values)
@@ -146,11 +150,10 @@ class Knowledge:
         for epoch in self.epochs:
             for link in self.family.links:
                 for key, state in epoch.items():
-                    if key[0] == link.indicator and link.kind != "complement":
+                    if key[0] == link.indicator and link.kind not in ("complement", "part"):
                         more, less = (epoch.get(other) for other in ends(link, key))
                         if more and less:
-                            off = half_unit(0.0, self.family.meanings[link.level].decimals)
-                            yield Sum(((state, -1.0), (more, 1.0), (less, -1.0)), -CLOSE, CLOSE, f"{link.kind} {off}")
+                            yield Sum(((state, -1.0), (more, 1.0), (less, -1.0)), -CLOSE, CLOSE, link.kind)
 
     def _pass_on(self, one: Sum, values: dict[State, tuple[float, float]]) -> None:
         for state, times in one.terms:

@@ -99,4 +99,3 @@ def note_limits(told: Told, definitions: Definitions) -> None:
         policy = definitions.disclosure[one.disclosure]
         count, among = told.least.get(state, (policy.primary_min, policy.min_denominator))
         told.least[state] = min(count, policy.primary_min), min(among, policy.min_denominator)
-

@@ -75,9 +75,7 @@ def _policies(chance: random.Random) -> list[tuple[Disclosure, ...]]:
         least, base = chance.choice((3, 5, 5, 5, 6, 10)), chance.choice((0, 0, 0, 0, 5))
         bases = chance.choice((0, 10, 10))
         return tuple(
-            replace(
-                BASE.disclosure[name], primary_min=least, round_base=base, min_denominator=bases * (name != "none")
-            )
+            replace(BASE.disclosure[name], primary_min=least, round_base=base, min_denominator=bases * (name != "none"))
             for name in ("small-counts", "percentages")
         )
 
@@ -88,11 +86,15 @@ def _policies(chance: random.Random) -> list[tuple[Disclosure, ...]]:
 def _definitions(plans: Sequence[Plan], policies: Sequence[Disclosure]) -> Definitions:
     indicators, relations = dict(BASE.indicators), [*BASE.relations]
     for plan in plans:
-        for one in plan.indicators(BASE.indicators["level-2-at-19"], BASE.indicators["schools-high-persistent-absence"]):
+        for one in plan.indicators(
+            BASE.indicators["level-2-at-19"], BASE.indicators["schools-high-persistent-absence"]
+        ):
             indicators[one.id] = one
-        for link in plan.family.links:
-            if link.kind != "change":
-                relations.append(Relation(link.kind, link.indicator, (link.level,), link.breakdowns if link.breakdowns[0] else ()))  # type: ignore[arg-type]
+        relations += [
+            Relation(link.kind, link.indicator, (link.level,), tuple(name for name in link.breakdowns if name))
+            for link in plan.family.links
+            if link.kind != "change"  # which change_of says
+        ]
     wards = [Area(code, f"Ward {code}", "Ward", city) for code, city in WARDS.items()]
     places = Geography([*BASE.geography.areas, *wards], HERE / "areas.csv", HERE / "area_aliases.csv")
     peers = tuple(

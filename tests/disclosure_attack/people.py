@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from itertools import pairwise, product
+from typing import Literal
 
 from schemas.breakdowns import parts
 from schemas.periods import read_period
@@ -44,10 +45,10 @@ class Meaning:
 
 @dataclass(frozen=True)
 class Link:
-    """A figure that is a sum of the values of others: `of` yields them with their signs for a key of `indicator`."""
+    """What an indicator has to do with another, its `level`, as the definitions say; a gap lies between two breakdowns."""
 
     indicator: str
-    kind: str
+    kind: Literal["complement", "gap", "england-gap", "change", "part"]
     level: str
     breakdowns: tuple[str, str] = ("", "")
 

@@ -7,13 +7,16 @@ of the time.
 
 from __future__ import annotations
 
+from typing import Any
+
 import polars as pl
 
 from schemas.definitions import Definitions
 from tests.disclosure_attack.nights import Told, note_limits
+from tests.disclosure_attack.notes import Notes
 from tests.disclosure_attack.partnerships import Partnership, Row
 from tests.disclosure_attack.people import Key
-from tests.disclosure_attack.reader import TOLD, Notes, Reader
+from tests.disclosure_attack.reader import MEASURES, Reader
 from tests.histories import tidy
 from warehouse import disclosure
 
@@ -77,16 +80,16 @@ def sketch(made: Partnership) -> tuple[Told, Notes]:
         states = book.states()
         hidden = disclosure.withheld(states, night.definitions)
         book.show(hidden, version)
-        reader.see(_shown(states, hidden, night.definitions), night.definitions, f"v{version} observations")
+        reader.under(night.definitions)
+        reader.rows(_shown(states, hidden, night.definitions), f"v{version}")
         note_limits(told, night.definitions)
     for current in told.current:
-        reader.stood({state[0]: state for state in current})
+        reader.notes.epoch({state[0]: state for state in current})
     return told, reader.notes
 
 
-def _shown(states: pl.DataFrame, hidden: pl.DataFrame, definitions: Definitions) -> list[tuple[object, ...]]:
+def _shown(states: pl.DataFrame, hidden: pl.DataFrame, definitions: Definitions) -> list[tuple[Any, ...]]:
     lines = disclosure.suppress(states, hidden, definitions).with_columns(
         pl.lit(None, pl.Float64).alias("lower_ci"), pl.lit(None, pl.Float64).alias("upper_ci")
     )
-    return lines.select(*KEY, "submission", *TOLD.split(", ")).rows()
-
+    return lines.select(*KEY, "submission", *MEASURES).rows()
