@@ -93,8 +93,8 @@ def _keep(past: History, folder: Path, told: Told) -> None:
 
 
 def note_limits(told: Told, definitions: Definitions) -> None:
-    """Note the limits under which what stands now is published."""
-    for state in told.current[-1]:
+    """Note the limits under which what stands now, and what stood before and is looked back on, is published."""
+    for state in told.current[-1] | told.least.keys():
         one = definitions.indicators[state[0][0]]
         policy = definitions.disclosure[one.disclosure]
         count, among = told.least.get(state, (policy.primary_min, policy.min_denominator))
