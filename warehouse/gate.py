@@ -24,7 +24,7 @@ from schemas.definitions import Definitions, Indicator
 from schemas.faults import StorageFault
 from schemas.periods import CALENDAR_QUARTER, FINANCIAL_QUARTER, MONTHLY, QUARTERS, WEEKLY
 from warehouse.contract import MART
-from warehouse.disclosure import is_count
+from warehouse.families import is_count
 from warehouse.expectations import Expectation, Severity, suite
 from warehouse.files import attach
 from warehouse.store import memory_limit

@@ -353,12 +353,13 @@ def trace_states(con: duckdb.DuckDBPyConnection, version: int, published_at: dat
 
 def counted(con: duckdb.DuckDBPyConnection, indicators: Sequence[str]) -> pl.DataFrame:
     """What disclosure control has to know of every row of `dated` of some indicators: KEY, load, since, until,
-    shown_from, period_start, period_end, value, numerator, denominator, conf_status."""
+    shown_from, period_start, period_end, value, value_low, value_high, value_text, numerator, denominator, conf_status.
+    """
     con.register("wanted", pl.DataFrame({"indicator_id": list(indicators)}, schema={"indicator_id": pl.String}))
     frame = con.execute(
         f"""
         SELECT {_columns_of("o")}, d.load, d.since, d.until, d.shown_from, o.period_start, o.period_end, o.value,
-               o.numerator, o.denominator, o.conf_status
+               o.value_low, o.value_high, o.value_text, o.numerator, o.denominator, o.conf_status
         FROM dated AS d JOIN observation AS o USING (load, {OF_KEY}) SEMI JOIN wanted USING (indicator_id)
         ORDER BY {_columns_of("o")}, d.since
         """

@@ -13,7 +13,9 @@ from schemas.faults import DefinitionFault
 if TYPE_CHECKING:
     from schemas.definitions import Definitions, Indicator, Relation
 
-_WORKED_OUT = re.compile(r"\b(changes?|gap|difference|increase|decrease|percentage points?)\b|\b(rise|fall) (in|of)\b", re.I)
+_WORKED_OUT = re.compile(
+    r"\b(changes?|gap|difference|increase|decrease|percentage points?)\b|\b(rise|fall) (in|of)\b", re.I
+)
 _DENIAL = re.compile(r"\b(without|with no|not|no|never|non)\b[ -]?", re.I)
 _OF = {"sum": (1, None), "difference": (2, 2), "not-held": (0, 0)}
 """How many indicators each kind of relation is of, at least and at most; the others are of one."""
