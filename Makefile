@@ -3,7 +3,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 .DELETE_ON_ERROR:
-.PHONY: nightly up trial test crash fuzz seen persons lint lock examples docs pages faults histories rebuilds bench-mart bench-build bench-returns install clean
+.PHONY: nightly up trial test crash fuzz seen persons attack lint lock examples docs pages faults histories rebuilds bench-mart bench-build bench-returns install clean
 
 nightly: .venv/ready
 	@$(BIN)/indicators nightly --today 2011-05-26
@@ -89,6 +89,11 @@ pages: .venv/ready
 # Twenty random histories of loads and publications, looked back on and attacked; the tests run two or three.
 histories: .venv/ready
 	@HISTORIES=20 $(BIN)/python -m pytest tests/test_as_of.py tests/test_disclosure.py
+
+# Three hundred random partnerships attacked for what disclosure control hides, ten of them through their published files;
+# the tests attack ten and one.
+attack: .venv/ready
+	@ATTACKED=300 $(BIN)/python -m pytest tests/disclosure_attack
 
 # Twenty longer random histories of nights, each made again from ledger and archive and compared; the tests try two.
 rebuilds: .venv/ready

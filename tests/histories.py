@@ -69,9 +69,13 @@ class History:
     def live(self) -> Path:
         return self.folder / "indicators.duckdb"
 
+    @property
+    def moment(self) -> datetime:
+        return BEGUN + timedelta(hours=self.hours)
+
     def _tick(self) -> datetime:
         self.hours += 1
-        return BEGUN + timedelta(hours=self.hours)
+        return self.moment
 
     def load(self, figures: Iterable[dict[str, Any]], collection: str = "absence") -> None:
         """Load figures as one accepted return of a collection."""
