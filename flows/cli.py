@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import re
 import signal
 import sys
 import threading
@@ -137,10 +138,12 @@ def _parser() -> argparse.ArgumentParser:
 
     approve = command(
         "approve",
-        "Publish what the gate refused in the newest run.",
+        "Publish what the gate refused in the newest run, or let through a return that it set aside.",
         "indicators approve 3f2c91d0 --by performance-analyst",
     )
-    approve.add_argument("name", metavar="RUN", help="the run, as the night and its page name it")
+    approve.add_argument(
+        "name", metavar="RUN|SUBMISSION", help="the run, as the night and its page name it; or a submission, as S000012"
+    )
     approve.add_argument("--by", metavar="ROLE", required=True, help="who answers for it")
     approve.add_argument("--warehouse", metavar="F", help="the published file")
     approve.add_argument("--archive", metavar="D", help="folder for the ledger and the files that were sent")
@@ -353,9 +356,10 @@ def _template(given: argparse.Namespace) -> int:
 
 
 def _approve(given: argparse.Namespace) -> int:
-    from flows.deciding import approve_run
+    from flows.deciding import approve_run, release
 
-    return _decided(given, lambda chosen: approve_run(chosen, given.name, given.by))
+    decide = release if re.fullmatch(r"S[0-9]{6,}", given.name) else approve_run
+    return _decided(given, lambda chosen: decide(chosen, given.name, given.by))
 
 
 def _rollback(given: argparse.Namespace) -> int:
@@ -487,7 +491,13 @@ def _as_json(value: object) -> str:
 
 
 def _traced_record(one: Traced) -> dict[str, object]:
-    return {**one.row, "sender": one.sender, "received_at": one.received_at, "revisions": list(one.revisions)}
+    return {
+        **one.row,
+        "sender": one.sender,
+        "received_at": one.received_at,
+        "revisions": list(one.revisions),
+        "set_aside": list(one.newer),
+    }
 
 
 def _traced_words(one: Traced) -> str:
@@ -506,6 +516,8 @@ def _traced_words(one: Traced) -> str:
         f"  submission  {row['submission']}, received {one.received_at} UTC, loaded {row['recorded_at']} UTC",
         f"  digest      {row['digest']}",
     ]
+    if one.newer:
+        lines.append(f"  set aside   a newer figure, of {', '.join(one.newer)}, which is not published")
     for change in one.revisions:
         old = change["old_value"] if change["old_value"] is not None else change["old_text"]
         lines.append(

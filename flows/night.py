@@ -34,13 +34,14 @@ from inputs.layouts import Partner, load_partners
 from inputs.read import Readers
 from inputs.replies.mail import Attachment
 from inputs.replies.marked_up import copy_name
-from schemas.calendar import slots_of
+from schemas.calendar import SET_ASIDE, slots_of
 from schemas.definitions import Definitions, load_definitions
 from schemas.faults import StorageFault
 from schemas.findings import Finding
 from schemas.news import Kind
 from schemas.outcomes import Outcome, Submission
 from warehouse import store
+from warehouse.in_force import loads_of
 from warehouse.publish import Publication
 
 Step = Callable[..., Any]
@@ -191,7 +192,9 @@ def judge(night: Night) -> list[Outcome]:
 
 def _desk(night: Night) -> Desk:
     with store.opened(night.settings.store) as con:
-        accepted, spoken_for = store.accepted(con), store.current(con, night.definitions)
+        left_out = loads_of(con, night.ledger.set_aside)
+        accepted = store.accepted(con, left_out)
+        spoken_for = store.current(con, night.definitions, without=left_out)
     return Desk(
         night.archive,
         night.definitions,
@@ -426,7 +429,7 @@ def lines_of(night: Night, submissions: Sequence[str]) -> tuple[ReturnLine, ...]
                 outcome.partner,
                 title,
                 path,
-                outcome.status,
+                SET_ASIDE if outcome.id in night.ledger.set_aside else outcome.status,
                 outcome.rows,
                 errors,
                 len(outcome.findings) - errors,

@@ -23,6 +23,7 @@ from schemas.outcomes import Grant, Submission
 from schemas.rules import RULES
 from schemas.tables import KEY, Context, Waiver
 from warehouse import store
+from warehouse.in_force import loads_of
 
 _WHERE = re.compile(r"(?:'(?P<quoted>(?:[^']|'')+)'|(?P<plain>.+))!(?P<cell>[^!]+)")
 
@@ -105,7 +106,9 @@ def _judged_today(
     """The submission as the next night will judge it, but for the waiver that is asked for."""
     partners = load_partners(definitions, given.partners)
     with store.opened(given.store) as con:
-        context = Context(today, store.accepted(con), store.current(con, definitions), ledger.waivers_in_force())
+        without = loads_of(con, ledger.set_aside)
+        accepted, spoken_for = store.accepted(con, without), store.current(con, definitions, without=without)
+    context = Context(today, accepted, spoken_for, ledger.waivers_in_force())
     archive = Archive(given.archive)
     arrival = (Origin(submission.partner, submission.path, today), lambda: archive.content(submission.digest))
     (judged,) = judge([arrival], partners, definitions, context)

@@ -21,7 +21,8 @@ from schemas.periods import read_period
 from schemas.tables import TIDY
 from warehouse import store
 from warehouse.files import attached
-from warehouse.publish import Limits, Publication, approve, publish_night
+from warehouse.asking import Limits
+from warehouse.publish import Publication, approve, publish_night
 
 BEGUN = datetime(2011, 5, 1, tzinfo=UTC)
 TODAY = date(2011, 5, 31)

@@ -17,6 +17,7 @@ from schemas.breakdowns import parts, spell
 from schemas.definitions import Definitions, Indicator
 from schemas.periods import TO_DATE
 from schemas.tables import KEY
+from warehouse.marks import hide_marked
 from warehouse.protection import protect
 from warehouse.relations import AMONG, COUNTED, OTHERS, Scope, ancestors, layer, scope_of
 
@@ -46,7 +47,7 @@ def withheld(states: pl.DataFrame, definitions: Definitions) -> pl.DataFrame:
     """
     if states.is_empty():
         return states.select(ROW)
-    rows = _measured(states.with_row_index("row"), definitions)
+    rows = _measured(hide_marked(states).with_row_index("row"), definitions)
     hidden = set(rows.filter(pl.col("small") | pl.col("unplaced"))["row"])
     for _, group in (
         rows.filter("secondary").join(_at_risk(rows, definitions), on="scope", how="semi").group_by("scope")
@@ -70,7 +71,7 @@ def _solved(scope: Scope, small: Iterable[int]) -> set[int]:
 
 def suppress(rows: pl.DataFrame, hidden: pl.DataFrame, definitions: Definitions) -> pl.DataFrame:
     """The rows with every measure of a hidden one NULL and its status c, and the others rounded by their policy."""
-    marked = rows.join(
+    marked = hide_marked(rows).join(
         hidden.with_columns(pl.lit(value=True).alias("_hidden")), on=ROW, how="left", maintain_order="left"
     )
     unknown = ~pl.col("indicator_id").is_in(list(definitions.indicators))
