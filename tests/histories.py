@@ -20,8 +20,8 @@ from schemas.outcomes import Outcome, Submission
 from schemas.periods import read_period
 from schemas.tables import TIDY
 from warehouse import store
-from warehouse.files import attached
 from warehouse.asking import Limits
+from warehouse.files import attached
 from warehouse.publish import Publication, approve, publish_night
 
 BEGUN = datetime(2011, 5, 1, tzinfo=UTC)

@@ -19,10 +19,10 @@ from typing import Any
 import duckdb
 import polars as pl
 
-from schemas.breakdowns import spell
 from schemas.definitions import Definitions, Indicator
 from schemas.faults import StorageFault
 from schemas.periods import CALENDAR_QUARTER, FINANCIAL_QUARTER, MONTHLY, QUARTERS, WEEKLY
+from schemas.wholes import wholes
 from warehouse.blame import Breach, breaches
 from warehouse.contract import MART
 from warehouse.disclosure import is_count
@@ -200,6 +200,7 @@ def _indicator(one: Indicator, definitions: Definitions) -> dict[str, Any]:
         "lowest": lowest,
         "highest": highest,
         "per": one.per,
+        "half_unit": 0.5 * 10.0**-one.decimals if one.decimals else 0.0,
         "additive": one.additive,
         "authority": one.authority or None,
         "versions": [version.version for version in one.versions],
@@ -216,12 +217,9 @@ def _indicator(one: Indicator, definitions: Definitions) -> dict[str, Any]:
 
 def _parts(one: Indicator, definitions: Definitions) -> Iterator[tuple[str, str, str]]:
     """The parts of each dimension that an indicator is divided by, where they are all of it."""
-    whole = {dimension.name: set(dimension.values) for dimension in definitions.dimensions}
-    for dimension, values in one.breakdowns.items():
-        if one.total and set(values) == whole[dimension]:
-            for value in values:
-                breakdown = spell({dimension: value}, definitions.dimension_order)
-                yield one.id, dimension, breakdown
+    for dimension, breakdowns in wholes(one, definitions):
+        for breakdown in breakdowns:
+            yield one.id, dimension, breakdown
 
 
 def _days(identifier: str) -> float:
