@@ -89,6 +89,7 @@ def publish(
         given.warehouse,
         limits=publish_limits(given),
         released=ledger.released,
+        was_aside=tuple(ledger.set_aside),
         tell=tell,
         step=_say,
         **made_from,

@@ -91,7 +91,7 @@ class History:
             self.con, self.live, self.definitions,
             [Standing("tester", one.collection, None, one) for one in self.outcomes],
             {one.submission: (one.judged_at.replace(tzinfo=None), "0" * 64) for one in self.outcomes}, today=TODAY, run=f"run-{self.hours}", published_at=when,
-            has_examples=False, limits=Limits(change_pct=100),
+            has_examples=False, limits=Limits(change_pct=100, set_aside=False),
         )  # fmt: skip
         if said.state == "refused":  # so much may change only with a person's approval, which comes later
             when = self._tick()

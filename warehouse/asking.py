@@ -59,13 +59,18 @@ def name_largest(
     files: tuple[Path, Path],
     named: Named,
     set_aside: Sequence[SetAside],
-    released: Collection[str],
+    outcomes: tuple[Collection[str], Collection[str]],
     limits: Limits,
     live_rows: int,
 ) -> Named:
     """Where all that is wrong is that too much changes at once: the returns that change the most of it, as many as make
-    it too much, so that the others are not held up. Nobody where they are all that is new, and a warning where a person
-    has released what is too much. `con` is the store, `files` are the candidate and the live one."""
+    it too much, so that the others are not held up. Nobody where they are all that is new, unless they were set aside
+    before, and a warning where a person has released what is too much.
+
+    `con` is the store, `files` are the candidate and the live one, `outcomes` those that were released and those that
+    were left out by the attempt before.
+    """
+    released, was_aside = outcomes
     critical = [one for one in named.verdict.broken if one.severity == "critical"]
     if [one.id for one in critical] != [CHANGE]:
         return named
@@ -77,8 +82,11 @@ def name_largest(
         largest.append(max(left, key=lambda load: (left[load], load)))
         del left[largest[-1]]
     if largest:
+        known = all(found.outcome_of[load] in was_aside for load in largest)
         fault = Fault(CHANGE, critical[0].says, ())
-        return replace(named, culprits=as_set_aside(con, {load: [fault] for load in largest if left}, set_aside))
+        return replace(
+            named, culprits=as_set_aside(con, {load: [fault] for load in largest if left or known}, set_aside)
+        )
     if limits.exceeded_by(nobodys, live_rows):
         return named
     results = (replace(one, severity="warning") if one.id == CHANGE else one for one in named.verdict.results)

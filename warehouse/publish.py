@@ -76,13 +76,14 @@ def publish_night(
     limits: Limits | None = None,
     waivers: Sequence[tuple[Grant, bool]] = (),
     released: Collection[str] = (),
+    was_aside: Collection[str] = (),
     tell: Callable[[Sequence[SetAside]], None] = lambda _: None,
     step: Callable[[str], None] = lambda _: None,
 ) -> Publication:
     """Build a candidate from the store, compare it with the live file, judge it, and put it in the live file's place.
 
     `con` is the store, and `waivers` come with whether they have lapsed. `released` are outcomes that a person let
-    through the gate. What is set aside is told to `tell` before anything is put in place. Raises StorageFault where the
+    through the gate, and `was_aside` those that the attempt before left out. What is set aside is told to `tell` before anything is put in place. Raises StorageFault where the
     folder cannot be written; the live file is then untouched.
     """
     limits = limits or Limits()
@@ -99,7 +100,9 @@ def publish_night(
         sources = {"register": register, "today": today, "has_examples": has_examples, "run": run,
                    "received": received, "waivers": waivers, "version": next_version(con, version),
                    "published_at": _utc(published_at)}  # fmt: skip
-        made = _settled(_Night(con, candidate, before, definitions, sources, limits, kept, version, released, step))
+        made = _settled(
+            _Night(con, candidate, before, definitions, sources, limits, kept, version, released, was_aside, step)
+        )
         tell(made.set_aside)
         if made.is_live:
             return Publication("unchanged", version, {}, Verdict(()), set_aside=made.set_aside)
@@ -164,6 +167,7 @@ class _Night:
     kept: Kept
     version: int
     released: Collection[str]
+    was_aside: Collection[str]
     step: Callable[[str], None]
 
 
@@ -207,7 +211,7 @@ def _judged(night: _Night, differs: Difference, set_aside: Sequence[SetAside]) -
     named = name_culprits(night.con, night.definitions, verdict, set_aside, night.released)
     if night.before is not None and not named.culprits:
         named = name_largest(
-            night.con, night.definitions, (night.candidate, night.before), named, set_aside, night.released,
+            night.con, night.definitions, (night.candidate, night.before), named, set_aside, (night.released, night.was_aside),
             night.limits, differs.live_rows,
         )  # fmt: skip
     return named if night.limits.set_aside else replace(named, culprits=())
