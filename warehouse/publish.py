@@ -20,22 +20,15 @@ from schemas.outcomes import Grant
 from schemas.set_aside import SetAside
 from warehouse import exports, store
 from warehouse.asking import Limits, ask, name_largest
-from warehouse.contract import MART
 from warehouse.difference import Difference, difference, differences
 from warehouse.files import attach, attached
 from warehouse.gate import Verdict, gate
 from warehouse.kept import Kept
 from warehouse.mart import build
 from warehouse.setting_aside import Named, name_culprits
-from warehouse.store import connect
+from warehouse.stamping import of_this_release, stamp
 
 CANDIDATE = "candidate-"
-INSTANTS = {
-    "history": ("published_from", "published_to"),
-    "publications": ("published_at",),
-    "revisions": ("changed_at",),
-}
-"""Where a candidate holds the instant at which it is to be published."""
 
 
 @dataclass(frozen=True)
@@ -83,8 +76,8 @@ def publish_night(
     """Build a candidate from the store, compare it with the live file, judge it, and put it in the live file's place.
 
     `con` is the store, and `waivers` come with whether they have lapsed. `released` are outcomes that a person let
-    through the gate, and `was_aside` those that the attempt before left out. What is set aside is told to `tell` before anything is put in place. Raises StorageFault where the
-    folder cannot be written; the live file is then untouched.
+    through the gate, and `was_aside` those that the attempt before left out. What is set aside is told to `tell` before
+    anything is put in place. Raises StorageFault where the folder cannot be written; the live file is then untouched.
     """
     limits = limits or Limits()
     folder, kept = live.parent, Kept.beside(live)
@@ -100,9 +93,8 @@ def publish_night(
         sources = {"register": register, "today": today, "has_examples": has_examples, "run": run,
                    "received": received, "waivers": waivers, "version": next_version(con, version),
                    "published_at": _utc(published_at)}  # fmt: skip
-        made = _settled(
-            _Night(con, candidate, before, definitions, sources, limits, kept, version, released, was_aside, step)
-        )
+        outcomes = released, was_aside
+        made = _settled(_Night(con, candidate, before, definitions, sources, limits, kept, version, outcomes, step))
         tell(made.set_aside)
         if made.is_live:
             return Publication("unchanged", version, {}, Verdict(()), set_aside=made.set_aside)
@@ -156,7 +148,8 @@ def _conclude(
 
 @dataclass(frozen=True)
 class _Night:
-    """What a night's candidates are made and judged with."""
+    """What a night's candidates are made and judged with. `outcomes`: those that a person let through, and those that
+    the attempt before left out."""
 
     con: duckdb.DuckDBPyConnection
     candidate: Path
@@ -166,8 +159,7 @@ class _Night:
     limits: Limits
     kept: Kept
     version: int
-    released: Collection[str]
-    was_aside: Collection[str]
+    outcomes: tuple[Collection[str], Collection[str]]
     step: Callable[[str], None]
 
 
@@ -208,12 +200,18 @@ def _judged(night: _Night, differs: Difference, set_aside: Sequence[SetAside]) -
     verdict = ask(verdict, differs, night.limits, night.kept, night.version)
     if not verdict.approvable:  # the file is at fault, or gives something away: nobody's return is to blame for that
         return Named(verdict, ())
-    named = name_culprits(night.con, night.definitions, verdict, set_aside, night.released)
+    named = name_culprits(night.con, night.definitions, verdict, set_aside, night.outcomes[0])
     if night.before is not None and not named.culprits:
         named = name_largest(
-            night.con, night.definitions, (night.candidate, night.before), named, set_aside, (night.released, night.was_aside),
-            night.limits, differs.live_rows,
-        )  # fmt: skip
+            night.con,
+            night.definitions,
+            (night.candidate, night.before),
+            named,
+            set_aside,
+            night.outcomes,
+            night.limits,
+            differs.live_rows,
+        )
     return named if night.limits.set_aside else replace(named, culprits=())
 
 
@@ -230,7 +228,7 @@ def approve(con: duckdb.DuckDBPyConnection, live: Path, run: str, at: datetime, 
         raise NotApproved(f"No run called {run} is kept.")
     if about["state"] != "refused" or not candidate.exists():
         raise NotApproved(f"Run {run} has no candidate that waits: it was published, or a newer one took its place.")
-    if not _of_this_release(candidate):
+    if not of_this_release(candidate):
         raise NotApproved(f"Run {run} was of an earlier release. Run another night and approve that one.")
     version = live_version(live if live.exists() else None)
     if about["compared_with"] != version or about["up_to_load"] != _newest_load(con):
@@ -256,7 +254,7 @@ def roll_back(
     if source is None:
         held = ", ".join(map(str, kept.versions())) or "none"
         raise NotApproved(f"Version {to} is not kept; there are: {held}.")
-    if not _of_this_release(source):
+    if not of_this_release(source):
         raise NotApproved(f"Version {to} is of an earlier release, in a shape that dashboards no longer read.")
     number = next_version(con, live_version(live if live.exists() else None))
     run = f"rollback-to-{to}"
@@ -282,7 +280,7 @@ def _put_in_place(
     limits: Limits,
 ) -> None:
     try:
-        _stamp(candidate, number, at, again_by)
+        stamp(candidate, number, at, again_by)
         rename_over(candidate, live)
         _remember(con, live)
         kept.keep_version(live, number, limits.keep_versions)
@@ -290,16 +288,6 @@ def _put_in_place(
         raise StorageFault(live, f"cannot be published ({_in_words(error)})") from None
     finally:
         sweep(live.parent)
-
-
-def _of_this_release(path: Path) -> bool:
-    """Whether a published file has the tables and columns of the contract."""
-    with attached(file=path) as con:
-        found = con.execute(
-            """SELECT table_name, column_name, data_type FROM duckdb_columns()
-               WHERE database_name = 'file' AND schema_name = 'mart'"""
-        ).fetchall()
-    return set(found) == {(table.name, column.name, column.type) for table in MART for column in table.columns}
 
 
 def next_version(con: duckdb.DuckDBPyConnection, live: int) -> int:
@@ -327,31 +315,6 @@ def live_version(live: Path | None) -> int:
     with attached(live=live) as con:
         row = con.execute("SELECT data_version FROM live.mart.publication").fetchone()
     return int(row[0]) if row else 0
-
-
-def _stamp(candidate: Path, version: int, published_at: datetime, again_by: str | None) -> None:
-    """Give a candidate the version and the instant at which it is published after all. A kept version that is published
-    again, by the run `again_by`, keeps its own past and gets another publication after it."""
-    con = connect(str(candidate))
-    try:
-        given = {"version": version, "at": _utc(published_at), "run": again_by}
-        con.execute("BEGIN")
-        if again_by is None:
-            meant = con.execute("SELECT published_at FROM mart.publication").fetchall()[0][0]
-            for table, columns in INSTANTS.items():
-                for column in columns:
-                    con.execute(f"UPDATE mart.{table} SET {column} = ? WHERE {column} = ?", [_utc(published_at), meant])
-            con.execute("UPDATE mart.publications SET data_version = $version WHERE published_at = $at",
-                        {"version": version, "at": given["at"]})  # fmt: skip
-        else:
-            con.execute("INSERT INTO mart.publications VALUES (?, ?)", [version, given["at"]])
-        con.execute(
-            "UPDATE mart.publication SET data_version = $version, published_at = $at, run = coalesce($run, run)", given
-        )
-        con.execute("COMMIT")
-        con.execute("CHECKPOINT")
-    finally:
-        con.close()
 
 
 def _in_words(error: Exception) -> str:
