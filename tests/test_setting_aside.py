@@ -10,7 +10,7 @@ from unittest.mock import patch
 
 import pytest
 
-from flows.cli import main
+from flows.commands.application import main
 from flows.ledger import read_ledger
 from flows.night import Report
 from flows.rebuilding import rebuild
