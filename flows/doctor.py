@@ -623,7 +623,7 @@ CHECKS: Mapping[str, Callable[[Patient], Said]] = {
     "store": _store,
     "published": _published,
     "candidate": _candidate,
-    "set aside": _set_aside,
+    "set-aside": _set_aside,
     "night": _night,
     "messages": _messages,
     "mail": _mail,
