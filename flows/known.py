@@ -39,4 +39,4 @@ def told_to_owners(accepted: pl.DataFrame, seen: pl.DataFrame, partners: Mapping
     unsaid = [pl.lit(None, rows.schema[name]).alias(name) for name in (*PAYLOAD, "source_file")]
     others = rows.filter(~is_own).with_columns(unsaid).drop("value", "value_text")
     others = others.join(shown, on=[*KEY, "collection"], how="inner").select(rows.columns)
-    return pl.concat([rows.filter(is_own), others]).drop("_owner", "partner")
+    return pl.concat([rows.filter(is_own), others]).drop("partner").rename({"_owner": "partner"})

@@ -35,7 +35,7 @@ from inputs.layouts import Partner, load_partners
 from inputs.read import Readers
 from inputs.replies.mail import Attachment
 from inputs.replies.marked_up import copy_name
-from schemas.calendar import slots_of
+from schemas.calendar import SET_ASIDE, slots_of
 from schemas.definitions import Definitions, load_definitions
 from schemas.faults import StorageFault
 from schemas.findings import Finding
@@ -43,6 +43,7 @@ from schemas.news import Kind
 from schemas.outcomes import Outcome, Submission
 from warehouse import store
 from warehouse.disagreements import disagreements
+from warehouse.in_force import loads_of
 from warehouse.publish import Publication
 
 Step = Callable[..., Any]
@@ -203,7 +204,8 @@ def judge(night: Night) -> list[Outcome]:
 def _desk(night: Night) -> Desk:
     with store.opened(night.settings.store) as con:
         seen = seen_tonight(con, night.settings, night.definitions, night.ledger)
-        accepted = told_to_owners(store.accepted(con), seen, night.partners)
+        left_out = loads_of(con, night.ledger.set_aside)
+        accepted = told_to_owners(store.accepted(con, left_out), seen, night.partners)
     return Desk(
         night.archive,
         night.definitions,
@@ -441,7 +443,7 @@ def lines_of(night: Night, submissions: Sequence[str]) -> tuple[ReturnLine, ...]
                 outcome.partner,
                 title,
                 path,
-                outcome.status,
+                SET_ASIDE if outcome.id in night.ledger.set_aside else outcome.status,
                 outcome.rows,
                 errors,
                 len(outcome.findings) - errors,

@@ -29,6 +29,7 @@ from schemas.news import (
     Kind,
     Message,
     News,
+    of_set_aside,
     of_wrong_folders,
     partner_of,
     to_officers,
@@ -130,7 +131,7 @@ def answer(work: Answering) -> Replies:
     tries = None if work.tells is None else PAUSES_SECONDS[:1]  # by day, the next run is the next try
     first = send(work.outbox, letters, server, work.settings.sender, tries)
     looked_into = [one for one in late if one.recipient == ANALYST]
-    looked_into += [*of_wrong_folders(past), *_differing(work), *_bounced(work), *_gate(work)]
+    looked_into += [*of_wrong_folders(past), *of_set_aside(past), *_differing(work), *_bounced(work), *_gate(work)]
     letters = _letters(work, _chosen(work, looked_into), lambda to: to == ANALYST)
     tries = PAUSES_SECONDS[:1] if first.waiting else tries
     second = send(work.outbox, letters, server, work.settings.sender, tries)

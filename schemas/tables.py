@@ -116,8 +116,8 @@ class Context:
     """What a check may know beyond the table itself, and so what a finding may tell its owner.
 
     Without `accepted` (the current keys, values and cells of each collection as KEY, PAYLOAD and `collection`,
-    `source_file`, `sheet`, `cell`) history is not judged. It holds what the owner of the collection sent; of what
-    another partner sent for it only what readers see, with `source_file` NULL. `published` is what readers see of every
+    `partner`, `source_file`, `sheet`, `cell`) history is not judged. It holds what `partner`, the owner of the
+    collection, sent; of what another sent for it only what readers see, with `source_file` NULL. `published` is what readers see of every
     key, as KEY, `value`, `value_text`, `collection` and `tolerance`: how far from it another value may lie without
     being another figure. What is hidden or awaits publication is in neither."""
 

@@ -47,6 +47,22 @@ period = { column = "Year" }
 indicator = "domestic-violence-refuges"
 value = [{ column = "Open" }]
 """
+LEVELS = """
+[[collection]]
+id = "levels"
+title = "Levels"
+files = ["levels*"]
+[[collection.layout]]
+[[collection.layout.table]]
+header = { find = "Group" }
+area = { column = "Area" }
+period = { column = "Year" }
+breakdown.FSM = { column = "Group", default = "Total" }
+value = [{ column = "Value" }]
+[collection.layout.table.indicator]
+column = "Measure"
+map = { "Level 2" = "level-2-at-19", "Without level 2" = "without-level-2-at-19", "Casualties" = "road-casualties-children" }
+"""
 GOOD = {"Measure": "Absence", "Area": "Nottingham", "Year": "2009/10", "Value": 6.5}
 
 Rows = Sequence[Sequence[Any]]
@@ -74,6 +90,13 @@ def figures(*of: Mapping[str, Any], **other: Any) -> Case:
 
 def sheet(name: str, of: Rows) -> Case:
     return Case(name, book({"Sheet": of}))
+
+
+def levels(*of: Sequence[Any]) -> Case:
+    """Measures of several areas and groups."""
+    headings = [["Measure", "Area", "Year", "Value", "Group"]]
+    years = {"Casualties": 2009}
+    return sheet("levels.xlsx", [*headings, *([m, a, years.get(m, "2009/10"), *rest] for m, a, *rest in of)])
 
 
 def years(*values: float) -> bytes:
@@ -221,6 +244,7 @@ CASES: dict[str, Case] = {
     "value.numerator-above-denominator": figures({**SHARE, "Number": 1001}),
     "value.does-not-match": figures({**SHARE, "Value": 53}),
     "value.off-by-rounding": figures({**SHARE, "Value": 52.1, "Number": 60, "Of": 120}),
+    "value.hidden-in-part": figures({**SHARE, "Value": "c"}),
     "value.outside-interval": sheet(
         "intervals.xlsx", [["Area", "Year", "%", "Lower", "Upper"], ["Nottingham", "2009/10", 6.5, 6.6, 6.9]]
     ),
@@ -230,6 +254,17 @@ CASES: dict[str, Case] = {
     ),
     "total.off-by-rounding": figures(
         SCHOOLS, {**SCHOOLS, "Group": "Maintained", "Value": 25}, {**SCHOOLS, "Group": "Academies", "Value": 20}
+    ),
+    "total.outside-parts": levels(
+        ("Level 2", "Nottingham", 50),
+        ("Level 2", "Nottingham", 60, "Eligible"),
+        ("Level 2", "Nottingham", 62, "Not eligible"),
+    ),
+    "total.complement-differs": levels(
+        ("Level 2", "Nottingham", 68.4, "Eligible"), ("Without level 2", "Nottingham", 30, "Eligible")
+    ),
+    "total.below-areas": levels(
+        ("Casualties", "East Midlands", 20), ("Casualties", "Nottingham", 12), ("Casualties", "Derby", 12)
     ),
     "row.missing": figures({"Measure": "Level 2", "Value": 68.4}),
     "companion.missing": figures({"Measure": "NEET", "Year": 2010, "Value": 4.1}),
@@ -242,7 +277,7 @@ CASES: dict[str, Case] = {
 @pytest.fixture(scope="module")
 def partners(tmp_path_factory: pytest.TempPathFactory, definitions: Definitions) -> Mapping[str, Partner]:
     folder = tmp_path_factory.mktemp("partners")
-    (folder / "tester.toml").write_text(BUSY_PARTNER, encoding="utf-8")
+    (folder / "tester.toml").write_text(BUSY_PARTNER + LEVELS, encoding="utf-8")
     (folder / "other.toml").write_text(OTHER, encoding="utf-8")
     return load_partners(definitions, folder)
 

@@ -10,6 +10,7 @@ from typing import Any
 import duckdb
 
 from schemas.tables import KEY, PAYLOAD
+from warehouse.contract import MART, MartTable
 from warehouse.files import attached
 from warehouse.store import MOST_ROWS
 
@@ -166,3 +167,51 @@ def _against(con: duckdb.DuckDBPyConnection, payload: Sequence[str]) -> Differen
     examples.sort(key=lambda one: KINDS.index(one[0]))  # within a kind they come in the order of their keys
     total = con.execute("SELECT count(*) FROM live.mart.observations").fetchone()
     return Difference(tuple(changes), tuple(examples[:MOST_EXAMPLES]), int(total[0]) if total else 0)
+
+
+# -- every table -----------------------------------------------------------------------------------------------------
+
+LARGE = ("observations", "latest", "trend", "history", "revisions")
+"""The tables that grow with what is held, each with an indicator_id."""
+
+
+def differences(candidate: Path, live: Path | None) -> dict[str, int]:
+    """How many rows of each mart table are in one of the two files alone; a table of another shape differs in all."""
+    changed: dict[str, int] = {}
+    with attached(candidate=candidate, live=live) as con:
+        for table in MART:
+            if table.name == "publications" and live is not None:
+                continue
+            if live is not None and table.name in LARGE:
+                count = _count_large(con, table)
+            elif table.name == "publication" and live is not None:
+                count = _count(con, "SELECT has_examples FROM {0}.mart.publication", both=True)
+            else:
+                count = _count(con, f"SELECT * FROM {{0}}.mart.{table.name}", both=live is not None)
+            if count:
+                changed[table.name] = count
+    return changed
+
+
+def _count_large(con: duckdb.DuckDBPyConnection, table: MartTable) -> int:
+    """The same for a table as large as the observations, of which only the indicators that differ are looked at."""
+    try:
+        groups = moved(con, table.name, [column.name for column in table.columns])
+    except duckdb.Error:  # the live file has another shape
+        groups = [[]]
+    sql = f"SELECT * FROM {{0}}.mart.{table.name}"
+    counts = []
+    for indicators in groups:
+        con.execute("CREATE OR REPLACE TEMP TABLE moving AS SELECT unnest(?::VARCHAR[]) AS indicator_id", [indicators])
+        counts.append(_count(con, f"{sql} SEMI JOIN moving USING (indicator_id)" if indicators else sql, both=True))
+    return sum(counts)
+
+
+def _count(con: duckdb.DuckDBPyConnection, sql: str, *, both: bool) -> int:
+    new, old = sql.format("candidate"), sql.format("live")
+    try:
+        counted = f"SELECT count(*) FROM (({new} EXCEPT ALL {old}) UNION ALL ({old} EXCEPT ALL {new}))"
+        row = con.execute(counted if both else f"SELECT count(*) FROM ({new})").fetchone()
+    except duckdb.Error:  # the live file has another shape
+        row = con.execute(f"SELECT count(*) FROM ({new})").fetchone()
+    return int(row[0]) if row else 0

@@ -13,7 +13,7 @@ import polars as pl
 from schemas.definitions import Definitions
 from schemas.tables import KEY
 from warehouse import store
-from warehouse.disclosure import is_count
+from warehouse.families import is_count
 from warehouse.files import attach
 
 SEEN = {

@@ -28,6 +28,7 @@ from schemas.outcomes import Grant, Submission
 from schemas.rules import RULES
 from schemas.tables import KEY, Context, Waiver
 from warehouse import store
+from warehouse.in_force import loads_of
 
 _WHERE = re.compile(r"(?:'(?P<quoted>(?:[^']|'')+)'|(?P<plain>.+))!(?P<cell>[^!]+)")
 
@@ -134,7 +135,7 @@ def _judged_today(
     partners = load_partners(definitions, given.partners)
     with store.opened(given.store) as con:
         seen = seen_tonight(con, given, definitions, ledger)
-        accepted = told_to_owners(store.accepted(con), seen, partners)
+        accepted = told_to_owners(store.accepted(con, loads_of(con, ledger.set_aside)), seen, partners)
     context = Context(today, accepted, seen, ledger.waivers_in_force())
     archive = Archive(given.archive)
     arrival = (Origin(submission.partner, submission.path, today), lambda: archive.content(submission.digest))

@@ -56,7 +56,7 @@ def to_owner(
         attached = ", ".join(one.name for one in files.attached)
         blocks.append(Words(f"Attached: {attached}. It is your own workbook with these cells marked."))
     blocks += files.those_left_out("To have it, answer this message. It is your own workbook with these cells marked.")
-    blocks += [*_overdue(news, names), *_good_news(news, names), *_receipts(news, names)]
+    blocks += [*_set_aside(news, names), *_overdue(news, names), *_good_news(news, names), *_receipts(news, names)]
     blocks.append(Words("An unchanged file need not be sent again. Questions? Answer this message."))
     return compose(_subject_to_owner(news, names), blocks, envelope, files.attached)
 
@@ -166,6 +166,25 @@ def _to_correct(one: News, names: Names, most: int) -> list[Block]:
 
 def _findings(outcome: Outcome, most: int) -> Findings:
     return Findings(outcome.findings[:most], max(len(outcome.findings) - most, 0))
+
+
+def _set_aside(news: Sequence[News], names: Names) -> list[Block]:
+    blocks: list[Block] = []
+    for one in told_of(news, "set-aside"):
+        blocks += [
+            Heading(f"Accepted, but not published: {names.title(_outcome(one).collection)}"),
+            Words(
+                f"{file_of(one)} (submission {_outcome(one).submission}) was accepted. Put together with what is "
+                "published, not all of its figures can be right, so none of its new figures is shown yet. What was "
+                "published before stays. What must hold, and the cells of yours that it is about:"
+            ),
+            *(Words(f"- {as_typed(reason)}") for reason in one.says),
+            Words(
+                "Correct what is wrong and send the file again. If it is right as it is, answer this message and say "
+                "why: a person can let it through."
+            ),
+        ]
+    return blocks
 
 
 def _overdue(news: Sequence[News], names: Names) -> list[Block]:
@@ -290,12 +309,14 @@ def _subject_to_owner(news: Sequence[News], names: Names) -> str:
     for one in wrong:
         of_rule.setdefault(_rule_of(one), []).append(one)
     resolved = told_of(news, "resolved")
-    said = {one.about for one in [*wrong, *resolved]}
+    left_out = told_of(news, "set-aside")
+    said = {one.about for one in [*wrong, *resolved]} | {_outcome(one).id for one in left_out}
     received = [one for one in told_of(news, "receipt") if one.about not in said]
     groups: list[tuple[str, str, list[News]]] = [
         ("Please delete and send totals only", "to delete", of_rule.get("return.person-level", [])),
         ("A file in your folder that is not yours", "not yours", of_rule.get("return.wrong-folder", [])),
         ("Please correct and send again", "to correct", of_rule.get("", [])),
+        ("Please look at again, not published yet", "set aside", left_out),
         ("Overdue", "overdue", told_of(news, "overdue")),
         ("Resolved", "resolved", resolved),
         ("Published", "published", told_of(news, "published")),

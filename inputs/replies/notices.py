@@ -48,6 +48,10 @@ def to_analyst(
     for one in differing[:most]:
         blocks += _differing(one, names, most)
     blocks += _and_more(differing, most, "pairs of returns that disagree")
+    left_out = told_of(news, "set-aside")
+    for one in left_out[:most]:
+        blocks += _left_out(one, names)
+    blocks += _and_more(left_out, most, "returns that were set aside")
     for one in bounced[:most]:
         *facts, to_do = one.says
         blocks += [
@@ -67,7 +71,8 @@ def to_analyst(
             *_and_more(late, most),
         ]
     blocks += _reported(reports := told_of(news, "report"), files)
-    kinds = {"gate": "publication refused", "wrong-folder": "a file in the wrong folder",
+    kinds = {"gate": "publication refused", "set-aside": "a return set aside",
+             "wrong-folder": "a file in the wrong folder",
              "differs": "returns that disagree", "bounced": "mail refused", "escalated": "overdue returns"}  # fmt: skip
     told = ", ".join(words for kind, words in kinds.items() if any(n.kind == kind for n in news))
     subject = "; ".join(filter(None, (f"To look into: {told}" if told else "", *(one.says[0] for one in reports))))
@@ -84,6 +89,28 @@ def _gate(one: News, most: int) -> list[Block]:
             "Open the page that the night's report names: it shows every row. Correct the definition, the layout "
             "or the return. If it is right all the same, approve it with the command in the report. You hear of "
             "the same reasons again only after something has been published."
+        ),
+    ]
+
+
+def _left_out(one: News, names: Names) -> list[Block]:
+    """A return that was set aside: what the gate found, in which cells, and how it can be let through."""
+    if one.submission is None or one.outcome is None:
+        return []
+    facts = (
+        ("Return", names.title(one.outcome.collection)),
+        ("Partner", names.partners.get(one.submission.partner, one.submission.partner)),
+        ("File", file_of(one)),
+        ("Submission", one.submission.id),
+    )
+    return [
+        Heading("A return was set aside, and the rest published"),
+        Facts(facts),
+        Words("What was published of it before stays. What must hold, and its cells:"),
+        *(Words(f"- {as_typed(reason)}") for reason in one.says),
+        Words(
+            "Its owner is told the same. Every night tries it again. If it is right all the same: "
+            f"indicators approve {one.submission.id} --by ROLE"
         ),
     ]
 

@@ -27,6 +27,27 @@ RULES: tuple[Rule, ...] = (
         "A total of 40 beside 25 and 20, all rounded to 5.",
     ),
     Rule(
+        "total.outside-parts",
+        "waivable",
+        "The share of all is lower than that of every part, or higher, and all are in some part.",
+        "Correct the share of all or that of the part that is wrong, or tell us why all are right.",
+        "50% of all beside 60% of those with free school meals and 62% of the rest.",
+    ),
+    Rule(
+        "total.complement-differs",
+        "waivable",
+        "Two shares that are all there is do not make 100% together.",
+        "Correct the one that is wrong, or tell us why both are right.",
+        "68.4% with level 2 at 19 beside 30% without it.",
+    ),
+    Rule(
+        "total.below-areas",
+        "waivable",
+        "Less is counted in an area than in the areas within it together.",
+        "Correct the count that is wrong, or tell us why all are right.",
+        "20 schools in the East Midlands beside 12 in Nottingham and 12 in Derby.",
+    ),
+    Rule(
         "row.missing",
         "hard",
         "A row that this return must hold is not there.",
