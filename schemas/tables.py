@@ -117,9 +117,9 @@ class Context:
 
     Without `accepted` (the current keys, values and cells of each collection as KEY, PAYLOAD and `collection`,
     `partner`, `source_file`, `sheet`, `cell`) history is not judged. It holds what `partner`, the owner of the
-    collection, sent; of what another sent for it only what readers see, with `source_file` NULL. `published` is what readers see of every
-    key, as KEY, `value`, `value_text`, `collection` and `tolerance`: how far from it another value may lie without
-    being another figure. What is hidden or awaits publication is in neither."""
+    collection, sent; of what another sent for it only what readers see, with `source_file` NULL. `published` is what
+    readers see of every key, as KEY, `value`, `value_text`, `collection` and `tolerance`: how far from it another value
+    may lie without being another figure. What is hidden or awaits publication is in neither."""
 
     today: date
     accepted: pl.DataFrame | None = None
