@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from datetime import date
+from dataclasses import asdict, dataclass, field
+from datetime import date, datetime
+from typing import Any
 
 import polars as pl
 
@@ -111,15 +112,37 @@ class Waiver:
         return f"Nothing: let through until {self.until:%-d %B %Y} by {self.approved_by}, because: {self.reason}"
 
 
+@dataclass(frozen=True)
+class Held:
+    """The file whose figures are held for a period of a return: where it lay, its digest, and when it was last changed;
+    `own` where it says that itself."""
+
+    collection: str
+    period: str
+    path: str
+    digest: str
+    at: datetime | None
+    own: bool
+
+    def as_dict(self) -> dict[str, Any]:
+        return {**asdict(self), "at": self.at.isoformat() if self.at else None}
+
+    @classmethod
+    def from_dict(cls, record: dict[str, Any]) -> Held:
+        return cls(**{**record, "at": datetime.fromisoformat(record["at"]) if record["at"] else None})
+
+
 @dataclass(frozen=True, eq=False)
 class Context:
     """What a check may know beyond the table itself. Without `accepted` (the collection's current keys, values and
-    cells as KEY, PAYLOAD and `collection`, `source_file`, `sheet`, `cell`) history is not judged."""
+    cells as KEY, PAYLOAD and `collection`, `source_file`, `sheet`, `cell`) history is not judged. `files` are those
+    that these figures came in."""
 
     today: date
     accepted: pl.DataFrame | None = None
     authority: pl.DataFrame | None = None
     waivers: tuple[Waiver, ...] = ()
+    files: tuple[Held, ...] = ()
 
     @property
     def not_checked(self) -> tuple[str, ...]:
