@@ -18,7 +18,7 @@ from inputs.replies.marked_up import Judged
 from schemas.checks import check
 from schemas.checks.files import check_file
 from schemas.definitions import Definitions
-from schemas.findings import COLUMNS, Finding, collapse, places
+from schemas.findings import COLUMNS, Finding, collapse, places, position
 from schemas.outcomes import Status, status_of
 from schemas.periods import read_period
 from schemas.precedence import dated
@@ -98,10 +98,11 @@ def judge_each(
     layouts = [layout for partner in partners.values() for layout in partner.layouts]
     batch: list[tuple[int, list[_Parsed]]] = []
     rows = 0
+    held = held_cells(context.accepted)
     for one in readers.read([content for _, content in arrivals]):
         if one is not None:
             number, cells = one
-            parsed = list(_parse_one(arrivals[number][0], cells, layouts))
+            parsed = list(_parse_one(arrivals[number][0], cells, layouts, held))
             batch.append((number, parsed))
             rows += sum(p.table.rows for p in parsed if p.table is not None)
             del cells, parsed
@@ -124,7 +125,29 @@ class _Parsed:
     modified: datetime | None = None
 
 
-def _parse_one(origin: Origin, cells: Cells | Finding, layouts: Sequence[Layout]) -> Iterable[_Parsed]:
+HeldCells = Mapping[str, frozenset[tuple[str, str]]]
+
+
+def held_cells(accepted: pl.DataFrame | None) -> HeldCells:
+    """The cells, as sheet and address, that the figures which are held of each collection stood in."""
+    if accepted is None or not accepted.height:
+        return {}
+    named = accepted.select("collection", "sheet", "cell").drop_nulls()
+    return {
+        str(collection): frozenset(rows.select("sheet", "cell").unique().iter_rows())
+        for (collection,), rows in named.group_by("collection")
+    }
+
+
+def _now_blank(cells: Cells, held: Iterable[tuple[str, str]]) -> frozenset[tuple[str, str]]:
+    sheets = {sheet.name: sheet for sheet in cells.sheets}
+    found = ((name, cell, position(cell)) for name, cell in held if name in sheets)
+    return frozenset(
+        (name, cell) for name, cell, at in found if at is not None and sheets[name].cell(*divmod(at, COLUMNS)) is None
+    )
+
+
+def _parse_one(origin: Origin, cells: Cells | Finding, layouts: Sequence[Layout], held: HeldCells) -> Iterable[_Parsed]:
     if isinstance(cells, Finding):
         return [_Parsed(origin, None, None, [cells])]
     fitting = identify(cells, origin, layouts)
@@ -133,7 +156,20 @@ def _parse_one(origin: Origin, cells: Cells | Finding, layouts: Sequence[Layout]
     sheets = tuple(sheet.name for sheet in cells.sheets)
     said = cells.properties.get(MODIFIED)
     modified = datetime.fromisoformat(said) if said else None
-    return [_Parsed(origin, layout, *parse(cells, layout, origin.name), sheets, modified) for layout in fitting]
+    return [_one_return(origin, layout, cells, held, sheets, modified) for layout in fitting]
+
+
+def _one_return(
+    origin: Origin,
+    layout: Layout,
+    cells: Cells,
+    held: HeldCells,
+    sheets: tuple[str, ...],
+    modified: datetime | None,
+) -> _Parsed:
+    table, found = parse(cells, layout, origin.name)
+    table = replace(table, blank=_now_blank(cells, held.get(layout.collection, ())))
+    return _Parsed(origin, layout, table, found, sheets, modified)
 
 
 def _check_all(
@@ -153,7 +189,7 @@ def _check_all(
 
 
 def _judgement(one: _Parsed, checked: list[Finding], partners: Mapping[str, Partner], context: Context) -> Judgement:
-    found = [*one.found, *checked, *_of_file(one, context)]
+    found = [*one.found, *_not_told(one.found, checked), *_of_file(one, context)]
     findings = collapse(found, one.sheets, _sizes(one.table) if one.table else None)
     on_error, clean, table = "reject", 0, one.table
     if one.layout is not None and table is not None:
@@ -162,6 +198,13 @@ def _judgement(one: _Parsed, checked: list[Finding], partners: Mapping[str, Part
         clean = int((~table.frame.get_column("faulty")).sum()) if table.rows else 0
     status = status_of(findings, clean_rows=clean, on_error=on_error)
     return Judgement(one.origin, one.layout, table, tuple(findings), status, context.not_checked, one.modified)
+
+
+def _not_told(told: Sequence[Finding], checked: Sequence[Finding]) -> list[Finding]:
+    """What the checks found, without what follows from cells that are named as blank or left out already."""
+    follow = ("key.withdrawn", "period.gone", "cell.left-blank")
+    named = {place for one in told for place in places(one)} if any(one.rule in follow for one in checked) else set()
+    return [one for one in checked if one.rule not in follow or not one.cells or not set(places(one)) <= named]
 
 
 def _of_file(one: _Parsed, context: Context) -> list[Finding]:

@@ -122,7 +122,9 @@ def _staged(folder: Path, submission: Submission, one: Judgement, desk: Desk) ->
         table = f"{submission.id}-{secrets.token_hex(8)}.parquet"
         _write(folder / table, whole.getvalue())
     ends = tuple(grant.id for grant in desk.grants if one.table is not None and _ends(one.table, grant.waiver))
-    return Staged(one.collection, one.status, one.rows, one.findings, one.not_checked, one.periods(), table, ends, one.modified)
+    return Staged(
+        one.collection, one.status, one.rows, one.findings, one.not_checked, one.periods(), table, ends, one.modified
+    )
 
 
 def _ends(table: Table, waiver: Waiver) -> bool:

@@ -1,4 +1,4 @@
-"""When a workbook was last saved by whoever made it, as it says itself: copying, sending and unpacking do not change that.
+"""When a workbook was last saved, as it says itself: copying, sending and unpacking do not change that.
 
 Runs on untrusted bytes, so only in the child process (inputs.child). Sources: ECMA-376 part 2, 11 (core properties),
 OpenDocument 1.3 part 3, 4.3.2.10, and [MS-OLEPS] 2.21 with [MS-OSHARED] 2.3.3.2.1 (summary information).

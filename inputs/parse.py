@@ -10,6 +10,7 @@ import polars as pl
 
 from inputs.cells import Cell, Cells, Sheet, Shown
 from inputs.grammar import TableLayout, area_of
+from inputs.headings import words
 from inputs.layouts import Layout
 from inputs.numbers import Comma, has_decimal_commas
 from inputs.stamps import OWN_SHEETS, stamped
@@ -68,9 +69,8 @@ def parse(
     frame = pl.DataFrame(rows, schema=TIDY, orient="row") if rows else pl.DataFrame(schema=TIDY)
     whole = not any(one.is_error and one.rule.startswith("layout.") for one in found)
     frame = _compute_shares(frame, layout.definitions)
-    return Table(
-        layout.partner, layout.collection, frame, speaks_of, whole, layout.requires, _seen(cells, frame)
-    ), found
+    seen, typed = _seen(cells, frame), _typed(cells, rows)
+    return Table(layout.partner, layout.collection, frame, speaks_of, whole, layout.requires, seen, typed), found
 
 
 def _as_told(sheet: Sheet, table: TableLayout) -> Sheet:
@@ -118,6 +118,17 @@ def _seen(cells: Cells, frame: pl.DataFrame) -> Mapping[tuple[str, int], object]
             if sheet in shown and type(cell := shown[sheet].cell(*divmod(place, COLUMNS))) is Shown:
                 found[sheet, place] = cell
     return found
+
+
+def _typed(cells: Cells, rows: Sequence[Row]) -> dict[tuple[str, str], str]:
+    """How each period of some rows was typed first, where a cell says it."""
+    sheets = {sheet.name: sheet for sheet in cells.sheets}
+    first = {(row["time_identifier"], row["time_period"]): row for row in reversed(rows)}
+    return {
+        period: words(sheets[row["sheet"]].cell(*divmod(row["at_period"], COLUMNS)))
+        for period, row in first.items()
+        if row["time_period"] is not None and row["at_period"] is not None
+    }
 
 
 def _untouched(rows: list[Row], found: list[Finding]) -> bool:

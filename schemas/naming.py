@@ -14,7 +14,8 @@ _OLD = re.compile(
 )
 """Words that say that a file does not count any more."""
 _UNSURE = re.compile(
-    r"\b(?:drafts?|wip|work in progress|cop(?:y|ies)|kopie|copie|duplicate|conflicted|untitled|test only)\b", re.IGNORECASE
+    r"\b(?:drafts?|wip|work in progress|cop(?:y|ies)|kopie|copie|duplicate|conflicted|untitled|test only)\b",
+    re.IGNORECASE,
 )
 """Words that say that it may not be the one that counts."""
 _SIGNS = re.compile(r"\(\d{1,2}\)\s*$|~\s*$|^\s*~")

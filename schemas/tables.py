@@ -62,7 +62,8 @@ class Table:
     """What one return says for one collection, before or after checking. `speaks_of` are the indicators that each sheet
     can be about, `whole` is False where a fault of its shape kept rows from being read, and `requires` are the rows
     that must be there. `seen` are cells, as sheet and position, that show something else than the number they hold:
-    as a string, each says what a person sees."""
+    as a string, each says what a person sees. `typed` is how each period, by identifier and code, was typed first, and
+    `blank` the cells, as sheet and address, that hold nothing now and held figures of this return before."""
 
     partner: str
     collection: str
@@ -71,6 +72,8 @@ class Table:
     whole: bool = True
     requires: tuple[Required, ...] = ()
     seen: Mapping[tuple[str, int], object] = field(default_factory=dict)
+    typed: Mapping[tuple[str, str], str] = field(default_factory=dict)
+    blank: frozenset[tuple[str, str]] = frozenset()
 
     @property
     def rows(self) -> int:

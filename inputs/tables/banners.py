@@ -8,7 +8,7 @@ under Derby is no year of Nottingham, which comes after it.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import date
 
 from inputs.cells import Cell
@@ -20,7 +20,7 @@ from inputs.tables.fitting import Key, fits, keys_of
 from inputs.tables.sayings import OnSheet, Saying, Sayings, group, meant
 from schemas.findings import COLUMNS, a1, at
 
-_NOTE = re.compile(
+NOTE = re.compile(
     r"^(?:sources?\b|notes?\b|footnotes?\b|n\.?b\b|[*†‡]|\(\w{1,2}\)|\[|\d{1,2}[.)] )|\.$"
     r"|^\(?(?:of which|thereof|including|excluding|(?:(?:table|page) \w+,? )?\(?continued)\b",
     re.IGNORECASE,
@@ -42,6 +42,8 @@ class Banners:
         self.sheet, self.valued = columns.sheet, frozenset(valued)
         self.sources = [s for scope in self.table.scopes for s in sources_of(scope) if s.banner is not None]
         self._keys = self._columns_read() if self.sources else {}
+        self.tops: Sequence[int] = ()
+        """The first rows of the headings of every block in these columns."""
 
     def above(self, since: int, titles: dict[int, set[str]], left_out: Callable[[int], bool]) -> None:
         """Take in the rows from one on that stand over the headings of the block. A row that fits no banner ends those
@@ -65,8 +67,48 @@ class Banners:
             # over the first block stand titles of all kinds: they end nothing, and are named where no banner follows
             unsaid = () if block.begun else [id(s) for s in self.sources if s.default is not None]
             self.end(*strange[-1], but=[*new, *unsaid])
+        elif block.begun and not new:
+            self._blanked_above(block.top)
         for number, text in texts.items():
             titles.setdefault(block.top - number, set()).add(text)
+
+    def _blanked_above(self, top: int) -> None:
+        """End the banners of the block before where this one has none of its own and says again what that one says."""
+        standing = self._standing()
+        if standing is None or not self._repeats(
+            standing // COLUMNS, top, range(self.columns.block.first, self.end_at)
+        ):
+            return
+        before = next((one for one in self.tops if one > standing // COLUMNS), top)
+        self.end(max(top - (before - standing // COLUMNS), 0), standing % COLUMNS)
+
+    def blank_row(self, number: int) -> None:
+        """End the banners at a blank row below which a row of figures says again what one above it says: there a
+        banner must have stood."""
+        standing = self._standing() if self.sources else None
+        if standing is not None and self._repeats(standing // COLUMNS, number, range(number + 1, self.end_at)):
+            self.end(number, standing % COLUMNS)
+
+    @property
+    def end_at(self) -> int:
+        return min(self.columns.block.end, len(self.sheet.rows))
+
+    def _standing(self) -> int | None:
+        """Where the last of the banners stands that count."""
+        places = [one.at for one in self.sayings.banners.values() if one.at is not None and not one.ended]
+        return max(places, default=None)
+
+    def _repeats(self, since: int, until: int, below: Iterable[int]) -> bool:
+        """Whether the next row that holds something has figures, and the keys of a row with figures before it."""
+        after = next((n for n in below if any(cell is not None for cell in self.sheet.rows[n])), None)
+        if after is None or not self._keys or not self._has_value(after, self.valued):
+            return False
+        said = self._said_by(after)
+        rows = (n for n in range(since + 1, until) if self._has_value(n, self.valued))
+        return any(said) and any(self._said_by(n) == said for n in rows)
+
+    def _said_by(self, number: int) -> tuple[str, ...]:
+        return tuple(same(words(self.sheet.cell(number, column))) for column in self._keys)
 
     def takes(self, number: int, valued: frozenset[int] | None = None) -> bool:
         """Take in a row that sets what the rows below it speak of; False if it is none. A row with a value is none."""
@@ -113,7 +155,7 @@ class Banners:
             return None
         if first not in self._keys and not isinstance(cell, (str, date)):
             return None
-        if not text or len(text) > LONGEST or _NOTE.search(text) or self._has_value(number, self.valued):
+        if not text or len(text) > LONGEST or NOTE.search(text) or self._has_value(number, self.valued):
             return None
         return None if any(self._fits(key, cell) for key in self._keys.get(first, ())) else first
 

@@ -157,9 +157,9 @@ def _missing(
 def _note_missing(
     number: int, key: Key, places: list[Place], sheet: str, definitions: Definitions, slate: Slate
 ) -> None:
-    area = definitions.geography.area(key[1])
-    title = definitions.indicators[key[0]].title
-    what = f"no row for {title}, {area.name if area else key[1]}, {key[2]}, {key[3]}"
+    area, one = definitions.geography.area(key[1]), definitions.indicators[key[0]]
+    period = slate.period(number, one.time_identifier, key[2])
+    what = f"no row for {one.title}, {area.name if area else key[1]}, {period}, {key[3]}"
     if places:
         slate.add(number, "row.missing", places, field="row", found=what, expected="that row")
     else:

@@ -76,4 +76,32 @@ RULES: tuple[Rule, ...] = (
         "Move them under a heading of the template if they belong to it; otherwise there is nothing to do.",
         "A corrected figure typed beside the table.",
     ),
+    Rule(
+        "layout.word-mistyped",
+        "hard",
+        "This word decides which rows belong to the table, and it looks mistyped, so what follows could not be judged.",
+        "Correct the word.",
+        "'Totl' on the row of totals, or 'Notetingham' where the table ends.",
+    ),
+    Rule(
+        "layout.word-unsure",
+        "advisory",
+        "The row was left out because of this word, which looks like a mistyped one by which it would be read.",
+        "Correct the word and send the file again, or tell us that the row is rightly left out.",
+        "'Authorty' in a column in which only rows that say 'Authority' are read.",
+    ),
+    Rule(
+        "layout.left-out-by-blank",
+        "advisory",
+        "The row was left out because this cell is blank, and in the other rows it is not.",
+        "Type what belongs here and send the file again, or tell us that the row is rightly left out.",
+        "A blank under Level, where only rows that say 'Authority' are read.",
+    ),
+    Rule(
+        "layout.note-in-table",
+        "advisory",
+        "This looks like a note and stands among the rows of the table, so it was not read.",
+        "Leave a blank row above notes, or put them on a sheet of their own.",
+        "'* fewer than 5' right under the last row.",
+    ),
 )

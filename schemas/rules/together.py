@@ -54,4 +54,11 @@ RULES: tuple[Rule, ...] = (
         "Agree with the other partner which value is right.",
         "5.8 here and 5.9 in the schools return.",
     ),
+    Rule(
+        "period.gone",
+        "advisory",
+        "The return before gave figures of this period too, and this one does not; they stay as they were.",
+        "Nothing, if that is meant. Otherwise put them back and send the file again.",
+        "2008, in a table that gave 2007 to 2010 last time and now gives 2007, 2009 and 2010.",
+    ),
 )
