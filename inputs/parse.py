@@ -67,10 +67,20 @@ def parse(
     if stamped(cells.properties) and rows and _untouched(rows, found):
         found = [_as_empty(found)]
     frame = pl.DataFrame(rows, schema=TIDY, orient="row") if rows else pl.DataFrame(schema=TIDY)
-    whole = not any(one.is_error and one.rule.startswith("layout.") for one in found)
+    broken = frozenset(one.sheet or "" for one in found if one.is_error and one.rule.startswith("layout."))
     frame = _compute_shares(frame, layout.definitions)
     seen, typed = _seen(cells, frame), _typed(cells, rows)
-    return Table(layout.partner, layout.collection, frame, speaks_of, whole, layout.requires, seen, typed), found
+    return Table(
+        layout.partner,
+        layout.collection,
+        frame,
+        speaks_of,
+        not broken,
+        layout.requires,
+        seen,
+        typed,
+        broken=broken,
+    ), found
 
 
 def _as_told(sheet: Sheet, table: TableLayout) -> Sheet:

@@ -63,7 +63,8 @@ class Table:
     can be about, `whole` is False where a fault of its shape kept rows from being read, and `requires` are the rows
     that must be there. `seen` are cells, as sheet and position, that show something else than the number they hold:
     as a string, each says what a person sees. `typed` is how each period, by identifier and code, was typed first, and
-    `blank` the cells, as sheet and address, that hold nothing now and held figures of this return before."""
+    `blank` the cells, as sheet and address, that hold nothing now and held figures of this return before. `broken` are
+    the sheets of which a fault of the shape kept rows from being read, "" where no sheet can be named."""
 
     partner: str
     collection: str
@@ -74,6 +75,7 @@ class Table:
     seen: Mapping[tuple[str, int], object] = field(default_factory=dict)
     typed: Mapping[tuple[str, str], str] = field(default_factory=dict)
     blank: frozenset[tuple[str, str]] = frozenset()
+    broken: frozenset[str] = frozenset()
 
     @property
     def rows(self) -> int:

@@ -85,9 +85,21 @@ class Banners:
     def blank_row(self, number: int) -> None:
         """End the banners at a blank row below which a row of figures says again what one above it says: there a
         banner must have stood."""
-        standing = self._standing() if self.sources else None
-        if standing is not None and self._repeats(standing // COLUMNS, number, range(number + 1, self.end_at)):
+        if not self.sources:
+            return
+        standing = self._standing()
+        if standing is None and self._begins(number):
+            column = min(self._keys, default=0)
+            for source in self.sources:  # titles above the headings are none
+                if source.default is None:
+                    self.sayings.banners[id(source)] = Saying(self._held(source, None), at(number, column), ended=True)
+        elif standing is not None and self._repeats(standing // COLUMNS, number, range(number + 1, self.end_at)):
             self.end(number, standing % COLUMNS)
+
+    def _begins(self, number: int) -> bool:
+        """Whether a blank row stands right under the headings and right above figures."""
+        first = all(cell is None for row in self.sheet.rows[self.columns.block.first : number] for cell in row)
+        return first and number + 1 < self.end_at and self._has_value(number + 1, self.valued)
 
     @property
     def end_at(self) -> int:

@@ -40,9 +40,11 @@ class Absences:
         ):
             self.may_be.add((number, indicator, area, None, breakdown))
 
-    def certain(self, number: int, key: Mapping[str, Any]) -> bool:
-        """Whether a key that a table does not hold is really missing from it."""
-        if not self.tables[number].whole:
+    def certain(self, number: int, key: Mapping[str, Any], sheet: str = "") -> bool:
+        """Whether a key that a table does not hold is really missing from it; `sheet` is where it stood before, if it
+        did."""
+        table = self.tables[number]
+        if not table.whole and (not sheet or not table.broken or table.broken & {sheet, ""}):
             return False
         parts = [key[name] for name in PARTS]
         masked = (tuple(None if m else p for m, p in zip(mask, parts, strict=True)) for mask in EVERY_MASK)

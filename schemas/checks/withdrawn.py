@@ -22,7 +22,7 @@ def check_withdrawn(number: int, now: pl.DataFrame, mine: pl.DataFrame, absences
     table = absences.tables[number]
     spoken_of = mine.join(now.select(_PERIOD).unique(), on=_PERIOD, how="semi")
     for row in spoken_of.join(now.select(KEY), on=list(KEY), how="anti").sort(KEY).iter_rows(named=True):
-        if absences.certain(number, row):
+        if absences.certain(number, row, row["sheet"]):
             period = slate.period(number, row["time_identifier"], row["time_period"])
             what = f"no row for {row['indicator_id']}, {row['area_code']}, {period}, {row['breakdown']}"
             _note(number, "key.withdrawn", table, [row], what, as_before(row), slate)
@@ -53,7 +53,7 @@ def _gone(number: int, now: pl.DataFrame, mine: pl.DataFrame, absences: Absences
         moved = max(here) > str(newest)
         for period in sorted(before - here):
             rows = list(carried.filter(time_period=period).sort(KEY).iter_rows(named=True))
-            if (moved and period < min(here)) or not all(absences.certain(number, row) for row in rows):
+            if (moved and period < min(here)) or not all(absences.certain(number, row, row["sheet"]) for row in rows):
                 continue
             shown_as = slate.period(number, str(identifier), period)
             found = f"no figures for {shown_as}, of which there were {len(rows)}"
