@@ -22,7 +22,7 @@ from inputs.tables.rows import rows_of
 from inputs.tables.sayings import OnSheet
 from inputs.tables.titles import area_named_otherwise, named_otherwise
 from schemas.definitions import Definitions
-from schemas.findings import COLUMNS, Finding, finding
+from schemas.findings import COLUMNS, Finding, at, finding, position
 from schemas.tables import MEASURES, TIDY, Table
 
 
@@ -67,7 +67,9 @@ def parse(
     if stamped(cells.properties) and rows and _untouched(rows, found):
         found = [_as_empty(found)]
     frame = pl.DataFrame(rows, schema=TIDY, orient="row") if rows else pl.DataFrame(schema=TIDY)
+    found = _without_titles_of_labels(found)
     broken = frozenset(one.sheet or "" for one in found if one.is_error and one.rule.startswith("layout."))
+    thinned = frozenset(one.sheet or "" for one in found if one.rule in LEFT_OUT)
     frame = _compute_shares(frame, layout.definitions)
     seen, typed = _seen(cells, frame), _typed(cells, rows)
     return Table(
@@ -80,7 +82,25 @@ def parse(
         seen,
         typed,
         broken=broken,
+        thinned=thinned,
     ), found
+
+
+LEFT_OUT = ("layout.left-out-by-blank", "layout.word-unsure", "layout.column-unmapped", "layout.number-unread")
+"""Rules after which rows or columns of a sheet were not read that may hold what was given before."""
+
+
+def _without_titles_of_labels(found: list[Finding]) -> list[Finding]:
+    """Findings without those that take what stands beside or under a missing label for a title."""
+    labels = {
+        (one.sheet, at(row + down, column + right))
+        for one in found
+        if one.rule == "layout.label-missing" and one.cell and (where := position(one.cell)) is not None
+        for row, column in [divmod(where, COLUMNS)]
+        for down, right in ((0, 1), (1, 0))
+    }
+    titles = ("period.contradicts", "area.title-differs")
+    return [one for one in found if one.rule not in titles or (one.sheet, position(one.cell or "")) not in labels]
 
 
 def _as_told(sheet: Sheet, table: TableLayout) -> Sheet:

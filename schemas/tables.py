@@ -64,7 +64,8 @@ class Table:
     that must be there. `seen` are cells, as sheet and position, that show something else than the number they hold:
     as a string, each says what a person sees. `typed` is how each period, by identifier and code, was typed first, and
     `blank` the cells, as sheet and address, that hold nothing now and held figures of this return before. `broken` are
-    the sheets of which a fault of the shape kept rows from being read, "" where no sheet can be named."""
+    the sheets of which a fault of the shape kept rows from being read, "" where no sheet can be named, and `thinned`
+    those of which a warning says that something was left out."""
 
     partner: str
     collection: str
@@ -76,6 +77,7 @@ class Table:
     typed: Mapping[tuple[str, str], str] = field(default_factory=dict)
     blank: frozenset[tuple[str, str]] = frozenset()
     broken: frozenset[str] = frozenset()
+    thinned: frozenset[str] = frozenset()
 
     @property
     def rows(self) -> int:

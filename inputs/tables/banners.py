@@ -89,12 +89,29 @@ class Banners:
             return
         standing = self._standing()
         if standing is None and self._begins(number):
-            column = min(self._keys, default=0)
             for source in self.sources:  # titles above the headings are none
                 if source.default is None:
-                    self.sayings.banners[id(source)] = Saying(self._held(source, None), at(number, column), ended=True)
-        elif standing is not None and self._repeats(standing // COLUMNS, number, range(number + 1, self.end_at)):
-            self.end(number, standing % COLUMNS)
+                    self.sayings.banners[id(source)] = Saying(self._held(source, None), self._at(number), ended=True)
+        elif standing is not None:
+            below = range(number + 1, self.end_at)
+            if self._repeats(standing // COLUMNS, number, below) or self._repeats_banner(number):
+                self.end(number, standing % COLUMNS)
+        if self.sayings.blank_banner is None and not any(
+            self._has_value(one, self.valued) for one in range(self.columns.block.first, number)
+        ):
+            self.sayings.blank_banner = self._at(number)
+
+    def _at(self, number: int) -> int:
+        return at(number, min(self._keys or self.columns.headings, default=0))
+
+    def _repeats_banner(self, blank: int) -> bool:
+        """Whether the row below a blank one is a banner that stood before under another that still counts."""
+        after = next((n for n in range(blank + 1, self.end_at) if any(c is not None for c in self.sheet.rows[n])), None)
+        places = [one.at for one in self.sayings.banners.values() if one.at is not None and not one.ended]
+        if after is None or len(places) < 2 or self._has_value(after, self.valued):
+            return False
+        rows = range(min(places) // COLUMNS + 1, blank)
+        return any(not self._has_value(n, self.valued) and self._said_by(n) == self._said_by(after) for n in rows)
 
     def _begins(self, number: int) -> bool:
         """Whether a blank row stands right under the headings and right above figures."""
@@ -113,14 +130,17 @@ class Banners:
     def _repeats(self, since: int, until: int, below: Iterable[int]) -> bool:
         """Whether the next row that holds something has figures, and the keys of a row with figures before it."""
         after = next((n for n in below if any(cell is not None for cell in self.sheet.rows[n])), None)
-        if after is None or not self._keys or not self._has_value(after, self.valued):
+        if after is None or not self._has_value(after, self.valued):
             return False
         said = self._said_by(after)
         rows = (n for n in range(since + 1, until) if self._has_value(n, self.valued))
         return any(said) and any(self._said_by(n) == said for n in rows)
 
     def _said_by(self, number: int) -> tuple[str, ...]:
-        return tuple(same(words(self.sheet.cell(number, column))) for column in self._keys)
+        """What a row says of its figures: by the columns that are read for it, or by its first word."""
+        row = self.sheet.rows[number]
+        first = (column for column, cell in enumerate(row) if cell is not None and column not in self.valued)
+        return tuple(same(words(self.sheet.cell(number, column))) for column in self._keys or [next(first, 0)])
 
     def takes(self, number: int, valued: frozenset[int] | None = None) -> bool:
         """Take in a row that sets what the rows below it speak of; False if it is none. A row with a value is none."""
@@ -180,9 +200,13 @@ class Banners:
         """End the banners before a row that fits none, all but those of some sources."""
         for source in self.sources:
             before = self.sayings.banners.get(id(source))
-            if id(source) not in but and not (before and before.ended):
-                held = self._held(source, before)
+            if id(source) not in but and not (before and before.ended and not self._is_title(before)):
+                held = self._held(source, None if before and before.ended else before)
                 self.sayings.banners[id(source)] = Saying(held, at(number, column), ended=True)
+
+    def _is_title(self, one: Saying) -> bool:
+        """Whether what ended a banner stands above the headings, while what ends it again does not."""
+        return one.at is not None and one.at // COLUMNS < self.columns.block.top
 
     def _held(self, source: Source, before: Saying | None) -> str:
         """A banner that was understood, in the words of a finding; what it must fit where there was none."""

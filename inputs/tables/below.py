@@ -13,7 +13,7 @@ from inputs.tables.leaving import Leaving, is_number
 from inputs.tables.notes import Notes
 from inputs.tables.sayings import OnSheet, Sayings
 from inputs.tables.values import Observation
-from schemas.findings import a1, at
+from schemas.findings import COLUMNS, a1, at
 
 NAMED = 50
 """Cells under a blank row that one finding lists."""
@@ -35,24 +35,28 @@ class Below:
     def blank_row(self, blank: int) -> None:
         """Note rows under a blank row that may be part of the table: with numbers where it has its values, or with
         words where it has words and keys that can be read. Nothing is left out in silence."""
-        if self.on.table.stop:
-            return
-        below = list(self._figures(blank))
+        end, stops = self.columns.block.end, bool(self.on.table.stop)
+        if stops:
+            end = next((n for n in range(blank, end) if self.leaving.stops(self._first(n))), blank)
+        below = [place for place in self._figures(blank, end) if not stops or self.leaving.reads(place // COLUMNS)]
         if not below:
             return
-        for number in range(blank, self.columns.block.end):
+        for number in range(blank, end):
             self.on.account.leave(number, "below")
         where = at(blank, min(self._known(), default=0))
-        texts = any(not is_number(self.columns.sheet.cell(*divmod(place, at(1, 0)))) for place in below)
+        texts = any(not is_number(self.columns.sheet.cell(*divmod(place, COLUMNS))) for place in below)
         what = f"{len(below)} {'cells' if texts else 'numbers'}"
         cells = [a1(place) for place in dict.fromkeys([where, *below[:NAMED]])]
         expected = "no blank row within the table; nothing under it could be judged"
         self.notes.add("layout.rows-below", where, "rows", f"{what} under blank row {blank + 1}", expected, cells)
 
-    def _figures(self, blank: int) -> Iterator[int]:
+    def _first(self, number: int) -> str:
+        return next((words(cell) for cell in self.columns.sheet.rows[number] if cell is not None), "")
+
+    def _figures(self, blank: int, end: int) -> Iterator[int]:
         labelled = [s for scope in self.on.table.scopes for s in sources_of(scope) if s.beside or s.under]
         measured = {c: m for one in self.observations for m, (c, _) in one.columns.items() if m != "status"}
-        for number in range(blank, self.columns.block.end):
+        for number in range(blank, end):
             for column, measure in measured.items():
                 cell = self.columns.sheet.cell(number, column)
                 if any(self.sayings.labels.is_value(number, column, one) for one in labelled):

@@ -75,10 +75,11 @@ class AreaContradictions:
         return True
 
     def _note_mistyped(self, source: Source, other: Saying, area: Area) -> None:
-        """Note a name beside a code that is no place we know and nearly the name of the code's."""
+        """Note a name beside a code, or a code beside a name, that is no place we know and nearly that of the other."""
         typed = words(meant(source, other.word))
-        if not self._named(typed) and is_near(same(typed), same(area.name)):
-            self.notes.add("area.name-mistyped", other.at, "area", typed, f"{area.name}, as the row's code says")
+        meant_by = next((one for one in (area.name, area.area_code) if is_near(same(typed), same(one))), "")
+        if not self._named(typed) and meant_by:
+            self.notes.add("area.name-mistyped", other.at, "area", typed, f"{meant_by}, as the row says beside it")
 
     def _contradicts(self, source: Source, other: Saying, area: Area) -> bool:
         """Whether a code or name stands for another place, and not for one around this place; in a column that names

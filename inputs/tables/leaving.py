@@ -36,6 +36,10 @@ class Leaving:
     left: dict[tuple[int, RowTest], list[tuple[int, str]]] = field(default_factory=dict)
     """Rows with figures that a test of `only` leaves out by the cell of one column, and what it says."""
     let_in: dict[tuple[int, RowTest], Counter[str]] = field(default_factory=dict)
+    unsaid: dict[RowTest, list[int]] = field(default_factory=dict)
+    """Cells that are blank and should say what a test of `only` asks for."""
+    said: int = 0
+    """Figures that the tests let in."""
 
     # rows
 
@@ -118,6 +122,12 @@ class Leaving:
                     expected = f"{word!r}, if that is meant; the row was left out"
                     self.notes.add("layout.word-unsure", at(number, column), "only", said, expected)
 
+        for test, cells in self.unsaid.items():
+            if len(cells) <= max(1, FEW_BLANKS * self.said) and self.said:
+                for place in dict.fromkeys(cells):
+                    expected = f"the {test.of} of the figure, as in the other rows; it was left out"
+                    self.notes.add("layout.left-out-by-blank", place, test.of, "", expected)
+
     # figures
 
     def lets_in(self, number: int, of: Observation) -> bool:
@@ -127,6 +137,8 @@ class Leaving:
             self.dropped.note(number, of, left, self.columns, self.sayings)
         if len(left) == 1 and left[0] in self.on.table.only and not left[0].preset and self.has_figures(number):
             self._note_of(number, of, left[0])
+        if not left:
+            self.said += 1
         return not left
 
     def _note_of(self, number: int, of: Observation, test: RowTest) -> None:
@@ -134,6 +146,9 @@ class Leaving:
         source = self.on.source(test.of, of.spec)
         said = self.sayings.say(source, number, of.heading)
         if source is None or said.at is None or self._is_known(words(said.word)):
+            return
+        if not words(said.word):
+            self.unsaid.setdefault(test, []).append(said.at)
             return
         asked = [typed for typed, word in source.mapped.items() if test.match.search(word)] or words_of(test.match)
         if word := nearest(words(said.word), asked):

@@ -89,6 +89,8 @@ class Sayings:
 
     def __init__(self, on: OnSheet, columns: Columns, labels: Labels, banners: dict[int, Saying], notes: Notes) -> None:
         self.on, self.columns, self.labels, self.banners, self.notes = on, columns, labels, banners, notes
+        self.blank_banner: int | None = None
+        """The first blank row under the headings, above all figures, where a banner may have stood."""
         self._carried: dict[int, Saying] = {}
         self._once: dict[tuple[int, int], Saying] = {}
         self._unlabelled: set[int] = set()
@@ -144,6 +146,8 @@ class Sayings:
         """What the banner above says. Where a row that nobody knows has ended it, that row is the finding, and what
         would have depended on the banner is an error of this table without one of its own."""
         said = self.banners.get(id(source), NOTHING)
+        if said is NOTHING and source.default is None and self.blank_banner is not None and source.banner:
+            said = Saying(f"one that fits {source.banner.pattern}", self.blank_banner, ended=True)
         if said.ended and said.at is not None:
             expected = f"a heading such as {words(said.word)}; what stands below it could not be judged"
             found = words(self.columns.sheet.cell(*divmod(said.at, COLUMNS)))

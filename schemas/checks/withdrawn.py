@@ -51,13 +51,13 @@ def _gone(number: int, now: pl.DataFrame, mine: pl.DataFrame, absences: Absences
         if not before & here:
             continue
         moved = max(here) > str(newest)
-        for period in sorted(before - here):
-            rows = list(carried.filter(time_period=period).sort(KEY).iter_rows(named=True))
-            if (moved and period < min(here)) or not all(absences.certain(number, row, row["sheet"]) for row in rows):
-                continue
-            shown_as = slate.period(number, str(identifier), period)
-            found = f"no figures for {shown_as}, of which there were {len(rows)}"
-            _note(number, "period.gone", absences.tables[number], rows, found, as_before(rows[0]), slate)
+        lost = [one for one in sorted(before - here) if not (moved and one < min(here))]
+        rows = list(carried.filter(pl.col("time_period").is_in(lost)).sort("time_period", *KEY).iter_rows(named=True))
+        if not lost or not all(absences.certain(number, row, row["sheet"]) for row in rows):
+            continue
+        periods = [slate.period(number, str(identifier), one) for one in lost]
+        found = f"no figures for {', '.join(periods)}, of which there were {len(rows)}"
+        _note(number, "period.gone", absences.tables[number], rows, found, as_before(rows[0]), slate)
 
 
 def _left_blank(number: int, now: pl.DataFrame, mine: pl.DataFrame, slate: Slate) -> None:

@@ -36,8 +36,8 @@ RULES: tuple[Rule, ...] = (
     Rule(
         "area.name-mistyped",
         "advisory",
-        "The name beside this area's code looks mistyped; the code was read.",
-        "Correct the name.",
+        "The name beside this area's code looks mistyped, or the code beside its name; the other one was read.",
+        "Correct the name or the code.",
         "E06000018 beside 'Notingham'.",
     ),
     Rule(

@@ -67,6 +67,11 @@ def _cell(kind: str, role: str, change: Callable[[random.Random, Any], Any]) -> 
         if where is None or (made.name == "Labels" and change is _far):
             return None  # a difference in points has no bounds
         typed = change(rng, made.rows[where[0]][where[1]])
+        if typed is ANOTHER:
+            row, column = made.roles[role][0]
+            typed = made.rows[row][column]
+            if made.name in ("Upper", "Chosen", "Tidy", "Coded", "Facts") and role == "area":
+                return None  # of another year there: a row withdrawn and none given twice
         if typed == made.rows[where[0]][where[1]]:
             return None
         made.rows[where[0]][where[1]] = typed
@@ -134,8 +139,29 @@ def _more(_: random.Random, held: Any) -> int:
     return round(float(held) * 1.3) + 7
 
 
+def _fraction(_: random.Random, held: Any) -> float:
+    return round(float(held) / 100, 4)
+
+
+def _digits_swapped(_: random.Random, held: Any) -> Any:
+    text = str(held)
+    return float(text[1] + text[0] + text[2:]) if len(text) > 2 and text[0] != text[1] and text[1] != "." else held
+
+
+def _with_sign(_: random.Random, held: Any) -> str:
+    return f"{held} %" if float(held) < 5 else f"{held}people"
+
+
 def _swapped_ends(_: random.Random, held: Any) -> float:
     return float(held) + 5000
+
+
+def _another(_: random.Random, held: Any) -> Any:
+    """What some other cell of the role says, which the workbook is then asked for."""
+    return ANOTHER
+
+
+ANOTHER = object()
 
 
 # kinds that concern rows
@@ -232,9 +258,9 @@ def _kinds() -> dict[str, Plant]:
     made = [
         *(_cell(f"{role} blank", role, _blank)
           for role in ("area", "period", "indicator", "provenance", "only", "banner", "label", "labelled", "low", "high", "of",
-                       "share", "numerator", "denominator", "action", "text", "value", "count", "snapshot")),
+                       "share", "numerator", "denominator", "action", "text", "value", "count", "snapshot", "inner", "under", "named", "basis")),
         *(_cell(f"{role} mistyped", role, _typo)
-          for role in ("area", "indicator", "only", "skip", "stop", "label", "heading", "name")),
+          for role in ("area", "indicator", "only", "skip", "stop", "label", "heading", "name", "inner", "under", "named", "basis")),
         *(_cell(f"{role} with an O for a 0", role, _letter_o) for role in ("period", "upper", "banner", "labelled", "code")),
         *(_cell(f"{role} with an l for a 1", role, _letter_l) for role in ("code", "action", "count")),
         *(_cell(f"{role} in a wrong form", role, _wrong_form) for role in ("period", "banner", "labelled")),
@@ -244,6 +270,9 @@ def _kinds() -> dict[str, Plant]:
         *(_cell(f"{role} negative", role, _negative) for role in ("share", "numerator", "count")),
         *(_cell(f"{role} not whole", role, _decimal) for role in ("numerator", "denominator", "count")),
         _cell("numerator that does not match", "numerator", _more),
+        _cell("share as a fraction", "share", _fraction), _cell("share with its digits swapped", "share", _digits_swapped),
+        _cell("numerator with a word", "numerator", _with_sign),
+        *(_cell(f"{role} of another row", role, _another) for role in ("area", "banner", "labelled", "action")),
         _cell("range reversed", "low", _swapped_ends),
         ("row deleted", _deleted), ("row doubled", _doubled), ("blank row put in", _inserted), ("row emptied", _emptied),
         ("note under the table", _note_under), ("two keys blank", _two_blanks), ("column emptied", _column_blanked),
@@ -257,7 +286,8 @@ ALONE = {
     "row deleted", "row doubled", "blank row put in", "row emptied", "note under the table", "column emptied",
     "banner blank", "label blank", "labelled blank", "stop mistyped", "heading mistyped", "label mistyped",
     "banner with an O for a 0", "labelled with an O for a 0", "upper with an O for a 0", "banner in a wrong form",
-    "labelled in a wrong form", "labelled in the future", "upper in the future", "number beside the table",
+    "inner blank", "inner mistyped", "under blank", "under mistyped", "named blank", "named mistyped",
+    "labelled in a wrong form", "area of another row", "banner of another row", "labelled of another row", "action of another row", "labelled in the future", "upper in the future", "number beside the table",
 }  # fmt: skip
 """Kinds after which nobody could say what another fault of the sheet should be named by, or where it stands."""
 
@@ -340,7 +370,11 @@ def wrong_with(one: Spoilt, findings: list[Finding]) -> Iterator[tuple[Fault | N
     taken: set[int] = set()
     for fault in one.faults:
         cells = {(fault.sheet, at(*where)) for where in fault.cells}
-        mine = [n for n, (f, held) in enumerate(named) if held & cells or (not held and f.rule in fault.rules)]
+        mine = [
+            n
+            for n, (f, held) in enumerate(named)
+            if held & cells or (f.rule in fault.rules and f.sheet in (None, fault.sheet))
+        ]
         taken.update(mine)
         if fault.said == "both":
             covered = {cell for n in mine for cell in named[n][1]}

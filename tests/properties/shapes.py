@@ -52,6 +52,27 @@ blank_row = "skip"
 value = [{ column = "Share" }]
 
 [[collection.layout.table]]
+sheet = "Levels"
+header = { find = "Group" }
+period = { banner = '^(\d{4}/\d{2})$' }
+area = { banner = '^([A-Z][a-z ]+)$' }
+indicator = "substance-misuse-referrals"
+ignore = ["Group"]
+blank = "skip"
+blank_row = "skip"
+value = [{ column = "Referrals" }]
+
+[[collection.layout.table]]
+sheet = "Under"
+header = { find = "Year", repeat = true }
+area = { under = "Council" }
+period = { column = "Year" }
+indicator = "without-level-2-at-19"
+only = [{ of = "FSM", match = "^Not eligible$" }]
+breakdown.FSM = { column = "Meals", map = { "Full payers" = "Not eligible", "Free meals" = "Eligible" } }
+value = [{ column = "Share" }]
+
+[[collection.layout.table]]
 sheet = "Chosen"
 header = { find = "Level" }
 area = { column = "Area" }
@@ -158,7 +179,7 @@ def tidy(rng: random.Random) -> Made:
     made = Made("Tidy")
     made.titled(rng)
     made.add("Measure", "Area", "Year", "Basis", "Value", "Number", "Of")
-    made.roles["heading"] = [(len(made.rows) - 1, column) for column in range(1, 7)]
+    made.roles["heading"] = [(len(made.rows) - 1, column) for column in range(7)]
     for area in _places(rng):
         for year in _years(rng, 2):
             of = rng.randrange(2000, 9000)
@@ -283,6 +304,30 @@ def coded(rng: random.Random) -> Made:
     return made
 
 
+def levels(rng: random.Random) -> Made:
+    made, areas = Made("Levels"), _places(rng)
+    made.titled(rng)
+    made.add("Group", "Referrals")
+    for year in _years(rng, 2):
+        made.add(year, banner=0)
+        for area in areas:
+            made.add(area, inner=0)
+            made.add("All", rng.randrange(50, 400))
+    return made
+
+
+def under(rng: random.Random) -> Made:
+    made = Made("Under")
+    for area in _places(rng):
+        made.add("Council", under=0)
+        made.add(area, named=0)
+        made.add("Year", "Meals", "Share")
+        for year in _years(rng, 3):
+            made.add(year, "Full payers", _share(rng), period=0, basis=1, value=2)
+        made.add()
+    return made
+
+
 SHAPES: tuple[Callable[[random.Random], Made], ...] = (
-    tidy, upper, banners, chosen, ranges, facts, actions, labels, wide, coded,
+    tidy, upper, banners, chosen, ranges, facts, actions, labels, wide, coded, levels, under,
 )  # fmt: skip
