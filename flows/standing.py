@@ -47,7 +47,7 @@ def history(partners: Mapping[str, Partner], ledger: Ledger) -> History:
 def taken_over(partners: Mapping[str, Partner], ledger: Ledger, outcomes: Iterable[Outcome]) -> Iterator[str]:
     """For the analyst, of outcomes: which now count in place of another file of the same return, or do not, and why."""
     order = Precedence(ledger.submissions, ledger.outcomes, ledger.loading)
-    said: dict[tuple[str, str], str] = {}
+    said: dict[tuple[str, str], tuple[str, str]] = {}
     for one in outcomes:
         for rival in order.rivals(one):
             if not one.accepted or one.partner not in partners or one.collection is None:
@@ -59,10 +59,10 @@ def taken_over(partners: Mapping[str, Partner], ledger: Ledger, outcomes: Iterab
             title = partners[one.partner].collection(one.collection).title
             said[used.id, other.id] = (
                 f"{used.id} counts in place of {other.id}, another file of one return: {title}, "
-                f"{', '.join(rival.periods)}. They are {as_typed(used.path)} and {as_typed(other.path)}. "
-                f"It is the first of them because {rival.why}."
+                f"{', '.join(rival.periods)}. They are {as_typed(used.path)} and {as_typed(other.path)}.",
+                f"{used.id} counts in place of {other.id} because {rival.why}.",
             )
-    yield from said.values()
+    yield from (sentence for both in said.values() for sentence in both)
 
 
 # -- who answers for what ---------------------------------------------------------------------------------------------

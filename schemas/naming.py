@@ -58,7 +58,7 @@ def _said(path: str, words: re.Pattern[str], usual: Collection[str]) -> str:
 
 def _spaced(text: str) -> str:
     """A name as words: doNotUse and do_not_use are both do not use."""
-    apart = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", text.replace("’", " ").replace("'", " "))
+    apart = re.sub(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", " ", text.replace("’", " ").replace("'", " "))
     return " ".join(re.sub(r"[\W_]+|(?<=[A-Za-z])(?=\d)|(?<=\d)(?=[A-Za-z])", " ", apart).split())
 
 
