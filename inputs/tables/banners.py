@@ -96,10 +96,25 @@ class Banners:
             below = range(number + 1, self.end_at)
             if self._repeats(standing // COLUMNS, number, below) or self._repeats_banner(number):
                 self.end(number, standing % COLUMNS)
+        self._blanked_inner(number)
         if self.sayings.blank_banner is None and not any(
             self._has_value(one, self.valued) for one in range(self.columns.block.first, number)
         ):
             self.sayings.blank_banner = self._at(number)
+
+    def _blanked_inner(self, number: int) -> None:
+        """Where a banner has just ended those under it, and a blank row stands between it and figures, take that row
+        for the one where the next of them should stand."""
+        if number + 1 >= self.end_at or not self._has_value(number + 1, self.valued):
+            return
+        for key, said in list(self.sayings.banners.items()):
+            if not said.ended or said.at is None:
+                continue
+            row, column = divmod(said.at, COLUMNS)
+            text = words(self.sheet.cell(row, column))
+            is_banner = any(source.banner and source.banner.search(text) for source in self.sources)
+            if is_banner and not any(self._has_value(one, self.valued) for one in range(row, number)):
+                self.sayings.banners[key] = Saying(said.word, self._at(number), ended=True)
 
     def _at(self, number: int) -> int:
         return at(number, min(self._keys or self.columns.headings, default=0))

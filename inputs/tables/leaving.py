@@ -63,8 +63,17 @@ class Leaving:
 
     def nearly_stops(self, number: int, first: str) -> bool:
         """Whether a row most likely ends the table by a word that is mistyped; it is then noted. A row of figures whose
-        keys can all be read is none."""
-        meant_by = next((word for pattern in self.on.table.stop if (word := nearly(first, pattern))), "")
+        keys can all be read is none, nor is any row above one at which the table does end."""
+        block = self.columns.block
+        later = [self._first_of(n) for n in range(number + 1, min(block.end, len(self.columns.sheet.rows)))]
+        meant_by = next(
+            (
+                word
+                for pattern in self.on.table.stop
+                if (word := nearly(first, pattern)) and not any(pattern.search(text) for text in later)
+            ),
+            "",
+        )
         if not meant_by or self.reads(number):
             return False
         where = next(c for c, cell in enumerate(self.columns.sheet.rows[number]) if cell is not None)
@@ -211,6 +220,9 @@ class Leaving:
         column = self.columns.under(test.column) if test.column else None
         said = first if not test.column else "" if column is None else words(self._cell(number, column))
         return bool(test.match.search(said))
+
+    def _first_of(self, number: int) -> str:
+        return next((words(cell) for cell in self.columns.sheet.rows[number] if cell is not None), "")
 
     def _first_at(self, number: int) -> int | None:
         return next((c for c, cell in enumerate(self.columns.sheet.rows[number]) if cell is not None), None)

@@ -30,7 +30,9 @@ def words_of(pattern: re.Pattern[str]) -> tuple[str, ...]:
 
 def nearly(text: str, pattern: re.Pattern[str]) -> str:
     """The word that a text most likely stands for, of those that a pattern takes; blank where it is none."""
-    return next((word for word in words_of(pattern) if any(is_near(part, word) for part in _parts(text, word))), "")
+    begins = pattern.pattern.lstrip("(").startswith("^")
+    known = words_of(pattern)
+    return next((word for word in known if any(is_near(part, word) for part in _parts(text, word, begins))), "")
 
 
 def nearest(text: str, known: Iterable[str]) -> str:
@@ -38,13 +40,14 @@ def nearest(text: str, known: Iterable[str]) -> str:
     return next((word for word in known if is_near(same(text), same(word))), "")
 
 
-def _parts(text: str, word: str) -> Iterator[str]:
-    """A text as a whole, and its first and its last words, as many as the word has."""
+def _parts(text: str, word: str, begins: bool) -> Iterator[str]:
+    """A text as a whole, and its first words, as many as the word has; its last too unless it `begins` with it."""
     said, many = same(text).split(), len(word.split())
     yield " ".join(said)
     if len(said) > many:
         yield " ".join(said[:many])
-        yield " ".join(said[-many:])
+        if not begins:
+            yield " ".join(said[-many:])
 
 
 @lru_cache(maxsize=65_536)

@@ -7,8 +7,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-PLACES = ("Nottingham", "Derby", "Leicester", "Sheffield", "Leeds", "Manchester", "Liverpool", "Newcastle upon Tyne")
-CODES = {"Nottingham": "E06000018", "Derby": "E06000015", "Leicester": "E06000016", "Sheffield": "E08000019",
+PLACES = ("Nottingham", "Derby", "Leicester", "Bradford", "Leeds", "Manchester", "Liverpool", "Newcastle upon Tyne")
+CODES = {"Nottingham": "E06000018", "Derby": "E06000015", "Leicester": "E06000016", "Bradford": "E08000032",
          "Leeds": "E08000035", "Manchester": "E08000003", "Liverpool": "E08000012", "Newcastle upon Tyne": "E08000021"}  # fmt: skip
 Where = tuple[int, int]
 
