@@ -26,12 +26,14 @@ _PLACED = (*KEY_CELLS, *(f"at_{name}" for name in MEASURES))
 @dataclass(frozen=True, eq=False)
 class Judged:
     """What became of a file for one of its returns: the return's title for people, a status, the findings, and the tidy
-    table that was read, from which the period of a cell is told (None where there is none)."""
+    table that was read, from which the period of a cell is told (None where there is none). `images` says that pictures
+    are expected in it, so that a copy keeps them."""
 
     title: str
     status: str
     findings: tuple[Finding, ...]
     frame: pl.DataFrame | None = None
+    images: bool = False
 
 
 @dataclass(frozen=True)
@@ -77,7 +79,8 @@ def marking_of(file_name: str, judged: Sequence[Judged], submission: str = "") -
     for _, finding in found:
         if finding.is_error and finding.rule.startswith("return.") and finding.rule not in ANSWERED_WITHOUT:
             return NoCopy(f"no copy is made where {finding.rule} was found")
-    job = {"head": _head(file_name, judged, submission), "findings": list(_records(judged))}
+    images = all(one.images for one in judged)
+    job = {"head": _head(file_name, judged, submission), "findings": list(_records(judged)), "images": images}
     written = orjson.dumps(job)
     return struct.pack(">Q", len(written)) + written
 

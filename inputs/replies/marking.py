@@ -48,12 +48,15 @@ class Marks:
     texts: dict[Place, list[str]] = field(default_factory=dict)
 
 
-def mark(content: bytes, head: Sequence[tuple[str, str]], findings: Sequence[Mapping[str, Any]]) -> bytes:
-    """The marked copy of a file. `findings` are findings as JSON knows them, with `says`, `period` and `title`. Raises
-    Refused for what cannot be read at all, and NotEditable where no copy can be made."""
+def mark(
+    content: bytes, head: Sequence[tuple[str, str]], findings: Sequence[Mapping[str, Any]], *, images: bool = False
+) -> bytes:
+    """The marked copy of a file. `findings` are findings as JSON knows them, with `says`, `period` and `title`;
+    pictures stay in it only where `images` says so. Raises Refused for what cannot be read at all, and NotEditable
+    where no copy can be made."""
     try:
         if content.startswith(b"PK"):
-            return _marked(Package(content), content, head, findings, {}, [])
+            return _marked(Package(content), content, head, findings, {}, [], images=images)
         why = ""
     except NotEditable as reason:
         why = str(reason)
@@ -77,13 +80,15 @@ def _marked(
     findings: Sequence[Mapping[str, Any]],
     aliases: Mapping[str, str],
     notes: list[str],
+    *,
+    images: bool = False,
 ) -> bytes:
     book, removed = Book(package), Removed()
     earlier, listed = _earlier(book, content), {sheet.link for sheet in book.sheets}
     for one in list(package.relations(package.workbook).held):
         if one.id in earlier or (one.kind in ("worksheet", "chartsheet") and one.id not in listed):
             package.unlink(package.workbook, one)
-    kept = take_out(package, removed)
+    kept = take_out(package, removed, images=images)
     lost = removed.links.get(package.workbook, set())
     there = [sheet for sheet in book.sheets if sheet.link not in earlier | lost]
     removed.sheets = {sheet.name.casefold() for sheet in book.sheets if sheet.link in lost}

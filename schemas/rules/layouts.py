@@ -104,4 +104,11 @@ RULES: tuple[Rule, ...] = (
         "Leave a blank row above notes, or put them on a sheet of their own.",
         "'* fewer than 5' right under the last row.",
     ),
+    Rule(
+        "layout.not-looked-into",
+        "advisory",
+        "The workbook holds pictures or embedded objects, into which nobody has looked; no copy of it will have them.",
+        "Remove them if the return does not need them, above all where they show or hold anything about single people.",
+        "A picture of a table, or a Word document on a sheet.",
+    ),
 )
