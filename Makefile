@@ -3,7 +3,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 .DELETE_ON_ERROR:
-.PHONY: nightly up trial test crash fuzz seen persons attack lint lock examples docs pages faults histories rebuilds bench-mart bench-build bench-returns install clean
+.PHONY: nightly up trial test crash fuzz plant seen persons attack lint lock examples docs pages faults histories rebuilds bench-mart bench-build bench-returns install clean
 
 nightly: .venv/ready
 	@$(BIN)/indicators nightly --today 2011-05-26
@@ -22,6 +22,11 @@ test: .venv/ready
 # Ten thousand random mutations of the example returns, each judged: it takes some ten minutes. Tests run a hundred.
 fuzz: .venv/ready
 	@$(BIN)/python -m tests.properties.mutations 10000
+
+# Three hundred random workbooks with one to six faults of eighty kinds in each: every fault is named once, at its cell.
+# Tests run a few.
+plant: .venv/ready
+	@$(BIN)/python -m tests.properties.faults 300
 
 # Five thousand random workbooks as LibreOffice displays them, compared with what is loaded of them: some twenty minutes,
 # where LibreOffice is installed; workbooks at fault stay in seen-differences. Tests run forty.

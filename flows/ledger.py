@@ -23,6 +23,7 @@ from flows.progress import say
 from schemas.faults import BusyFault, StorageFault
 from schemas.news import Message, State
 from schemas.outcomes import Grant, Outcome, Submission
+from schemas.precedence import comes_after
 from schemas.set_aside import SetAside
 from schemas.tables import Waiver
 
@@ -128,12 +129,17 @@ class Ledger:
         ]
 
     def stands(self, one: Submission) -> bool:
-        """Whether a judged submission is the last by its path, and no later one was accepted for the same return and
-        any of its periods."""
+        """Whether a judged submission is the last by its path, and none was accepted for the same return and any of its
+        periods that is used in its place."""
         newest = self.newest_at(one.path)
-        mine = {(o.collection, period) for o in self.outcomes[one.id] for period in o.periods}
-        later = (o for o in self.all_outcomes if self.submissions[o.submission].sequence > one.sequence and o.accepted)
-        replaced = any((o.collection, period) in mine for o in later for period in o.periods)
+        mine = {(o.collection, period): o for o in self.outcomes[one.id] for period in o.periods}
+        others = (o for o in self.all_outcomes if o.submission != one.id and o.accepted)
+        replaced = any(
+            comes_after(other, mine[other.collection, period], self.submissions)
+            for other in others
+            for period in other.periods
+            if (other.collection, period) in mine
+        )
         return newest is not None and newest.id == one.id and not replaced
 
     def grants_in_force(self) -> tuple[Grant, ...]:

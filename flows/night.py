@@ -41,6 +41,7 @@ from schemas.faults import StorageFault
 from schemas.findings import Finding
 from schemas.news import Kind
 from schemas.outcomes import Outcome, Submission
+from schemas.precedence import held_files, in_order
 from warehouse import store
 from warehouse.disagreements import disagreements
 from warehouse.in_force import loads_of
@@ -215,6 +216,7 @@ def _desk(night: Night) -> Desk:
         night.ledger.grants_in_force(),
         night.today,
         night.settings.limits,
+        held_files(night.ledger.all_outcomes, night.ledger.submissions, night.ledger.loading),
     )
 
 
@@ -299,6 +301,7 @@ def _outcome(night: Night, folder: Path, submission: Submission, one: Staged) ->
         night.partners[submission.partner].digest,
         now(),
         judgement,
+        one.modified,
     )
 
 
@@ -306,11 +309,13 @@ def _outcome(night: Night, folder: Path, submission: Submission, one: Staged) ->
 
 
 def load(night: Night) -> int:
-    """Load every accepted outcome that the store lacks, in the order of the ledger; how many there were."""
+    """Load every accepted outcome that the store lacks: in the order of the ledger, but of several files for one return
+    the one that is to count last (schemas.precedence). How many there were."""
     count, ledger = 0, night.ledger
     with store.opened(night.settings.store) as con:
         held = store.loaded_outcomes(con)
         waiting = [o for o in ledger.recorded if o.table is not None and o.id not in held]
+        waiting = in_order(waiting, ledger.submissions, ledger.loading)
         if new := [outcome.id for outcome in waiting if outcome.id not in ledger.loading]:
             ledger.record_loading(new, _instant(night, con))
         for outcome in waiting:

@@ -41,24 +41,30 @@ def standings(partners: Mapping[str, Partner], ledger: Ledger) -> list[Standing]
 def history(partners: Mapping[str, Partner], ledger: Ledger) -> History:
     """What has come, what is expected and what has been told, as news is drawn from it."""
     slots = slots_of(standings(partners, ledger))
-    return History(ledger.submissions, ledger.outcomes, slots, ledger.told, ledger.composed, ledger.set_aside)
+    return History(
+        ledger.submissions, ledger.outcomes, slots, ledger.told, ledger.composed, ledger.loading, ledger.set_aside
+    )
 
 
 def taken_over(partners: Mapping[str, Partner], ledger: Ledger, outcomes: Iterable[Outcome]) -> Iterator[str]:
-    """For the analyst, of outcomes: which now count in place of another file of the same return."""
-    order = Precedence(ledger.submissions, ledger.outcomes)
+    """For the analyst, of outcomes: which now count in place of another file of the same return, or do not, and why."""
+    order = Precedence(ledger.submissions, ledger.outcomes, ledger.loading)
+    said: dict[tuple[str, str], tuple[str, str]] = {}
     for one in outcomes:
         for rival in order.rivals(one):
-            if rival.counts or one.partner not in partners or one.collection is None:
+            if not one.accepted or one.partner not in partners or one.collection is None:
                 continue
-            path, title = (
-                ledger.submissions[one.submission].path,
-                partners[one.partner].collection(one.collection).title,
+            mine, its = ledger.submissions[one.submission], rival.submission
+            used, other = (its, mine) if rival.counts else (mine, its)
+            if used.path == other.path:
+                continue
+            title = partners[one.partner].collection(one.collection).title
+            said[used.id, other.id] = (
+                f"{used.id} counts in place of {other.id}, another file of one return: {title}, "
+                f"{', '.join(rival.periods)}. They are {as_typed(used.path)} and {as_typed(other.path)}.",
+                f"{used.id} counts in place of {other.id} because {rival.why}.",
             )
-            yield (
-                f"{one.submission} counts in place of {rival.submission.id}, another file of one return: {title}, "
-                f"{', '.join(rival.periods)}. They are {as_typed(path)} and {as_typed(rival.submission.path)}."
-            )
+    yield from (sentence for both in said.values() for sentence in both)
 
 
 # -- who answers for what ---------------------------------------------------------------------------------------------

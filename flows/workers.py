@@ -34,6 +34,7 @@ from inputs.read import Limits
 from schemas.definitions import load_definitions
 from schemas.faults import StorageFault, UsageFault
 from schemas.outcomes import Grant, Submission
+from schemas.tables import Held
 
 LOCAL_WORKERS = 2
 MOST_IN_A_JOB = 250
@@ -94,6 +95,7 @@ def _jobs(given: Settings, folder: Path, submissions: Sequence[Submission], desk
         "grants": [one.as_dict() for one in desk.grants],
         "today": desk.today.isoformat(),
         "limits": asdict(desk.limits),
+        "files": [one.as_dict() for one in desk.files],
     }
     write_whole(folder / "desk.json", orjson.dumps(says))
     size = min(max(-(-len(submissions) // 16), LEAST_IN_A_JOB), MOST_IN_A_JOB)
@@ -182,6 +184,7 @@ def _desk_of(folder: Path) -> Desk:
         tuple(Grant.from_dict(one) for one in says["grants"]),
         date.fromisoformat(says["today"]),
         Limits(**says["limits"]),
+        tuple(Held.from_dict(one) for one in says["files"]),
     )
 
 

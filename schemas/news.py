@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import asdict, dataclass, field, replace
-from datetime import date
+from datetime import date, datetime
 from functools import cached_property
 from typing import Any, Literal
 
@@ -102,14 +102,16 @@ class Message:
 
 @dataclass(frozen=True, eq=False)
 class History:
-    """What news is drawn from: judged submissions in the order of the ledger, the calendar, and the keys of what has
-    been told (a message with it was sent) and composed (a message with it was written, sent or not)."""
+    """What news is drawn from: judged submissions in the order of the ledger, the calendar, the keys of what has been
+    told (a message with it was sent) and composed (a message with it was written, sent or not), and when outcomes were
+    loaded."""
 
     submissions: Mapping[str, Submission]
     outcomes: Mapping[str, tuple[Outcome, ...]]
     slots: Sequence[Slot]
     told: AbstractSet[str]
     composed: AbstractSet[str]
+    loading: Mapping[str, datetime]
     set_aside: Mapping[str, SetAside] = field(default_factory=dict)
     """What the newest attempt to publish left out, by outcome."""
 
@@ -125,7 +127,7 @@ class History:
     @cached_property
     def precedence(self) -> Precedence:
         """Which of several files for one return counts."""
-        return Precedence(self.submissions, self.outcomes)
+        return Precedence(self.submissions, self.outcomes, self.loading)
 
     @cached_property
     def slot_of(self) -> Mapping[str, Slot]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import zipfile
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
@@ -24,7 +24,7 @@ from inputs.stamps import TEMPLATE, VERSION
 from schemas.definitions import Definitions
 from schemas.findings import a1
 from schemas.rules import RULES
-from schemas.tables import Context
+from schemas.tables import Context, Held
 from tests.conftest import HOME
 from tests.makers import BUSY_HEADINGS as HEADINGS
 from tests.makers import BUSY_PARTNER, book
@@ -70,13 +70,15 @@ Rows = Sequence[Sequence[Any]]
 
 @dataclass(frozen=True)
 class Case:
-    """A file that breaks one rule, and what was accepted before it from this partner or is published of another."""
+    """A file that breaks one rule, and what was accepted before it from this partner or is published of another,
+    and where the files lay in which the figures came that are held for 2009/10."""
 
     name: str
     content: bytes
     before: bytes = b""
     by_another: bool = False
     today: date = TODAY
+    files: tuple[str, ...] = ()
 
 
 def rows(*of: Mapping[str, Any]) -> list[list[Any]]:
@@ -156,6 +158,12 @@ def looking(value: float, number_format: str = "General", *, strike: bool = Fals
     return Case("figures.xlsx", whole.getvalue())
 
 
+def chosen(*lines: Sequence[Any]) -> Case:
+    """A return of which rows are read that say Authority, until the refuges."""
+    return Case("chosen.xlsx", book({"Sheet": [["Level", "Area", "Year", "Absence"], *lines]}))
+
+
+LEVEL = ("Authority", "Nottingham", "2009/10", 6.5)
 SHARE = {"Value": 50.0, "Number": 500, "Of": 1000}
 SCHOOLS = {"Measure": "Schools", "Value": 40}
 COLUMNS = tuple(name for name in HEADINGS if name != "Area")
@@ -187,6 +195,21 @@ CASES: dict[str, Case] = {
         "figures.xlsx", book({"Figures": [["Surname", "Date of birth"], ["Exampleperson", "2001-02-03"]]})
     ),
     "return.empty": figures(),
+    "return.doubtful-name": Case("figures (1).xlsx", book({"Figures": rows({})})),
+    "return.old-by-name": Case(
+        "figures_old_do_not_use.xlsx", book({"Figures": rows({})}), files=("tester/figures.xlsx",)
+    ),
+    "return.older-than-held": Case("figures v1.xlsx", book({"Figures": rows({})}), files=("tester/figures v2.xlsx",)),
+    "layout.word-mistyped": chosen(LEVEL, ["Refuges by yaer"], ["Open", None, "2009/10", "three"]),
+    "layout.word-unsure": chosen(LEVEL, ["Authorty", "Derby", "2009/10", 6.4]),
+    "layout.left-out-by-blank": chosen(LEVEL, [None, "Derby", "2009/10", 6.4], ["Authority", "Leeds", "2009/10", 6.1]),
+    "layout.note-in-table": Case("figures.xlsx", book({"Figures": [*rows({}), ["* fewer than 5, not shown"]]})),
+    "cell.left-blank": Case("ranges.xlsx", book({"Figures": [["Year", "From", "To"], [2010, 7000, None]]})),
+    "area.name-mistyped": Case(
+        "coded.xlsx",
+        book({"Sheet": [["Code", "Area", "Year", "Absence"], ["E06000018", "Notingham", "2009/10", 6.5]]}),
+    ),
+    "period.gone": figures({}, before=book({"Figures": rows({}, {"Year": "2008/09"})})),
     "layout.sheet-missing": Case("figures.xlsx", book({"Notes": rows({})})),
     "layout.sheet-unexpected": Case("figures.xlsx", book({"Figures": rows({}), "Sheet1 (2)": [["Q1", 3]]})),
     "layout.label-missing": sheet("labelled.xlsx", [["Year", "2009/10"], ["Primary absence"], [6.5]]),
@@ -306,7 +329,8 @@ def judged(partners: Mapping[str, Partner], definitions: Definitions) -> Judge:
             )
             elsewhere = held.with_columns(pl.lit("elsewhere").alias("collection"), pl.lit(0.0).alias("tolerance"))
             context = Context(case.today, held.clear(), elsewhere) if case.by_another else Context(case.today, held)
-        return one(case.name, case.content, context)
+        held_in = tuple(Held("figures", "2009/10", path, "", None, own=False) for path in case.files)
+        return one(case.name, case.content, replace(context, files=held_in))
 
     return run
 
@@ -330,6 +354,7 @@ def test_the_smallest_fault_breaks_its_rule_and_no_other(rule: str, judged: Judg
         "layout.sheet-unexpected",
         "row.missing",
         "key.withdrawn",
+        "period.gone",
     }
     of_all = rule.startswith("return.") and rule != "return.person-level"
     assert (found.cell is None) == (of_all or rule in without_a_cell)

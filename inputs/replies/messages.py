@@ -25,8 +25,9 @@ STATUS_WORDS = {
     "rejected": "not accepted: nothing of it was used",
 }
 WHICH_COUNTS = (
-    "Of two files of one return, the one that was taken in last counts. They are taken in by the time at which each "
-    "was last changed, and of one second by their names. If the other one is right, save it again and send it again."
+    "Of two files of one return that come in one night, the one counts whose name does not say that it is old, a draft "
+    "or a copy; of these the one that was changed last, by what it says itself or else by its date in your folder. If "
+    "the other one is right, save it again under a plain name and send it again."
 )
 UNSEEN = {"awaiting": "awaiting publication", "tonight": "to be loaded tonight, awaiting publication"}
 
@@ -272,11 +273,11 @@ def _counts(one: News) -> str:
     if one.counts_for:
         taken = [rival for rival in one.rivals if not rival.counts]
         said.append(f"yes{of(one.counts_for)}")
-        said += [f"in place of {_named(rival, one)}{of(rival.periods)}, which came before it" for rival in taken]
+        said += [f"in place of {_named(rival, one)}{of(rival.periods)}: {rival.why}" for rival in taken]
     for rival in (rival for rival in one.rivals if rival.counts):
         part = ", but for the rows that it leaves out" if rival.in_part else ""
         if _outcome(one).accepted:
-            how = f"{_named(rival, one)} came after it, for the same return, and counts in its place{part}"
+            how = f"{_named(rival, one)}, for the same return, counts in its place{part}: {rival.why}"
         else:
             how = f"{_named(rival, one)} counts{part}"
         said.append(f"no{of(rival.periods)}: {how}")

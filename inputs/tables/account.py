@@ -28,6 +28,7 @@ KEYS = {
     "cell": "cell that the layout reads for what it says of a table",
     "heading": "heading",
     "banner": "banner",
+    "note": "note",
 }
 """What becomes of cells that hold no figure, by the key of the layout or the part of the table, in words."""
 _PLACES = ("at_indicator", "at_area", "at_period", "at_breakdown", *(f"at_{name}" for name in MEASURES))

@@ -38,7 +38,7 @@ def check(tables: Sequence[Table], definitions: Definitions, context: Context) -
     if not tables:
         return []
     frame = with_definitions(tables, definitions, context)
-    slate = Slate([[] for _ in tables], [table.seen for table in tables])
+    slate = Slate([[] for _ in tables], [table.seen for table in tables], [table.typed for table in tables])
     _already_named(frame, slate)
     check_rows(frame, tables, context, slate)
     check_duplicates(frame, slate)

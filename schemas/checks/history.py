@@ -14,8 +14,8 @@ import polars as pl
 from schemas.checks.absence import Absences
 from schemas.checks.rows import given
 from schemas.checks.slate import Slate
+from schemas.checks.withdrawn import check_withdrawn, shown
 from schemas.definitions import Definitions
-from schemas.findings import finding
 from schemas.periods import Period, read_period
 from schemas.tables import KEY, Context, Table
 
@@ -44,31 +44,10 @@ def check_history(
             mine = context.accepted.filter(pl.col("collection") == table.collection)
             now = frame.filter(pl.col("_return") == number)
             if mine.height and now.height:
-                _withdrawn(number, now, mine, absences, slate)
+                check_withdrawn(number, now, mine, absences, slate)
                 _jumps(number, now, mine, definitions, slate)
     if context.published is not None and context.published.height:
         _differs(frame, tables, context.published, slate)
-
-
-def _withdrawn(number: int, now: pl.DataFrame, mine: pl.DataFrame, absences: Absences, slate: Slate) -> None:
-    period = ["time_identifier", "time_period"]
-    spoken_of = mine.join(now.select(period).unique(), on=period, how="semi")
-    for row in spoken_of.join(now.select(KEY), on=list(KEY), how="anti").sort(KEY).iter_rows(named=True):
-        if absences.certain(number, row):
-            what = f"{row['indicator_id']}, {row['area_code']}, {row['time_period']}, {row['breakdown']}"
-            slate.found[number].append(
-                finding("key.withdrawn", field="value", found=f"no row for {what}", expected=_as_before(row))
-            )
-
-
-def _as_before(row: Row) -> str:
-    """What the earlier row said and where; a row that another partner sent is told as readers see it."""
-    where = f"in {row['source_file']}, {row['sheet']}!{row['cell']}" if row["source_file"] else "published"
-    return f"{_shown(row['value'], row['value_text'])}, as {where}"
-
-
-def _shown(value: float | None, text: str | None) -> str:
-    return f"{value:,.10g}" if value is not None else text or "no value"
 
 
 # -- jumps
@@ -152,5 +131,5 @@ def _differs(frame: pl.DataFrame, tables: Sequence[Table], published: pl.DataFra
                 places,
                 field="value",
                 found=row["value"] if row["value"] is not None else row["value_text"],
-                expected=f"{_shown(row['value_there'], row['value_text_there'])}, as published",
+                expected=f"{shown(row['value_there'], row['value_text_there'])}, as published",
             )

@@ -258,7 +258,9 @@ def _note(slate: Slate, one: RowCheck, row: Row, places: Sequence[Place], waiver
         one.rule,
         places,
         field=one.field,
-        found=row[one.field],
+        found=slate.period(row["_return"], row["time_identifier"], row["time_period"])
+        if one.field == "time_period"
+        else row[one.field],
         expected=one.expected(row),
         as_seen=one.field != "value" or row["at_value"] != row["at_numerator"],  # a share worked out stands in no cell
         waiver=waiver,

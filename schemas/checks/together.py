@@ -69,7 +69,9 @@ def _note_duplicate(groups: list[list[Row]], slate: Slate) -> None:
     keys = [place for group in groups for place in _telling_apart(group)]
     places = [place for place in (*values, *keys) if place is not None]
     free = [place for place in dict.fromkeys(places) if slate.free(number, [place])]
-    what = f"{len(rows)} times: {', '.join(last[n] or '?' for n in KEY if n != 'definition_version')}"
+    period = slate.period(number, last["time_identifier"], last["time_period"])
+    shown = {**last, "time_period": period}
+    what = f"{len(rows)} times: {', '.join(shown[n] or '?' for n in KEY if n != 'definition_version')}"
     more = f", and {len(groups) - 1} more of the same rows" if len(groups) > 1 else ""
     slate.add(number, "key.duplicate", free or places, field="value", found=what + more, expected="once")
 

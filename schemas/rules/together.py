@@ -75,4 +75,11 @@ RULES: tuple[Rule, ...] = (
         "Correct the value if it is wrong. If it is right, tell us: we know who sent the other one.",
         "5.8 here where 5.9, from the schools return, is published.",
     ),
+    Rule(
+        "period.gone",
+        "advisory",
+        "The return before gave figures of this period too, and this one does not; they stay as they were.",
+        "Nothing, if that is meant. Otherwise put them back and send the file again.",
+        "2008, in a table that gave 2007 to 2010 last time and now gives 2007, 2009 and 2010.",
+    ),
 )
