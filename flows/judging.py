@@ -12,7 +12,7 @@ from inputs.identify import Origin, identify
 from inputs.layouts import Layout, Partner
 from inputs.parse import parse
 from inputs.read import Limits, Readers
-from inputs.replies.marked_up import Judged
+from inputs.replies.annotation.marked_up_copy import Judged
 from schemas.checks import check
 from schemas.definitions import Definitions
 from schemas.findings import COLUMNS, Finding, collapse, places

@@ -9,10 +9,10 @@ from pathlib import Path
 from flows.settings import Settings, london_today, now
 from inputs.layouts import Layout, Partner, load_partners
 from inputs.parse import parse
-from inputs.replies.answers import Occasion
-from inputs.replies.specimen import specimen
-from inputs.replies.template import Template, draw
-from inputs.replies.template_book import write
+from inputs.replies.templates.allowed_entries import Occasion
+from inputs.replies.templates.excel_workbook import write
+from inputs.replies.templates.page_layout import Template, draw
+from inputs.replies.templates.sample_entries import specimen
 from schemas.calendar import Expected
 from schemas.checks import check
 from schemas.definitions import load_definitions

@@ -26,8 +26,8 @@ from inputs.layouts import Layout, Partner
 from inputs.parse import parse
 from inputs.properties import stamp_properties
 from inputs.read import read
-from inputs.replies.template import Template
-from inputs.replies.template_book import write
+from inputs.replies.templates.excel_workbook import write
+from inputs.replies.templates.page_layout import Template
 from inputs.stamps import TEMPLATE, stamp_of, stamped
 from schemas.checks import check
 from schemas.definitions import Definitions

@@ -9,8 +9,8 @@ from itertools import permutations, product
 
 from inputs.grammar import Source, TableLayout, ValueColumn
 from inputs.headings import JOIN
-from inputs.replies.answers import Occasion, Options, indicators_of, meaning, options
-from inputs.replies.spelling import spellings
+from inputs.replies.templates.allowed_entries import Occasion, Options, indicators_of, meaning, options
+from inputs.replies.templates.pattern_words import spellings
 from schemas.definitions import Indicator
 from schemas.faults import UsageFault
 

@@ -12,7 +12,7 @@ from itertools import islice
 
 from inputs.grammar import REASONS, RowTest, Source, TableLayout, ValueColumn, same
 from inputs.layouts import Layout
-from inputs.replies.spelling import spellings
+from inputs.replies.templates.pattern_words import spellings
 from inputs.tables.fitting import ANY_TOTAL
 from inputs.tables.measures import STATUS_WORDS
 from schemas.breakdowns import parts

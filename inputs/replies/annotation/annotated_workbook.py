@@ -15,15 +15,15 @@ from typing import Any
 from inputs.cells import decode, encode
 from inputs.formats import read
 from inputs.refused import Refused
-from inputs.replies.book import SHEETS, Book, BookSheet
-from inputs.replies.cleaning import Removed, clean_other, take_out
-from inputs.replies.comments import MOST_ON_SHEET, comment_on, uncomment
-from inputs.replies.findings_sheet import MOST_LINES, Line, Page, findings_sheet
-from inputs.replies.package import Package
-from inputs.replies.rendering import render
-from inputs.replies.sheets import Place, SheetEdit
-from inputs.replies.styles import BLANK, Styles
-from inputs.replies.xmledit import NotEditable, elements
+from inputs.replies.annotation.active_content import Removed, clean_other, take_out
+from inputs.replies.annotation.cell_comments import MOST_ON_SHEET, comment_on, uncomment
+from inputs.replies.annotation.cell_styles import BLANK, Styles
+from inputs.replies.annotation.findings_sheet import MOST_LINES, Line, Page, findings_sheet
+from inputs.replies.annotation.ooxml_package import Package
+from inputs.replies.annotation.sheet_editor import Place, SheetEdit
+from inputs.replies.annotation.values_only_workbook import render
+from inputs.replies.annotation.workbook_part import SHEETS, Book, BookSheet
+from inputs.replies.annotation.xml_splicing import NotEditable, elements
 from schemas.findings import COLUMNS, a1, position
 
 MOST_COLOURED = 100_000

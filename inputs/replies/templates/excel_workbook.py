@@ -18,8 +18,8 @@ from openpyxl.workbook.defined_name import DefinedName
 from openpyxl.worksheet.datavalidation import DataValidation
 from openpyxl.worksheet.worksheet import Worksheet
 
-from inputs.replies.answers import MOST_COUNTED, Answer, Choice, Depending, Number, Occasion
-from inputs.replies.template import Box, Page, Template, describe
+from inputs.replies.templates.allowed_entries import MOST_COUNTED, Answer, Choice, Depending, Number, Occasion
+from inputs.replies.templates.page_layout import Box, Page, Template, describe
 from inputs.stamps import LISTS_SHEET, NOTES_SHEET, stamp_of
 
 MOST_FORMULA = 255

@@ -11,7 +11,7 @@ from typing import Literal
 
 from inputs.grammar import Source, TableLayout, ValueColumn, plain, same, sources_of
 from inputs.headings import JOIN
-from inputs.replies.answers import (
+from inputs.replies.templates.allowed_entries import (
     Answer,
     Choice,
     Depending,
@@ -30,8 +30,8 @@ from inputs.replies.answers import (
     part_words,
     row_test_words,
 )
-from inputs.replies.spelling import spellings
-from inputs.replies.template_names import (
+from inputs.replies.templates.pattern_words import spellings
+from inputs.replies.templates.sheet_names import (
     THINGS,
     Said,
     all_things,

@@ -8,9 +8,19 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from inputs.replies.cleaning import Removed, dangling, leads_out, without, without_links
-from inputs.replies.package import Package
-from inputs.replies.xmledit import Edit, Element, NotEditable, add_inside, dropped, elements, escape, splice, tag_with
+from inputs.replies.annotation.active_content import Removed, dangling, leads_out, without, without_links
+from inputs.replies.annotation.ooxml_package import Package
+from inputs.replies.annotation.xml_splicing import (
+    Edit,
+    Element,
+    NotEditable,
+    add_inside,
+    dropped,
+    elements,
+    escape,
+    splice,
+    tag_with,
+)
 
 SHEETS = "application/vnd.openxmlformats-officedocument.spreadsheetml"
 

@@ -1,7 +1,7 @@
 """Write the pages of docs/ that are made from what they describe: the tables of the dashboards' page, from the
 contract, and the page of the national set, from mart.coverage.
 
-    python -m flows.pages [PUBLISHED]      (the published file of the settings unless given)
+    python -m tools.documentation_pages [PUBLISHED]      (the published file of the settings unless given)
 """
 
 from __future__ import annotations
@@ -60,8 +60,8 @@ def national_set(coverage: Iterable[Coverage]) -> str:
         "that the example returns hold. `no measure` says that no reported figure is held, never that nothing changed.",
         f"Of the {len(rows)}, {here} have an indicator of ours and {held} a reported figure.",
         "",
-        "Made from `mart.coverage` by `python -m flows.pages`; do not edit it. How sure each title and fate is stands",
-        "in mart.coverage.",
+        "Made from `mart.coverage` by `python -m tools.documentation_pages`; do not edit it. How sure each title and fate is",
+        "stands in mart.coverage.",
         "",
         "| Indicator | Title | What became of it | What carries on | Ours | Latest |",
         "|---|---|---|---|---|---|",

@@ -9,9 +9,9 @@ from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 
 from inputs.cells import Cell, Cells, ErrorValue, Sheet, Shown, Uncalculated
-from inputs.replies.package import OFFICE, PACKAGE
-from inputs.replies.styles import BLANK, MAIN
-from inputs.replies.xmledit import cell_text, escape
+from inputs.replies.annotation.cell_styles import BLANK, MAIN
+from inputs.replies.annotation.ooxml_package import OFFICE, PACKAGE
+from inputs.replies.annotation.xml_splicing import cell_text, escape
 from schemas.findings import COLUMNS, column_letters
 
 ROWS = 1_048_576

@@ -4,7 +4,7 @@ Every figure that the review states stands here exactly as printed. What a reali
 invented and says so in the workbook: `illustrative` in a Basis column or in a heading. Running it twice gives the same
 bytes.
 
-    python -m inputs.examples [DIR]      (DIR is inputs/incoming unless given)
+    python -m tools.example_returns [DIR]      (DIR is inputs/incoming unless given)
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from openpyxl.worksheet.worksheet import Worksheet
 Cell = str | float | date | None
 Row = tuple[Cell, ...]
 
-INCOMING = Path(__file__).parent / "incoming"
+INCOMING = Path(__file__).parents[2] / "inputs" / "incoming"
 WRITTEN = datetime(2011, 5, 26, 9, 0)  # noqa: DTZ001 (workbook properties know no time zone)
 BOTH = "Example return. Basis: reported = printed in the year-end review of 2010/11; illustrative = invented."
 ALL_REPORTED = "Example return. Every figure is as printed in the year-end review of 2010/11."

@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from inputs.replies.xmledit import Edit, Element, NotEditable, add_inside, children, elements, splice, tag_with
+from inputs.replies.annotation.xml_splicing import (
+    Edit,
+    Element,
+    NotEditable,
+    add_inside,
+    children,
+    elements,
+    splice,
+    tag_with,
+)
 
 MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
 FILLS = {"error": "FFF8C4C2", "warning": "FFFFE8A3"}

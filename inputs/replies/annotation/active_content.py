@@ -10,8 +10,17 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from inputs.replies.package import ROOT, Package, Relation, links_between
-from inputs.replies.xmledit import Edit, Element, NotEditable, dropped, elements, first, splice, tag_with
+from inputs.replies.annotation.ooxml_package import ROOT, Package, Relation, links_between
+from inputs.replies.annotation.xml_splicing import (
+    Edit,
+    Element,
+    NotEditable,
+    dropped,
+    elements,
+    first,
+    splice,
+    tag_with,
+)
 from schemas.findings import as_typed
 
 KEPT = frozenset(

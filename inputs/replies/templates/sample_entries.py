@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from inputs.cells import Cell, Cells, Sheet
-from inputs.replies.answers import Choice, Depending, Number, Plain, Words
-from inputs.replies.template import Page, Template
+from inputs.replies.templates.allowed_entries import Choice, Depending, Number, Plain, Words
+from inputs.replies.templates.page_layout import Page, Template
 
 
 def specimen(template: Template) -> Cells:

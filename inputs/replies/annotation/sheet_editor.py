@@ -9,9 +9,9 @@ import re
 from bisect import bisect_left
 from collections.abc import Mapping
 
-from inputs.replies.cleaning import WORDS, Removed, dangling, leads_out, without, without_links
-from inputs.replies.styles import Styles
-from inputs.replies.xmledit import (
+from inputs.replies.annotation.active_content import WORDS, Removed, dangling, leads_out, without, without_links
+from inputs.replies.annotation.cell_styles import Styles
+from inputs.replies.annotation.xml_splicing import (
     Edit,
     Element,
     NotEditable,

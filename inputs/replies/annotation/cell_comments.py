@@ -8,9 +8,9 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from inputs.replies.package import Package
-from inputs.replies.sheets import Place
-from inputs.replies.xmledit import (
+from inputs.replies.annotation.ooxml_package import Package
+from inputs.replies.annotation.sheet_editor import Place
+from inputs.replies.annotation.xml_splicing import (
     Edit,
     Element,
     NotEditable,

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from inputs.cells import FINDINGS_MARK
-from inputs.replies.styles import Styles
-from inputs.replies.xmledit import cell_text, escape
+from inputs.replies.annotation.cell_styles import Styles
+from inputs.replies.annotation.xml_splicing import cell_text, escape
 from schemas.findings import column_letters
 
 MOST_LINES = 5000

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from urllib.parse import unquote
 
-from inputs.replies.xmledit import (
+from inputs.replies.annotation.xml_splicing import (
     Edit,
     Element,
     NotEditable,
