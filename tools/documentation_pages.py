@@ -1,5 +1,6 @@
-"""Write the pages of docs/ that are made from what they describe: the tables of the dashboards' page, from the
-contract, and the page of the national set, from mart.coverage.
+"""Writes the pages of docs/ that are generated: the dashboards' tables, and the page of the national set.
+
+The tables come from the contract of schema mart, the national set from mart.coverage of a published file.
 
     python -m tools.documentation_pages [PUBLISHED]      (the published file of the settings unless given)
 """
@@ -31,7 +32,7 @@ Coverage = tuple[str, str, str, str | None, str | None, str]
 
 
 def tables() -> str:
-    """The section of the dashboards' page that lists every table and column."""
+    """Return the section of the dashboards' page that lists every table and column."""
     parts = [TABLES]
     for table in MART:
         keys = ", ".join(f"`{name}`" for name in table.key)
@@ -42,13 +43,15 @@ def tables() -> str:
 
 
 def dashboards(page: str) -> str:
-    """The dashboards' page with its section of tables as the contract has them now; that section is the last."""
+    """Return the dashboards' page with its last section, the tables, written anew from the contract."""
     return page[: page.index(TABLES)] + tables()
 
 
 def national_set(coverage: Iterable[Coverage]) -> str:
-    """The page of the national set, from rows of mart.coverage (ni, title, fate, successor, indicator_id,
-    latest_period)."""
+    """Return the page of the national set.
+
+    `coverage` are rows of mart.coverage: ni, title, fate, successor, indicator_id, latest_period.
+    """
     rows = list(coverage)
     here = sum(indicator is not None for *_, indicator, _ in rows)
     held = sum(latest != "no measure" for *_, latest in rows)
@@ -60,8 +63,8 @@ def national_set(coverage: Iterable[Coverage]) -> str:
         "that the example returns hold. `no measure` says that no reported figure is held, never that nothing changed.",
         f"Of the {len(rows)}, {here} have an indicator of ours and {held} a reported figure.",
         "",
-        "Made from `mart.coverage` by `python -m tools.documentation_pages`; do not edit it. How sure each title and fate is",
-        "stands in mart.coverage.",
+        "Made from `mart.coverage` by `python -m tools.documentation_pages`; do not edit it. How sure each title and",
+        "fate is stands in mart.coverage.",
         "",
         "| Indicator | Title | What became of it | What carries on | Ours | Latest |",
         "|---|---|---|---|---|---|",
@@ -74,7 +77,7 @@ def national_set(coverage: Iterable[Coverage]) -> str:
 
 
 def coverage_of(published: Path) -> list[Coverage]:
-    """The rows of mart.coverage that the page is made from."""
+    """Return the rows of mart.coverage in a published file, by number of the national indicator."""
     with attached(live=published) as con:
         return con.execute(
             "SELECT ni, title, fate, successor, indicator_id, latest_period FROM live.mart.coverage ORDER BY ni"
@@ -85,7 +88,12 @@ def _cell(text: str) -> str:
     return text.replace("|", "\\|")
 
 
-if __name__ == "__main__":
-    given = Path(sys.argv[1]) if len(sys.argv) > 1 else settings().warehouse
+def main() -> None:
+    """Write both pages; the first argument of the command line is the published file."""
+    published = Path(sys.argv[1]) if len(sys.argv) > 1 else settings().warehouse
     DASHBOARDS.write_text(dashboards(DASHBOARDS.read_text(encoding="utf-8")), encoding="utf-8")
-    NATIONAL_SET.write_text(national_set(coverage_of(given)), encoding="utf-8")
+    NATIONAL_SET.write_text(national_set(coverage_of(published)), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,4 +1,4 @@
-"""Write the rules into the data owners' guide, from the one list that the checks use: `make docs`."""
+"""Writes the rules into the data owners' guide, from the one list that the checks use: `make docs`."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ BEGIN, END = "<!-- The rules below are written by `make docs`. -->", "<!-- Here 
 
 
 def with_rules(text: str) -> str:
-    """The guide's text with the rules between its two marks written anew. Raises StorageFault without the marks."""
+    """Return the guide's text with the rules between its two marks written anew. Raises StorageFault without them."""
     before, begin, rest = text.partition(BEGIN)
     _, end, after = rest.partition(END)
     if not begin or not end:
@@ -22,7 +22,7 @@ def with_rules(text: str) -> str:
 
 
 def rules_in_words() -> str:
-    """Every rule as Markdown, in the groups and the order of the list."""
+    """Return every rule as Markdown, in the groups and the order of the list."""
     lines: list[str] = []
     for prefix, title in GROUPS.items():
         lines += [f"### {title}", ""]
