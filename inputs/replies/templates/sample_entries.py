@@ -1,69 +1,70 @@
-"""A template filled in with legal values, to see that its layout reads it before anybody is sent it."""
+"""A template filled in with legal values, to check that its layout reads it before anybody is sent it."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
 from inputs.cells import Cell, Cells, Sheet
-from inputs.replies.templates.allowed_entries import Choice, Depending, Number, Plain, Words
-from inputs.replies.templates.page_layout import Page, Template
+from inputs.replies.templates.entries.allowed_entries import AnyText, Choice, DependentEntry, FixedEntry, Number
+from inputs.replies.templates.pages.page_layout import Page, Template
 
 
-def specimen(template: Template) -> Cells:
-    """The template filled in with legal values, as cells: what a sender would send who did as it says."""
-    return Cells("xlsx", tuple(_filled(page) for page in template.pages))
+def filled_in(template: Template) -> Cells:
+    """Return the cells that a sender would send who filled in the template as it says."""
+    return Cells("xlsx", tuple(_filled_sheet(page) for page in template.pages))
 
 
-def _filled(page: Page) -> Sheet:
-    width = max(column for _, column in page.boxes) + 1
-    free = page.free[: max(_variants(page), 0 if page.asked else 1)]
-    last = max(
-        (*page.asked, *free, page.heading_rows[1], *(row for row, _ in page.boxes if row < page.heading_rows[0]))
-    )
+def _filled_sheet(page: Page) -> Sheet:
+    """A page with every row filled in that waits for figures; without any, with free rows for each indicator."""
+    width = max(column for _, column in page.cells) + 1
+    free = page.free[: max(_case_count(page), 0 if page.asked else 1)]
+    lines_above = (row for row, _ in page.cells if row < page.heading_rows[0])
+    last = max((*page.asked, *free, page.heading_rows[1], *lines_above))
     rows: list[list[Cell]] = [[None] * width for _ in range(last + 1)]
-    for (row, column), box in page.boxes.items():
+    for (row, column), cell in page.cells.items():
         if row <= last and row not in page.free:
-            rows[row][column] = box.text
+            rows[row][column] = cell.text
     for row in page.asked:
-        _fill(page, row, 0, rows[row])
+        _fill_row(page, row, 0, rows[row])
     for number, row in enumerate(free if not page.asked else ()):
-        _fill(page, row, number, rows[row])
+        _fill_row(page, row, number, rows[row])
     return Sheet(page.name, rows, page.merged)
 
 
-def _variants(page: Page) -> int:
+def _case_count(page: Page) -> int:
     """How many free rows it takes to give each indicator of a page once."""
-    answers = [box.answer for (row, _), box in page.boxes.items() if page.free and row == page.free[0]]
-    return max((len(one.by) for one in answers if isinstance(one, Depending)), default=1)
+    entries = [cell.entry for (row, _), cell in page.cells.items() if page.free and row == page.free[0]]
+    return max((len(entry.cases) for entry in entries if isinstance(entry, DependentEntry)), default=1)
 
 
-def _fill(page: Page, row: int, number: int, line: list[Cell]) -> None:
-    """Fill one row; the key of row `number` among the free ones takes the choice of that number where it decides on
-    the others."""
-    columns = sorted(column for r, column in page.boxes if r == row)
-    deciding = {box.answer.on for column in columns if isinstance((box := page.boxes[row, column]).answer, Depending)}
-    answers: dict[int, Plain] = {}
-    for column in sorted(columns, key=lambda c: c not in deciding):
-        answer = page.boxes[row, column].answer
-        if isinstance(answer, Depending):
-            answer = dict(answer.by)[str(line[answer.on])]
-        if answer is None or line[column] is not None:
+def _fill_row(page: Page, row: int, case: int, values: list[Cell]) -> None:
+    """Fill one row; a key on which other entries depend takes its word with the number `case`."""
+    entries = {column: cell.entry for (r, column), cell in sorted(page.cells.items()) if r == row}
+    key_columns = {entry.key_column for entry in entries.values() if isinstance(entry, DependentEntry)}
+    fixed: dict[int, FixedEntry] = {}
+    for column in sorted(entries, key=lambda column: column not in key_columns):
+        entry = entries[column]
+        if isinstance(entry, DependentEntry):
+            entry = dict(entry.cases)[str(values[entry.key_column])]
+        if entry is None or values[column] is not None:
             continue
-        answers[column] = answer
-        if isinstance(answer, Choice):
-            line[column] = answer.words[number if column in deciding else 0] if answer.words else None
-        elif isinstance(answer, Words):
-            line[column] = "as stated"
-    _fill_numbers(answers, line)
+        fixed[column] = entry
+        if isinstance(entry, Choice):
+            values[column] = entry.words[case if column in key_columns else 0] if entry.words else None
+        elif isinstance(entry, AnyText):
+            values[column] = "as stated"
+    _fill_numbers(fixed, values)
 
 
-def _fill_numbers(answers: Mapping[int, Plain], line: list[Cell]) -> None:
-    numbers = {column: answer for column, answer in answers.items() if isinstance(answer, Number)}
-    for column, answer in numbers.items():
-        middle = (max(answer.low, -1e6) + min(answer.high, 1e6)) / 2 if answer.low < 0 else answer.low
-        line[column] = float(round(middle * answer.factor)) / answer.factor if answer.whole else middle
-    for column, answer in numbers.items():
-        if answer.quotient is not None and column == answer.quotient.value:
-            top, share = answer.quotient, answer.low * answer.factor / answer.quotient.per
-            line[top.denominator], line[top.numerator] = 1000.0, float(round(1000 * share))
-            line[column] = top.per * round(1000 * share) / 1000 / answer.factor
+def _fill_numbers(entries: Mapping[int, FixedEntry], values: list[Cell]) -> None:
+    """Fill the numbers of a row: the lowest allowed, or the middle where negative ones are; quotients agree."""
+    numbers = {column: entry for column, entry in entries.items() if isinstance(entry, Number)}
+    for column, number in numbers.items():
+        value = (max(number.low, -1e6) + min(number.high, 1e6)) / 2 if number.low < 0 else number.low
+        values[column] = float(round(value * number.factor)) / number.factor if number.whole else value
+    for column, number in numbers.items():
+        quotient = number.quotient
+        if quotient is not None and column == quotient.value:
+            count = round(1000 * (number.low * number.factor / quotient.per))
+            values[quotient.denominator], values[quotient.numerator] = 1000.0, float(count)
+            values[column] = quotient.per * count / 1000 / number.factor
