@@ -53,15 +53,15 @@ def national_set(coverage: Iterable[Coverage]) -> str:
     `coverage` are rows of mart.coverage: ni, title, fate, successor, indicator_id, latest_period.
     """
     rows = list(coverage)
-    here = sum(indicator is not None for *_, indicator, _ in rows)
-    held = sum(latest != "no measure" for *_, latest in rows)
+    with_indicator = sum(indicator is not None for *_, indicator, _ in rows)
+    with_figure = sum(latest != "no measure" for *_, latest in rows)
     lines = [
         "# The national set, and what stands for it now",
         "",
         "Government withdrew the National Indicator Set in 2011. This page answers for each of its 199 indicators:",
         "what became of it, which data carry on, which of our indicators stands for it, and the newest reported period",
         "that the example returns hold. `no measure` says that no reported figure is held, never that nothing changed.",
-        f"Of the {len(rows)}, {here} have an indicator of ours and {held} a reported figure.",
+        f"Of the {len(rows)}, {with_indicator} have an indicator of ours and {with_figure} a reported figure.",
         "",
         "Made from `mart.coverage` by `python -m tools.documentation_pages`; do not edit it. How sure each title and",
         "fate is stands in mart.coverage.",
@@ -70,8 +70,8 @@ def national_set(coverage: Iterable[Coverage]) -> str:
         "|---|---|---|---|---|---|",
     ]
     for ni, title, fate, successor, indicator, latest in rows:
-        ours = f"`{indicator}`" if indicator else ""
-        words = (ni, title, FATES.get(fate, fate.replace("_", " ")), successor or "", ours, latest)
+        own_indicator = f"`{indicator}`" if indicator else ""
+        words = (ni, title, FATES.get(fate, fate.replace("_", " ")), successor or "", own_indicator, latest)
         lines.append("| " + " | ".join(map(_cell, words)) + " |")
     return "\n".join(lines) + "\n"
 

@@ -29,15 +29,15 @@ URL_FORMS = (
 )
 
 
-def inbox_at(given: object) -> object:
-    """Return what a value of the setting names: the Address of a URL, the Path of a file:// URL, else the value itself.
+def inbox_at(value: object) -> object:
+    """Return what `value` names: the Address of a URL, the Path of a file:// URL, anything else as it is.
 
     Raises UsageFault, whose words show no secret, for a URL that cannot be used.
     """
-    if not isinstance(given, str) or "://" not in given:
-        return given
+    if not isinstance(value, str) or "://" not in value:
+        return value
     try:
-        parts = urlsplit(given)
+        parts = urlsplit(value)
         host, port = unquote(parts.hostname or ""), parts.port
         options = parse_qsl(parts.query, keep_blank_values=True, strict_parsing=bool(parts.query))
     except ValueError:

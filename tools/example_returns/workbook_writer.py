@@ -16,7 +16,7 @@ from openpyxl.worksheet.worksheet import Worksheet
 from tools.example_returns.sheet_content import Row, Sheet
 
 WRITTEN = datetime(2011, 5, 26, 9, 0)  # noqa: DTZ001 (workbook properties know no time zone)
-"""The moment at which every example workbook says it was saved."""
+"""The time at which every example workbook says it was saved."""
 
 
 def workbook_content(sheets: Sequence[Sheet]) -> bytes:
@@ -68,8 +68,10 @@ def _merged_areas(head: Sequence[Row], first: int) -> Iterator[str]:
 
 
 def _without_time(content: bytes) -> bytes:
-    """The same workbook without the moment at which it was saved, and stored unpacked, because what a compressor makes
-    of a text differs from machine to machine."""
+    """The same workbook without the time at which it was saved, and stored unpacked.
+
+    What a compressor makes of a text differs from machine to machine.
+    """
     fixed = io.BytesIO()
     with zipfile.ZipFile(io.BytesIO(content)) as saved, zipfile.ZipFile(fixed, "w") as out:
         for name in saved.namelist():

@@ -1,15 +1,15 @@
-"""Comments on cells: new ones beside, or within, those that a sheet has already, and the boxes that show them.
+"""Comments on cells: new ones beside, or within, those that a sheet has already.
 
 Runs on untrusted bytes, so only in the child process.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 
+from inputs.replies.annotation.comment_boxes import BLANK_DRAWING, with_boxes, without_boxes
 from inputs.replies.annotation.ooxml_package import Package
-from inputs.replies.annotation.sheet_editor import Place
+from inputs.replies.annotation.sheet_job import Place
 from inputs.replies.annotation.xml_splicing import (
     Edit,
     Element,
@@ -25,8 +25,8 @@ from schemas.findings import COLUMNS, a1, at, position
 
 AUTHOR = "Local Indicators"
 OURS = "Local Indicators: "
-"""How the text of ours begins in a comment that is the sender's."""
-MOST_ON_SHEET = 1000
+"""How our text begins in a comment that is the sender's."""
+MAX_ON_SHEET = 1000
 """Comments of ours on one sheet: an old drawing numbers its boxes in blocks of 1,024."""
 _MAIN = {
     False: "http://schemas.openxmlformats.org/spreadsheetml/2006/main",
@@ -36,182 +36,130 @@ _COMMENTS_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.co
 _VML_TYPE = "application/vnd.openxmlformats-officedocument.vmlDrawing"
 
 
-def comment_on(
-    package: Package, sheet: str, legacy: str | None, texts: Mapping[Place, str]
+def add_comments(
+    package: Package, sheet: str, drawing_link: str | None, texts: Mapping[Place, str]
 ) -> tuple[str | None, list[Place]]:
-    """Put comments on cells of a sheet. Gives the relation of a new drawing that the sheet has to refer to, if one was
-    needed, and the cells that could not be commented because a conversation of the sender's is on them."""
+    """Put comments on cells of the sheet part `sheet`, whose drawing of comments has the relation `drawing_link`.
+
+    Returns the relation of a new drawing that the sheet has to refer to, None if none was needed, and the cells that
+    could not be commented because a conversation of the sender's is on them. Raises NotEditable.
+    """
     if not texts:
         return None, []
-    held = package.linked(sheet, "comments")
-    blank = f'<comments xmlns="{_MAIN[package.strict]}"><authors/><commentList/></comments>'
-    name = package.name_of(held[0].target) if held else ""
-    xml = package.part(name) if held and package.has(name) else blank.encode()
-    new, boxes, barred = _with_comments(xml, texts)
-    if held and package.has(name):
-        package.change(name, new)
-    else:
-        name = package.add("xl/comments/marked#.xml", new, _COMMENTS_TYPE)
-        package.link(sheet, "comments", name)
-    drawing = next((one for one in package.linked(sheet, "vmlDrawing") if one.id == legacy), None)
+    places, skipped = _write_comments(package, sheet, texts)
+    drawing = next((link for link in package.linked(sheet, "vmlDrawing") if link.id == drawing_link), None)
     if drawing is not None and package.has(drawing.target):
-        target = package.name_of(drawing.target)
-        package.change(target, _with_boxes(package.part(target), boxes))
-        return None, barred
-    target = package.add("xl/drawings/marked#.vml", _with_boxes(_BLANK_VML, boxes), _VML_TYPE)
-    return package.link(sheet, "vmlDrawing", target), barred
+        part = package.name_of(drawing.target)
+        package.change(part, with_boxes(package.part(part), places))
+        return None, skipped
+    part = package.add("xl/drawings/marked#.vml", with_boxes(BLANK_DRAWING, places), _VML_TYPE)
+    return package.link(sheet, "vmlDrawing", part), skipped
 
 
-def uncomment(package: Package, sheet: str) -> None:
-    """Take out the comments that an earlier copy of ours put on a sheet."""
-    for one in package.linked(sheet, "comments"):
-        if not package.has(one.target):
+def _write_comments(package: Package, sheet: str, texts: Mapping[Place, str]) -> tuple[list[Place], list[Place]]:
+    """Write the part of a sheet's comments; the cells that need a box, and those that were skipped."""
+    links = package.linked(sheet, "comments")
+    part = package.name_of(links[0].target) if links else ""
+    if links and package.has(part):
+        xml, places, skipped = _with_comments(package.part(part), texts)
+        package.change(part, xml)
+    else:
+        blank = f'<comments xmlns="{_MAIN[package.strict]}"><authors/><commentList/></comments>'
+        xml, places, skipped = _with_comments(blank.encode(), texts)
+        package.link(sheet, "comments", package.add("xl/comments/marked#.xml", xml, _COMMENTS_TYPE))
+    return places, skipped
+
+
+def remove_own_comments(package: Package, sheet: str) -> None:
+    """Take out the comments that an earlier copy of ours put on a sheet. Raises NotEditable."""
+    for link in package.linked(sheet, "comments"):
+        if not package.has(link.target):
             continue
-        name = package.name_of(one.target)
-        new, gone = _without_ours(package.part(name))
-        package.change(name, new)
+        part = package.name_of(link.target)
+        xml, places = _without_own_comments(package.part(part))
+        package.change(part, xml)
         for drawing in package.linked(sheet, "vmlDrawing"):
-            if gone and package.has(drawing.target):
-                target = package.name_of(drawing.target)
-                package.change(target, _without_boxes(package.part(target), gone))
-
-
-# -- the comments -----------------------------------------------------------------------------------------------------
+            if places and package.has(drawing.target):
+                drawing_part = package.name_of(drawing.target)
+                package.change(drawing_part, without_boxes(package.part(drawing_part), places))
 
 
 def _with_comments(xml: bytes, texts: Mapping[Place, str]) -> tuple[bytes, list[Place], list[Place]]:
-    found = elements(xml)
-    authors, held = first(found, "authors"), first(found, "commentList")
-    if authors is None or held is None:
+    """The part with comments added, the cells that need a new box, and those on which a conversation is."""
+    parsed = elements(xml)
+    authors, comment_list = first(parsed, "authors"), first(parsed, "commentList")
+    if authors is None or comment_list is None:
         raise NotEditable("comments of an unusual kind")
-    names = children(found.index(authors), found)
-    ours, p = len(names), f"{found[0].prefix}:" if found[0].prefix else ""
-    edits: list[Edit] = [add_inside(authors, xml, f"<{p}author>{AUTHOR}</{p}author>".encode())]
-    there = {one.attributes.get("ref", ""): one for one in found if one.name == "comment"}
-    new, boxes, barred = [], [], []
+    author_names = children(parsed.index(authors), parsed)
+    own_number, prefix = len(author_names), f"{parsed[0].prefix}:" if parsed[0].prefix else ""
+    edits: list[Edit] = [add_inside(authors, xml, f"<{prefix}author>{AUTHOR}</{prefix}author>".encode())]
+    existing = {element.attributes.get("ref", ""): element for element in parsed if element.name == "comment"}
+    new, boxes, skipped = [], [], []
     for place in sorted(texts):
         reference = a1(at(*place))
-        runs = _runs(texts[place], p)
-        if reference not in there:
-            new.append(f'<{p}comment ref="{reference}" authorId="{ours}"><{p}text>{runs}</{p}text></{p}comment>')
+        if reference not in existing:
+            new.append(
+                f'<{prefix}comment ref="{reference}" authorId="{own_number}"><{prefix}text>'
+                f"{_run(texts[place], prefix)}</{prefix}text></{prefix}comment>"
+            )
             boxes.append(place)
-        elif _is_conversation(there[reference], names):
-            barred.append(place)
+        elif _is_conversation(existing[reference], author_names):
+            skipped.append(place)
         else:
-            edits += _joined(there[reference], found, xml, _runs(f"\n{OURS}{texts[place]}", p), p)
+            edits += _appended(existing[reference], parsed, xml, _run(f"\n{OURS}{texts[place]}", prefix))
     if new:
-        edits.append(add_inside(held, xml, "".join(new).encode()))
-    return splice(xml, edits), boxes, barred
+        edits.append(add_inside(comment_list, xml, "".join(new).encode()))
+    return splice(xml, edits), boxes, skipped
 
 
-def _is_conversation(one: Element, authors: list[Element]) -> bool:
+def _is_conversation(comment: Element, authors: list[Element]) -> bool:
     """Whether a comment only stands in for a threaded one, for programs that know no threads."""
-    number = one.attributes.get("authorId", "")
+    number = comment.attributes.get("authorId", "")
     author = authors[int(number)].text if number.isdigit() and int(number) < len(authors) else ""
     return author.casefold().startswith("tc=")
 
 
-def _runs(text: str, p: str) -> str:
+def _run(text: str, prefix: str) -> str:
+    """A run of our text as XML; `prefix` is the namespace prefix of the part with its colon."""
+    p = prefix
     look = f'<{p}rPr><{p}sz val="9"/><{p}color rgb="FF7A1210"/><{p}rFont val="Tahoma"/></{p}rPr>'
     return f'<{p}r>{look}<{p}t xml:space="preserve">{cell_text(text)}</{p}t></{p}r>'
 
 
-def _joined(one: Element, found: list[Element], xml: bytes, runs: str, p: str) -> list[Edit]:
-    """Our words after those of the sender, who keeps the comment."""
-    number = found.index(one)
-    text = next((kid for kid in children(number, found) if kid.name == "text"), None)
+def _appended(comment: Element, parsed: list[Element], xml: bytes, run: str) -> list[Edit]:
+    """The edits that put our text after that of the sender, who keeps the comment."""
+    number = parsed.index(comment)
+    text = next((child for child in children(number, parsed) if child.name == "text"), None)
     if text is None:
         raise NotEditable("a comment without text")
-    inside = children(found.index(text), found)
+    prefix = f"{parsed[0].prefix}:" if parsed[0].prefix else ""
+    inside = children(parsed.index(text), parsed)
     edits: list[Edit] = []
-    for plain in (kid for kid in inside if kid.name == "t"):
-        edits += [(plain.start, plain.start, f"<{p}r>".encode()), (plain.end, plain.end, f"</{p}r>".encode())]
-    after = next((kid for kid in inside if kid.name in ("rPh", "phoneticPr")), None)
-    edits.append((after.start, after.start, runs.encode()) if after else add_inside(text, xml, runs.encode()))
+    for plain in (child for child in inside if child.name == "t"):
+        edits += [(plain.start, plain.start, f"<{prefix}r>".encode()), (plain.end, plain.end, f"</{prefix}r>".encode())]
+    phonetic = next((child for child in inside if child.name in ("rPh", "phoneticPr")), None)
+    new = run.encode()
+    edits.append((phonetic.start, phonetic.start, new) if phonetic else add_inside(text, xml, new))
     return edits
 
 
-def _without_ours(xml: bytes) -> tuple[bytes, list[Place]]:
-    found = elements(xml)
-    authors = [one.text for one in found if one.name == "author"]
+def _without_own_comments(xml: bytes) -> tuple[bytes, list[Place]]:
+    """The part without comments of ours, and their cells; our words in comments of the sender's go too."""
+    parsed = elements(xml)
+    authors = [element.text for element in parsed if element.name == "author"]
     edits: list[Edit] = []
-    gone: list[Place] = []
-    for number, one in enumerate(found):
-        by = one.attributes.get("authorId", "")
-        if one.name == "comment" and by.isdigit() and int(by) < len(authors) and authors[int(by)] == AUTHOR:
-            edits.append((one.start, one.end, b""))
-            where = position(one.attributes.get("ref", ""))
-            gone += [] if where is None else [divmod(where, COLUMNS)]
-        elif one.name == "r" and "".join(kid.text for kid in children(number, found)).lstrip().startswith(OURS):
-            edits.append((one.start, one.end, b""))
-    return splice(xml, edits), gone
+    places: list[Place] = []
+    for number, element in enumerate(parsed):
+        author = element.attributes.get("authorId", "")
+        is_known = author.isdigit() and int(author) < len(authors)
+        if element.name == "comment" and is_known and authors[int(author)] == AUTHOR:
+            edits.append((element.start, element.end, b""))
+            cell = position(element.attributes.get("ref", ""))
+            places += [] if cell is None else [divmod(cell, COLUMNS)]
+        elif element.name == "r" and _text_of(number, parsed).lstrip().startswith(OURS):
+            edits.append((element.start, element.end, b""))
+    return splice(xml, edits), places
 
 
-# -- their boxes ------------------------------------------------------------------------------------------------------
-
-_SPACES = {
-    "v": "urn:schemas-microsoft-com:vml",
-    "o": "urn:schemas-microsoft-com:office:office",
-    "x": "urn:schemas-microsoft-com:office:excel",
-}
-_BLANK_VML = (
-    b'<xml xmlns:v="urn:schemas-microsoft-com:vml" xmlns:o="urn:schemas-microsoft-com:office:office" '
-    b'xmlns:x="urn:schemas-microsoft-com:office:excel"><o:shapelayout v:ext="edit"><o:idmap v:ext="edit" data="1"/>'
-    b"</o:shapelayout></xml>"
-)
-_SHAPETYPE = (
-    '<v:shapetype id="_x0000_t202" coordsize="21600,21600" o:spt="202" path="m,l,21600r21600,l21600,xe"{spaces}>'
-    '<v:stroke joinstyle="miter"/><v:path gradientshapeok="t" o:connecttype="rect"/></v:shapetype>'
-)
-_BOX = (
-    '<v:shape id="_x0000_s{id}" type="#_x0000_t202" style="position:absolute;margin-left:60pt;margin-top:2pt;'
-    'width:230pt;height:110pt;z-index:{order};visibility:hidden" fillcolor="#ffffe1" o:insetmode="auto"{spaces}>'
-    '<v:fill color2="#ffffe1"/><v:shadow on="t" color="black" obscured="t"/><v:path o:connecttype="none"/>'
-    '<v:textbox style="mso-direction-alt:auto"><div style="text-align:left"></div></v:textbox>'
-    '<x:ClientData ObjectType="Note"><x:MoveWithCells/><x:SizeWithCells/>'
-    "<x:Anchor>{left}, 15, {top}, 2, {right}, 31, {bottom}, 4</x:Anchor><x:AutoFill>False</x:AutoFill>"
-    "<x:Row>{row}</x:Row><x:Column>{column}</x:Column></x:ClientData></v:shape>"
-)
-_SHAPE = re.compile(rb"<(?:\w+:)?shape\b(?:(?!</?(?:\w+:)?shape\b).)*</(?:\w+:)?shape\s*>", re.S)
-_LAST_COLUMN, _LAST_ROW = COLUMNS - 1, 1_048_575
-
-
-def _with_boxes(vml: bytes, places: list[Place]) -> bytes:
-    closing = list(re.finditer(rb"</(?:\w+:)?xml\s*>", vml))
-    if not closing:
-        raise NotEditable("a drawing of an unusual kind")
-    head = vml[:2000]
-    spaces = "".join(
-        f' xmlns:{letter}="{name}"'
-        for letter, name in _SPACES.items()
-        if f'xmlns:{letter}="{name}"'.encode() not in head
-    )
-    used = [int(number) for number in re.findall(rb"_x0000_s(\d{1,8})", vml)]
-    number = max([1024, *used]) + 1
-    new = "" if b'id="_x0000_t202"' in vml else _SHAPETYPE.format(spaces=spaces)
-    for order, (row, column) in enumerate(places):
-        left, top = min(column + 1, _LAST_COLUMN - 4), max(row - 1, 0)
-        new += _BOX.format(
-            id=number + order,
-            order=order + 1,
-            spaces=spaces,
-            left=left,
-            top=top,
-            right=left + 4,
-            bottom=min(top + 7, _LAST_ROW),
-            row=row,
-            column=column,
-        )
-    at_end = closing[-1].start()
-    return vml[:at_end] + new.encode() + vml[at_end:]
-
-
-def _without_boxes(vml: bytes, places: list[Place]) -> bytes:
-    out = {(str(row).encode(), str(column).encode()) for row, column in places}
-
-    def judge(match: re.Match[bytes]) -> bytes:
-        row, column = (re.search(rb"<\w+:%s>\s*(\d+)\s*<" % name, match[0]) for name in (b"Row", b"Column"))
-        is_note = re.search(rb"ObjectType\s*=\s*[\"']Note", match[0])
-        return b"" if is_note and row and column and (row[1], column[1]) in out else match[0]
-
-    return _SHAPE.sub(judge, vml)
+def _text_of(number: int, parsed: list[Element]) -> str:
+    return "".join(child.text for child in children(number, parsed))

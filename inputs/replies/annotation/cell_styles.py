@@ -1,4 +1,7 @@
-"""The styles of a workbook: for a marked cell its own format with another fill, and the formats of our own sheet."""
+"""The styles of a workbook: for a marked cell its own format with another fill, and the formats of our own sheet.
+
+Runs on untrusted bytes, so only in the child process.
+"""
 
 from __future__ import annotations
 
@@ -18,8 +21,8 @@ from inputs.replies.annotation.xml_splicing import (
 MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
 FILLS = {"error": "FFF8C4C2", "warning": "FFFFE8A3"}
 """Colours of marked cells: light enough to read what stands on them, in black or in blue."""
-MOST_FORMATS = 60_000
-"""Excel holds no more than some 65,000 cell formats."""
+MAX_FORMATS = 60_000
+"""Excel allows some 65,000 cell formats."""
 BLANK = (
     f'<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n<styleSheet xmlns="{MAIN}">'
     '<fonts count="1"><font><sz val="11"/><name val="Calibri"/></font></fonts>'
@@ -36,7 +39,7 @@ _FONTS = {
     "link": '<{p}u/><{p}sz val="10"/><{p}color rgb="FF0B3C8C"/><{p}name val="Arial"/>',
 }
 _HEAD_FILL = "FF1D4F76"
-_LOOKS = {  # font and fill
+_LOOKS = {  # font and colour
     "title": ("title", None),
     "label": ("label", None),
     "heading": ("label", None),
@@ -47,139 +50,144 @@ _LOOKS = {  # font and fill
     "error": ("text", FILLS["error"]),
     "warning": ("text", FILLS["warning"]),
 }
+_LISTS = ("fonts", "fills", "cellXfs")
+_NONE = -1
 
 
 class Styles:
-    """The style part of a workbook, and what is added to it."""
+    """The style part of a workbook, and what is added to it. Raises NotEditable for one that cannot be added to.
+
+    Cell formats, fonts and fills are counted from 0. In a fill of ours the colour behind, which no program shows, is
+    the one that the cell had before, so that the next copy can give it back.
+    """
 
     def __init__(self, xml: bytes) -> None:
-        found = elements(xml)
-        if not any(one.name in ("fonts", "fills", "cellXfs") for one in found):
-            xml, found = BLANK, elements(BLANK)  # some programs write a list of styles that lists none
-        self._xml, self._all = xml, found
-        lists = {one.name: number for number, one in enumerate(self._all) if one.parent == 0}
-        if not {"fonts", "fills", "cellXfs"} <= lists.keys():
+        parsed = elements(xml)
+        if not any(element.name in _LISTS for element in parsed):
+            xml, parsed = BLANK, elements(BLANK)  # some programs write a list of styles that lists none
+        self._xml, self._elements = xml, parsed
+        numbers = {element.name: number for number, element in enumerate(parsed) if element.parent == 0}
+        if not set(_LISTS) <= numbers.keys():
             raise NotEditable("styles of an unusual kind")
-        self._lists = {name: self._all[lists[name]] for name in ("fonts", "fills", "cellXfs")}
-        self._held = {name: children(lists[name], self._all) for name in self._lists}
-        self._new: dict[str, list[bytes]] = {name: [] for name in self._lists}
-        self._known: dict[tuple[object, ...], int] = {}
-        self._solid = dict(self._solid_fills(lists["fills"]))
-        prefix = self._all[0].prefix
-        self._p = f"{prefix}:" if prefix else ""
-
-    def _solid_fills(self, fills: int) -> Iterator[tuple[int, dict[str, Element]]]:
-        """For each fill that is one colour, by its number: what is in front and what is behind."""
-        number, patterns = -1, {}
-        for index, one in enumerate(self._all):
-            if one.parent == fills:
-                number += 1
-            elif one.name == "patternFill" and self._all[one.parent].parent == fills:
-                patterns[index] = number if one.attributes.get("patternType") == "solid" else None
-        for index, at in patterns.items():
-            if at is not None:
-                yield at, {kid.name: kid for kid in self._all[index : index + 4] if kid.parent == index}
+        self._lists = {name: parsed[numbers[name]] for name in _LISTS}
+        self._existing = {name: children(numbers[name], parsed) for name in _LISTS}
+        self._added: dict[str, list[bytes]] = {name: [] for name in _LISTS}
+        self._numbers: dict[tuple[object, ...], int] = {}
+        self._solid_fills = dict(_solid_fills(parsed, numbers["fills"]))
+        self._prefix = f"{parsed[0].prefix}:" if parsed[0].prefix else ""
 
     def marked(self, base: int, severity: str) -> int:
-        """The cell format that differs from `base` in its fill only."""
+        """Return the cell format that differs from `base` in its fill only. Raises NotEditable at Excel's limit."""
         key = ("marked", base, severity)
-        if key not in self._known:
-            own = self._held["cellXfs"][base] if 0 <= base < len(self._held["cellXfs"]) else None
-            fill = own.attributes.get("fillId", "0") if own else "0"
-            under = self._colour(fill)
-            if under is not None and under.attributes.get("rgb") in FILLS.values():
-                under = self._colour(fill, "bgColor")  # an earlier copy coloured it
-            self._known[key] = self._with_fill(base, self._fill(FILLS[severity], under))
-        return self._known[key]
+        if key not in self._numbers:
+            fill = self._fill_of(base)
+            before = self._colour(fill)
+            if before is not None and before.attributes.get("rgb") in FILLS.values():
+                before = self._colour(fill, "bgColor")  # an earlier copy coloured it
+            self._numbers[key] = self._with_fill(base, self._mark_fill(FILLS[severity], before))
+        return self._numbers[key]
 
     def unmarked(self, base: int) -> int | None:
-        """The format that a cell had before an earlier copy marked it; None where none did."""
+        """Return the format that a cell had before an earlier copy of ours marked it; None where none did."""
         key = ("unmarked", base)
-        if key not in self._known:
-            held = self._held["cellXfs"]
-            own = held[base].attributes.get("fillId", "0") if 0 <= base < len(held) else "0"
-            under = self._colour(own)
-            ours = under is not None and under.attributes.get("rgb") in FILLS.values()
-            self._known[key] = self._with_fill(base, self._fill_before(own)) if ours else -1
-        return self._known[key] if self._known[key] >= 0 else None
+        if key not in self._numbers:
+            fill = self._fill_of(base)
+            colour = self._colour(fill)
+            is_ours = colour is not None and colour.attributes.get("rgb") in FILLS.values()
+            self._numbers[key] = self._with_fill(base, self._fill_before(fill)) if is_ours else _NONE
+        return None if self._numbers[key] == _NONE else self._numbers[key]
 
     def own(self, look: str) -> int:
-        """A format of our own sheet."""
+        """Return a cell format of our own sheet: title, label, heading, plain, text, head, link, error or warning."""
         key = ("own", look)
-        if key not in self._known:
-            p = self._p
+        if key not in self._numbers:
+            p = self._prefix
             font_name, colour = _LOOKS[look]
-            fonts = _FONTS[font_name].format(p=p)
-            font = self._add("fonts", f"<{p}font>{fonts}</{p}font>".encode())
-            fill = self._fill(colour, None) if colour else 0
+            font = self._add("fonts", f"<{p}font>{_FONTS[font_name].format(p=p)}</{p}font>")
+            fill = self._mark_fill(colour, None) if colour else 0
             wrap = "" if look in ("title", "heading", "plain") else ' wrapText="1"'
-            self._known[key] = self._add(
+            self._numbers[key] = self._add(
                 "cellXfs",
                 f'<{p}xf numFmtId="0" fontId="{font}" fillId="{fill}" borderId="0" xfId="0" applyFont="1" '
-                f'applyFill="1" applyAlignment="1"><{p}alignment vertical="top"{wrap}/></{p}xf>'.encode(),
+                f'applyFill="1" applyAlignment="1"><{p}alignment vertical="top"{wrap}/></{p}xf>',
             )
-        return self._known[key]
+        return self._numbers[key]
 
     def xml(self) -> bytes:
-        """The part with what was added."""
+        """Return the part with what was added."""
         edits: list[Edit] = []
-        for name, one in self._lists.items():
-            if not self._new[name]:
+        for name, element in self._lists.items():
+            if not self._added[name]:
                 continue
-            new = b"".join(self._new[name])
-            count = str(len(self._held[name]) + len(self._new[name]))
-            tag = tag_with(self._xml[one.start : one.inner], {"count": count})
-            if one.empty:
-                whole = tag[:-2] + b">" + new + b"</" + one.tag(name) + b">"
-                edits.append((one.start, one.end, whole))
+            new = b"".join(self._added[name])
+            count = str(len(self._existing[name]) + len(self._added[name]))
+            tag = tag_with(self._xml[element.start : element.inner], {"count": count})
+            if element.empty:
+                whole = tag[:-2] + b">" + new + b"</" + element.tag(name) + b">"
+                edits.append((element.start, element.end, whole))
             else:
-                edits += [(one.start, one.inner, tag), add_inside(one, self._xml, new)]
+                edits += [(element.start, element.inner, tag), add_inside(element, self._xml, new)]
         return splice(self._xml, edits)
 
+    def _fill_of(self, base: int) -> str:
+        """The number of the fill of a cell format, as it is written."""
+        formats = self._existing["cellXfs"]
+        return formats[base].attributes.get("fillId", "0") if 0 <= base < len(formats) else "0"
+
     def _with_fill(self, base: int, fill: int) -> int:
-        held = self._held["cellXfs"]
-        if not held or len(held) + len(self._new["cellXfs"]) > MOST_FORMATS:
+        formats = self._existing["cellXfs"]
+        if not formats or len(formats) + len(self._added["cellXfs"]) > MAX_FORMATS:
             raise NotEditable("more cell formats than Excel allows")
-        one = held[base] if 0 <= base < len(held) else held[0]
-        tag = tag_with(self._xml[one.start : one.inner], {"fillId": str(fill), "applyFill": "1"})
-        return self._add("cellXfs", tag + self._xml[one.inner : one.end])
+        element = formats[base] if 0 <= base < len(formats) else formats[0]
+        tag = tag_with(self._xml[element.start : element.inner], {"fillId": str(fill), "applyFill": "1"})
+        return self._add("cellXfs", tag + self._xml[element.inner : element.end])
 
-    def _add(self, name: str, new: bytes) -> int:
-        self._new[name].append(new)
-        return len(self._held[name]) + len(self._new[name]) - 1
+    def _add(self, name: str, new: str | bytes) -> int:
+        """Add an entry to a list of the part; its number."""
+        self._added[name].append(new.encode() if isinstance(new, str) else new)
+        return len(self._existing[name]) + len(self._added[name]) - 1
 
-    def _fill(self, rgb: str, under: Element | None) -> int:
-        """A fill of one colour. Behind it, where no program shows it, stands the colour that the cell had before, so
-        that the next copy can give it back."""
-        before = dict(under.attributes) if under is not None else {"indexed": "64"}
-        key = ("fill", rgb, tuple(sorted(before.items())))
-        if key not in self._known:
-            p = self._p
-            back = tag_with(f"<{p}bgColor/>".encode(), before).decode()
-            self._known[key] = self._add(
-                "fills",
-                f'<{p}fill><{p}patternFill patternType="solid"><{p}fgColor rgb="{rgb}"/>{back}'
-                f"</{p}patternFill></{p}fill>".encode(),
-            )
-        return self._known[key]
-
-    def _colour(self, fill: str, part: str = "fgColor") -> Element | None:
-        """The colour of a solid fill."""
-        number = int(fill) if fill.isdigit() else -1
-        return self._solid.get(number, {}).get(part)
+    def _mark_fill(self, rgb: str, before: Element | None) -> int:
+        """The fill of one colour, with the colour behind it that a cell had before."""
+        attributes = dict(before.attributes) if before is not None else {"indexed": "64"}
+        key = ("fill", rgb, tuple(sorted(attributes.items())))
+        if key not in self._numbers:
+            p = self._prefix
+            behind = tag_with(f"<{p}bgColor/>".encode(), attributes).decode()
+            self._numbers[key] = self._add_solid_fill(f'<{p}fgColor rgb="{rgb}"/>{behind}')
+        return self._numbers[key]
 
     def _fill_before(self, fill: str) -> int:
+        """The fill that a cell had before a copy of ours gave it this one; 0 is the empty fill."""
         behind = self._colour(fill, "bgColor")
-        says = dict(behind.attributes) if behind is not None else {"indexed": "64"}
-        if says.get("indexed") == "64":
+        attributes = dict(behind.attributes) if behind is not None else {"indexed": "64"}
+        if attributes.get("indexed") == "64":
             return 0
-        p = self._p
-        front = tag_with(f"<{p}fgColor/>".encode(), says).decode()
+        p = self._prefix
+        front = tag_with(f"<{p}fgColor/>".encode(), attributes).decode()
         key = ("before", front)
-        if key not in self._known:
-            self._known[key] = self._add(
-                "fills",
-                f'<{p}fill><{p}patternFill patternType="solid">{front}<{p}bgColor indexed="64"/></{p}patternFill>'
-                f"</{p}fill>".encode(),
-            )
-        return self._known[key]
+        if key not in self._numbers:
+            self._numbers[key] = self._add_solid_fill(f'{front}<{p}bgColor indexed="64"/>')
+        return self._numbers[key]
+
+    def _add_solid_fill(self, colours: str) -> int:
+        p = self._prefix
+        return self._add("fills", f'<{p}fill><{p}patternFill patternType="solid">{colours}</{p}patternFill></{p}fill>')
+
+    def _colour(self, fill: str, part: str = "fgColor") -> Element | None:
+        """The colour in front (fgColor) or behind (bgColor) of a fill that is one colour; None of any other."""
+        number = int(fill) if fill.isdigit() else -1
+        return self._solid_fills.get(number, {}).get(part)
+
+
+def _solid_fills(parsed: list[Element], fills: int) -> Iterator[tuple[int, dict[str, Element]]]:
+    """For each fill that is one colour, by its number: its elements by name. `fills` is the index of the list."""
+    number, solid = -1, {}
+    for index, element in enumerate(parsed):
+        if element.parent == fills:
+            number += 1
+        elif element.name == "patternFill" and parsed[element.parent].parent == fills:
+            solid[index] = number if element.attributes.get("patternType") == "solid" else None
+    for index, fill in solid.items():
+        if fill is not None:
+            yield fill, {child.name: child for child in parsed[index : index + 4] if child.parent == index}

@@ -18,15 +18,20 @@ from schemas.tables import KEY_CELLS, MEASURES
 ANSWERED_WITHOUT = frozenset({"return.empty"})
 """Rules on the whole return whose findings a copy can show; any other error on the whole return means that nothing of
 the file may be, or need be, sent back."""
-MOST_PERIODS = 3
+MAX_PERIODS = 3
 """Periods that one line of the copy names."""
-_PLACED = (*KEY_CELLS, *(f"at_{name}" for name in MEASURES))
+MAX_LOOKED_UP = 500
+"""Cells of a range of which all are looked up."""
+_CELL_COLUMNS = (*KEY_CELLS, *(f"at_{name}" for name in MEASURES))
 
 
 @dataclass(frozen=True, eq=False)
 class Judged:
-    """What became of a file for one of its returns: the return's title for people, a status, the findings, and the tidy
-    table that was read, from which the period of a cell is told (None where there is none)."""
+    """What became of a file for one of its returns.
+
+    `title` is the return's title for people; `frame` the tidy table that was read, which has the period of each cell,
+    None where there is none.
+    """
 
     title: str
     status: str
@@ -36,7 +41,7 @@ class Judged:
 
 @dataclass(frozen=True)
 class MarkedUp:
-    """A copy: an xlsx workbook and our own name for it."""
+    """A marked-up copy: an xlsx workbook, and our own name for it."""
 
     content: bytes
     name: str
@@ -44,7 +49,7 @@ class MarkedUp:
 
 @dataclass(frozen=True)
 class NoCopy:
-    """Why there is no copy, in words for the analyst: of the file it says nothing but what kind of trouble it gave."""
+    """Why there is no copy, in words for the analyst. They hold nothing of what the file says."""
 
     why: str
 
@@ -57,7 +62,7 @@ def mark_up(
     submission: str = "",
     limits: Limits | None = None,
 ) -> MarkedUp | NoCopy:
-    """The marked-up copy of a file, or why there is none. Never raises on a partner's data.
+    """Return the marked-up copy of a file, or why there is none. Never raises on a partner's data.
 
     There is none where nothing was found, and none of a file that could not be read, that is encrypted, that holds
     records of single people, or that is not, or not known to be, the sender's.
@@ -70,20 +75,19 @@ def mark_up(
 
 
 def marking_of(file_name: str, judged: Sequence[Judged], submission: str = "") -> bytes | NoCopy:
-    """What is to be marked in a file, as its reader is told; or why nothing is."""
-    found = [(one, finding) for one in judged for finding in one.findings]
-    if not found:
+    """Return the request to mark a file, as a Reader takes it; or why there is no copy."""
+    findings = [finding for result in judged for finding in result.findings]
+    if not findings:
         return NoCopy("nothing was found that could be marked")
-    for _, finding in found:
+    for finding in findings:
         if finding.is_error and finding.rule.startswith("return.") and finding.rule not in ANSWERED_WITHOUT:
             return NoCopy(f"no copy is made where {finding.rule} was found")
-    job = {"head": _head(file_name, judged, submission), "findings": list(_records(judged))}
-    written = orjson.dumps(job)
-    return struct.pack(">Q", len(written)) + written
+    content = orjson.dumps({"head": _head(file_name, judged, submission), "findings": list(_records(judged))})
+    return struct.pack(">Q", len(content)) + content
 
 
 def marked_by(reader: Reader, content: bytes, job: bytes, submission: str = "") -> MarkedUp | NoCopy:
-    """The copy that a reader makes of a file by what `marking_of` says."""
+    """Return the copy that a reader makes of a file; `job` is what `marking_of` returned."""
     answer = reader.mark(content, job)
     if isinstance(answer, Finding):
         return NoCopy(f"the copy could not be made: {answer.found}")
@@ -91,65 +95,66 @@ def marked_by(reader: Reader, content: bytes, job: bytes, submission: str = "") 
 
 
 def copy_name(of: str) -> str:
-    """Our own name for the copy of a submission; the partner's may say anything."""
+    """Return our own name for the copy of a submission; a partner's file name may say anything."""
     return f"{of}-marked-up.xlsx"
 
 
 def _head(file_name: str, judged: Sequence[Judged], submission: str) -> list[tuple[str, str]]:
+    """The lines above the list of findings, as (label, text)."""
     lines = [("File", as_typed(file_name))]
     if submission:
         lines.append(("Submission", submission))
-    for one in judged:
-        errors = sum(1 for f in one.findings if f.is_error)
-        status = STATUS_WORDS.get(one.status, one.status)
-        counts = f"{errors} to put right, {len(one.findings) - errors} to look at"
-        lines.append(("Return", f"{one.title}: {status} ({counts})"))
+    for result in judged:
+        errors = sum(1 for finding in result.findings if finding.is_error)
+        status = STATUS_WORDS.get(result.status, result.status)
+        counts = f"{errors} to put right, {len(result.findings) - errors} to look at"
+        lines.append(("Return", f"{result.title}: {status} ({counts})"))
     return lines
 
 
 def _records(judged: Sequence[Judged]) -> Iterator[dict[str, object]]:
-    for one in judged:
-        periods = _Periods(one.frame, one.findings)
-        for finding in one.findings:
-            says = {"says": finding.says, "period": periods.of(finding), "title": one.title}
-            yield finding.as_dict() | says
+    """Every finding as JSON has it, with what it says, its period and the title of its return."""
+    for result in judged:
+        periods = _CellPeriods(result.frame, result.findings)
+        for finding in result.findings:
+            extra = {"says": finding.says, "period": periods.of(finding), "title": result.title}
+            yield finding.as_dict() | extra
 
 
-class _Periods:
-    """The periods that the cells of findings speak of, told by the rows of the tidy table that came from them."""
+class _CellPeriods:
+    """The periods that the cells of findings are about, from the rows of the tidy table that came from them."""
 
     def __init__(self, frame: pl.DataFrame | None, findings: Sequence[Finding]) -> None:
-        self._of: dict[tuple[str, int], list[str]] = {}
-        wanted = {where for one in findings for cell in one.cells for where in _ends(cell)}
+        self._labels: dict[tuple[str, int], list[str]] = {}
+        wanted = {place for finding in findings for cell in finding.cells for place in _looked_up(cell)}
         if frame is None or not wanted or frame.is_empty():
             return
-        placed = [name for name in _PLACED if name in frame.columns]
-        said = (
+        columns = [name for name in _CELL_COLUMNS if name in frame.columns]
+        periods = (
             frame.filter(pl.col("time_period").is_not_null())
-            .unpivot(on=placed, index=["sheet", "time_period", "time_identifier"], value_name="where")
-            .filter(pl.col("where").is_in(list(wanted)))
-            .select("sheet", "where", "time_period", "time_identifier")
+            .unpivot(on=columns, index=["sheet", "time_period", "time_identifier"], value_name="cell")
+            .filter(pl.col("cell").is_in(list(wanted)))
+            .select("sheet", "cell", "time_period", "time_identifier")
             .unique(maintain_order=True)
         )
-        for sheet, where, period, identifier in said.rows():
-            read = read_period(period, identifier)
-            self._of.setdefault((sheet, where), []).append(read.label if read else period)
+        for sheet, cell, time_period, identifier in periods.rows():
+            period = read_period(time_period, identifier)
+            self._labels.setdefault((sheet, cell), []).append(period.label if period else time_period)
 
-    def of(self, one: Finding) -> str:
-        labels: list[str] = []
-        for cell in one.cells:
-            if "!" not in cell:
-                labels += [label for where in _ends(cell) for label in self._of.get((one.sheet or "", where), ())]
-        named = list(dict.fromkeys(labels))
-        return ", ".join(named[:MOST_PERIODS]) + (" ..." if len(named) > MOST_PERIODS else "")
+    def of(self, finding: Finding) -> str:
+        """Return the periods of a finding in words, "" where none is known."""
+        sheet = finding.sheet or ""
+        places = [place for cell in finding.cells if "!" not in cell for place in _looked_up(cell)]
+        labels = list(dict.fromkeys(label for place in places for label in self._labels.get((sheet, place), ())))
+        return ", ".join(labels[:MAX_PERIODS]) + (" ..." if len(labels) > MAX_PERIODS else "")
 
 
-def _ends(cell: str) -> list[int]:
-    """The cells of an address that are looked up: of a range of up to some hundreds all, of a longer one the ends."""
+def _looked_up(cell: str) -> list[int]:
+    """The cells of an address whose periods are looked up: all of a short range in one column, else the two ends."""
     first, _, last = cell.rpartition("!")[2].partition(":")
     ends = [position(first), position(last or first)]
     if ends[0] is None or ends[1] is None:
         return []
-    if ends[0] % COLUMNS == ends[1] % COLUMNS and ends[0] < ends[1] <= ends[0] + 500 * COLUMNS:
+    if ends[0] % COLUMNS == ends[1] % COLUMNS and ends[0] < ends[1] <= ends[0] + MAX_LOOKED_UP * COLUMNS:
         return list(range(ends[0], ends[1] + 1, COLUMNS))
     return [ends[0], ends[1]]

@@ -1,4 +1,7 @@
-"""Files that are no Excel workbook of today as one: the same values at the same addresses, and nothing else."""
+"""Shows a file that is no xlsx workbook as one: the same values at the same addresses, and nothing else.
+
+Runs on untrusted bytes, so only in the child process.
+"""
 
 from __future__ import annotations
 
@@ -15,9 +18,10 @@ from inputs.replies.annotation.xml_splicing import cell_text, escape
 from schemas.findings import COLUMNS, column_letters
 
 ROWS = 1_048_576
-MOST_CELLS = 1_000_000
-"""Filled cells of a file that are shown; what is beyond is left out, which the copy says."""
-MOST_CHARACTERS = 32_767
+MAX_CELLS = 1_000_000
+"""Filled cells of a file that are shown; the copy says so where more are left out."""
+MAX_CHARACTERS = 32_767
+"""Characters that Excel allows in a cell."""
 _DAY_ZERO = datetime(1899, 12, 30)  # noqa: DTZ001  (a cell's date has no zone)
 _FORMATS = (
     '<cellXfs count="3"><xf numFmtId="0" fontId="0" fillId="0" borderId="0" xfId="0"/>'
@@ -29,12 +33,14 @@ _SHEET_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml"
 
 
 def render(cells: Cells) -> tuple[bytes, dict[str, str], list[str]]:
-    """A plain workbook of what was read; what its sheets are called in it, where that differs from their own names;
-    and what of the file it does not hold, in words."""
+    """Return an xlsx workbook with the values of `cells`, the names of its sheets by their own, and notes in words.
+
+    The notes say which sheets are called otherwise, and which are not shown whole.
+    """
     names = _names([sheet.name for sheet in cells.sheets])
     notes = [f"Sheet {own!r} is called {new!r} here." for own, new in names.items() if own != new]
     parts = {}
-    room = MOST_CELLS
+    room = MAX_CELLS
     for number, sheet in enumerate(cells.sheets, start=1):
         xml, used, whole = _sheet(sheet, room)
         room -= used
@@ -45,20 +51,20 @@ def render(cells: Cells) -> tuple[bytes, dict[str, str], list[str]]:
 
 
 def _names(own: Sequence[str]) -> dict[str, str]:
-    """Names that Excel allows, one for each sheet."""
-    out: dict[str, str] = {}
+    """A name that Excel allows for each name of a sheet, all of them different."""
+    allowed: dict[str, str] = {}
     for name in own:
         plain = re.sub(r"[\[\]:*?/\\\x00-\x1f]", " ", name).strip("' ")[:31] or "Sheet"
         new, number = plain, 2
-        while new.casefold() in {taken.casefold() for taken in out.values()}:
+        while new.casefold() in {taken.casefold() for taken in allowed.values()}:
             new = f"{plain[:26]} ({number})"
             number += 1
-        out.setdefault(name, new)
-    return out
+        allowed.setdefault(name, new)
+    return allowed
 
 
 def _sheet(sheet: Sheet, room: int) -> tuple[str, int, bool]:
-    """A sheet as XML, the filled cells it has, and whether that is all of it."""
+    """A sheet as XML with at most `room` filled cells, how many it has, and whether that is all of it."""
     rows, used, whole = [], 0, True
     letters = [column_letters(column) for column in range(min(max(map(len, sheet.rows), default=0), COLUMNS))]
     for number, row in enumerate(sheet.rows):
@@ -119,8 +125,10 @@ def _cell(address: str, cell: Cell) -> str:
 
 
 def _as_seen(cell: Shown) -> str:
-    """A number as its format shows it, but with all its digits, so that the copy reads as the file did; one that is
-    hidden is shown."""
+    """A number as its format shows it, but with all its digits, so that the copy reads as the file did.
+
+    A number that its format hides is shown.
+    """
     look = cell.look
     if look.seen is not None:
         return f"{look.seen:.15g}{'%' if look.percent else ''}"
@@ -140,7 +148,7 @@ def _date(address: str, day: date) -> str:
 
 
 def _text(address: str, text: str) -> str:
-    kept = cell_text(text[:MOST_CHARACTERS])
+    kept = cell_text(text[:MAX_CHARACTERS])
     return f'<c r="{address}" t="inlineStr"><is><t xml:space="preserve">{kept}</t></is></c>'
 
 

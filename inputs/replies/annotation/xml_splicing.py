@@ -1,4 +1,4 @@
-"""Change an XML part of a workbook by splicing bytes, so that whatever is not changed stays byte for byte what it was.
+"""Changes an XML part of a workbook by splicing bytes: whatever is not changed stays byte for byte what it was.
 
 Expat says where elements begin and end; only the bytes in between are ever replaced. Runs on untrusted bytes, so only
 in the child process.
@@ -20,18 +20,21 @@ RELATIONSHIPS = frozenset(
 """Namespaces of attributes such as r:id, transitional and strict."""
 
 Edit = tuple[int, int, bytes]
-"""From this byte, up to and without that one, stands this instead."""
+"""First byte, the byte after the last, and what stands there instead."""
 
 
 class NotEditable(Exception):
-    """The part is not XML that can be changed safely; the argument says why."""
+    """The workbook, or a part of it, cannot be changed safely; the argument says why."""
 
 
 @dataclass(eq=False)
 class Element:
-    """One element: its name without prefix, and the bytes it takes: `start`, `inner` (after the start tag), `close`
-    (before the end tag) and `end`. `parent` is an index into the list it came in, -1 for the root. `links` are the
-    values of its attributes in the relationships namespace."""
+    """One element of a part.
+
+    `name` is without prefix, `space` its namespace. Positions are bytes: `start`, `inner` (after the start tag),
+    `close` (before the end tag) and `end`. `parent` is an index into the list it came in, -1 for the root. `links` are
+    the values of its attributes in the relationships namespace.
+    """
 
     name: str
     prefix: str
@@ -47,6 +50,7 @@ class Element:
 
     @property
     def text(self) -> str:
+        """The text directly in it."""
         return "".join(self.pieces)
 
     @property
@@ -55,7 +59,7 @@ class Element:
         return self.close == self.end
 
     def tag(self, name: str) -> bytes:
-        """The name that a sibling or child in the same namespace has to be written with."""
+        """Return the name that a sibling or child in the same namespace has to be written with."""
         return f"{self.prefix}:{name}".encode() if self.prefix else name.encode()
 
 
@@ -65,7 +69,7 @@ _ATTRIBUTE = re.compile(rb"\s+([^\s=/>]+)\s*=\s*(\"[^\"]*\"|'[^']*')")
 
 
 def in_utf8(xml: bytes) -> bytes:
-    """The part in UTF-8, in which positions are counted; nearly all are already."""
+    """Return a part in UTF-8, in which positions are counted; nearly all are already. Raises NotEditable."""
     if xml.startswith((b"\xff\xfe", b"\xfe\xff")):
         encoding = "utf-16"
     else:
@@ -81,7 +85,7 @@ def in_utf8(xml: bytes) -> bytes:
 
 
 def parser_of() -> expat.XMLParserType:
-    """A parser that knows namespaces, keeps prefixes and refuses a DOCTYPE, with all the tricks that entities allow."""
+    """Return a parser that knows namespaces, keeps prefixes and refuses a DOCTYPE, and so every declared entity."""
     parser = expat.ParserCreate(namespace_separator=" ")
     parser.namespace_prefixes = True
     parser.buffer_text = True
@@ -102,7 +106,7 @@ def run(parser: expat.XMLParserType, xml: bytes) -> None:
 
 
 def split_name(name: str) -> tuple[str, str, str]:
-    """Namespace, name and prefix of a name as expat gives it."""
+    """Return namespace, name and prefix of a name as expat gives it."""
     parts = name.split(" ")
     if len(parts) == 1:
         return "", parts[0], ""
@@ -110,25 +114,34 @@ def split_name(name: str) -> tuple[str, str, str]:
 
 
 def tag_end(xml: bytes, start: int) -> int:
-    """The byte after the tag that begins at `start`."""
-    found = _TAG_END.match(xml, start)
-    if not found:
+    """Return the byte after the tag that begins at `start`. Raises NotEditable."""
+    match = _TAG_END.match(xml, start)
+    if not match:
         raise NotEditable("a tag without an end")
-    return found.end()
+    return match.end()
 
 
-def element_at(xml: bytes, start: int, name: str, given: Mapping[str, str], parent: int) -> Element:
-    """The element whose start tag expat has just met."""
+def element_at(xml: bytes, start: int, name: str, expat_attributes: Mapping[str, str], parent: int) -> Element:
+    """Return the element whose start tag expat has just met, at the byte `start`."""
     space, local, prefix = split_name(name)
     attributes: dict[str, str] = {}
     links: dict[str, str] = {}
-    for key, value in given.items():
-        of, short, _ = split_name(key)
-        if of in RELATIONSHIPS:
+    for key, value in expat_attributes.items():
+        namespace, short, _ = split_name(key)
+        if namespace in RELATIONSHIPS:
             links[short] = value
-        elif not of or short not in attributes:
+        elif not namespace or short not in attributes:
             attributes[short] = value
-    return Element(local, prefix, space, attributes, links, parent, start, tag_end(xml, start))
+    return Element(
+        name=local,
+        prefix=prefix,
+        space=space,
+        attributes=attributes,
+        links=links,
+        parent=parent,
+        start=start,
+        inner=tag_end(xml, start),
+    )
 
 
 def finish(element: Element, xml: bytes, at: int) -> None:
@@ -140,57 +153,58 @@ def finish(element: Element, xml: bytes, at: int) -> None:
 
 
 def elements(xml: bytes) -> list[Element]:
-    """Every element of a part in document order, the root first. Raises NotEditable."""
-    found: list[Element] = []
+    """Return every element of a part in document order, the root first. Raises NotEditable."""
+    parsed: list[Element] = []
     stack: list[int] = []
     parser = parser_of()
 
-    def begin(name: str, given: dict[str, str]) -> None:
-        found.append(element_at(xml, parser.CurrentByteIndex, name, given, stack[-1] if stack else -1))
-        stack.append(len(found) - 1)
+    def begin(name: str, expat_attributes: dict[str, str]) -> None:
+        parsed.append(element_at(xml, parser.CurrentByteIndex, name, expat_attributes, stack[-1] if stack else -1))
+        stack.append(len(parsed) - 1)
 
     def finished(_: str) -> None:
-        finish(found[stack.pop()], xml, parser.CurrentByteIndex)
+        finish(parsed[stack.pop()], xml, parser.CurrentByteIndex)
 
     def text(piece: str) -> None:
-        found[stack[-1]].pieces.append(piece)
+        parsed[stack[-1]].pieces.append(piece)
 
     parser.StartElementHandler, parser.EndElementHandler, parser.CharacterDataHandler = begin, finished, text
     run(parser, xml)
-    return found
+    return parsed
 
 
-def children(of: int, found: list[Element]) -> list[Element]:
-    """The child elements of the element with that index."""
-    return [element for element in found if element.parent == of]
+def children(of: int, parsed: list[Element]) -> list[Element]:
+    """Return the child elements of the element with the index `of`."""
+    return [element for element in parsed if element.parent == of]
 
 
-def first(found: Iterable[Element], name: str) -> Element | None:
-    """The first element of a name."""
-    return next((element for element in found if element.name == name), None)
+def first(parsed: Iterable[Element], name: str) -> Element | None:
+    """Return the first element of a name, if there is one."""
+    return next((element for element in parsed if element.name == name), None)
 
 
 def tag_with(tag: bytes, attributes: Mapping[str, str | None]) -> bytes:
-    """A start tag with attributes set, or dropped where the value is None. The others stay as they are written."""
-    left = dict(attributes)
-    out, done = [], 0
+    """Return a start tag with attributes set, or dropped where the value is None. The others stay as written."""
+    pending = dict(attributes)
+    pieces, copied = [], 0
     head = re.match(rb"<[^\s/>]+", tag)
-    at = head.end() if head else 0
-    while match := _ATTRIBUTE.match(tag, at):
-        at = match.end()
+    end = head.end() if head else 0
+    while match := _ATTRIBUTE.match(tag, end):
+        end = match.end()
         name = match[1].decode("utf-8", "replace")
-        if name not in left:
+        if name not in pending:
             continue
-        value = left.pop(name)
-        out += [tag[done : match.start()], b"" if value is None else _attribute(name, value)]
-        done = at
-    out += [tag[done:at], *(_attribute(name, value) for name, value in left.items() if value is not None), tag[at:]]
-    return b"".join(out)
+        value = pending.pop(name)
+        pieces += [tag[copied : match.start()], b"" if value is None else _attribute(name, value)]
+        copied = end
+    new = (_attribute(name, value) for name, value in pending.items() if value is not None)
+    pieces += [tag[copied:end], *new, tag[end:]]
+    return b"".join(pieces)
 
 
-def dropped(says: Mapping[str, str], *names: str) -> dict[str, str | None]:
-    """Which of the named attributes say something (not 0, not nothing), as what `tag_with` needs to drop them."""
-    return {name: None for name in names if says.get(name, "") not in ("", "0", "false", "off")}
+def dropped(attributes: Mapping[str, str], *names: str) -> dict[str, str | None]:
+    """Return those of the named attributes that are neither false nor empty, as what `tag_with` needs to drop them."""
+    return {name: None for name in names if attributes.get(name, "") not in ("", "0", "false", "off")}
 
 
 def _attribute(name: str, value: str) -> bytes:
@@ -198,7 +212,7 @@ def _attribute(name: str, value: str) -> bytes:
 
 
 def add_inside(element: Element, xml: bytes, new: bytes, *, first_child: bool = False) -> Edit:
-    """The edit that puts new content into an element, at its end or its beginning."""
+    """Return the edit that puts new content into an element, at its end or, with `first_child`, its beginning."""
     if element.empty:
         tag = xml[element.start : element.inner]
         name = re.match(rb"<([^\s/>]+)", tag)
@@ -208,15 +222,15 @@ def add_inside(element: Element, xml: bytes, new: bytes, *, first_child: bool = 
 
 
 def splice(xml: bytes, edits: Iterable[Edit]) -> bytes:
-    """The part with every edit made. What lies within something that is taken out goes with it."""
-    out, done = [], 0
+    """Return a part with every edit made. An edit within something that is taken out is dropped."""
+    pieces, copied = [], 0
     for start, end, new in sorted(edits, key=lambda edit: (edit[0], edit[1] > edit[0], -edit[1])):
-        if start < done:
+        if start < copied:
             continue
-        out += [xml[done:start], new]
-        done = end
-    out.append(xml[done:])
-    return b"".join(out)
+        pieces += [xml[copied:start], new]
+        copied = end
+    pieces.append(xml[copied:])
+    return b"".join(pieces)
 
 
 _ILLEGAL = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -225,7 +239,7 @@ _LOOKS_ESCAPED = re.compile(r"_(?=x[0-9A-Fa-f]{4}_)")
 
 
 def escape(text: str) -> str:
-    """Text for XML, in an element or an attribute, without characters that XML cannot hold."""
+    """Return text for XML, in an element or an attribute, without characters that XML does not allow."""
     if not _SPECIAL.search(text):
         return text
     text = _ILLEGAL.sub("", text)
@@ -235,5 +249,5 @@ def escape(text: str) -> str:
 
 
 def cell_text(text: str) -> str:
-    """Text for a cell or a comment: escaped, and never taken for one of Excel's own escapes such as _x000D_."""
+    """Return text for a cell or a comment: escaped, and never taken for one of Excel's own escapes, as _x000D_."""
     return escape(_LOOKS_ESCAPED.sub("_x005F_", text) if "_x" in text else text)

@@ -117,13 +117,13 @@ def _add_row(cells: Cells, columns: Columns, number: int, row: PlannedRow, *, fr
             style: Style = "spare" if free or is_optional(columns, column, row) else "input"
             cells[number, place] = TemplateCell(style, None, figure_entry(columns, column, row))
         else:
-            cells[number, place] = _key_cell(columns, column, row, row.given.get(place), free=free)
+            cells[number, place] = _key_cell(columns, column, row, row.prefilled.get(place), free=free)
 
 
-def _key_cell(columns: Columns, key: KeyColumn, row: PlannedRow, given: str | None, *, free: bool) -> TemplateCell:
-    """The cell of a key in a row; `given` is the word that it is filled in with beforehand."""
-    text = given
-    if key.field == "identifier" and not free and row.given:
+def _key_cell(columns: Columns, key: KeyColumn, row: PlannedRow, prefilled: str | None, *, free: bool) -> TemplateCell:
+    """The cell of a key in a row; `prefilled` is the word that it is filled in with beforehand."""
+    text = prefilled
+    if key.field == "identifier" and not free and row.prefilled:
         text = (row.indicator or columns.scope.indicators[0]).time_identifier
     if key.field == "test" and not free:
         text = next(iter(words_let_in(columns, key.label)), None)

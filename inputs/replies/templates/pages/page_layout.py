@@ -36,8 +36,11 @@ Cells = dict[Place, TemplateCell]
 
 @dataclass(frozen=True)
 class Page:
-    """One sheet. `heading_rows` are the first and the last row of headings, `asked` the rows that wait for figures,
-    `free` those that may stay blank, `merged` as in inputs.cells.Sheet. Rows and columns are counted from 0."""
+    """One sheet. Rows and columns are counted from 0.
+
+    `merged` are areas of merged cells, `heading_rows` the first and the last row of headings, `asked` the rows that
+    wait for figures, `free` those that may stay blank.
+    """
 
     name: str
     cells: Mapping[Place, TemplateCell]

@@ -30,7 +30,7 @@ class PlannedRow:
     `banners` are the lines over the row, and `words` what these give.
     """
 
-    given: dict[int, str]
+    prefilled: dict[int, str]
     indicator: Indicator | None
     banners: tuple[str, ...]
     words: SourceWords
