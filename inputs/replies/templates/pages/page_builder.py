@@ -128,7 +128,7 @@ def _key_cell(columns: Columns, key: KeyColumn, row: PlannedRow, prefilled: str 
     if key.field == "test" and not free:
         text = next(iter(words_let_in(columns, key.label)), None)
     if not free and text is not None and key.field not in OPEN_KEYS:
-        names_indicator = key.field == "indicator" and row.indicator is not None
-        return TemplateCell("given", text, None, describe(row.indicator) if names_indicator and row.indicator else "")
+        note = describe(row.indicator) if key.field == "indicator" and row.indicator else ""
+        return TemplateCell("given", text, None, note)
     is_spare = free or (text is None and (not key.is_main or key.field == "status"))
     return TemplateCell("spare" if is_spare else "input", text, key_entry(columns, key, row, free=free))
