@@ -62,11 +62,11 @@ lock:
 
 # Write the example returns again from the script that makes them.
 examples: .venv/ready
-	@$(BIN)/python -m inputs.examples
+	@$(BIN)/python -m tools.example_returns
 
 # Write the rules into the data owners' page again.
 docs: .venv/ready
-	@$(BIN)/python -m flows.guide
+	@$(BIN)/python -m tools.owners_guide
 
 # Plant every fault that one cell can have, and many mixes of them, into the example returns.
 faults: .venv/ready
@@ -89,7 +89,7 @@ clean:
 
 # Write again the pages of docs that are made from the contract and from mart.coverage (of the published examples).
 pages: .venv/ready
-	@$(BIN)/python -m flows.pages
+	@$(BIN)/python -m tools.documentation_pages
 
 # Twenty random histories of loads and publications, looked back on and attacked; the tests run two or three.
 histories: .venv/ready

@@ -33,8 +33,8 @@ from flows.standing import standings, taken_over
 from inputs.identify import describes_columns
 from inputs.layouts import Partner, load_partners
 from inputs.read import Readers
+from inputs.replies.annotation.marked_up_copy import copy_name
 from inputs.replies.mail import Attachment
-from inputs.replies.marked_up import copy_name
 from schemas.calendar import SET_ASIDE, slots_of
 from schemas.definitions import Definitions, load_definitions
 from schemas.faults import StorageFault

@@ -24,7 +24,7 @@ from flows.judging import Judgement, as_judged, judge_each
 from inputs.identify import Origin
 from inputs.layouts import Partner
 from inputs.read import Limits, Readers
-from inputs.replies.marked_up import MarkedUp, NoCopy, marked_by, marking_of
+from inputs.replies.annotation.marked_up_copy import MarkedUp, NoCopy, marked_by, marking_of
 from schemas.definitions import Definitions
 from schemas.faults import StorageFault
 from schemas.findings import Finding, from_dict

@@ -30,8 +30,8 @@ def _read(body: bytes) -> bytes:
 
 
 def _mark(body: bytes) -> bytes:
-    from inputs.replies.marking import mark
-    from inputs.replies.xmledit import NotEditable
+    from inputs.replies.annotation.annotated_workbook import mark
+    from inputs.replies.annotation.xml_splicing import NotEditable
 
     size = struct.unpack(">Q", body[:8])[0]
     job = orjson.loads(body[8 : 8 + size])

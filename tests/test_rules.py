@@ -15,7 +15,6 @@ import pytest
 from openpyxl.packaging.custom import StringProperty
 from openpyxl.styles import Font
 
-from flows.guide import GUIDE, with_rules
 from flows.judging import Judgement, judge
 from inputs.identify import Origin
 from inputs.layouts import Partner, load_partners
@@ -28,6 +27,7 @@ from schemas.tables import Context, Held
 from tests.conftest import HOME
 from tests.makers import BUSY_HEADINGS as HEADINGS
 from tests.makers import BUSY_PARTNER, book
+from tools.owners_guide import GUIDE, with_rules
 
 TODAY = date(2016, 5, 31)
 OTHER = """
