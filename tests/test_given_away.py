@@ -13,14 +13,14 @@ from pathlib import Path
 import pytest
 
 from flows import report as reports
-from flows.deciding import approve_run, roll_back_to
+from flows.approval import approve_run, roll_back_to
+from flows.commands.waive import WaiverRequest, grant_waiver
 from flows.filing import Quarter, file_report
 from flows.ledger import read_ledger
 from flows.night import Report, whole_night
 from flows.reparsing import reparse
 from flows.settings import Settings, now
 from flows.standing import status
-from flows.waiving import Asked, waive
 from tests.conftest import Place
 from tests.partnership import Secrets, Sender, files_under, mails, misplaced, tokens, unpacked, write_toml
 from warehouse import publish
@@ -79,7 +79,9 @@ class Partnership:
                 if finding.is_error and finding.cell is not None:
                     where = f"'{finding.sheet}'!{finding.cell}"
                     words = (where, "value.implausible", "Counted twice", "The analyst", BEGUN + timedelta(90))
-                    self.said.append(waive(Asked(outcome.submission, *words), self.settings(number)).says)
+                    self.said.append(
+                        grant_waiver(WaiverRequest(outcome.submission, *words), self.settings(number)).says
+                    )
                     return
 
     def _now_public(self) -> None:
