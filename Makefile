@@ -3,7 +3,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 .DELETE_ON_ERROR:
-.PHONY: nightly up trial test crash fuzz seen lint lock examples docs pages faults histories rebuilds bench-mart bench-build bench-returns install clean
+.PHONY: nightly up trial test crash fuzz seen persons lint lock examples docs pages faults histories rebuilds bench-mart bench-build bench-returns install clean
 
 nightly: .venv/ready
 	@$(BIN)/indicators nightly --today 2011-05-26
@@ -27,6 +27,10 @@ fuzz: .venv/ready
 # where LibreOffice is installed; workbooks at fault stay in seen-differences. Tests run forty.
 seen: .venv/ready
 	@$(BIN)/python -m tests.seen 5000
+
+# A thousand sheets of every form in which people are and of every kind of totals, none missed and none refused: some minutes.
+persons: .venv/ready
+	@PERSONS=1000 $(BIN)/python -m pytest tests/persons
 
 lint: .venv/ready
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy

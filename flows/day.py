@@ -11,7 +11,6 @@ from flows import night
 from flows.ledger import sole_writer
 from flows.night import ReturnLine, Stage, Step
 from flows.progress import say
-from flows.publishing import refuse_lost_past
 from flows.replying import Replies
 from flows.settings import Settings
 from flows.staging import stage
@@ -42,8 +41,8 @@ def between_nights(
     say("Loading definitions and layouts")
     with sole_writer(given.archive, patience_seconds):
         day = night.prepare(given, run, stage, by_day=True)
-        refuse_lost_past(given, day.ledger)
         as_step(night.collect)(day)
         as_step(night.judge)(day)
         replies: Replies = as_step(night.reply_by_day)(day, tells)
+        night.end(day)
         return Answered(night.lines_of(day, replies.answered), replies, tuple(dict.fromkeys(day.notes)), run)

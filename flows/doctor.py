@@ -31,11 +31,13 @@ import orjson
 from flows.delivery import trouble_with
 from flows.inboxes import Address, check_inbox, share_at, within
 from flows.ledger import Ledger, read_ledger
+from flows.losses import Loss, Part, losses, missing_files, past_of
 from flows.replying import server_of
 from flows.settings import HOME, LONDON, Settings, now, settings
 from inputs.layouts import Partner, load_partners
 from schemas.definitions import Definitions, load_definitions
 from schemas.faults import Fault
+from warehouse.known import copied
 
 Level = Literal["ok", "look", "wrong"]
 CHECK_SECONDS = 60.0
@@ -85,6 +87,19 @@ class Patient:
     @cached_property
     def ledger(self) -> Ledger:
         return read_ledger(self.given.archive)
+
+    @cached_property
+    def losses(self) -> Mapping[Part, Loss]:
+        """What is lost, by the part that lost it; nothing where that is not known or another check tells."""
+        with contextlib.suppress(Fault), copied(self.given.store, LARGEST_COPIED) as store:
+            if store is not None and not _at_work(self):
+                return {one.part: one for one in losses(past_of(self.given, self.ledger, store))}
+        return {}
+
+    def lost(self, part: Part) -> Said | None:
+        """What is lost of a part, if anything is."""
+        one = self.losses.get(part)
+        return None if one is None else ("wrong" if one.stops else "look", one.says, one.do)
 
 
 def examine(given: Callable[[], Settings] = settings, at: datetime | None = None) -> list[Health]:
@@ -321,9 +336,12 @@ def _newest_line(path: Path) -> datetime | None:
 
 def _ledger(patient: Patient) -> Said:
     ledger = patient.ledger
-    missing = _missing(patient.given.archive, ledger)
+    if lost := patient.lost("ledger"):
+        return lost
+    missing = missing_files(patient.given.archive, ledger)
     if missing and not _at_work(patient):
-        return "wrong", f"{missing} file(s) that the ledger names are not in the archive", "restore them from a backup"
+        do = "restore them from a backup; nothing can be rebuilt without them"
+        return "wrong", f"{missing} file(s) that the ledger names are not in the archive", do
     with contextlib.suppress(FileNotFoundError):
         if not ledger.path.read_bytes().endswith(b"\n"):
             return (
@@ -334,46 +352,23 @@ def _ledger(patient: Patient) -> Said:
     return "ok", f"{len(ledger.submissions)} submissions, {len(ledger.recorded)} outcomes", ""
 
 
-def _missing(archive: Path, ledger: Ledger) -> int:
-    """How many files are gone that a rebuild or an answer would need. Records of people were never kept."""
-
-    def names(folder: str) -> set[str]:
-        with contextlib.suppress(FileNotFoundError):
-            return set(os.listdir(archive / folder))  # noqa: PTH208 - names only
-        return set()
-
-    tables = {one.table for one in ledger.recorded if one.table} - names("outcomes")
-    personal = {
-        ledger.submissions[name].digest
-        for name, outcomes in ledger.outcomes.items()
-        if any(f.rule == "return.person-level" for one in outcomes for f in one.findings)
-    }
-    waiting = names("holding")  # before the others, for a night at work moves files from here to there
-    files = {one.digest for one in ledger.submissions.values()} - waiting - names("files") - personal
-    return len(tables) + len(files)
-
-
 def _store(patient: Patient) -> Said:
     """The store's version, read from a copy: a reader would shut out the night that comes meanwhile."""
     from warehouse.store import SCHEMA_VERSION, connect
 
     path = patient.given.store
     if not path.exists():
-        return "ok", "there is none yet; the first night makes it", ""
+        return patient.lost("store") or ("ok", "there is none yet; the first night makes it", "")
     if path.stat().st_size > LARGEST_COPIED:
         return "ok", "too large to be looked at without holding up a night, which checks it by itself", ""
-    with tempfile.TemporaryDirectory(prefix="indicators-") as folder:
-        copy = Path(folder) / "copy.duckdb"
-        shutil.copyfile(path, copy)
-        with contextlib.suppress(FileNotFoundError):
-            shutil.copyfile(f"{path}.wal", f"{copy}.wal")
+    with copied(path, LARGEST_COPIED) as copy:
         try:
             with contextlib.closing(connect(str(copy))) as con:
                 row = con.execute("SELECT schema_version FROM about").fetchone()
         except Exception as error:
             if _at_work(patient):
                 return "ok", "a night is writing to it", ""
-            do = "restore it from a backup, or move it away: the next night fills it again from the archive"
+            do = "restore it from a backup, or run `indicators rebuild --replace`"
             return "wrong", f"{path} cannot be read ({str(error).splitlines()[0][:120]})", do
     version = int(row[0]) if row else SCHEMA_VERSION
     if version > SCHEMA_VERSION:
@@ -384,7 +379,7 @@ def _store(patient: Patient) -> Said:
             f"schema version {version} of an earlier release",
             "make a backup; the next night brings it up to date",
         )
-    return "ok", f"schema version {version}", ""
+    return patient.lost("store") or ("ok", f"schema version {version}", "")
 
 
 def _published(patient: Patient) -> Said:
@@ -392,12 +387,13 @@ def _published(patient: Patient) -> Said:
     from warehouse.files import attached
 
     path = patient.given.warehouse
+    lost = patient.lost("published file")
     if not path.exists():
-        return "ok", "nothing is published yet; the first night does", ""
+        return lost or ("ok", "nothing is published yet; the first night does", "")
     if Path(f"{path}.wal").exists():
         do = "close the program that opened the published file to write, then delete the .wal"
         return "wrong", f"a write-ahead log lies beside {path}", do
-    again = f"move it away; the next night publishes again ({path} is made from the store)"
+    again = "move it away: the next night puts it back from kept/; or run `indicators rebuild --replace`"
     try:
         with attached(live=path) as con:
             for table in MART:
@@ -407,13 +403,15 @@ def _published(patient: Patient) -> Said:
         return "wrong", f"it is not whole ({str(error).splitlines()[0][:160]})", again
     if row is None:
         return "wrong", "it does not say which version it is", again
+    if lost:
+        return lost
     if row[1] and not any(one.says.example for one in _known("layouts", lambda: patient.partners).values()):
         return (
             "look",
             f"data version {row[0]} was published with example data",
             "run a night, and see the check examples",
         )
-    return "ok", f"data version {row[0]}, whole", ""
+    return patient.lost("kept versions") or ("ok", f"data version {row[0]}, whole", "")
 
 
 def _candidate(patient: Patient) -> Said:

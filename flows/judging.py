@@ -182,4 +182,5 @@ def _with_faults(frame: pl.DataFrame, found: Sequence[Finding]) -> pl.DataFrame:
 def as_judged(one: Judgement) -> Judged:
     """A judgement as the marked-up copy shows it."""
     title = one.layout.title if one.layout else "no return that we expect"
-    return Judged(title, one.status, one.findings, one.table.frame if one.table else None)
+    images = one.layout is not None and one.layout.says.images
+    return Judged(title, one.status, one.findings, one.table.frame if one.table else None, images)

@@ -17,15 +17,17 @@ from typing import Any, Literal
 
 import orjson
 
+from flows.appending import append_lines
+from flows.chain import CHAINED, RESTORE, Broken, Chain, breach
 from flows.progress import say
 from schemas.faults import BusyFault, StorageFault
 from schemas.news import Message, State
 from schemas.outcomes import Grant, Outcome, Submission
 from schemas.tables import Waiver
 
-LEDGER_VERSION = 2
-"""Version 1 knew nothing of loading, nights and publications. A line says from where on a ledger is of a later version,
-so an older ledger is read as it is and goes on as a newer one."""
+LEDGER_VERSION = CHAINED
+"""Version 1 knew nothing of loading, nights and publications, version 2 nothing of the chain. A line says from where on
+a ledger is of a later version, so an older ledger is read as it is and goes on as a newer one."""
 
 LOOK_AGAIN_SECONDS = 0.5
 PublicationState = Literal["published", "unchanged", "refused"]
@@ -81,6 +83,13 @@ class Ledger:
     """Versions of which the ledger cannot tell what they were: a release published them that did not record it."""
     asked: dict[datetime, dict[str, Any]] = field(default_factory=dict)
     """What a person was about to have published, by the instant that it would bear."""
+    settled: int = 0
+    """How many of `loading`, the first, were in the store when the last attempt to publish began."""
+    held: dict[str, Any] | None = None
+    """The rollback that was decided last, unless something has been published since."""
+    chain: Chain = field(default_factory=Chain)
+    adopted_now: int = 0
+    """How many lines of an earlier release this run has adopted into the chain."""
 
     @property
     def last_version(self) -> int:
@@ -195,27 +204,43 @@ class Ledger:
         said = {"data_version": data_version, "differing_rows": differing, "at": at.isoformat()}
         self._append({"kind": "rebuilt", **said})
 
+    @property
+    def adoption_in_words(self) -> str:
+        """What to tell once of a ledger of an earlier release; nothing if this run has not adopted one."""
+        told = f"The ledger is protected from now on: its {self.adopted_now} lines were written by an earlier release."
+        return told if self.adopted_now else ""
+
     def __post_init__(self) -> None:
         self._by_path: dict[str, Submission] = {}
 
     def _append(self, entry: dict[str, Any]) -> None:
-        lines = orjson.dumps(entry) + b"\n"
-        if self.version < LEDGER_VERSION:
-            lines = orjson.dumps({"kind": "ledger", "version": LEDGER_VERSION}) + b"\n" + lines
+        entries = [entry] if self.version >= LEDGER_VERSION else [self.chain.adoption(), entry]
+        if len(entries) > 1:
+            self.adopted_now = self.chain.count
+        lines = self.chain.sealed(entries)
         try:
-            _append_line(self.path, lines)
+            append_lines(self.path, lines)
         except OSError as error:
             raise StorageFault(self.path, f"the ledger cannot be written ({error.strerror})") from None
+        for line in lines:
+            self.chain.take(line, orjson.loads(line))
         self.version = max(self.version, LEDGER_VERSION)
         self.take(entry)
 
     def read(self, number: int, line: bytes) -> dict[str, Any]:
-        """Take in a line of the file; what it says. Raises StorageFault for one that is damaged."""
+        """Take in a line of the file; what it says. Raises StorageFault for one that is damaged, or does not follow
+        from those before it."""
         try:
             entry: dict[str, Any] = orjson.loads(line)
+            if self.chain.adopted is None and entry["kind"] == "ledger":
+                self._be_of(entry["version"])
+            self.chain.take(line, entry)
             self.take(dict(entry))
+        except Broken:
+            where, what = breach(lines_of(self), number)
+            raise StorageFault(self.path, f"{what}; {RESTORE}", key=where) from None
         except (ValueError, KeyError, TypeError) as error:
-            reason = f"is damaged ({type(error).__name__}); restore the ledger from a backup"
+            reason = f"is damaged ({type(error).__name__}); {RESTORE}"
             raise StorageFault(self.path, reason, key=f"line {number}") from None
         return entry
 
@@ -252,10 +277,12 @@ class Ledger:
             self.loading |= dict.fromkeys(entry["outcomes"], at)
         elif kind == "night":
             self.attempts.append(Attempt.from_dict(entry))
+            self.settled = len(self.loading)
         elif kind == "asked" and at is not None:
             self.asked[at] = {name: value for name, value in entry.items() if name != "at"}
         elif at is not None and (kind == "decision" or (kind == "publication" and entry["state"] == "published")):
             self.published[entry["data_version"]] = at
+            self.held = {**entry, "at": at.isoformat()} if entry.get("what") == "rolled-back" else None
             if kind == "decision" and not self._can_tell(entry):
                 self.taken_over.add(entry["data_version"])
         elif kind == "past":
@@ -313,39 +340,7 @@ def lines_of(ledger: Ledger) -> list[bytes]:
         content = ledger.path.read_bytes() if ledger.path.exists() else b""
     except OSError as error:
         raise StorageFault(ledger.path, f"the ledger cannot be read ({error.strerror})") from None
-    return content[: content.rfind(b"\n") + 1].splitlines()
-
-
-def _append_line(path: Path, line: bytes) -> None:
-    file = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
-    try:
-        end = os.lseek(file, 0, os.SEEK_END)
-        whole = _whole_lines(file, end)
-        if whole < end:
-            os.ftruncate(file, whole)
-        os.lseek(file, whole, os.SEEK_SET)
-        try:
-            written = os.write(file, line)
-            if written < len(line):
-                raise OSError(28, "No space left on device")
-            os.fsync(file)
-        except OSError:
-            os.ftruncate(file, whole)
-            raise
-    finally:
-        os.close(file)
-
-
-def _whole_lines(file: int, end: int) -> int:
-    """Where the last whole line ends; what a crash left after it is cut off."""
-    at = end
-    while at > 0:
-        begin = max(at - 65_536, 0)
-        cut = os.pread(file, at - begin, begin).rfind(b"\n")
-        if cut >= 0:
-            return begin + cut + 1
-        at = begin
-    return 0
+    return content.split(b"\n")[:-1]  # no other sign ends a line, or a changed one might look like the one it was
 
 
 @contextmanager

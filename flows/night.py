@@ -22,9 +22,9 @@ from flows.archive import Archive
 from flows.arrivals import META
 from flows.arrivals import collect as collect
 from flows.ledger import Ledger, read_ledger, sole_writer
+from flows.losses import put_back, refuse_losses, see_ledger
 from flows.progress import say
 from flows.publishing import publish as publish_recorded
-from flows.publishing import refuse_lost_past
 from flows.replying import Answering, Replies, answer, server_of
 from flows.settings import Settings, london_today, now
 from flows.staging import Desk, Staged, by_turns, stage, staged_of
@@ -117,12 +117,14 @@ def prepare(given: Settings, run: str, stage: Stage = stage, *, by_day: bool = F
     server_of(given)
     definitions = load_definitions(given.definitions)
     partners = load_partners(definitions, given.partners)
+    ledger = read_ledger(given.archive)
+    refuse_losses(given, ledger)
+    put_back(given, ledger)
     for folder in (given.warehouse.parent, given.outbox):
         _writable(folder)
     archive = Archive(given.archive)
     archive.prepare()
     today = given.today or london_today(now())
-    ledger = read_ledger(given.archive)
     been = any(one.today >= today for one in ledger.attempts[-1:])
     counts_for = today + timedelta(1) if by_day and been else today
     return Night(given, definitions, partners, archive, ledger, today, run, counts_for, stage=stage)
@@ -153,14 +155,21 @@ def whole_night(
     with sole_writer(given.archive, patience_seconds):
         night = prepare(given, run, stage)
         night.archive.mark_night("began", run, now())
-        refuse_lost_past(given, night.ledger)
         as_step(collect)(night)
         as_step(judge)(night)
         as_step(load)(night)
         publication: Publication = as_step(publish)(night)
         replies: Replies = as_step(reply)(night, publication)
+        end(night)
         night.archive.mark_night("ended", run, now())
         return report(night, replies, publication)
+
+
+def end(night: Night) -> None:
+    """Have the store know how far the ledger has come, and say so where a ledger of an earlier release was adopted."""
+    see_ledger(night.settings, night.ledger)
+    if night.ledger.adopted_now:
+        night.notes.append(night.ledger.adoption_in_words)
 
 
 # -- judge ------------------------------------------------------------------------------------------------------------

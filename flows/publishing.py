@@ -16,9 +16,9 @@ from flows.settings import Settings
 from flows.standing import standings
 from inputs.layouts import Partner
 from schemas.definitions import Definitions
-from schemas.faults import StorageFault
 from warehouse import store
-from warehouse.files import attached
+from warehouse.known import bear_witness
+from warehouse.known import published as published_at
 from warehouse.publish import Limits, Publication, publish_night
 from warehouse.publish import catch_up as catch_up_store
 from warehouse.upgrading import state_past
@@ -79,6 +79,7 @@ def publish(
     made_from = sources(attempt, definitions, partners, ledger) | {"published_at": at}
     published = publish_night(con, given.warehouse, limits=publish_limits(given), step=_say, **made_from)
     ledger.record_publication(attempt, published.state, published.data_version)
+    bear_witness(con, ledger.chain.head.line, ledger.chain.head.sha256)
     return published
 
 
@@ -88,20 +89,6 @@ def _say(step: str) -> None:
 
 
 # -- what an interrupted night or an older release left unsaid ---------------------------------------------------------
-
-
-def refuse_lost_past(given: Settings, ledger: Ledger) -> None:
-    """Raise StorageFault where the store and the published file have lost versions that the ledger knows: a night that
-    went on from there would give their numbers to others."""
-    held = 0
-    if given.store.exists():
-        with store.opened(given.store) as con:
-            held = store.last_version(con)
-    if (live := _live(given.warehouse)) is not None:
-        held = max(held, live[0])
-    if held < ledger.last_version:
-        reason = f"the ledger knows of version {ledger.last_version}, and here it ends at {held}"
-        raise StorageFault(given.store, f"{reason}; run `indicators rebuild --replace`, or restore it from a backup")
 
 
 def catch_up(
@@ -123,10 +110,10 @@ def catch_up(
 
 def catch_up_ledger(warehouse: Path, ledger: Ledger) -> None:
     """Have the ledger know of a publication whose night, or whose decision, died before it was on record."""
-    live = _live(warehouse)
-    if live is None or live[0] in ledger.published:
+    live = published_at(warehouse)
+    if live is None or live.version in ledger.published:
         return
-    version, at, run = live
+    version, at, run = live.version, live.at, live.run
     attempt = next((one for one in reversed(ledger.attempts) if (one.run, one.at) == (run, at)), None)
     if attempt is not None:
         ledger.record_publication(attempt, "published", version)
@@ -149,15 +136,6 @@ def keep_past(con: store.Connection, archive: Archive, ledger: Ledger, at: datet
     """Keep what the store knows of the past in the archive, from where a rebuild goes on."""
     names = archive.keep_past(f"{_naive(at):%Y%m%dT%H%M%S%f}", store.past_tables(con))
     ledger.record_past(names, store.versions(con))
-
-
-def _live(path: Path) -> tuple[int, datetime, str] | None:
-    """Version, instant and run of the published file; None where there is none."""
-    if not path.exists():
-        return None
-    with attached(live=path) as con:
-        row = con.execute("SELECT data_version, published_at, run FROM live.mart.publication").fetchone()
-    return None if row is None else (row[0], row[1].replace(tzinfo=UTC), row[2])
 
 
 def _naive(when: datetime) -> datetime:

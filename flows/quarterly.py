@@ -41,5 +41,6 @@ def quarterly_report(
         readers = readers_of(to, at.definitions, at.today)
         done: Filed = file_it(given.reports, given.warehouse, chosen, at.run, now(), readers, again=again)
         replies = STEPS[night.reply_by_day](at, frozenset({"report"}))
+        night.end(at)
     show("quarterly-report", filed_as_markdown(done, replies), "What was filed, and to whom it was sent")
     return done

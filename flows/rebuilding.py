@@ -17,6 +17,7 @@ from typing import Any
 
 from flows.archive import Archive
 from flows.ledger import ledger_at, read_ledger, sole_writer
+from flows.losses import refuse_lost_ledger
 from flows.progress import say
 from flows.publishing import Step, catch_up_ledger
 from flows.replaying import Replay, replay
@@ -25,6 +26,7 @@ from schemas.definitions import load_definitions
 from schemas.faults import StorageFault, UsageFault
 from warehouse import exports, store
 from warehouse.kept import HELD, Kept
+from warehouse.known import bear_witness
 from warehouse.publish import rename_over
 from warehouse.rebuilt import PUBLISHED, STORE, TableDifference, compare, settle
 
@@ -35,7 +37,7 @@ WORK = ".rebuild-"
 class Rebuilt:
     """What a rebuild came to. `differences` are those of the live files, which are in `compared`; `placed` are the
     files that were put in place; `notes` say what of the past could not be made again. `whole`: the newest version
-    could."""
+    could. `kept_again` are earlier versions that were not kept any more and can be gone back to again."""
 
     data_version: int
     versions: int
@@ -45,6 +47,7 @@ class Rebuilt:
     placed: tuple[str, ...]
     notes: tuple[str, ...]
     whole: bool
+    kept_again: tuple[int, ...] = ()
 
     @property
     def equal(self) -> bool:
@@ -71,6 +74,8 @@ class Rebuilt:
             said.append(f"Put in place: {' and '.join(self.placed)}.")
         elif not self.equal:
             said.append("Nothing was replaced. To put the rebuilt files in place: indicators rebuild --replace.")
+        if self.kept_again:
+            said.append(f"Can be gone back to again: version(s) {', '.join(map(str, self.kept_again))}.")
         return "\n".join([*said, *self.notes])
 
 
@@ -85,6 +90,8 @@ def rebuild(given: Settings, run: str, *, replace: bool = False, step: Step = sa
         raise UsageFault(given.archive, "holds no ledger to rebuild from; name the archive with --archive")
     folder = given.warehouse.parent
     with sole_writer(given.archive):
+        ledger = read_ledger(given.archive)
+        refuse_lost_ledger(given, ledger)
         for left in folder.glob(f"{WORK}*"):
             shutil.rmtree(left, ignore_errors=True)
         work = folder / f"{WORK}{run}"
@@ -93,7 +100,6 @@ def rebuild(given: Settings, run: str, *, replace: bool = False, step: Step = sa
             work.mkdir(mode=0o700)  # it holds what must not be shown
             (work / "made").mkdir()
             Archive(given.archive).prepare()
-            ledger = read_ledger(given.archive)
             with contextlib.suppress(StorageFault):  # a published file that cannot be read tells nothing
                 catch_up_ledger(given.warehouse, ledger)
             made = _made(given, work / "made", step)
@@ -103,6 +109,8 @@ def rebuild(given: Settings, run: str, *, replace: bool = False, step: Step = sa
             if replace or (done.equal and len(done.compared) < len(_pairs(given, work))):
                 step("Putting in place", 0, 0)
                 done = _put_in_place(given, work, done)
+            if done.equal and made.live.exists() and "published file" not in done.placed:
+                done = replace_in(done, kept_again=_keep_too(given, Kept.beside(made.live)))
             if done.placed:
                 ledger.record_rebuilt(made.last, sum(one.rows for one in differences), now())
         except OSError as error:
@@ -115,7 +123,9 @@ def rebuild(given: Settings, run: str, *, replace: bool = False, step: Step = sa
 def _made(given: Settings, folder: Path, step: Step) -> Replay:
     """Replay the ledger in a folder."""
     with store.opened(folder / given.store.name) as con:
-        return replay(given, con, folder / given.warehouse.name, step)
+        made = replay(given, con, folder / given.warehouse.name, step)
+        bear_witness(con, made.ledger.chain.head.line, made.ledger.chain.head.sha256)
+    return made
 
 
 def _pairs(given: Settings, work: Path) -> dict[str, tuple[Path, Path]]:
@@ -159,7 +169,7 @@ def _put_in_place(given: Settings, work: Path, done: Rebuilt) -> Rebuilt:
     definitions, pairs = load_definitions(given.definitions), _pairs(given, work)
     if done.equal:
         pairs = {name: pair for name, pair in pairs.items() if name not in done.compared}
-    former = work / "former.duckdb"
+    former, again = work / "former.duckdb", tuple[int, ...]()
     if "store" in pairs:
         _replace_store(*pairs["store"], former)
     if "published file" in pairs:
@@ -167,7 +177,7 @@ def _put_in_place(given: Settings, work: Path, done: Rebuilt) -> Rebuilt:
         if any(one.file == "published file" for one in done.differences):
             shutil.rmtree(live.parent / exports.FOLDER / f"v{done.data_version:06d}", ignore_errors=True)
         try:
-            _keep_too(given, Kept.beside(made))
+            again = _keep_too(given, Kept.beside(made))
             rename_over(made, live)
         except (OSError, StorageFault):
             if former.exists():
@@ -175,7 +185,7 @@ def _put_in_place(given: Settings, work: Path, done: Rebuilt) -> Rebuilt:
             raise
     if given.warehouse.exists():
         exports.follow(given.warehouse, definitions)
-    return replace_in(done, placed=tuple(pairs))
+    return replace_in(done, placed=tuple(pairs), kept_again=again)
 
 
 def _replace_store(made: Path, live: Path, former: Path) -> None:
@@ -188,13 +198,15 @@ def _replace_store(made: Path, live: Path, former: Path) -> None:
     made.replace(live)
 
 
-def _keep_too(given: Settings, made: Kept) -> None:
-    """Keep the versions that were made again and are not kept beside the live file, and that a rollback holds."""
+def _keep_too(given: Settings, made: Kept) -> tuple[int, ...]:
+    """Keep the versions that were made again and are not kept beside the live file, and that a rollback holds; which
+    versions they are."""
     kept = Kept.beside(given.warehouse)
     kept.prepare()
     have = kept.versions()
-    for number, path in list(made.versions().items())[-given.keep_versions :]:
-        if number not in have:
-            path.replace(kept.root / path.name)
+    again = [one for one in list(made.versions().items())[-given.keep_versions :] if one[0] not in have]
+    for _, path in again:
+        path.replace(kept.root / path.name)
     if made.held and not kept.held:
         (made.root / HELD).replace(kept.root / HELD)
+    return tuple(number for number, _ in again)

@@ -210,7 +210,9 @@ def _decide(made: Replay, decision: Mapping[str, Any]) -> None:
         approve_again(made.con, made.live, candidate, version, at)
     else:
         try:
-            roll_back(made.con, made.live, decision["to"], decision["by"], at, EVERY)
+            used = decision.get("definitions")  # an earlier release told no more than the past of that version
+            definitions = made.definitions(used) if used else None
+            roll_back(made.con, made.live, decision["to"], decision["by"], at, EVERY, definitions)
         except NotApproved:
             return
     _is_made(made, version)

@@ -77,16 +77,32 @@ class Sheet:
 
 
 @dataclass(frozen=True)
+class Text:
+    """A text that a file holds elsewhere than in a cell: in a comment, a property, a header. `where` is our word for
+    the place; `sheet` and `cell` are blank where it belongs to none."""
+
+    where: str
+    text: str
+    sheet: str = ""
+    cell: str = ""
+
+
+@dataclass(frozen=True)
 class Cells:
     """What a file holds: its kind and its sheets in order; of a text table the character that separates its fields.
     `ended` is False for text whose last row is shorter than others and has no line end: nobody can tell whether it was
-    written whole."""
+    written whole. `elsewhere` are the texts outside of cells, `behind` the tables that no sheet shows (what a pivot
+    table was made from, custom XML), each with our words for where it is; both are only searched for people. `unseen`
+    says what was not looked into: pictures, embedded objects."""
 
     kind: str
     sheets: tuple[Sheet, ...]
     properties: dict[str, str] = field(default_factory=dict)
     separator: str = ""
     ended: bool = True
+    elsewhere: tuple[Text, ...] = ()
+    behind: tuple[tuple[str, Sheet], ...] = ()
+    unseen: tuple[str, ...] = ()
 
 
 # -- across the process boundary: plain JSON, so that a reader gone wrong can hand over nothing but data
@@ -99,22 +115,26 @@ def encode(cells: Cells) -> bytes:
         "properties": cells.properties,
         "separator": cells.separator,
         "ended": cells.ended,
-        "sheets": [
-            {
-                "name": s.name,
-                "rows": s.rows,
-                "merged": s.merged,
-                "hidden": s.hidden,
-                "hidden_rows": sorted(s.hidden_rows),
-                "hidden_columns": sorted(s.hidden_columns),
-                "struck": sorted(s.struck),
-            }
-            for s in cells.sheets
-        ],
+        "sheets": [_record(sheet) for sheet in cells.sheets],
+        "elsewhere": [(one.where, one.text, one.sheet, one.cell) for one in cells.elsewhere],
+        "behind": [(where, _record(sheet)) for where, sheet in cells.behind],
+        "unseen": cells.unseen,
     }
     return orjson.dumps(
         payload, default=_plain, option=orjson.OPT_PASSTHROUGH_DATETIME | orjson.OPT_PASSTHROUGH_DATACLASS
     )
+
+
+def _record(sheet: Sheet) -> dict[str, object]:
+    return {
+        "name": sheet.name,
+        "rows": sheet.rows,
+        "merged": sheet.merged,
+        "hidden": sheet.hidden,
+        "hidden_rows": sorted(sheet.hidden_rows),
+        "hidden_columns": sorted(sheet.hidden_columns),
+        "struck": sorted(sheet.struck),
+    }
 
 
 def _plain(value: object) -> list[object]:
@@ -140,21 +160,25 @@ def decode(payload: bytes) -> Cells:
     record = orjson.loads(payload)
     return Cells(
         record["kind"],
-        tuple(
-            Sheet(
-                s["name"],
-                [[_value(v) if type(v) is list else v for v in row] for row in s["rows"]],
-                tuple((m[0], m[1], m[2], m[3]) for m in s["merged"]),
-                s["hidden"],
-                frozenset(s["hidden_rows"]),
-                frozenset(s["hidden_columns"]),
-                frozenset((row, column) for row, column in s["struck"]),
-            )
-            for s in record["sheets"]
-        ),
+        tuple(map(_sheet, record["sheets"])),
         record["properties"],
         record["separator"],
         record["ended"],
+        tuple(Text(*one) for one in record["elsewhere"]),
+        tuple((where, _sheet(sheet)) for where, sheet in record["behind"]),
+        tuple(record["unseen"]),
+    )
+
+
+def _sheet(record: dict[str, Any]) -> Sheet:
+    return Sheet(
+        record["name"],
+        [[_value(v) if type(v) is list else v for v in row] for row in record["rows"]],
+        tuple((m[0], m[1], m[2], m[3]) for m in record["merged"]),
+        record["hidden"],
+        frozenset(record["hidden_rows"]),
+        frozenset(record["hidden_columns"]),
+        frozenset((row, column) for row, column in record["struck"]),
     )
 
 

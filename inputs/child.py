@@ -36,7 +36,7 @@ def _mark(body: bytes) -> bytes:
     size = struct.unpack(">Q", body[:8])[0]
     job = orjson.loads(body[8 : 8 + size])
     try:
-        return b"m" + mark(body[8 + size :], job["head"], job["findings"])
+        return b"m" + mark(body[8 + size :], job["head"], job["findings"], images=job["images"])
     except NotEditable as why:
         raise Refused("return.unreadable", str(why)) from None
 

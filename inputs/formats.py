@@ -10,6 +10,9 @@ from dataclasses import replace
 
 from inputs.cells import Cells
 from inputs.delimited import decoded, read_delimited
+from inputs.elsewhere.open_document import ods_texts
+from inputs.elsewhere.parts import gather
+from inputs.elsewhere.unseen import unseen_in
 from inputs.encryption import ENCRYPTED, unlocked_package
 from inputs.ods import read_content, read_ods
 from inputs.package import Package, open_package, part
@@ -118,7 +121,13 @@ def _told_by_words(text: str) -> str:
 
 def _read_zip(content: bytes, bounds: Bounds) -> Cells:
     package = open_package(content, bounds)
-    return replace(_read_package(content, package, bounds), properties=_properties(package))
+    cells = _read_package(content, package, bounds)
+    if cells.kind == "ods":
+        cells = replace(cells, elsewhere=ods_texts(package))
+    else:
+        texts, tables = gather(package, main_part(package), cells, bounds)
+        cells = replace(cells, elsewhere=texts, behind=tables)
+    return replace(cells, properties=_properties(package), unseen=unseen_in(package))
 
 
 def _properties(package: Package) -> dict[str, str]:

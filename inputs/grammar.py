@@ -281,6 +281,8 @@ class TableLayout:
     status: Said | None = None
     ignore: Texts = ()
     ignore_cells: Texts = ()
+    roles: Texts = ()
+    places: Texts = ()
     only: RowTests = ()
     skip: RowTests = ()
     stop: tuple[Regex, ...] = ()
@@ -373,13 +375,15 @@ def parts_of(source: Source) -> Iterator[Source]:
 
 @dataclass(frozen=True, eq=False)
 class LayoutRecord:
-    """A layout as the TOML says it, with the dates of arrival it is for."""
+    """A layout as the TOML says it, with the dates of arrival it is for. `images` says that pictures and embedded
+    objects are expected: they are not told of, and pictures stay in a marked-up copy."""
 
     __pydantic_config__ = STRICT_KEYS
     table: tuple[TableLayout, ...]
     valid_from: date | None = None
     valid_to: date | None = None
     ignore_sheets: Texts = ()
+    images: bool = False
 
     def ignores(self, sheet: str) -> bool:
         """Whether a sheet is one of those that are ignored where no table takes it."""

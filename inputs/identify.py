@@ -36,10 +36,15 @@ def identify(cells: Cells, origin: Origin, layouts: Sequence[Layout]) -> tuple[L
     """The layouts of the sender's that a file answers, one for each return; or the finding that says why none.
 
     A template is told by its stamp. Any other file is told by its name, and where no name fits by its sheets and
-    headings. A file that fits another partner's return and none of the sender's is in the wrong folder.
+    headings. A file that fits another partner's return and none of the sender's is in the wrong folder. One that holds
+    records of single people is refused, whatever it answers.
     """
-    if person := person_level(cells, _named_by(layouts)):
-        return person
+    answer = _identify(cells, origin, layouts)
+    excused = {} if isinstance(answer, Finding) else _no_people(cells, answer)
+    return person_level(cells, _named_by(layouts), excused) or answer
+
+
+def _identify(cells: Cells, origin: Origin, layouts: Sequence[Layout]) -> tuple[Layout, ...] | Finding:
     stamp = stamped(cells.properties)
     if stamp is not None and (answer := _by_stamp(stamp, cells, origin, layouts)) is not None:
         return answer
@@ -64,6 +69,19 @@ def identify(cells: Cells, origin: Origin, layouts: Sequence[Layout]) -> tuple[L
     return finding(
         "return.unknown", found=origin.name, expected=f"nearest is {nearest.title}: {'; '.join(fit.missing[:2])}"
     )
+
+
+def _no_people(cells: Cells, layouts: Sequence[Layout]) -> dict[str, frozenset[int]]:
+    """By sheet, the columns of which layouts say that they hold roles or places, so that a name in them is nobody's."""
+    found: dict[str, set[int]] = {}
+    for layout in layouts:
+        for table in (table for table in layout.says.table if table.roles or table.places):
+            for sheet in cells.sheets:
+                if cells.kind == "csv" or layout.says.takes(table, sheet.name):
+                    headings = headings_of(sheet, table)
+                    columns = (columns_under(headings, label) for label in (*table.roles, *table.places))
+                    found.setdefault(sheet.name, set()).update(column for some in columns for column in some)
+    return {name: frozenset(columns) for name, columns in found.items()}
 
 
 def _named_by(layouts: Sequence[Layout]) -> frozenset[str]:

@@ -60,6 +60,8 @@ def parse(
             rows.extend(rows_of(on, Notes(sheet.name, found, told)))
     found += may_be_cut(cells, rows)
     found += list(_seen_beside(cells, layout, rows, accounts, found))
+    if cells.unseen and not layout.says.images:
+        found.append(finding("layout.not-looked-into", found=", ".join(cells.unseen)))
     found += [_unexpected(s) for s in cells.sheets if s.name not in taken and not _ignored(s, layout)]
     if not rows and not any(one.is_error for one in found):
         found.append(finding("return.empty", found="no rows", expected="at least one row of figures"))

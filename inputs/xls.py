@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Iterator, Mapping, Set
+from contextlib import suppress
 from dataclasses import dataclass
 
 from inputs.cells import Cells, ErrorValue, Sheet, Uncalculated
+from inputs.elsewhere.binary import xls_texts
 from inputs.encryption import ENCRYPTED, FILEPASS, RIGHTS, compound_of, refuse_managed, unlocked_records
 from inputs.grid import DAY_ZERO_1904, ERRORS, Scan, open_book, sheet_of
 from inputs.number_formats import DAY_ZERO
@@ -175,7 +177,17 @@ def read_ole(content: bytes, compound: Compound, bounds: Bounds) -> Cells:
             scan.name = meta.name
             sheet, total = sheet_of(book, index, scan, bounds, total)
             sheets.append(sheet)
-    return Cells("xls", tuple(sheets))
+    return Cells("xls", tuple(sheets), elsewhere=xls_texts(records, _summaries(compound)))
+
+
+def _summaries(compound: Compound) -> dict[str, bytes]:
+    """The streams that hold the properties of the file, by name; one that is damaged holds none."""
+    found = {}
+    for name in compound.entries:
+        if "summaryinformation" in name:
+            with suppress(Refused):
+                found[name] = stream(compound, name)
+    return found
 
 
 def _refuse_others(names: Set[str]) -> None:

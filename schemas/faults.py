@@ -25,6 +25,10 @@ class StorageFault(Fault):
     """The warehouse, the archive or the outbox cannot be read or written."""
 
 
+class ReleaseFault(StorageFault):
+    """A newer release wrote it, and this one does not know its form."""
+
+
 class BusyFault(StorageFault):
     """Another run is at work on the archive."""
 

@@ -21,7 +21,7 @@ from schemas.periods import read_period
 from schemas.tables import TIDY
 from warehouse import store
 from warehouse.files import attached
-from warehouse.publish import Limits, Publication, approve, publish_night
+from warehouse.publish import Limits, Publication, approve, publish_night, roll_back
 
 BEGUN = datetime(2011, 5, 1, tzinfo=UTC)
 TODAY = date(2011, 5, 31)
@@ -99,6 +99,13 @@ class History:
         if said.state == "published":
             self.copies.append((when, Path(shutil.copy(self.live, self.folder / f"copy-{said.data_version}.duckdb"))))
         return said
+
+    def roll_back(self, version: int) -> int:
+        """Publish a kept version again, keep a copy of the file, and let publication go on; its data_version."""
+        when = self._tick()
+        number = roll_back(self.con, self.live, version, "an analyst", when, definitions=self.definitions)
+        self.copies.append((when, Path(shutil.copy(self.live, self.folder / f"copy-{number}.duckdb"))))
+        return number
 
     def ask(self, sql: str, *values: object, path: Path | None = None) -> list[tuple[Any, ...]]:
         return ask(path or self.live, sql, *values)

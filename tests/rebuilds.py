@@ -13,11 +13,11 @@ from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
-from flows.deciding import approve_run, roll_back_to
+from flows.approval import approve_run, roll_back_to
+from flows.commands.waive import WaiverRequest, grant_waiver
 from flows.ledger import read_ledger
 from flows.night import Report
 from flows.settings import Settings
-from flows.waiving import Asked, waive
 from schemas.findings import Finding
 from tests.conftest import HOME, INCOMING, Place
 from tests.makers import PARTNER, write_return
@@ -144,12 +144,14 @@ class Life:
         for outcome in reversed(ledger.recorded):
             for one in outcome.findings:
                 if one.rule == "value.implausible" and one.is_error:
-                    return bool(waive(self._asked(outcome.submission, one, days), self.settings()).granted)
+                    return bool(grant_waiver(self._asked(outcome.submission, one, days), self.settings()).granted)
         return False
 
-    def _asked(self, submission: str, one: Finding, days: int) -> Asked:
+    def _asked(self, submission: str, one: Finding, days: int) -> WaiverRequest:
         until = BEGUN + timedelta(days=self.days + days)
-        return Asked(submission, f"{one.sheet}!{one.cell}", one.rule, "Counted twice", "Head of early years", until)
+        return WaiverRequest(
+            submission, f"{one.sheet}!{one.cell}", one.rule, "Counted twice", "Head of early years", until
+        )
 
     def approve(self) -> bool:
         try:

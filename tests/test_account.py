@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from flows.cli import main
+from flows.commands.application import main
 from inputs.cells import Cell, Cells, Sheet, Shown
 from inputs.explain import OUTSIDE, Explained, explain
 from inputs.identify import Origin, identify

@@ -485,7 +485,7 @@ def test_an_inbox_that_cannot_be_used_is_usage_and_shows_no_secret(
 
 
 def test_a_password_is_taken_from_the_settings_only(place: Place, capsys: pytest.CaptureFixture[str]) -> None:
-    from flows.cli import main
+    from flows.commands.application import main
 
     assert main(["nightly", "--inbox", f"sftp://nightly:{QUOTED}@127.0.0.1/in"]) == 2
     said = capsys.readouterr().err
@@ -494,7 +494,7 @@ def test_a_password_is_taken_from_the_settings_only(place: Place, capsys: pytest
 
 
 def test_prefect_is_given_no_url_from_the_settings(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
-    from flows.cli import _parameters
+    from flows.commands.nightly import flow_parameters as _parameters
 
     monkeypatch.setenv("INDICATORS_INBOX", f"memory://nightly:{QUOTED}@inbox/in")
     chosen = settings()

@@ -16,7 +16,6 @@ import pytest
 from schemas.definitions import Definitions
 from tests.histories import BEGUN, COUNT, History, ask, figure
 from warehouse import store
-from warehouse.publish import roll_back
 
 AREAS = ("E06000018", "E08000025", "E08000003", "E06000023")
 PARTS = ("Total", "Coverage=Maintained", "Coverage=Academies")
@@ -177,26 +176,69 @@ def test_a_value_that_was_withheld_and_is_shown_since_is_told_as_it_was(
         assert past.ask("SELECT DISTINCT indicator_id FROM mart.history") == [(COUNT,)]
 
 
+def as_published(past: History, least: int = 0) -> None:
+    """That the published file tells of every instant what the version of that instant showed."""
+    versions = past.ask("SELECT data_version, published_at FROM mart.publications ORDER BY ALL")
+    assert versions == [(n, when.replace(tzinfo=None)) for n, (when, _) in enumerate(past.copies, start=1)]
+    before: dict[tuple[Any, ...], dict[str, Any]] = {}
+    for when, copy in past.copies:
+        told = {k: less_small(r, least) for k, r in rows(copy, "SELECT * FROM mart.observations").items()}
+        instant = when.replace(tzinfo=None)
+        assert rows(past.live, "SELECT * FROM mart.as_of(?)", instant) == told
+        assert rows(past.live, "SELECT * FROM mart.as_of(?)", instant - timedelta(seconds=1)) == before
+        before = told
+
+
+@pytest.mark.parametrize("seed", range(HISTORIES))
+def test_what_was_published_stays_so_whatever_is_rolled_back(
+    seed: int, tmp_path: Path, definitions: Definitions
+) -> None:
+    """After every rollback, before and after the publication that follows it."""
+    chance = random.Random(seed)  # noqa: S311
+    with history(tmp_path, with_policy(definitions, primary_min=3, secondary=False)) as past:
+        live_through(past, chance)
+        for _ in range(3):
+            past.roll_back(chance.randint(1, len(past.copies)))
+            as_published(past)
+            revised = set(past.ask("SELECT * FROM mart.revisions"))
+            if chance.random() < 0.7:
+                past.load([figure(float(chance.randint(1, 30)), area=area) for area in AREAS if chance.random() < 0.8])
+                past.publish()
+                as_published(past)
+                assert revised <= set(past.ask("SELECT * FROM mart.revisions"))
+
+
 def test_a_rollback_is_part_of_the_past(tmp_path: Path, definitions: Definitions) -> None:
+    revised = "SELECT old_value, new_value FROM mart.revisions ORDER BY changed_at"
     with history(tmp_path, definitions) as past:
-        past.load([figure(20.0)])
+        past.load([figure(20.0), figure(50.0, area="E08000003")])
         past.publish()
         past.load([figure(30.0)])
         past.publish()
-        back = BEGUN + timedelta(hours=past.hours, minutes=30)
-        roll_back(past.con, past.live, 1, "an analyst", back)
+        past.roll_back(1)
+        assert past.ask("SELECT value FROM mart.observations ORDER BY ALL") == [(20,), (50,)]
+        as_published(past)
+        assert past.ask(revised) == [(20, 30), (50, None), (30, 20), (None, 50)]
         past.publish()  # refused until a person approves it, which the history does an hour later
-        told = [
-            past.ask("SELECT value FROM mart.as_of(?)", when.replace(tzinfo=None))
-            for when in (*(instant for instant, _ in past.copies[:2]), back, past.copies[2][0])
-        ]
-        assert told == [[(20,)], [(30,)], [(20,)], [(30,)]]
-        assert past.ask("SELECT old_value, new_value FROM mart.revisions ORDER BY changed_at") == [
-            (20, 30),
-            (30, 20),
-            (20, 30),
-        ]
+        as_published(past)
+        assert past.ask(revised)[:4] == [(20, 30), (50, None), (30, 20), (None, 50)]
         assert past.publish().state == "unchanged"
+
+
+def test_a_rollback_shows_nothing_that_no_version_has_shown(tmp_path: Path, definitions: Definitions) -> None:
+    """A policy that has been loosened counts from the next publication on, which the gate judges."""
+    with history(tmp_path, with_policy(definitions, primary_min=5, secondary=False)) as past:
+        for value in (3.0, 4.0):
+            past.load([figure(value), figure(50.0 + value, area="E08000003")])
+            past.publish()
+        past.definitions = with_policy(definitions, primary_min=0)
+        past.roll_back(1)
+        as_published(past)
+        hidden = "SELECT DISTINCT value FROM mart.history WHERE area_code = 'E06000018'"
+        assert past.ask(hidden) == [(None,)]
+        assert past.ask("SELECT DISTINCT old_value, new_value FROM mart.revisions WHERE area_code = 'E06000018'") == [
+            (None, None)
+        ]
 
 
 def test_no_figure_is_set_against_every_other(tmp_path: Path, definitions: Definitions) -> None:
@@ -226,7 +268,7 @@ def test_a_row_that_is_hidden_and_was_current_twice_is_told_as_it_was(tmp_path: 
         past.publish()
         past.load([figure(20.0), figure(51.0, area="E08000003")])
         past.publish()
-        roll_back(past.con, past.live, 1, "an analyst", BEGUN + timedelta(hours=past.hours, minutes=30))
+        past.roll_back(1)
         past.publish()
         told = "SELECT value, conf_status, published_to IS NULL FROM mart.history WHERE area_code = 'E06000018'"
         assert past.ask(f"{told} ORDER BY published_from") == [

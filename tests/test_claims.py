@@ -12,7 +12,7 @@ import duckdb
 import pytest
 from scipy.optimize import least_squares
 
-from flows.cli import main
+from flows.commands.application import main
 from flows.night import Report
 from flows.settings import CLAIMS
 from schemas.faults import DefinitionFault, UsageFault

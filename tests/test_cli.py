@@ -11,12 +11,10 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from flows.cli import main
+from flows.commands.application import COMMANDS, main
 from schemas.faults import StorageFault
 from tests.conftest import HOME, INCOMING, Place
 from tests.makers import GOOD, write_partner, write_return
-
-COMMANDS = ("nightly", "check", "trace", "status", "doctor")
 
 
 @pytest.fixture
@@ -35,12 +33,30 @@ def own_partner(place: Place, monkeypatch: pytest.MonkeyPatch) -> Path:
     return write_return(place.inbox / "tester" / "attainment.xlsx")
 
 
-@pytest.mark.parametrize("command", COMMANDS)
+@pytest.mark.parametrize("command", [command.name for command in COMMANDS])
 def test_every_command_shows_an_example(command: str, capsys: pytest.CaptureFixture[str]) -> None:
-    with pytest.raises(SystemExit) as stopped:
-        main([command, "--help"])
-    assert stopped.value.code == 0
+    assert main([command, "--help"]) == 0
     assert f"indicators {command}" in capsys.readouterr().out.split("example:")[1]
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        ((), "COMMAND"),
+        (("nigtly",), "nightly"),
+        (("nightly", "--inbo", "x"), "--inbox"),
+        (("status", "--today", "soon"), "'soon' is not a date such as 2011-05-31"),
+        (("check",), "FILE"),
+        (("waive", "S000001", "Figures!E6", "value.implausible"), "--reason"),
+        (("rebuild", "--replace", "--reparse"), "--reparse"),
+    ],
+)
+def test_wrong_usage_is_exit_2_and_says_what_is_meant(
+    words: tuple[str, ...], says: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(words) == 2
+    printed = capsys.readouterr()
+    assert says in printed.out + printed.err
 
 
 def test_check_json_is_the_contract(own_partner: Path, capsys: pytest.CaptureFixture[str]) -> None:

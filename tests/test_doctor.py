@@ -19,7 +19,7 @@ import pytest
 import yaml
 
 from flows import doctor
-from flows.cli import main
+from flows.commands.application import main
 from flows.doctor import CHECKS, Health, examine
 from flows.ledger import read_ledger
 from flows.settings import now
@@ -151,6 +151,28 @@ def plant_line(here: Place, _: pytest.MonkeyPatch) -> None:
 def plant_torn(here: Place, _: pytest.MonkeyPatch) -> None:
     with (here.archive / "ledger.jsonl").open("ab") as file:
         file.write(b'{"kind":"subm')
+
+
+def plant_changed(here: Place, _: pytest.MonkeyPatch) -> None:
+    ledger = here.archive / "ledger.jsonl"
+    ledger.write_bytes(ledger.read_bytes().replace(b'"partner":"tester"', b'"partner":"toaster"', 1))
+
+
+def plant_cut(here: Place, _: pytest.MonkeyPatch) -> None:
+    ledger = here.archive / "ledger.jsonl"
+    ledger.write_bytes(ledger.read_bytes().partition(b'{"kind":"message"')[0])
+
+
+def plant_no_store(here: Place, _: pytest.MonkeyPatch) -> None:
+    (here.published.parent / "store.duckdb").unlink()
+
+
+def plant_unpublished(here: Place, _: pytest.MonkeyPatch) -> None:
+    here.published.unlink()
+
+
+def plant_nothing_kept(here: Place, _: pytest.MonkeyPatch) -> None:
+    (here.published.parent / "kept" / "indicators-v1.duckdb").unlink()
 
 
 def plant_lost(here: Place, _: pytest.MonkeyPatch) -> None:
@@ -304,6 +326,11 @@ PLANTED: tuple[tuple[Plant, str, str, str], ...] = (
     (plant_full, "disk", "wrong", "make room"),
     (plant_line, "ledger", "wrong", "backup"),
     (plant_torn, "ledger", "look", "cut off"),
+    (plant_changed, "ledger", "wrong", "line 2: was changed after it was written; restore the ledger"),
+    (plant_cut, "ledger", "wrong", "the store has seen line"),
+    (plant_no_store, "store", "wrong", "run `indicators rebuild`"),
+    (plant_unpublished, "published", "look", "the next night puts version 1 back"),
+    (plant_nothing_kept, "published", "look", "version(s) 1 cannot be gone back to"),
     (plant_lost, "ledger", "wrong", "1 file(s)"),
     (plant_newer_store, "store", "wrong", "newer release"),
     (plant_torn_store, "store", "wrong", "backup"),

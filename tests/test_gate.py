@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from flows.cli import main
+from flows.commands.application import main
 from flows.night import Report
 from schemas.definitions import Definitions
 from tests.conftest import Place

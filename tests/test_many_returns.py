@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 
 from flows import judging, staging
 from flows.archive import Archive
-from flows.cli import main
+from flows.commands.application import main
 from flows.judging import judge_each
 from flows.ledger import read_ledger
 from flows.night import collect, judge, load, prepare

@@ -15,7 +15,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from flows.cli import main
+from flows.commands.application import main
 from inputs.cells import FINDINGS_MARK, Cells, Sheet
 from inputs.formats import read as read_here
 from inputs.grammar import SHORTHAND

@@ -78,7 +78,7 @@ def test_where_the_people_are_is_told_and_not_who_they_are() -> None:
     sheets = (Sheet("Zwetschge", rows, hidden=True), Sheet("Absence", [["D.O.B."], ["03/02/2001"]]))
     found = person_level(Cells("xlsx", sheets), frozenset({"absence"}))
     assert found is not None
-    assert (found.sheet, found.cells) == ("sheet 1", ("B2", "C2:C7", "'Absence'!A1"))
+    assert (found.sheet, found.cells) == ("sheet 1", ("B2", "C3:C7", "'Absence'!A1"))
     assert found.found == (
         "sheet 1 (hidden): names of people in column B, pupil numbers in column C; Absence: dates of birth or death in column A"
     )

@@ -14,7 +14,7 @@ from unittest.mock import patch
 import openpyxl
 import pytest
 
-from flows.cli import main
+from flows.commands.application import main
 from flows.ledger import read_ledger
 from flows.rebuilding import rebuild
 from flows.reparsing import reparse

@@ -137,6 +137,14 @@ SHARE = {"Value": 50.0, "Number": 500, "Of": 1000}
 SCHOOLS = {"Measure": "Schools", "Value": 40}
 COLUMNS = tuple(name for name in HEADINGS if name != "Area")
 
+
+def with_picture(workbook: bytes) -> bytes:
+    """A workbook with a picture in it."""
+    with zipfile.ZipFile(io.BytesIO(workbook)) as archive:
+        parts = {name: archive.read(name) for name in archive.namelist()}
+    return zipped({**parts, "xl/media/image1.png": b"\x89PNG"})
+
+
 CASES: dict[str, Case] = {
     "return.unreadable": Case("figures.xlsx", b""),
     "return.encrypted": Case(
@@ -180,6 +188,7 @@ CASES: dict[str, Case] = {
         "figures.xlsx",
         book({"Figures": [[*row, cell] for row, cell in zip(rows({}), ("Remark", "fine"), strict=True)]}),
     ),
+    "layout.not-looked-into": Case("figures.xlsx", with_picture(book({"Figures": rows({})}))),
     "layout.number-unread": Case("figures.xlsx", book({"Figures": [*rows({})[:1], [*rows({})[1], None, 6.8]]})),
     "cell.shown-otherwise": looking(6.5, '0.0"k"'),
     "cell.not-a-share": figures({**SCHOOLS, "Value": "41%"}),
@@ -281,6 +290,7 @@ def test_the_smallest_fault_breaks_its_rule_and_no_other(rule: str, judged: Judg
     assert judgement.status == ("accepted-with-warnings" if RULES[rule].strictness == "advisory" else "rejected")
     without_a_cell = {
         "layout.label-missing",
+        "layout.not-looked-into",
         "layout.sheet-missing",
         "layout.sheet-unexpected",
         "row.missing",

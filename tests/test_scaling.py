@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from flows import night, workers
-from flows.cli import main
+from flows.commands.application import main
 from flows.ledger import read_ledger
 from flows.night import Night, Report, collect, judge, prepare
 from flows.staging import stage, staged_of

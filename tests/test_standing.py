@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from flows.cli import main
+from flows.commands.application import main
 from flows.standing import officers_of, unanswered
 from inputs.layouts import Partner
 from schemas.calendar import Expected, beyond_grace, on_time, register, slots_of, standing
@@ -130,7 +130,7 @@ def test_status_says_what_is_received_rejected_due_and_overdue(own: Place, capsy
 def test_status_needs_neither_prefect_nor_the_warehouse(own: Place, tmp_path: Path) -> None:
     heavy = ("prefect", "great_expectations", "duckdb", "openpyxl", "pandera")
     script = (
-        "import sys; from flows.cli import main; main(['status']);"
+        "import sys; from flows.commands.application import main; main(['status']);"
         f"print([m for m in {heavy!r} if m in sys.modules], file=sys.stderr)"
     )
     python = str(HOME / ".venv" / "bin" / "python")

@@ -84,7 +84,7 @@ def test_check_imports_neither_prefect_nor_great_expectations(tmp_path: Path) ->
 
     write_partner(tmp_path / "partners")
     script = (
-        "import sys; from flows.cli import main;"
+        "import sys; from flows.commands.application import main;"
         f"main(['check', {str(write_return(tmp_path / 'attainment.xlsx'))!r}]);"
         "print([m for m in ('prefect', 'great_expectations', 'openpyxl') if m in sys.modules])"
     )

@@ -15,11 +15,11 @@ import pytest
 from openpyxl.worksheet.datavalidation import DataValidation
 from openpyxl.worksheet.worksheet import Worksheet
 
-from flows.checking import check_files
-from flows.cli import main
+from flows.commands.application import main
+from flows.commands.check import check_files
+from flows.commands.template import template_of
 from flows.judging import Judgement, judge
 from flows.settings import settings
-from flows.templates import template_of
 from inputs.cells import Cells, Sheet
 from inputs.identify import Origin
 from inputs.layouts import Layout, Partner

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from flows.archive import Archive
-from flows.cli import main
+from flows.commands.application import main
 from flows.rebuilding import rebuild
 from tests.conftest import HOME, Place
 from tests.rebuilds import trusting

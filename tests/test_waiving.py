@@ -11,7 +11,7 @@ from typing import Any
 import openpyxl
 import pytest
 
-from flows.cli import main
+from flows.commands.application import main
 from flows.ledger import read_ledger
 from flows.night import collect, judge, load, prepare
 from schemas.outcomes import Outcome

@@ -13,8 +13,8 @@ from typing import Any
 import openpyxl
 import pytest
 
+from flows.commands.template import write_template
 from flows.settings import settings
-from flows.templates import write_template
 from schemas.periods import read_period, week_of
 from tests.conftest import HOME, Place
 from tests.makers import book

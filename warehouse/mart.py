@@ -138,6 +138,16 @@ def _remember(
         con.unregister("filling")
 
 
+def retell(
+    con: duckdb.DuckDBPyConnection, definitions: Definitions, hidden: pl.DataFrame, published_at: datetime
+) -> None:
+    """Fill mart.history and mart.revisions of out anew, from `held`, `dated` and `past`; all else is left."""
+    for table in ("history", "revisions"):
+        con.execute(f"DELETE FROM out.mart.{table}")
+    _reference(con, definitions, _whereabouts(con))
+    _remember(con, definitions, hidden, published_at)
+
+
 def _look_back(con: duckdb.DuckDBPyConnection) -> None:
     """Make mart.as_of, which finds its tables by the names that they have in the published file."""
     home = con.execute("SELECT current_catalog()").fetchall()[0][0]

@@ -22,6 +22,7 @@ from warehouse.contract import MART, MartTable
 from warehouse.difference import Difference, difference, moved
 from warehouse.files import attach, attached
 from warehouse.gate import Result, Verdict, gate
+from warehouse.going_back import tell_past
 from warehouse.kept import Kept
 from warehouse.mart import build
 from warehouse.store import connect
@@ -196,10 +197,17 @@ def approve(con: duckdb.DuckDBPyConnection, live: Path, run: str, at: datetime, 
 
 
 def roll_back(
-    con: duckdb.DuckDBPyConnection, live: Path, to: int, by: str, at: datetime, limits: Limits | None = None
+    con: duckdb.DuckDBPyConnection,
+    live: Path,
+    to: int,
+    by: str,
+    at: datetime,
+    limits: Limits | None = None,
+    definitions: Definitions | None = None,
 ) -> int:
     """Publish a kept version again, under a new data_version, and hold publication until a person approves the next
-    candidate; the new data_version. Raises NotApproved, StorageFault."""
+    candidate; the new data_version. Its past is told as `definitions` let it be; without them, as an earlier release
+    did, it is the past of that version alone. Raises NotApproved, StorageFault."""
     limits, kept = limits or Limits(), Kept.beside(live)
     catch_up(con, live, limits)
     source = kept.versions().get(to)
@@ -213,8 +221,10 @@ def roll_back(
     candidate = live.parent / f"{CANDIDATE}{run}.duckdb"
     try:
         shutil.copyfile(source, candidate)
-    except OSError as error:
-        raise StorageFault(live, f"cannot be published ({error.strerror})") from None
+        if definitions is not None:
+            tell_past(con, candidate, definitions, number, at)
+    except (duckdb.IOException, duckdb.FatalException, OSError) as error:
+        raise StorageFault(live, f"cannot be published ({_in_words(error)})") from None
     kept.hold({"to": to, "by": by, "at": at.isoformat(), "data_version": number})
     _put_in_place(con, candidate, live, number, at, run, kept, limits)
     kept.forget_candidates()

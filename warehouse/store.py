@@ -14,7 +14,7 @@ import duckdb
 import polars as pl
 
 from schemas.definitions import Definitions
-from schemas.faults import StorageFault
+from schemas.faults import ReleaseFault, StorageFault
 from schemas.findings import a1
 from schemas.outcomes import Outcome, Submission, outcome_id
 from schemas.tables import KEY, MEASURES, PAYLOAD
@@ -25,6 +25,7 @@ MOST_MEMORY = 4 << 30
 """What a database may hold in memory. Beyond it, it works in a folder of its own on disk."""
 MOST_ROWS = 500_000
 """How many rows are taken out of the store at once."""
+MEND = "restore it from a backup, or run `indicators rebuild --replace`"
 _NUMBERS = ("value", "value_low", "value_high", "numerator", "denominator")
 _TYPES = {name: "DOUBLE" if name in _NUMBERS else "VARCHAR" for name in (*KEY, *PAYLOAD)}
 _COLUMNS = (*KEY, *PAYLOAD, "period_start", "period_end", "sheet", "cell")
@@ -91,7 +92,7 @@ def opened(path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
         if not path.exists():
             _make(path)
         if path.stat().st_size == 0:  # DuckDB would begin a new one, and what was recorded would be gone unsaid
-            raise StorageFault(path, "is empty; restore it from a backup")
+            raise StorageFault(path, f"is empty; {MEND}")
         con = connect(str(path))
         path.chmod(stat.S_IRUSR | stat.S_IWUSR)
         spill = path.with_name(f"{path.name}.tmp")  # where the database works when memory is short
@@ -99,10 +100,10 @@ def opened(path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
         spill.chmod(stat.S_IRWXU)
         con.execute(f"SET temp_directory = '{str(spill).replace(chr(39), chr(39) * 2)}'")
     except (OSError, duckdb.Error) as error:
-        reason = f"the store cannot be opened ({_first_line(error)}); if it is damaged, restore it from a backup"
+        reason = f"the store cannot be opened ({_first_line(error)}); if it is damaged, {MEND}"
         raise StorageFault(path, reason) from None
     try:
-        _refuse_newer(con, path)
+        refuse_newer(con, path)
         con.execute(_DDL)
         _upgrade(con)
         if con.execute("SELECT count(*) FROM about").fetchone() == (0,):
@@ -118,14 +119,14 @@ def opened(path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
             spill.rmdir()
 
 
-def _refuse_newer(con: duckdb.DuckDBPyConnection, path: Path) -> None:
-    """Raise StorageFault, before anything is touched, for a store of a release that came after this one."""
+def refuse_newer(con: duckdb.DuckDBPyConnection, path: Path) -> None:
+    """Raise ReleaseFault, before anything is touched, for a store of a release that came after this one."""
     if not con.execute("SELECT 1 FROM duckdb_tables() WHERE table_name = 'about'").fetchone():
         return
     version = (con.execute("SELECT max(schema_version) FROM about").fetchone() or (None,))[0]
     if version is not None and version > SCHEMA_VERSION:
         reason = f"was made by a newer release: it is of schema version {version}, and this release reads up to"
-        raise StorageFault(path, f"{reason} {SCHEMA_VERSION}; use the newer release")
+        raise ReleaseFault(path, f"{reason} {SCHEMA_VERSION}; use the newer release")
 
 
 def _make(path: Path) -> None:
@@ -284,6 +285,18 @@ def hold(con: duckdb.DuckDBPyConnection, definitions: Definitions, up_to_load: i
     con.unregister("made")
     con.execute(f"CREATE OR REPLACE TEMP TABLE held AS {_current(up_to_load)}")
     con.execute("DROP TABLE authority_of")
+
+
+def hold_shown(con: duckdb.DuckDBPyConnection) -> None:
+    """Make `held` of what `shown_now` (see `see`) says to be current, in place of what is."""
+    con.execute(
+        f"""
+        CREATE OR REPLACE TEMP TABLE held AS
+        SELECT o.* EXCLUDE (withdrawn), l.submission, s.path AS source_file, s.digest, l.recorded_at
+        FROM observation AS o SEMI JOIN (FROM shown_now WHERE is_current) USING (load, {OF_KEY})
+        JOIN load AS l USING (load) JOIN submission AS s ON s.id = l.submission
+        """
+    )
 
 
 def shares(
@@ -605,7 +618,8 @@ def _arriving(table: pl.DataFrame) -> pl.DataFrame:
 
 
 def _utc(when: datetime) -> datetime:
-    return when.astimezone(UTC).replace(tzinfo=None)
+    """An instant as the store writes it; one without a time zone is in UTC already."""
+    return when if when.tzinfo is None else when.astimezone(UTC).replace(tzinfo=None)
 
 
 __all__: Sequence[str] = (
@@ -619,6 +633,7 @@ __all__: Sequence[str] = (
     "current",
     "forget",
     "hold",
+    "hold_shown",
     "last_version",
     "let_go",
     "load",

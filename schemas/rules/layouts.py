@@ -76,4 +76,11 @@ RULES: tuple[Rule, ...] = (
         "Move them under a heading of the template if they belong to it; otherwise there is nothing to do.",
         "A corrected figure typed beside the table.",
     ),
+    Rule(
+        "layout.not-looked-into",
+        "advisory",
+        "The workbook holds pictures or embedded objects, into which nobody has looked; no copy of it will have them.",
+        "Remove them if the return does not need them, above all where they show or hold anything about single people.",
+        "A picture of a table, or a Word document on a sheet.",
+    ),
 )

@@ -83,7 +83,7 @@ def import_all() -> None:
     """Import what a night needs, so that what is forked from here begins with its work."""
     for name in (
         "flows.night",
-        "flows.waiving",
+        "flows.commands.waive",
         "great_expectations",
         "sqlalchemy",
         "duckdb_sqlalchemy",

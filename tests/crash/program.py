@@ -9,14 +9,15 @@ from pathlib import Path
 
 
 def main(words: Sequence[str]) -> int:
-    from flows import cli, night
+    from flows import night
+    from flows.commands import application, nightly
     from flows.settings import settings
 
     def run_flow(chosen: Mapping[str, Path | date | str | None]) -> night.Report:
         return night.whole_night(settings(**chosen), "by-hand")
 
-    cli._run_flow = run_flow
-    return cli.main(words)
+    nightly._run_flow = run_flow
+    return application.main(words)
 
 
 if __name__ == "__main__":

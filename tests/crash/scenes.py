@@ -288,7 +288,8 @@ def played(name: str, scene: Scene, of: Prepared, root: Path) -> dict[str, Any]:
 
 
 def main(names: Sequence[str]) -> int:
-    from flows import night, waiving  # noqa: F401  imported here once, not in each night
+    from flows import night  # noqa: F401  imported here once, not in each night
+    from flows.commands import waive  # noqa: F401
     from warehouse import publish
     from warehouse.gate import Verdict
 

@@ -12,6 +12,7 @@ from typing import Any
 import duckdb
 
 State = dict[str, Any]
+UNTOLD = ("at", "first_seen", "judged_at", "recorded_at", "line", "previous")
 TEMPORARY = re.compile(r"\.part$|\.wal$|^\.making-|^\.writable$|^candidate-(?!.*kept)|^\.latest$")
 
 
@@ -93,7 +94,7 @@ def _ledger(path: Path) -> State:
 
 def _timeless(value: Any) -> Any:
     if isinstance(value, dict):
-        return {k: _timeless(v) for k, v in value.items() if k not in ("at", "first_seen", "judged_at", "recorded_at")}
+        return {k: _timeless(v) for k, v in value.items() if k not in UNTOLD}
     if isinstance(value, list):
         return [_timeless(one) for one in value]
     return "INSTANT" if isinstance(value, str) and re.match(r"\d{4}-\d\d-\d\dT\d\d:\d\d", value) else value

@@ -182,7 +182,7 @@ def main(step: str, command: str) -> int:
         from flows.settings import settings
 
         return 3 if whole_night(settings(), "killed").publication.state == "refused" else 0
-    from flows.cli import main as command_line
+    from flows.commands.application import main as command_line
 
     return command_line([command])
 

@@ -67,6 +67,6 @@ TOLD_TO_END = """
 import os, signal, sys
 from tests.crash.stops import Stop, lay
 lay(Stop("told to end", "warehouse.store._withdraw", when="before"), lambda: os.kill(os.getpid(), signal.SIGTERM))
-from flows.cli import main
+from flows.commands.application import main
 sys.exit(main(sys.argv[1:]))
 """

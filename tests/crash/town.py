@@ -77,16 +77,16 @@ def arrivals(place: Place) -> None:
 
 def corrections(place: Place) -> None:
     """A revision, a correction, a value let through, the same records of people again, and an area taken back."""
-    from flows.waiving import Asked, waive
+    from flows.commands.waive import WaiverRequest, grant_waiver
 
     write_return(place.inbox / "one" / "attainment.xlsx", changed(2, 68))
     write_return(place.inbox / "three" / "attainment.xlsx")
     write_csv(place.inbox / "two" / "attainment.csv", 0, AREAS[:-1])
     shutil.copy2(place.inbox / "six" / "attainment.xlsx", place.inbox / "six" / "attainment-again.xlsx")
-    asked = Asked(
+    asked = WaiverRequest(
         "S000001", "Figures!E9", "value.implausible", "Counted with outreach", "Head of years", date(2011, 9, 30)
     )
-    granted = waive(asked, place.settings(partners=place.root / "partners", today=BEGUN + timedelta(1)))
+    granted = grant_waiver(asked, place.settings(partners=place.root / "partners", today=BEGUN + timedelta(1)))
     assert granted.granted, granted.says
 
 

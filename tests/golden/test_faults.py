@@ -14,7 +14,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from flows.checking import check_files
+from flows.commands.check import check_files
 from inputs.layouts import Partner, load_partners
 from schemas.definitions import Definitions
 from tests.conftest import INCOMING, TODAY, Place

@@ -39,6 +39,9 @@ KEPT = frozenset(
 )  # fmt: skip
 """Last words of the types of relations that stay."""
 
+PICTURES = frozenset(("image", "hdphoto", "media", "thumbnail"))
+"""Of these, what shows something that nobody has looked at."""
+
 WORDS: Mapping[str, str] = {
     "vbaProject": "macros (VBA)",
     "vbaProjectSignature": "macros (VBA)",
@@ -69,6 +72,7 @@ WORDS: Mapping[str, str] = {
     "powerPivotData": "a data model",
     "pivotCacheDefinition": "a pivot table that is fed from outside the workbook: its last values stay",
 }
+NOT_LOOKED_AT = "a picture, which nobody has looked at"
 MOST_PLACES = 12
 """Cells that a line about something taken out names."""
 
@@ -149,13 +153,14 @@ def _is_own(prefix: str, name: str) -> bool:
 # -- which parts stay -------------------------------------------------------------------------------------------------
 
 
-def take_out(package: Package, removed: Removed) -> set[str]:
-    """Take out every relation that is not known to be harmless; the parts that stay. Raises NotEditable where too much
-    hangs on what would have to go."""
+def take_out(package: Package, removed: Removed, *, images: bool = True) -> set[str]:
+    """Take out every relation that is not known to be harmless, and pictures, which nobody looks into, unless `images`
+    says that they may stay; the parts that stay. Raises NotEditable where too much hangs on what would have to go."""
     kept: set[str] = set()
+    may_stay = KEPT if images else KEPT - PICTURES
     _take_out_fed_pivots(package, removed)
-    for source, one in links_between(package, KEPT):
-        if one.external or one.kind not in KEPT:
+    for source, one in links_between(package, may_stay):
+        if one.external or one.kind not in may_stay:
             _take_out(package, source, one, removed)
         elif package.has(one.target):
             kept.add(package.name_of(one.target))
@@ -192,7 +197,11 @@ def _is_fed(package: Package, cache: str) -> bool:
 
 def _take_out(package: Package, source: str, one: Relation, removed: Removed) -> None:
     removed.links.setdefault(source, set()).add(one.id)
-    what = WORDS.get(one.kind, f"a part of a kind that we do not know ({as_typed(one.kind)[:40]})")
+    what = (
+        NOT_LOOKED_AT
+        if one.kind in PICTURES and not one.external
+        else WORDS.get(one.kind, f"a part of a kind that we do not know ({as_typed(one.kind)[:40]})")
+    )
     if one.kind == "hyperlink":
         pass  # said with its cell, where the cell is known
     elif one.kind == "externalLink":
@@ -269,7 +278,7 @@ def clean_other(package: Package, name: str, removed: Removed) -> None:
     """Clean a part that is neither the workbook nor a sheet: drawings, charts, tables, pivot tables."""
     ids = removed.links.get(name, set())
     if name.endswith(".vml"):
-        _clean_vml(package, name)
+        _clean_vml(package, name, (*_VML, _RELATED) if ids else _VML)
         return
     folder = name.rsplit("/", 2)[-2] if name.count("/") else ""
     if not ids and folder not in ("drawings", "charts", "tables", "ctrlProps", "chartsheets"):
@@ -324,6 +333,7 @@ def _cleaned(element: Element, xml: bytes, removed: Removed, *, fed: bool) -> tu
     return (element.start, element.inner, tag_with(xml[element.start : element.inner], drop)), False
 
 
+_RELATED = re.compile(rb"\s(?:\w+:)?relid\s*=\s*(?:\"[^\"]*\"|'[^']*')", re.I)
 _VML = (
     re.compile(rb"<(\w+:)?FmlaMacro\b[^>]*>[^<]*</(?:\w+:)?FmlaMacro\s*>", re.I),
     re.compile(rb"\s(?:\w+:)?href\s*=\s*(?:\"(?!#)[^\"]*\"|'(?!#)[^']*')", re.I),
@@ -332,9 +342,9 @@ _VML = (
 )
 
 
-def _clean_vml(package: Package, name: str) -> None:
+def _clean_vml(package: Package, name: str, forms: Iterable[re.Pattern[bytes]]) -> None:
     """Old drawings need not be well-formed, so what could act is taken out of them by its look."""
     content = package.part(name)
-    for pattern in _VML:
+    for pattern in forms:
         content = pattern.sub(b"", content)
     package.change(name, content)

@@ -40,15 +40,15 @@ Head = Sequence[tuple[str, str]]
 """What stands above the findings, as (label, text)."""
 
 
-def mark(content: bytes, head: Head, findings: Sequence[FindingRecord]) -> bytes:
-    """Return the marked copy of a file.
+def mark(content: bytes, head: Head, findings: Sequence[FindingRecord], *, images: bool = False) -> bytes:
+    """Return the marked copy of a file; pictures stay in it only with `images`.
 
     Raises Refused for a file that cannot be read at all, and NotEditable where no copy can be made of it.
     """
     reason = ""
     try:
         if content.startswith(b"PK"):
-            return _Annotation(Package(content), content).marked(head, findings)
+            return _Annotation(Package(content), content, images=images).marked(head, findings)
     except NotEditable as error:
         reason = str(error)
     cells = decode(encode(read(content)))  # as the parent sees them
@@ -73,8 +73,8 @@ def _values_only_note(kind: str, reason: str) -> str:
 class _Annotation:
     """The marking of one workbook, and what is learned on the way.
 
-    `aliases` are the names of sheets in the copy by those that findings use; `notes` are sentences about the copy,
-    which grow; `removed` is what was taken out.
+    With `images`, pictures stay in the copy. `aliases` are the names of sheets in the copy by those that findings use;
+    `notes` are sentences about the copy, which grow; `removed` is what was taken out.
     """
 
     package: Package
@@ -82,6 +82,7 @@ class _Annotation:
     aliases: Mapping[str, str] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
     removed: Removed = field(default_factory=Removed)
+    images: bool = False
 
     def marked(self, head: Head, findings: Sequence[FindingRecord]) -> bytes:
         """Return the copy. Raises NotEditable. Can be called once."""
@@ -127,7 +128,7 @@ class _Annotation:
             is_unlisted = relation.kind in ("worksheet", "chartsheet") and relation.id not in listed
             if relation.id in earlier or is_unlisted:
                 package.unlink(package.workbook, relation)
-        return take_out(package, self.removed)
+        return take_out(package, self.removed, images=self.images)
 
     def _edit_sheets(
         self, sheets: Sequence[BookSheet], marks: Mapping[str, SheetMarks], styles: Styles, *, unmark: bool

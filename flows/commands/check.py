@@ -7,15 +7,18 @@ import sys
 from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
+from cyclopts import Parameter
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
 from flows.archive import write_whole
+from flows.commands.options import JsonOption, TodayOption
+from flows.commands.terminal import as_json
 from flows.judging import Judgement, as_judged, judge
-from flows.settings import Settings, london_today, now
+from flows.settings import Settings, london_today, now, settings
 from inputs.cells import Cells
 from inputs.explain import explain as explain_cells
 from inputs.identify import Origin
@@ -29,6 +32,37 @@ from schemas.findings import as_typed
 from schemas.tables import Context
 
 Result = dict[str, Any]
+
+
+def check(
+    *files: Annotated[Path, Parameter(help="Files to judge.")],
+    partner: Annotated[
+        str | None, Parameter(help="Whose file it is; otherwise told by its folder or its contents.")
+    ] = None,
+    collection: Annotated[str | None, Parameter(help="Judge it as this return only.")] = None,
+    today: TodayOption = None,
+    json: JsonOption = False,
+    explain: Annotated[bool, Parameter(help="Say of every cell of the file what became of it.")] = False,
+    marked_up: Annotated[
+        Path | None, Parameter(help="Also write a copy with what was found marked, as OUT.xlsx.")
+    ] = None,
+) -> int:
+    """Judge files as the night would, and load nothing; exit code 1 if one is rejected."""
+    if not files:
+        raise UsageFault("FILE", "is missing; name at least one file to judge")
+    results = check_files(
+        files,
+        settings(today=today),
+        partner=partner,
+        collection=collection,
+        marked_up=marked_up,
+        explain=explain,
+    )
+    if json:
+        print(as_json(results))
+    else:
+        show_judgements(results)
+    return 1 if any(result["status"] == "rejected" for result in results) else 0
 
 
 def check_files(

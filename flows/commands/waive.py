@@ -6,13 +6,17 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import Annotated
 
 import polars as pl
+from cyclopts import Parameter
 
 from flows.archive import Archive
+from flows.commands.options import ArchiveOption, ByOption, TodayOption, UntilOption, WarehouseOption
 from flows.judging import Judgement, judge
 from flows.ledger import Ledger, read_ledger, sole_writer
-from flows.settings import Settings, london_today, now
+from flows.losses import refuse_losses, see_ledger
+from flows.settings import Settings, london_today, now, settings
 from inputs.identify import Origin
 from inputs.layouts import load_partners
 from schemas.checks.rows import rows_at
@@ -28,7 +32,7 @@ _WHERE = re.compile(r"(?:'(?P<quoted>(?:[^']|'')+)'|(?P<plain>.+))!(?P<cell>[^!]
 
 
 @dataclass(frozen=True)
-class Asked:
+class WaiverRequest:
     """What somebody asks to be let through: a cell of a submission, the rule, and why, by whom and until when."""
 
     submission: str
@@ -40,57 +44,80 @@ class Asked:
 
 
 @dataclass(frozen=True)
-class Answer:
-    """What came of it: the waivers that were given, or none, and what to tell the person who asked."""
+class WaiverAnswer:
+    """What came of it: the waivers that were given, or none, and what to tell the person who request."""
 
     granted: tuple[Grant, ...]
     says: str
 
 
-def waive(asked: Asked, given: Settings) -> Answer:
+def waive(
+    submission: Annotated[str, Parameter(help="The submission, such as S000005.")],
+    cell: Annotated[str, Parameter(help="The cell that the finding names, such as 'Figures!E6'.")],
+    rule: Annotated[str, Parameter(help="The rule, such as value.implausible.")],
+    *,
+    reason: Annotated[str, Parameter(help="Why the value is right; readers can see it.")],
+    by: ByOption,
+    until: UntilOption,
+    warehouse: WarehouseOption = None,
+    archive: ArchiveOption = None,
+    today: TodayOption = None,
+) -> int:
+    """Let one value through one waivable rule; exit code 1 where there is nothing to let through."""
+    request = WaiverRequest(submission, cell, rule, reason=reason, by=by, until=until)
+    answer = grant_waiver(request, settings(warehouse=warehouse, archive=archive, today=today))
+    print(answer.says)
+    return 0 if answer.granted else 1
+
+
+def grant_waiver(request: WaiverRequest, given: Settings) -> WaiverAnswer:
     """Record a waiver for every value that the cell stands for, if the submission has that finding; the next night
     judges the submission again.
 
     Raises UsageFault for a rule that cannot be waived, a cell or day that is none, and words that are missing.
     """
     today = given.today or london_today(now())
-    sheet, place = _checked(asked, today)
+    sheet, place = _checked(request, today)
     definitions = load_definitions(given.definitions)
     with sole_writer(given.archive):
         ledger = read_ledger(given.archive)
-        submission = ledger.submissions.get(asked.submission)
+        refuse_losses(given, ledger)
+        submission = ledger.submissions.get(request.submission)
         if submission is None:
-            return Answer((), f"There is no submission {asked.submission}.")
+            return WaiverAnswer((), f"There is no submission {request.submission}.")
         held = [(o.collection, f) for o in ledger.outcomes.get(submission.id, ()) for f in o.findings]
-        mine = [(c, f) for c, f in held if f.rule == asked.rule and (sheet, place) in places(f)]
+        mine = [(c, f) for c, f in held if f.rule == request.rule and (sheet, place) in places(f)]
         if not mine:
-            return Answer((), f"{submission.id} has no finding {asked.rule} at {as_typed(asked.where)}.")
+            return WaiverAnswer((), f"{submission.id} has no finding {request.rule} at {as_typed(request.where)}.")
         if not any(finding.is_error for _, finding in mine):
-            return Answer((), f"{as_typed(asked.where)} of {submission.id} is let through already.")
+            return WaiverAnswer((), f"{as_typed(request.where)} of {submission.id} is let through already.")
         collection = mine[0][0]
         today_judged = _judged_today(submission, collection, given, definitions, ledger, today)
-        grants = _grants(asked, sheet, place, today_judged, ledger)
+        grants = _grants(request, sheet, place, today_judged, ledger)
         if not grants:
-            return Answer((), f"Judged today, {submission.id} has no finding {asked.rule} there to let through.")
+            return WaiverAnswer(
+                (), f"Judged today, {submission.id} has no finding {request.rule} there to let through."
+            )
         ledger.record_waivers(grants)
-        return Answer(tuple(grants), _says(grants, submission, ledger))
+        see_ledger(given, ledger)
+        return WaiverAnswer(tuple(grants), f"{_says(grants, submission, ledger)} {ledger.adoption_in_words}".rstrip())
 
 
-def _checked(asked: Asked, today: date) -> tuple[str, int]:
+def _checked(request: WaiverRequest, today: date) -> tuple[str, int]:
     """The sheet and the position that are asked about; refuses what nobody could grant."""
-    rule = RULES.get(asked.rule)
+    rule = RULES.get(request.rule)
     waivable = ", ".join(name for name, one in RULES.items() if one.strictness == "waivable")
     if rule is None or rule.strictness != "waivable":
-        raise UsageFault(asked.rule, f"cannot be waived; the rules that can are {waivable}")
-    if asked.until < today:
-        raise UsageFault("--until", f"{asked.until} is over; name a day from {today} on")
-    for name, words in (("--reason", asked.reason), ("--by", asked.by)):
+        raise UsageFault(request.rule, f"cannot be waived; the rules that can are {waivable}")
+    if request.until < today:
+        raise UsageFault("--until", f"{request.until} is over; name a day from {today} on")
+    for name, words in (("--reason", request.reason), ("--by", request.by)):
         if not words.strip() or len(words) > FIELD_LIMIT:
             raise UsageFault(name, f"needs words, at most {FIELD_LIMIT} characters")
-    match = _WHERE.fullmatch(asked.where)
+    match = _WHERE.fullmatch(request.where)
     place = position(match["cell"]) if match else None
     if match is None or place is None:
-        raise UsageFault(asked.where, "is not a cell such as 'Figures!E6'")
+        raise UsageFault(request.where, "is not a cell such as 'Figures!E6'")
     return (match["quoted"] or "").replace("''", "'") or match["plain"], place
 
 
@@ -102,7 +129,7 @@ def _judged_today(
     ledger: Ledger,
     today: date,
 ) -> Judgement | None:
-    """The submission as the next night will judge it, but for the waiver that is asked for."""
+    """The submission as the next night will judge it, but for the waiver that is request for."""
     partners = load_partners(definitions, given.partners)
     with store.opened(given.store) as con:
         context = Context(today, store.accepted(con), store.current(con, definitions), ledger.waivers_in_force())
@@ -112,17 +139,19 @@ def _judged_today(
     return next((one for one in judged if one.collection == collection), None)
 
 
-def _grants(asked: Asked, sheet: str, place: int, judged: Judgement | None, ledger: Ledger) -> list[Grant]:
+def _grants(request: WaiverRequest, sheet: str, place: int, judged: Judgement | None, ledger: Ledger) -> list[Grant]:
     if judged is None:
         return []
-    found = [f for f in judged.findings if f.rule == asked.rule and f.is_error and (sheet, place) in places(f)]
+    found = [f for f in judged.findings if f.rule == request.rule and f.is_error and (sheet, place) in places(f)]
     return [
-        Grant(f"W{number:06d}", waiver, asked.submission, sheet, a1(place), now())
-        for number, waiver in enumerate(_waivers(asked, found, sheet, place, judged), start=len(ledger.waivers) + 1)
+        Grant(f"W{number:06d}", waiver, request.submission, sheet, a1(place), now())
+        for number, waiver in enumerate(_waivers(request, found, sheet, place, judged), start=len(ledger.waivers) + 1)
     ]
 
 
-def _waivers(asked: Asked, found: Sequence[Finding], sheet: str, place: int, judged: Judgement) -> list[Waiver]:
+def _waivers(
+    request: WaiverRequest, found: Sequence[Finding], sheet: str, place: int, judged: Judgement
+) -> list[Waiver]:
     """A waiver for each row whose value the cell stands for: one, or all those under a heading that says a period."""
     if judged.table is None:
         return []
@@ -132,20 +161,20 @@ def _waivers(asked: Asked, found: Sequence[Finding], sheet: str, place: int, jud
         Waiver(
             judged.table.collection,
             tuple(row[name] for name in KEY),
-            asked.rule,
+            request.rule,
             field,
             row[field],
-            as_typed(asked.reason),
-            as_typed(asked.by),
-            asked.until,
+            as_typed(request.reason),
+            as_typed(request.by),
+            request.until,
         )
         for row, field in rows
     ]
 
 
-def _bound_by(one: Finding, asked: tuple[str, int]) -> tuple[str, int]:
+def _bound_by(one: Finding, request: tuple[str, int]) -> tuple[str, int]:
     """The cell whose value a waiver of a finding binds: of a total and its parts that of the total."""
-    return next(places(one)) if one.rule.startswith("total.") else asked
+    return next(places(one)) if one.rule.startswith("total.") else request
 
 
 def _says(grants: Sequence[Grant], submission: Submission, ledger: Ledger) -> str:

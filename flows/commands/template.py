@@ -5,8 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
+from typing import Annotated
 
-from flows.settings import Settings, london_today, now
+from cyclopts import Parameter
+
+from flows.commands.options import OutputOption, TodayOption
+from flows.settings import Settings, london_today, now, settings
 from inputs.layouts import Layout, Partner, load_partners
 from inputs.parse import parse
 from inputs.replies.templates.blank_template import draw_template
@@ -22,13 +26,25 @@ from schemas.findings import Finding
 from schemas.tables import Context
 
 
+def template(
+    collection: Annotated[str, Parameter(help="The return, such as absence.")],
+    *,
+    output: OutputOption = None,
+    period: Annotated[str | None, Parameter(help="The period it is for; otherwise the next that is due.")] = None,
+    today: TodayOption = None,
+) -> int:
+    """Write the blank workbook of a return and print its path."""
+    print(write_template(collection, settings(today=today), output, period))
+    return 0
+
+
 def write_template(collection: str, given: Settings, out: Path | None = None, period: str | None = None) -> Path:
     """Write the template of a return, as its layout of the day asks for it; the path written. Without `out` it gets the
     name by which the return is known, in the working directory. Raises UsageFault for a return that nobody knows, one
     without a layout on the day, and one whose layout no workbook of ours can answer."""
-    template = template_of(collection, given, period)
-    content = write_workbook(template)
-    path = out or Path(template.file_name)
+    drawn = template_of(collection, given, period)
+    content = write_workbook(drawn)
+    path = out or Path(drawn.file_name)
     if out is None and path.exists() and path.read_bytes() != content:
         raise UsageFault(path, "is there already and may hold figures; name another file with -o")
     try:
@@ -55,17 +71,17 @@ def template_of(collection: str, given: Settings, period: str | None = None) -> 
         due=expected.due if expected else None,
         made_on=day,
     )
-    template = draw_template(request)
-    if period is not None and not any(page.asked for page in template.pages):
+    drawn = draw_template(request)
+    if period is not None and not any(page.asked for page in drawn.pages):
         raise UsageFault(period, f"is no period that a figure of {collection} is measured over")
-    if findings := _try_out(template):
+    if findings := _try_out(drawn):
         first = findings[0]
         where = f" on sheet {first.sheet}" if first.sheet else ""
         raise UsageFault(
             collection,
             f"has no workbook to fill in: its layout would not read it back{where} ({first.says} {first.found})",
         )
-    return template
+    return drawn
 
 
 def _layout_of(owner: Partner, collection: str, day: date) -> Layout:
@@ -86,9 +102,9 @@ def _expected(calendar: Sequence[Expected], period: str | None, day: date) -> Ex
     return next((one for one in ordered if one.due >= day), ordered[-1] if ordered else None)
 
 
-def _try_out(template: Template) -> list[Finding]:
+def _try_out(drawn: Template) -> list[Finding]:
     """What would be wrong with the template if it were filled in as it says."""
-    request = template.request
-    table, found = parse(filled_in(template), request.layout, template.file_name)
+    request = drawn.request
+    table, found = parse(filled_in(drawn), request.layout, drawn.file_name)
     checked = check([table], request.layout.definitions, Context(request.horizon))
     return [*found, *checked[0]]

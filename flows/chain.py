@@ -1,0 +1,124 @@
+"""The chain of the ledger: each line carries its number and the hash of the line before it, so that a line that is
+changed, missing, added or out of place is found by whoever reads the ledger next.
+
+A ledger of an earlier release has no chain. The first line that this release adds to it adopts what is there: it says
+how many lines there are and the hash over all their bytes, and the chain goes on from it. A line is hashed as its exact
+bytes without the line feed, by SHA-256.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import orjson
+
+CHAINED = 3
+"""The version of the ledger from which on its lines are chained."""
+RESTORE = "restore the ledger from a backup (docs/backup.md)"
+_SIZE = hashlib.sha256().digest_size
+
+
+class Broken(Exception):
+    """A line that does not follow from those before it."""
+
+
+@dataclass(frozen=True)
+class Head:
+    """The last line of a ledger at some moment: its number, counted from 1 (0 for none), and its hash in hex."""
+
+    line: int
+    sha256: str
+
+
+@dataclass
+class Chain:
+    """The lines of a ledger so far."""
+
+    adopted: int | None = None
+    """How many lines there were when the chain began; None as long as it has not."""
+    count: int = 0
+    _last: str = ""
+    _hashes: bytearray = field(default_factory=bytearray)
+    _bytes: Any = field(default_factory=hashlib.sha256)
+
+    @property
+    def head(self) -> Head:
+        return Head(self.count, self._last)
+
+    def hash_of(self, number: int) -> str:
+        """The hash of a line that has been taken; nothing for line 0."""
+        return self._hashes[_SIZE * (number - 1) : _SIZE * number].hex() if number else ""
+
+    def sealed(self, entries: Sequence[dict[str, Any]]) -> list[bytes]:
+        """The next lines, without their line feeds. They count once they are on disk and have been taken."""
+        lines: list[bytes] = []
+        for number, entry in enumerate(entries, start=self.count + 1):
+            previous = hashlib.sha256(lines[-1]).hexdigest() if lines else self._last
+            lines.append(orjson.dumps({**entry, "line": number, "previous": previous}))
+        return lines
+
+    def adoption(self) -> dict[str, Any]:
+        """What the first line of the chain says of those before it."""
+        return {"kind": "ledger", "version": CHAINED, "adopted": self.count, "digest": self._bytes.hexdigest()}
+
+    def take(self, line: bytes, entry: dict[str, Any]) -> None:
+        """Take the next line, and what only the chain needs out of what it says. Raises Broken."""
+        number, previous = entry.pop("line", None), entry.pop("previous", None)
+        if self.adopted is None and "adopted" in entry:
+            if entry["adopted"] != self.count or entry["digest"] != self._bytes.hexdigest():
+                raise Broken
+            self.adopted = self.count
+        if self.adopted is not None:
+            if number != self.count + 1 or previous != self._last:
+                raise Broken
+        elif number is not None or previous is not None:
+            raise Broken
+        else:
+            self._bytes.update(line + b"\n")
+        digest = hashlib.sha256(line)
+        self.count += 1
+        self._last = digest.hexdigest()
+        self._hashes += digest.digest()
+
+
+def breach(lines: Sequence[bytes], at: int) -> tuple[str, str]:
+    """Which line or lines are to blame, and in what way, where the line with the number `at` does not follow from those
+    before it."""
+    says = [_read(line) for line in lines]
+    hashes = [hashlib.sha256(line).hexdigest() for line in lines]
+    this = says[at - 1]
+    if "adopted" in this and not any("previous" in one for one in says[: at - 1]):
+        return _adopted_breach(this["adopted"], at)
+    if lines[at - 1] in lines[: at - 1]:
+        return f"line {at}", f"is line {lines.index(lines[at - 1]) + 1} once more"
+    number = this.get("line")
+    if not isinstance(number, int):
+        return f"line {at}", "was put in or changed by something else than this program"
+    if not any("previous" in one for one in says[: at - 1]):
+        return (
+            f"line {at}",
+            f"has lost what was before it: it was written as line {number}, and the chain begins there",
+        )
+    if any(one.get("line") == at for one in says[at:]) or number < at:
+        return f"line {at}", f"is out of place: it was written as line {number}"
+    if number > at:
+        return f"line {at}", f"follows a gap: it was written as line {number}, so {number - at} line(s) are missing"
+    followed = at < len(says) and says[at].get("previous") == hashes[at - 1]
+    return f"line {at - 1 if followed or at == len(says) else at}", "was changed after it was written"
+
+
+def _adopted_breach(adopted: int, at: int) -> tuple[str, str]:
+    if adopted == at - 1:
+        return f"lines 1 to {adopted}", "are not what they were when the chain began: one of them was changed"
+    return f"line {at}", f"begins the chain after {adopted} line(s), and there are {at - 1} before it"
+
+
+def _read(line: bytes) -> dict[str, Any]:
+    try:
+        said = orjson.loads(line)
+    except ValueError:
+        return {}
+    return said if isinstance(said, dict) else {}

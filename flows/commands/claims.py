@@ -1,0 +1,31 @@
+"""`indicators claims`: every number of a written report, recomputed from what is published."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+from cyclopts import Parameter
+
+from flows.commands.options import JsonOption, WarehouseOption
+from flows.commands.terminal import as_json
+from flows.settings import CLAIMS, settings
+from warehouse.claims import WORST_FIRST, judge_claims, load_claims
+
+
+def claims(
+    file: Annotated[Path | None, Parameter(help="A claims file; the review of 2011 if left out.")] = None,
+    *,
+    warehouse: WarehouseOption = None,
+    json: JsonOption = False,
+) -> int:
+    """Print a verdict on each claim; exit code 1 where one fails."""
+    verdicts = judge_claims(settings(warehouse=warehouse).warehouse, load_claims(file or CLAIMS))
+    if json:
+        print(as_json([verdict.as_dict() for verdict in verdicts]))
+    else:
+        for claim in verdicts:
+            print(f"{claim.id:6} {claim.verdict:15} {' '.join(filter(None, (claim.says, claim.because)))}")
+        counts = {name: sum(claim.verdict == name for claim in verdicts) for name in reversed(WORST_FIRST)}
+        print(f"{len(verdicts)} claims: " + ", ".join(f"{count} {name}" for name, count in counts.items()) + ".")
+    return 1 if any(claim.fails for claim in verdicts) else 0

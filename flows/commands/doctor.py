@@ -1,0 +1,17 @@
+"""`indicators doctor`: what a night depends on, looked at."""
+
+from __future__ import annotations
+
+from flows.commands.options import JsonOption
+from flows.commands.terminal import as_json
+from flows.doctor import examine, show
+
+
+def doctor(*, json: JsonOption = False) -> int:
+    """Print each check of the installation; exit code 1 where something is wrong."""
+    checks = examine()
+    if json:
+        print(as_json([check.as_dict() for check in checks]))
+    else:
+        show(checks)
+    return 1 if any(check.level == "wrong" for check in checks) else 0

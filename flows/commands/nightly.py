@@ -1,0 +1,73 @@
+"""`indicators nightly`: one whole night through the Prefect flow."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from flows.commands.options import ArchiveOption, InboxOption, OutboxOption, TodayOption, WarehouseOption
+from flows.commands.terminal import console, progress_shown
+from flows.inboxes import Address, check_inbox
+from flows.progress import say
+from flows.report import show
+from flows.settings import needs_extra, settings
+from inputs.layouts import load_partners
+from schemas.definitions import load_definitions
+
+if TYPE_CHECKING:
+    from flows.night import Report
+
+PREFECT = {
+    "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
+    "DO_NOT_TRACK": "1",
+    "PREFECT_LOGGING_LEVEL": "CRITICAL",
+    "PREFECT_SERVER_LOGGING_LEVEL": "CRITICAL",
+    "PREFECT_CLI_PROMPT": "false",
+    "PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS": "180",
+}
+"""What Prefect is told unless the environment says otherwise: never phone home, speak only of what is fatal, and take
+the time it needs to start on a slow machine."""
+
+
+def nightly(
+    *,
+    inbox: InboxOption = None,
+    warehouse: WarehouseOption = None,
+    outbox: OutboxOption = None,
+    archive: ArchiveOption = None,
+    today: TodayOption = None,
+) -> int:
+    """Run one whole night and print its table; exit code 3 where the gate refused."""
+    chosen = settings(inbox=inbox, warehouse=warehouse, outbox=outbox, archive=archive, today=today)
+    needs_extra(chosen)
+    _refuse_before_prefect(chosen.definitions, chosen.partners, chosen.inbox)
+    names = ("inbox", "warehouse", "outbox", "archive", "today")
+    with progress_shown():
+        report = _run_flow(flow_parameters(inbox, {name: getattr(chosen, name) for name in names}))
+    show(report, console())
+    return 3 if report.publication.state == "refused" else 0
+
+
+def flow_parameters(inbox: str | None, chosen: dict[str, Any]) -> dict[str, Any]:
+    """What the flow is given: paths in full, and an inbox on a server only as it was typed, for Prefect shows the
+    parameters of a run and the URL in the settings may hold a password."""
+    return chosen if isinstance(chosen["inbox"], Path) else {**chosen, "inbox": inbox}
+
+
+def _refuse_before_prefect(definitions: Path, partners: Path, inbox: Path | Address) -> None:
+    """Refuse at once, and in one line, what would otherwise fail only after Prefect has started."""
+    check_inbox(inbox)
+    load_partners(load_definitions(definitions), partners)
+
+
+def _run_flow(chosen: Mapping[str, Path | date | str | None]) -> Report:
+    for name, value in PREFECT.items():
+        os.environ.setdefault(name, value)
+    say("Starting Prefect")
+    from flows.nightly import nightly as nightly_flow
+
+    parameters = {name: str(value) if isinstance(value, Path) else value for name, value in chosen.items()}
+    return nightly_flow(**parameters)  # type: ignore[arg-type]

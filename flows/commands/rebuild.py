@@ -1,0 +1,40 @@
+"""`indicators rebuild`: store and published file made again from ledger and archive."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from cyclopts import Parameter
+
+from flows.commands.options import ArchiveOption, JsonOption, WarehouseOption
+from flows.commands.terminal import as_json, progress_shown
+from flows.rebuilding import rebuild as rebuild_from_ledger
+from flows.reparsing import reparse as report_reparsed
+from flows.settings import settings
+from schemas.faults import UsageFault
+
+
+def rebuild(
+    *,
+    replace: Annotated[bool, Parameter(help="Put them in place, also where what is live differs.")] = False,
+    reparse: Annotated[
+        bool, Parameter(help="Only report what today's layouts and rules would have made of all that was sent.")
+    ] = False,
+    json: JsonOption = False,
+    warehouse: WarehouseOption = None,
+    archive: ArchiveOption = None,
+) -> int:
+    """Make store and published file again, or report what today's rules would have made; exit code 1 for a
+    difference."""
+    if replace and reparse:
+        raise UsageFault("--replace", "cannot be given together with --reparse, which only reports")
+    chosen = settings(warehouse=warehouse, archive=archive)
+    if reparse:
+        with progress_shown():
+            report = report_reparsed(chosen)
+        print(as_json(report.as_dict()) if json else report.text)
+        return 1 if report.differences else 0
+    with progress_shown():
+        rebuilt = rebuild_from_ledger(chosen, "by-hand", replace=replace)
+    print(as_json(rebuilt.as_dict()) if json else rebuilt.text)
+    return 0 if rebuilt.done else 1

@@ -1,0 +1,29 @@
+"""`indicators rollback`: publish an earlier version again."""
+
+from __future__ import annotations
+
+import sys
+from typing import Annotated
+
+from cyclopts import Parameter
+
+from flows.approval import roll_back_to
+from flows.commands.options import ArchiveOption, ByOption, WarehouseOption
+from flows.settings import settings
+from warehouse.publish import NotApproved
+
+
+def rollback(
+    version: Annotated[int, Parameter(help="The data_version to go back to.")],
+    *,
+    by: ByOption,
+    warehouse: WarehouseOption = None,
+    archive: ArchiveOption = None,
+) -> int:
+    """Publish a kept version under a new number; exit code 1 with the reason where it is not kept."""
+    try:
+        print(roll_back_to(settings(warehouse=warehouse, archive=archive), version, by))
+    except NotApproved as reason:
+        print(f"indicators: {reason}", file=sys.stderr)
+        return 1
+    return 0

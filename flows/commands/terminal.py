@@ -1,0 +1,58 @@
+"""What commands show in a terminal: a console, the progress of a step, and answers as JSON."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import orjson
+from rich.console import Console
+from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+from flows.progress import told_to
+
+PLAIN_WIDTH = 160
+"""Columns of a table where no terminal says how wide it is."""
+
+
+def console() -> Console:
+    """The console for tables: as wide as the terminal, or PLAIN_WIDTH columns in a file or pipe."""
+    return Console(width=None if sys.stdout.isatty() else PLAIN_WIDTH)
+
+
+def as_json(value: object) -> str:
+    """A value as indented JSON, with instants as they are in UTC."""
+    return orjson.dumps(value, option=orjson.OPT_INDENT_2 | orjson.OPT_NAIVE_UTC).decode()
+
+
+@contextmanager
+def progress_shown() -> Iterator[None]:
+    """Show the step at work on standard error: a moving bar in a terminal, a line for each step elsewhere."""
+    errors = Console(stderr=True)
+    if not errors.is_terminal:
+        with _plain_lines():
+            yield
+        return
+    columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=errors, transient=True) as display:
+        task = display.add_task("Starting", total=None)
+
+        def update(step: str, done: int, total: int) -> None:
+            display.update(task, description=step, completed=done, total=total or None)
+
+        with told_to(update):
+            yield
+
+
+@contextmanager
+def _plain_lines() -> Iterator[None]:
+    printed: set[str] = set()
+
+    def print_once(step: str, _done: int, _total: int) -> None:
+        if step not in printed:
+            printed.add(step)
+            print(f"{step} ...", file=sys.stderr, flush=True)
+
+    with told_to(print_once):
+        yield

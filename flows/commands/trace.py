@@ -1,0 +1,71 @@
+"""`indicators trace`: where a published number came from."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from cyclopts import Parameter
+
+from flows.commands.options import JsonOption, WarehouseOption
+from flows.commands.terminal import as_json
+from flows.settings import settings
+from schemas.definitions import load_definitions
+from schemas.findings import as_typed
+from warehouse.trace import Traced
+from warehouse.trace import trace as trace_published
+
+
+def trace(
+    indicator: Annotated[str, Parameter(help="The indicator, such as eyfs-good-level.")],
+    area: Annotated[str, Parameter(help="Code or name of the area.")],
+    period: Annotated[str, Parameter(help="The period, such as 2009/10 or 200910.")],
+    *,
+    breakdown: Annotated[
+        str | None, Parameter(help="The breakdown, such as Total or FSM=Eligible; all if left out.")
+    ] = None,
+    warehouse: WarehouseOption = None,
+    json: JsonOption = False,
+) -> int:
+    """Print where a published number came from and what it was before; exit code 1 where none is published."""
+    chosen = settings(warehouse=warehouse)
+    definitions = load_definitions(chosen.definitions)
+    traced = trace_published(chosen.warehouse, definitions, indicator, area, period, breakdown)
+    if json:
+        print(as_json([_record(origin) for origin in traced]))
+    elif not traced:
+        print(f"No value of {indicator} for {area}, {period} is published.")
+    else:
+        for origin in traced:
+            print(_in_words(origin))
+    return 0 if traced else 1
+
+
+def _record(origin: Traced) -> dict[str, object]:
+    return {
+        **origin.row,
+        "sender": origin.sender,
+        "received_at": origin.received_at,
+        "revisions": list(origin.revisions),
+    }
+
+
+def _in_words(origin: Traced) -> str:
+    row = origin.row
+    value = row["value_text"] if row["value"] is None else f"{row['value']:g} {row['unit']}"
+    if row["value"] is None and row["value_text"] is None:
+        value = f"no value ({row['conf_status'] or row['obs_status'] or 'no reason given'})"
+    lines = [
+        f"{row['indicator']}: {row['area_name']}, {row['time_identifier']} {row['time_period']}, {row['breakdown']}",
+        f"  value       {as_typed(value)} ({row['provenance']})",
+        f"  file        {as_typed(row['source_file'])}",
+        f"  cell        {as_typed(row['sheet'])}!{row['cell']}",
+        f"  sender      {origin.sender or 'not known'}",
+        f"  submission  {row['submission']}, received {origin.received_at} UTC, loaded {row['recorded_at']} UTC",
+        f"  digest      {row['digest']}",
+    ]
+    for change in origin.revisions:
+        old = change["old_value"] if change["old_value"] is not None else change["old_text"]
+        lines.append(
+            f"  before      {old} until {change['changed_at']} UTC ({change['old_submission']}). {change['why']}"
+        )
+    return "\n".join(lines)
