@@ -41,7 +41,7 @@ Head = Sequence[tuple[str, str]]
 
 
 def mark(content: bytes, head: Head, findings: Sequence[FindingRecord], *, images: bool = False) -> bytes:
-    """Return the marked copy of a file; pictures stay in it only where `images` says so.
+    """Return the marked copy of a file; pictures stay in it only with `images`.
 
     Raises Refused for a file that cannot be read at all, and NotEditable where no copy can be made of it.
     """
@@ -73,8 +73,8 @@ def _values_only_note(kind: str, reason: str) -> str:
 class _Annotation:
     """The marking of one workbook, and what is learned on the way.
 
-    `aliases` are the names of sheets in the copy by those that findings use; `notes` are sentences about the copy,
-    which grow; `removed` is what was taken out; `images` says whether pictures stay.
+    With `images`, pictures stay in the copy. `aliases` are the names of sheets in the copy by those that findings use;
+    `notes` are sentences about the copy, which grow; `removed` is what was taken out.
     """
 
     package: Package

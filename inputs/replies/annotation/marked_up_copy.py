@@ -30,7 +30,7 @@ class Judged:
     """What became of a file for one of its returns.
 
     `title` is the return's title for people; `frame` the tidy table that was read, which has the period of each cell,
-    None where there is none; `images` says that pictures are expected in the file, so that a copy keeps them.
+    None where there is none. `images` says that pictures are expected in the file, so that a copy keeps them.
     """
 
     title: str
@@ -83,8 +83,7 @@ def marking_of(file_name: str, judged: Sequence[Judged], submission: str = "") -
     for finding in findings:
         if finding.is_error and finding.rule.startswith("return.") and finding.rule not in ANSWERED_WITHOUT:
             return NoCopy(f"no copy is made where {finding.rule} was found")
-    images = all(result.images for result in judged)
-    head = _head(file_name, judged, submission)
+    head, images = _head(file_name, judged, submission), all(result.images for result in judged)
     content = orjson.dumps({"head": head, "findings": list(_records(judged)), "images": images})
     return struct.pack(">Q", len(content)) + content
 
