@@ -10,7 +10,6 @@ from itertools import combinations
 from pathlib import Path
 
 import pytest
-from flows.deciding import approve_run, roll_back_to
 
 from flows.approval import approve_run, roll_back_to
 from flows.commands.waive import WaiverRequest, grant_waiver
