@@ -71,10 +71,11 @@ def test_printed_shares_of_parts_give_the_numbers_of_another(tmp_path: Path) -> 
             level(rest.get("value"), SHARE, "FSM=Eligible", **{k: v for k, v in rest.items() if k != "value"}),
         ]
 
-    for name, rest in {
+    given: dict[str, dict[str, Any]] = {
         "numbers": {"value": 14.3, "numerator": 1, "denominator": 7},
         "mark": {"conf_status": "c"},
-    }.items():
+    }
+    for name, rest in given.items():
         assert published(tmp_path / name, parts(rest)) == {"FSM=Eligible", "FSM=Not eligible"}
     shares = [level(21.3, SHARE, numerator=10, denominator=47), level(22.5, SHARE, "FSM=Not eligible"),
               level(14.3, SHARE, "FSM=Eligible")]  # fmt: skip
