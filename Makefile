@@ -3,7 +3,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 .DELETE_ON_ERROR:
-.PHONY: nightly up trial test crash fuzz plant seen persons lint lock examples docs pages faults histories rebuilds bench-mart bench-build bench-returns install clean
+.PHONY: nightly up trial test crash fuzz plant seen persons attack lint lock examples docs pages faults histories rebuilds bench-mart bench-build bench-returns install clean
 
 nightly: .venv/ready
 	@$(BIN)/indicators nightly --today 2011-05-26
@@ -62,11 +62,11 @@ lock:
 
 # Write the example returns again from the script that makes them.
 examples: .venv/ready
-	@$(BIN)/python -m inputs.examples
+	@$(BIN)/python -m tools.example_returns
 
 # Write the rules into the data owners' page again.
 docs: .venv/ready
-	@$(BIN)/python -m flows.guide
+	@$(BIN)/python -m tools.owners_guide
 
 # Plant every fault that one cell can have, and many mixes of them, into the example returns.
 faults: .venv/ready
@@ -89,11 +89,16 @@ clean:
 
 # Write again the pages of docs that are made from the contract and from mart.coverage (of the published examples).
 pages: .venv/ready
-	@$(BIN)/python -m flows.pages
+	@$(BIN)/python -m tools.documentation_pages
 
 # Twenty random histories of loads and publications, looked back on and attacked; the tests run two or three.
 histories: .venv/ready
 	@HISTORIES=20 $(BIN)/python -m pytest tests/test_as_of.py tests/test_disclosure.py
+
+# Three hundred random partnerships attacked for what disclosure control hides, ten of them through their published files;
+# the tests attack ten and one.
+attack: .venv/ready
+	@ATTACKED=300 $(BIN)/python -m pytest tests/disclosure_attack
 
 # Twenty longer random histories of nights, each made again from ledger and archive and compared; the tests try two.
 rebuilds: .venv/ready

@@ -14,7 +14,7 @@ from inputs.layouts import Layout, Partner
 from inputs.modified import MODIFIED
 from inputs.parse import parse
 from inputs.read import Limits, Readers
-from inputs.replies.marked_up import Judged
+from inputs.replies.annotation.marked_up_copy import Judged
 from schemas.checks import check
 from schemas.checks.files import check_file
 from schemas.definitions import Definitions

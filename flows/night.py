@@ -21,6 +21,7 @@ from typing import Any
 from flows.archive import Archive
 from flows.arrivals import META
 from flows.arrivals import collect as collect
+from flows.known import seen_tonight, told_to_owners
 from flows.ledger import Ledger, read_ledger, sole_writer
 from flows.losses import put_back, refuse_losses, see_ledger
 from flows.progress import say
@@ -32,9 +33,9 @@ from flows.standing import standings, taken_over
 from inputs.identify import describes_columns
 from inputs.layouts import Partner, load_partners
 from inputs.read import Readers
+from inputs.replies.annotation.marked_up_copy import copy_name
 from inputs.replies.mail import Attachment
-from inputs.replies.marked_up import copy_name
-from schemas.calendar import slots_of
+from schemas.calendar import SET_ASIDE, slots_of
 from schemas.definitions import Definitions, load_definitions
 from schemas.faults import StorageFault
 from schemas.findings import Finding
@@ -42,6 +43,8 @@ from schemas.news import Kind
 from schemas.outcomes import Outcome, Submission
 from schemas.precedence import held_files, in_order
 from warehouse import store
+from warehouse.disagreements import disagreements
+from warehouse.in_force import loads_of
 from warehouse.publish import Publication
 
 Step = Callable[..., Any]
@@ -201,13 +204,15 @@ def judge(night: Night) -> list[Outcome]:
 
 def _desk(night: Night) -> Desk:
     with store.opened(night.settings.store) as con:
-        accepted, spoken_for = store.accepted(con), store.current(con, night.definitions)
+        seen = seen_tonight(con, night.settings, night.definitions, night.ledger)
+        left_out = loads_of(con, night.ledger.set_aside)
+        accepted = told_to_owners(store.accepted(con, left_out), seen, night.partners)
     return Desk(
         night.archive,
         night.definitions,
         night.partners,
         accepted,
-        spoken_for,
+        seen,
         night.ledger.grants_in_force(),
         night.today,
         night.settings.limits,
@@ -371,6 +376,8 @@ def _answer(
     night: Night, data_version: int, refused: Sequence[str] | None, tells: AbstractSet[Kind] | None = None
 ) -> Replies:
     say("Answering data owners")
+    with store.opened(night.settings.store) as con:
+        found = disagreements(con)
 
     def copies(submission: Submission, _: Sequence[Outcome]) -> list[Attachment]:
         content, place = night.archive.copy_of(submission.id), f"copies/{submission.id}.xlsx in the archive"
@@ -391,6 +398,7 @@ def _answer(
             copies,
             tells,
             night.unseen,
+            found,
         )
     )
 
@@ -440,7 +448,7 @@ def lines_of(night: Night, submissions: Sequence[str]) -> tuple[ReturnLine, ...]
                 outcome.partner,
                 title,
                 path,
-                outcome.status,
+                SET_ASIDE if outcome.id in night.ledger.set_aside else outcome.status,
                 outcome.rows,
                 errors,
                 len(outcome.findings) - errors,

@@ -24,7 +24,7 @@ from flows.judging import Judgement, as_judged, judge_each
 from inputs.identify import Origin
 from inputs.layouts import Partner
 from inputs.read import Limits, Readers
-from inputs.replies.marked_up import MarkedUp, NoCopy, marked_by, marking_of
+from inputs.replies.annotation.marked_up_copy import MarkedUp, NoCopy, marked_by, marking_of
 from schemas.definitions import Definitions
 from schemas.faults import StorageFault
 from schemas.findings import Finding, from_dict
@@ -44,7 +44,7 @@ class Desk:
     definitions: Definitions
     partners: Mapping[str, Partner]
     accepted: pl.DataFrame
-    authority: pl.DataFrame
+    published: pl.DataFrame
     grants: tuple[Grant, ...]
     today: date
     limits: Limits
@@ -53,7 +53,7 @@ class Desk:
     @property
     def context(self) -> Context:
         waivers = tuple(one.waiver for one in self.grants)
-        return Context(self.today, self.accepted, self.authority, waivers, self.files)
+        return Context(self.today, self.accepted, self.published, waivers, self.files)
 
 
 @dataclass(frozen=True)

@@ -41,7 +41,9 @@ def standings(partners: Mapping[str, Partner], ledger: Ledger) -> list[Standing]
 def history(partners: Mapping[str, Partner], ledger: Ledger) -> History:
     """What has come, what is expected and what has been told, as news is drawn from it."""
     slots = slots_of(standings(partners, ledger))
-    return History(ledger.submissions, ledger.outcomes, slots, ledger.told, ledger.composed, ledger.loading)
+    return History(
+        ledger.submissions, ledger.outcomes, slots, ledger.told, ledger.composed, ledger.loading, ledger.set_aside
+    )
 
 
 def taken_over(partners: Mapping[str, Partner], ledger: Ledger, outcomes: Iterable[Outcome]) -> Iterator[str]:
@@ -166,6 +168,7 @@ def _expected(slot: Slot, partners: Mapping[str, Partner], ledger: Ledger, today
         "on_time": on_time(slot.expected.due, came.night) if came and slot.met_by else None,
         "outcome": answer.status if answer else None,
         "findings": len(answer.findings) if answer else 0,
+        "set_aside": sorted({one.submission for one in slot.outcomes if one.id in ledger.set_aside}),
         "reminded": f"overdue/{slot.key}" in ledger.told,
         "escalated": any(key.startswith(f"escalated/{slot.key}/") for key in ledger.told),
     }
@@ -196,6 +199,7 @@ def show(found: Record, console: Console) -> None:
     for one in found["returns"]:
         status = one["status"] + (", overdue" if one["overdue"] and one["status"] != "overdue" else "")
         status += ", late" if one["on_time"] is False else ""
+        status += f", set aside: {', '.join(one['set_aside'])}" if one["set_aside"] else ""
         said = "officer told" if one["escalated"] else "owner reminded" if one["reminded"] else ""
         words = (one["due"], one["partner"], f"{one['title']}, {one['period']}")
         coloured = Text(status, style=STYLES[one["status"]])

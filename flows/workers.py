@@ -85,7 +85,7 @@ def over_dask(given: Settings, folder: Path, submissions: Sequence[Submission], 
 def _jobs(given: Settings, folder: Path, submissions: Sequence[Submission], desk: Desk) -> dict[Path, list[str]]:
     """Write a file for each job; which submissions each is about."""
     desk.accepted.write_parquet(folder / "accepted.parquet")
-    desk.authority.write_parquet(folder / "authority.parquet")
+    desk.published.write_parquet(folder / "published.parquet")
     says = {
         "release": version("local-indicators"),
         "archive": str(desk.archive.root),
@@ -180,7 +180,7 @@ def _desk_of(folder: Path) -> Desk:
         definitions,
         partners,
         pl.read_parquet(folder / "accepted.parquet"),
-        pl.read_parquet(folder / "authority.parquet"),
+        pl.read_parquet(folder / "published.parquet"),
         tuple(Grant.from_dict(one) for one in says["grants"]),
         date.fromisoformat(says["today"]),
         Limits(**says["limits"]),

@@ -9,6 +9,7 @@ import contextlib
 import re
 from dataclasses import replace
 
+from inputs.bounded import hold_texts
 from inputs.cells import Cells
 from inputs.delimited import decoded, read_delimited
 from inputs.elsewhere.open_document import ods_texts
@@ -18,7 +19,7 @@ from inputs.encryption import ENCRYPTED, unlocked_package
 from inputs.modified import PARTS as DATED
 from inputs.modified import SUMMARY, modified_in, modified_in_flat, modified_in_summary
 from inputs.ods import read_content, read_ods
-from inputs.package import Package, open_package, part
+from inputs.package import Package, open_package, part, refuse_doctypes
 from inputs.properties import PARTS, stamp_properties
 from inputs.refused import (
     SAVE_AS,
@@ -67,7 +68,10 @@ BY_TABLE = "Copy the table into the template (or an Excel workbook) and send tha
 
 def read(content: bytes, bounds: Bounds | None = None) -> Cells:
     """Tell by content what a file is, and read it. Raises Refused."""
-    bounds = bounds or Bounds()
+    return hold_texts(_read(content, bounds or Bounds()))
+
+
+def _read(content: bytes, bounds: Bounds) -> Cells:
     if not content.strip(b"\0\r\n\t \xef\xbb\xbf"):
         said = "a file with nothing in it" if content else "an empty file (0 bytes)"
         raise Refused("return.unreadable", said, SEND_AGAIN)
@@ -156,12 +160,14 @@ def _summary(compound: Compound) -> dict[str, str]:
 def _read_package(content: bytes, package: Package, bounds: Bounds) -> Cells:
     main = main_part(package)
     if main.endswith(".bin"):
+        refuse_doctypes(package)
         return read_xlsb(content, package, main, bounds)
     if main.startswith("word/") or (not main and any(name.startswith("word/") for name in package.parts)):
         refuse_other("a Word document", f"{BY_TABLE} Renaming a Word document does not make it a workbook.")
     if main.startswith("ppt/") or (not main and any(name.startswith("ppt/") for name in package.parts)):
         refuse_other("a PowerPoint presentation", BY_TABLE)
     if main:
+        refuse_doctypes(package)
         return read_xlsx(content, package, main, bounds)
     if "content.xml" in package:
         kind = part(package, "mimetype") if "mimetype" in package else b"opendocument.spreadsheet"

@@ -112,7 +112,7 @@ class Reader:
 
     def mark(self, content: bytes, job: bytes) -> bytes | Finding:
         """The marked copy of a file, or the finding that says why there is none. `job` says what to mark, as
-        inputs.replies.marked_up writes it. Raises ReaderFault."""
+        inputs.replies.annotation.marked_up_copy writes it. Raises ReaderFault."""
         answer = self._too_big(content) or self.ask(b"m", job + content)
         return answer if isinstance(answer, Finding) else answer[1:]
 
@@ -159,8 +159,8 @@ def cells_of(answer: bytes | Finding) -> Cells | Finding:
 
 
 def _refusal(answer: bytes) -> Finding:
-    rule, found, fix = orjson.loads(answer[1:])
-    return finding(rule, found=found, fix=fix)
+    rule, found, fix, sheet, cell = orjson.loads(answer[1:])
+    return finding(rule, found=found, fix=fix, sheet=sheet or None, cells=[cell] if cell else ())
 
 
 def _started(limits: Limits) -> subprocess.Popen[bytes]:

@@ -141,13 +141,18 @@ class Held:
 
 @dataclass(frozen=True, eq=False)
 class Context:
-    """What a check may know beyond the table itself. Without `accepted` (the collection's current keys, values and
-    cells as KEY, PAYLOAD and `collection`, `source_file`, `sheet`, `cell`) history is not judged. `files` are those
-    that these figures came in."""
+    """What a check may know beyond the table itself, and so what a finding may tell its owner.
+
+    Without `accepted` (the current keys, values and cells of each collection as KEY, PAYLOAD and `collection`,
+    `partner`, `source_file`, `sheet`, `cell`) history is not judged. It holds what `partner`, the owner of the
+    collection, sent; of what another sent for it only what readers see, with `source_file` NULL. `published` is what
+    readers see of every key, as KEY, `value`, `value_text`, `collection` and `tolerance`: how far from it another value
+    may lie without being another figure. What is hidden or awaits publication is in neither. `files` are
+    those that the accepted figures came in."""
 
     today: date
     accepted: pl.DataFrame | None = None
-    authority: pl.DataFrame | None = None
+    published: pl.DataFrame | None = None
     waivers: tuple[Waiver, ...] = ()
     files: tuple[Held, ...] = ()
 

@@ -21,11 +21,11 @@ from inputs.formats import read as read_here
 from inputs.grammar import SHORTHAND
 from inputs.numbers import Reading, read_number
 from inputs.read import Limits, read
-from inputs.replies.cleaning import Removed, leads_out
-from inputs.replies.marked_up import Judged, MarkedUp, NoCopy, mark_up
-from inputs.replies.marking import mark
-from inputs.replies.rendering import render
-from inputs.replies.styles import FILLS
+from inputs.replies.annotation.active_content import Removed, leads_out
+from inputs.replies.annotation.annotated_workbook import mark
+from inputs.replies.annotation.cell_styles import FILLS
+from inputs.replies.annotation.marked_up_copy import Judged, MarkedUp, NoCopy, mark_up
+from inputs.replies.annotation.values_only_workbook import render
 from schemas.findings import Finding, a1, at, finding
 from tests.hard_workbook import harmful, harmless
 from tests.makers import GOOD, write_partner, write_return

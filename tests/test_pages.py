@@ -9,9 +9,9 @@ import tomllib
 import pytest
 
 from flows.night import Report
-from flows.pages import DASHBOARDS, NATIONAL_SET, coverage_of, dashboards, national_set
 from flows.settings import CLAIMS
 from tests.conftest import HOME, Place
+from tools.documentation_pages import DASHBOARDS, NATIONAL_SET, coverage_of, dashboards, national_set
 from warehouse.contract import MART
 
 Example = tuple[Place, Report]
@@ -21,7 +21,7 @@ EXAMPLES = re.findall(r"```sql\n(.*?)```", DASHBOARDS.read_text(encoding="utf-8"
 
 def test_the_dashboards_page_lists_the_tables_of_the_contract() -> None:
     page = DASHBOARDS.read_text(encoding="utf-8")
-    assert page == dashboards(page)  # if not: python -m flows.pages
+    assert page == dashboards(page)  # if not: python -m tools.documentation_pages
 
 
 def test_no_column_changes_without_notice() -> None:
@@ -40,7 +40,7 @@ def test_every_example_query_runs(sql: str, example_night: Example) -> None:
 def test_the_page_of_the_national_set_is_current(example_night: Example) -> None:
     place, _ = example_night
     rows = coverage_of(place.published)
-    assert NATIONAL_SET.read_text(encoding="utf-8") == national_set(rows)  # if not: python -m flows.pages
+    assert NATIONAL_SET.read_text(encoding="utf-8") == national_set(rows)  # if not: python -m tools.documentation_pages
     assert [row[0] for row in rows] == [f"NI {number:03d}" for number in range(1, 200)]
     assert all(row[2] for row in rows)
 

@@ -15,7 +15,6 @@ import pytest
 from openpyxl.packaging.custom import StringProperty
 from openpyxl.styles import Font
 
-from flows.guide import GUIDE, with_rules
 from flows.judging import Judgement, judge
 from inputs.identify import Origin
 from inputs.layouts import Partner, load_partners
@@ -28,6 +27,7 @@ from schemas.tables import Context, Held
 from tests.conftest import HOME
 from tests.makers import BUSY_HEADINGS as HEADINGS
 from tests.makers import BUSY_PARTNER, book
+from tools.owners_guide import GUIDE, with_rules
 
 TODAY = date(2016, 5, 31)
 OTHER = """
@@ -47,6 +47,22 @@ period = { column = "Year" }
 indicator = "domestic-violence-refuges"
 value = [{ column = "Open" }]
 """
+LEVELS = """
+[[collection]]
+id = "levels"
+title = "Levels"
+files = ["levels*"]
+[[collection.layout]]
+[[collection.layout.table]]
+header = { find = "Group" }
+area = { column = "Area" }
+period = { column = "Year" }
+breakdown.FSM = { column = "Group", default = "Total" }
+value = [{ column = "Value" }]
+[collection.layout.table.indicator]
+column = "Measure"
+map = { "Level 2" = "level-2-at-19", "Without level 2" = "without-level-2-at-19", "Casualties" = "road-casualties-children" }
+"""
 GOOD = {"Measure": "Absence", "Area": "Nottingham", "Year": "2009/10", "Value": 6.5}
 
 Rows = Sequence[Sequence[Any]]
@@ -54,13 +70,13 @@ Rows = Sequence[Sequence[Any]]
 
 @dataclass(frozen=True)
 class Case:
-    """A file that breaks one rule, what was accepted before it from this partner or by an authority, and where the files
-    lay in which the figures came that are held for 2009/10."""
+    """A file that breaks one rule, and what was accepted before it from this partner or is published of another,
+    and where the files lay in which the figures came that are held for 2009/10."""
 
     name: str
     content: bytes
     before: bytes = b""
-    by_authority: bool = False
+    by_another: bool = False
     today: date = TODAY
     files: tuple[str, ...] = ()
 
@@ -76,6 +92,13 @@ def figures(*of: Mapping[str, Any], **other: Any) -> Case:
 
 def sheet(name: str, of: Rows) -> Case:
     return Case(name, book({"Sheet": of}))
+
+
+def levels(*of: Sequence[Any]) -> Case:
+    """Measures of several areas and groups."""
+    headings = [["Measure", "Area", "Year", "Value", "Group"]]
+    years = {"Casualties": 2009}
+    return sheet("levels.xlsx", [*headings, *([m, a, years.get(m, "2009/10"), *rest] for m, a, *rest in of)])
 
 
 def years(*values: float) -> bytes:
@@ -244,6 +267,7 @@ CASES: dict[str, Case] = {
     "value.numerator-above-denominator": figures({**SHARE, "Number": 1001}),
     "value.does-not-match": figures({**SHARE, "Value": 53}),
     "value.off-by-rounding": figures({**SHARE, "Value": 52.1, "Number": 60, "Of": 120}),
+    "value.hidden-in-part": figures({**SHARE, "Value": "c"}),
     "value.outside-interval": sheet(
         "intervals.xlsx", [["Area", "Year", "%", "Lower", "Upper"], ["Nottingham", "2009/10", 6.5, 6.6, 6.9]]
     ),
@@ -254,18 +278,29 @@ CASES: dict[str, Case] = {
     "total.off-by-rounding": figures(
         SCHOOLS, {**SCHOOLS, "Group": "Maintained", "Value": 25}, {**SCHOOLS, "Group": "Academies", "Value": 20}
     ),
+    "total.outside-parts": levels(
+        ("Level 2", "Nottingham", 50),
+        ("Level 2", "Nottingham", 60, "Eligible"),
+        ("Level 2", "Nottingham", 62, "Not eligible"),
+    ),
+    "total.complement-differs": levels(
+        ("Level 2", "Nottingham", 68.4, "Eligible"), ("Without level 2", "Nottingham", 30, "Eligible")
+    ),
+    "total.below-areas": levels(
+        ("Casualties", "East Midlands", 20), ("Casualties", "Nottingham", 12), ("Casualties", "Derby", 12)
+    ),
     "row.missing": figures({"Measure": "Level 2", "Value": 68.4}),
     "companion.missing": figures({"Measure": "NEET", "Year": 2010, "Value": 4.1}),
     "value.jump": figures({"Value": 9.9}, before=years(6.4, 6.5, 6.3, 6.4, 6.5, 6.4)),
     "key.withdrawn": figures({}, before=book({"Figures": rows({}, {"Area": "England"})})),
-    "key.differs": figures({}, before=book({"Figures": rows({"Value": 6.7})}), by_authority=True),
+    "key.differs": figures({}, before=book({"Figures": rows({"Value": 6.7})}), by_another=True),
 }
 
 
 @pytest.fixture(scope="module")
 def partners(tmp_path_factory: pytest.TempPathFactory, definitions: Definitions) -> Mapping[str, Partner]:
     folder = tmp_path_factory.mktemp("partners")
-    (folder / "tester.toml").write_text(BUSY_PARTNER, encoding="utf-8")
+    (folder / "tester.toml").write_text(BUSY_PARTNER + LEVELS, encoding="utf-8")
     (folder / "other.toml").write_text(OTHER, encoding="utf-8")
     return load_partners(definitions, folder)
 
@@ -292,8 +327,8 @@ def judged(partners: Mapping[str, Partner], definitions: Definitions) -> Judge:
             held = before.table.frame.with_columns(
                 address.alias("cell"), pl.lit("before.xlsx").alias("source_file"), pl.lit("figures").alias("collection")
             )
-            elsewhere = held.with_columns(pl.lit("elsewhere").alias("collection"))
-            context = Context(case.today, held.clear(), elsewhere) if case.by_authority else Context(case.today, held)
+            elsewhere = held.with_columns(pl.lit("elsewhere").alias("collection"), pl.lit(0.0).alias("tolerance"))
+            context = Context(case.today, held.clear(), elsewhere) if case.by_another else Context(case.today, held)
         held_in = tuple(Held("figures", "2009/10", path, "", None, own=False) for path in case.files)
         return one(case.name, case.content, replace(context, files=held_in))
 

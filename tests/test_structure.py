@@ -13,12 +13,17 @@ MAY_IMPORT = {
     "inputs": {"inputs", "schemas"},
     "warehouse": {"warehouse", "schemas"},
     "flows": {"flows", "inputs", "schemas", "warehouse"},
+    "tools": {"tools", "flows", "inputs", "schemas", "warehouse"},
 }
+INSTALLED = tuple(package for package in MAY_IMPORT if package != "tools")
 PURE = ("schemas/checks/__init__.py", "schemas/checks/rows.py", "schemas/checks/together.py",
         "schemas/checks/absence.py", "schemas/checks/arithmetic.py", "schemas/checks/history.py", "schemas/checks/slate.py", "schemas/findings.py", *(f"schemas/periods/{name}.py" for name in ("days", "footnotes", "kinds", "made", "reading", "weeks")), "schemas/calendar.py", "schemas/tables.py",
         "schemas/outcomes.py", "schemas/news.py", "schemas/precedence.py", "inputs/parse.py", *(f"inputs/tables/{name}.py" for name in ("account", "columns", "fields", "measures", "notes", "rows", "sayings", "values")),
         "inputs/identify.py", "inputs/numbers.py", "inputs/number_formats.py", "inputs/rich_text.py", "inputs/characters.py", "inputs/cells.py",
-        "inputs/replies/fitting.py", "inputs/replies/mail.py", "inputs/replies/messages.py", "inputs/replies/notices.py", "inputs/replies/answers.py", "inputs/replies/template.py", "inputs/stamps.py")  # fmt: skip
+        "inputs/replies/fitting.py", "inputs/replies/mail.py", "inputs/replies/messages.py", "inputs/replies/notices.py", "inputs/stamps.py",
+        *(f"inputs/replies/templates/{name}.py" for name in ("blank_template", "layout_sources", "pattern_words", "sample_entries", "template_request")),
+        *(f"inputs/replies/templates/entries/{name}.py" for name in ("allowed_areas", "allowed_entries", "allowed_figures", "allowed_periods", "allowed_words", "typed_words")),
+        *(f"inputs/replies/templates/pages/{name}.py" for name in ("cell_entries", "columns", "heading_rows", "headings", "page_builder", "page_layout", "row_words", "rows", "sheet_names", "sheet_scope")))  # fmt: skip
 
 
 def _imports(path: Path) -> set[str]:
@@ -46,7 +51,7 @@ def test_libraries_stay_at_home() -> None:
     homes = {"openpyxl": "inputs", "python_calamine": "inputs", "duckdb": "warehouse", "prefect": "flows"}
     wrong = [
         f"{path.relative_to(HOME)} imports {name}"
-        for package in MAY_IMPORT
+        for package in INSTALLED
         for path in (HOME / package).rglob("*.py")
         for name in _imports(path)
         if homes.get(name.split(".")[0], package) != package

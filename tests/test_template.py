@@ -26,8 +26,8 @@ from inputs.layouts import Layout, Partner
 from inputs.parse import parse
 from inputs.properties import stamp_properties
 from inputs.read import read
-from inputs.replies.template import Template
-from inputs.replies.template_book import write
+from inputs.replies.templates.pages.page_layout import Template
+from inputs.replies.templates.workbook.excel_workbook import write_workbook
 from inputs.stamps import TEMPLATE, stamp_of, stamped
 from schemas.checks import check
 from schemas.definitions import Definitions
@@ -56,7 +56,7 @@ def made(collection: str) -> tuple[Template, bytes]:
     """The template of a shipped return, drawn once."""
     if collection not in _made:
         template = template_of(collection, settings(today=DAY))
-        _made[collection] = template, write(template)
+        _made[collection] = template, write_workbook(template)
     return _made[collection]
 
 
@@ -129,9 +129,9 @@ def test_a_template_filled_in_is_accepted(
 ) -> None:
     template, content = made(collection)
     filled = fill(Filled(content)).saved()
-    owner = template.occasion.layout.partner
-    origin = Origin(owner, f"{owner}/a name that says nothing.xlsx", template.occasion.horizon)
-    ((one,),) = judge([(origin, lambda: filled)], partners, definitions, Context(template.occasion.horizon))
+    owner = template.request.layout.partner
+    origin = Origin(owner, f"{owner}/a name that says nothing.xlsx", template.request.horizon)
+    ((one,),) = judge([(origin, lambda: filled)], partners, definitions, Context(template.request.horizon))
     assert (one.status, one.collection, one.findings) == ("accepted", collection, ())
     assert one.rows > 0
 
@@ -150,12 +150,12 @@ def test_what_a_cell_allows_is_what_the_check_accepts(collection: str, definitio
     tried: list[tuple[str, Any, bool]] = []
     parsed = []
     for sheet in book.sheets:
-        layout, cells = alone(template.occasion.layout, cells_of(book), sheet.title)
+        layout, cells = alone(template.request.layout, cells_of(book), sheet.title)
         for row, address, value in trials(book, sheet, numbers_of(template)):
             allowed = all(book.allows(sheet, cell.coordinate) for cell in sheet[row])
             tried.append((f"{sheet.title}!{address}", value, allowed))
             parsed.append(parse(with_row(cells, sheet, row), layout, template.file_name))
-    checked = check([table for table, _ in parsed], definitions, Context(template.occasion.horizon))
+    checked = check([table for table, _ in parsed], definitions, Context(template.request.horizon))
     differ = []
     for (where, value, allowed), (_, shape), rest in zip(tried, parsed, checked, strict=True):
         against = [f for f in (*shape, *rest) if f.is_error and f.rule not in ROWS_TOGETHER]
@@ -229,7 +229,7 @@ def test_an_untouched_template_is_told_to_be_empty(
     collection: str, partners: Mapping[str, Partner], definitions: Definitions
 ) -> None:
     template, content = made(collection)
-    one = judged(content, partners, definitions, template.occasion.layout.partner)
+    one = judged(content, partners, definitions, template.request.layout.partner)
     assert (one.status, one.collection) == ("rejected", collection)
     (found,) = one.findings
     assert (found.rule, found.found) == ("return.empty", "a template that is still blank")
@@ -260,8 +260,8 @@ def test_a_template_carries_its_stamp_through_the_reader() -> None:
     cells = read(content)
     assert isinstance(cells, Cells)
     stamp = stamped(cells.properties)
-    assert stamp == stamp_of(template.occasion.layout)
-    assert stamp.definitions == template.occasion.layout.definitions.digest
+    assert stamp == stamp_of(template.request.layout)
+    assert stamp.definitions == template.request.layout.definitions.digest
 
 
 CUSTOM = """<?xml version="1.0"?>{doctype}
@@ -323,7 +323,7 @@ def test_last_years_template_is_read_by_last_years_layout_or_refused(tmp_path: P
     last_year = template_of("profile", settings(today=date(2011, 3, 1), partners=both))
     assert [page.name for page in last_year.pages] == ["Old"]
     sent = tmp_path / "anything.xlsx"
-    sent.write_bytes(fill(Filled(write(last_year))).saved())
+    sent.write_bytes(fill(Filled(write_workbook(last_year))).saved())
     (one,) = check_files([sent], settings(today=DAY, partners=both))
     assert (one["status"], one["collection"], one["rows"]) == ("accepted", "profile", 1)
     (one,) = check_files([sent], settings(today=DAY, partners=yearly(tmp_path / "new", new)))
@@ -335,7 +335,7 @@ def test_last_years_template_is_read_by_last_years_layout_or_refused(tmp_path: P
 
 def test_a_template_survives_a_layout_reworded_without_effect(tmp_path: Path) -> None:
     before = yearly(tmp_path / "before", LAYOUT.format(dates="", sheet="Profile", heading="Good level"))
-    content = write(template_of("profile", settings(today=DAY, partners=before)))
+    content = write_workbook(template_of("profile", settings(today=DAY, partners=before)))
     sent = tmp_path / "Book1.xlsx"
     sent.write_bytes(fill(Filled(content)).saved())
     reworded = LAYOUT.format(dates='ignore_sheets = ["Calc"]', sheet="Profile", heading="Good level")
@@ -349,7 +349,7 @@ def test_a_template_survives_a_layout_reworded_without_effect(tmp_path: Path) ->
 def test_words_of_a_layout_stay_words(tmp_path: Path) -> None:
     toml = LAYOUT.format(dates="", sheet="Profile", heading="=1+1").replace('"Area"', '"@Area"')
     template = template_of("profile", settings(today=DAY, partners=yearly(tmp_path / "p", toml)))
-    book = openpyxl.load_workbook(io.BytesIO(write(template)))
+    book = openpyxl.load_workbook(io.BytesIO(write_workbook(template)))
     cells = [cell for sheet in book for row in sheet.iter_rows() for cell in row if cell.value is not None]
     assert {"=1+1", "@Area"} <= {cell.value for cell in cells}
     assert all(cell.data_type in ("s", "n") for cell in cells)
@@ -358,7 +358,7 @@ def test_words_of_a_layout_stay_words(tmp_path: Path) -> None:
 def test_the_same_template_is_the_same_bytes() -> None:
     template, content = made("childcare-quality")
     again = template_of("childcare-quality", settings(today=DAY))
-    assert write(again) == content
+    assert write_workbook(again) == content
     assert template.file_name == "childcare-quality.xlsx"
 
 
@@ -432,7 +432,7 @@ def test_other_ways_of_laying_a_table_out_can_be_filled_in_too(name: str, tmp_pa
     given = settings(today=DAY, partners=tmp_path)
     template = template_of("odd", given)
     sent = tmp_path / template.file_name
-    sent.write_bytes(fill(Filled(write(template))).saved())
+    sent.write_bytes(fill(Filled(write_workbook(template))).saved())
     (one,) = check_files([sent], given)
     assert (one["status"], one["findings"]) == ("accepted", [])
     assert one["rows"] > 0

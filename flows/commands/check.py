@@ -24,7 +24,7 @@ from inputs.explain import explain as explain_cells
 from inputs.identify import Origin
 from inputs.layouts import Partner, load_partners
 from inputs.read import Limits, read
-from inputs.replies.marked_up import NoCopy, mark_up
+from inputs.replies.annotation.marked_up_copy import NoCopy, mark_up
 from inputs.replies.messages import STATUS_WORDS
 from schemas.definitions import load_definitions
 from schemas.faults import UsageFault

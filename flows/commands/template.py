@@ -13,10 +13,11 @@ from flows.commands.options import OutputOption, TodayOption
 from flows.settings import Settings, london_today, now, settings
 from inputs.layouts import Layout, Partner, load_partners
 from inputs.parse import parse
-from inputs.replies.answers import Occasion
-from inputs.replies.specimen import specimen
-from inputs.replies.template import Template, draw
-from inputs.replies.template_book import write
+from inputs.replies.templates.blank_template import draw_template
+from inputs.replies.templates.pages.page_layout import Template
+from inputs.replies.templates.sample_entries import filled_in
+from inputs.replies.templates.template_request import TemplateRequest
+from inputs.replies.templates.workbook.excel_workbook import write_workbook
 from schemas.calendar import Expected
 from schemas.checks import check
 from schemas.definitions import load_definitions
@@ -42,7 +43,7 @@ def write_template(collection: str, given: Settings, out: Path | None = None, pe
     name by which the return is known, in the working directory. Raises UsageFault for a return that nobody knows, one
     without a layout on the day, and one whose layout no workbook of ours can answer."""
     drawn = template_of(collection, given, period)
-    content = write(drawn)
+    content = write_workbook(drawn)
     path = out or Path(drawn.file_name)
     if out is None and path.exists() and path.read_bytes() != content:
         raise UsageFault(path, "is there already and may hold figures; name another file with -o")
@@ -64,8 +65,13 @@ def template_of(collection: str, given: Settings, period: str | None = None) -> 
     day = given.today or london_today(now())
     layout = _layout_of(owner, collection, day)
     expected = _expected(owner.collection(collection).expect, period, day)
-    occasion = Occasion(layout, expected.period if expected else period or "", expected.due if expected else None, day)
-    drawn = draw(occasion)
+    request = TemplateRequest(
+        layout=layout,
+        expected_period=expected.period if expected else period or "",
+        due=expected.due if expected else None,
+        made_on=day,
+    )
+    drawn = draw_template(request)
     if period is not None and not any(page.asked for page in drawn.pages):
         raise UsageFault(period, f"is no period that a figure of {collection} is measured over")
     if findings := _try_out(drawn):
@@ -98,7 +104,7 @@ def _expected(calendar: Sequence[Expected], period: str | None, day: date) -> Ex
 
 def _try_out(drawn: Template) -> list[Finding]:
     """What would be wrong with the template if it were filled in as it says."""
-    occasion = drawn.occasion
-    table, found = parse(specimen(drawn), occasion.layout, drawn.file_name)
-    checked = check([table], occasion.layout.definitions, Context(occasion.horizon))
+    request = drawn.request
+    table, found = parse(filled_in(drawn), request.layout, drawn.file_name)
+    checked = check([table], request.layout.definitions, Context(request.horizon))
     return [*found, *checked[0]]

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from functools import lru_cache
 
 from inputs.grammar import same
-from inputs.replies.spelling import spellings
+from inputs.replies.templates.pattern_words import matching_texts
 
 LONG, SHORT = 8, 4
 """A word of so many letters may be two mistakes away from another, a shorter one only one, and one with fewer than
@@ -22,7 +22,7 @@ _SIGNED = re.compile(r"[^\w]+")
 def words_of(pattern: re.Pattern[str]) -> tuple[str, ...]:
     """The words that a pattern takes, the plainest first, without those too short to be told from others."""
     try:
-        found = spellings(pattern)
+        found = matching_texts(pattern)
     except (RecursionError, ValueError):
         return ()
     return tuple(dict.fromkeys(word for text in found if len(word := same(text)) >= SHORT))

@@ -13,6 +13,7 @@ from schemas.tables import Held
 def check_file(path: str, usual: Sequence[str], when: Dated | None, held: Sequence[Held]) -> Iterator[Finding]:
     """The findings on a file at a path, last changed `when`. `usual` are the names that its return has, `held` the
     files that count until now for the periods of which it speaks."""
+    held = [one for one in held if one.path.partition("/")[0] == path.partition("/")[0]]  # another's file is not named
     others = [one for one in held if one.path != path]
     plain = next((one for one in others if not says_doubtful(one.path, usual)), None)
     name = as_typed(path.partition("/")[2] or path)

@@ -14,6 +14,7 @@ from schemas.checks.arithmetic import (
     in_digits,
     interval_checks,
     looks_rounded_to,
+    part_checks,
     share_checks,
     slack,
 )
@@ -97,7 +98,8 @@ def _with_unit(words: str, row: Row) -> str:
 
 
 def _row_checks() -> tuple[RowCheck, ...]:
-    return (*_parts(), *_bounds(), *_ends(), *share_checks(), *interval_checks(), *_plausible(), *_future())
+    checks = (*_parts(), *_bounds(), *_ends(), *share_checks(), *interval_checks(), *_plausible(), *_future())
+    return (*checks, *part_checks())
 
 
 def _parts() -> list[RowCheck]:

@@ -77,13 +77,16 @@ def _left_blank(number: int, now: pl.DataFrame, mine: pl.DataFrame, slate: Slate
             place = (row["sheet"], row[f"at_{name}"])
             before = row[f"{name}_before"]
             said = f"{before:,.10g}" if isinstance(before, float) else before
-            expected = f"{said}, as in {row['source_file']}, or a mark for why there is none"
+            where = f"in {row['source_file']}" if row["source_file"] else "published"
+            expected = f"{said}, as {where}, or a mark for why there is none"
             if slate.free(number, [place]):
                 slate.add(number, "cell.left-blank", [place], field=name, found="", expected=expected)
 
 
 def as_before(row: Row) -> str:
-    return f"{shown(row['value'], row['value_text'])}, as in {row['source_file']}, {row['sheet']}!{row['cell']}"
+    """What the earlier row said and where; a row that another partner sent is told as readers see it."""
+    where = f"in {row['source_file']}, {row['sheet']}!{row['cell']}" if row["source_file"] else "published"
+    return f"{shown(row['value'], row['value_text'])}, as {where}"
 
 
 def shown(value: float | None, text: str | None) -> str:

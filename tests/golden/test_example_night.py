@@ -232,7 +232,7 @@ def test_the_night_leaves_an_artifact_that_says_the_same(example_night: Example)
 
 
 def test_the_example_returns_are_what_their_script_writes(tmp_path: Path) -> None:
-    from inputs.examples import write
+    from tools.example_returns import write
 
     write(tmp_path)
     made = {p.relative_to(tmp_path): p.read_bytes() for p in tmp_path.rglob("*") if p.is_file()}

@@ -14,7 +14,7 @@ from openpyxl.worksheet.datavalidation import DataValidation
 from inputs.cells import Cells
 from inputs.persons import person_level
 from inputs.read import read
-from inputs.replies.marking import mark
+from inputs.replies.annotation.annotated_workbook import mark
 
 MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
 PLACES = ("comment", "title", "keywords", "header", "name", "choices", "sheet", "cache", "xml", "box", "thread", "left")

@@ -1,0 +1,23 @@
+"""Inboxes in the memory of this process, for trying things out; they last as long as the process."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flows.inboxes.address import Address
+from flows.inboxes.server_kind import ServerKind
+
+
+def connect(_address: Address, _seconds: float) -> Any:
+    """Return fsspec's file system in memory."""
+    from fsspec.implementations.memory import MemoryFileSystem
+
+    return MemoryFileSystem()
+
+
+def root(address: Address) -> str:
+    """Return the inbox's path in memory."""
+    return f"/{address.host}{address.path}"
+
+
+IN_MEMORY = ServerKind(module="fsspec", extra="", connect=connect, store=False, root=root)

@@ -1,0 +1,1 @@
+"""Generators of documentation pages and example returns; not part of the installed package."""
