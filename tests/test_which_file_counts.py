@@ -114,7 +114,7 @@ def test_of_files_of_one_night_the_right_one_counts_and_everybody_hears_why(
     assert len(said) == 2 * (len(files) - 1)
     assert any(why in one for one in said), said
     held = mails(town)
-    assert held.count("Counts") == len(files)
+    assert held.count("Counts") == 2 * len(files)  # as text and as HTML
     assert why.split("'")[0].strip() in held
     ledger = read_ledger(town.archive)
     assert set(ledger.loading) == {one.id for one in ledger.recorded}

@@ -104,9 +104,10 @@ class Banners:
 
     def _blanked_inner(self, number: int) -> None:
         """Where a banner has just ended those under it, and a blank row stands between it and figures, take that row
-        for the one where the next of them should stand."""
+        for the one where the next of them should stand; and where only a title has stood for one until now."""
         if number + 1 >= self.end_at or not self._has_value(number + 1, self.valued):
             return
+        self._end_titles(number)
         for key, said in list(self.sayings.banners.items()):
             if not said.ended or said.at is None:
                 continue
@@ -115,6 +116,16 @@ class Banners:
             is_banner = any(source.banner and source.banner.search(text) for source in self.sources)
             if is_banner and not any(self._has_value(one, self.valued) for one in range(row, number)):
                 self.sayings.banners[key] = Saying(said.word, self._at(number), ended=True)
+
+    def _end_titles(self, number: int) -> None:
+        """Let a blank row above figures end what stands above the headings and says nothing that its source is for."""
+        for key in keys_of(self.table):
+            said = self.sayings.banners.get(id(key.source))
+            if said is None or said.ended or key.source.default is not None or not self._is_title(said):
+                continue
+            if not fits(self.on.definitions, self.table, key, meant(key.source, said.word)):
+                held = self._held(key.source, None)
+                self.sayings.banners[id(key.source)] = Saying(held, self._at(number), ended=True)
 
     def _at(self, number: int) -> int:
         return at(number, min(self._keys or self.columns.headings, default=0))
@@ -168,10 +179,35 @@ class Banners:
             return False
         taken = {id(source): group(match) for source, match in said if match is not None}
         before = [one.at for key in taken if (one := self.sayings.banners.get(key)) and not one.ended]
+        self._end_at_misread(number, taken.keys())
         for key, word in taken.items():
             self.sayings.banners[key] = Saying(word, at(number, where))
         self._end_inner(number, where, taken.keys(), [place for place in before if place is not None])
         return True
+
+    def _end_at_misread(self, number: int, taken: Collection[int]) -> None:
+        """Where a row takes the place of a banner that says nothing it could be for and headed no figures, that one was
+        most likely another, mistyped: it ends what else should be said above, if that is not said at all or what stands
+        below it stood before under the same."""
+        for key in keys_of(self.table):
+            said = self.sayings.banners.get(id(key.source))
+            if id(key.source) not in taken or said is None or said.at is None or said.ended:
+                continue
+            row = said.at // COLUMNS
+            if row < self.columns.block.first or any(self._has_value(n, self.valued) for n in range(row, number)):
+                continue
+            if not fits(self.on.definitions, self.table, key, meant(key.source, said.word)):
+                self._end_outer(said.at, number, taken)
+
+    def _end_outer(self, place: int, number: int, but: Collection[int]) -> None:
+        for source in self.sources:
+            outer = self.sayings.banners.get(id(source))
+            if id(source) in but or source.default is not None or (outer and (outer.ended or outer.at is None)):
+                continue
+            since = outer.at // COLUMNS + 1 if outer and outer.at is not None else number
+            rows = (n for n in range(since, place // COLUMNS) if not self._has_value(n, self.valued))
+            if outer is None or any(self._said_by(n) == self._said_by(number) for n in rows):
+                self.sayings.banners[id(source)] = Saying(self._held(source, outer), place, ended=True)
 
     def _end_inner(self, number: int, column: int, but: Collection[int], before: Sequence[int]) -> None:
         """End the banners that came under the one whose place a row takes, if figures stand under them. One that has a

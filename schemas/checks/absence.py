@@ -30,22 +30,28 @@ class Absences:
 
     def __init__(self, frame: pl.DataFrame, tables: Sequence[Table]) -> None:
         self.frame, self.tables = frame, tables
-        self.may_be: set[tuple[Any, ...]] = set(_unread(frame).select("_return", *PARTS).unique().iter_rows())
-        for number, *parts in _misplaced(frame).select("_return", *PARTS).unique().iter_rows():
+        self.may_be: set[tuple[Any, ...]] = set()
+        """The keys that rows may be meant for, None for a part that may be any: of a return, and of a sheet of it."""
+        for number, sheet, *parts in _unread(frame).select("_return", "sheet", *PARTS).unique().iter_rows():
+            self._add(number, sheet, *parts)
+        for number, sheet, *parts in _misplaced(frame).select("_return", "sheet", *PARTS).unique().iter_rows():
             for one in range(len(PARTS)):  # any one part of a key that stands twice may be the one that is wrong
-                self.may_be.add((number, *(None if n == one else p for n, p in enumerate(parts))))
+                self._add(number, sheet, *(None if n == one else p for n, p in enumerate(parts)))
         self.late: set[tuple[Any, ...]] = set()
         """Indicators and breakdowns with a period that has not begun: by then an area may have another code."""
         late = frame.filter(pl.col("period_start") > pl.col("_today"))
-        for number, indicator, area, breakdown in (
-            late.select("_return", "indicator_id", "area_code", "breakdown").unique().iter_rows()
+        for number, sheet, indicator, area, breakdown in (
+            late.select("_return", "sheet", "indicator_id", "area_code", "breakdown").unique().iter_rows()
         ):
-            self.may_be.add((number, indicator, area, None, breakdown))
+            self._add(number, sheet, indicator, area, None, breakdown)
             self.late.add((number, indicator, breakdown))
 
+    def _add(self, number: int, sheet: str, *parts: str | None) -> None:
+        self.may_be |= {(number, "", *parts), (number, sheet, *parts)}
+
     def certain(self, number: int, key: Mapping[str, Any], sheet: str = "") -> bool:
-        """Whether a key that a table does not hold is really missing from it; `sheet` is where it stood before, if it
-        did."""
+        """Whether a key that a table does not hold is really missing from it: no row of it, or of the `sheet` on which
+        it stood before, can be meant for it."""
         table = self.tables[number]
         if not table.whole and (not sheet or not table.broken or table.broken & {sheet, ""}):
             return False
@@ -53,7 +59,7 @@ class Absences:
             return False
         parts = [key[name] for name in PARTS]
         masked = (tuple(None if m else p for m, p in zip(mask, parts, strict=True)) for mask in EVERY_MASK)
-        return not any((number, *one) in self.may_be for one in masked)
+        return not any((number, sheet, *one) in self.may_be for one in masked)
 
 
 def _unread(frame: pl.DataFrame) -> pl.DataFrame:
