@@ -9,8 +9,8 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from flows.cli import main
 
+from flows.cli import main
 from flows.ledger import Ledger, read_ledger
 from flows.losses import losses, past_of, see_ledger
 from schemas.faults import StorageFault

@@ -10,13 +10,13 @@ from itertools import combinations
 from pathlib import Path
 
 import pytest
-from flows.deciding import approve_run, roll_back_to
-from flows.waiving import Asked, waive
 
 from flows.day import between_nights
+from flows.deciding import approve_run, roll_back_to
 from flows.ledger import read_ledger
 from flows.losses import losses, missing_files, past_of
 from flows.rebuilding import rebuild
+from flows.waiving import Asked, waive
 from schemas.faults import Fault
 from tests.conftest import Place
 from tests.makers import GOOD
