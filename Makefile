@@ -3,7 +3,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 .DELETE_ON_ERROR:
-.PHONY: nightly up trial test crash fuzz seen persons lint lock examples docs pages faults histories rebuilds bench-mart bench-build bench-returns install clean
+.PHONY: nightly up trial test crash fuzz plant seen persons attack lint lock examples docs pages faults histories rebuilds bench-mart bench-build bench-returns install clean
 
 nightly: .venv/ready
 	@$(BIN)/indicators nightly --today 2011-05-26
@@ -22,6 +22,11 @@ test: .venv/ready
 # Ten thousand random mutations of the example returns, each judged: it takes some ten minutes. Tests run a hundred.
 fuzz: .venv/ready
 	@$(BIN)/python -m tests.properties.mutations 10000
+
+# Three hundred random workbooks with one to six faults of eighty kinds in each: every fault is named once, at its cell.
+# Tests run a few.
+plant: .venv/ready
+	@$(BIN)/python -m tests.properties.faults 300
 
 # Five thousand random workbooks as LibreOffice displays them, compared with what is loaded of them: some twenty minutes,
 # where LibreOffice is installed; workbooks at fault stay in seen-differences. Tests run forty.
@@ -89,6 +94,11 @@ pages: .venv/ready
 # Twenty random histories of loads and publications, looked back on and attacked; the tests run two or three.
 histories: .venv/ready
 	@HISTORIES=20 $(BIN)/python -m pytest tests/test_as_of.py tests/test_disclosure.py
+
+# Three hundred random partnerships attacked for what disclosure control hides, ten of them through their published files;
+# the tests attack ten and one.
+attack: .venv/ready
+	@ATTACKED=300 $(BIN)/python -m pytest tests/disclosure_attack
 
 # Twenty longer random histories of nights, each made again from ledger and archive and compared; the tests try two.
 rebuilds: .venv/ready

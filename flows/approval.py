@@ -16,7 +16,7 @@ from schemas.definitions import Definitions, load_definitions
 from schemas.faults import UsageFault
 from warehouse import exports, store
 from warehouse.known import bear_witness
-from warehouse.publish import approve, roll_back
+from warehouse.publish import NotApproved, approve, roll_back
 
 
 def approve_run(given: Settings, run: str, by: str) -> str:
@@ -26,6 +26,20 @@ def approve_run(given: Settings, run: str, by: str) -> str:
         given, definitions, "approved", {"run": run}, by, lambda con, at: approve(con, given.warehouse, run, at, limits)
     )
     return f"Published run {run} as data version {version}, approved by {by}. {more}".rstrip()
+
+
+def release(given: Settings, submission: str, by: str) -> str:
+    """Let a return that was set aside through the gate, from the next night on, and say so. Raises NotApproved where
+    nothing of the submission is set aside."""
+    with sole_writer(given.archive):
+        ledger = read_ledger(given.archive)
+        refuse_losses(given, ledger)
+        mine = [one for one in ledger.set_aside.values() if one.submission == submission]
+        if not mine:
+            raise NotApproved(f"Nothing of {submission} is set aside.")
+        for one in mine:
+            ledger.record_release(one.outcome, by, now())
+    return f"{submission} is let through the gate, approved by {by}. The next night publishes it."
 
 
 def roll_back_to(given: Settings, version: int, by: str) -> str:

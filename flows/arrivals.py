@@ -2,7 +2,7 @@
 the ledger.
 
 A partner's folder alone says whose a file is. Files are taken in by the time at which they were last changed, then by
-name, so that of two files for one return the one changed last is loaded last and counts. What cannot be taken in
+name; which of two files for one return counts is for schemas.precedence to say. What cannot be taken in
 tonight is noted, and left for the next night.
 """
 
@@ -13,7 +13,7 @@ import time
 import unicodedata
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from fnmatch import fnmatchcase
 from operator import attrgetter
 from pathlib import Path, PurePosixPath
@@ -29,6 +29,7 @@ from flows.settings import now
 from inputs.layouts import Partner
 from schemas.faults import InboxFault, StorageFault
 from schemas.findings import as_typed
+from schemas.naming import says_doubtful
 from schemas.outcomes import Submission
 
 if TYPE_CHECKING:
@@ -390,11 +391,20 @@ def _record(night: Night, taken: Sequence[Taken]) -> list[Submission]:
             now(),
             night.counts_for,
             one.meta,
+            _changed(one.found.entry.modified),
         )
         night.ledger.record_submission(submission)
         known.add(submission)
         arrived.append(submission)
     return arrived
+
+
+def _changed(seconds: float) -> datetime | None:
+    """An instant as an inbox lists it; None where it is none that a clock can show."""
+    try:
+        return datetime.fromtimestamp(int(seconds), UTC)
+    except (OverflowError, ValueError, OSError):
+        return None
 
 
 def _is_again(night: Night, known: _Known, one: Taken) -> bool:
@@ -424,11 +434,13 @@ class _Known:
 
     def last_word(self, taken: Taken) -> Submission | None:
         """The submission of the same bytes, if the name says the same of it, if nothing that came later answers the
-        same return, and if it would not be judged by other rules than those that rejected it."""
+        same return, and if it would not be judged by other rules than those that rejected it. A name that no longer
+        says that the file is old or a copy says something else of it."""
         partner = self._night.partners[taken.found.partner]
         answers = _named_like(partner, taken.found.path)
         same = self._by_bytes.get((partner.id, taken.digest), [])
         same = [one for one in same if _same_bytes(taken, one) and _named_like(partner, one.path) == answers]
+        same = [one for one in same if says_doubtful(taken.found.path) or not says_doubtful(one.path)]
         if not same or self._came_later(same[-1]) or self._rejected_by_other_rules(same[-1], partner):
             return None
         return same[-1]

@@ -433,6 +433,15 @@ def _candidate(patient: Patient) -> Said:
     return "ok", "nothing waits for a decision", ""
 
 
+def _set_aside(patient: Patient) -> Said:
+    at_fault = [one for one in _known("ledger", lambda: patient.ledger).set_aside.values() if one.faults]
+    if not at_fault:
+        return "ok", "no return is set aside", ""
+    names = sorted({one.submission for one in at_fault})
+    do = f"its owner is told; if it is right all the same: indicators approve {names[0]} --by ROLE"
+    return "look", f"{_few(names)}: accepted and not published, {at_fault[0].faults[0].text}", do
+
+
 def _night(patient: Patient) -> Said:
     marks = _marks(patient)
     began, ended = marks.get("began"), marks.get("ended")
@@ -614,6 +623,7 @@ CHECKS: Mapping[str, Callable[[Patient], Said]] = {
     "store": _store,
     "published": _published,
     "candidate": _candidate,
+    "set-aside": _set_aside,
     "night": _night,
     "messages": _messages,
     "mail": _mail,

@@ -4,26 +4,31 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 
 import polars as pl
 
 from inputs.cells import Cells
 from inputs.identify import Origin, identify
 from inputs.layouts import Layout, Partner
+from inputs.modified import MODIFIED
 from inputs.parse import parse
 from inputs.read import Limits, Readers
 from inputs.replies.annotation.marked_up_copy import Judged
 from schemas.checks import check
+from schemas.checks.files import check_file
 from schemas.definitions import Definitions
-from schemas.findings import COLUMNS, Finding, collapse, places
+from schemas.findings import COLUMNS, Finding, collapse, places, position
 from schemas.outcomes import Status, status_of
 from schemas.periods import read_period
+from schemas.precedence import dated
 from schemas.tables import KEY_CELLS, MEASURES, Context, Table, empty
 
 
 @dataclass(frozen=True, eq=False)
 class Judgement:
-    """What became of one file for one return. `layout` and `table` are None where the file answers none."""
+    """What became of one file for one return. `layout` and `table` are None where the file answers none; `modified` is
+    when it was last saved, where it says so."""
 
     origin: Origin
     layout: Layout | None
@@ -31,6 +36,7 @@ class Judgement:
     findings: tuple[Finding, ...]
     status: Status
     not_checked: tuple[str, ...]
+    modified: datetime | None = None
 
     @property
     def collection(self) -> str | None:
@@ -46,11 +52,13 @@ class Judgement:
 
     def periods(self) -> tuple[str, ...]:
         """The periods that the table speaks of, as people write them."""
-        if self.table is None:
-            return ()
-        pairs = self.table.frame.select("time_period", "time_identifier").drop_nulls().unique().sort("*").rows()
-        read = (read_period(code, identifier) for code, identifier in pairs)
-        return tuple(dict.fromkeys(period.label for period in read if period))
+        return _periods(self.table) if self.table else ()
+
+
+def _periods(table: Table) -> tuple[str, ...]:
+    pairs = table.frame.select("time_period", "time_identifier").drop_nulls().unique().sort("*").rows()
+    read = (read_period(code, identifier) for code, identifier in pairs)
+    return tuple(dict.fromkeys(period.label for period in read if period))
 
 
 BATCH_FILES = 200
@@ -90,10 +98,11 @@ def judge_each(
     layouts = [layout for partner in partners.values() for layout in partner.layouts]
     batch: list[tuple[int, list[_Parsed]]] = []
     rows = 0
+    held = held_cells(context.accepted)
     for one in readers.read([content for _, content in arrivals]):
         if one is not None:
             number, cells = one
-            parsed = list(_parse_one(arrivals[number][0], cells, layouts))
+            parsed = list(_parse_one(arrivals[number][0], cells, layouts, held))
             batch.append((number, parsed))
             rows += sum(p.table.rows for p in parsed if p.table is not None)
             del cells, parsed
@@ -113,16 +122,54 @@ class _Parsed:
     table: Table | None
     found: list[Finding]
     sheets: tuple[str, ...] = ()
+    modified: datetime | None = None
 
 
-def _parse_one(origin: Origin, cells: Cells | Finding, layouts: Sequence[Layout]) -> Iterable[_Parsed]:
+HeldCells = Mapping[str, frozenset[tuple[str, str]]]
+
+
+def held_cells(accepted: pl.DataFrame | None) -> HeldCells:
+    """The cells, as sheet and address, that the figures which are held of each collection stood in."""
+    if accepted is None or not accepted.height:
+        return {}
+    named = accepted.select("collection", "sheet", "cell").drop_nulls()
+    return {
+        str(collection): frozenset(rows.select("sheet", "cell").unique().iter_rows())
+        for (collection,), rows in named.group_by("collection")
+    }
+
+
+def _now_blank(cells: Cells, held: Iterable[tuple[str, str]]) -> frozenset[tuple[str, str]]:
+    sheets = {sheet.name: sheet for sheet in cells.sheets}
+    found = ((name, cell, position(cell)) for name, cell in held if name in sheets)
+    return frozenset(
+        (name, cell) for name, cell, at in found if at is not None and sheets[name].cell(*divmod(at, COLUMNS)) is None
+    )
+
+
+def _parse_one(origin: Origin, cells: Cells | Finding, layouts: Sequence[Layout], held: HeldCells) -> Iterable[_Parsed]:
     if isinstance(cells, Finding):
         return [_Parsed(origin, None, None, [cells])]
     fitting = identify(cells, origin, layouts)
     if isinstance(fitting, Finding):
         return [_Parsed(origin, None, None, [fitting])]
     sheets = tuple(sheet.name for sheet in cells.sheets)
-    return [_Parsed(origin, layout, *parse(cells, layout, origin.name), sheets) for layout in fitting]
+    said = cells.properties.get(MODIFIED)
+    modified = datetime.fromisoformat(said) if said else None
+    return [_one_return(origin, layout, cells, held, sheets, modified) for layout in fitting]
+
+
+def _one_return(
+    origin: Origin,
+    layout: Layout,
+    cells: Cells,
+    held: HeldCells,
+    sheets: tuple[str, ...],
+    modified: datetime | None,
+) -> _Parsed:
+    table, found = parse(cells, layout, origin.name)
+    table = replace(table, blank=_now_blank(cells, held.get(layout.collection, ())))
+    return _Parsed(origin, layout, table, found, sheets, modified)
 
 
 def _check_all(
@@ -142,7 +189,7 @@ def _check_all(
 
 
 def _judgement(one: _Parsed, checked: list[Finding], partners: Mapping[str, Partner], context: Context) -> Judgement:
-    found = [*one.found, *checked]
+    found = [*one.found, *_not_told(one.found, checked), *_of_file(one, context)]
     findings = collapse(found, one.sheets, _sizes(one.table) if one.table else None)
     on_error, clean, table = "reject", 0, one.table
     if one.layout is not None and table is not None:
@@ -150,7 +197,24 @@ def _judgement(one: _Parsed, checked: list[Finding], partners: Mapping[str, Part
         on_error = partners[one.layout.partner].collection(one.layout.collection).on_error
         clean = int((~table.frame.get_column("faulty")).sum()) if table.rows else 0
     status = status_of(findings, clean_rows=clean, on_error=on_error)
-    return Judgement(one.origin, one.layout, table, tuple(findings), status, context.not_checked)
+    return Judgement(one.origin, one.layout, table, tuple(findings), status, context.not_checked, one.modified)
+
+
+def _not_told(told: Sequence[Finding], checked: Sequence[Finding]) -> list[Finding]:
+    """What the checks found, without what follows from cells that are named as blank or left out already."""
+    follow = ("key.withdrawn", "period.gone", "cell.left-blank")
+    named = {place for one in told for place in places(one)} if any(one.rule in follow for one in checked) else set()
+    return [one for one in checked if one.rule not in follow or not one.cells or not set(places(one)) <= named]
+
+
+def _of_file(one: _Parsed, context: Context) -> list[Finding]:
+    """What a file's name and date say of its standing beside what is held."""
+    if one.layout is None or one.table is None or not one.table.rows:
+        return []
+    origin = one.origin
+    when = dated(one.modified, origin.changed, origin.seen) if origin.seen else None
+    held = [h for h in context.files if h.collection == one.layout.collection and h.period in set(_periods(one.table))]
+    return list(check_file(origin.path, one.layout.files, when, held))
 
 
 _CELLS = (*KEY_CELLS, *(f"at_{name}" for name in MEASURES))

@@ -23,6 +23,8 @@ from flows.progress import say
 from schemas.faults import BusyFault, StorageFault
 from schemas.news import Message, State
 from schemas.outcomes import Grant, Outcome, Submission
+from schemas.precedence import comes_after
+from schemas.set_aside import SetAside
 from schemas.tables import Waiver
 
 LEDGER_VERSION = CHAINED
@@ -83,6 +85,10 @@ class Ledger:
     """Versions of which the ledger cannot tell what they were: a release published them that did not record it."""
     asked: dict[datetime, dict[str, Any]] = field(default_factory=dict)
     """What a person was about to have published, by the instant that it would bear."""
+    set_aside: dict[str, SetAside] = field(default_factory=dict)
+    """What the newest attempt to publish left out, by outcome."""
+    released: dict[str, str] = field(default_factory=dict)
+    """Outcomes that a person let through the gate, and who did."""
     settled: int = 0
     """How many of `loading`, the first, were in the store when the last attempt to publish began."""
     held: dict[str, Any] | None = None
@@ -123,12 +129,17 @@ class Ledger:
         ]
 
     def stands(self, one: Submission) -> bool:
-        """Whether a judged submission is the last by its path, and no later one was accepted for the same return and
-        any of its periods."""
+        """Whether a judged submission is the last by its path, and none was accepted for the same return and any of its
+        periods that is used in its place."""
         newest = self.newest_at(one.path)
-        mine = {(o.collection, period) for o in self.outcomes[one.id] for period in o.periods}
-        later = (o for o in self.all_outcomes if self.submissions[o.submission].sequence > one.sequence and o.accepted)
-        replaced = any((o.collection, period) in mine for o in later for period in o.periods)
+        mine = {(o.collection, period): o for o in self.outcomes[one.id] for period in o.periods}
+        others = (o for o in self.all_outcomes if o.submission != one.id and o.accepted)
+        replaced = any(
+            comes_after(other, mine[other.collection, period], self.submissions)
+            for other in others
+            for period in other.periods
+            if (other.collection, period) in mine
+        )
         return newest is not None and newest.id == one.id and not replaced
 
     def grants_in_force(self) -> tuple[Grant, ...]:
@@ -192,6 +203,15 @@ class Ledger:
         """What became of a night's attempt, and the version that is live after it."""
         said = {"run": one.run, "at": one.at.isoformat(), "state": state, "data_version": data_version}
         self._append({"kind": "publication", **said})
+
+    def record_set_aside(self, one: Attempt, left_out: Sequence[SetAside]) -> None:
+        """What an attempt leaves out of what it publishes; before it publishes anything."""
+        said = {"run": one.run, "at": one.at.isoformat(), "left_out": [each.as_dict() for each in left_out]}
+        self._append({"kind": "set-aside", **said})
+
+    def record_release(self, outcome: str, by: str, at: datetime) -> None:
+        """That a person lets an outcome that was set aside through the gate, from the next attempt on."""
+        self._append({"kind": "release", "outcome": outcome, "by": by, "at": at.isoformat()})
 
     def record_past(self, tables: Mapping[str, str], versions: Mapping[int, datetime]) -> None:
         """That the archive keeps what the store knows of the past: the file of each of its tables, and the versions
@@ -275,6 +295,11 @@ class Ledger:
             self._be_of(entry["version"])
         elif kind == "loading" and at is not None:
             self.loading |= dict.fromkeys(entry["outcomes"], at)
+        elif kind == "set-aside":
+            found = [SetAside.from_dict(one) for one in entry["left_out"]]
+            self.set_aside = {one.outcome: one for one in found}
+        elif kind == "release":
+            self.released[entry["outcome"]] = entry["by"]
         elif kind == "night":
             self.attempts.append(Attempt.from_dict(entry))
             self.settled = len(self.loading)

@@ -21,6 +21,7 @@ from typing import Any
 from flows.archive import Archive
 from flows.arrivals import META
 from flows.arrivals import collect as collect
+from flows.known import seen_tonight, told_to_owners
 from flows.ledger import Ledger, read_ledger, sole_writer
 from flows.losses import put_back, refuse_losses, see_ledger
 from flows.progress import say
@@ -34,13 +35,16 @@ from inputs.layouts import Partner, load_partners
 from inputs.read import Readers
 from inputs.replies.annotation.marked_up_copy import copy_name
 from inputs.replies.mail import Attachment
-from schemas.calendar import slots_of
+from schemas.calendar import SET_ASIDE, slots_of
 from schemas.definitions import Definitions, load_definitions
 from schemas.faults import StorageFault
 from schemas.findings import Finding
 from schemas.news import Kind
 from schemas.outcomes import Outcome, Submission
+from schemas.precedence import held_files, in_order
 from warehouse import store
+from warehouse.disagreements import disagreements
+from warehouse.in_force import loads_of
 from warehouse.publish import Publication
 
 Step = Callable[..., Any]
@@ -200,16 +204,19 @@ def judge(night: Night) -> list[Outcome]:
 
 def _desk(night: Night) -> Desk:
     with store.opened(night.settings.store) as con:
-        accepted, spoken_for = store.accepted(con), store.current(con, night.definitions)
+        seen = seen_tonight(con, night.settings, night.definitions, night.ledger)
+        left_out = loads_of(con, night.ledger.set_aside)
+        accepted = told_to_owners(store.accepted(con, left_out), seen, night.partners)
     return Desk(
         night.archive,
         night.definitions,
         night.partners,
         accepted,
-        spoken_for,
+        seen,
         night.ledger.grants_in_force(),
         night.today,
         night.settings.limits,
+        held_files(night.ledger.all_outcomes, night.ledger.submissions, night.ledger.loading),
     )
 
 
@@ -294,6 +301,7 @@ def _outcome(night: Night, folder: Path, submission: Submission, one: Staged) ->
         night.partners[submission.partner].digest,
         now(),
         judgement,
+        one.modified,
     )
 
 
@@ -301,11 +309,13 @@ def _outcome(night: Night, folder: Path, submission: Submission, one: Staged) ->
 
 
 def load(night: Night) -> int:
-    """Load every accepted outcome that the store lacks, in the order of the ledger; how many there were."""
+    """Load every accepted outcome that the store lacks: in the order of the ledger, but of several files for one return
+    the one that is to count last (schemas.precedence). How many there were."""
     count, ledger = 0, night.ledger
     with store.opened(night.settings.store) as con:
         held = store.loaded_outcomes(con)
         waiting = [o for o in ledger.recorded if o.table is not None and o.id not in held]
+        waiting = in_order(waiting, ledger.submissions, ledger.loading)
         if new := [outcome.id for outcome in waiting if outcome.id not in ledger.loading]:
             ledger.record_loading(new, _instant(night, con))
         for outcome in waiting:
@@ -366,6 +376,8 @@ def _answer(
     night: Night, data_version: int, refused: Sequence[str] | None, tells: AbstractSet[Kind] | None = None
 ) -> Replies:
     say("Answering data owners")
+    with store.opened(night.settings.store) as con:
+        found = disagreements(con)
 
     def copies(submission: Submission, _: Sequence[Outcome]) -> list[Attachment]:
         content, place = night.archive.copy_of(submission.id), f"copies/{submission.id}.xlsx in the archive"
@@ -386,6 +398,7 @@ def _answer(
             copies,
             tells,
             night.unseen,
+            found,
         )
     )
 
@@ -435,7 +448,7 @@ def lines_of(night: Night, submissions: Sequence[str]) -> tuple[ReturnLine, ...]
                 outcome.partner,
                 title,
                 path,
-                outcome.status,
+                SET_ASIDE if outcome.id in night.ledger.set_aside else outcome.status,
                 outcome.rows,
                 errors,
                 len(outcome.findings) - errors,

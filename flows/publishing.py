@@ -3,7 +3,7 @@ after, so that the same can be made again."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, date, datetime
 from importlib import metadata
 from pathlib import Path
@@ -16,10 +16,12 @@ from flows.settings import Settings
 from flows.standing import standings
 from inputs.layouts import Partner
 from schemas.definitions import Definitions
+from schemas.set_aside import SetAside
 from warehouse import store
+from warehouse.asking import Limits
 from warehouse.known import bear_witness
 from warehouse.known import published as published_at
-from warehouse.publish import Limits, Publication, publish_night
+from warehouse.publish import Publication, publish_night
 from warehouse.publish import catch_up as catch_up_store
 from warehouse.upgrading import state_past
 
@@ -33,7 +35,7 @@ def release() -> str:
 
 def publish_limits(given: Settings) -> Limits:
     """How much a night may change before it asks, and how many versions are kept."""
-    return Limits(given.change_limit_pct, given.keep_versions)
+    return Limits(given.change_limit_pct, given.keep_versions, given.on_fault == "set-aside")
 
 
 def sources(
@@ -77,7 +79,21 @@ def publish(
     attempt = Attempt(run, today, at, definitions.digest, digests, has_examples, release())
     ledger.record_attempt(attempt)
     made_from = sources(attempt, definitions, partners, ledger) | {"published_at": at}
-    published = publish_night(con, given.warehouse, limits=publish_limits(given), step=_say, **made_from)
+
+    def tell(left_out: Sequence[SetAside]) -> None:
+        if left_out or ledger.set_aside:
+            ledger.record_set_aside(attempt, left_out)
+
+    published = publish_night(
+        con,
+        given.warehouse,
+        limits=publish_limits(given),
+        released=ledger.released,
+        was_aside=tuple(ledger.set_aside),
+        tell=tell,
+        step=_say,
+        **made_from,
+    )
     ledger.record_publication(attempt, published.state, published.data_version)
     bear_witness(con, ledger.chain.head.line, ledger.chain.head.sha256)
     return published

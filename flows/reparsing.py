@@ -18,6 +18,7 @@ import polars as pl
 
 from flows.archive import Archive
 from flows.judging import Judgement, judge
+from flows.known import told_to_owners
 from flows.ledger import Ledger, read_ledger
 from flows.progress import say
 from flows.publishing import Step
@@ -30,6 +31,7 @@ from schemas.findings import Finding, as_typed
 from schemas.outcomes import Outcome, Submission
 from schemas.tables import KEY, PAYLOAD, Context, Waiver
 from warehouse import store
+from warehouse.readers import SEEN
 
 UNREADABLE = {
     "people": "held records of people, so nothing of it was kept; it cannot be read again",
@@ -145,7 +147,8 @@ def _judged(
 ) -> list[list[Judgement]]:
     """The returns of one night, judged on its day with the waivers that were ever given and had not ended by then."""
     day, most = sent[0].night, given.limits.file_bytes + 1
-    context = Context(day, store.accepted(con), store.current(con, definitions), _waivers(ledger, sent[0]))
+    accepted = told_to_owners(store.accepted(con), pl.DataFrame(schema=SEEN), partners)
+    context = Context(day, accepted, None, _waivers(ledger, sent[0]))
     arrivals = [
         (Origin(one.partner, one.path, day), lambda digest=one.digest: archive.content(digest, most)) for one in sent
     ]
@@ -186,8 +189,11 @@ def _compared(
 
 
 def _rules(old: Sequence[Finding], new: Sequence[Finding]) -> tuple[dict[str, int], dict[str, int]]:
-    """Rules of findings that are on one side only, by what they name."""
-    then, now = (Counter((f.rule, f.severity, f.sheet, f.cells) for f in side) for side in (old, new))
+    """Rules of findings that are on one side only, by what they name. What was found beside the figures that readers
+    saw that night is left out, for nothing is published here."""
+    then, now = (
+        Counter((f.rule, f.severity, f.sheet, f.cells) for f in side if f.rule != "key.differs") for side in (old, new)
+    )
     return _by_rule(then - now), _by_rule(now - then)
 
 

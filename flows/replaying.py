@@ -20,6 +20,7 @@ from schemas.definitions import Definitions, load_definitions
 from schemas.faults import DefinitionFault, StorageFault
 from schemas.outcomes import Outcome
 from schemas.records import record
+from schemas.set_aside import SetAside
 from warehouse import store
 from warehouse.kept import Kept
 from warehouse.mart import build
@@ -35,7 +36,8 @@ class Plan:
 
     `loading`: outcomes whose load is on record. `results`: what became of each attempt. `decided`: what persons had
     published, by its instant, and `asked`: whether that was announced. `waits_for`: the attempt whose candidate each
-    approval published. `begin`: the line from which on publications are made; what is before, the archive keeps.
+    approval published. `set_aside`: what each attempt left out. `begin`: the line from which on publications are made;
+    what is before, the archive keeps.
     """
 
     loading: frozenset[str]
@@ -43,6 +45,7 @@ class Plan:
     decided: Mapping[str, dict[str, Any]]
     asked: frozenset[str]
     waits_for: Mapping[str, _Name]
+    set_aside: Mapping[_Name, Sequence[SetAside]]
     begin: int
 
     @property
@@ -69,10 +72,11 @@ def plan_of(lines: Sequence[tuple[int, dict[str, Any]]]) -> Plan:
     needs |= {where[at]: made_at[one["to"]] for at, one in decided.items() if one.get("to") in made_at}
     begin = _begin([n for n, _ in of["past"]], needs, made_at)
     loading = frozenset(name for _, one in of["loading"] for name in one["outcomes"])
-    return Plan(loading, results, decided, frozenset(asked), waits_for, begin)
+    left_out = {_name(one): [SetAside.from_dict(each) for each in one["left_out"]] for _, one in of["set-aside"]}
+    return Plan(loading, results, decided, frozenset(asked), waits_for, left_out, begin)
 
 
-_KINDS = ("loading", "night", "publication", "asked", "decision", "past")
+_KINDS = ("loading", "night", "publication", "set-aside", "asked", "decision", "past")
 
 
 def _begin(pasts: Sequence[int], needs: Mapping[int, int], made_at: Mapping[int, int]) -> int:
@@ -177,24 +181,25 @@ def _load(made: Replay, outcomes: Sequence[Outcome]) -> None:
 def _publish(made: Replay, attempt: Attempt, name: _Name) -> None:
     """Make what a night's attempt came to."""
     state, version = made.plan.results.get(name, ("", 0))
+    left_out: dict[str, Any] = {"set_aside": made.plan.set_aside.get(name, ())}
     if state == "published":
-        publish_again(made.con, made.live, version, _sources(made, attempt))
+        publish_again(made.con, made.live, version, _sources(made, attempt) | left_out)
         _is_made(made, version)
     elif state == "refused" and name in made.plan.waits_for.values():
         made.candidates[name] = made.live.parent / f"waiting-{len(made.candidates)}.duckdb"
         number = store.last_version(made.con) + 1
-        build(made.con, made.candidates[name], version=number, **_sources(made, attempt))
+        build(made.con, made.candidates[name], version=number, **_sources(made, attempt), **left_out)
     elif state == "unchanged" and version != made.made:
-        _publish_unchanged(made, attempt, version)
+        _publish_unchanged(made, attempt, version, left_out)
 
 
-def _publish_unchanged(made: Replay, attempt: Attempt, version: int) -> None:
+def _publish_unchanged(made: Replay, attempt: Attempt, version: int, left_out: Mapping[str, Any]) -> None:
     """Make a version of which only the store knew when it was published, from what a later night found to differ in no
     row from it."""
     past = store.past_tables(made.con)
     (about,) = past["publication"].filter(data_version=version).rows(named=True)
     store.forget(made.con, version)
-    same = _sources(made, attempt) | {"run": about["run"], "published_at": about["published_at"]}
+    same = _sources(made, attempt) | {"run": about["run"], "published_at": about["published_at"], **left_out}
     publish_again(made.con, made.live, version, same)
     store.restore_past(made.con, past)
     _is_made(made, version)

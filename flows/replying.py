@@ -29,6 +29,7 @@ from schemas.news import (
     Kind,
     Message,
     News,
+    of_set_aside,
     of_wrong_folders,
     partner_of,
     to_officers,
@@ -37,6 +38,7 @@ from schemas.news import (
     unshown,
 )
 from schemas.outcomes import Outcome, Submission
+from warehouse.disagreements import Disagreement
 
 TO_DO_OF_SIZE = (
     "The address is right. Hand the message on in another way: it lies in the outbox under this name. If the mail "
@@ -83,6 +85,8 @@ class Answering:
     tells: AbstractSet[Kind] | None = None
     unseen: AbstractSet[str] = frozenset()
     """Partners of whom something may lie in the inbox unread: nobody is told tonight that they are late."""
+    disagreements: Sequence[Disagreement] = ()
+    """Returns that were accepted and give the same figure with another value."""
 
     left_out: dict[str, tuple[str, ...]] = field(default_factory=dict)
     """Where the files lie that were too large for a message, by the message's id."""
@@ -127,7 +131,7 @@ def answer(work: Answering) -> Replies:
     tries = None if work.tells is None else PAUSES_SECONDS[:1]  # by day, the next run is the next try
     first = send(work.outbox, letters, server, work.settings.sender, tries)
     looked_into = [one for one in late if one.recipient == ANALYST]
-    looked_into += [*of_wrong_folders(past), *_bounced(work), *_gate(work)]
+    looked_into += [*of_wrong_folders(past), *of_set_aside(past), *_differing(work), *_bounced(work), *_gate(work)]
     letters = _letters(work, _chosen(work, looked_into), lambda to: to == ANALYST)
     tries = PAUSES_SECONDS[:1] if first.waiting else tries
     second = send(work.outbox, letters, server, work.settings.sender, tries)
@@ -171,6 +175,23 @@ def _count_as_delivered(outbox: Outbox) -> None:
 
 
 # -- what only flows know of ------------------------------------------------------------------------------------------
+
+
+def _differing(work: Answering) -> Iterator[News]:
+    """Returns that disagree, each two of them once. The analyst is told where to look, and no value: a mail goes
+    further than the store."""
+    for one in work.disagreements:
+        sides = (one.one, one.other)
+        about = "~".join(f"{side.submission}/{side.collection}" for side in sides)
+        if f"differs/{about}" not in work.ledger.told:
+            who = [word for side in sides for word in (side.partner, side.collection, side.path, side.submission)]
+            where = [f"{figure}: {_cell(here)} and {_cell(there)}" for figure, here, there in one.places]
+            yield News("differs", about, ANALYST, says=(*who, *where))
+
+
+def _cell(place: tuple[str, str]) -> str:
+    sheet, cell = place
+    return f"{sheet}!{cell}"
 
 
 def _bounced(work: Answering) -> Iterator[News]:

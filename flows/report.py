@@ -14,16 +14,18 @@ from flows.night import Report, ReturnLine
 from flows.rebuilding import Rebuilt
 from flows.replying import Replies
 from schemas.findings import as_typed
+from warehouse.publish import Publication
 
 STYLES = {
     "accepted": "green",
     "accepted-with-warnings": "yellow",
     "partly-accepted": "yellow",
     "rejected": "bold red",
+    "set-aside": "bold yellow",
 }
 MOST_ROWS = 300
 MARKS = r"""\`*_{}[]()#+!|<>~&:@$^"""  # with : and @, no bare address becomes a link
-SIGNS = {"accepted": "✓", "accepted-with-warnings": "!", "partly-accepted": "!", "rejected": "✗"}
+SIGNS = {"accepted": "✓", "accepted-with-warnings": "!", "partly-accepted": "!", "rejected": "✗", "set-aside": "‖"}
 
 
 def show(report: Report, console: Console) -> None:
@@ -66,6 +68,7 @@ def sentences(report: Report) -> list[str]:
         said += [f"  {one.reason}" for one in published.verdict.broken if one.severity == "critical"]
         if published.verdict.approvable:
             said.append(f"If it is right all the same: indicators approve {report.run}")
+    said += _set_aside(published)
     said += [f"The gate warns: {one.reason}." for one in warnings]
     if published.page:
         said.append(f"The verdict and every difference: {published.page}")
@@ -76,6 +79,21 @@ def sentences(report: Report) -> list[str]:
     said += [as_typed(note) for note in report.notes]
     if report.examples:
         said.append(f"Example partners are loaded ({', '.join(report.examples)}): this is a trial, not a real night.")
+    return said
+
+
+def _set_aside(published: Publication) -> list[str]:
+    """Which returns were left out, and what to do."""
+    at_fault = [one for one in published.set_aside if one.faults]
+    said = [
+        f"Set aside: {one.submission}, {one.collection}. {'; '.join(as_typed(fault.text) for fault in one.faults)}."
+        for one in at_fault
+    ]
+    if at_fault:
+        said.append(
+            "What was published of these returns before stays; their owners are told. If a return is right all the "
+            f"same: indicators approve {at_fault[0].submission} --by ROLE"
+        )
     return said
 
 

@@ -25,7 +25,8 @@ SECRETS = ("smtp_url", "inbox")
 
 class Settings(BaseSettings):
     """Where things are, and who is written to. Paths that are not absolute are taken from the working directory; the
-    defaults lie in the project's folder. `grace_days` are the days after a due date before the officer is told."""
+    defaults lie in the project's folder. `grace_days` are the days after a due date before the officer is told.
+    `on_fault`: whether a return that the gate finds at fault is set aside and the rest published, or nothing is."""
 
     model_config = SettingsConfigDict(env_prefix="INDICATORS_", env_file=".env", extra="ignore", frozen=True)
 
@@ -39,6 +40,7 @@ class Settings(BaseSettings):
     today: date | None = None
     sender: str = "indicators@example.org"
     change_limit_pct: float = Field(25.0, ge=0)
+    on_fault: Literal["set-aside", "refuse"] = "set-aside"
     keep_versions: int = Field(10, ge=1)
     max_file_mb: int = Field(100, ge=1)
     max_memory_mb: int = Field(1000, ge=200)

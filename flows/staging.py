@@ -11,7 +11,7 @@ import secrets
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from dataclasses import asdict, dataclass
-from datetime import date
+from datetime import date, datetime
 from functools import partial
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -29,7 +29,7 @@ from schemas.definitions import Definitions
 from schemas.faults import StorageFault
 from schemas.findings import Finding, from_dict
 from schemas.outcomes import Grant, Status, Submission
-from schemas.tables import KEY, Context, Table, Waiver
+from schemas.tables import KEY, Context, Held, Table, Waiver
 
 COPIES_AHEAD = 8
 """So many marked-up copies may be in the making while files are judged."""
@@ -37,21 +37,23 @@ COPIES_AHEAD = 8
 
 @dataclass(frozen=True, eq=False)
 class Desk:
-    """What judging has to know besides the files. It is the same for all submissions of a pass: what was accepted and
-    which waivers held when the pass began."""
+    """What judging has to know besides the files. It is the same for all submissions of a pass: what was accepted, in
+    which files, and which waivers held when the pass began."""
 
     archive: Archive
     definitions: Definitions
     partners: Mapping[str, Partner]
     accepted: pl.DataFrame
-    authority: pl.DataFrame
+    published: pl.DataFrame
     grants: tuple[Grant, ...]
     today: date
     limits: Limits
+    files: tuple[Held, ...] = ()
 
     @property
     def context(self) -> Context:
-        return Context(self.today, self.accepted, self.authority, tuple(one.waiver for one in self.grants))
+        waivers = tuple(one.waiver for one in self.grants)
+        return Context(self.today, self.accepted, self.published, waivers, self.files)
 
 
 @dataclass(frozen=True)
@@ -67,6 +69,7 @@ class Staged:
     periods: tuple[str, ...]
     table: str | None
     ends: tuple[str, ...]
+    modified: datetime | None = None
 
     @property
     def person_level(self) -> bool:
@@ -80,7 +83,9 @@ class Staged:
     @classmethod
     def from_dict(cls, record: dict[str, Any]) -> Staged:
         lists = {name: tuple(record[name]) for name in ("not_checked", "periods", "ends")}
-        return cls(**{**record, **lists, "findings": tuple(from_dict(one) for one in record["findings"])})
+        said = record["modified"]
+        own = {"modified": datetime.fromisoformat(said) if said else None}
+        return cls(**{**record, **lists, **own, "findings": tuple(from_dict(one) for one in record["findings"])})
 
 
 def stage(folder: Path, submissions: Sequence[Submission], desk: Desk) -> Iterator[str]:
@@ -88,7 +93,9 @@ def stage(folder: Path, submissions: Sequence[Submission], desk: Desk) -> Iterat
     StorageFault."""
     most = desk.limits.file_bytes + 1  # one more, so that the reader sees that it is too many
     contents = [partial(desk.archive.content, one.digest, most) for one in submissions]
-    origins = [Origin(one.partner, one.path, desk.today) for one in submissions]
+    origins = [
+        Origin(one.partner, one.path, desk.today, seen=one.first_seen, changed=one.changed) for one in submissions
+    ]
     arrivals = list(zip(origins, contents, strict=True))
     copies: _Copies = {}
     with Readers(desk.limits) as readers:
@@ -115,7 +122,9 @@ def _staged(folder: Path, submission: Submission, one: Judgement, desk: Desk) ->
         table = f"{submission.id}-{secrets.token_hex(8)}.parquet"
         _write(folder / table, whole.getvalue())
     ends = tuple(grant.id for grant in desk.grants if one.table is not None and _ends(one.table, grant.waiver))
-    return Staged(one.collection, one.status, one.rows, one.findings, one.not_checked, one.periods(), table, ends)
+    return Staged(
+        one.collection, one.status, one.rows, one.findings, one.not_checked, one.periods(), table, ends, one.modified
+    )
 
 
 def _ends(table: Table, waiver: Waiver) -> bool:

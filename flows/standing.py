@@ -41,24 +41,30 @@ def standings(partners: Mapping[str, Partner], ledger: Ledger) -> list[Standing]
 def history(partners: Mapping[str, Partner], ledger: Ledger) -> History:
     """What has come, what is expected and what has been told, as news is drawn from it."""
     slots = slots_of(standings(partners, ledger))
-    return History(ledger.submissions, ledger.outcomes, slots, ledger.told, ledger.composed)
+    return History(
+        ledger.submissions, ledger.outcomes, slots, ledger.told, ledger.composed, ledger.loading, ledger.set_aside
+    )
 
 
 def taken_over(partners: Mapping[str, Partner], ledger: Ledger, outcomes: Iterable[Outcome]) -> Iterator[str]:
-    """For the analyst, of outcomes: which now count in place of another file of the same return."""
-    order = Precedence(ledger.submissions, ledger.outcomes)
+    """For the analyst, of outcomes: which now count in place of another file of the same return, or do not, and why."""
+    order = Precedence(ledger.submissions, ledger.outcomes, ledger.loading)
+    said: dict[tuple[str, str], tuple[str, str]] = {}
     for one in outcomes:
         for rival in order.rivals(one):
-            if rival.counts or one.partner not in partners or one.collection is None:
+            if not one.accepted or one.partner not in partners or one.collection is None:
                 continue
-            path, title = (
-                ledger.submissions[one.submission].path,
-                partners[one.partner].collection(one.collection).title,
+            mine, its = ledger.submissions[one.submission], rival.submission
+            used, other = (its, mine) if rival.counts else (mine, its)
+            if used.path == other.path:
+                continue
+            title = partners[one.partner].collection(one.collection).title
+            said[used.id, other.id] = (
+                f"{used.id} counts in place of {other.id}, another file of one return: {title}, "
+                f"{', '.join(rival.periods)}. They are {as_typed(used.path)} and {as_typed(other.path)}.",
+                f"{used.id} counts in place of {other.id} because {rival.why}.",
             )
-            yield (
-                f"{one.submission} counts in place of {rival.submission.id}, another file of one return: {title}, "
-                f"{', '.join(rival.periods)}. They are {as_typed(path)} and {as_typed(rival.submission.path)}."
-            )
+    yield from (sentence for both in said.values() for sentence in both)
 
 
 # -- who answers for what ---------------------------------------------------------------------------------------------
@@ -162,6 +168,7 @@ def _expected(slot: Slot, partners: Mapping[str, Partner], ledger: Ledger, today
         "on_time": on_time(slot.expected.due, came.night) if came and slot.met_by else None,
         "outcome": answer.status if answer else None,
         "findings": len(answer.findings) if answer else 0,
+        "set_aside": sorted({one.submission for one in slot.outcomes if one.id in ledger.set_aside}),
         "reminded": f"overdue/{slot.key}" in ledger.told,
         "escalated": any(key.startswith(f"escalated/{slot.key}/") for key in ledger.told),
     }
@@ -192,6 +199,7 @@ def show(found: Record, console: Console) -> None:
     for one in found["returns"]:
         status = one["status"] + (", overdue" if one["overdue"] and one["status"] != "overdue" else "")
         status += ", late" if one["on_time"] is False else ""
+        status += f", set aside: {', '.join(one['set_aside'])}" if one["set_aside"] else ""
         said = "officer told" if one["escalated"] else "owner reminded" if one["reminded"] else ""
         words = (one["due"], one["partner"], f"{one['title']}, {one['period']}")
         coloured = Text(status, style=STYLES[one["status"]])

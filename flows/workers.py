@@ -34,6 +34,7 @@ from inputs.read import Limits
 from schemas.definitions import load_definitions
 from schemas.faults import StorageFault, UsageFault
 from schemas.outcomes import Grant, Submission
+from schemas.tables import Held
 
 LOCAL_WORKERS = 2
 MOST_IN_A_JOB = 250
@@ -84,7 +85,7 @@ def over_dask(given: Settings, folder: Path, submissions: Sequence[Submission], 
 def _jobs(given: Settings, folder: Path, submissions: Sequence[Submission], desk: Desk) -> dict[Path, list[str]]:
     """Write a file for each job; which submissions each is about."""
     desk.accepted.write_parquet(folder / "accepted.parquet")
-    desk.authority.write_parquet(folder / "authority.parquet")
+    desk.published.write_parquet(folder / "published.parquet")
     says = {
         "release": version("local-indicators"),
         "archive": str(desk.archive.root),
@@ -94,6 +95,7 @@ def _jobs(given: Settings, folder: Path, submissions: Sequence[Submission], desk
         "grants": [one.as_dict() for one in desk.grants],
         "today": desk.today.isoformat(),
         "limits": asdict(desk.limits),
+        "files": [one.as_dict() for one in desk.files],
     }
     write_whole(folder / "desk.json", orjson.dumps(says))
     size = min(max(-(-len(submissions) // 16), LEAST_IN_A_JOB), MOST_IN_A_JOB)
@@ -178,10 +180,11 @@ def _desk_of(folder: Path) -> Desk:
         definitions,
         partners,
         pl.read_parquet(folder / "accepted.parquet"),
-        pl.read_parquet(folder / "authority.parquet"),
+        pl.read_parquet(folder / "published.parquet"),
         tuple(Grant.from_dict(one) for one in says["grants"]),
         date.fromisoformat(says["today"]),
         Limits(**says["limits"]),
+        tuple(Held.from_dict(one) for one in says["files"]),
     )
 
 

@@ -3,7 +3,7 @@
 Requests and answers go over standard input and output, each a length of 8 bytes and then the bytes. A request begins
 with a letter that says what to do: `r` reads the file that follows two numbers of 8 bytes, the most cells and the most
 bytes it may unfold to; `m` marks the file that follows 8 bytes of length and as much JSON that says how. An answer
-begins with `c` (cells as JSON), `m` (the marked workbook), `f` (a rule, what was found and what to do) or `n` (the
+begins with `c` (cells as JSON), `m` (the marked workbook), `f` (what is refused, see `_refused`) or `n` (the
 memory did not suffice). A child that is ready says so by an answer of its own, `k`, before any request.
 """
 
@@ -78,13 +78,20 @@ def _answer(verb: bytes, body: bytes) -> bytes:
     try:
         return VERBS[verb](body)
     except Refused as refused:
-        return b"f" + orjson.dumps(refused.args)
+        return _refused(refused)
     except MemoryError:
         return b"n"
     except RecursionError:
-        return b"f" + orjson.dumps(("return.unsafe", "parts nested deeper than any program writes them", ""))
+        return _refused(Refused("return.unsafe", "parts nested deeper than any program writes them"))
     except BaseException as error:  # whatever a reader makes of hostile bytes, a panic too, is a finding about the file
-        return b"f" + orjson.dumps(("return.unreadable", f"a file that is damaged ({type(error).__name__})", ""))
+        return _refused(Refused("return.unreadable", f"a file that is damaged ({type(error).__name__})"))
+
+
+def _refused(refused: Refused) -> bytes:
+    """The rule, what was found, what to do, and the sheet and cell to look at; those that are blank say nothing. What a
+    file calls its sheets may be no text at all."""
+    said = [str(one).encode("utf-8", "replace").decode() for one in refused.args]
+    return b"f" + orjson.dumps(said)
 
 
 if __name__ == "__main__":

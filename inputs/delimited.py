@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterator
 
 from inputs.cells import Cell, Cells, Sheet
-from inputs.refused import Bounds, Refused, refuse_cut_off, refuse_damaged, refuse_other
+from inputs.refused import MOST_COLUMNS, Bounds, Refused, refuse_cut_off, refuse_damaged, refuse_other
 
 BOMS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
@@ -101,7 +101,7 @@ def read_delimited(text: str, bounds: Bounds) -> Cells:
         for row in reader:
             if row == [_LAST]:
                 break
-            rows.append([_cell(value) for value in row])
+            rows.append([_cell(value) for value in _within(row, len(rows) + 1)])
             begun, cells = reader.line_num, cells + max(len(row), 1)
             if cells > bounds.cells:
                 found = f"more cells than the {bounds.cells:,} that are read, by row {len(rows):,}"
@@ -113,6 +113,14 @@ def read_delimited(text: str, bounds: Bounds) -> Cells:
         raise Refused("return.unreadable", found) from None
     ended = text.endswith(("\n", "\r")) or len(rows) < 2 or len(rows[-1]) >= max(map(len, rows[:-1]))
     return Cells("csv", (Sheet("csv", rows),), separator=separator, ended=ended)
+
+
+def _within(row: list[str], number: int) -> list[str]:
+    """A row without blanks beyond the last column of a sheet. Raises Refused where it goes on there."""
+    if len(row) > MOST_COLUMNS and any(map(str.strip, row[MOST_COLUMNS:])):
+        found = f"{len(row):,} fields in row {number:,}; at most {MOST_COLUMNS:,} are read"
+        raise Refused("return.too-large", found, sheet="csv", cell=f"A{number}")
+    return row[:MOST_COLUMNS]
 
 
 def _cell(value: str) -> str | None:

@@ -5,17 +5,21 @@ Runs on untrusted bytes, so only in the child process (inputs.child).
 
 from __future__ import annotations
 
+import contextlib
 import re
 from dataclasses import replace
 
+from inputs.bounded import hold_texts
 from inputs.cells import Cells
 from inputs.delimited import decoded, read_delimited
 from inputs.elsewhere.open_document import ods_texts
 from inputs.elsewhere.parts import gather
 from inputs.elsewhere.unseen import unseen_in
 from inputs.encryption import ENCRYPTED, unlocked_package
+from inputs.modified import PARTS as DATED
+from inputs.modified import SUMMARY, modified_in, modified_in_flat, modified_in_summary
 from inputs.ods import read_content, read_ods
-from inputs.package import Package, open_package, part
+from inputs.package import Package, open_package, part, refuse_doctypes
 from inputs.properties import PARTS, stamp_properties
 from inputs.refused import (
     SAVE_AS,
@@ -28,7 +32,7 @@ from inputs.refused import (
     refuse_other,
     refuse_rights_managed,
 )
-from inputs.xls import OLE, opened_ole, read_ole
+from inputs.xls import OLE, Compound, opened_ole, read_ole, stream
 from inputs.xlsb import read_xlsb
 from inputs.xlsx import main_part, read_xlsx
 
@@ -64,7 +68,10 @@ BY_TABLE = "Copy the table into the template (or an Excel workbook) and send tha
 
 def read(content: bytes, bounds: Bounds | None = None) -> Cells:
     """Tell by content what a file is, and read it. Raises Refused."""
-    bounds = bounds or Bounds()
+    return hold_texts(_read(content, bounds or Bounds()))
+
+
+def _read(content: bytes, bounds: Bounds) -> Cells:
     if not content.strip(b"\0\r\n\t \xef\xbb\xbf"):
         said = "a file with nothing in it" if content else "an empty file (0 bytes)"
         raise Refused("return.unreadable", said, SEND_AGAIN)
@@ -74,7 +81,7 @@ def read(content: bytes, bounds: Bounds | None = None) -> Cells:
         compound = opened_ole(content)
         if ENCRYPTED in compound.entries:
             return _read_zip(unlocked_package(content), bounds)
-        return read_ole(content, compound, bounds)
+        return replace(read_ole(content, compound, bounds), properties=_summary(compound))
     if content.startswith(BEFORE_OLE):
         refuse_old("a workbook of Excel 4 or older")
     if content.startswith(PROTECTED):
@@ -82,7 +89,7 @@ def read(content: bytes, bounds: Bounds | None = None) -> Cells:
     _refuse_other(content)
     text = decoded(content)
     if flat := _told_by_words(text):
-        return read_content(flat.encode(), bounds)
+        return replace(read_content(flat.encode(), bounds), properties=modified_in_flat(flat))
     return read_delimited(text, bounds)
 
 
@@ -131,23 +138,36 @@ def _read_zip(content: bytes, bounds: Bounds) -> Cells:
 
 
 def _properties(package: Package) -> dict[str, str]:
-    return {
-        key: value
-        for name in PARTS
-        if name in package
-        for key, value in stamp_properties(name, part(package, name)).items()
-    }
+    """The stamp of a template, and when the workbook was last saved."""
+    found: dict[str, str] = {}
+    for name in PARTS:
+        if name in package:
+            found |= stamp_properties(name, part(package, name))
+    for name in DATED:
+        with contextlib.suppress(Refused):  # nobody needs it to read the figures
+            found |= modified_in(name, part(package, name)) if name in package else {}
+    return found
+
+
+def _summary(compound: Compound) -> dict[str, str]:
+    """When an old workbook was last saved; nothing where what says it is damaged, for nobody needs it to read it."""
+    try:
+        return modified_in_summary(stream(compound, SUMMARY)) if SUMMARY in compound.entries else {}
+    except Refused:
+        return {}
 
 
 def _read_package(content: bytes, package: Package, bounds: Bounds) -> Cells:
     main = main_part(package)
     if main.endswith(".bin"):
+        refuse_doctypes(package)
         return read_xlsb(content, package, main, bounds)
     if main.startswith("word/") or (not main and any(name.startswith("word/") for name in package.parts)):
         refuse_other("a Word document", f"{BY_TABLE} Renaming a Word document does not make it a workbook.")
     if main.startswith("ppt/") or (not main and any(name.startswith("ppt/") for name in package.parts)):
         refuse_other("a PowerPoint presentation", BY_TABLE)
     if main:
+        refuse_doctypes(package)
         return read_xlsx(content, package, main, bounds)
     if "content.xml" in package:
         kind = part(package, "mimetype") if "mimetype" in package else b"opendocument.spreadsheet"

@@ -16,9 +16,10 @@ from math import isfinite
 
 import python_calamine as calamine
 
+from inputs.bounded import clear_merged
 from inputs.cells import Area, Cell, ErrorValue, Sheet, Shown, Uncalculated
 from inputs.number_formats import DAY_ZERO, LAST_DAY, fifteen_digits, looks_plain, never_plain, shows_day
-from inputs.refused import Bounds, hold_to, refuse_damaged, refuse_encrypted
+from inputs.refused import MOST_COLUMNS, Bounds, hold_to, refuse_damaged, refuse_encrypted
 from inputs.rich_text import Run, read_runs
 
 ERRORS = {0x00: "#NULL!", 0x07: "#DIV/0!", 0x0F: "#VALUE!", 0x17: "#REF!", 0x1D: "#NAME?", 0x24: "#NUM!",
@@ -28,7 +29,6 @@ HIDDEN = ";;;"
 """A number format that shows nothing."""
 DAY_ZERO_1904 = datetime.fromisoformat("1904-01-01")
 DAY = 86_400
-MOST_COLUMNS = 16_384
 
 
 @dataclass
@@ -96,8 +96,7 @@ def sheet_of(book: calamine.CalamineWorkbook, index: int, scan: Scan, bounds: Bo
     for (row, column), mark in scan.marks.items():
         _place(rows, row, column, mark)
     show_as_seen(rows, scan)
-    for area in merged:
-        clear_under(rows, area)
+    clear_merged(rows, merged, bounds, scan.name)
     hidden_rows, hidden_columns = frozenset(scan.hidden_rows), frozenset(scan.hidden_columns)
     struck = frozenset(scan.struck)
     return Sheet(scan.name, rows, tuple(merged), scan.hidden, hidden_rows, hidden_columns, struck), total
@@ -158,16 +157,6 @@ def as_seen(value: Cell | time | timedelta, code: str, day_zero: datetime = DAY_
 
 def _unless_number(value: Cell | time | timedelta, code: str) -> Cell:
     return Shown(float(value), code) if isinstance(value, (int, float)) else value  # type: ignore[return-value]
-
-
-def clear_under(rows: list[list[Cell]], area: Area) -> None:
-    """Only the first cell of a merged range is seen; what the file still holds under the others is stale."""
-    top, left, bottom, right = area
-    for number in range(top, min(bottom + 1, len(rows))):
-        row = rows[number]
-        for column in range(left, min(right + 1, len(row))):
-            if (number, column) != (top, left):
-                row[column] = None
 
 
 def _place(rows: list[list[Cell]], row: int, column: int, mark: ErrorValue | Uncalculated | str) -> None:

@@ -19,14 +19,25 @@ _LETTER = re.compile(r"^\[([A-Z]{1,3})\]$")
 
 @dataclass(frozen=True)
 class Heading:
-    """The heading of one column: its parts from top to bottom, and where it stands."""
+    """The heading of one column: its parts from top to bottom, where it stands, which is where the last of them does,
+    and where each of them stands."""
 
     parts: tuple[str, ...]
     at: int
+    places: tuple[int, ...] = ()
 
     @property
     def text(self) -> str:
         return JOIN.join(self.parts)
+
+    def place_of(self, sign: int) -> int:
+        """Where the part stands to which a sign of the text belongs."""
+        end = 0
+        for part, place in zip(self.parts, self.places, strict=False):
+            end += len(part) + len(JOIN)
+            if sign < end:
+                return place
+        return self.at
 
 
 @dataclass(frozen=True)
@@ -155,20 +166,25 @@ def headings_at(sheet: Sheet, header: Header, found_at: int) -> dict[int, Headin
     headings: dict[int, Heading] = {}
     for column in sorted({c for _, c in grid}):
         said = [grid[row, column] for row in range(first, last + 1) if (row, column) in grid]
-        parts = tuple(dict.fromkeys(text for text, _ in said if text))
+        parts: dict[str, int] = {}
+        for text, place in said:
+            parts.setdefault(text, place)
         if parts:
-            headings[column] = Heading(parts, said[-1][1])
+            headings[column] = Heading(tuple(parts), said[-1][1], tuple(parts.values()))
     return headings if header.lead is None else _led(headings, header.lead)
 
 
 def _led(headings: Mapping[int, Heading], lead: re.Pattern[str]) -> dict[int, Heading]:
     """Headings with those that lead a block of columns put above the others of their block."""
     led: dict[int, Heading] = {}
-    above: tuple[str, ...] = ()
+    above = Heading((), 0)
     for column, heading in headings.items():
         leads = bool(lead.search(heading.text))
-        led[column] = heading if leads else Heading((*above, *heading.parts), heading.at)
-        above = heading.parts if leads else above
+        over = (
+            heading if leads else Heading((*above.parts, *heading.parts), heading.at, (*above.places, *heading.places))
+        )
+        led[column] = over
+        above = heading if leads else above
     return led
 
 

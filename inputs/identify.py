@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from fnmatch import fnmatchcase
 from pathlib import PurePosixPath
 
@@ -20,12 +20,15 @@ from schemas.findings import COLUMNS, Finding, finding
 @dataclass(frozen=True)
 class Origin:
     """Where a file came from: the folder says the partner ("" where nobody has said), the path the name; `arrived`
-    picks the layout version, and `collection` is set where a person has said which return it is."""
+    picks the layout version, and `collection` is set where a person has said which return it is. `seen` is when it was
+    first seen and `changed` when it was last changed by what the inbox said of it, where it came through one."""
 
     partner: str
     path: str
     arrived: date
     collection: str | None = None
+    seen: datetime | None = None
+    changed: datetime | None = None
 
     @property
     def name(self) -> str:

@@ -11,13 +11,15 @@ from datetime import date, datetime, timedelta
 from math import isfinite
 from xml.parsers import expat
 
+from inputs.addresses import letters_of
+from inputs.bounded import clear_merged, hold_sheets
 from inputs.cells import Area, Cell, Cells, ErrorValue, Sheet, Shown, Uncalculated
-from inputs.grid import HIDDEN, clear_under
+from inputs.grid import HIDDEN
 from inputs.looks import PLAIN, Font
 from inputs.ods_looks import is_note_by_place, seen_number
 from inputs.ods_styles import Styles
 from inputs.package import Element, Package, elements, parse_xml, xml_part
-from inputs.refused import Bounds, hold_to, refuse_damaged, refuse_encrypted
+from inputs.refused import MOST_COLUMNS, MOST_ROWS, Bounds, hold_to, refuse_damaged, refuse_encrypted
 from inputs.rich_text import Run, read_runs
 
 ERROR = re.compile(r"#[A-Z]+(/[A-Z0-9]+)?[!?]?|Err:[0-9]{3}")
@@ -158,6 +160,10 @@ class _Work:
             if self.runs:
                 self.runs.append(self.fonts[-2][0].run("\n"))
             self.in_text += 1
+        elif name == "table":
+            refuse_damaged(
+                "a workbook with a table inside a cell", self.name, f"{letters_of(len(self.row))}{self.row_at + 1}"
+            )
         elif name == "s":
             count = next((value for key, value in given.items() if key.endswith(" c")), "1")
             self._say(" " * min(_count(count), 1000))
@@ -201,15 +207,20 @@ class _Work:
         count = _count(one.get("number-columns-repeated"))
         covered = one.name == "covered-table-cell"
         value = None if covered else self._seen(one)
+        if value is not None and len(self.row) + min(count, MOST_COLUMNS + 1) > MOST_COLUMNS:
+            where = f"{letters_of(len(self.row))}{self.row_at + 1}"
+            refuse_damaged(f"a cell outside the sheet: {where}", self.name, where)
         down, across = _count(one.get("number-rows-spanned")), _count(one.get("number-columns-spanned"))
         if not covered and (down > 1 or across > 1):
             at = len(self.row)
-            self.merged.append((self.row_at, at, self.row_at + down - 1, at + across - 1))
+            # a range may be said to go on to the end of a larger sheet than there is
+            last = min(self.row_at + down, max(MOST_ROWS, self.row_at + 1)), min(at + across, MOST_COLUMNS)
+            self.merged.append((self.row_at, at, last[0] - 1, max(last[1], at + 1) - 1))
         hold_to(self.bounds, 1, len(self.row) + count if value is not None else 1, self.total, sheet=self.name)
         if value is not None and self._is_struck():
-            self.row_struck += range(len(self.row), len(self.row) + min(count, 20_000))
+            self.row_struck += range(len(self.row), len(self.row) + count)
         # A blank that is repeated to the end of the sheet is kept as a number until something follows it.
-        self.row.extend([value] * min(count, 20_000))
+        self.row.extend([value] * min(count, MOST_COLUMNS + 1 - len(self.row)))
 
     def _seen(self, one: Element) -> Cell:
         """What a cell shows: its number by style and text, or its text without notes and what is struck out."""
@@ -234,6 +245,8 @@ class _Work:
         if self.row_says.get("visibility") in ("collapse", "filter"):
             self.hidden_rows.update(range(self.row_at, min(self.row_at + count, 1_048_576)))
         if self.row:
+            if self.row_at + count > MOST_ROWS:
+                refuse_damaged(f"a row outside the sheet: {self.row_at + count:,}", self.name)
             self.width = max(self.width, len(self.row))
             hold_to(self.bounds, self.row_at + count, self.width, self.total, sheet=self.name)
             self.rows.extend([] for _ in range(self.row_at - len(self.rows)))
@@ -243,8 +256,8 @@ class _Work:
 
     def _end_sheet(self) -> None:
         self.total = hold_to(self.bounds, len(self.rows), self.width, self.total, sheet=self.name)
-        for area in self.merged:
-            clear_under(self.rows, area)
+        clear_merged(self.rows, self.merged, self.bounds, self.name)
+        hold_sheets([*(sheet.name for sheet in self.sheets), self.name])
         merged, hidden_rows = tuple(self.merged), frozenset(self.hidden_rows)
         hidden_columns, struck = frozenset(self.hidden_columns), frozenset(self.struck)
         self.sheets.append(Sheet(self.name, self.rows, merged, self.hidden, hidden_rows, hidden_columns, struck))

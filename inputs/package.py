@@ -11,11 +11,13 @@ import re
 import zipfile
 import zlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from xml.parsers import expat
 
 from inputs.refused import Bounds, Refused, refuse_cut_off, refuse_damaged, refuse_encrypted, refuse_unsafe
 
+MOST_PROLOGUE = 65_536
+"""Bytes in which the first element of a part begins."""
 MOST_TEXT = 200_000
 """Bytes of one text in a workbook; Excel's own limit of 32,767 characters needs fewer however they are written."""
 
@@ -26,6 +28,8 @@ class Package:
 
     archive: zipfile.ZipFile
     parts: Mapping[str, zipfile.ZipInfo]
+    recoded: set[str] = field(default_factory=set)
+    """XML parts that were read and are not in UTF-8."""
 
     def __contains__(self, name: str) -> bool:
         return name.lower() in self.parts
@@ -86,7 +90,37 @@ def xml_part(package: Package, name: str) -> bytes:
     content = part(package, name)
     _parse(content, expat.ParserCreate())
     encoding = _declared(content)
-    return content if encoding in ("utf-8", "us-ascii", "ascii") else _in_utf8(content, encoding)
+    if encoding in ("utf-8", "us-ascii", "ascii"):
+        return content
+    package.recoded.add(name.lower())
+    return _in_utf8(content, encoding)
+
+
+def refuse_doctypes(package: Package) -> None:
+    """Raise Refused where any XML part of a workbook declares a document type, be it one that nothing is read of: what
+    opens the file next may."""
+    for name, info in package.parts.items():
+        if name.endswith((".xml", ".rels", ".vml")) and not info.flag_bits & 1:
+            try:
+                with package.archive.open(info) as file:
+                    start = file.read(MOST_PROLOGUE)
+            except (zipfile.BadZipFile, zlib.error, EOFError, ValueError, NotImplementedError, OSError, RuntimeError):
+                refuse_damaged("a workbook of which a part is damaged")
+            if start[:2] in (b"\xff\xfe", b"\xfe\xff") or b"\0" in start[:4]:
+                start = start.replace(b"\0", b"")[2 * (start[0] > 0x7F) :]
+            if _declares_type(start):
+                refuse_unsafe(f"a workbook that declares XML entities, as attacks on readers do, in its part {name}")
+
+
+def _declares_type(start: bytes) -> bool:
+    """Whether what precedes the first element of an XML text declares its type, or goes on without end."""
+    start = start.removeprefix(b"\xef\xbb\xbf").lstrip()
+    while (end := next((e for b, e in ((b"<?", b"?>"), (b"<!--", b"-->")) if start.startswith(b)), b"")) != b"":
+        _, ended, start = start.partition(end)
+        if not ended:
+            return True
+        start = start.lstrip()
+    return start.startswith(b"<!DOCTYPE")
 
 
 def without_comments(content: bytes) -> bytes:

@@ -10,6 +10,7 @@ import polars as pl
 
 from inputs.cells import Cell, Cells, Sheet, Shown
 from inputs.grammar import TableLayout, area_of
+from inputs.headings import words
 from inputs.layouts import Layout
 from inputs.numbers import Comma, has_decimal_commas
 from inputs.stamps import OWN_SHEETS, stamped
@@ -21,7 +22,7 @@ from inputs.tables.rows import rows_of
 from inputs.tables.sayings import OnSheet
 from inputs.tables.titles import area_named_otherwise, named_otherwise
 from schemas.definitions import Definitions
-from schemas.findings import COLUMNS, Finding, finding
+from schemas.findings import COLUMNS, Finding, at, finding, position
 from schemas.tables import MEASURES, TIDY, Table
 
 
@@ -68,11 +69,40 @@ def parse(
     if stamped(cells.properties) and rows and _untouched(rows, found):
         found = [_as_empty(found)]
     frame = pl.DataFrame(rows, schema=TIDY, orient="row") if rows else pl.DataFrame(schema=TIDY)
-    whole = not any(one.is_error and one.rule.startswith("layout.") for one in found)
+    found = _without_titles_of_labels(found)
+    broken = frozenset(one.sheet or "" for one in found if one.is_error and one.rule.startswith("layout."))
+    thinned = frozenset(one.sheet or "" for one in found if one.rule in LEFT_OUT)
     frame = _compute_shares(frame, layout.definitions)
+    seen, typed = _seen(cells, frame), _typed(cells, rows)
     return Table(
-        layout.partner, layout.collection, frame, speaks_of, whole, layout.requires, _seen(cells, frame)
+        layout.partner,
+        layout.collection,
+        frame,
+        speaks_of,
+        not broken,
+        layout.requires,
+        seen,
+        typed,
+        broken=broken,
+        thinned=thinned,
     ), found
+
+
+LEFT_OUT = ("layout.left-out-by-blank", "layout.word-unsure", "layout.column-unmapped", "layout.number-unread")
+"""Rules after which rows or columns of a sheet were not read that may hold what was given before."""
+
+
+def _without_titles_of_labels(found: list[Finding]) -> list[Finding]:
+    """Findings without those that take what stands beside or under a missing label for a title."""
+    labels = {
+        (one.sheet, at(row + down, column + right))
+        for one in found
+        if one.rule == "layout.label-missing" and one.cell and (where := position(one.cell)) is not None
+        for row, column in [divmod(where, COLUMNS)]
+        for down, right in ((0, 1), (1, 0))
+    }
+    titles = ("period.contradicts", "area.title-differs")
+    return [one for one in found if one.rule not in titles or (one.sheet, position(one.cell or "")) not in labels]
 
 
 def _as_told(sheet: Sheet, table: TableLayout) -> Sheet:
@@ -120,6 +150,17 @@ def _seen(cells: Cells, frame: pl.DataFrame) -> Mapping[tuple[str, int], object]
             if sheet in shown and type(cell := shown[sheet].cell(*divmod(place, COLUMNS))) is Shown:
                 found[sheet, place] = cell
     return found
+
+
+def _typed(cells: Cells, rows: Sequence[Row]) -> dict[tuple[str, str], str]:
+    """How each period of some rows was typed first, where a cell says it."""
+    sheets = {sheet.name: sheet for sheet in cells.sheets}
+    first = {(row["time_identifier"], row["time_period"]): row for row in reversed(rows)}
+    return {
+        period: words(sheets[row["sheet"]].cell(*divmod(row["at_period"], COLUMNS)))
+        for period, row in first.items()
+        if row["time_period"] is not None and row["at_period"] is not None
+    }
 
 
 def _untouched(rows: list[Row], found: list[Finding]) -> bool:

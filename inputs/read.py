@@ -159,8 +159,8 @@ def cells_of(answer: bytes | Finding) -> Cells | Finding:
 
 
 def _refusal(answer: bytes) -> Finding:
-    rule, found, fix = orjson.loads(answer[1:])
-    return finding(rule, found=found, fix=fix)
+    rule, found, fix, sheet, cell = orjson.loads(answer[1:])
+    return finding(rule, found=found, fix=fix, sheet=sheet or None, cells=[cell] if cell else ())
 
 
 def _started(limits: Limits) -> subprocess.Popen[bytes]:

@@ -15,12 +15,17 @@ class Bounds:
     inflated_bytes: int = 500_000_000
 
 
-class Refused(Exception):
-    """The file cannot be read. `fix` is what the owner can do; blank where what the rule says is enough."""
+MOST_ROWS, MOST_COLUMNS = 1_048_576, 16_384
+"""How far a sheet reaches, in every program of today."""
 
-    def __init__(self, rule: str, found: str, fix: str = "") -> None:
-        super().__init__(rule, found, fix)
-        self.rule, self.found, self.fix = rule, found, fix
+
+class Refused(Exception):
+    """The file cannot be read. `fix` is what the owner can do; blank where what the rule says is enough. `sheet` and
+    `cell` are where to look, blank where it is about the whole file."""
+
+    def __init__(self, rule: str, found: str, fix: str = "", *, sheet: str = "", cell: str = "") -> None:
+        super().__init__(rule, found, fix, sheet, cell)
+        self.rule, self.found, self.fix, self.sheet, self.cell = rule, found, fix, sheet, cell
 
 
 class Damaged(Refused):
@@ -39,8 +44,8 @@ def refuse_rights_managed() -> NoReturn:
     raise Refused("return.rights-managed", "a file protected by a sensitivity label or by rights management")
 
 
-def refuse_damaged(found: str = "a workbook that is damaged") -> NoReturn:
-    raise Damaged("return.unreadable", found)
+def refuse_damaged(found: str = "a workbook that is damaged", sheet: str = "", cell: str = "") -> NoReturn:
+    raise Damaged("return.unreadable", found, sheet=sheet, cell=cell)
 
 
 def refuse_cut_off(found: str = "a workbook whose end is missing") -> NoReturn:
@@ -64,5 +69,6 @@ def hold_to(bounds: Bounds, rows: int, columns: int, before: int = 0, *, sheet: 
     total = before + rows * max(columns, 1)
     if total > bounds.cells:
         where = f"sheet {sheet} reaches to row {rows:,}, column {columns:,}"
-        raise Refused("return.too-large", f"{total:,} cells ({where}); at most {bounds.cells:,} are read")
+        found = f"{total:,} cells ({where}); at most {bounds.cells:,} are read"
+        raise Refused("return.too-large", found, sheet=sheet)
     return total

@@ -10,6 +10,8 @@ from collections.abc import Iterator, Mapping, Set
 from contextlib import suppress
 from dataclasses import dataclass
 
+from inputs.addresses import letters_of
+from inputs.bounded import hold_sheets
 from inputs.cells import Cells, ErrorValue, Sheet, Uncalculated
 from inputs.elsewhere.binary import xls_texts
 from inputs.encryption import ENCRYPTED, FILEPASS, RIGHTS, compound_of, refuse_managed, unlocked_records
@@ -172,6 +174,7 @@ def read_ole(content: bytes, compound: Compound, bounds: Bounds) -> Cells:
         refuse_damaged()
     sheets: list[Sheet] = []
     total = 0
+    hold_sheets([meta.name for meta in book.sheets_metadata])
     for index, (scan, meta) in enumerate(zip(scans, book.sheets_metadata, strict=True)):
         if scan is not None:
             scan.name = meta.name
@@ -233,17 +236,26 @@ def scan_workbook(records: bytes) -> Iterator[Scan | None]:
         elif kind == BOUNDSHEET:
             if len(body) < 6:
                 refuse_damaged()
-            sheets.append(struct.unpack_from("<IBB", body))
+            sheets.append((*struct.unpack_from("<IBB", body), _name_of(body, is_biff8=looks.is_biff8)))
     if not version:
         refuse_damaged()
     looks.settle()
-    for start, state, kind in sheets:
+    for start, state, kind, name in sheets:
         if kind != WORKSHEET:
             yield None
             continue
-        scan = Scan("", hidden=bool(state & 3), day_zero=day_zero)
+        scan = Scan(name, hidden=bool(state & 3), day_zero=day_zero)
         _scan_sheet(records, start, scan, looks)
         yield scan
+
+
+def _name_of(sheet: bytes, *, is_biff8: bool) -> str:
+    """The name of a sheet by its record in the book, near enough to say of what a finding is."""
+    length = sheet[6] if len(sheet) > 6 else 0
+    if not is_biff8:
+        return sheet[7 : 7 + length].decode("cp1252", "replace")
+    wide = len(sheet) > 7 and sheet[7] & 1
+    return sheet[8 : 8 + length * (2 if wide else 1)].decode("utf-16-le" if wide else "latin-1", "replace")
 
 
 def _is_encrypted(records: bytes) -> bool:
@@ -272,7 +284,7 @@ def _records(records: bytes, start: int) -> Iterator[tuple[int, bytes]]:
 
 
 def _scan_sheet(records: bytes, start: int, scan: Scan, looks: XlsLooks) -> None:
-    stale, begun = False, False
+    stale, begun, given = False, False, bytearray(MOST_ROWS * MOST_COLUMNS // 8)
     for kind, body in _records(records, start):
         if not begun and kind != BOF:
             refuse_damaged()
@@ -282,6 +294,7 @@ def _scan_sheet(records: bytes, start: int, scan: Scan, looks: XlsLooks) -> None
             last = _whole(body, len(body) - 2) if kind == MULRK else column
             if not column <= last < MOST_COLUMNS:
                 refuse_damaged("a workbook with a cell outside the sheet")
+            _give(given, row, column, last, scan)
             scan.reach(row, last)
             looks.note(kind, body, row, column, scan)
             if kind == BOOLERR and len(body) >= 8 and body[7]:
@@ -296,6 +309,16 @@ def _scan_sheet(records: bytes, start: int, scan: Scan, looks: XlsLooks) -> None
             stale = True
         elif kind == WINDOW2:
             scan.hides_zeros = hides_zeros(body)
+
+
+def _give(given: bytearray, row: int, first: int, last: int, scan: Scan) -> None:
+    """Note that cells of a row are given. Raises Refused for one that was given before."""
+    for column in range(first, last + 1):
+        byte, bit = divmod(row * MOST_COLUMNS + column, 8)
+        if given[byte] & 1 << bit:
+            cell = f"{letters_of(column)}{row + 1}"
+            refuse_damaged(f"cell {cell} given twice", scan.name, cell)
+        given[byte] |= 1 << bit
 
 
 def _mark_formula(scan: Scan, row: int, column: int, body: bytes, *, stale: bool) -> None:

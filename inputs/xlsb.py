@@ -7,14 +7,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from inputs.addresses import letters_of
+from inputs.bounded import hold_sheets
 from inputs.cells import Cells, ErrorValue, Sheet
 from inputs.grid import DAY_ZERO_1904, ERRORS, Scan, open_book, sheet_of
 from inputs.number_formats import DAY_ZERO
 from inputs.package import Package, part
 from inputs.records import END_BOOK, END_SHEET, records_of, text_at, whole
-from inputs.refused import Bounds, hold_to, refuse_damaged
+from inputs.refused import MOST_COLUMNS, MOST_ROWS, Bounds, hold_to, refuse_damaged
 from inputs.xlsb_looks import RICH_CELL, VIEW, XlsbLooks, hides_zeros
-from inputs.xlsx import MOST_COLUMNS, MOST_ROWS, relations
+from inputs.xlsx import relations
 
 ROW, BLANK, ERROR, FORMULA_ERROR, LAST_CELL = 0, 1, 3, 11, 11
 BUNDLE_SHEET, PROPERTIES, COLUMN_INFO, MERGED = 156, 153, 60, 176
@@ -31,7 +33,9 @@ def read_xlsb(content: bytes, package: Package, main: str, bounds: Bounds) -> Ce
     total = 0
     book_part = part(package, main)
     day_zero = DAY_ZERO_1904 if _counts_from_1904(book_part) else DAY_ZERO
-    for name, relation, hidden in _sheets(book_part):
+    listed = list(_sheets(book_part))
+    hold_sheets([name for name, _, _ in listed])
+    for name, relation, hidden in listed:
         kind, path = held.get(relation, ("", ""))
         if not kind or (kind == "worksheet" and name not in at):
             refuse_damaged(f"a workbook of which the sheet {name} is missing")
@@ -58,16 +62,23 @@ def _counts_from_1904(records: bytes) -> bool:
 
 
 def _scan_sheet(records: bytes, scan: Scan, looks: XlsbLooks) -> None:
-    row = -1
+    row, columns, rows = -1, set[int](), set[int]()
     for kind, body in records_of(records, END_SHEET):
         if kind == ROW:
             row = whole(body, 0)
+            if row in rows:
+                refuse_damaged(f"row {row + 1} given twice", scan.name, f"A{row + 1}")
+            rows.add(row)
+            columns = set()
             if len(body) > 11 and body[11] & 0x10:
                 scan.hidden_rows.add(row)
         elif BLANK < kind <= LAST_CELL or kind == RICH_CELL:
             column = whole(body, 0)
             if not 0 <= row < MOST_ROWS or column >= MOST_COLUMNS:
-                refuse_damaged("a workbook with a cell outside the sheet")
+                refuse_damaged("a workbook with a cell outside the sheet", scan.name)
+            if column in columns:
+                refuse_damaged(f"a cell given twice in row {row + 1}", scan.name, f"{letters_of(column)}{row + 1}")
+            columns.add(column)
             scan.reach(row, column)
             looks.note(kind, body, row, column, scan)
             if kind in (ERROR, FORMULA_ERROR) and len(body) > 8:

@@ -16,17 +16,18 @@ from xml.sax.saxutils import quoteattr
 
 import python_calamine as calamine
 
+from inputs.addresses import check_addresses
+from inputs.bounded import hold_sheets
 from inputs.cells import Cells, ErrorValue, Sheet, Uncalculated
 from inputs.grid import DAY_ZERO_1904, Scan, open_book, sheet_of
 from inputs.looks import Looks, looks_of
 from inputs.number_formats import DAY_ZERO
 from inputs.package import MOST_TEXT, Package, column_of, elements, whole, without_comments, xml_part
-from inputs.refused import Bounds, Damaged, Refused, hold_to, refuse_damaged
+from inputs.refused import MOST_COLUMNS, MOST_ROWS, Bounds, Damaged, Refused, hold_to, refuse_damaged
 from inputs.rich_text import formatted_items
 from inputs.richvalues import RichValues
 from inputs.xlsx_looks import scan_looks
 
-MOST_ROWS, MOST_COLUMNS = 1_048_576, 16_384
 STRINGS, STYLES = "xl/sharedStrings.xml", "xl/styles.xml"
 """Where calamine looks for them, whatever the workbook says."""
 FAR = 3
@@ -72,6 +73,7 @@ def read_xlsx(content: bytes, package: Package, main: str, bounds: Bounds) -> Ce
     rich = RichValues(package, said.rich)
     for one in said.sheets:
         xml = xml_part(package, one.path)
+        usual = usual and not package.recoded  # calamine would find nothing in what is not UTF-8, and not say so
         if not strings and (b't="s"' in xml or b"t='s'" in xml):
             refuse_damaged("a workbook of which the texts are missing")
         scan = Scan(one.name, one.hidden, day_zero=DAY_ZERO_1904 if said.date1904 else DAY_ZERO)
@@ -135,6 +137,7 @@ def _book(package: Package, main: str) -> Book:
                 sheets.append(Part(one.get("name"), path, one.get("state") in ("hidden", "veryHidden")))
             elif not kind:
                 refuse_damaged(f"a workbook of which the sheet {one.get('name')} is missing")
+    hold_sheets([one.name for one in sheets])
     kinds = {kind: path for kind, path in held.values() if kind != "worksheet"}
     return Book(tuple(sheets), kinds.get("sharedStrings", ""), kinds.get("styles", ""), date1904, stale, kinds)
 
@@ -155,13 +158,12 @@ _COL = re.compile(rb"<(?:[\w.-]+:)?col(?=[\s/>])([^>]*)>")
 _ATTRIBUTE = re.compile(rb"""(?:^|\s)(r|t|hidden|min|max)\s*=\s*["']([^"']*)["']""")
 _ADDRESS = re.compile(rb"\$?([A-Za-z]{1,3})\$?([0-9]{1,7})")
 _DATA = re.compile(rb"<(?:[\w.-]+:)?sheetData(?=[\s/>])")
-_ROW_NUMBER = re.compile(rb"""[<:]row\s[^>]*?\br\s*=\s*["']([0-9]+)["']""")
 
 
 def scan_sheet(xml: bytes, scan: Scan, bounds: Bounds, *, stale: bool = False) -> None:
     """Note the errors, formulas without a value, hidden rows and columns, and the reach of a sheet's XML.
 
-    Going through every cell costs more than calamine's whole reading. It is done only where cells have no addresses of
+    Going through every value costs more than calamine's whole reading. It is done only where cells have no addresses of
     their own or might reach too far; otherwise errors and formulas are picked out. Raises Refused.
     """
     data = _DATA.search(xml)
@@ -174,23 +176,12 @@ def scan_sheet(xml: bytes, scan: Scan, bounds: Bounds, *, stale: bool = False) -
                 scan.hidden_columns.update(range(max(first, 1) - 1, min(last, MOST_COLUMNS)))
     asks = any(sign in xml for sign in (b'"e"', b"'e'", b"<f", b":f"))
     within = (begun, ended)
-    if _might_reach_too_far(xml, bounds) or (asks and not _scan_marks(xml, within, scan, stale=stale)):
+    rows, columns = check_addresses(xml, begun, ended, scan.name)
+    if rows * columns > FAR * bounds.cells or (asks and not _scan_marks(xml, within, scan, stale=stale)):
         _scan_cells(xml, within, scan, stale=stale)
         hold_to(bounds, scan.rows, scan.columns, sheet=scan.name)
     elif b"hidden" in xml:
         _scan_rows(xml, within, scan)
-
-
-def _might_reach_too_far(xml: bytes, bounds: Bounds) -> bool:
-    """Whether rows and columns, by their addresses alone, could be more cells than are read. This need not be certain:
-    where it is wrong, the limit on memory still holds; but going through the cells tells the owner which is too far."""
-    last = max(xml.rfind(b"<row "), xml.rfind(b":row "))
-    number = _ROW_NUMBER.match(xml, last) if last >= 0 else None
-    rows = whole(number[1]) if number else xml.count(b"row>")
-    wide = re.search(rb' r="[A-Z]{3}[0-9]', xml)
-    fairly = wide or re.search(rb' r="[A-Z]{2}[0-9]', xml)
-    columns = MOST_COLUMNS if wide else 702 if fairly else 26
-    return rows * columns > FAR * bounds.cells
 
 
 def _scan_marks(xml: bytes, within: tuple[int, int], scan: Scan, *, stale: bool) -> bool:
@@ -214,7 +205,7 @@ def _scan_marks(xml: bytes, within: tuple[int, int], scan: Scan, *, stale: bool)
 def _note(scan: Scan, row: int, column: int, kind: bytes, value: bytes | None, *, formula: bool, stale: bool) -> None:
     """Mark a cell that shows an error, or whose formula has no value; a text that is blank is a value."""
     if not 0 <= row < MOST_ROWS or not 0 <= column < MOST_COLUMNS:
-        refuse_damaged("a workbook with a cell outside the sheet")
+        refuse_damaged("a workbook with a cell outside the sheet", scan.name)
     if kind == b"e":
         scan.marks[row, column] = ErrorValue((value or b"#error").decode("utf-8", "replace")[:30])
     elif formula and (stale or value is None or (value == b"" and kind != b"str")):

@@ -8,9 +8,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 
-from inputs.grid import MOST_COLUMNS, Scan
+from inputs.grid import Scan
 from inputs.looks import PLAIN, Looks
 from inputs.package import column_of, whole
+from inputs.refused import MOST_COLUMNS
 from inputs.rich_text import Run, has_formatting, runs_of
 
 _CELL = re.compile(rb"<(?:[\w.-]+:)?(row|c)(?=[\s/>])([^>]*)>")

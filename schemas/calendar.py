@@ -12,6 +12,8 @@ from schemas.records import STRICT_KEYS
 
 ReturnStatus = Literal["due", "overdue"]
 SlotStatus = Literal["received", "rejected", "due", "overdue"]
+SET_ASIDE = "set-aside"
+"""Where an accepted return stands whose new figures the gate set aside."""
 
 
 @dataclass(frozen=True)

@@ -72,7 +72,9 @@ _SIDES = {
 
 @dataclass(frozen=True)
 class Area:
-    """A place as one code knew it between two dates. `successor_code` is the code that took over the whole of it."""
+    """A place as one code knew it between two dates. `successor_code` is the code that took over the whole of it.
+    `lies_in` are the codes, with spaces between, of areas beside its parent that it lies in as well: its police area,
+    its metropolitan county, the area of its NHS trust."""
 
     __pydantic_config__ = STRICT_KEYS
     area_code: str
@@ -85,6 +87,7 @@ class Area:
     dfe_code: str = ""
     legacy_code: str = ""
     note: str = ""
+    lies_in: str = ""
 
     def held(self, on: date) -> bool:
         """Whether the code was valid on a day."""
@@ -134,6 +137,9 @@ class Geography:
         for key, code in (("parent_code", area.parent_code), ("successor_code", area.successor_code)):
             if code and code not in self.by_code:
                 raise DefinitionFault(file, f"{code} is not in the list", key=f"{area.area_code}.{key}")
+        for code in area.lies_in.split():
+            if code not in self.by_code or code == area.area_code:
+                raise DefinitionFault(file, f"{code} is not another area of the list", key=f"{area.area_code}.lies_in")
         if area.successor_code:
             begins = self.by_code[area.successor_code].valid_from
             if area.valid_to is None or begins != area.valid_to + timedelta(days=1):

@@ -8,14 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import asdict, dataclass, replace
-from datetime import date
+from dataclasses import asdict, dataclass, field, replace
+from datetime import date, datetime
 from functools import cached_property
 from typing import Any, Literal
 
 from schemas.calendar import Slot, beyond_grace
 from schemas.outcomes import Outcome, Submission
 from schemas.precedence import Precedence, Rival
+from schemas.set_aside import SetAside
 
 Kind = Literal[
     "receipt",  # a submission came: proof for its owner
@@ -26,7 +27,9 @@ Kind = Literal[
     "overdue",  # an expected return has not come, or nothing of it could be used
     "resolved",  # what was wrong or overdue is put right
     "escalated",  # an expected return is overdue beyond the days of grace
+    "differs",  # two returns give one figure with different values
     "wrong-folder",  # a file lies in a folder of a partner whose return it is not
+    "set-aside",  # what was accepted is left out of what is published, because the gate found it at fault
     "gate",  # the gate refused what would have been published
     "bounced",  # a message was refused for good
     "report",  # a quarter's report was filed
@@ -99,14 +102,18 @@ class Message:
 
 @dataclass(frozen=True, eq=False)
 class History:
-    """What news is drawn from: judged submissions in the order of the ledger, the calendar, and the keys of what has
-    been told (a message with it was sent) and composed (a message with it was written, sent or not)."""
+    """What news is drawn from: judged submissions in the order of the ledger, the calendar, the keys of what has been
+    told (a message with it was sent) and composed (a message with it was written, sent or not), and when outcomes were
+    loaded."""
 
     submissions: Mapping[str, Submission]
     outcomes: Mapping[str, tuple[Outcome, ...]]
     slots: Sequence[Slot]
     told: AbstractSet[str]
     composed: AbstractSet[str]
+    loading: Mapping[str, datetime]
+    set_aside: Mapping[str, SetAside] = field(default_factory=dict)
+    """What the newest attempt to publish left out, by outcome."""
 
     @cached_property
     def newest(self) -> Mapping[str, str]:
@@ -120,7 +127,7 @@ class History:
     @cached_property
     def precedence(self) -> Precedence:
         """Which of several files for one return counts."""
-        return Precedence(self.submissions, self.outcomes)
+        return Precedence(self.submissions, self.outcomes, self.loading)
 
     @cached_property
     def slot_of(self) -> Mapping[str, Slot]:
@@ -180,6 +187,7 @@ def to_owners(history: History, today: date, *, published: bool) -> list[News]:
     return [
         *_receipts(history),
         *_publication(history, published=published),
+        *_set_aside(history),
         *_findings(history),
         *_overdue(history, today),
         *_resolved(history),
@@ -215,15 +223,46 @@ def _receipts(history: History) -> list[News]:
 
 def _publication(history: History, *, published: bool) -> list[News]:
     """That a receipt awaits publication; and, once, that what awaited it is published."""
-    if published:
-        return [
-            _of("published", one, history)
-            for one in _untold(history, "published")
-            if history.told & {f"awaiting/{one.id}", f"tonight/{one.id}"}
-            and history.stands(one)
-            and history.precedence.counts(one)
-        ]
-    return [_of("awaiting", one, history) for one in _unseen(history, "awaiting", "tonight")]
+    unseen = [_of("awaiting", one, history) for one in _unseen(history, "awaiting", "tonight")]
+    if not published:
+        return unseen
+    waited = history.told | {key.rpartition("/")[0] for key in history.told if key.startswith("set-aside/")}
+    return [one for one in unseen if one.about in history.set_aside] + [
+        _of("published", one, history)
+        for one in _untold(history, "published")
+        if waited & {f"{kind}/{one.id}" for kind in ("awaiting", "tonight", "set-aside")}
+        and one.id not in history.set_aside
+        and history.stands(one)
+        and history.precedence.counts(one)
+    ]
+
+
+def _set_aside(history: History) -> Iterator[News]:
+    """What each owner's return was set aside for, where it has not been told."""
+    for left_out, outcome in _left_out(history):
+        one = replace(_of("set-aside", outcome, history), about=left_out.key, says=_says(left_out))
+        if one.key not in history.told:
+            yield one
+
+
+def of_set_aside(history: History) -> Iterator[News]:
+    """Returns that were set aside, for the analyst."""
+    for left_out, outcome in _left_out(history):
+        about = f"{left_out.key}/{ANALYST}"
+        one = replace(_of("set-aside", outcome, history), about=about, says=_says(left_out), recipient=ANALYST)
+        if one.key not in history.told:
+            yield one
+
+
+def _left_out(history: History) -> Iterator[tuple[SetAside, Outcome]]:
+    known = {one.id: one for outcomes in history.outcomes.values() for one in outcomes}
+    for left_out in history.set_aside.values():
+        if left_out.faults and left_out.outcome in known:
+            yield left_out, known[left_out.outcome]
+
+
+def _says(left_out: SetAside) -> tuple[str, ...]:
+    return tuple(fault.text for fault in left_out.faults)
 
 
 def _unseen(history: History, *said: Kind) -> Iterator[Outcome]:

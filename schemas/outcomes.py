@@ -20,7 +20,8 @@ Status = Literal["accepted", "accepted-with-warnings", "partly-accepted", "rejec
 class Submission:
     """An arrival: the bytes at a partner's path, seen for the first time or changed since. `night` is the London date
     of the night that first saw it, `first_seen` the instant in UTC. `path` begins with the partner's folder. `meta` is
-    the digest of the csv's meta file, where one came beside it: the two are one submission."""
+    the digest of the csv's meta file, where one came beside it: the two are one submission. `changed` is when the file
+    was last changed by what the inbox said of it; None where a release took it in that did not note it."""
 
     id: str
     sequence: int
@@ -31,14 +32,22 @@ class Submission:
     first_seen: datetime
     night: date
     meta: str | None = None
+    changed: datetime | None = None
 
     def as_dict(self) -> dict[str, Any]:
-        return {**asdict(self), "first_seen": self.first_seen.isoformat(), "night": self.night.isoformat()}
+        changed = self.changed.isoformat() if self.changed else None
+        return {
+            **asdict(self),
+            "first_seen": self.first_seen.isoformat(),
+            "night": self.night.isoformat(),
+            "changed": changed,
+        }
 
     @classmethod
     def from_dict(cls, record: dict[str, Any]) -> Submission:
         when = datetime.fromisoformat(record["first_seen"])
-        return cls(**{**record, "first_seen": when, "night": date.fromisoformat(record["night"])})
+        night, changed = date.fromisoformat(record["night"]), _instant(record.get("changed"))
+        return cls(**{**record, "first_seen": when, "night": night, "changed": changed})
 
 
 @dataclass(frozen=True)
@@ -46,7 +55,7 @@ class Outcome:
     """What became of one submission for one return. `collection` is None where the file answers none. `periods` are
     those it speaks of, `table` names the archived tidy table of what was accepted, and the digests name the definitions
     and the partner's TOML that judged it. `judgement` counts how often the submission has been judged: again when a
-    waiver was given for something in it."""
+    waiver was given for something in it. `modified` is when the file was last saved, where it says so itself."""
 
     submission: str
     partner: str
@@ -61,6 +70,7 @@ class Outcome:
     layouts: str
     judged_at: datetime
     judgement: int = 1
+    modified: datetime | None = None
 
     @property
     def id(self) -> str:
@@ -77,6 +87,7 @@ class Outcome:
             "not_checked": list(self.not_checked),
             "periods": list(self.periods),
             "judged_at": self.judged_at.isoformat(),
+            "modified": self.modified.isoformat() if self.modified else None,
         }
 
     @classmethod
@@ -88,8 +99,13 @@ class Outcome:
                 "not_checked": tuple(record["not_checked"]),
                 "periods": tuple(record["periods"]),
                 "judged_at": datetime.fromisoformat(record["judged_at"]),
+                "modified": _instant(record.get("modified")),
             }
         )
+
+
+def _instant(said: str | None) -> datetime | None:
+    return datetime.fromisoformat(said) if said else None
 
 
 def outcome_id(submission: str, collection: str | None, judgement: int) -> str:

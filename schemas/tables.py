@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from datetime import date
+from dataclasses import asdict, dataclass, field
+from datetime import date, datetime
+from typing import Any
 
 import polars as pl
 
@@ -61,7 +62,10 @@ class Table:
     """What one return says for one collection, before or after checking. `speaks_of` are the indicators that each sheet
     can be about, `whole` is False where a fault of its shape kept rows from being read, and `requires` are the rows
     that must be there. `seen` are cells, as sheet and position, that show something else than the number they hold:
-    as a string, each says what a person sees."""
+    as a string, each says what a person sees. `typed` is how each period, by identifier and code, was typed first, and
+    `blank` the cells, as sheet and address, that hold nothing now and held figures of this return before. `broken` are
+    the sheets of which a fault of the shape kept rows from being read, "" where no sheet can be named, and `thinned`
+    those of which a warning says that something was left out."""
 
     partner: str
     collection: str
@@ -70,6 +74,10 @@ class Table:
     whole: bool = True
     requires: tuple[Required, ...] = ()
     seen: Mapping[tuple[str, int], object] = field(default_factory=dict)
+    typed: Mapping[tuple[str, str], str] = field(default_factory=dict)
+    blank: frozenset[tuple[str, str]] = frozenset()
+    broken: frozenset[str] = frozenset()
+    thinned: frozenset[str] = frozenset()
 
     @property
     def rows(self) -> int:
@@ -111,15 +119,42 @@ class Waiver:
         return f"Nothing: let through until {self.until:%-d %B %Y} by {self.approved_by}, because: {self.reason}"
 
 
+@dataclass(frozen=True)
+class Held:
+    """The file whose figures are held for a period of a return: where it lay, its digest, and when it was last changed;
+    `own` where it says that itself."""
+
+    collection: str
+    period: str
+    path: str
+    digest: str
+    at: datetime | None
+    own: bool
+
+    def as_dict(self) -> dict[str, Any]:
+        return {**asdict(self), "at": self.at.isoformat() if self.at else None}
+
+    @classmethod
+    def from_dict(cls, record: dict[str, Any]) -> Held:
+        return cls(**{**record, "at": datetime.fromisoformat(record["at"]) if record["at"] else None})
+
+
 @dataclass(frozen=True, eq=False)
 class Context:
-    """What a check may know beyond the table itself. Without `accepted` (the collection's current keys, values and
-    cells as KEY, PAYLOAD and `collection`, `source_file`, `sheet`, `cell`) history is not judged."""
+    """What a check may know beyond the table itself, and so what a finding may tell its owner.
+
+    Without `accepted` (the current keys, values and cells of each collection as KEY, PAYLOAD and `collection`,
+    `partner`, `source_file`, `sheet`, `cell`) history is not judged. It holds what `partner`, the owner of the
+    collection, sent; of what another sent for it only what readers see, with `source_file` NULL. `published` is what
+    readers see of every key, as KEY, `value`, `value_text`, `collection` and `tolerance`: how far from it another value
+    may lie without being another figure. What is hidden or awaits publication is in neither. `files` are
+    those that the accepted figures came in."""
 
     today: date
     accepted: pl.DataFrame | None = None
-    authority: pl.DataFrame | None = None
+    published: pl.DataFrame | None = None
     waivers: tuple[Waiver, ...] = ()
+    files: tuple[Held, ...] = ()
 
     @property
     def not_checked(self) -> tuple[str, ...]:

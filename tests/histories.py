@@ -20,8 +20,9 @@ from schemas.outcomes import Outcome, Submission
 from schemas.periods import read_period
 from schemas.tables import TIDY
 from warehouse import store
+from warehouse.asking import Limits
 from warehouse.files import attached
-from warehouse.publish import Limits, Publication, approve, publish_night, roll_back
+from warehouse.publish import Publication, approve, publish_night, roll_back
 
 BEGUN = datetime(2011, 5, 1, tzinfo=UTC)
 TODAY = date(2011, 5, 31)
@@ -69,9 +70,13 @@ class History:
     def live(self) -> Path:
         return self.folder / "indicators.duckdb"
 
+    @property
+    def moment(self) -> datetime:
+        return BEGUN + timedelta(hours=self.hours)
+
     def _tick(self) -> datetime:
         self.hours += 1
-        return BEGUN + timedelta(hours=self.hours)
+        return self.moment
 
     def load(self, figures: Iterable[dict[str, Any]], collection: str = "absence") -> None:
         """Load figures as one accepted return of a collection."""
@@ -90,7 +95,7 @@ class History:
             self.con, self.live, self.definitions,
             [Standing("tester", one.collection, None, one) for one in self.outcomes],
             {one.submission: (one.judged_at.replace(tzinfo=None), "0" * 64) for one in self.outcomes}, today=TODAY, run=f"run-{self.hours}", published_at=when,
-            has_examples=False, limits=Limits(change_pct=100),
+            has_examples=False, limits=Limits(change_pct=100, set_aside=False),
         )  # fmt: skip
         if said.state == "refused":  # so much may change only with a person's approval, which comes later
             when = self._tick()

@@ -176,6 +176,20 @@ indicator = "absence-primary"
 value = [{ column = "Absence" }]
 
 [[collection]]
+id = "chosen"
+title = "Rows that are chosen by words"
+files = ["chosen*"]
+[[collection.layout]]
+[[collection.layout.table]]
+header = { find = "Level" }
+area = { column = "Area" }
+period = { column = "Year" }
+indicator = "absence-primary"
+only = [{ column = "Level", match = "^Authority$" }]
+stop = ["^Refuges by year$"]
+value = [{ column = "Absence" }]
+
+[[collection]]
 id = "bannered"
 title = "Areas over their figures"
 files = ["bannered*"]

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from flows.cli import main
+from flows.commands.application import main
 from flows.ledger import Ledger, read_ledger
 from flows.losses import losses, past_of, see_ledger
 from schemas.faults import StorageFault

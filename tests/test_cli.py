@@ -17,7 +17,6 @@ from tests.conftest import HOME, INCOMING, Place
 from tests.makers import GOOD, write_partner, write_return
 
 
-
 @pytest.fixture
 def own_partner(place: Place, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The test's own partner, and settings that point at the test's own folders."""

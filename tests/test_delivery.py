@@ -161,8 +161,8 @@ def test_of_two_files_of_one_second_both_receipts_say_which_counts_and_so_does_t
     loser, winner = receipts(town)
     assert loser["File"] == "tester/attainment (1).xlsx"
     assert re.fullmatch(
-        r"no: tester/attainment\.xlsx \(submission S000002, received \d+ \w+ \d{4} \d\d:\d\d UTC\) came after it, for the "
-        r"same return, and counts in its place",
+        r"no: tester/attainment\.xlsx \(submission S000002, received \d+ \w+ \d{4} \d\d:\d\d UTC\), for the same return, "
+        r"counts in its place: the name of the other says '\(1\)'",
         loser["Counts"],
     )
     assert winner["File"] == "tester/attainment.xlsx"

@@ -174,7 +174,7 @@ def test_a_label_that_is_gone_is_a_finding(definitions: Definitions, tmp_path: P
 
 def test_rows_below_a_blank_row_are_not_dropped(definitions: Definitions, tmp_path: Path) -> None:
     (one,) = found(book(None, [ROWS[0], [], *ROWS[1:]]), definitions, tmp_path)
-    assert (one.rule, one.cells) == ("layout.rows-below", ("D5", "D6"))
+    assert (one.rule, one.cells) == ("layout.rows-below", ("A4", "D5", "D6"))
 
 
 def test_a_group_that_says_nothing_is_no_total(definitions: Definitions, tmp_path: Path) -> None:

@@ -11,12 +11,12 @@ from pathlib import Path
 
 import pytest
 
+from flows.approval import approve_run, roll_back_to
+from flows.commands.waive import WaiverRequest, grant_waiver
 from flows.day import between_nights
-from flows.deciding import approve_run, roll_back_to
 from flows.ledger import read_ledger
 from flows.losses import losses, missing_files, past_of
 from flows.rebuilding import rebuild
-from flows.waiving import Asked, waive
 from schemas.faults import Fault
 from tests.conftest import Place
 from tests.makers import GOOD
@@ -94,7 +94,7 @@ COMMANDS: dict[str, Callable[[Life], object]] = {
     "replies": lambda life: between_nights(life.settings(), "day", frozenset()),
     "approve": lambda life: approve_run(life.settings(), "night-3", "performance-analyst"),
     "rollback": lambda life: roll_back_to(life.settings(), 2, "performance-analyst"),
-    "waive": lambda life: waive(Asked("S000001", "Figures!B6", "value.implausible", "Right", "Director", date(2099, 1, 1)), life.settings()),
+    "waive": lambda life: grant_waiver(WaiverRequest("S000001", "Figures!B6", "value.implausible", "Right", "Director", date(2099, 1, 1)), life.settings()),
 }  # fmt: skip
 
 

@@ -92,7 +92,11 @@ class Returns:
         clean = table_of(busy_rows(), layout)
         moved = replace(clean, frame=clean.frame.with_columns(pl.col("value") + 1))
         self.definitions = definitions
-        self.context = Context(TODAY, known([clean], "figures"), known([moved], "other"))
+        self.context = Context(
+            TODAY,
+            known([clean], "figures"),
+            known([moved], "other").with_columns(pl.lit(0.0).alias("tolerance")),
+        )
         self.alone = [self.found([number])[0] for number in range(len(self.tables))]
 
     def found(self, numbers: Sequence[int]) -> list[list[Finding]]:

@@ -9,7 +9,7 @@ import sys
 import threading
 import time
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from functools import partial
 from operator import itemgetter
@@ -23,7 +23,7 @@ from inputs.read import Limits, Reader, Readers
 from schemas.faults import Fault, ReaderFault, StorageFault
 from schemas.findings import Finding
 from tests.conftest import HOME
-from tests.workbooks import MAIN, biff, compound, links, ods, record, xls, xlsb, xlsx, zipped
+from tests.workbooks import MAIN, OFFICE, biff, compound, links, ods, record, xls, xlsb, xlsx, zipped
 
 NEW_YEAR = datetime.fromisoformat("2011-01-01")
 OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
@@ -112,6 +112,86 @@ REFUSED = [
     ("far apart", xlsx(ROW + '<row r="1048576"><c r="XFD1048576"><v>2</v></c></row>'), "return.too-large", "1,048,576"),
     ("endless text", xlsx(ROW, more={"xl/_rels/workbook.xml.rels": links({"worksheets/sheet1.xml": "worksheet", "strings.xml": "sharedStrings"}), "xl/strings.xml": f'<sst xmlns="{MAIN}"><si><t>{"a" * 300_000}</t></si></sst>'}), "return.too-large", "one cell"),
 ]  # fmt: skip
+
+
+def merged(*ranges: str) -> str:
+    return "<mergeCells>" + "".join(f'<mergeCell ref="{one}"/>' for one in ranges) + "</mergeCells>"
+
+
+def number(row: int, column: int, value: float) -> bytes:
+    """A record of an old workbook that gives a number to a cell."""
+    return record(0x0203, struct.pack("<HHHd", row, column, 0, value))
+
+
+def of_many_sheets(names: Sequence[str]) -> bytes:
+    """A workbook whose sheets are all the same part."""
+    sheets = "".join(f'<sheet name="{name}" sheetId="{n}" r:id="r0"/>' for n, name in enumerate(names, start=1))
+    book = f'<workbook xmlns="{MAIN}" xmlns:r="{OFFICE}"><sheets>{sheets}</sheets></workbook>'
+    return xlsx(ROW, more={"xl/workbook.xml": book})
+
+
+BRT_ROW = (0, struct.pack("<IIHBB", 0, 0, 300, 0, 0) + bytes(5))
+BRT_CELL = (5, struct.pack("<IId", 0, 0, 2.5))
+FLOAT = '<table:table-cell office:value-type="float" office:value="1" {}/>'
+REPEATED = 'table:number-columns-repeated="1000000000"'
+DTD = "<?xml version='1.0'?><!-- a --><!DOCTYPE p [<!ENTITY a 'b'>]><p>&a;</p>"
+TWICE_OR_FAR = [
+    ("a million columns", xlsx(f"<row r='1'>{'<c><v>1</v></c>' * 1_000_000}</row>"), "return.unreadable", "A1", "outside"),
+    ("beyond the last column", xlsx(ROW + '<row r="2"><c r="ZZZZ2"><v>2</v></c></row>'), "return.unreadable", "A2", "ZZZZ2"),
+    ("one column too far", xlsx(ROW + '<row r="2"><c r="XFE2"><v>2</v></c></row>'), "return.unreadable", "A2", "XFE2"),
+    ("beyond the last row", xlsx(ROW + '<row r="99999999"><c r="A99999999"/></row>'), "return.unreadable", None, "99999999"),
+    ("a cell twice", xlsx('<row r="1"><c r="B1"><v>1</v></c><c r="C1"/><c r="b1"><v>2</v></c></row>'), "return.unreadable", "B1", "twice"),
+    ("a cell twice, once unsaid", xlsx('<row r="1"><c r="C1"/><c r="A1"/><c/><c><v>2</v></c></row>'), "return.unreadable", "C1", "twice"),
+    ("a row twice", xlsx(ROW + '<row r="2"/>' + '<row r="1"><c r="B1"><v>2</v></c></row>'), "return.unreadable", "A1", "row 1"),
+    ("a cell in another row", xlsx('<row r="4"><c r="A5"><v>2</v></c></row>'), "return.unreadable", "A5", "row 4"),
+    ("rows in two parts", xlsx(ROW, after=f"<sheetData>{ROW}</sheetData>"), "return.unreadable", None, "twice"),
+    ("merged beyond", xlsx(ROW, after=merged("A1:ZZZ9")), "return.unreadable", "A1", "A1:ZZZ9"),
+    ("merged a million times", xlsx(ROW, after=merged(*["A1:B1"] * 1_000_000)), "return.too-large", None, "merged"),
+    ("a name twice", of_many_sheets(["Figures", "FIGURES"]), "return.unreadable", None, "two sheets"),
+    ("too many sheets", of_many_sheets([f"S{n}" for n in range(65_000)]), "return.too-large", None, "65,000 sheets"),
+    ("an endless text", xlsx(f'<row r="1"><c r="A1" t="inlineStr"><is>{"<r><t>abcdefgh</t></r>" * 90_000}</is></c></row>'), "return.too-large", "A1", "one cell"),
+    ("entities where nobody looks", xlsx(ROW, more={"docProps/core.xml": DTD}), "return.unsafe", None, "docprops/core.xml"),
+    ("entities in UTF-16", xlsx(ROW, more={"xl/theme/theme1.xml": DTD.encode("utf-16")}), "return.unsafe", None, "theme1.xml"),
+    ("a number in every column", ods(f"<table:table-row>{FLOAT.format(REPEATED)}</table:table-row>"), "return.unreadable", "A1", "outside"),
+    ("a column too far in ods", ods(f'<table:table-row><table:table-cell table:number-columns-repeated="20000"/>{FLOAT.format("")}</table:table-row>'), "return.unreadable", "XFF1", "outside"),
+    ("rows without end in ods", ods(f'<table:table-row table:number-rows-repeated="1000000000">{FLOAT.format("")}</table:table-row>'), "return.unreadable", None, "outside"),
+    ("a csv of a million columns", b",".join([b"1"] * 1_000_000), "return.too-large", "A1", "1,000,000 fields"),
+    ("a csv with an endless text", b"Area\n" + b"a" * 900_000 + b"\n", "return.too-large", "A2", "one cell"),
+    ("a cell twice in xlsb", xlsb([BRT_ROW, BRT_CELL, BRT_CELL]), "return.unreadable", "A1", "twice"),
+    ("a row twice in xlsb", xlsb([BRT_ROW, BRT_CELL, BRT_ROW]), "return.unreadable", "A1", "row 1"),
+    ("a cell twice in xls", xls(number(2, 1, 5.0) + number(2, 2, 5.0) + number(2, 1, 6.0)), "return.unreadable", "B3", "twice"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("content", "rule", "cell", "words"), [r[1:] for r in TWICE_OR_FAR], ids=[r[0] for r in TWICE_OR_FAR]
+)
+def test_nothing_is_chosen_where_a_cell_stands_twice_and_nothing_is_read_beyond_a_sheet(
+    content: bytes, rule: str, cell: str | None, words: str, reader: Reader
+) -> None:
+    found = reader.read(content)
+    assert isinstance(found, Finding), found
+    assert (found.rule, found.cell) == (rule, cell)
+    assert words in found.found
+
+
+@pytest.mark.parametrize("part", ["xl/worksheets/sheet1.xml", "xl/workbook.xml", "xl/_rels/workbook.xml.rels"])
+@pytest.mark.parametrize("encoding", ["utf-16", "windows-1252"])
+def test_a_part_in_another_encoding_is_read(part: str, encoding: str, reader: Reader) -> None:
+    with zipfile.ZipFile(io.BytesIO(xlsx(ROW))) as archive:
+        parts: dict[str, str | bytes] = {name: archive.read(name) for name in archive.namelist()}
+    text = archive_text(parts[part]).replace("UTF-8", encoding.upper())
+    assert sheet_of(zipped({**parts, part: text.encode(encoding)}), reader).rows == [[1.0]]
+
+
+def archive_text(content: str | bytes) -> str:
+    return content if isinstance(content, str) else content.decode()
+
+
+def test_rows_and_cells_in_another_order_are_where_they_say(reader: Reader) -> None:
+    mixed = '<row r="3"><c r="C3"><v>33</v></c><c r="A3"><v>31</v></c></row>' + ROW
+    sheet = sheet_of(xlsx(mixed, before='<dimension ref="A1:XFD1048576"/>'), reader)
+    assert [sheet.cell(2, 0), sheet.cell(2, 2), sheet.cell(0, 0)] == [31, 33, 1]
 
 
 @pytest.mark.parametrize(("content", "rule", "words"), [r[1:] for r in REFUSED], ids=[r[0] for r in REFUSED])

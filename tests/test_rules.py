@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import zipfile
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
@@ -23,7 +23,7 @@ from inputs.stamps import TEMPLATE, VERSION
 from schemas.definitions import Definitions
 from schemas.findings import a1
 from schemas.rules import RULES
-from schemas.tables import Context
+from schemas.tables import Context, Held
 from tests.conftest import HOME
 from tests.makers import BUSY_HEADINGS as HEADINGS
 from tests.makers import BUSY_PARTNER, book
@@ -47,6 +47,22 @@ period = { column = "Year" }
 indicator = "domestic-violence-refuges"
 value = [{ column = "Open" }]
 """
+LEVELS = """
+[[collection]]
+id = "levels"
+title = "Levels"
+files = ["levels*"]
+[[collection.layout]]
+[[collection.layout.table]]
+header = { find = "Group" }
+area = { column = "Area" }
+period = { column = "Year" }
+breakdown.FSM = { column = "Group", default = "Total" }
+value = [{ column = "Value" }]
+[collection.layout.table.indicator]
+column = "Measure"
+map = { "Level 2" = "level-2-at-19", "Without level 2" = "without-level-2-at-19", "Casualties" = "road-casualties-children" }
+"""
 GOOD = {"Measure": "Absence", "Area": "Nottingham", "Year": "2009/10", "Value": 6.5}
 
 Rows = Sequence[Sequence[Any]]
@@ -54,13 +70,15 @@ Rows = Sequence[Sequence[Any]]
 
 @dataclass(frozen=True)
 class Case:
-    """A file that breaks one rule, and what was accepted before it from this partner or by an authority."""
+    """A file that breaks one rule, and what was accepted before it from this partner or is published of another,
+    and where the files lay in which the figures came that are held for 2009/10."""
 
     name: str
     content: bytes
     before: bytes = b""
-    by_authority: bool = False
+    by_another: bool = False
     today: date = TODAY
+    files: tuple[str, ...] = ()
 
 
 def rows(*of: Mapping[str, Any]) -> list[list[Any]]:
@@ -74,6 +92,13 @@ def figures(*of: Mapping[str, Any], **other: Any) -> Case:
 
 def sheet(name: str, of: Rows) -> Case:
     return Case(name, book({"Sheet": of}))
+
+
+def levels(*of: Sequence[Any]) -> Case:
+    """Measures of several areas and groups."""
+    headings = [["Measure", "Area", "Year", "Value", "Group"]]
+    years = {"Casualties": 2009}
+    return sheet("levels.xlsx", [*headings, *([m, a, years.get(m, "2009/10"), *rest] for m, a, *rest in of)])
 
 
 def years(*values: float) -> bytes:
@@ -133,6 +158,12 @@ def looking(value: float, number_format: str = "General", *, strike: bool = Fals
     return Case("figures.xlsx", whole.getvalue())
 
 
+def chosen(*lines: Sequence[Any]) -> Case:
+    """A return of which rows are read that say Authority, until the refuges."""
+    return Case("chosen.xlsx", book({"Sheet": [["Level", "Area", "Year", "Absence"], *lines]}))
+
+
+LEVEL = ("Authority", "Nottingham", "2009/10", 6.5)
 SHARE = {"Value": 50.0, "Number": 500, "Of": 1000}
 SCHOOLS = {"Measure": "Schools", "Value": 40}
 COLUMNS = tuple(name for name in HEADINGS if name != "Area")
@@ -164,6 +195,21 @@ CASES: dict[str, Case] = {
         "figures.xlsx", book({"Figures": [["Surname", "Date of birth"], ["Exampleperson", "2001-02-03"]]})
     ),
     "return.empty": figures(),
+    "return.doubtful-name": Case("figures (1).xlsx", book({"Figures": rows({})})),
+    "return.old-by-name": Case(
+        "figures_old_do_not_use.xlsx", book({"Figures": rows({})}), files=("tester/figures.xlsx",)
+    ),
+    "return.older-than-held": Case("figures v1.xlsx", book({"Figures": rows({})}), files=("tester/figures v2.xlsx",)),
+    "layout.word-mistyped": chosen(LEVEL, ["Refuges by yaer"], ["Open", None, "2009/10", "three"]),
+    "layout.word-unsure": chosen(LEVEL, ["Authorty", "Derby", "2009/10", 6.4]),
+    "layout.left-out-by-blank": chosen(LEVEL, [None, "Derby", "2009/10", 6.4], ["Authority", "Leeds", "2009/10", 6.1]),
+    "layout.note-in-table": Case("figures.xlsx", book({"Figures": [*rows({}), ["* fewer than 5, not shown"]]})),
+    "cell.left-blank": Case("ranges.xlsx", book({"Figures": [["Year", "From", "To"], [2010, 7000, None]]})),
+    "area.name-mistyped": Case(
+        "coded.xlsx",
+        book({"Sheet": [["Code", "Area", "Year", "Absence"], ["E06000018", "Notingham", "2009/10", 6.5]]}),
+    ),
+    "period.gone": figures({}, before=book({"Figures": rows({}, {"Year": "2008/09"})})),
     "layout.sheet-missing": Case("figures.xlsx", book({"Notes": rows({})})),
     "layout.sheet-unexpected": Case("figures.xlsx", book({"Figures": rows({}), "Sheet1 (2)": [["Q1", 3]]})),
     "layout.label-missing": sheet("labelled.xlsx", [["Year", "2009/10"], ["Primary absence"], [6.5]]),
@@ -221,6 +267,7 @@ CASES: dict[str, Case] = {
     "value.numerator-above-denominator": figures({**SHARE, "Number": 1001}),
     "value.does-not-match": figures({**SHARE, "Value": 53}),
     "value.off-by-rounding": figures({**SHARE, "Value": 52.1, "Number": 60, "Of": 120}),
+    "value.hidden-in-part": figures({**SHARE, "Value": "c"}),
     "value.outside-interval": sheet(
         "intervals.xlsx", [["Area", "Year", "%", "Lower", "Upper"], ["Nottingham", "2009/10", 6.5, 6.6, 6.9]]
     ),
@@ -231,18 +278,29 @@ CASES: dict[str, Case] = {
     "total.off-by-rounding": figures(
         SCHOOLS, {**SCHOOLS, "Group": "Maintained", "Value": 25}, {**SCHOOLS, "Group": "Academies", "Value": 20}
     ),
+    "total.outside-parts": levels(
+        ("Level 2", "Nottingham", 50),
+        ("Level 2", "Nottingham", 60, "Eligible"),
+        ("Level 2", "Nottingham", 62, "Not eligible"),
+    ),
+    "total.complement-differs": levels(
+        ("Level 2", "Nottingham", 68.4, "Eligible"), ("Without level 2", "Nottingham", 30, "Eligible")
+    ),
+    "total.below-areas": levels(
+        ("Casualties", "East Midlands", 20), ("Casualties", "Nottingham", 12), ("Casualties", "Derby", 12)
+    ),
     "row.missing": figures({"Measure": "Level 2", "Value": 68.4}),
     "companion.missing": figures({"Measure": "NEET", "Year": 2010, "Value": 4.1}),
     "value.jump": figures({"Value": 9.9}, before=years(6.4, 6.5, 6.3, 6.4, 6.5, 6.4)),
     "key.withdrawn": figures({}, before=book({"Figures": rows({}, {"Area": "England"})})),
-    "key.differs": figures({}, before=book({"Figures": rows({"Value": 6.7})}), by_authority=True),
+    "key.differs": figures({}, before=book({"Figures": rows({"Value": 6.7})}), by_another=True),
 }
 
 
 @pytest.fixture(scope="module")
 def partners(tmp_path_factory: pytest.TempPathFactory, definitions: Definitions) -> Mapping[str, Partner]:
     folder = tmp_path_factory.mktemp("partners")
-    (folder / "tester.toml").write_text(BUSY_PARTNER, encoding="utf-8")
+    (folder / "tester.toml").write_text(BUSY_PARTNER + LEVELS, encoding="utf-8")
     (folder / "other.toml").write_text(OTHER, encoding="utf-8")
     return load_partners(definitions, folder)
 
@@ -269,9 +327,10 @@ def judged(partners: Mapping[str, Partner], definitions: Definitions) -> Judge:
             held = before.table.frame.with_columns(
                 address.alias("cell"), pl.lit("before.xlsx").alias("source_file"), pl.lit("figures").alias("collection")
             )
-            elsewhere = held.with_columns(pl.lit("elsewhere").alias("collection"))
-            context = Context(case.today, held.clear(), elsewhere) if case.by_authority else Context(case.today, held)
-        return one(case.name, case.content, context)
+            elsewhere = held.with_columns(pl.lit("elsewhere").alias("collection"), pl.lit(0.0).alias("tolerance"))
+            context = Context(case.today, held.clear(), elsewhere) if case.by_another else Context(case.today, held)
+        held_in = tuple(Held("figures", "2009/10", path, "", None, own=False) for path in case.files)
+        return one(case.name, case.content, replace(context, files=held_in))
 
     return run
 
@@ -295,6 +354,7 @@ def test_the_smallest_fault_breaks_its_rule_and_no_other(rule: str, judged: Judg
         "layout.sheet-unexpected",
         "row.missing",
         "key.withdrawn",
+        "period.gone",
     }
     of_all = rule.startswith("return.") and rule != "return.person-level"
     assert (found.cell is None) == (of_all or rule in without_a_cell)

@@ -224,10 +224,26 @@ collection VARCHAR The return's id; NULL where the file answers none.
 period VARCHAR The period that the return is for, as the calendar writes it; NULL if nobody expected it.
 due DATE The day it is due.
 received_at TIMESTAMP When the file was first seen, in UTC; NULL if it has not come.
-status VARCHAR accepted, accepted-with-warnings, partly-accepted, rejected, due or overdue.
+status VARCHAR accepted, accepted-with-warnings, partly-accepted, rejected, due or overdue; set-aside where it was accepted and its new figures are not published yet, because the gate found them at fault.
 findings BIGINT How many findings the return has.
 submission VARCHAR The submission, the owner's proof of receipt.
 digest VARCHAR SHA-256 of the file that was sent.
+""",
+    ),
+    _table(
+        "set_aside",
+        "The figures of returns that are set aside: what observations shows of these keys is the last that was published.",
+        "indicator_id definition_version area_code time_identifier time_period breakdown submission collection",
+        """
+indicator_id VARCHAR The indicator's id.
+definition_version VARCHAR The version of its definition.
+area_code VARCHAR The area's code.
+time_identifier VARCHAR The kind of period.
+time_period VARCHAR The period's code.
+breakdown VARCHAR Total, or parts.
+submission VARCHAR The submission whose figure for this key is set aside.
+collection VARCHAR The return's id.
+why VARCHAR What the gate found of this figure; NULL where it is set aside only with the rest of its return.
 """,
     ),
     _table(

@@ -10,6 +10,7 @@ from typing import Any
 import duckdb
 
 from schemas.tables import KEY, PAYLOAD
+from warehouse.contract import MART, MartTable
 from warehouse.files import attached
 from warehouse.store import MOST_ROWS
 
@@ -30,8 +31,8 @@ class Change:
 
 @dataclass(frozen=True)
 class Difference:
-    """The rows of mart.observations that differ. `examples` are (kind, key in words, old, new); `live_rows` is how many
-    the live file has."""
+    """The rows of mart.observations that differ. `examples` are (kind, key in words, old, new), with HIDDEN for an old
+    value that the candidate hides even in its history; `live_rows` is how many the live file has."""
 
     changes: tuple[Change, ...] = ()
     examples: tuple[tuple[str, str, str, str], ...] = ()
@@ -59,6 +60,8 @@ class Difference:
 
 
 KINDS = ("removed", "changed", "added")
+HIDDEN = "(hidden now)"
+"""What stands for a value that was published and may not be shown any more."""
 _OF_KEY = ", ".join(KEY)
 
 
@@ -77,6 +80,9 @@ def _differs(payload: Sequence[str]) -> str:
     return f"""
 WITH moving AS (
     SELECT unnest($indicators::VARCHAR[]) AS indicator_id
+), told AS (
+    SELECT DISTINCT {_OF_KEY}, {_words("h", payload)} AS old
+    FROM candidate.mart.history AS h SEMI JOIN moving USING (indicator_id)
 ), differing AS (
     SELECT {_OF_KEY},
         CASE WHEN b.there IS NULL THEN 'added' WHEN c.there IS NULL THEN 'removed' ELSE 'changed' END AS kind,
@@ -150,11 +156,62 @@ def _against(con: duckdb.DuckDBPyConnection, payload: Sequence[str]) -> Differen
         ).fetchall()
         changes += [Change(*row) for row in counted]
         found = con.execute(
-            f"""{differs} SELECT kind, concat_ws(', ', {_OF_KEY}), coalesce(old, ''), coalesce(new, '')
-                FROM differing ORDER BY kind DESC, {_OF_KEY} LIMIT {MOST_EXAMPLES}""",
+            f"""{differs} SELECT kind, concat_ws(', ', {_OF_KEY}),
+                                  CASE WHEN old IS NULL THEN '' WHEN t.there THEN old ELSE '{HIDDEN}' END,
+                                  coalesce(new, '')
+                FROM differing LEFT JOIN (SELECT *, true AS there FROM told) AS t USING ({_OF_KEY}, old)
+                ORDER BY kind DESC, {_OF_KEY} LIMIT {MOST_EXAMPLES}""",
             {"indicators": indicators},
         ).fetchall()
         examples += [(kind, key, old, new) for kind, key, old, new in found]
     examples.sort(key=lambda one: KINDS.index(one[0]))  # within a kind they come in the order of their keys
     total = con.execute("SELECT count(*) FROM live.mart.observations").fetchone()
     return Difference(tuple(changes), tuple(examples[:MOST_EXAMPLES]), int(total[0]) if total else 0)
+
+
+# -- every table -----------------------------------------------------------------------------------------------------
+
+LARGE = ("observations", "latest", "trend", "history", "revisions")
+"""The tables that grow with what is held, each with an indicator_id."""
+
+
+def differences(candidate: Path, live: Path | None) -> dict[str, int]:
+    """How many rows of each mart table are in one of the two files alone; a table of another shape differs in all."""
+    changed: dict[str, int] = {}
+    with attached(candidate=candidate, live=live) as con:
+        for table in MART:
+            if table.name == "publications" and live is not None:
+                continue
+            if live is not None and table.name in LARGE:
+                count = _count_large(con, table)
+            elif table.name == "publication" and live is not None:
+                count = _count(con, "SELECT has_examples FROM {0}.mart.publication", both=True)
+            else:
+                count = _count(con, f"SELECT * FROM {{0}}.mart.{table.name}", both=live is not None)
+            if count:
+                changed[table.name] = count
+    return changed
+
+
+def _count_large(con: duckdb.DuckDBPyConnection, table: MartTable) -> int:
+    """The same for a table as large as the observations, of which only the indicators that differ are looked at."""
+    try:
+        groups = moved(con, table.name, [column.name for column in table.columns])
+    except duckdb.Error:  # the live file has another shape
+        groups = [[]]
+    sql = f"SELECT * FROM {{0}}.mart.{table.name}"
+    counts = []
+    for indicators in groups:
+        con.execute("CREATE OR REPLACE TEMP TABLE moving AS SELECT unnest(?::VARCHAR[]) AS indicator_id", [indicators])
+        counts.append(_count(con, f"{sql} SEMI JOIN moving USING (indicator_id)" if indicators else sql, both=True))
+    return sum(counts)
+
+
+def _count(con: duckdb.DuckDBPyConnection, sql: str, *, both: bool) -> int:
+    new, old = sql.format("candidate"), sql.format("live")
+    try:
+        counted = f"SELECT count(*) FROM (({new} EXCEPT ALL {old}) UNION ALL ({old} EXCEPT ALL {new}))"
+        row = con.execute(counted if both else f"SELECT count(*) FROM ({new})").fetchone()
+    except duckdb.Error:  # the live file has another shape
+        row = con.execute(f"SELECT count(*) FROM ({new})").fetchone()
+    return int(row[0]) if row else 0

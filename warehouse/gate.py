@@ -11,7 +11,7 @@ import os
 import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -19,13 +19,14 @@ from typing import Any
 import duckdb
 import polars as pl
 
-from schemas.breakdowns import spell
 from schemas.definitions import Definitions, Indicator
 from schemas.faults import StorageFault
 from schemas.periods import CALENDAR_QUARTER, FINANCIAL_QUARTER, MONTHLY, QUARTERS, WEEKLY
+from schemas.wholes import wholes
+from warehouse.blame import Breach, breaches
 from warehouse.contract import MART
-from warehouse.disclosure import is_count
 from warehouse.expectations import Expectation, Severity, suite
+from warehouse.families import is_count
 from warehouse.files import attach
 from warehouse.store import memory_limit
 
@@ -47,9 +48,11 @@ class Result:
     count: int = 0
     rows: tuple[str, ...] = ()
     error: str = ""
+    breaches: tuple[Breach, ...] = ()
+    """Of an expectation about figures: which of them break it, but for those that a waiver lets through."""
 
     def as_dict(self) -> dict[str, Any]:
-        return asdict(self)
+        return {name: value for name, value in asdict(self).items() if name != "breaches"}
 
     @property
     def reason(self) -> str:
@@ -92,17 +95,32 @@ def gate(candidate: Path, live: Path | None, definitions: Definitions, today: da
     """
     os.environ.setdefault("GX_ANALYTICS_ENABLED", "false")
     expectations = suite(against_live=live is not None)
-    with _bench(candidate, live, definitions, today) as address:
+    with _bench(candidate, live, definitions, today) as (address, cursor):
         found = {one.id: one for one in _judged(address, expectations)}
+        for one in expectations:
+            if one.of_figures and not found[one.id].held and not found[one.id].error:
+                found[one.id] = _blamed(cursor, one, found[one.id], against_live=live is not None)
     return Verdict(tuple(found[one.id] for one in expectations))
+
+
+def _blamed(cursor: Any, one: Expectation, result: Result, *, against_live: bool) -> Result:
+    """The result with the figures that break it. It is only a warning where each of them is published already or was
+    let through: to refuse it would take nothing back, and hold up everybody."""
+    try:
+        open_ones = tuple(breaches(cursor, one, against_live=against_live))
+    except duckdb.Error as error:
+        return _unjudged(one, error)
+    severity: Severity = result.severity if any(breach.is_new for breach in open_ones) else "warning"
+    return replace(result, severity=severity, breaches=open_ones)
 
 
 # -- the files and the definitions beside each other ------------------------------------------------------------------
 
 
 @contextmanager
-def _bench(candidate: Path, live: Path | None, definitions: Definitions, today: date) -> Iterator[str]:
-    """The address of a database in memory that holds what the expectations speak of, for as long as it is needed."""
+def _bench(candidate: Path, live: Path | None, definitions: Definitions, today: date) -> Iterator[tuple[str, Any]]:
+    """The address of a database in memory that holds what the expectations speak of, and a cursor there, for as long as
+    they are needed."""
     import sqlalchemy
 
     address = f"duckdb:///:memory:gate-{os.getpid()}-{next(_numbers)}"
@@ -122,7 +140,7 @@ def _bench(candidate: Path, live: Path | None, definitions: Definitions, today: 
             _fill(con.cursor(), "live" if live else None, definitions, today)
         except duckdb.Error as error:
             raise StorageFault(candidate, f"cannot be judged ({str(error).splitlines()[0]})") from None
-        yield address
+        yield address, con.cursor()
 
 
 def _fill(cursor: Any, live: str | None, definitions: Definitions, today: date) -> None:
@@ -182,6 +200,7 @@ def _indicator(one: Indicator, definitions: Definitions) -> dict[str, Any]:
         "lowest": lowest,
         "highest": highest,
         "per": one.per,
+        "half_unit": 0.5 * 10.0**-one.decimals if one.decimals else 0.0,
         "additive": one.additive,
         "authority": one.authority or None,
         "versions": [version.version for version in one.versions],
@@ -193,17 +212,16 @@ def _indicator(one: Indicator, definitions: Definitions) -> dict[str, Any]:
         "min_denominator": float(policy.min_denominator),
         "zero_ok": policy.zero_ok,
         "round_base": float(policy.round_base),
+        "secondary": policy.secondary,
+        "population": one.population,
     }
 
 
 def _parts(one: Indicator, definitions: Definitions) -> Iterator[tuple[str, str, str]]:
     """The parts of each dimension that an indicator is divided by, where they are all of it."""
-    whole = {dimension.name: set(dimension.values) for dimension in definitions.dimensions}
-    for dimension, values in one.breakdowns.items():
-        if one.total and set(values) == whole[dimension]:
-            for value in values:
-                breakdown = spell({dimension: value}, definitions.dimension_order)
-                yield one.id, dimension, breakdown
+    for dimension, breakdowns in wholes(one, definitions):
+        for breakdown in breakdowns:
+            yield one.id, dimension, breakdown
 
 
 def _days(identifier: str) -> float:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Set as AbstractSet
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
@@ -10,15 +11,18 @@ from typing import Any
 import duckdb
 import polars as pl
 
-from schemas.calendar import Standing
+from schemas.calendar import SET_ASIDE, Standing
 from schemas.definitions import Definitions, Indicator
 from schemas.geography import ENGLAND
 from schemas.outcomes import Grant
 from schemas.periods import Period, read_period
+from schemas.set_aside import SetAside
 from schemas.tables import KEY
 from warehouse import disclosure, store
 from warehouse.comparators import OPEN, forget, points
 from warehouse.contract import AS_OF, MART, TABLES, ddl
+from warehouse.held_back import held_back
+from warehouse.in_force import loads_of
 from warehouse.latest import RANKED, fill_latest
 from warehouse.revisions import revisions, spells
 from warehouse.scorecard import score
@@ -42,13 +46,16 @@ def build(
     version: int,
     published_at: datetime,
     waivers: Sequence[tuple[Grant, bool]] = (),
+    set_aside: Sequence[SetAside] = (),
 ) -> None:
     """Write the candidate for a version of the published file beside the live one.
 
-    `con` is the store. `received` gives each submission's first-seen instant (UTC) and digest for the register.
+    `con` is the store. `received` gives each submission's first-seen instant (UTC) and digest for the register. It is
+    built as if the loads that are `set_aside` had not come.
     `published_at` (UTC) is the instant that the version will bear if it is published.
     """
-    store.hold(con, definitions)
+    left_out = loads_of(con, (one.outcome for one in set_aside))
+    store.hold(con, definitions, without=left_out)
     store.trace_states(con, version, published_at)
     hidden = withheld(con, definitions)
     store.trace_past(con, version, hidden)
@@ -63,7 +70,8 @@ def build(
         _remember(con, definitions, hidden, published_at)
         score(con, definitions, today)
         _fill(con, "coverage", _coverage(con, definitions))
-        _fill(con, "returns", _returns(register, today, received))
+        _fill(con, "returns", _returns(register, today, received, {one.outcome for one in set_aside}))
+        _fill(con, "set_aside", held_back(con, set_aside))
         _fill(con, "waivers", _waivers(con, waivers))
         con.execute("INSERT INTO out.mart.publication VALUES (?, ?, ?, ?)", [version, published_at, run, has_examples])
         con.execute(
@@ -355,7 +363,10 @@ def _waivers(con: duckdb.DuckDBPyConnection, waivers: Sequence[tuple[Grant, bool
 
 
 def _returns(
-    register: Sequence[Standing], today: date, received: dict[str, tuple[datetime, str]]
+    register: Sequence[Standing],
+    today: date,
+    received: dict[str, tuple[datetime, str]],
+    set_aside: AbstractSet[str],
 ) -> list[tuple[Any, ...]]:
     rows: list[tuple[Any, ...]] = []
     for line in register:
@@ -368,7 +379,7 @@ def _returns(
                 slot.period if slot else None,
                 slot.due if slot else None,
                 when,
-                line.status(today),
+                SET_ASIDE if outcome and outcome.id in set_aside else line.status(today),
                 len(outcome.findings) if outcome else 0,
                 outcome.submission if outcome else None,
                 digest,

@@ -158,7 +158,8 @@ def _across_sums(
     )
     if found.status != 0:
         return None
-    return [q for n, q in enumerate(involved) if max(found.x[n], found.x[count + n]) > ENOUGH]
+    changed = np.flatnonzero(np.maximum(found.x[:count], found.x[count:]) > ENOUGH)
+    return [involved[n] for n in changed]
 
 
 def _matrix(problem: Problem, sums: Sequence[int]) -> tuple[list[int], Any]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import shutil
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -17,43 +17,27 @@ from schemas.calendar import Standing
 from schemas.definitions import Definitions
 from schemas.faults import StorageFault
 from schemas.outcomes import Grant
+from schemas.set_aside import SetAside
 from warehouse import exports, store
-from warehouse.contract import MART, MartTable
-from warehouse.difference import Difference, difference, moved
+from warehouse.asking import Limits, ask, name_largest
+from warehouse.difference import Difference, difference, differences
 from warehouse.files import attach, attached
-from warehouse.gate import Result, Verdict, gate
+from warehouse.gate import Verdict, gate
 from warehouse.going_back import tell_past
 from warehouse.kept import Kept
 from warehouse.mart import build
-from warehouse.store import connect
+from warehouse.setting_aside import Named, name_culprits
+from warehouse.stamping import of_this_release, stamp
 
 CANDIDATE = "candidate-"
-INSTANTS = {
-    "history": ("published_from", "published_to"),
-    "publications": ("published_at",),
-    "revisions": ("changed_at",),
-}
-"""Where a candidate holds the instant at which it is to be published."""
-LARGE = ("observations", "latest", "trend", "history", "revisions")
-"""The tables that grow with what is held, each with an indicator_id."""
-FEWEST_CHANGED = 20
-"""A night may always change so many rows, however few there are; the limit in percent begins above it."""
-
-
-@dataclass(frozen=True)
-class Limits:
-    """`change_pct`: a night that changes or removes more of the live rows than this asks a person first.
-    `keep_versions`: how many published versions are kept to go back to."""
-
-    change_pct: float = 25.0
-    keep_versions: int = 10
 
 
 @dataclass(frozen=True)
 class Publication:
     """What a night published. `unchanged`: no row of mart differs and the live file was left as it is. `refused`: the
     gate said no or a person must be asked; the live file was left as it is and the candidate waits to be approved.
-    `changed` counts rows that differ, by table; `page` shows verdict and difference."""
+    `changed` counts rows that differ, by table; `page` shows verdict and difference; `set_aside` are the returns whose
+    new figures were left out."""
 
     state: Literal["published", "unchanged", "refused"]
     data_version: int
@@ -61,6 +45,7 @@ class Publication:
     verdict: Verdict
     difference: Difference = field(default_factory=Difference)
     page: str | None = None
+    set_aside: tuple[SetAside, ...] = ()
 
 
 EVERY = Limits(keep_versions=1_000_000)
@@ -84,12 +69,16 @@ def publish_night(
     has_examples: bool,
     limits: Limits | None = None,
     waivers: Sequence[tuple[Grant, bool]] = (),
+    released: Collection[str] = (),
+    was_aside: Collection[str] = (),
+    tell: Callable[[Sequence[SetAside]], None] = lambda _: None,
     step: Callable[[str], None] = lambda _: None,
 ) -> Publication:
     """Build a candidate from the store, compare it with the live file, judge it, and put it in the live file's place.
 
-    `con` is the store, and `waivers` come with whether they have lapsed. Raises StorageFault where the folder cannot be
-    written; the live file is then untouched.
+    `con` is the store, and `waivers` come with whether they have lapsed. `released` are outcomes that a person let
+    through the gate, and `was_aside` those that the attempt before left out. What is set aside is told to `tell` before
+    anything is put in place. Raises StorageFault where the folder cannot be written; the live file is then untouched.
     """
     limits = limits or Limits()
     folder, kept = live.parent, Kept.beside(live)
@@ -102,70 +91,129 @@ def publish_night(
         if before is not None:
             exports.follow(live, definitions)  # whoever published it may have died between the rename and the exports
         version = live_version(before)
-        number = next_version(con, version)
-        step("build the candidate")
-        build(
-            con,
-            candidate,
-            definitions,
-            register,
-            today,
-            has_examples=has_examples,
-            run=run,
-            received=received,
-            waivers=waivers,
-            version=number,
-            published_at=_utc(published_at),
-        )
-        step("compare with what is published")
-        changed = differences(candidate, before)
-        if before is not None and not changed:
-            return Publication("unchanged", version, {}, Verdict(()))
-        differs = difference(candidate, before)
-        step("judge the candidate")
-        verdict = _ask(gate(candidate, before, definitions, today), differs, limits, kept, version)
+        sources = {"register": register, "today": today, "has_examples": has_examples, "run": run,
+                   "received": received, "waivers": waivers, "version": next_version(con, version),
+                   "published_at": _utc(published_at)}  # fmt: skip
+        outcomes = released, was_aside
+        made = _settled(_Night(con, candidate, before, definitions, sources, limits, kept, version, outcomes, step))
+        tell(made.set_aside)
+        if made.is_live:
+            return Publication("unchanged", version, {}, Verdict(()), set_aside=made.set_aside)
         about = {
             "run": run,
             "today": today.isoformat(),
             "judged_at": published_at.isoformat(),
             "compared_with": version,
         }
-        if not verdict.passed:
-            about |= {"state": "refused", "up_to_load": _newest_load(con)}
-            page = kept.record(run, about, verdict, differs)
-            kept.await_approval(candidate, run)
-            return Publication("refused", version, changed, verdict, differs, str(page))
-        step("publish")
-        page = kept.record(run, about | {"state": "published", "data_version": number}, verdict, differs)
-        rename_over(candidate, live)
-        _remember(con, live)
-        kept.keep_version(live, number, limits.keep_versions)
-        kept.forget_candidates()
-        step("write the exports")
-        exports.follow(live, definitions)
-        return Publication("published", number, changed, verdict, differs, str(page))
+        if made.set_aside:
+            about["set_aside"] = ", ".join(one.outcome for one in made.set_aside)
+        return _conclude(con, live, definitions, candidate, made, about, limits, step)
     except (duckdb.IOException, duckdb.FatalException, OSError) as error:
         raise StorageFault(live, f"cannot be published ({_in_words(error)})") from None
     finally:
         sweep(folder)
 
 
-def _ask(verdict: Verdict, differs: Difference, limits: Limits, kept: Kept, version: int) -> Verdict:
-    """The verdict, with what only a person can decide: whether so much may change at once, and whether to go on after
-    a rollback."""
-    asked = []
-    rows = differs.changed + differs.removed
-    too_many = rows > FEWEST_CHANGED and differs.changed_pct > limits.change_pct
-    said = f"one night changes or removes at most {limits.change_pct:g}% of the published rows"
-    shown = (f"{rows} of {differs.live_rows} rows, {differs.changed_pct:.0f}%",) if too_many else ()
-    asked.append(Result("ask.change", said, "critical", False, held=not too_many, count=rows, rows=shown))
-    held = kept.held
-    if held is not None and version > held["data_version"]:  # approved, and what let go of it died before it did
-        held = None
-    said = "nothing is published after a rollback until a person approves it"
-    shown = (f"rolled back to version {held['to']} by {held['by']}",) if held else ()
-    asked.append(Result("ask.rolled-back", said, "critical", False, held=held is None, count=len(shown), rows=shown))
-    return replace(verdict, results=(*verdict.results, *asked))
+def _conclude(
+    con: duckdb.DuckDBPyConnection,
+    live: Path,
+    definitions: Definitions,
+    candidate: Path,
+    made: _Made,
+    about: dict[str, Any],
+    limits: Limits,
+    step: Callable[[str], None],
+) -> Publication:
+    """Put a candidate in the live file's place, or keep it for a person where the gate refuses it."""
+    kept, version = Kept.beside(live), about["compared_with"]
+    told = made.changed, made.verdict, made.differs
+    if not made.verdict.passed:
+        about |= {"state": "refused", "up_to_load": _newest_load(con)}
+        page = kept.record(about["run"], about, made.verdict, made.differs)
+        kept.await_approval(candidate, about["run"])
+        return Publication("refused", version, *told, str(page), made.set_aside)
+    step("publish")
+    number = next_version(con, version)
+    page = kept.record(about["run"], about | {"state": "published", "data_version": number}, made.verdict, made.differs)
+    rename_over(candidate, live)
+    _remember(con, live)
+    kept.keep_version(live, number, limits.keep_versions)
+    kept.forget_candidates()
+    step("write the exports")
+    exports.follow(live, definitions)
+    return Publication("published", number, *told, str(page), made.set_aside)
+
+
+# -- a candidate that the gate lets pass, or that nobody can be named for ---------------------------------------------
+
+
+@dataclass(frozen=True)
+class _Night:
+    """What a night's candidates are made and judged with. `outcomes`: those that a person let through, and those that
+    the attempt before left out."""
+
+    con: duckdb.DuckDBPyConnection
+    candidate: Path
+    before: Path | None
+    definitions: Definitions
+    sources: Mapping[str, Any]
+    limits: Limits
+    kept: Kept
+    version: int
+    outcomes: tuple[Collection[str], Collection[str]]
+    step: Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class _Made:
+    """A candidate as it was judged last, and what it leaves out. `is_live`: no row of it differs from the live file."""
+
+    changed: dict[str, int]
+    differs: Difference
+    verdict: Verdict
+    set_aside: tuple[SetAside, ...]
+    is_live: bool = False
+
+
+def _settled(night: _Night) -> _Made:
+    """Build candidates, each without the returns that were at fault in the one before, until the gate lets one pass or
+    nobody can be named for what is wrong with it."""
+    set_aside: tuple[SetAside, ...] = ()
+    while True:
+        night.step("build the candidate")
+        build(night.con, night.candidate, night.definitions, set_aside=set_aside, **night.sources)
+        night.step("compare with what is published")
+        changed = differences(night.candidate, night.before)
+        if night.before is not None and not changed:
+            return _Made({}, Difference(), Verdict(()), set_aside, is_live=True)
+        differs = difference(night.candidate, night.before)
+        night.step("judge the candidate")
+        named = _judged(night, differs, set_aside)
+        if named.verdict.passed or not named.culprits:
+            return _Made(changed, differs, named.verdict, set_aside)
+        set_aside = tuple(sorted([*set_aside, *named.culprits], key=lambda one: one.outcome))
+        night.candidate.unlink()
+
+
+def _judged(night: _Night, differs: Difference, set_aside: Sequence[SetAside]) -> Named:
+    """What the gate finds of the candidate, and who is to blame for it, as far as the limits let it be set aside."""
+    verdict = gate(night.candidate, night.before, night.definitions, night.sources["today"])
+    verdict = ask(verdict, differs, night.limits, night.kept, night.version)
+    if not verdict.approvable:  # the file is at fault, or gives something away: nobody's return is to blame for that
+        return Named(verdict, ())
+    named = name_culprits(night.con, night.definitions, verdict, set_aside, night.outcomes[0])
+    if night.before is not None and not named.culprits:
+        named = name_largest(
+            night.con,
+            night.definitions,
+            (night.candidate, night.before),
+            named,
+            set_aside,
+            night.outcomes,
+            night.limits,
+            differs.live_rows,
+        )
+    return named if night.limits.set_aside else replace(named, culprits=())
 
 
 def approve(con: duckdb.DuckDBPyConnection, live: Path, run: str, at: datetime, limits: Limits | None = None) -> int:
@@ -181,7 +229,7 @@ def approve(con: duckdb.DuckDBPyConnection, live: Path, run: str, at: datetime, 
         raise NotApproved(f"No run called {run} is kept.")
     if about["state"] != "refused" or not candidate.exists():
         raise NotApproved(f"Run {run} has no candidate that waits: it was published, or a newer one took its place.")
-    if not _of_this_release(candidate):
+    if not of_this_release(candidate):
         raise NotApproved(f"Run {run} was of an earlier release. Run another night and approve that one.")
     version = live_version(live if live.exists() else None)
     if about["compared_with"] != version or about["up_to_load"] != _newest_load(con):
@@ -214,7 +262,7 @@ def roll_back(
     if source is None:
         held = ", ".join(map(str, kept.versions())) or "none"
         raise NotApproved(f"Version {to} is not kept; there are: {held}.")
-    if not _of_this_release(source):
+    if not of_this_release(source):
         raise NotApproved(f"Version {to} is of an earlier release, in a shape that dashboards no longer read.")
     number = next_version(con, live_version(live if live.exists() else None))
     run = f"rollback-to-{to}"
@@ -242,7 +290,7 @@ def _put_in_place(
     limits: Limits,
 ) -> None:
     try:
-        _stamp(candidate, number, at, again_by)
+        stamp(candidate, number, at, again_by)
         rename_over(candidate, live)
         _remember(con, live)
         kept.keep_version(live, number, limits.keep_versions)
@@ -250,16 +298,6 @@ def _put_in_place(
         raise StorageFault(live, f"cannot be published ({_in_words(error)})") from None
     finally:
         sweep(live.parent)
-
-
-def _of_this_release(path: Path) -> bool:
-    """Whether a published file has the tables and columns of the contract."""
-    with attached(file=path) as con:
-        found = con.execute(
-            """SELECT table_name, column_name, data_type FROM duckdb_columns()
-               WHERE database_name = 'file' AND schema_name = 'mart'"""
-        ).fetchall()
-    return set(found) == {(table.name, column.name, column.type) for table in MART for column in table.columns}
 
 
 def next_version(con: duckdb.DuckDBPyConnection, live: int) -> int:
@@ -287,73 +325,6 @@ def live_version(live: Path | None) -> int:
     with attached(live=live) as con:
         row = con.execute("SELECT data_version FROM live.mart.publication").fetchone()
     return int(row[0]) if row else 0
-
-
-def differences(candidate: Path, live: Path | None) -> dict[str, int]:
-    """How many rows of each mart table are in one of the two files alone; a table of another shape differs in all."""
-    changed: dict[str, int] = {}
-    with attached(candidate=candidate, live=live) as con:
-        for table in MART:
-            if table.name == "publications" and live is not None:
-                continue
-            if live is not None and table.name in LARGE:
-                count = _count_large(con, table)
-            elif table.name == "publication" and live is not None:
-                count = _count(con, "SELECT has_examples FROM {0}.mart.publication", both=True)
-            else:
-                count = _count(con, f"SELECT * FROM {{0}}.mart.{table.name}", both=live is not None)
-            if count:
-                changed[table.name] = count
-    return changed
-
-
-def _count_large(con: duckdb.DuckDBPyConnection, table: MartTable) -> int:
-    """The same for a table as large as the observations, of which only the indicators that differ are looked at."""
-    try:
-        groups = moved(con, table.name, [column.name for column in table.columns])
-    except duckdb.Error:  # the live file has another shape
-        groups = [[]]
-    sql = f"SELECT * FROM {{0}}.mart.{table.name}"
-    counts = []
-    for indicators in groups:
-        con.execute("CREATE OR REPLACE TEMP TABLE moving AS SELECT unnest(?::VARCHAR[]) AS indicator_id", [indicators])
-        counts.append(_count(con, f"{sql} SEMI JOIN moving USING (indicator_id)" if indicators else sql, both=True))
-    return sum(counts)
-
-
-def _count(con: duckdb.DuckDBPyConnection, sql: str, *, both: bool) -> int:
-    new, old = sql.format("candidate"), sql.format("live")
-    try:
-        counted = f"SELECT count(*) FROM (({new} EXCEPT ALL {old}) UNION ALL ({old} EXCEPT ALL {new}))"
-        row = con.execute(counted if both else f"SELECT count(*) FROM ({new})").fetchone()
-    except duckdb.Error:  # the live file has another shape
-        row = con.execute(f"SELECT count(*) FROM ({new})").fetchone()
-    return int(row[0]) if row else 0
-
-
-def _stamp(candidate: Path, version: int, published_at: datetime, again_by: str | None) -> None:
-    """Give a candidate the version and the instant at which it is published after all. A kept version that is published
-    again, by the run `again_by`, keeps its own past and gets another publication after it."""
-    con = connect(str(candidate))
-    try:
-        given = {"version": version, "at": _utc(published_at), "run": again_by}
-        con.execute("BEGIN")
-        if again_by is None:
-            meant = con.execute("SELECT published_at FROM mart.publication").fetchall()[0][0]
-            for table, columns in INSTANTS.items():
-                for column in columns:
-                    con.execute(f"UPDATE mart.{table} SET {column} = ? WHERE {column} = ?", [_utc(published_at), meant])
-            con.execute("UPDATE mart.publications SET data_version = $version WHERE published_at = $at",
-                        {"version": version, "at": given["at"]})  # fmt: skip
-        else:
-            con.execute("INSERT INTO mart.publications VALUES (?, ?)", [version, given["at"]])
-        con.execute(
-            "UPDATE mart.publication SET data_version = $version, published_at = $at, run = coalesce($run, run)", given
-        )
-        con.execute("COMMIT")
-        con.execute("CHECKPOINT")
-    finally:
-        con.close()
 
 
 def _in_words(error: Exception) -> str:

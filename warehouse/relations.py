@@ -9,24 +9,25 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import lru_cache
-from itertools import pairwise
+from datetime import date
 from typing import Any
 
 from schemas.breakdowns import parts, spell
 from schemas.definitions import Definitions, Disclosure, Indicator
 from schemas.geography import ENGLAND, Geography
-from schemas.periods import TO_DATE, read_period
+from schemas.periods import read_period
 from schemas.tables import KEY
+from warehouse.families import Meanings
+from warehouse.measured import AMONG, COUNTED, OTHERS, SHOWN
+from warehouse.places import divisions
 from warehouse.protection import Problem, Quantity
+from warehouse.windows import chains, overlapping, same
 
-COUNTED, AMONG, OTHERS, SHOWN = "numerator", "denominator", "remainder", "value"
-"""The numbers that a row tells: how many are counted, among how many, how many that leaves, and the value itself."""
 PLACES = 6
 
 Row = Mapping[str, Any]
 Key = tuple[str, ...]
-Part = tuple[Key, "Sequence[Key]", bool, str]
+Part = tuple[Key, Sequence[Key], bool, str]
 
 
 @dataclass
@@ -35,30 +36,38 @@ class Scope:
     worked out, each with the rise that it must be free to make; `declared` are the numbers in declared sums."""
 
     definitions: Definitions
+    meanings: Meanings
     problem: Problem = field(default_factory=Problem)
     targets: dict[int, float] = field(default_factory=dict)
     numbers: dict[tuple[Any, ...], int] = field(default_factory=dict)
     told: set[tuple[tuple[int, float], ...]] = field(default_factory=set)
-    titled: Mapping[str, Sequence[str]] = field(default_factory=dict)
     declared: set[int] = field(default_factory=set)
 
 
 def scope_of(rows: Sequence[Row], definitions: Definitions) -> Scope:
     """The numbers, sums and targets of rows (see disclosure.withheld for their columns), each known by its `row`."""
-    scope = Scope(definitions, titled=_titled(definitions))
+    scope = Scope(definitions, Meanings(definitions))
+    for held in epochs(rows):
+        _numbers(scope, held)
+        told = {key: row for key, row in held.items() if row["measured"]}
+        divided = list(adding_up(told, definitions))
+        for measure in (COUNTED, AMONG, OTHERS):
+            for whole, children, complete, way in divided:
+                _add_sum(scope, held, measure, whole, children, complete=complete, way=way)
+        for kind, terms in declared(held, definitions):
+            if kind != "part":
+                _add_declared(scope, held, terms)
+    return scope
+
+
+def epochs(rows: Sequence[Row]) -> Iterator[dict[Key, Row]]:
+    """The rows of each version in which one of them was new, by their keys."""
     for epoch in sorted({row["since"] for row in rows}):
-        held = {
+        yield {
             tuple(row[name] for name in KEY): row
             for row in rows
             if row["since"] <= epoch and (row["until"] is None or row["until"] > epoch)
         }
-        _numbers(scope, held)
-        for measure in (COUNTED, AMONG, OTHERS):
-            for whole, children, complete, way in _adding_up(held, definitions, measure):
-                _add_sum(scope, held, measure, whole, children, complete=complete, way=way)
-        for terms in _declared(held, definitions):
-            _add_declared(scope, held, terms)
-    return scope
 
 
 # -- numbers
@@ -71,7 +80,7 @@ def _numbers(scope: Scope, held: Mapping[Key, Row]) -> None:
         for measure in (COUNTED, AMONG, OTHERS, SHOWN):
             if row[measure] is None or (measure == SHOWN and row["is_count"]):
                 continue
-            number = _number(scope, held, key, row, measure)
+            number = _number(scope, key, row, measure)
             scope.problem.told_by[number].add(row["row"])
             if row["shown_from"] is not None:
                 one = scope.problem.quantities[number]
@@ -81,10 +90,13 @@ def _numbers(scope: Scope, held: Mapping[Key, Row]) -> None:
 
 
 def _rise(row: Row, measure: str, policy: Disclosure) -> float:
-    """How far a number that must be hidden has to be free to rise; 0 for one that may be known."""
+    """How far a number that must be hidden has to be free to rise; 0 for one that may be known. Of what its sender hid
+    only whom it divides among may be."""
     number = row[measure]
     if measure == SHOWN:
         return 1.0
+    if row["asked_to_hide"] and measure != AMONG:
+        return float(max(1.0, policy.primary_min - number))
     least = policy.min_denominator if measure == AMONG else policy.primary_min
     if measure == AMONG:
         return max(0.0, least - number) if number > 0 else 0.0
@@ -93,9 +105,9 @@ def _rise(row: Row, measure: str, policy: Disclosure) -> float:
     return max(1.0, least) if number == 0 and not policy.zero_ok else 0.0
 
 
-def _number(scope: Scope, held: Mapping[Key, Row], key: Key, row: Row, measure: str) -> int:
+def _number(scope: Scope, key: Key, row: Row, measure: str) -> int:
     places = row["decimals"] if measure == SHOWN else PLACES
-    name = (*_told_as(scope, held, key, row, measure), round(row[measure], places))
+    name = (*meaning(scope.meanings, key, measure), round(row[measure], places))
     if name not in scope.numbers:
         zero_ok = _policy(scope.definitions, row).zero_ok
         scope.numbers[name] = scope.problem.add(
@@ -108,25 +120,10 @@ def _number(scope: Scope, held: Mapping[Key, Row], key: Key, row: Row, measure: 
     return scope.numbers[name]
 
 
-def _told_as(scope: Scope, held: Mapping[Key, Row], key: Key, row: Row, measure: str) -> tuple[Key, str]:
-    """The key and measure that a number goes by: a numerator or denominator that is an indicator of its own, that
-    indicator's."""
-    if measure in (COUNTED, AMONG) and not row["is_count"]:
-        indicators = scope.definitions.indicators
-        named = indicators[key[0]].numerator if measure == COUNTED else indicators[key[0]].denominator
-        for other in scope.titled.get(named.casefold(), ()):
-            for version in indicators[other].versions:
-                same = held.get((other, version.version, *key[2:]))
-                if same is not None and same["is_count"] and same[COUNTED] == row[measure]:
-                    return (other, version.version, *key[2:]), COUNTED
-    return key, measure
-
-
-def _titled(definitions: Definitions) -> Mapping[str, Sequence[str]]:
-    found: dict[str, list[str]] = defaultdict(list)
-    for one in definitions.indicators.values():
-        found[one.title.casefold()].append(one.id)
-    return found
+def meaning(meanings: Meanings, key: Key, measure: str) -> tuple[Any, ...]:
+    """What a row's number is a number of, as rows of other indicators would say it."""
+    words = {COUNTED: meanings.counted, AMONG: meanings.among}.get(measure, {}).get(key[0], "")
+    return (words, *key[2:]) if words else (key, measure)
 
 
 def _policy(definitions: Definitions, row: Row) -> Disclosure:
@@ -136,14 +133,12 @@ def _policy(definitions: Definitions, row: Row) -> Disclosure:
 # -- sums
 
 
-def _adding_up(held: Mapping[Key, Row], definitions: Definitions, measure: str) -> Iterator[Part]:
+def adding_up(held: Mapping[Key, Row], definitions: Definitions) -> Iterator[Part]:
     """Each whole, its parts, whether no other part can be missing, and the way in which it is divided."""
-    told = {key: row for key, row in held.items() if row["measured"]}
-    yield from _breakdowns(told, definitions)
-    additive = {k: r for k, r in told.items() if definitions.indicators[k[0]].additive or not r["is_count"]}
+    yield from _breakdowns(held, definitions)
+    additive = {k: r for k, r in held.items() if definitions.indicators[k[0]].additive or not r["is_count"]}
     yield from _areas(additive, definitions.geography)
-    if measure == COUNTED:
-        yield from _spans(told)
+    yield from _spans(held)
 
 
 def _breakdowns(held: Mapping[Key, Row], definitions: Definitions) -> Iterator[Part]:
@@ -171,55 +166,39 @@ def _breakdowns(held: Mapping[Key, Row], definitions: Definitions) -> Iterator[P
 
 
 def _areas(held: Mapping[Key, Row], geography: Geography) -> Iterator[Part]:
-    """Areas of one layer make up the nearest area above them that is held: councils a region, wards a council. Areas of
-    two layers, such as councils and police areas, divide the same place twice."""
-    families: dict[tuple[Key, str], list[Key]] = defaultdict(list)
+    """Areas of one layer make up the nearest area around them that is held: councils a region, wards a council. Areas
+    of two layers, such as councils and police areas, divide the same place twice."""
+    tables: dict[Key, dict[str, Key]] = defaultdict(dict)
     for key in held:
-        for above in ancestors(geography, key[2]):
-            if (whole := (*key[:2], above, *key[3:])) in held:
-                families[whole, layer(geography, key[2])].append(key)
-                break
-    for (whole, of), children in families.items():
-        codes, start = {key[2] for key in children}, held[whole]["period_start"]
-        kinds = {geography.by_code[code].area_type for code in codes}
-        complete = all(
-            area.area_code in codes or not codes.isdisjoint(ancestors(geography, area.area_code))
-            for area in geography.areas
-            if area.area_type in kinds and (start is None or area.held(start))
-            if whole[2] in ancestors(geography, area.area_code)
-        )
-        yield whole, children, complete, of
+        tables[*key[:2], *key[3:]][key[2]] = key
+    for table in tables.values():
+        if len(table) > 1:
+            start = held[next(iter(table.values()))]["period_start"]
+            for one in divisions(geography, frozenset(table), start):
+                yield table[one.whole], [table[code] for code in one.parts], one.complete, one.way
 
 
-@lru_cache(maxsize=100_000)
-def ancestors(geography: Geography, code: str) -> tuple[str, ...]:
-    """The areas that an area lies in, nearest first; none for an area that is known by the form of its code alone."""
-    found: list[str] = []
-    area = geography.by_code.get(code)
-    while area is not None and area.parent_code and area.parent_code not in found:
-        found.append(area.parent_code)
-        area = geography.by_code.get(area.parent_code)
-    return tuple(found)
-
-
-def layer(geography: Geography, code: str) -> str:
-    """What an area is a part of a larger one as: its type, but a district stands beside councils where its county is
-    not held."""
-    area = geography.area(code)
-    kind = area.area_type if area else ""
-    return "Local authority" if kind == "District" else kind
+def windows(held: Mapping[Key, Row]) -> Iterator[dict[Key, tuple[date, date]]]:
+    """The periods of one indicator, area and breakdown in groups of those that overlap, where what they count adds up
+    over time. A window that is still open has no end."""
+    runs: dict[tuple[Any, ...], dict[Key, tuple[date, date]]] = defaultdict(dict)
+    for key, row in held.items():
+        if row["flows"] and row["period_start"] is not None:
+            runs[(*key[:3], key[5])][key] = row["period_start"], row["period_end"] or date.max
+    for run in runs.values():
+        if len(run) > 1:
+            yield from overlapping(run)
 
 
 def _spans(held: Mapping[Key, Row]) -> Iterator[Part]:
-    """A year to date is the one before it in the same year and what has come since."""
-    runs: dict[tuple[Any, ...], list[Key]] = defaultdict(list)
-    for key, row in held.items():
-        if key[3] in TO_DATE:
-            runs[(*key[:4], key[5], row["period_start"])].append(key)
-    for run in runs.values():
-        ordered = sorted(run, key=lambda key: held[key]["period_end"])
-        for before, after in pairwise(ordered):
-            yield after, [before], False, "to date"
+    """A year is its months or quarters, and a year to date the one before it in the same year and what has come
+    since."""
+    for group in windows(held):
+        for whole, inside, complete in chains(group):
+            yield whole, inside, complete, "to date"
+        for whole, *others in same(group):
+            for other in others:
+                yield whole, [other], True, "the same days"
 
 
 def _add_sum(
@@ -233,9 +212,9 @@ def _add_sum(
     way: str,
 ) -> None:
     shown = [key for key in children if held[key][measure] is not None]
-    unknown = [key for key in children if held[key]["asked_to_hide"]]
+    unknown = [key for key in children if held[key]["asked_to_hide"] and held[key][measure] is None]
     told = sum(held[key][measure] for key in shown)
-    terms = [(_number(scope, held, key, held[key], measure), 1.0) for key in shown]
+    terms = [(_number(scope, key, held[key], measure), 1.0) for key in shown]
     row = held.get(whole)
     if not children or len(shown) + len(unknown) < len(children):
         complete = False
@@ -249,7 +228,7 @@ def _add_sum(
         if row is not None and row["asked_to_hide"]:
             scope.targets.setdefault(total, max(1.0, policy.primary_min - told))
     else:
-        total = _number(scope, held, whole, row, measure)
+        total = _number(scope, whole, row, measure)
         rest = row[measure] - told
         if rest < -(10**-PLACES):
             return
@@ -282,32 +261,45 @@ def _tell(scope: Scope, terms: Sequence[tuple[int, float]]) -> None:
 # -- what definitions declare
 
 
-def _declared(held: Mapping[Key, Row], definitions: Definitions) -> Iterator[list[tuple[Key, float]]]:
-    """Sums of values of several indicators, or of several periods or areas of one, as keys with coefficients."""
+def declared(held: Mapping[Key, Row], definitions: Definitions) -> Iterator[tuple[str, list[tuple[Key, float]]]]:
+    """Sums of values of several indicators, or of several periods or areas of one, as keys with coefficients, each with
+    the kind of relation that it is."""
     by_name: dict[str, list[Key]] = defaultdict(list)
     for key in held:
         by_name[key[0]].append(key)
     for relation in definitions.relations:
         for key in by_name.get(relation.indicator, ()):
-            first = relation.of[0]
+            of = [_of(definitions, name, key) for name in relation.of]
             if relation.kind == "sum":
-                yield [(key, -1.0), *((_of(definitions, name, key), 1.0) for name in relation.of)]
-            elif relation.kind == "complement":
-                yield [(key, 1.0), (_of(definitions, first, key), 1.0)]
+                yield "sum", [(key, -1.0), *((one, 1.0) for one in of)]
+            elif relation.kind in ("complement", "part"):
+                yield relation.kind, [(key, 1.0), (of[0], 1.0 if relation.kind == "complement" else -1.0)]
+            elif relation.kind == "difference":
+                yield "difference", [(key, -1.0), (of[0], 1.0), (of[1], -1.0)]
             elif relation.kind == "england-gap":
-                here = _of(definitions, first, key)
-                yield [(key, -1.0), (here, 1.0), ((*here[:2], ENGLAND, *here[3:]), -1.0)]
-            else:
-                more, less = (_of(definitions, first, (*key[:-1], part)) for part in relation.breakdowns)
-                yield [(key, -1.0), (more, 1.0), (less, -1.0)]
+                yield "gap", [(key, -1.0), (of[0], 1.0), ((*of[0][:2], ENGLAND, *of[0][3:]), -1.0)]
+            elif relation.kind == "gap":
+                more, less = (_of(definitions, relation.of[0], (*key[:-1], part)) for part in relation.breakdowns)
+                yield "gap", [(key, -1.0), (more, 1.0), (less, -1.0)]
+            elif relation.kind == "change":
+                yield from _change(definitions, key, relation.of[0], relation.periods)
     for name, keys in by_name.items():
         level = definitions.indicators[name].change_of
         for key in keys if level else ():
-            period = read_period(key[4], key[3])
-            before = period.previous() if period else None
-            if before is not None:
-                now = _of(definitions, level, key)
-                yield [(key, -1.0), (now, 1.0), ((*now[:3], before.time_identifier, before.time_period, now[5]), -1.0)]
+            yield from _change(definitions, key, level, 1)
+
+
+def _change(
+    definitions: Definitions, key: Key, level: str, periods: int
+) -> Iterator[tuple[str, list[tuple[Key, float]]]]:
+    """A change is what its level is now less what it was some periods before."""
+    before = read_period(key[4], key[3])
+    for _ in range(periods):
+        before = before.previous() if before else None
+    if before is not None:
+        now = _of(definitions, level, key)
+        then = (*now[:3], before.time_identifier, before.time_period, now[5])
+        yield "change", [(key, -1.0), (now, 1.0), (then, -1.0)]
 
 
 def _of(definitions: Definitions, name: str, key: Key) -> Key:
@@ -322,7 +314,7 @@ def _of(definitions: Definitions, name: str, key: Key) -> Key:
 def _add_declared(scope: Scope, held: Mapping[Key, Row], terms: Sequence[tuple[Key, float]]) -> None:
     if not all(key in held for key, _ in terms):
         return
-    numbers = []
+    numbers: list[tuple[int, float]] = []
     for key, sign in terms:
         row = held[key]
         measure = COUNTED if row["is_count"] else SHOWN
@@ -331,7 +323,7 @@ def _add_declared(scope: Scope, held: Mapping[Key, Row], terms: Sequence[tuple[K
             scope.problem.quantities[number] = replace(scope.problem.quantities[number], floor=float("-inf"))
             scope.targets.setdefault(number, 1.0)
         else:
-            number = _number(scope, held, key, row, measure)
+            number = _number(scope, key, row, measure)
             scope.declared.add(number)
         numbers.append((number, sign))
     _tell(scope, numbers)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -18,6 +18,7 @@ from schemas.faults import ReleaseFault, StorageFault
 from schemas.findings import a1
 from schemas.outcomes import Outcome, Submission, outcome_id
 from schemas.tables import KEY, MEASURES, PAYLOAD
+from warehouse.in_force import in_force
 
 Connection = duckdb.DuckDBPyConnection
 SCHEMA_VERSION = 2
@@ -243,26 +244,31 @@ def _withdraw(con: duckdb.DuckDBPyConnection, number: int, collection: str | Non
 def current_of_each_collection(condition: str = "true") -> str:
     """SQL for the newest row of each collection and key, those that were withdrawn left out."""
     return f"""
-        SELECT * FROM observation WHERE {condition}
+        SELECT * FROM observation AS o WHERE {condition}
         QUALIFY row_number() OVER (PARTITION BY collection, {OF_KEY} ORDER BY load DESC) = 1 AND NOT withdrawn
     """
 
 
-def current(con: duckdb.DuckDBPyConnection, definitions: Definitions, up_to_load: int | None = None) -> pl.DataFrame:
+def current(
+    con: duckdb.DuckDBPyConnection,
+    definitions: Definitions,
+    up_to_load: int | None = None,
+    without: Collection[int] = (),
+) -> pl.DataFrame:
     """One current row a key: the authoritative collection's where it has one, else the newest of another's; of the
-    first loads only, where `up_to_load` is given.
+    first loads only, where `up_to_load` is given, and as if the loads `without` had not come.
 
     Columns: KEY, PAYLOAD, load, period_start, period_end, collection, submission, source_file, digest, sheet, cell,
     recorded_at.
     """
     con.register("authority_of", authorities(definitions))
-    frame = con.execute(f"{_current(up_to_load)} ORDER BY {OF_KEY}").pl()
+    frame = con.execute(f"{_current(up_to_load, without)} ORDER BY {OF_KEY}").pl()
     con.unregister("authority_of")
     return frame
 
 
-def _current(up_to_load: int | None) -> str:
-    condition = "true" if up_to_load is None else f"load <= {up_to_load:d}"
+def _current(up_to_load: int | None, without: Collection[int] = ()) -> str:
+    condition = in_force(without) + ("" if up_to_load is None else f" AND o.load <= {up_to_load:d}")
     return f"""
 WITH own AS (
     SELECT o.rowid AS at, {OF_KEY}, load, collection FROM observation AS o WHERE {condition}
@@ -278,12 +284,17 @@ JOIN load AS l USING (load) JOIN submission AS s ON s.id = l.submission
 """
 
 
-def hold(con: duckdb.DuckDBPyConnection, definitions: Definitions, up_to_load: int | None = None) -> None:
+def hold(
+    con: duckdb.DuckDBPyConnection,
+    definitions: Definitions,
+    up_to_load: int | None = None,
+    without: Collection[int] = (),
+) -> None:
     """Make the temporary table `held`: what `current` gives, in no order."""
     con.register("made", authorities(definitions))
     con.execute("CREATE OR REPLACE TEMP TABLE authority_of AS SELECT * FROM made")
     con.unregister("made")
-    con.execute(f"CREATE OR REPLACE TEMP TABLE held AS {_current(up_to_load)}")
+    con.execute(f"CREATE OR REPLACE TEMP TABLE held AS {_current(up_to_load, without)}")
     con.execute("DROP TABLE authority_of")
 
 
@@ -366,12 +377,13 @@ def trace_states(con: duckdb.DuckDBPyConnection, version: int, published_at: dat
 
 def counted(con: duckdb.DuckDBPyConnection, indicators: Sequence[str]) -> pl.DataFrame:
     """What disclosure control has to know of every row of `dated` of some indicators: KEY, load, since, until,
-    shown_from, period_start, period_end, value, numerator, denominator, conf_status."""
+    shown_from, period_start, period_end, value, value_low, value_high, value_text, numerator, denominator, conf_status.
+    """
     con.register("wanted", pl.DataFrame({"indicator_id": list(indicators)}, schema={"indicator_id": pl.String}))
     frame = con.execute(
         f"""
         SELECT {_columns_of("o")}, d.load, d.since, d.until, d.shown_from, o.period_start, o.period_end, o.value,
-               o.numerator, o.denominator, o.conf_status
+               o.value_low, o.value_high, o.value_text, o.numerator, o.denominator, o.conf_status
         FROM dated AS d JOIN observation AS o USING (load, {OF_KEY}) SEMI JOIN wanted USING (indicator_id)
         ORDER BY {_columns_of("o")}, d.since
         """
@@ -590,12 +602,13 @@ def _same(one: str, other: str) -> str:
     return " AND ".join(f"{one}.{name} = {other}.{name}" for name in KEY)
 
 
-def accepted(con: duckdb.DuckDBPyConnection) -> pl.DataFrame:
-    """The newest row of each collection and key, for the checks: KEY, PAYLOAD, collection, source_file, sheet, cell."""
+def accepted(con: duckdb.DuckDBPyConnection, without: Collection[int] = ()) -> pl.DataFrame:
+    """The newest row of each collection and key, as if the loads `without` had not come, for the checks: KEY, PAYLOAD,
+    collection, source_file, sheet, cell, and the partner who sent it."""
     return con.execute(
         f"""
-        SELECT o.* EXCLUDE (withdrawn), s.path AS source_file
-        FROM ({current_of_each_collection()}) AS o
+        SELECT o.* EXCLUDE (withdrawn), s.path AS source_file, s.partner
+        FROM ({current_of_each_collection(in_force(without))}) AS o
         JOIN load AS l USING (load) JOIN submission AS s ON s.id = l.submission
         """
     ).pl()

@@ -6,21 +6,26 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import duckdb
+
 from schemas.breakdowns import TOTAL
 from schemas.definitions import Definitions
 from schemas.faults import UsageFault
 from schemas.periods import read_period
+from schemas.tables import KEY
 from warehouse.files import attached
 
 
 @dataclass(frozen=True)
 class Traced:
-    """One published value: its row of mart.observations, its sender, and the revisions of it, oldest first."""
+    """One published value: its row of mart.observations, its sender, and the revisions of it, oldest first. `newer` are
+    the submissions whose figure for it is set aside."""
 
     row: dict[str, Any]
     sender: str | None
     received_at: Any
     revisions: tuple[dict[str, Any], ...]
+    newer: tuple[str, ...] = ()
 
 
 def trace(
@@ -60,7 +65,22 @@ def _traced(con: Any, row: dict[str, Any]) -> Traced:
            WHERE indicator_id = ? AND area_code = ? AND time_period = ? AND breakdown = ? ORDER BY changed_at""",
         [row["indicator_id"], row["area_code"], row["time_period"], row["breakdown"]],
     )
-    return Traced(row, sender[0] if sender else None, sender[1] if sender else None, tuple(_dicts(before)))
+    revisions = tuple(_dicts(before))
+    newer = _newer(con, row)
+    return Traced(row, sender[0] if sender else None, sender[1] if sender else None, revisions, newer)
+
+
+def _newer(con: Any, row: dict[str, Any]) -> tuple[str, ...]:
+    """The submissions whose figure for a key is set aside; none in a file of a release that set nothing aside."""
+    try:
+        found = con.execute(
+            f"""SELECT DISTINCT submission FROM live.mart.set_aside
+                WHERE {" AND ".join(f"{name} = ?" for name in KEY)} ORDER BY submission""",
+            [row[name] for name in KEY],
+        ).fetchall()
+    except duckdb.CatalogException:
+        return ()
+    return tuple(name for (name,) in found)
 
 
 def _dicts(result: Any) -> list[dict[str, Any]]:

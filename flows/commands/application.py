@@ -61,8 +61,8 @@ COMMANDS = (
     ),
     Command(
         "approve",
-        "Publish what the gate refused in the newest run.",
-        "indicators approve 3f2c91d0 --by performance-analyst",
+        "Publish what the gate refused in the newest run, or let through a return that it set aside.",
+        "indicators approve 3f2c91d0 --by performance-analyst\n  indicators approve S000012 --by performance-analyst",
     ),
     Command(
         "rollback",

@@ -46,6 +46,7 @@ def _record(origin: Traced) -> dict[str, object]:
         "sender": origin.sender,
         "received_at": origin.received_at,
         "revisions": list(origin.revisions),
+        "set_aside": list(origin.newer),
     }
 
 
@@ -63,6 +64,8 @@ def _in_words(origin: Traced) -> str:
         f"  submission  {row['submission']}, received {origin.received_at} UTC, loaded {row['recorded_at']} UTC",
         f"  digest      {row['digest']}",
     ]
+    if origin.newer:
+        lines.append(f"  set aside   a newer figure, of {', '.join(origin.newer)}, which is not published")
     for change in origin.revisions:
         old = change["old_value"] if change["old_value"] is not None else change["old_text"]
         lines.append(

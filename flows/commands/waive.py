@@ -14,6 +14,7 @@ from cyclopts import Parameter
 from flows.archive import Archive
 from flows.commands.options import ArchiveOption, ByOption, TodayOption, UntilOption, WarehouseOption
 from flows.judging import Judgement, judge
+from flows.known import seen_tonight, told_to_owners
 from flows.ledger import Ledger, read_ledger, sole_writer
 from flows.losses import refuse_losses, see_ledger
 from flows.settings import Settings, london_today, now, settings
@@ -27,6 +28,7 @@ from schemas.outcomes import Grant, Submission
 from schemas.rules import RULES
 from schemas.tables import KEY, Context, Waiver
 from warehouse import store
+from warehouse.in_force import loads_of
 
 _WHERE = re.compile(r"(?:'(?P<quoted>(?:[^']|'')+)'|(?P<plain>.+))!(?P<cell>[^!]+)")
 
@@ -132,7 +134,9 @@ def _judged_today(
     """The submission as the next night will judge it, but for the waiver that is request for."""
     partners = load_partners(definitions, given.partners)
     with store.opened(given.store) as con:
-        context = Context(today, store.accepted(con), store.current(con, definitions), ledger.waivers_in_force())
+        seen = seen_tonight(con, given, definitions, ledger)
+        accepted = told_to_owners(store.accepted(con, loads_of(con, ledger.set_aside)), seen, partners)
+    context = Context(today, accepted, seen, ledger.waivers_in_force())
     archive = Archive(given.archive)
     arrival = (Origin(submission.partner, submission.path, today), lambda: archive.content(submission.digest))
     (judged,) = judge([arrival], partners, definitions, context)
@@ -180,7 +184,8 @@ def _bound_by(one: Finding, request: tuple[str, int]) -> tuple[str, int]:
 def _says(grants: Sequence[Grant], submission: Submission, ledger: Ledger) -> str:
     """What was let through and what comes of it."""
     first = grants[0].waiver
-    many = f"{len(grants)} values are" if len(grants) > 1 else f"The value {as_typed(first.value)} is"
+    where = f"{as_typed(grants[0].sheet)}!{grants[0].cell}"
+    many = f"{len(grants)} values of {where} are" if len(grants) > 1 else f"The value of {where} is"
     said = f"{many} let through {first.rule} until {first.until:%-d %B %Y} ({', '.join(g.id for g in grants)})."
     if ledger.stands(submission):
         return f"{said} The next night judges {submission.id} again."

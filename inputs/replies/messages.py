@@ -15,7 +15,7 @@ from inputs.replies.fitting import MOST_LISTED, NO_FILES, Files
 from inputs.replies.mail import Block, Envelope, Facts, Findings, Heading, Words, compose
 from schemas.findings import as_typed
 from schemas.news import News, has_errors, unshown
-from schemas.outcomes import Outcome
+from schemas.outcomes import Outcome, Submission
 from schemas.precedence import Rival
 
 STATUS_WORDS = {
@@ -25,8 +25,9 @@ STATUS_WORDS = {
     "rejected": "not accepted: nothing of it was used",
 }
 WHICH_COUNTS = (
-    "Of two files of one return, the one that was taken in last counts. They are taken in by the time at which each "
-    "was last changed, and of one second by their names. If the other one is right, save it again and send it again."
+    "Of two files of one return that come in one night, the one counts whose name does not say that it is old, a draft "
+    "or a copy; of these the one that was changed last, by what it says itself or else by its date in your folder. If "
+    "the other one is right, save it again under a plain name and send it again."
 )
 UNSEEN = {"awaiting": "awaiting publication", "tonight": "to be loaded tonight, awaiting publication"}
 
@@ -56,7 +57,7 @@ def to_owner(
         attached = ", ".join(one.name for one in files.attached)
         blocks.append(Words(f"Attached: {attached}. It is your own workbook with these cells marked."))
     blocks += files.those_left_out("To have it, answer this message. It is your own workbook with these cells marked.")
-    blocks += [*_overdue(news, names), *_good_news(news, names), *_receipts(news, names)]
+    blocks += [*_set_aside(news, names), *_overdue(news, names), *_good_news(news, names), *_receipts(news, names)]
     blocks.append(Words("An unchanged file need not be sent again. Questions? Answer this message."))
     return compose(_subject_to_owner(news, names), blocks, envelope, files.attached)
 
@@ -168,6 +169,25 @@ def _findings(outcome: Outcome, most: int) -> Findings:
     return Findings(outcome.findings[:most], max(len(outcome.findings) - most, 0))
 
 
+def _set_aside(news: Sequence[News], names: Names) -> list[Block]:
+    blocks: list[Block] = []
+    for one in told_of(news, "set-aside"):
+        blocks += [
+            Heading(f"Accepted, but not published: {names.title(_outcome(one).collection)}"),
+            Words(
+                f"{file_of(one)} (submission {_outcome(one).submission}) was accepted. Put together with what is "
+                "published, not all of its figures can be right, so none of its new figures is shown yet. What was "
+                "published before stays. What must hold, and the cells of yours that it is about:"
+            ),
+            *(Words(f"- {as_typed(reason)}") for reason in one.says),
+            Words(
+                "Correct what is wrong and send the file again. If it is right as it is, answer this message and say "
+                "why: a person can let it through."
+            ),
+        ]
+    return blocks
+
+
 def _overdue(news: Sequence[News], names: Names) -> list[Block]:
     late = told_of(news, "overdue")
     blocks: list[Block] = [Heading("Overdue")] if late else []
@@ -253,19 +273,26 @@ def _counts(one: News) -> str:
     if one.counts_for:
         taken = [rival for rival in one.rivals if not rival.counts]
         said.append(f"yes{of(one.counts_for)}")
-        said += [f"in place of {_named(rival)}{of(rival.periods)}, which came before it" for rival in taken]
+        said += [f"in place of {_named(rival, one)}{of(rival.periods)}: {rival.why}" for rival in taken]
     for rival in (rival for rival in one.rivals if rival.counts):
         part = ", but for the rows that it leaves out" if rival.in_part else ""
         if _outcome(one).accepted:
-            how = f"{_named(rival)} came after it, for the same return, and counts in its place{part}"
+            how = f"{_named(rival, one)}, for the same return, counts in its place{part}: {rival.why}"
         else:
-            how = f"{_named(rival)} counts{part}"
+            how = f"{_named(rival, one)} counts{part}"
         said.append(f"no{of(rival.periods)}: {how}")
     return "; ".join(said)
 
 
-def _named(rival: Rival) -> str:
-    one = rival.submission
+def _named(rival: Rival, one: News) -> str:
+    """Another file of the same return. Of one that another partner sent, who answered for the return before, nothing is
+    said."""
+    if rival.submission.partner != _outcome(one).partner:
+        return "a file that another partner sent"
+    return _file_and_time(rival.submission)
+
+
+def _file_and_time(one: Submission) -> str:
     return f"{as_typed(one.path)} (submission {one.id}, received {time_of(one.first_seen)})"
 
 
@@ -283,12 +310,14 @@ def _subject_to_owner(news: Sequence[News], names: Names) -> str:
     for one in wrong:
         of_rule.setdefault(_rule_of(one), []).append(one)
     resolved = told_of(news, "resolved")
-    said = {one.about for one in [*wrong, *resolved]}
+    left_out = told_of(news, "set-aside")
+    said = {one.about for one in [*wrong, *resolved]} | {_outcome(one).id for one in left_out}
     received = [one for one in told_of(news, "receipt") if one.about not in said]
     groups: list[tuple[str, str, list[News]]] = [
         ("Please delete and send totals only", "to delete", of_rule.get("return.person-level", [])),
         ("A file in your folder that is not yours", "not yours", of_rule.get("return.wrong-folder", [])),
         ("Please correct and send again", "to correct", of_rule.get("", [])),
+        ("Please look at again, not published yet", "set aside", left_out),
         ("Overdue", "overdue", told_of(news, "overdue")),
         ("Resolved", "resolved", resolved),
         ("Published", "published", told_of(news, "published")),

@@ -44,6 +44,14 @@ def to_analyst(
     for one in strange[:most]:
         blocks += [Heading("A file in the wrong folder"), *_strange_file(one, names)]
     blocks += _and_more(strange, most, "files in a wrong folder")
+    differing = told_of(news, "differs")
+    for one in differing[:most]:
+        blocks += _differing(one, names, most)
+    blocks += _and_more(differing, most, "pairs of returns that disagree")
+    left_out = told_of(news, "set-aside")
+    for one in left_out[:most]:
+        blocks += _left_out(one, names)
+    blocks += _and_more(left_out, most, "returns that were set aside")
     for one in bounced[:most]:
         *facts, to_do = one.says
         blocks += [
@@ -63,8 +71,9 @@ def to_analyst(
             *_and_more(late, most),
         ]
     blocks += _reported(reports := told_of(news, "report"), files)
-    kinds = {"gate": "publication refused", "wrong-folder": "a file in the wrong folder", "bounced": "mail refused",
-             "escalated": "overdue returns"}  # fmt: skip
+    kinds = {"gate": "publication refused", "set-aside": "a return set aside",
+             "wrong-folder": "a file in the wrong folder",
+             "differs": "returns that disagree", "bounced": "mail refused", "escalated": "overdue returns"}  # fmt: skip
     told = ", ".join(words for kind, words in kinds.items() if any(n.kind == kind for n in news))
     subject = "; ".join(filter(None, (f"To look into: {told}" if told else "", *(one.says[0] for one in reports))))
     return compose(subject, blocks, envelope, files.attached)
@@ -80,6 +89,28 @@ def _gate(one: News, most: int) -> list[Block]:
             "Open the page that the night's report names: it shows every row. Correct the definition, the layout "
             "or the return. If it is right all the same, approve it with the command in the report. You hear of "
             "the same reasons again only after something has been published."
+        ),
+    ]
+
+
+def _left_out(one: News, names: Names) -> list[Block]:
+    """A return that was set aside: what the gate found, in which cells, and how it can be let through."""
+    if one.submission is None or one.outcome is None:
+        return []
+    facts = (
+        ("Return", names.title(one.outcome.collection)),
+        ("Partner", names.partners.get(one.submission.partner, one.submission.partner)),
+        ("File", file_of(one)),
+        ("Submission", one.submission.id),
+    )
+    return [
+        Heading("A return was set aside, and the rest published"),
+        Facts(facts),
+        Words("What was published of it before stays. What must hold, and its cells:"),
+        *(Words(f"- {as_typed(reason)}") for reason in one.says),
+        Words(
+            "Its owner is told the same. Every night tries it again. If it is right all the same: "
+            f"indicators approve {one.submission.id} --by ROLE"
         ),
     ]
 
@@ -136,6 +167,34 @@ def _escalated(news: Sequence[News], names: Names) -> list[Block]:
         )
         blocks.append(Facts(facts))
     return blocks
+
+
+def _differing(one: News, names: Names, most: int) -> list[Block]:
+    """Two returns that disagree: who sent what, and the cells to set beside each other. Nothing of what they hold."""
+    sides, places = (one.says[:4], one.says[4:8]), one.says[8:]
+
+    def facts(side: Sequence[str]) -> Facts:
+        partner, collection, path, submission = side
+        return Facts(
+            (
+                ("Partner", names.partners.get(partner, partner)),
+                ("Return", names.title(collection)),
+                ("File", as_typed(path)),
+                ("Submission", submission),
+            )
+        )
+
+    return [
+        Heading("Two returns give the same figure with different values"),
+        Words(
+            "The value of the return that is the authority for the figure is used, otherwise the one that came last. A "
+            "partner is told of such a difference only beside what is published, and never what another sent. Open "
+            "both files, find out which is right, and have the other corrected."
+        ),
+        *map(facts, sides),
+        *(Words(f"- {as_typed(place)}") for place in places[:most]),
+        *_and_more(places, most, "figures"),
+    ]
 
 
 def _strange_file(one: News, names: Names) -> list[Block]:

@@ -28,6 +28,7 @@ KEYS = {
     "cell": "cell that the layout reads for what it says of a table",
     "heading": "heading",
     "banner": "banner",
+    "note": "note",
 }
 """What becomes of cells that hold no figure, by the key of the layout or the part of the table, in words."""
 _PLACES = ("at_indicator", "at_area", "at_period", "at_breakdown", *(f"at_{name}" for name in MEASURES))
@@ -57,6 +58,7 @@ class Account:
     left: dict[int, str] = field(default_factory=dict)
     aside: list[tuple[int, int, int, int]] = field(default_factory=list)
     cells: dict[int, str] = field(default_factory=dict)
+    counting: dict[int, bool] = field(default_factory=dict)
 
     def leave(self, row: int, key: str) -> None:
         """Note that a row is left out by a key of the layout."""
@@ -87,19 +89,25 @@ class Account:
                     return "ignore"
                 if column in body.known:
                     return "read"
-            elif body.top <= row < body.first and _may_head(sheet.rows[row], cell):
+            elif body.top <= row < body.first and self._may_head(sheet, row, cell):
                 return "heading"
         return self.left.get(row, "") if self.left.get(row) in ("below", "banner", "stop") else ""
 
+    def _may_head(self, sheet: Sheet, row: int, cell: Cell) -> bool:
+        """Whether a number can be a heading: a year, or one of a row that counts its columns, which is asked of a row
+        once."""
+        number = _whole(cell)
+        if number is None:
+            return False
+        if row not in self.counting:
+            self.counting[row] = _counts_columns(sheet.rows[row])
+        return self.counting[row] or 1900 <= number <= 2100 or 190_001 <= number <= 210_099
 
-def _may_head(row: Sequence[Cell], cell: Cell) -> bool:
-    """Whether a number can be a heading: a year, or one of a row that counts its columns."""
-    number = _whole(cell)
-    if number is None:
-        return False
+
+def _counts_columns(row: Sequence[Cell]) -> bool:
+    """Whether the whole numbers of a row count its columns: 1, 2, 3 and so on."""
     counted = [n for one in row if one is not None and (n := _whole(one)) is not None]
-    counts = len(counted) > 1 and counted == list(range(counted[0], counted[0] + len(counted))) and counted[0] in (0, 1)
-    return counts or 1900 <= number <= 2100 or 190_001 <= number <= 210_099
+    return len(counted) > 1 and counted[0] in (0, 1) and counted == list(range(counted[0], counted[0] + len(counted)))
 
 
 def _whole(cell: Cell) -> int | None:

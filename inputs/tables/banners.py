@@ -8,7 +8,7 @@ under Derby is no year of Nottingham, which comes after it.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import date
 
 from inputs.cells import Cell
@@ -20,7 +20,7 @@ from inputs.tables.fitting import Key, fits, keys_of
 from inputs.tables.sayings import OnSheet, Saying, Sayings, group, meant
 from schemas.findings import COLUMNS, a1, at
 
-_NOTE = re.compile(
+NOTE = re.compile(
     r"^(?:sources?\b|notes?\b|footnotes?\b|n\.?b\b|[*†‡]|\(\w{1,2}\)|\[|\d{1,2}[.)] )|\.$"
     r"|^\(?(?:of which|thereof|including|excluding|(?:(?:table|page) \w+,? )?\(?continued)\b",
     re.IGNORECASE,
@@ -42,6 +42,8 @@ class Banners:
         self.sheet, self.valued = columns.sheet, frozenset(valued)
         self.sources = [s for scope in self.table.scopes for s in sources_of(scope) if s.banner is not None]
         self._keys = self._columns_read() if self.sources else {}
+        self.tops: Sequence[int] = ()
+        """The first rows of the headings of every block in these columns."""
 
     def above(self, since: int, titles: dict[int, set[str]], left_out: Callable[[int], bool]) -> None:
         """Take in the rows from one on that stand over the headings of the block. A row that fits no banner ends those
@@ -65,8 +67,95 @@ class Banners:
             # over the first block stand titles of all kinds: they end nothing, and are named where no banner follows
             unsaid = () if block.begun else [id(s) for s in self.sources if s.default is not None]
             self.end(*strange[-1], but=[*new, *unsaid])
+        elif block.begun and not new:
+            self._blanked_above(block.top)
         for number, text in texts.items():
             titles.setdefault(block.top - number, set()).add(text)
+
+    def _blanked_above(self, top: int) -> None:
+        """End the banners of the block before where this one has none of its own and says again what that one says."""
+        standing = self._standing()
+        if standing is None or not self._repeats(
+            standing // COLUMNS, top, range(self.columns.block.first, self.end_at)
+        ):
+            return
+        before = next((one for one in self.tops if one > standing // COLUMNS), top)
+        self.end(max(top - (before - standing // COLUMNS), 0), standing % COLUMNS)
+
+    def blank_row(self, number: int) -> None:
+        """End the banners at a blank row below which a row of figures says again what one above it says: there a
+        banner must have stood."""
+        if not self.sources:
+            return
+        standing = self._standing()
+        if standing is None and self._begins(number):
+            for source in self.sources:  # titles above the headings are none
+                if source.default is None:
+                    self.sayings.banners[id(source)] = Saying(self._held(source, None), self._at(number), ended=True)
+        elif standing is not None:
+            below = range(number + 1, self.end_at)
+            if self._repeats(standing // COLUMNS, number, below) or self._repeats_banner(number):
+                self.end(number, standing % COLUMNS)
+        self._blanked_inner(number)
+        if self.sayings.blank_banner is None and not any(
+            self._has_value(one, self.valued) for one in range(self.columns.block.first, number)
+        ):
+            self.sayings.blank_banner = self._at(number)
+
+    def _blanked_inner(self, number: int) -> None:
+        """Where a banner has just ended those under it, and a blank row stands between it and figures, take that row
+        for the one where the next of them should stand."""
+        if number + 1 >= self.end_at or not self._has_value(number + 1, self.valued):
+            return
+        for key, said in list(self.sayings.banners.items()):
+            if not said.ended or said.at is None:
+                continue
+            row, column = divmod(said.at, COLUMNS)
+            text = words(self.sheet.cell(row, column))
+            is_banner = any(source.banner and source.banner.search(text) for source in self.sources)
+            if is_banner and not any(self._has_value(one, self.valued) for one in range(row, number)):
+                self.sayings.banners[key] = Saying(said.word, self._at(number), ended=True)
+
+    def _at(self, number: int) -> int:
+        return at(number, min(self._keys or self.columns.headings, default=0))
+
+    def _repeats_banner(self, blank: int) -> bool:
+        """Whether the row below a blank one is a banner that stood before under another that still counts."""
+        after = next((n for n in range(blank + 1, self.end_at) if any(c is not None for c in self.sheet.rows[n])), None)
+        places = [one.at for one in self.sayings.banners.values() if one.at is not None and not one.ended]
+        if after is None or len(places) < 2 or self._has_value(after, self.valued):
+            return False
+        rows = range(min(places) // COLUMNS + 1, blank)
+        return any(not self._has_value(n, self.valued) and self._said_by(n) == self._said_by(after) for n in rows)
+
+    def _begins(self, number: int) -> bool:
+        """Whether a blank row stands right under the headings and right above figures."""
+        first = all(cell is None for row in self.sheet.rows[self.columns.block.first : number] for cell in row)
+        return first and number + 1 < self.end_at and self._has_value(number + 1, self.valued)
+
+    @property
+    def end_at(self) -> int:
+        return min(self.columns.block.end, len(self.sheet.rows))
+
+    def _standing(self) -> int | None:
+        """Where the last of the banners stands that count."""
+        places = [one.at for one in self.sayings.banners.values() if one.at is not None and not one.ended]
+        return max(places, default=None)
+
+    def _repeats(self, since: int, until: int, below: Iterable[int]) -> bool:
+        """Whether the next row that holds something has figures, and the keys of a row with figures before it."""
+        after = next((n for n in below if any(cell is not None for cell in self.sheet.rows[n])), None)
+        if after is None or not self._has_value(after, self.valued):
+            return False
+        said = self._said_by(after)
+        rows = (n for n in range(since + 1, until) if self._has_value(n, self.valued))
+        return any(said) and any(self._said_by(n) == said for n in rows)
+
+    def _said_by(self, number: int) -> tuple[str, ...]:
+        """What a row says of its figures: by the columns that are read for it, or by its first word."""
+        row = self.sheet.rows[number]
+        first = (column for column, cell in enumerate(row) if cell is not None and column not in self.valued)
+        return tuple(same(words(self.sheet.cell(number, column))) for column in self._keys or [next(first, 0)])
 
     def takes(self, number: int, valued: frozenset[int] | None = None) -> bool:
         """Take in a row that sets what the rows below it speak of; False if it is none. A row with a value is none."""
@@ -113,7 +202,7 @@ class Banners:
             return None
         if first not in self._keys and not isinstance(cell, (str, date)):
             return None
-        if not text or len(text) > LONGEST or _NOTE.search(text) or self._has_value(number, self.valued):
+        if not text or len(text) > LONGEST or NOTE.search(text) or self._has_value(number, self.valued):
             return None
         return None if any(self._fits(key, cell) for key in self._keys.get(first, ())) else first
 
@@ -126,9 +215,13 @@ class Banners:
         """End the banners before a row that fits none, all but those of some sources."""
         for source in self.sources:
             before = self.sayings.banners.get(id(source))
-            if id(source) not in but and not (before and before.ended):
-                held = self._held(source, before)
+            if id(source) not in but and not (before and before.ended and not self._is_title(before)):
+                held = self._held(source, None if before and before.ended else before)
                 self.sayings.banners[id(source)] = Saying(held, at(number, column), ended=True)
+
+    def _is_title(self, one: Saying) -> bool:
+        """Whether what ended a banner stands above the headings, while what ends it again does not."""
+        return one.at is not None and one.at // COLUMNS < self.columns.block.top
 
     def _held(self, source: Source, before: Saying | None) -> str:
         """A banner that was understood, in the words of a finding; what it must fit where there was none."""

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from difflib import get_close_matches
 
@@ -26,6 +27,8 @@ class Columns:
         self.missing: dict[str, int] = {}
         """Headings that are not there, and the place of the finding that says so."""
         self._doubled: set[int] = set()
+        self.blank: list[tuple[int, ValueColumn]] = []
+        """Value columns with a heading of their own under which nothing stands."""
         self.ignored: frozenset[int] = frozenset()
         self.known: frozenset[int] = frozenset()
         """The columns that the layout leaves out, and all that it uses, leaves out or that a finding names."""
@@ -63,6 +66,7 @@ class Columns:
             return [] if column is None else [column]
         fitting = [c for c, h in self.headings.items() if spec.match and spec.match.search(h.text)]
         columns = [c for c in fitting if self.filled(c)] or fitting  # a merged heading may cover a blank column
+        self.blank += [(c, spec) for c in fitting if c not in columns and self.headings[c].at % COLUMNS == c]
         if not columns and not spec.optional:
             self._missing(spec.match.pattern if spec.match else "")
         return columns
@@ -93,6 +97,21 @@ class Columns:
         if number is not None:
             self.missing[label] = number
 
+    def said_at(self, pattern: re.Pattern[str], column: int, match: re.Match[str] | None) -> int:
+        """Where a heading says what a pattern takes from it; where it should, as other headings of the block say it in
+        that row, if it takes nothing."""
+        heading, lowest = self.headings.get(column), self.block.header_at + self.table.header.below
+        if heading is None:
+            return at(lowest, column)
+        if match is not None and match[0]:
+            return heading.place_of(match.start(1) if match.re.groups and match[1] else match.start())
+        others = [(h, m) for h in self.headings.values() if (m := pattern.search(h.text)) and m[0]]
+        rows = Counter(h.place_of(m.start(1) if m.re.groups and m[1] else m.start()) // COLUMNS for h, m in others)
+        if not rows:
+            return at(lowest, column)
+        row = rows.most_common(1)[0][0]
+        return next((place for place in heading.places if place // COLUMNS == row), at(row, column))
+
     # headings that no layout knows
 
     def note_unmapped(self, valued: Iterable[int]) -> None:
@@ -106,17 +125,28 @@ class Columns:
         placed = self._place_missing(strange) if self.missing else set()
         self.ignored = frozenset(ignored)
         self.known = frozenset(used | ignored | placed | set(self.headings))
-        for column, heading in self.headings.items():
-            if column in used | ignored | placed or not self.filled(column):
-                continue
-            self._note_unmapped(column, heading)
+        unmapped = [c for c in self.headings if c not in used | ignored | placed and self.filled(c)]
+        for column in unmapped:
+            self._note_unmapped(column, self.headings[column], self._blamed(column, unmapped))
 
-    def _note_unmapped(self, column: int, heading: Heading) -> None:
+    def _blamed(self, column: int, unmapped: Collection[int]) -> int:
+        """Where to look first of a column that nobody knows: at a heading over several such and no others, if beside it
+        the same headings are known below another, and else at its own."""
+        heading = self.headings[column]
+        for part, place in zip(heading.parts[:-1], heading.places, strict=False):
+            under = [c for c, h in self.headings.items() if place in h.places]
+            twins = [c for c, h in self.headings.items() if c not in unmapped and h.parts[-1] == heading.parts[-1]]
+            if len(under) > 1 and twins and all(c in unmapped for c in under) and part:
+                return place
+        return heading.at
+
+    def _note_unmapped(self, column: int, heading: Heading, where: int) -> None:
         """Note a column that nobody knows; as an error where Excel has made a date of a heading that the layout looks
         for, because the figures under it would be lost."""
         expected, made = "a column of the template", made_date(self.sheet.cell(*divmod(heading.at, COLUMNS)))
         if made is None:
-            self.notes.add("layout.column-unmapped", heading.at, "heading", heading.text, expected)
+            typed = heading.text if where == heading.at else words(self.sheet.cell(*divmod(where, COLUMNS)))
+            self.notes.add("layout.column-unmapped", where, "heading", typed, expected)
             return
         meant = _meant(self.sheet.cell(*divmod(heading.at, COLUMNS)), self._patterns())
         lost = (meant or not made.stands_for_month) and self._patterns() and self._has_numbers(column)

@@ -9,6 +9,7 @@ from inputs.grammar import Source, plain, same
 from inputs.headings import words
 from inputs.tables.columns import Columns
 from inputs.tables.fitting import WIDE
+from inputs.tables.mistyped import is_near
 from inputs.tables.notes import Notes
 from inputs.tables.sayings import OnSheet, Saying, Sayings, meant
 from schemas.findings import COLUMNS, a1, at
@@ -56,12 +57,14 @@ class AreaContradictions:
 
     def _disagree(self, source: Source, row: int, said: Saying, area: Area, level: int | None) -> bool:
         filled = self.sayings.filled(source, row) if len(source.column) > 1 else ()
-        others = (one for one in filled if one.at != said.at)
-        other = next((one for one in others if self._contradicts(source, one, area)), None)
+        filled_too = [one for one in filled if one.at != said.at]
+        other = next((one for one in filled_too if self._contradicts(source, one, area)), None)
         if other is not None:
             is_named = "" if same(words(said.word)) == same(area.name) else f"; {words(said.word)} is {area.name}"
             self._note(said, other, f"one place in both cells{is_named}")
             return True
+        for one in filled_too:
+            self._note_mistyped(source, one, area)
         if level is None:
             return False
         word = words(self.columns.sheet.cell(row, level))
@@ -70,6 +73,13 @@ class AreaContradictions:
             return False
         self._note(said, Saying(word, at(row, level)), f"the kind of area that {area.name} is: {area.area_type}")
         return True
+
+    def _note_mistyped(self, source: Source, other: Saying, area: Area) -> None:
+        """Note a name beside a code, or a code beside a name, that is no place we know and nearly that of the other."""
+        typed = words(meant(source, other.word))
+        meant_by = next((one for one in (area.name, area.area_code) if is_near(same(typed), same(one))), "")
+        if not self._named(typed) and meant_by:
+            self.notes.add("area.name-mistyped", other.at, "area", typed, f"{meant_by}, as the row says beside it")
 
     def _contradicts(self, source: Source, other: Saying, area: Area) -> bool:
         """Whether a code or name stands for another place, and not for one around this place; in a column that names

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from functools import cached_property
 
-from inputs.cells import Sheet, Shown
+from inputs.cells import Cell, Sheet, Shown
 from inputs.grammar import Source, same
 from inputs.headings import Block, reads
+from inputs.tables.mistyped import is_near
 from schemas.findings import at
 
 Place = tuple[int, int]
@@ -95,15 +96,42 @@ class Labels:
 
     def _has_another(self, label: Place, begun: int, block: Block, under: bool) -> bool:
         """Whether something else stands over a block, below a blank row, where a label stands over the one before it:
-        a label that is mistyped, say."""
-        owner = next((one for one in self._all if self._owns(one, label)), None)
-        if owner is None:
+        a label that is mistyped, say, or what a label that is blank should say."""
+        if (place := self._where_another(label, block)) is None:
             return False
-        row, column = block.top - (owner.top - label[0]), label[1] - owner.within[0] + block.within[0]
+        row, column = place
         value = block.sheet.cell(row + 1, column) if under else block.sheet.cell(row, column + 1)
-        told = isinstance(block.sheet.cell(row, column), str) and value is not None
+        told = isinstance(block.sheet.cell(row, column), str | None) and value is not None
         rows = (self.sheet.rows[number] for number in range(begun, row) if number < len(self.sheet.rows))
         return told and any(all(cell is None for cell in one) for one in rows)
+
+    def _where_another(self, label: Place, block: Block) -> Place | None:
+        owner = next((one for one in self._all if self._owns(one, label)), None)
+        if owner is None:
+            return None
+        return block.top - (owner.top - label[0]), label[1] - owner.within[0] + block.within[0]
+
+    def meant_at(self, label: str, block: Block, says: Callable[[Cell], bool], *, under: bool) -> int | None:
+        """Where a label that speaks for a block should most likely stand: at a cell that is nearly it, where it stands
+        over another block, or before a cell that `says` what it is for; None where nobody can tell."""
+        wanted, begun = same(label).rstrip(": "), self._begun(block)
+        top = [(row, column) for row in range(begun, block.first) for column in range(len(self._row(row)))]
+        for row, column in top:
+            cell = self.sheet.cell(row, column)
+            if isinstance(cell, str) and is_near(same(cell).rstrip(": "), wanted):
+                return at(row, column)
+        for place in self._places.get(wanted, ()):
+            there = self._where_another(place, block)
+            if there is not None and begun <= there[0] < block.first and place[0] < begun:
+                return at(*there)
+        for row, column in top:
+            before = (row - 1, column) if under else (row, column - 1)
+            if min(before) >= 0 and self.sheet.cell(*before) is None and says(self.sheet.cell(row, column)):
+                return at(*before)
+        return None
+
+    def _row(self, number: int) -> Sequence[Cell]:
+        return self.sheet.rows[number] if number < len(self.sheet.rows) else []
 
     def _value(self, label: Place, wanted: str, block: Block, under: bool) -> int:
         row, column = label

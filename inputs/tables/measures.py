@@ -77,7 +77,7 @@ class Measures:
                 _take(measure, reading, row)
         _margins(of, row)
         if status in REASONS:
-            if not any(row[name] is not None for name in MAINS):
+            if status == "c" or not any(row[name] is not None for name in MAINS):
                 row["conf_status" if status == "c" else "obs_status"] = status
             return
         self._blanks(number, blank, of, row)

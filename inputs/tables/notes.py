@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from schemas.findings import Finding, a1, finding
+from schemas.findings import Finding, a1, finding, places
 from schemas.rules import RULES
 
 
@@ -41,3 +41,7 @@ class Notes:
             finding(rule, sheet=self.sheet, cells=addresses, field=name, found=found, expected=expected, fix=fix)
         )
         return len(self.found) - 1
+
+    def named_on_sheet(self) -> Iterator[int]:
+        """The cells of this sheet that a finding names."""
+        return (place for one in self.found for sheet, place in places(one) if sheet == self.sheet)

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 from inputs.cells import Cell
-from inputs.grammar import RowTest, Source, same, sources_of
+from inputs.grammar import Source, same
 from inputs.headings import blocks, words
-from inputs.numbers import read_number
 from inputs.tables.account import Body
 from inputs.tables.banners import Banners
+from inputs.tables.below import Below
+from inputs.tables.blanks import Blanks
 from inputs.tables.columns import Columns, note_no_headings
 from inputs.tables.contradictions import AreaContradictions
 from inputs.tables.dropped import Dropped
 from inputs.tables.fields import Fields
 from inputs.tables.fitting import ANY_TOTAL
 from inputs.tables.labels import Labels
+from inputs.tables.leaving import Leaving
 from inputs.tables.measures import Measures, Row
 from inputs.tables.notes import Notes
 from inputs.tables.sayings import OnSheet, Saying, Sayings, as_period, meant
@@ -51,6 +53,7 @@ def rows_of(on: OnSheet, notes: Notes) -> Iterator[Row]:
         begins = on.account.last_end(block.top) if block.begun == 0 else 0
         banners, since = over.get(block.within, ({}, block.begun))
         rows = _Rows(on, columns, Sayings(on, columns, labels, banners, notes), notes, dropped)
+        rows.banners.tops = [one.top for one in every if one.within == block.within]
         rows.banners.above(since, unknown, rows.left_out)
         yield from titles.read(block, max(since, begins), rows.read())
         over[block.within] = banners, rows.end
@@ -66,7 +69,7 @@ class _Rows:
     def __init__(self, on: OnSheet, columns: Columns, sayings: Sayings, notes: Notes, dropped: Dropped) -> None:
         self.on, self.table, self.definitions = on, on.table, on.definitions
         self.columns, self.block, self.sheet = columns, columns.block, columns.sheet
-        self.sayings, self.notes, self.dropped = sayings, notes, dropped
+        self.sayings, self.notes = sayings, notes
         self.unread = Unread(self.sheet, sayings, notes)
         self.measures = Measures(on, sayings, notes)
         self.fields = Fields(on.book, on.sheet, self.block, notes)
@@ -74,6 +77,9 @@ class _Rows:
         self.valued = [column for one in self.observations for column, _ in one.columns.values()]
         self.contradictions = AreaContradictions(on, columns, sayings, notes)
         self.banners = Banners(on, columns, sayings, self.valued)
+        self.leaving = Leaving(on, columns, sayings, notes, dropped, self.observations)
+        self.blanks = Blanks(columns, notes)
+        self.below = Below(on, columns, sayings, notes, self.leaving, self.observations)
         self.account, self.end = on.account, self.block.end
         self._areas: dict[object, tuple[Area | None, Area | None, bool, str]] = {}
 
@@ -81,8 +87,10 @@ class _Rows:
         self.columns.note_unmapped(self.valued)
         for number in self._body():
             for one in self.observations:
-                if self._let_in(number, one) and (row := self._row(number, one)) is not None:
+                if self.leaving.lets_in(number, one) and (row := self._row(number, one)) is not None:
                     yield row
+        self.leaving.tell()
+        self.blanks.tell(self.notes.named_on_sheet())
         self._account()
 
     def _account(self) -> None:
@@ -101,51 +109,39 @@ class _Rows:
             if not first:
                 if self.table.blank_row == "stop":
                     self.end = number
-                    self._note_below(number)
+                    self.below.blank_row(number)
                     return
+                self.banners.blank_row(number)
                 continue
-            if any(pattern.search(first) for pattern in self.table.stop):
+            if self.leaving.stops(first) or self.leaving.nearly_stops(number, first):
                 self.end = number
                 self.account.leave(number, "stop")
                 return
-            if self.table.hidden_rows == "skip" and number in self.sheet.hidden_rows:
-                self.account.leave(number, "hidden_rows")
-                continue
-            if self.banners.takes(number) or self._ends_banners(number):
-                self.account.leave(number, "banner")
-                continue
-            if left := self._leaving(number, first):
-                self.account.leave(number, "only" if left[0] in self.table.only else "skip")
-                self._note_dropped(number, left)
-                continue
-            if not self.fields.too_many(number):
+            if (key := self._leaves(number, first)) is not None:
+                self.account.leave(number, key)
+            elif not self.fields.too_many(number):
+                self.leaving.note_let_in(number)
                 yield number
 
-    def _leaving(self, number: int, first: str) -> list[RowTest]:
-        """The tests on what a row's cells say that leave it out."""
-
-        def says(test: RowTest) -> bool:
-            column = self.columns.under(test.column) if test.column else None
-            said = first if not test.column else "" if column is None else words(self.sheet.cell(number, column))
-            return bool(test.match.search(said))
-
-        left = [test for test in self.table.only if not test.of and not says(test)]
-        return left + [test for test in self.table.skip if not test.of and says(test)]
+    def _leaves(self, number: int, first: str) -> str | None:
+        """By what a row is left out, or as what part of the table; None if it is not."""
+        if self.table.hidden_rows == "skip" and number in self.sheet.hidden_rows:
+            return "hidden_rows"
+        if self.banners.takes(number) or self._ends_banners(number):
+            return "banner"
+        if left := self.leaving.tests(number, first):
+            self.leaving.note_left(number, left)
+            return "only" if left[0] in self.table.only else "skip"
+        if self.leaving.nearly_skips(number):
+            return "skip"
+        return "note" if self.below.is_note(number, self.valued) else None
 
     def _first(self, number: int) -> str:
         return next((words(cell) for cell in self.sheet.rows[number] if cell is not None), "")
 
     def left_out(self, number: int) -> bool:
-        """Whether a key of the layout leaves out a row that heads others: not one that asks for what only rows of
-        figures say."""
-        if any(pattern.search(self._first(number)) for pattern in self.table.stop):
-            return True
-
-        def asks(test: RowTest) -> bool:
-            column = self.columns.under(test.column) if test.column else None
-            return test in self.table.only and column is not None and self.sheet.cell(number, column) is None
-
-        return any(not asks(test) for test in self._leaving(number, self._first(number)))
+        """Whether a key of the layout leaves out a row that heads others."""
+        return self.leaving.of_heading(number, self._first(number))
 
     def _ends_banners(self, number: int) -> bool:
         """Let a row that looks like a banner and fits none end those before it."""
@@ -157,47 +153,6 @@ class _Rows:
             for source in self.banners.sources:  # no such row may be blank: it is no mere heading either
                 self.sayings.of_banner(source)
         return True
-
-    def _untold(self, number: int, of: Observation) -> list[RowTest]:
-        """The tests on what is said of a figure, wherever it is said, that leave it out."""
-
-        def says(test: RowTest) -> bool:
-            said = self.sayings.say(self.on.source(test.of, of.spec), number, of.heading)
-            return bool(test.match.search(words(said.word)))
-
-        left = [test for test in self.table.only if test.of and not says(test)]
-        return left + [test for test in self.table.skip if test.of and says(test)]
-
-    def _let_in(self, number: int, of: Observation) -> bool:
-        left = self._untold(number, of)
-        if left and left[0].preset:
-            self.dropped.note(number, of, left, self.columns, self.sayings)
-        return not left
-
-    def _note_dropped(self, number: int, left: Sequence[RowTest]) -> None:
-        """Note the figures of a row that a preset alone leaves out."""
-        if left[0].preset:
-            for one in self.observations:
-                self.dropped.note(number, one, [*left, *self._untold(number, one)], self.columns, self.sayings)
-
-    def _note_below(self, blank: int) -> None:
-        """Rows under a blank row, with numbers where this table has its values, may be part of it: nothing is left out
-        in silence."""
-        labelled = [s for scope in self.table.scopes for s in sources_of(scope) if s.beside or s.under]
-        below = [
-            at(number, column)
-            for number in range(blank, self.block.end)
-            for column in self.valued
-            if _is_number(self.sheet.cell(number, column))
-            and not any(self.sayings.labels.is_value(number, column, one) for one in labelled)
-        ]
-        if below and len(self.table.stop) == 0:
-            for number in range(blank, self.block.end):
-                self.account.leave(number, "below")
-            cells = [a1(where) for where in below[:50]]
-            found = f"{len(below)} numbers under blank row {blank + 1}"
-            expected = "no blank row within the table; nothing under it could be judged"
-            self.notes.add("layout.rows-below", below[0], "rows", found, expected, cells)
 
     # what a row says
 
@@ -219,6 +174,7 @@ class _Rows:
         row["provenance"] = row["provenance"] or "reported"
         self._rounding(of, indicator, row)
         self.measures.fill(row, number, readings, of)
+        self.blanks.note(number, of, row)
         del row["marked"]
         # a cell that several rows depend on is noted once, and counts once
         row["faulty"] = row["faulty"] or self.notes.errors > before or not row["keyed"]
@@ -386,8 +342,3 @@ class _Rows:
             row["provenance"] = word
         else:
             self.unread.note("provenance.unknown", said, "provenance", words(said.word), "reported or illustrative")
-
-
-def _is_number(cell: Cell) -> bool:
-    reading = read_number(cell, "as given", {})
-    return reading is not None and reading.value is not None

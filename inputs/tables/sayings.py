@@ -89,6 +89,8 @@ class Sayings:
 
     def __init__(self, on: OnSheet, columns: Columns, labels: Labels, banners: dict[int, Saying], notes: Notes) -> None:
         self.on, self.columns, self.labels, self.banners, self.notes = on, columns, labels, banners, notes
+        self.blank_banner: int | None = None
+        """The first blank row under the headings, above all figures, where a banner may have stood."""
         self._carried: dict[int, Saying] = {}
         self._once: dict[tuple[int, int], Saying] = {}
         self._unlabelled: set[int] = set()
@@ -144,6 +146,8 @@ class Sayings:
         """What the banner above says. Where a row that nobody knows has ended it, that row is the finding, and what
         would have depended on the banner is an error of this table without one of its own."""
         said = self.banners.get(id(source), NOTHING)
+        if said is NOTHING and source.default is None and self.blank_banner is not None and source.banner:
+            said = Saying(f"one that fits {source.banner.pattern}", self.blank_banner, ended=True)
         if said.ended and said.at is not None:
             expected = f"a heading such as {words(said.word)}; what stands below it could not be judged"
             found = words(self.columns.sheet.cell(*divmod(said.at, COLUMNS)))
@@ -226,9 +230,8 @@ class Sayings:
         """What is said in one place for all rows under a heading."""
         headings = self.columns.headings
         if source.header is not None:
-            word = group(source.header.search(named(headings, heading)))
-            blank = at(self.columns.block.header_at + self.on.table.header.below, heading)
-            return Saying(word, headings[heading].at if word and heading in headings else blank)
+            match = source.header.search(named(headings, heading))
+            return Saying(group(match), self.columns.said_at(source.header, heading, match))
         if source.sheet is not None:
             return Saying(group(source.sheet.search(self.on.sheet.name)), None)
         if source.file is not None:
@@ -257,7 +260,8 @@ class Sayings:
             several = sheet is self.on.sheet and self.labels.several
             block = f" for the headings in row {self.columns.block.header_at + 1}" if several else ""
             found = f"no cell that reads {label!r} on {sheet.name}{block}"
-            self.notes.add("layout.label-missing", None, "label", found, label)
+            place = self._label_at(source, label) if sheet is self.on.sheet else None
+            self.notes.add("layout.label-missing", place, "label", found, label)
             return NOTHING
         cell = sheet.cell(*divmod(where, COLUMNS))
         word = cell if isinstance(cell, (date, ErrorValue, Uncalculated)) else words(cell)
@@ -265,6 +269,16 @@ class Sayings:
             self.on.account.cells[where] = "cell"
             return Saying(word, where)
         return Saying(word, None, f"'{sheet.name}'!{a1(where)}")
+
+    def _label_at(self, source: Source, label: str) -> int | None:
+        """Where a label that is not there should most likely stand."""
+        key = next((one for one in keys_of(self.on.table) if one.source is source), None)
+
+        def says(cell: Cell) -> bool:
+            judged = key is not None and key.name in ("period", "area") and not key.part and cell is not None
+            return judged and key is not None and fits(self.on.definitions, self.on.table, key, meant(source, cell))
+
+        return self.labels.meant_at(label, self.columns.block, says, under=bool(source.under))
 
     def _sheet_of(self, source: Source) -> Sheet | None:
         if not source.on:

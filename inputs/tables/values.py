@@ -56,9 +56,11 @@ def _speaks_of(on: OnSheet, columns: Columns, spec: ValueColumn, column: int) ->
     for name in THINGS:
         source = on.source(name, spec)
         word = _fixed(columns, source, column) if source else None
-        # two headings that cannot be read do not say the same thing: each of them is a finding
-        readable = name != "period" or source is None or source.header is None or on.may_be_period(source, word)
-        said.append(word if readable else (word, column))
+        if name == "period" and source and source.header and not on.may_be_period(source, word):
+            # two headings that cannot be read do not say the same thing: each of them is a finding
+            match = source.header.search(named(columns.headings, column))
+            word = (word, columns.said_at(source.header, column, match))
+        said.append(word)
     parts = {**on.table.breakdown, **spec.breakdown}
     return (*said, *((name, _fixed(columns, source, column)) for name, source in sorted(parts.items())))
 

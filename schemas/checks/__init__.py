@@ -2,6 +2,7 @@
 
 rows      single rows, as one pandera validation
 together  a key given twice, totals and their parts
+bounds    a share of all and those of its parts, complements, an area and those within it
 absence   companions and required rows that are not there
 history   what was accepted before, and what another return says
 
@@ -16,6 +17,8 @@ from collections.abc import Sequence
 import polars as pl
 
 from schemas.checks.absence import Absences, check_companions, check_required
+from schemas.checks.beside import with_others
+from schemas.checks.bounds import check_bounds
 from schemas.checks.history import check_history
 from schemas.checks.rows import check_rows, with_definitions
 from schemas.checks.slate import Slate
@@ -35,11 +38,13 @@ def check(tables: Sequence[Table], definitions: Definitions, context: Context) -
     if not tables:
         return []
     frame = with_definitions(tables, definitions, context)
-    slate = Slate([[] for _ in tables], [table.seen for table in tables])
+    slate = Slate([[] for _ in tables], [table.seen for table in tables], [table.typed for table in tables])
     _already_named(frame, slate)
     check_rows(frame, tables, context, slate)
     check_duplicates(frame, slate)
-    check_totals(frame, tables, definitions, context, slate)
+    beside = with_others(frame, tables, context)
+    check_totals(beside, tables, definitions, context, slate)
+    check_bounds(beside, tables, definitions, context, slate)
     absences = Absences(frame, tables)
     check_companions(frame, definitions, absences, slate)
     check_required(frame, definitions, absences, slate)

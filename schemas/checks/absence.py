@@ -34,15 +34,22 @@ class Absences:
         for number, *parts in _misplaced(frame).select("_return", *PARTS).unique().iter_rows():
             for one in range(len(PARTS)):  # any one part of a key that stands twice may be the one that is wrong
                 self.may_be.add((number, *(None if n == one else p for n, p in enumerate(parts))))
+        self.late: set[tuple[Any, ...]] = set()
+        """Indicators and breakdowns with a period that has not begun: by then an area may have another code."""
         late = frame.filter(pl.col("period_start") > pl.col("_today"))
         for number, indicator, area, breakdown in (
             late.select("_return", "indicator_id", "area_code", "breakdown").unique().iter_rows()
         ):
             self.may_be.add((number, indicator, area, None, breakdown))
+            self.late.add((number, indicator, breakdown))
 
-    def certain(self, number: int, key: Mapping[str, Any]) -> bool:
-        """Whether a key that a table does not hold is really missing from it."""
-        if not self.tables[number].whole:
+    def certain(self, number: int, key: Mapping[str, Any], sheet: str = "") -> bool:
+        """Whether a key that a table does not hold is really missing from it; `sheet` is where it stood before, if it
+        did."""
+        table = self.tables[number]
+        if not table.whole and (not sheet or not table.broken or table.broken & {sheet, ""}):
+            return False
+        if sheet and (sheet in table.thinned or (number, key["indicator_id"], key["breakdown"]) in self.late):
             return False
         parts = [key[name] for name in PARTS]
         masked = (tuple(None if m else p for m, p in zip(mask, parts, strict=True)) for mask in EVERY_MASK)
@@ -157,9 +164,9 @@ def _missing(
 def _note_missing(
     number: int, key: Key, places: list[Place], sheet: str, definitions: Definitions, slate: Slate
 ) -> None:
-    area = definitions.geography.area(key[1])
-    title = definitions.indicators[key[0]].title
-    what = f"no row for {title}, {area.name if area else key[1]}, {key[2]}, {key[3]}"
+    area, one = definitions.geography.area(key[1]), definitions.indicators[key[0]]
+    period = slate.period(number, one.time_identifier, key[2])
+    what = f"no row for {one.title}, {area.name if area else key[1]}, {period}, {key[3]}"
     if places:
         slate.add(number, "row.missing", places, field="row", found=what, expected="that row")
     else:

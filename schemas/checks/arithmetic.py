@@ -96,6 +96,20 @@ def _roughly(row: Row) -> str:
     return f"{_matching(row)}; {' and '.join(said)}"
 
 
+def part_checks() -> list[RowCheck]:
+    """A figure is hidden whole or given whole: a mark for the value beside its counts, or for a count beside the value
+    and the base that give it."""
+    hidden = (pl.col("conf_status") == "c").fill_null(value=False)
+    value = hidden & (
+        pl.col("numerator").is_not_null() | (pl.col("value").is_not_null() & pl.col("value_low").is_null())
+    )
+    marked = pl.col("numerator").is_null() & pl.col("at_numerator").is_not_null() & ~pl.col("faulty")
+    count = ~hidden & pl.col("_per").is_not_null() & marked & pl.col("value").is_not_null()
+    told = value | (count & pl.col("denominator").is_not_null())
+    cells = ("value", "numerator", "denominator")
+    return [RowCheck("value.hidden-in-part", "value", ~told, cells, lambda _: "all three given, or all three hidden")]
+
+
 def interval_checks() -> list[RowCheck]:
     """A value lies within its own printed interval, but for the rounding of all three."""
     low = pl.col("value_low") - pl.max_horizontal(rounding("value"), rounding("value_low")) - SMALLEST

@@ -1,5 +1,5 @@
-"""What differs from what was accepted before: keys no longer there, values that jump, and values of which another
-return is the authority."""
+"""What differs from what was accepted before: keys no longer there, values that jump, and values that are published
+otherwise, from another return."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ import polars as pl
 from schemas.checks.absence import Absences
 from schemas.checks.rows import given
 from schemas.checks.slate import Slate
+from schemas.checks.withdrawn import check_withdrawn, shown
 from schemas.definitions import Definitions
-from schemas.findings import finding
 from schemas.periods import Period, read_period
 from schemas.tables import KEY, Context, Table
 
@@ -38,35 +38,16 @@ def check_history(
     absences: Absences,
     slate: Slate,
 ) -> None:
-    """Note keys withdrawn, jumps, and differences from the authority, as warnings."""
+    """Note keys withdrawn, jumps, and differences from what is published, as warnings."""
     if context.accepted is not None and context.accepted.height:
         for number, table in enumerate(tables):
             mine = context.accepted.filter(pl.col("collection") == table.collection)
             now = frame.filter(pl.col("_return") == number)
             if mine.height and now.height:
-                _withdrawn(number, now, mine, absences, slate)
+                check_withdrawn(number, now, mine, absences, slate)
                 _jumps(number, now, mine, definitions, slate)
-    if context.authority is not None and context.authority.height:
-        _differs(frame, tables, context.authority, slate)
-
-
-def _withdrawn(number: int, now: pl.DataFrame, mine: pl.DataFrame, absences: Absences, slate: Slate) -> None:
-    period = ["time_identifier", "time_period"]
-    spoken_of = mine.join(now.select(period).unique(), on=period, how="semi")
-    for row in spoken_of.join(now.select(KEY), on=list(KEY), how="anti").sort(KEY).iter_rows(named=True):
-        if absences.certain(number, row):
-            what = f"{row['indicator_id']}, {row['area_code']}, {row['time_period']}, {row['breakdown']}"
-            slate.found[number].append(
-                finding("key.withdrawn", field="value", found=f"no row for {what}", expected=_as_before(row))
-            )
-
-
-def _as_before(row: Row) -> str:
-    return f"{_shown(row['value'], row['value_text'])}, as in {row['source_file']}, {row['sheet']}!{row['cell']}"
-
-
-def _shown(value: float | None, text: str | None) -> str:
-    return f"{value:,.10g}" if value is not None else text or "no value"
+    if context.published is not None and context.published.height:
+        _differs(frame, tables, context.published, slate)
 
 
 # -- jumps
@@ -130,13 +111,16 @@ def _note_jump(number: int, row: Row, before: Period, last: float, limit: float,
 # -- another return
 
 
-def _differs(frame: pl.DataFrame, tables: Sequence[Table], authority: pl.DataFrame, slate: Slate) -> None:
-    both = frame.filter("keyed").join(authority, on=list(KEY), how="inner", suffix="_there")
+def _differs(frame: pl.DataFrame, tables: Sequence[Table], published: pl.DataFrame, slate: Slate) -> None:
+    """A key that readers see with another value, from another return. What they see is all that is told of it: neither
+    a value that is hidden or not yet published, nor that there is one, since whoever sends a guess a night would find
+    out the value by the nights on which nothing is said."""
+    both = frame.filter("keyed").join(published, on=list(KEY), how="inner", suffix="_there")
     owner = pl.Series("collection_here", [t.collection for t in tables])
     both = both.with_columns(owner.gather(both.get_column("_return")).alias("_collection"))
-    differs = pl.col("value").ne_missing(pl.col("value_there")) | pl.col("value_text").ne_missing(
-        pl.col("value_text_there")
-    )
+    apart = (pl.col("value") - pl.col("value_there")).abs() > pl.col("tolerance")
+    of_one_alone = pl.col("value").is_null() != pl.col("value_there").is_null()
+    differs = apart.fill_null(of_one_alone) | pl.col("value_text").ne_missing(pl.col("value_text_there"))
     for row in both.filter((pl.col("_collection") != pl.col("collection")) & differs).iter_rows(named=True):
         measure = given(row)
         places = [(row["sheet"], row[f"at_{measure}"])] if row[f"at_{measure}"] is not None else []
@@ -147,6 +131,5 @@ def _differs(frame: pl.DataFrame, tables: Sequence[Table], authority: pl.DataFra
                 places,
                 field="value",
                 found=row["value"] if row["value"] is not None else row["value_text"],
-                expected=f"{_shown(row['value_there'], row['value_text_there'])}, as in "
-                f"{row['source_file']}, {row['sheet_there']}!{row['cell']}",
+                expected=f"{shown(row['value_there'], row['value_text_there'])}, as published",
             )

@@ -14,6 +14,7 @@ from schemas.checks.arithmetic import (
     in_digits,
     interval_checks,
     looks_rounded_to,
+    part_checks,
     share_checks,
     slack,
 )
@@ -97,7 +98,8 @@ def _with_unit(words: str, row: Row) -> str:
 
 
 def _row_checks() -> tuple[RowCheck, ...]:
-    return (*_parts(), *_bounds(), *_ends(), *share_checks(), *interval_checks(), *_plausible(), *_future())
+    checks = (*_parts(), *_bounds(), *_ends(), *share_checks(), *interval_checks(), *_plausible(), *_future())
+    return (*checks, *part_checks())
 
 
 def _parts() -> list[RowCheck]:
@@ -256,7 +258,9 @@ def _note(slate: Slate, one: RowCheck, row: Row, places: Sequence[Place], waiver
         one.rule,
         places,
         field=one.field,
-        found=row[one.field],
+        found=slate.period(row["_return"], row["time_identifier"], row["time_period"])
+        if one.field == "time_period"
+        else row[one.field],
         expected=one.expected(row),
         as_seen=one.field != "value" or row["at_value"] != row["at_numerator"],  # a share worked out stands in no cell
         waiver=waiver,

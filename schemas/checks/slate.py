@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from schemas.findings import Finding, a1, finding
+from schemas.periods import read_period
 from schemas.tables import MEASURES, Waiver
 
 Place = tuple[str, int]
@@ -15,15 +16,24 @@ Place = tuple[str, int]
 @dataclass
 class Slate:
     """The findings of each table of a batch, by its number, what is seen in cells that show something else than their
-    number, and the cells that errors among the findings name."""
+    number, how periods were typed, and the cells that errors among the findings name."""
 
     found: list[list[Finding]]
     seen: Sequence[Mapping[Place, object]] = ()
+    typed: Sequence[Mapping[tuple[str, str], str]] = ()
     named: set[tuple[int, Place]] = field(default_factory=set)
 
     def free(self, number: int, places: Iterable[Place]) -> bool:
         """Whether no error of a table names any of these cells yet."""
         return not any((number, place) in self.named for place in places)
+
+    def period(self, number: int, identifier: str | None, code: str | None) -> str:
+        """A period as it was typed in a table, or as people write it; a question mark where it could not be read."""
+        if identifier is None or code is None:
+            return "?"
+        period = read_period(code, identifier)
+        typed = self.typed[number].get((identifier, code)) if self.typed else None
+        return typed or (period.label if period else code)
 
     def add(
         self,

@@ -69,7 +69,9 @@ def _note_duplicate(groups: list[list[Row]], slate: Slate) -> None:
     keys = [place for group in groups for place in _telling_apart(group)]
     places = [place for place in (*values, *keys) if place is not None]
     free = [place for place in dict.fromkeys(places) if slate.free(number, [place])]
-    what = f"{len(rows)} times: {', '.join(last[n] or '?' for n in KEY if n != 'definition_version')}"
+    period = slate.period(number, last["time_identifier"], last["time_period"])
+    shown = {**last, "time_period": period}
+    what = f"{len(rows)} times: {', '.join(shown[n] or '?' for n in KEY if n != 'definition_version')}"
     more = f", and {len(groups) - 1} more of the same rows" if len(groups) > 1 else ""
     slate.add(number, "key.duplicate", free or places, field="value", found=what + more, expected="once")
 
@@ -131,8 +133,9 @@ def _looks_rounded(one: Row) -> float | None:
 def _note_total(one: Row, frame: pl.DataFrame, tables: Sequence[Table], context: Context, slate: Slate) -> None:
     number = one["_return"]
     total, *members = frame[[one["_index"], *one["_parts"]]].iter_rows(named=True)
-    places = [place for row in (total, *members) if (place := _value_cell(row)) is not None]
-    if slate.free(number, places):
+    mine = [(place, row) for row in (total, *members) if (place := _value_cell(row)) is not None]
+    places = [place for place, _ in mine]
+    if mine and slate.free(number, places):
         base = _looks_rounded(one)
         rule = "total.does-not-match" if base is None else "total.off-by-rounding"
         summed = f"{one['_sum']:,.10g}, which its parts by {one['_dimension']} make"
@@ -144,7 +147,8 @@ def _note_total(one: Row, frame: pl.DataFrame, tables: Sequence[Table], context:
             found=one["_total"],
             expected=(summed if one["_given"] == one["_of"] and one["_whole"] else f"at least {summed}")
             + ("" if base is None else f"; all look rounded to {base:g}"),
-            waiver=waiver_of(context, tables[number].collection, total, rule, "value"),
+            as_seen=mine[0][1] is total,
+            waiver=waiver_of(context, tables[number].collection, mine[0][1], rule, "value"),
         )
 
 

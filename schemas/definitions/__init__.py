@@ -50,7 +50,9 @@ class Version:
 @dataclass(frozen=True)
 class Indicator:
     """What is measured, of whom, over what, and who answers for it. `range` is in `unit`. `rounded_to` is
-    the base that its counts are published rounded to, if they are."""
+    the base that its counts are published rounded to, if they are. `denominator_of` says in other words than
+    `denominator` who is divided among, where two indicators say the same words of different people, or others of the
+    same."""
 
     __pydantic_config__ = STRICT_KEYS
     id: str
@@ -85,11 +87,18 @@ class Indicator:
     scale: str = ""
     lifecycle_reason: str = ""
     rounded_to: float | None = None
+    denominator_of: str = ""
 
     def version_at(self, day: date) -> Version | None:
         """The version that a period ending (or, while open, beginning) on a day belongs to."""
         fits = (v for v in self.versions if v.valid_from <= day and (v.valid_to is None or day <= v.valid_to))
         return next(fits, None)
+
+    @property
+    def population(self) -> str:
+        """Who is divided among, whatever the case and spaces it is written with: indicators that say the same have one
+        denominator for an area, period and breakdown."""
+        return " ".join((self.denominator_of or self.denominator).casefold().split())
 
     @property
     def per(self) -> float | None:
@@ -153,13 +162,18 @@ class Disclosure:
 class Relation:
     """What one indicator's value has to do with another's, so that one may give the other away. `indicator` is the
     `sum` of `of`; or 100 less its `complement`; or the `gap` of two breakdowns of `of`, first less second; or the
-    `england-gap` of `of`. That a change belongs to its level is said by the indicator's `change_of`."""
+    `england-gap` of `of`; or its `change` over so many `periods`; or the `difference` of two, first less second. It is
+    a `part` of `of` where whoever it counts is counted there too. It is `not-held` where what it was worked out from
+    is no indicator here, for a `reason`. A change over one period may be said by the indicator's `change_of` as
+    well."""
 
     __pydantic_config__ = STRICT_KEYS
-    kind: Literal["sum", "complement", "gap", "england-gap"]
+    kind: Literal["sum", "complement", "gap", "england-gap", "change", "difference", "part", "not-held"]
     indicator: str
-    of: tuple[str, ...]
+    of: tuple[str, ...] = ()
     breakdowns: tuple[str, ...] = ()
+    periods: int = 1
+    reason: str = ""
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
 from schemas.breakdowns import TOTAL, spell_out
+from schemas.definitions.related import check_relations, check_worked_out
 from schemas.faults import DefinitionFault
 from schemas.periods import IDENTIFIERS, read_period
 
@@ -197,18 +198,8 @@ def _check_plan(all_of: Definitions, at: Sources) -> None:
 
 
 def _check_relations(all_of: Definitions, at: Sources) -> None:
-    file = at.folder / "relations.toml"
-    for relation in all_of.relations:
-        for name in (relation.indicator, *relation.of):
-            if name not in all_of.indicators:
-                _refuse(file, relation.indicator, f"{name!r} is not an indicator")
-        if len(relation.of) != 1 and relation.kind != "sum":
-            _refuse(file, relation.indicator, f"a {relation.kind} is of one indicator")
-        if len(relation.breakdowns) != (2 if relation.kind == "gap" else 0):
-            _refuse(file, relation.indicator, "a gap, and nothing else, names the two breakdowns it lies between")
-        for breakdown in relation.breakdowns:
-            if breakdown not in spell_out(all_of.indicators[relation.of[0]].breakdowns, all_of.dimensions):
-                _refuse(file, relation.indicator, f"{relation.of[0]} has no breakdown {breakdown!r}")
+    check_relations(all_of, at.folder / "relations.toml")
+    check_worked_out(all_of, dict(at.indicators))
 
 
 def _check_frameworks(all_of: Definitions, at: Sources) -> None:

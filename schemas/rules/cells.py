@@ -91,4 +91,11 @@ RULES: tuple[Rule, ...] = (
         "Type the value, or the agreed mark for why there is none.",
         "No figure for Nottingham in 2009/10.",
     ),
+    Rule(
+        "cell.left-blank",
+        "advisory",
+        "The cell is blank, where the other end of the range, the other rows or the return before give something.",
+        "Type what belongs here and send the file again; if it is meant to be blank there is nothing to do.",
+        "No upper end beside a lower end of 7,000; a year's column that is empty now.",
+    ),
 )

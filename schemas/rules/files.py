@@ -105,4 +105,25 @@ RULES: tuple[Rule, ...] = (
         "Get the present template, copy your figures into it, and send that.",
         "The template of two years ago, whose sheets have changed since.",
     ),
+    Rule(
+        "return.doubtful-name",
+        "advisory",
+        "The name of the file says that it may not be the one that counts.",
+        "If it is the one that counts, give it a plain name next time; if not, tell us, and send the one that does.",
+        "A file called 'NEET draft.xlsx', 'Copy of NEET.xlsx' or 'NEET (1).xlsx'.",
+    ),
+    Rule(
+        "return.old-by-name",
+        "hard",
+        "The name of the file says that it is old, and figures from a file without such a name are held already.",
+        "Delete the file. If it is the one that counts, give it a name that does not say so; it is then taken in.",
+        "'NEET_old_do_not_use.xlsx' after 'NEET.xlsx' was accepted.",
+    ),
+    Rule(
+        "return.older-than-held",
+        "advisory",
+        "The file was last changed before the one whose figures are held, and takes its place all the same.",
+        "Nothing, if that is meant. Otherwise save the right file again and send it.",
+        "The return of 3 May, sent again after that of 10 May.",
+    ),
 )

@@ -34,6 +34,13 @@ RULES: tuple[Rule, ...] = (
         "E06000018, which is Nottingham, beside the name Derby.",
     ),
     Rule(
+        "area.name-mistyped",
+        "advisory",
+        "The name beside this area's code looks mistyped, or the code beside its name; the other one was read.",
+        "Correct the name or the code.",
+        "E06000018 beside 'Notingham'.",
+    ),
+    Rule(
         "period.unknown",
         "hard",
         "This is not a period that the indicator is measured over.",

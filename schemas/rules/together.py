@@ -27,6 +27,27 @@ RULES: tuple[Rule, ...] = (
         "A total of 40 beside 25 and 20, all rounded to 5.",
     ),
     Rule(
+        "total.outside-parts",
+        "waivable",
+        "The share of all is lower than that of every part, or higher, and all are in some part.",
+        "Correct the share of all or that of the part that is wrong, or tell us why all are right.",
+        "50% of all beside 60% of those with free school meals and 62% of the rest.",
+    ),
+    Rule(
+        "total.complement-differs",
+        "waivable",
+        "Two shares that are all there is do not make 100% together.",
+        "Correct the one that is wrong, or tell us why both are right.",
+        "68.4% with level 2 at 19 beside 30% without it.",
+    ),
+    Rule(
+        "total.below-areas",
+        "waivable",
+        "Less is counted in an area than in the areas within it together.",
+        "Correct the count that is wrong, or tell us why all are right.",
+        "20 schools in the East Midlands beside 12 in Nottingham and 12 in Derby.",
+    ),
+    Rule(
         "row.missing",
         "hard",
         "A row that this return must hold is not there.",
@@ -50,8 +71,15 @@ RULES: tuple[Rule, ...] = (
     Rule(
         "key.differs",
         "advisory",
-        "Another return, which is the authority for this figure, gives a different value; that one is used.",
-        "Agree with the other partner which value is right.",
-        "5.8 here and 5.9 in the schools return.",
+        "What is published for this figure comes from another return, and is a different value.",
+        "Correct the value if it is wrong. If it is right, tell us: we know who sent the other one.",
+        "5.8 here where 5.9, from the schools return, is published.",
+    ),
+    Rule(
+        "period.gone",
+        "advisory",
+        "The return before gave figures of this period too, and this one does not; they stay as they were.",
+        "Nothing, if that is meant. Otherwise put them back and send the file again.",
+        "2008, in a table that gave 2007 to 2010 last time and now gives 2007, 2009 and 2010.",
     ),
 )

@@ -82,4 +82,11 @@ RULES: tuple[Rule, ...] = (
         "Check the value. If it is right there is nothing to do; if it is not, correct it and send the file again.",
         "54% of children, after five years between 50% and 52%, becoming 5.4%.",
     ),
+    Rule(
+        "value.hidden-in-part",
+        "advisory",
+        "Part of this figure is hidden by a mark, and part of it is given, which may tell the rest.",
+        "Hide the percentage and both counts, or give all three. Where the value itself is hidden, nothing is shown.",
+        "'c' for the percentage beside 14 of 35 pupils.",
+    ),
 )

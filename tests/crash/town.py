@@ -103,6 +103,11 @@ def too_much(place: Place) -> None:
     write_csv(place.inbox / "two" / "attainment.csv", 3, AREAS[:-1])
 
 
+def beside(place: Place) -> None:
+    """A revision of another partner's, who must not be held up by what changes too much."""
+    write_return(place.inbox / "one" / "attainment.xlsx", changed(2, 69))
+
+
 @dataclass(frozen=True)
 class Night:
     """One night of the town: what comes before it, and whether its gate refuses."""
@@ -122,6 +127,7 @@ NIGHTS: Sequence[Night] = (
     Night(1, "corrections and a waiver", corrections),
     Night(2, "back again", back_again),
     Night(3, "too much at once", too_much, refused=True),
+    Night(4, "one return set aside", beside),
 )
 
 
