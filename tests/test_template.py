@@ -45,6 +45,7 @@ UNDRAWN = "action-log"
 """A return whose sheet holds several tables side by side, of which no blank workbook is drawn; that is said in words."""
 ROWS_TOGETHER = {
     "key.duplicate", "companion.missing", "area.replaced", "row.missing", "total.does-not-match", "area.contradicts",
+    "total.outside-parts", "total.complement-differs", "total.below-areas", "value.hidden-in-part",
 }  # fmt: skip
 """Rules that no cell's validation can know of."""
 NO_MARKS = ("about 50", "12 or so", "#N/A", "-")

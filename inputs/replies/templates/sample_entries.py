@@ -8,6 +8,9 @@ from inputs.cells import Cell, Cells, Sheet
 from inputs.replies.templates.entries.allowed_entries import AnyText, Choice, DependentEntry, FixedEntry, Number
 from inputs.replies.templates.pages.page_layout import Page, Template
 
+WHOLE_SHARE = 100.0
+"""A share of all, in per cent."""
+
 
 def filled_in(template: Template) -> Cells:
     """Return the cells that a sender would send who filled in the template as it says."""
@@ -57,14 +60,18 @@ def _fill_row(page: Page, row: int, case: int, values: list[Cell]) -> None:
 
 
 def _fill_numbers(entries: Mapping[int, FixedEntry], values: list[Cell]) -> None:
-    """Fill the numbers of a row: the lowest allowed, or the middle where negative ones are; quotients agree."""
+    """Fill the numbers of a row: the lowest allowed, or the middle of shares, which makes complements agree, and where
+    negative ones are; quotients agree."""
     numbers = {column: entry for column, entry in entries.items() if isinstance(entry, Number)}
     for column, number in numbers.items():
-        value = (max(number.low, -1e6) + min(number.high, 1e6)) / 2 if number.low < 0 else number.low
+        is_share = number.low == 0 and number.high * number.factor == WHOLE_SHARE
+        middle = (max(number.low, -1e6) + min(number.high, 1e6)) / 2
+        value = middle if number.low < 0 or is_share else number.low
         values[column] = float(round(value * number.factor)) / number.factor if number.whole else value
     for column, number in numbers.items():
         quotient = number.quotient
         if quotient is not None and column == quotient.value:
-            count = round(1000 * (number.low * number.factor / quotient.per))
+            share = values[column] if isinstance(values[column], float) else number.low
+            count = round(1000 * (share * number.factor / quotient.per))
             values[quotient.denominator], values[quotient.numerator] = 1000.0, float(count)
             values[column] = quotient.per * count / 1000 / number.factor
