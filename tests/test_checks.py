@@ -125,7 +125,7 @@ def history(check: Check, values: Sequence[float]) -> pl.DataFrame:
     years = [row("Absence", v, Year=f"{y}/{y + 1}") for y, v in enumerate(values, start=first)]
     one = check(table(*years))
     assert one.table is not None
-    names = {"collection": "figures", "source_file": "before.xlsx", "cell": "G2"}
+    names = {"partner": "tester", "collection": "figures", "source_file": "before.xlsx", "cell": "G2"}
     return one.table.frame.with_columns(pl.lit(value).alias(name) for name, value in names.items())
 
 

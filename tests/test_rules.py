@@ -197,9 +197,11 @@ CASES: dict[str, Case] = {
     "return.empty": figures(),
     "return.doubtful-name": Case("figures (1).xlsx", book({"Figures": rows({})})),
     "return.old-by-name": Case(
-        "figures_old_do_not_use.xlsx", book({"Figures": rows({})}), files=("tester/figures.xlsx",)
+        "tester/figures_old_do_not_use.xlsx", book({"Figures": rows({})}), files=("tester/figures.xlsx",)
     ),
-    "return.older-than-held": Case("figures v1.xlsx", book({"Figures": rows({})}), files=("tester/figures v2.xlsx",)),
+    "return.older-than-held": Case(
+        "tester/figures v1.xlsx", book({"Figures": rows({})}), files=("tester/figures v2.xlsx",)
+    ),
     "layout.word-mistyped": chosen(LEVEL, ["Refuges by yaer"], ["Open", None, "2009/10", "three"]),
     "layout.word-unsure": chosen(LEVEL, ["Authorty", "Derby", "2009/10", 6.4]),
     "layout.left-out-by-blank": chosen(LEVEL, [None, "Derby", "2009/10", 6.4], ["Authority", "Leeds", "2009/10", 6.1]),
@@ -325,7 +327,10 @@ def judged(partners: Mapping[str, Partner], definitions: Definitions) -> Judge:
             assert before.findings == ()
             address = pl.col("at_value").map_elements(a1, return_dtype=pl.String)
             held = before.table.frame.with_columns(
-                address.alias("cell"), pl.lit("before.xlsx").alias("source_file"), pl.lit("figures").alias("collection")
+                address.alias("cell"),
+                pl.lit("before.xlsx").alias("source_file"),
+                pl.lit("figures").alias("collection"),
+                pl.lit("tester").alias("partner"),
             )
             elsewhere = held.with_columns(pl.lit("elsewhere").alias("collection"), pl.lit(0.0).alias("tolerance"))
             context = Context(case.today, held.clear(), elsewhere) if case.by_another else Context(case.today, held)

@@ -358,6 +358,7 @@ def accepted_of(one: Judgement) -> pl.DataFrame:
         *KEY,
         *PAYLOAD,
         pl.lit(one.collection).alias("collection"),
+        pl.lit("shapes").alias("partner"),
         pl.lit("shapes/figures.xlsx").alias("source_file"),
         "sheet",
         where.map_elements(a1, return_dtype=pl.String).alias("cell"),
