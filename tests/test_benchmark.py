@@ -154,12 +154,22 @@ def sets() -> Iterator[Any]:
     yield pytest.param("real", marks=pytest.mark.skipif(not real.is_file(), reason="the real benchmark is not here"))
 
 
+NOT_HELD = """
+[[relation]]
+kind = "not-held"
+indicator = "{}"
+reason = "The benchmark holds the gap alone."
+"""
+
+
 @pytest.fixture(scope="module", params=list(sets()))
 def loaded(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Loaded:
     """The benchmark, loaded and published."""
     place = Place(tmp_path_factory.mktemp("benchmark"))
     shutil.copytree(HERE, place.root / "definitions")
     shutil.copy(BENCHMARK / "indicators.toml", place.root / "definitions" / "indicators" / "benchmark.toml")
+    with (place.root / "definitions" / "relations.toml").open("a", encoding="utf-8") as relations:
+        relations.writelines(NOT_HELD.format(name) for name in ("benchmark-l3age19gap", "benchmark-l2age19gap"))
     (place.root / "partners").mkdir()
     shutil.copy(BENCHMARK / "partner.toml", place.root / "partners" / "benchmark.toml")
     file = place.inbox / "benchmark" / "benchmark.csv"

@@ -23,7 +23,7 @@ from flows.settings import Settings, now
 from flows.standing import status
 from tests.conftest import Place
 from tests.partnership import Secrets, Sender, files_under, mails, misplaced, tokens, unpacked, write_toml
-from warehouse import publish
+from warehouse import asking
 from warehouse.contract import MART
 from warehouse.files import attached
 
@@ -94,7 +94,7 @@ class Partnership:
 @pytest.mark.parametrize("seed", [2011])
 def test_no_secret_leaves(seed: int, place: Place, monkeypatch: pytest.MonkeyPatch,
                           capfd: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture) -> None:  # fmt: skip
-    monkeypatch.setattr(publish, "FEWEST_CHANGED", 0)
+    monkeypatch.setattr(asking, "FEWEST_CHANGED", 0)
     caplog.set_level(logging.DEBUG)
     town = Partnership(place, seed)
     states = [town.night(0).publication.state, town.night(1).publication.state]

@@ -70,6 +70,7 @@ def known(tables: Sequence[Table], collection: str) -> pl.DataFrame:
         pl.lit(collection).alias("collection"),
         pl.lit("before.xlsx").alias("source_file"),
         pl.lit("A1").alias("cell"),
+        pl.lit("tester").alias("partner"),
     )
     return rows.select(*KEY, *PAYLOAD, "sheet", *about)
 

@@ -178,8 +178,8 @@ def test_findings_are_listed_in_the_order_of_the_workbook_with_links_to_their_ce
 def test_cells_know_their_period(own_partner: Path, tmp_path: Path) -> None:
     rows = [("Nottingham", "Key stage 2", "2008/09", "reported", 167, None, None), *GOOD]
     write_return(own_partner, rows)
-    assert main(["check", str(own_partner), "--json", "--marked-up", str(tmp_path / "copy.xlsx")]) == 1
-    text = text_of(read_cells((tmp_path / "copy.xlsx").read_bytes()).sheets[0])
+    assert main(["check", str(own_partner), "--json", "--marked-up", str(tmp_path / "mended.xlsx")]) == 1
+    text = text_of(read_cells((tmp_path / "mended.xlsx").read_bytes()).sheets[0])
     assert "Figures: E4 | 2008/09 | To put right" in text
 
 
@@ -351,7 +351,7 @@ def test_an_owner_can_mend_the_copy_and_send_it_back(
 ) -> None:
     rows = [*GOOD, ("Nottm", *GOOD[0][1:]), ("England", "Key stage 2", "2009/10", "reported", 167, None, None)]
     write_return(own_partner, rows)
-    copy, again = tmp_path / "copy.xlsx", tmp_path / "again.xlsx"
+    copy, again = tmp_path / "mended.xlsx", tmp_path / "again.xlsx"
     found = check(own_partner, capsys, "--marked-up", str(copy))
     assert len(found) == 2
     assert check(copy, capsys) == found
@@ -403,14 +403,14 @@ def test_check_writes_a_copy_of_one_file_and_never_over_it(
     own_partner: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     write_return(own_partner)
-    copy = tmp_path / "copy.xlsx"
+    copy = tmp_path / "mended.xlsx"
     assert main(["check", str(own_partner), "--marked-up", str(copy)]) == 0
     assert "no marked-up copy: nothing was found" in capsys.readouterr().err
     assert not copy.exists()
     for wrong in ([str(own_partner), str(own_partner), "--marked-up", str(copy)],
                   [str(own_partner), "--marked-up", str(own_partner)],
                   [str(own_partner), "--marked-up", str(tmp_path / "copy.xls")],
-                  [str(own_partner), "--marked-up", str(tmp_path / "none" / "copy.xlsx")]):  # fmt: skip
+                  [str(own_partner), "--marked-up", str(tmp_path / "none" / "mended.xlsx")]):  # fmt: skip
         before = own_partner.read_bytes()
         assert main(["check", *wrong]) == 2
         assert own_partner.read_bytes() == before

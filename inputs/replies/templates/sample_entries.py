@@ -71,7 +71,8 @@ def _fill_numbers(entries: Mapping[int, FixedEntry], values: list[Cell]) -> None
     for column, number in numbers.items():
         quotient = number.quotient
         if quotient is not None and column == quotient.value:
-            share = values[column] if isinstance(values[column], float) else number.low
+            filled = values[column]
+            share = filled if isinstance(filled, float) else number.low
             count = round(1000 * (share * number.factor / quotient.per))
             values[quotient.denominator], values[quotient.numerator] = 1000.0, float(count)
             values[column] = quotient.per * count / 1000 / number.factor
