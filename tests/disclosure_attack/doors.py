@@ -155,7 +155,6 @@ DOORS: dict[str, Door] = {
     "sums": Door("tables", _only_small),
     "breakdowns": Door("tables", _blind(known=_undivided)),
     "marks": Door("tables", _blind(_without("conf_status"))),
-    "ranges": Door("tables", _blind(_without("value_low", "value_high"))),
     "words": Door("tables", _blind(_without("value_text"))),
     "printed shares": Door("outcomes", _blind(_no_printed)),
     "shared denominators": Door(
@@ -175,4 +174,5 @@ DOORS: dict[str, Door] = {
     "ranges of hidden rows": Door("tables", _told_of_hidden("value_high")),
     "words of hidden rows": Door("tables", _told_of_hidden("value_text")),
 }
-"""Protections by name."""
+"""Protections by name. What a range tells is protected twice, by what its ends are taken to tell and by hiding them with
+the row that a sender marked, so that only the second shows when it is open."""
