@@ -52,7 +52,7 @@ POISONS = {
         "figure.quotient",
     ),
     "a total unlike its parts": (
-        """INSERT INTO mart.observations SELECT * REPLACE ('Judgement=Inadequate' AS breakdown, 2 AS value)
+        """INSERT INTO mart.observations SELECT * REPLACE ('Judgement=Inadequate' AS breakdown, 11 AS value)
            FROM mart.observations WHERE breakdown = 'Judgement=Good'""",
         "figure.parts",
     ),

@@ -132,7 +132,7 @@ _BASES = tuple(
 _LEAST = f"per * (numerator - {_BASES[0]} / 2) / (denominator + {_BASES[1]} / 2)"
 _MOST = f"per * (numerator + {_BASES[0]} / 2) / (denominator - {_BASES[1]} / 2)"
 _BASE_OF_PARTS = f"""CASE WHEN bool_and(parts = 0) THEN {max(ROUNDING_BASES)}
-                          ELSE coalesce(min({_BASES[2]}) FILTER (parts <> 0), 0) END"""
+                          ELSE coalesce(max({_BASES[2]}) FILTER (parts <> 0), 0) END"""
 
 FIGURES: tuple[Expectation, ...] = (
     Expectation(
