@@ -74,8 +74,7 @@ def _decided(
     with ExitStack() as stack:
         stack.enter_context(sole_writer(given.archive))
         archive, ledger = Archive(given.archive), read_ledger(given.archive)
-        refuse_losses(given, ledger)
-        put_back(given, ledger)
+        put_back(refuse_losses(given, ledger))
         con = stack.enter_context(store.opened(given.store))
         archive.prepare()
         catch_up(con, given, definitions, archive, ledger, now())

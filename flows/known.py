@@ -12,10 +12,24 @@ from inputs.layouts import Partner
 from schemas.definitions import Definitions
 from schemas.tables import KEY, PAYLOAD
 from warehouse import store
+from warehouse.in_force import loads_of
 from warehouse.readers import SEEN, seen_by_readers
 
 
-def seen_tonight(con: store.Connection, given: Settings, definitions: Definitions, ledger: Ledger) -> pl.DataFrame:
+def known_to_owners(
+    con: store.Connection,
+    given: Settings,
+    definitions: Definitions,
+    partners: Mapping[str, Partner],
+    ledger: Ledger,
+) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """What is accepted and not set aside, as each collection's owner may be told of it, and what readers see: the
+    `accepted` and `published` of schemas.tables.Context."""
+    seen = _seen_tonight(con, given, definitions, ledger)
+    return told_to_owners(store.accepted(con, loads_of(con, ledger.set_aside)), seen, partners), seen
+
+
+def _seen_tonight(con: store.Connection, given: Settings, definitions: Definitions, ledger: Ledger) -> pl.DataFrame:
     """What readers see, as warehouse.readers gives it. Nothing where it was published under other definitions than
     today's: those may hide what readers still see tonight."""
     live = ledger.published.get(ledger.last_version)

@@ -110,11 +110,14 @@ def losses(past: Past) -> tuple[Loss, ...]:
     return (*_of_ledger(past), *_of_store(past), *_of_file(past), *_of_kept(past))
 
 
-def refuse_losses(given: Settings, ledger: Ledger) -> None:
-    """Raise StorageFault, before anything is written, where something is lost that a run would lose for good."""
-    for one in losses(past_of(given, ledger)):
+def refuse_losses(given: Settings, ledger: Ledger) -> Past:
+    """Raise StorageFault, before anything is written, where something is lost that a run would lose for good; else what
+    each part knows."""
+    past = past_of(given, ledger)
+    for one in losses(past):
         if one.stops:
             raise StorageFault(one.thing, f"{one.says}; {one.do}")
+    return past
 
 
 def refuse_lost_ledger(given: Settings, ledger: Ledger) -> None:
@@ -215,8 +218,8 @@ def _of_file(past: Past) -> Iterator[Loss]:
 
 def _of_kept(past: Past) -> Iterator[Loss]:
     kept, ledger = Kept.beside(past.given.warehouse), past.ledger
-    wanted = sorted(ledger.published)[-past.given.keep_versions :]
-    gone = [number for number in wanted if number not in ledger.taken_over and number not in kept.versions()]
+    wanted, held = sorted(ledger.published)[-past.given.keep_versions :], kept.versions()
+    gone = [number for number in wanted if number not in ledger.taken_over and number not in held]
     if gone:
         says = f"version(s) {', '.join(map(str, gone))} cannot be gone back to"
         yield Loss("kept versions", kept.root, says, f"{REBUILD}, which makes them again", stops=False)
@@ -239,10 +242,11 @@ def kept_copy(past: Past) -> Path | None:
     return None
 
 
-def put_back(given: Settings, ledger: Ledger) -> None:
+def put_back(past: Past) -> None:
     """Put back the published file from what is kept, and the hold of a rollback, where they alone were lost; a night
     that went on without them would compare with nothing and ask nobody. Raises StorageFault."""
-    past, kept = past_of(given, ledger), Kept.beside(given.warehouse)
+    given, ledger = past.given, past.ledger
+    kept = Kept.beside(given.warehouse)
     try:
         if not given.warehouse.exists() and (path := kept_copy(past)) is not None:
             candidate = given.warehouse.with_name(f"{CANDIDATE}put-back.duckdb")

@@ -21,7 +21,7 @@ from typing import Any
 from flows.archive import Archive
 from flows.arrivals import META
 from flows.arrivals import collect as collect
-from flows.known import seen_tonight, told_to_owners
+from flows.known import known_to_owners
 from flows.ledger import Ledger, read_ledger, sole_writer
 from flows.losses import put_back, refuse_losses, see_ledger
 from flows.progress import say
@@ -44,7 +44,6 @@ from schemas.outcomes import Outcome, Submission
 from schemas.precedence import held_files, in_order
 from warehouse import store
 from warehouse.disagreements import disagreements
-from warehouse.in_force import loads_of
 from warehouse.publish import Publication
 
 Step = Callable[..., Any]
@@ -122,8 +121,7 @@ def prepare(given: Settings, run: str, stage: Stage = stage, *, by_day: bool = F
     definitions = load_definitions(given.definitions)
     partners = load_partners(definitions, given.partners)
     ledger = read_ledger(given.archive)
-    refuse_losses(given, ledger)
-    put_back(given, ledger)
+    put_back(refuse_losses(given, ledger))
     for folder in (given.warehouse.parent, given.outbox):
         _writable(folder)
     archive = Archive(given.archive)
@@ -204,9 +202,7 @@ def judge(night: Night) -> list[Outcome]:
 
 def _desk(night: Night) -> Desk:
     with store.opened(night.settings.store) as con:
-        seen = seen_tonight(con, night.settings, night.definitions, night.ledger)
-        left_out = loads_of(con, night.ledger.set_aside)
-        accepted = told_to_owners(store.accepted(con, left_out), seen, night.partners)
+        accepted, seen = known_to_owners(con, night.settings, night.definitions, night.partners, night.ledger)
     return Desk(
         night.archive,
         night.definitions,

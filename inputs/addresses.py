@@ -12,6 +12,7 @@ from collections.abc import Iterator, Sequence
 
 from inputs.package import column_of, whole
 from inputs.refused import MOST_COLUMNS, MOST_ROWS, refuse_damaged
+from schemas.findings import column_letters
 
 _ROW = re.compile(rb"""<(?:[\w.-]+:)?row(?=[\s/>])(?:[^>]*?\sr\s*=\s*["']([^"'>]*)["'])?""")
 _CELL = re.compile(rb"""<(?:[\w.-]+:)?c(?=[\s/>])(?:[^>]*?\sr\s*=\s*["']([^"'>]*)["'])?""")
@@ -73,19 +74,9 @@ def _columns(found: Sequence[bytes], number: int, sheet: str) -> set[bytes]:
         if address and whole(address[2]) != number:
             refuse_damaged(f"cell {_shown(said)} given in row {number}", sheet, _shown(said))
         if at in columns:
-            refuse_damaged(f"a cell given twice in row {number}", sheet, f"{letters_of(at)}{number}")
+            refuse_damaged(f"a cell given twice in row {number}", sheet, f"{column_letters(at)}{number}")
         columns.add(at)
-    return {letters_of(one).encode() for one in columns}
-
-
-def letters_of(column: int) -> str:
-    """The letters of a column counted from 0."""
-    letters = ""
-    column += 1
-    while column:
-        column, rest = divmod(column - 1, 26)
-        letters = chr(65 + rest) + letters
-    return letters
+    return {column_letters(one).encode() for one in columns}
 
 
 def _shown(said: bytes) -> str:

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from inputs.addresses import letters_of
 from inputs.cells import Area, Cell, Cells
 from inputs.refused import MOST_COLUMNS, MOST_ROWS, Bounds, Refused, refuse_damaged
+from schemas.findings import column_letters
 
 MOST_SHEETS = 1_000
 MOST_MERGED = 100_000
@@ -39,7 +39,7 @@ def clear_merged(rows: list[list[Cell]], areas: Sequence[Area], bounds: Bounds, 
     under = 0
     for top, left, bottom, right in areas:
         if bottom >= MOST_ROWS or right >= MOST_COLUMNS or not (0 <= top <= bottom and 0 <= left <= right):
-            first, last = f"{letters_of(left)}{top + 1}", f"{letters_of(right)}{bottom + 1}"
+            first, last = f"{column_letters(left)}{top + 1}", f"{column_letters(right)}{bottom + 1}"
             refuse_damaged(f"merged cells outside the sheet: {first}:{last}", sheet, first)
         for number in range(top, min(bottom + 1, len(rows))):
             row = rows[number]
@@ -59,5 +59,7 @@ def hold_texts(cells: Cells) -> Cells:
             for column, cell in enumerate(row):
                 if type(cell) is str and len(cell) > MOST_TEXT:
                     found = f"a text of more than {MOST_TEXT:,} characters in one cell"
-                    raise Refused("return.too-large", found, sheet=sheet.name, cell=f"{letters_of(column)}{number + 1}")
+                    raise Refused(
+                        "return.too-large", found, sheet=sheet.name, cell=f"{column_letters(column)}{number + 1}"
+                    )
     return cells

@@ -11,7 +11,6 @@ from datetime import date, datetime, timedelta
 from math import isfinite
 from xml.parsers import expat
 
-from inputs.addresses import letters_of
 from inputs.bounded import clear_merged, hold_sheets
 from inputs.cells import Area, Cell, Cells, ErrorValue, Sheet, Shown, Uncalculated
 from inputs.grid import HIDDEN
@@ -21,6 +20,7 @@ from inputs.ods_styles import Styles
 from inputs.package import Element, Package, elements, parse_xml, xml_part
 from inputs.refused import MOST_COLUMNS, MOST_ROWS, Bounds, hold_to, refuse_damaged, refuse_encrypted
 from inputs.rich_text import Run, read_runs
+from schemas.findings import column_letters
 
 ERROR = re.compile(r"#[A-Z]+(/[A-Z0-9]+)?[!?]?|Err:[0-9]{3}")
 DURATION = re.compile(r"(-?)PT?(?:(\d+)H)?(?:(\d+)M)?(?:(\d+)(?:[.,](\d{1,6})\d*)?S)?")
@@ -162,7 +162,7 @@ class _Work:
             self.in_text += 1
         elif name == "table":
             refuse_damaged(
-                "a workbook with a table inside a cell", self.name, f"{letters_of(len(self.row))}{self.row_at + 1}"
+                "a workbook with a table inside a cell", self.name, f"{column_letters(len(self.row))}{self.row_at + 1}"
             )
         elif name == "s":
             count = next((value for key, value in given.items() if key.endswith(" c")), "1")
@@ -208,7 +208,7 @@ class _Work:
         covered = one.name == "covered-table-cell"
         value = None if covered else self._seen(one)
         if value is not None and len(self.row) + min(count, MOST_COLUMNS + 1) > MOST_COLUMNS:
-            where = f"{letters_of(len(self.row))}{self.row_at + 1}"
+            where = f"{column_letters(len(self.row))}{self.row_at + 1}"
             refuse_damaged(f"a cell outside the sheet: {where}", self.name, where)
         down, across = _count(one.get("number-rows-spanned")), _count(one.get("number-columns-spanned"))
         if not covered and (down > 1 or across > 1):

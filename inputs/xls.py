@@ -10,7 +10,6 @@ from collections.abc import Iterator, Mapping, Set
 from contextlib import suppress
 from dataclasses import dataclass
 
-from inputs.addresses import letters_of
 from inputs.bounded import hold_sheets
 from inputs.cells import Cells, ErrorValue, Sheet, Uncalculated
 from inputs.elsewhere.binary import xls_texts
@@ -19,6 +18,7 @@ from inputs.grid import DAY_ZERO_1904, ERRORS, Scan, open_book, sheet_of
 from inputs.number_formats import DAY_ZERO
 from inputs.refused import Bounds, Refused, refuse_cut_off, refuse_damaged, refuse_encrypted, refuse_old, refuse_other
 from inputs.xls_looks import BIFF8, WINDOW2, XlsLooks, hides_zeros
+from schemas.findings import column_letters
 
 OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 MOST_ROWS, MOST_COLUMNS = 65_536, 256
@@ -316,7 +316,7 @@ def _give(given: bytearray, row: int, first: int, last: int, scan: Scan) -> None
     for column in range(first, last + 1):
         byte, bit = divmod(row * MOST_COLUMNS + column, 8)
         if given[byte] & 1 << bit:
-            cell = f"{letters_of(column)}{row + 1}"
+            cell = f"{column_letters(column)}{row + 1}"
             refuse_damaged(f"cell {cell} given twice", scan.name, cell)
         given[byte] |= 1 << bit
 

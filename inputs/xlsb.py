@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from inputs.addresses import letters_of
 from inputs.bounded import hold_sheets
 from inputs.cells import Cells, ErrorValue, Sheet
 from inputs.grid import DAY_ZERO_1904, ERRORS, Scan, open_book, sheet_of
@@ -17,6 +16,7 @@ from inputs.records import END_BOOK, END_SHEET, records_of, text_at, whole
 from inputs.refused import MOST_COLUMNS, MOST_ROWS, Bounds, hold_to, refuse_damaged
 from inputs.xlsb_looks import RICH_CELL, VIEW, XlsbLooks, hides_zeros
 from inputs.xlsx import relations
+from schemas.findings import column_letters
 
 ROW, BLANK, ERROR, FORMULA_ERROR, LAST_CELL = 0, 1, 3, 11, 11
 BUNDLE_SHEET, PROPERTIES, COLUMN_INFO, MERGED = 156, 153, 60, 176
@@ -77,7 +77,7 @@ def _scan_sheet(records: bytes, scan: Scan, looks: XlsbLooks) -> None:
             if not 0 <= row < MOST_ROWS or column >= MOST_COLUMNS:
                 refuse_damaged("a workbook with a cell outside the sheet", scan.name)
             if column in columns:
-                refuse_damaged(f"a cell given twice in row {row + 1}", scan.name, f"{letters_of(column)}{row + 1}")
+                refuse_damaged(f"a cell given twice in row {row + 1}", scan.name, f"{column_letters(column)}{row + 1}")
             columns.add(column)
             scan.reach(row, column)
             looks.note(kind, body, row, column, scan)

@@ -249,25 +249,9 @@ def current_of_each_collection(condition: str = "true") -> str:
     """
 
 
-def current(
-    con: duckdb.DuckDBPyConnection,
-    definitions: Definitions,
-    up_to_load: int | None = None,
-    without: Collection[int] = (),
-) -> pl.DataFrame:
-    """One current row a key: the authoritative collection's where it has one, else the newest of another's; of the
-    first loads only, where `up_to_load` is given, and as if the loads `without` had not come.
-
-    Columns: KEY, PAYLOAD, load, period_start, period_end, collection, submission, source_file, digest, sheet, cell,
-    recorded_at.
-    """
-    con.register("authority_of", authorities(definitions))
-    frame = con.execute(f"{_current(up_to_load, without)} ORDER BY {OF_KEY}").pl()
-    con.unregister("authority_of")
-    return frame
-
-
 def _current(up_to_load: int | None, without: Collection[int] = ()) -> str:
+    """SQL for one current row a key: the authoritative collection's where it has one, else the newest of another's; of
+    the first loads only, where `up_to_load` is given, and as if the loads `without` had not come."""
     condition = in_force(without) + ("" if up_to_load is None else f" AND o.load <= {up_to_load:d}")
     return f"""
 WITH own AS (
@@ -643,7 +627,6 @@ __all__: Sequence[str] = (
     "after_all",
     "connect",
     "counted",
-    "current",
     "forget",
     "hold",
     "hold_shown",

@@ -30,11 +30,6 @@ def with_unheld(held: Mapping[Key, Row], definitions: Definitions, epoch: int) -
     return both
 
 
-def is_left(key: Key) -> bool:
-    """Whether a key is of what is left of an area beside others."""
-    return BESIDE in key[2]
-
-
 def _unknown(like: Row, key: Key, epoch: int) -> Row:
     nothing = dict.fromkeys(
         ("value", "value_low", "value_high", "numerator", "denominator", "remainder", "counted_most", "others_most",

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import re
-import sys
 from typing import Annotated
 
 from cyclopts import Parameter
 
 from flows.approval import approve_run, release
+from flows.commands.decisions import print_decision
 from flows.commands.options import ArchiveOption, ByOption, WarehouseOption
 from flows.settings import settings
-from warehouse.publish import NotApproved
 
 
 def approve(
@@ -26,9 +25,4 @@ def approve(
     Exit code 1 with the reason where it cannot be approved.
     """
     decide = release if re.fullmatch(r"S[0-9]{6,}", run) else approve_run
-    try:
-        print(decide(settings(warehouse=warehouse, archive=archive), run, by))
-    except NotApproved as reason:
-        print(f"indicators: {reason}", file=sys.stderr)
-        return 1
-    return 0
+    return print_decision(lambda: decide(settings(warehouse=warehouse, archive=archive), run, by))

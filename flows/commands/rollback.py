@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import sys
 from typing import Annotated
 
 from cyclopts import Parameter
 
 from flows.approval import roll_back_to
+from flows.commands.decisions import print_decision
 from flows.commands.options import ArchiveOption, ByOption, WarehouseOption
 from flows.settings import settings
-from warehouse.publish import NotApproved
 
 
 def rollback(
@@ -21,9 +20,4 @@ def rollback(
     archive: ArchiveOption = None,
 ) -> int:
     """Publish a kept version under a new number; exit code 1 with the reason where it is not kept."""
-    try:
-        print(roll_back_to(settings(warehouse=warehouse, archive=archive), version, by))
-    except NotApproved as reason:
-        print(f"indicators: {reason}", file=sys.stderr)
-        return 1
-    return 0
+    return print_decision(lambda: roll_back_to(settings(warehouse=warehouse, archive=archive), version, by))

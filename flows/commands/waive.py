@@ -14,7 +14,7 @@ from cyclopts import Parameter
 from flows.archive import Archive
 from flows.commands.options import ArchiveOption, ByOption, TodayOption, UntilOption, WarehouseOption
 from flows.judging import Judgement, judge
-from flows.known import seen_tonight, told_to_owners
+from flows.known import known_to_owners
 from flows.ledger import Ledger, read_ledger, sole_writer
 from flows.losses import refuse_losses, see_ledger
 from flows.settings import Settings, london_today, now, settings
@@ -28,7 +28,6 @@ from schemas.outcomes import Grant, Submission
 from schemas.rules import RULES
 from schemas.tables import KEY, Context, Waiver
 from warehouse import store
-from warehouse.in_force import loads_of
 
 _WHERE = re.compile(r"(?:'(?P<quoted>(?:[^']|'')+)'|(?P<plain>.+))!(?P<cell>[^!]+)")
 
@@ -47,7 +46,7 @@ class WaiverRequest:
 
 @dataclass(frozen=True)
 class WaiverAnswer:
-    """What came of it: the waivers that were given, or none, and what to tell the person who request."""
+    """What came of it: the waivers that were given, or none, and what to tell the person who asked."""
 
     granted: tuple[Grant, ...]
     says: str
@@ -131,11 +130,10 @@ def _judged_today(
     ledger: Ledger,
     today: date,
 ) -> Judgement | None:
-    """The submission as the next night will judge it, but for the waiver that is request for."""
+    """The submission as the next night will judge it, but for the waiver that is asked for."""
     partners = load_partners(definitions, given.partners)
     with store.opened(given.store) as con:
-        seen = seen_tonight(con, given, definitions, ledger)
-        accepted = told_to_owners(store.accepted(con, loads_of(con, ledger.set_aside)), seen, partners)
+        accepted, seen = known_to_owners(con, given, definitions, partners, ledger)
     context = Context(today, accepted, seen, ledger.waivers_in_force())
     archive = Archive(given.archive)
     arrival = (Origin(submission.partner, submission.path, today), lambda: archive.content(submission.digest))
@@ -176,9 +174,9 @@ def _waivers(
     ]
 
 
-def _bound_by(one: Finding, request: tuple[str, int]) -> tuple[str, int]:
+def _bound_by(one: Finding, place: tuple[str, int]) -> tuple[str, int]:
     """The cell whose value a waiver of a finding binds: of a total and its parts that of the total."""
-    return next(places(one)) if one.rule.startswith("total.") else request
+    return next(places(one)) if one.rule.startswith("total.") else place
 
 
 def _says(grants: Sequence[Grant], submission: Submission, ledger: Ledger) -> str:
