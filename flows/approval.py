@@ -9,7 +9,7 @@ from typing import Any
 
 from flows.archive import Archive
 from flows.ledger import ledger_at, read_ledger, sole_writer
-from flows.losses import put_back, refuse_losses
+from flows.losses import put_back, refuse_losses, see_ledger
 from flows.publishing import catch_up, keep_past, publish_limits
 from flows.settings import Settings, now
 from schemas.definitions import Definitions, load_definitions
@@ -39,7 +39,9 @@ def release(given: Settings, submission: str, by: str) -> str:
             raise NotApproved(f"Nothing of {submission} is set aside.")
         for one in mine:
             ledger.record_release(one.outcome, by, now())
-    return f"{submission} is let through the gate, approved by {by}. The next night publishes it."
+        see_ledger(given, ledger)
+    said = f"{submission} is let through the gate, approved by {by}. The next night publishes it."
+    return f"{said} {ledger.adoption_in_words}".rstrip()
 
 
 def roll_back_to(given: Settings, version: int, by: str) -> str:

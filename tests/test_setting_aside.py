@@ -10,10 +10,12 @@ from unittest.mock import patch
 
 import pytest
 
+from flows.approval import release
 from flows.commands.application import main
 from flows.ledger import read_ledger
 from flows.night import Report
 from flows.rebuilding import rebuild
+from schemas.faults import StorageFault
 from tests.conftest import Place
 from tests.makers import write_partner, write_return
 
@@ -158,6 +160,16 @@ def test_a_file_that_was_never_published_does_not_come_to_light_when_the_next_is
     faulty(town, 0, "three", value=642.0)
     assert shown(town, 0) == {50, 51, 52}
     assert {name for name, status in statuses(town).items() if status == "set-aside"} == {"S000004", "S000005"}
+
+
+def test_a_release_that_the_ledger_has_lost_is_found_before_anything_is_written(town: Place) -> None:
+    faulty(town, 0, "two")
+    release(town.settings(), "S000004", "performance-analyst")
+    ledger = town.archive / "ledger.jsonl"
+    *kept, _ = ledger.read_bytes().splitlines(keepends=True)
+    ledger.write_bytes(b"".join(kept))
+    with pytest.raises(StorageFault, match="the store has seen line"):
+        town.night("three")
 
 
 def test_what_a_return_withdraws_stays_while_it_is_set_aside(town: Place) -> None:
