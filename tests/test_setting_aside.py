@@ -19,7 +19,7 @@ from schemas.faults import StorageFault
 from tests.conftest import Place
 from tests.makers import write_partner, write_return
 
-AREAS = ("Derby", "Leicester", "Sheffield", "Leeds", "Birmingham", "Liverpool", "Manchester", "Nottingham", "Bristol",
+AREAS = ("Derby", "Leicester", "Sheffield", "Leeds", "Birmingham", "Liverpool", "Manchester", "Nottingham", "Bristol, City of",
          "Newcastle upon Tyne", "Nottinghamshire", "Derbyshire")  # fmt: skip
 PARTNERS = tuple(f"partner-{number}" for number in range(1, len(AREAS) + 1))
 YEARS = ("2007/08", "2008/09", "2009/10")
