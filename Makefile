@@ -10,7 +10,7 @@ nightly: .venv/ready
 
 # A Prefect server, the deployments and a worker for a trial on this machine, until Ctrl-C.
 up: .venv/ready
-	@exec $(BIN)/python -m flows.up
+	@exec $(BIN)/python -m flows.operations.trial_server
 
 # Ten minutes with a night every minute, returns dropped in, the worker killed and the server restarted.
 trial: .venv/ready
@@ -38,7 +38,7 @@ persons: .venv/ready
 	@PERSONS=1000 $(BIN)/python -m pytest tests/persons
 
 lint: .venv/ready
-	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy
+	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy && $(BIN)/lint-imports --no-logo --no-cache
 
 install: .venv/ready
 

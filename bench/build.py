@@ -28,15 +28,15 @@ import numpy as np
 import polars as pl
 
 from bench.mart import DAY, PARTS, YEARS, waits
-from schemas.calendar import Standing
 from schemas.definitions import Definitions, Peer, load_definitions
 from schemas.findings import at
-from schemas.geography import ENGLAND
-from schemas.outcomes import Outcome, Submission
-from schemas.periods import build
-from schemas.tables import TIDY
-from warehouse import store
-from warehouse.publish import publish_night
+from schemas.observations import TIDY
+from schemas.reference.geography import ENGLAND
+from schemas.reference.periods import build
+from schemas.return_calendar import Standing
+from schemas.submissions import Outcome, Submission
+from warehouse.publication.publish import publish_night
+from warehouse.store import private_store
 
 MOST_BYTES = 12_000_000_000
 BATCH = 10
@@ -168,7 +168,7 @@ class Bench:
             f"S{self.hours:06d}", self.hours, "bench", f"bench/{collection}.csv", digest, 1, when, when.date()
         )
         said = Outcome(sent.id, "bench", collection, "accepted", frame.height, (), (), (), None, "", "", when)
-        store.load(con, sent, said, frame, when)
+        private_store.load(con, sent, said, frame, when)
         self.outcomes.append(said)
 
     def publish(self, con: duckdb.DuckDBPyConnection) -> str:
@@ -197,12 +197,13 @@ class Bench:
 @contextmanager
 def inside(watch: Watch) -> Iterator[None]:
     """Have the parts of a build told one by one."""
-    from warehouse import disclosure, mart
+    from warehouse.disclosure import disclosure_control
+    from warehouse.mart import build_mart
 
     told = [
-        (mart.store, "trace_states"), (disclosure, "withheld"), (mart.store, "trace_past"), (mart, "_remember"),
-        (mart, "derive"), (mart, "fill_latest"), (mart, "fill_trend"), (mart, "score"),
-    ]  # fmt: skip
+        (build_mart.store, "trace_states"), (disclosure_control, "withheld"), (build_mart.store, "trace_past"),
+        (build_mart, "_remember"), (build_mart, "derive"), (build_mart, "fill_latest"), (build_mart, "fill_trend"),
+    (build_mart, "score"), ]  # fmt: skip
     before = [(module, name, getattr(module, name)) for module, name in told]
     for module, name, function in before:
 
@@ -225,7 +226,7 @@ def measure(millions: float) -> None:
     with tempfile.TemporaryDirectory(prefix="bench-build-") as folder, inside(watch):
         bench = Bench(Path(folder), definitions, watch)
         total = 0
-        with store.opened(bench.folder / "store.duckdb") as con:
+        with private_store.opened(bench.folder / "store.duckdb") as con:
             watch("load")
             for number, names in enumerate(returns):
                 frame = rows_of(names, definitions, areas, number)

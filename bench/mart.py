@@ -20,11 +20,11 @@ from pathlib import Path
 import polars as pl
 
 from schemas.definitions import Definitions, Peer, load_definitions
-from schemas.geography import ENGLAND
-from schemas.periods import build
-from warehouse.contract import MART, ddl
-from warehouse.mart import _reference, derive
-from warehouse.store import MOST_ROWS, connect
+from schemas.reference.geography import ENGLAND
+from schemas.reference.periods import build
+from warehouse.mart.build_mart import _reference, derive
+from warehouse.mart.mart_tables import MART, ddl
+from warehouse.store.private_store import MOST_ROWS, connect
 
 YEARS = range(2014, 2024)
 PARTS = ("Sex=Girls", "Sex=Boys", "FSM=Eligible", "FSM=Not eligible")

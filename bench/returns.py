@@ -23,10 +23,12 @@ from pathlib import Path
 
 import openpyxl
 
-from flows import judging
-from flows.night import Night, collect, judge, prepare
+from flows.checking import validate_files
+from flows.checking.dask_workers import stage_of
+from flows.pipeline.night_steps import collect
+from flows.pipeline.validate_step import judge
+from flows.run_context import Night, prepare
 from flows.settings import settings
-from flows.workers import stage_of
 from schemas.definitions import load_definitions
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -134,8 +136,8 @@ def since(began: Cost) -> Cost:
 
 def judged(count: int, said: list[tuple[str, str, str]], runner: str = "threads", batch: int | None = None) -> Cost:
     """What it costs a night to read, check, stage and record so many returns."""
-    usual = judging.BATCH_FILES
-    judging.BATCH_FILES = batch or usual
+    usual = validate_files.BATCH_FILES
+    validate_files.BATCH_FILES = batch or usual
     try:
         with tempfile.TemporaryDirectory(prefix="bench-returns-") as folder:
             night = night_of(Path(folder), count, said)
@@ -150,7 +152,7 @@ def judged(count: int, said: list[tuple[str, str, str]], runner: str = "threads"
                 print(*night.notes, sep="\n")
             return took
     finally:
-        judging.BATCH_FILES = usual
+        validate_files.BATCH_FILES = usual
 
 
 def plain(said: list[tuple[str, str, str]]) -> Cost:

@@ -11,10 +11,10 @@ from zoneinfo import ZoneInfo
 from pydantic import BeforeValidator, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from common.errors import UsageFault
 from flows.inboxes import Address, inbox_at
-from inputs.read import Limits
-from inputs.replies.fitting import MOST_BYTES
-from schemas.faults import UsageFault
+from inputs.sandbox.reader_processes import Limits
+from replies.emails.size_limit import MOST_BYTES
 
 HOME = Path(__file__).resolve().parent.parent
 CLAIMS = HOME / "docs" / "claims" / "review-2011.toml"

@@ -20,9 +20,9 @@ import duckdb
 import numpy as np
 from scipy.optimize import linprog
 
-from schemas.geography import ENGLAND
+from schemas.reference.geography import ENGLAND
 from tests.histories import ask
-from warehouse.claims import Claim, Figure, Input, judge_claims
+from warehouse.queries.claims import Claim, Figure, Input, judge_claims
 
 Unknown = tuple[Any, ...]
 Equation = tuple[dict[Unknown, Fraction], Fraction]

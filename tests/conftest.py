@@ -22,11 +22,12 @@ os.environ.update(
     }
 )
 
-from flows.night import Report, whole_night
+from flows.pipeline.night_steps import whole_night
+from flows.pipeline.night_summary import Report
 from flows.settings import Settings, settings
-from inputs.layouts import Partner, load_partners
+from inputs.layouts.partner_layouts import Partner, load_partners
 from schemas.definitions import Definitions, load_definitions
-from warehouse.files import attached
+from warehouse.store.attached_files import attached
 
 # No test asserts a time, and a failure found once is found again.
 hypothesis.settings.register_profile("steady", deadline=None, derandomize=True)
@@ -105,7 +106,7 @@ def prefect_server() -> Iterator[None]:
 @pytest.fixture(scope="session")
 def example_night(tmp_path_factory: pytest.TempPathFactory, prefect_server: None) -> tuple[Place, Report]:
     """The example returns, taken through the real Prefect flow once. Tests must leave it as it is."""
-    from flows.nightly import nightly
+    from flows.nightly_flow import nightly
 
     place = Place(tmp_path_factory.mktemp("example"))
     report = nightly(

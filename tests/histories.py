@@ -13,16 +13,16 @@ from typing import Any
 import duckdb
 import polars as pl
 
-from schemas.calendar import Standing
 from schemas.definitions import Definitions
 from schemas.findings import at
-from schemas.outcomes import Outcome, Submission
-from schemas.periods import read_period
-from schemas.tables import TIDY
-from warehouse import store
-from warehouse.asking import Limits
-from warehouse.files import attached
-from warehouse.publish import Publication, approve, publish_night, roll_back
+from schemas.observations import TIDY
+from schemas.reference.periods import read_period
+from schemas.return_calendar import Standing
+from schemas.submissions import Outcome, Submission
+from warehouse.publication.approval_limits import Limits
+from warehouse.publication.publish import Publication, approve, publish_night, roll_back
+from warehouse.store import private_store
+from warehouse.store.attached_files import attached
 
 BEGUN = datetime(2011, 5, 1, tzinfo=UTC)
 TODAY = date(2011, 5, 31)
@@ -64,7 +64,9 @@ class History:
     open: ExitStack = field(default_factory=ExitStack)
 
     def __post_init__(self) -> None:
-        self.con: duckdb.DuckDBPyConnection = self.open.enter_context(store.opened(self.folder / "store.duckdb"))
+        self.con: duckdb.DuckDBPyConnection = self.open.enter_context(
+            private_store.opened(self.folder / "store.duckdb")
+        )
 
     @property
     def live(self) -> Path:
@@ -86,7 +88,7 @@ class History:
         )
         outcome = Outcome(sent.id, "tester", collection, "accepted", 0, (), (), (), None, "", "", when)
         self.outcomes.append(outcome)
-        store.load(self.con, sent, outcome, tidy(list(figures), self.definitions), when)
+        private_store.load(self.con, sent, outcome, tidy(list(figures), self.definitions), when)
 
     def publish(self) -> Publication:
         """Publish what the store holds, and keep a copy of the file if it is a new version."""

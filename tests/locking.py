@@ -1,4 +1,4 @@
-"""Workbooks as Excel encrypts them, with any password: what inputs.encryption undoes."""
+"""Workbooks as Excel encrypts them, with any password: what inputs.readers.encryption undoes."""
 
 from __future__ import annotations
 

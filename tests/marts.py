@@ -11,11 +11,11 @@ import duckdb
 import polars as pl
 
 from schemas.definitions import Definitions
-from schemas.periods import build
-from schemas.tables import KEY, PAYLOAD
-from warehouse.contract import MART, ddl
-from warehouse.mart import _reference, derive
-from warehouse.store import connect
+from schemas.observations import KEY, PAYLOAD
+from schemas.reference.periods import build
+from warehouse.mart.build_mart import _reference, derive
+from warehouse.mart.mart_tables import MART, ddl
+from warehouse.store.private_store import connect
 
 NOTTINGHAM, DERBY, LEICESTER, ENGLAND = "E06000018", "E06000015", "E06000016", "E92000001"
 EAST_MIDLANDS = "E12000004"

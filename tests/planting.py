@@ -12,13 +12,13 @@ from typing import Any
 
 import openpyxl
 
-from flows.judging import Judgement, judge
-from inputs.identify import Origin
-from inputs.layouts import Partner
+from flows.checking.validate_files import Judgement, judge
+from inputs.layouts.partner_layouts import Partner
+from inputs.parsing.return_identification import Origin
 from schemas.definitions import Definitions, Indicator
 from schemas.findings import COLUMNS, Finding, a1, places
-from schemas.periods import build
-from schemas.tables import Context
+from schemas.observations import Context
+from schemas.reference.periods import build
 
 Cell = tuple[str, int]
 Row = dict[str, Any]

@@ -13,16 +13,16 @@ from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
-from flows.approval import approve_run, roll_back_to
 from flows.commands.waive import WaiverRequest, grant_waiver
-from flows.ledger import read_ledger
-from flows.night import Report
+from flows.pipeline.night_summary import Report
+from flows.records.ledger import read_ledger
+from flows.recovery.approval import approve_run, roll_back_to
 from flows.settings import Settings
 from schemas.findings import Finding
 from tests.conftest import HOME, INCOMING, Place
 from tests.makers import PARTNER, write_return
-from warehouse.gate import Verdict
-from warehouse.publish import NotApproved, sweep
+from warehouse.gate.gate import Verdict
+from warehouse.publication.publish import NotApproved, sweep
 
 BEGUN = date(2011, 5, 1)
 AREAS = ("Nottingham", "England", "Leicester", "Derby", "Birmingham", "Manchester", "Bristol, City of", "Leeds")
@@ -71,14 +71,14 @@ class Life:
 
     def night(self, **other: Any) -> Report:
         """The night of the next day."""
-        from flows.night import whole_night
+        from flows.pipeline.night_steps import whole_night
 
         self.days += 1
         with self._released():
             return whole_night(self.settings(**other), f"night-{self.days}")
 
     def _released(self) -> AbstractContextManager[Any]:
-        return patch("flows.publishing.release", return_value=self.release)
+        return patch("flows.pipeline.publishing.release", return_value=self.release)
 
     # -- what partners do
 
@@ -182,18 +182,18 @@ class Life:
 
 
 DEATHS = (
-    "flows.night.store.load",
-    "flows.publishing.publish_night",
-    "warehouse.publish.rename_over",
-    "warehouse.publish.store.remember",
-    "flows.ledger.Ledger.record_publication",
+    "flows.pipeline.night_steps.store.load",
+    "flows.pipeline.publishing.publish_night",
+    "warehouse.publication.publish.rename_over",
+    "warehouse.publication.publish.store.remember",
+    "flows.records.ledger.Ledger.record_publication",
 )
 
 
 @contextmanager
 def trusting() -> Iterator[None]:
     """A gate that lets everything pass, for tests that are about something else; people are still asked."""
-    with patch("warehouse.publish.gate", return_value=Verdict(())):
+    with patch("warehouse.publication.publish.gate", return_value=Verdict(())):
         yield
 
 

@@ -11,15 +11,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from flows.commands.application import main
-from inputs.cells import Cell, Cells, Sheet, Shown
-from inputs.explain import OUTSIDE, Explained, explain
-from inputs.identify import Origin, identify
-from inputs.layouts import Layout, load_partners
-from inputs.parse import parse
-from inputs.tables.account import KEYS, is_number
+from inputs.layouts.partner_layouts import Layout, load_partners
+from inputs.parsing.explain_cells import OUTSIDE, Explained, explain
+from inputs.parsing.parse_return import parse
+from inputs.parsing.return_identification import Origin, identify
+from inputs.parsing.tables.cell_account import KEYS, is_number
+from inputs.readers.cells import Cell, Cells, Sheet, Shown
 from schemas.definitions import Definitions
 from schemas.findings import Finding, at, places
-from schemas.tables import MEASURES
+from schemas.observations import MEASURES
 
 PARTNER = r"""
 id = "sheets"

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from flows import alarm
-from flows.alarm import Reach, fault, in_words, over
-from schemas.faults import StorageFault
+from common.errors import StorageFault
+from flows.delivery import fault_alarm
+from flows.delivery.fault_alarm import Reach, fault, in_words, over
 from tests.post import Post, free_port, plain, post_office
 
 AT = datetime(2011, 5, 26, 0, 31, tzinfo=UTC)
@@ -92,7 +92,7 @@ def test_a_disk_that_became_full_does_not_make_it_forget(
     with post_office(Post(free_port())) as post:
         given = reach(post.url)
         over(given, "nightly")  # a run that ended well leaves room for the memory
-        monkeypatch.setattr(alarm, "write_whole", _full)
+        monkeypatch.setattr(fault_alarm, "write_whole", _full)
         for _ in range(3):
             fault(given, "nightly", "night", FULL, AT)
         assert len(post.messages) == 1

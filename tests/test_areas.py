@@ -8,7 +8,7 @@ from datetime import date
 import pytest
 
 from schemas.definitions import Definitions
-from schemas.geography import UNLISTED
+from schemas.reference.geography import UNLISTED
 from tests.conftest import HOME
 from tests.marts import ENGLAND, latest, row, with_indicator
 

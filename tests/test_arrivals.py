@@ -11,12 +11,16 @@ from typing import Any
 
 import pytest
 
-from flows import arrivals, inboxes
-from flows.arrivals import collect, spelled
-from flows.night import Night, judge, load, prepare, whole_night
+from common.errors import InboxFault, UsageFault
+from flows import inboxes
+from flows.intake import arrivals
+from flows.intake.arrivals import collect, spelled
+from flows.pipeline.load_step import load
+from flows.pipeline.night_steps import whole_night
+from flows.pipeline.validate_step import judge
+from flows.run_context import Night, prepare
 from flows.settings import settings
-from schemas.faults import InboxFault, UsageFault
-from schemas.outcomes import Submission
+from schemas.submissions import Submission
 from tests.conftest import Place
 from tests.makers import GOOD, HEADINGS, book, write_partner
 from tests.servers import KINDS, PASSWORD, QUOTED, Inbox, Store, inbox_of, sftp_server
@@ -152,7 +156,7 @@ def test_a_wrong_return_that_is_renamed_arrives_again_only_if_its_name_says_some
 
 
 def test_of_two_files_of_one_night_the_one_changed_last_counts(inbox: Inbox, place: Place) -> None:
-    from warehouse import store
+    from warehouse.store import private_store
 
     inbox.put("tester/attainment.xlsx", A, age_seconds=50)
     inbox.put("tester/Attainment b.xlsx", B, age_seconds=500)
@@ -161,8 +165,8 @@ def test_of_two_files_of_one_night_the_one_changed_last_counts(inbox: Inbox, pla
         inbox.put("tester/attainment.xlsx", A)
     came, night = judged(place)
     assert [one.path for one in came] == ["tester/Attainment b.xlsx", "tester/attainment.xlsx"]
-    with store.opened(night.settings.store) as con:
-        rows = store.accepted(con).filter(indicator_id="ks2-level-4-english-maths", time_period="200910")
+    with private_store.opened(night.settings.store) as con:
+        rows = private_store.accepted(con).filter(indicator_id="ks2-level-4-english-maths", time_period="200910")
     assert rows.filter(area_code="E06000018").get_column("value").to_list() == [67.0]
 
 

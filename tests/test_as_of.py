@@ -15,7 +15,7 @@ import pytest
 
 from schemas.definitions import Definitions
 from tests.histories import BEGUN, COUNT, History, ask, figure
-from warehouse import store
+from warehouse.store import private_store
 
 AREAS = ("E06000018", "E08000025", "E08000003", "E06000023")
 PARTS = ("Total", "Coverage=Maintained", "Coverage=Academies")
@@ -63,7 +63,7 @@ def live_through(past: History, chance: random.Random) -> None:
 
 
 def rows(path: Path, sql: str, *values: object) -> dict[tuple[Any, ...], dict[str, Any]]:
-    from warehouse.contract import TABLES
+    from warehouse.mart.mart_tables import TABLES
 
     names = [column.name for column in TABLES["observations"].columns]
     found = [dict(zip(names, row, strict=True)) for row in ask(path, sql, *values)]
@@ -256,8 +256,8 @@ def test_no_figure_is_set_against_every_other(tmp_path: Path, definitions: Defin
                 plans.extend(str(plan) for _, plan in told)
                 return past.con.execute(sql, *values)
 
-        store.hold(past.con, definitions)
-        store.trace_states(Explained(), 2, BEGUN)  # type: ignore[arg-type]
+        private_store.hold(past.con, definitions)
+        private_store.trace_states(Explained(), 2, BEGUN)  # type: ignore[arg-type]
         assert any("HASH_JOIN" in plan for plan in plans)
         assert not any("NL_JOIN" in plan or "CROSS_PRODUCT" in plan for plan in plans)
 

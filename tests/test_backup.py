@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from flows.ledger import sole_writer
-from flows.night import Report
+from flows.pipeline.night_summary import Report
+from flows.records.ledger import sole_writer
 from tests.conftest import HOME, INCOMING, TODAY, Place
 from tests.crash.state import state_of, unlike
 

@@ -10,13 +10,13 @@ from pathlib import Path
 
 import pytest
 
+from common.errors import StorageFault
 from flows.commands.application import main
-from flows.ledger import Ledger, read_ledger
-from flows.losses import losses, past_of, see_ledger
-from schemas.faults import StorageFault
-from schemas.outcomes import Submission
+from flows.records.ledger import Ledger, read_ledger
+from flows.records.loss_detection import losses, past_of, see_ledger
+from schemas.submissions import Submission
 from tests.conftest import HOME, Place
-from warehouse import store
+from warehouse.store import private_store
 
 AT = datetime(2011, 5, 1, tzinfo=UTC)
 Lines = list[bytes]
@@ -113,7 +113,7 @@ def test_a_torn_last_line_never_counted(tmp_path: Path) -> None:
 )
 def test_an_end_that_is_cut_off_is_told_by_the_store(how: Callable[[Lines], Lines], says: str, place: Place) -> None:
     path, given = written(place.archive), place.settings()
-    with store.opened(given.store):
+    with private_store.opened(given.store):
         pass
     see_ledger(given, read_ledger(place.archive))
     assert losses(past_of(given, read_ledger(place.archive))) == ()
@@ -164,7 +164,7 @@ def test_a_ledger_that_cannot_be_written_goes_on_as_if_nothing_had_been_tried(
         raise OSError(28, "No space left on device")
 
     with monkeypatch.context() as patched:
-        patched.setattr("flows.appending.os.fsync", full)
+        patched.setattr("flows.records.line_appending.os.fsync", full)
         with pytest.raises(StorageFault, match="No space left"):
             ledger.record_submission(sent(9))
     ledger.record_submission(sent(9))

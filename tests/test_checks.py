@@ -8,12 +8,12 @@ from typing import Any
 import polars as pl
 import pytest
 
-from flows.judging import Judgement, judge
-from inputs.identify import Origin
-from inputs.layouts import Partner, load_partners
+from flows.checking.validate_files import Judgement, judge
+from inputs.layouts.partner_layouts import Partner, load_partners
+from inputs.parsing.return_identification import Origin
 from schemas.definitions import Definitions
 from schemas.findings import Finding, collapse, finding
-from schemas.tables import Context
+from schemas.observations import Context
 from tests.conftest import TODAY
 from tests.makers import BUSY_HEADINGS, BUSY_PARTNER, book, busy_rows
 

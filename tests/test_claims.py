@@ -12,12 +12,12 @@ import duckdb
 import pytest
 from scipy.optimize import least_squares
 
+from common.errors import DefinitionFault, UsageFault
 from flows.commands.application import main
-from flows.night import Report
+from flows.pipeline.night_summary import Report
 from flows.settings import CLAIMS
-from schemas.faults import DefinitionFault, UsageFault
 from tests.conftest import Place
-from warehouse.claims import Claim, Found, Judged, _reckon, judge, judge_claims, load_claims
+from warehouse.queries.claims import Claim, Found, Judged, _reckon, judge, judge_claims, load_claims
 
 Example = tuple[Place, Report]
 

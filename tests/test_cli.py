@@ -11,8 +11,8 @@ from pathlib import Path
 import duckdb
 import pytest
 
+from common.errors import StorageFault
 from flows.commands.application import COMMANDS, main
-from schemas.faults import StorageFault
 from tests.conftest import HOME, INCOMING, Place
 from tests.makers import GOOD, write_partner, write_return
 
@@ -83,7 +83,7 @@ def test_check_json_is_the_contract(own_partner: Path, capsys: pytest.CaptureFix
 
 
 def test_check_and_the_night_find_the_same(own_partner: Path, place: Place, capsys: pytest.CaptureFixture[str]) -> None:
-    from flows.ledger import read_ledger
+    from flows.records.ledger import read_ledger
 
     write_return(
         own_partner, [*GOOD, ("Nottm", *GOOD[0][1:]), GOOD[2], ("England", "Good level", "soon", "", 50, 1, 2)]
@@ -179,7 +179,7 @@ def test_a_full_disk_is_one_line_and_the_next_night_ends_the_work(
 
 
 def test_two_nights_at_once_never_interleave(own_partner: Path, place: Place) -> None:
-    from flows.ledger import sole_writer
+    from flows.records.ledger import sole_writer
 
     with sole_writer(place.archive), pytest.raises(StorageFault, match="another run"):
         place.night()

@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
-from inputs.cells import Cells, Sheet
-from inputs.identify import Origin, identify
-from inputs.layouts import load_partners
-from inputs.parse import parse
+from inputs.layouts.partner_layouts import load_partners
+from inputs.parsing.parse_return import parse
+from inputs.parsing.return_identification import Origin, identify
+from inputs.readers.cells import Cells, Sheet
 from schemas.definitions import Definitions
 from schemas.findings import Finding
 

@@ -7,17 +7,17 @@ from pathlib import Path
 
 import pytest
 
-from flows.day import between_nights
-from flows.ledger import read_ledger, sole_writer
-from schemas.calendar import on_time
-from schemas.faults import BusyFault
-from schemas.news import BY_DAY, REMINDING
+from common.errors import BusyFault
+from flows.pipeline.daytime_steps import between_nights
+from flows.records.ledger import read_ledger, sole_writer
+from schemas.notifications import BY_DAY, REMINDING
+from schemas.return_calendar import on_time
 from tests.conftest import TODAY, Place
 from tests.makers import GOOD, write_partner, write_return
 from tests.post import Post, free_port, plain, post_office
 from tests.test_night import KS2, values, with_value
-from warehouse import publish
-from warehouse.gate import Result, Verdict
+from warehouse.gate.gate import Result, Verdict
+from warehouse.publication import publish
 
 BAD = with_value(GOOD, 2, "about 67")
 
@@ -81,7 +81,7 @@ def test_mail_that_waits_is_sent_by_day_and_a_day_that_could_not_send_says_no_mo
         (only,) = to_tester(post)
     assert "awaiting" not in only  # it was published meanwhile
     write_return(sender, BAD)
-    from flows import replying
+    from flows.pipeline import replying
 
     with pytest.MonkeyPatch.context() as quick:
         quick.setattr(replying, "PAUSES_SECONDS", (0.0,))
@@ -95,7 +95,7 @@ def test_mail_that_waits_is_sent_by_day_and_a_day_that_could_not_send_says_no_mo
 def test_what_a_night_could_not_tell_of_its_gate_waits_through_the_day(
     place: Place, sender: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from flows import replying
+    from flows.pipeline import replying
 
     monkeypatch.setattr(replying, "PAUSES_SECONDS", (0.0,))
     refusing = Verdict((Result("x", "it holds", "critical", False, held=False, count=1, rows=()),))
@@ -149,7 +149,7 @@ def test_a_day_leaves_while_another_run_is_at_work_and_a_night_waits(place: Plac
     held.wait(30)
     with pytest.raises(BusyFault):
         between_nights(place.settings(), "day", BY_DAY)
-    from flows.night import whole_night
+    from flows.pipeline.night_steps import whole_night
 
     threading.Timer(0.7, go.set).start()
     assert whole_night(place.settings(), "night", patience_seconds=60).lines

@@ -13,10 +13,10 @@ import duckdb
 import polars as pl
 import pytest
 
-from inputs.layouts import Partner
+from common.errors import DefinitionFault
+from inputs.layouts.partner_layouts import Partner
 from schemas.definitions import HERE, Definitions, load_definitions
-from schemas.faults import DefinitionFault
-from warehouse.mart import _reference
+from warehouse.mart.build_mart import _reference
 
 WRONG = [
     ("indicators/attainment.toml", 'polarity = "higher"', 'polarity = "up"', "polarity"),

@@ -20,17 +20,17 @@ import duckdb
 import openpyxl
 import pytest
 
-from flows import delivery
-from flows.ledger import read_ledger
-from flows.night import whole_night
-from flows.report import sentences
-from flows.smtp import mail_server
-from schemas.faults import UsageFault
+from common.errors import UsageFault
+from flows.delivery import outbox
+from flows.delivery.mail_server import mail_server
+from flows.pipeline.night_steps import whole_night
+from flows.pipeline.run_report import sentences
+from flows.records.ledger import read_ledger
 from tests.conftest import HOME, INCOMING, Place
 from tests.makers import GOOD, write_partner, write_return
 from tests.post import Post, free_port, html, plain, post_office
-from warehouse import publish
-from warehouse.gate import Result, Verdict
+from warehouse.gate.gate import Result, Verdict
+from warehouse.publication import publish
 
 BAD = [("Nottm", *GOOD[0][1:])]
 DAY = date(2011, 5, 29)
@@ -45,7 +45,7 @@ def open_gate(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def post(monkeypatch: pytest.MonkeyPatch) -> Iterator[Post]:
-    monkeypatch.setattr(delivery, "PAUSES_SECONDS", (0.0, 0.0, 0.0))
+    monkeypatch.setattr(outbox, "PAUSES_SECONDS", (0.0, 0.0, 0.0))
     with post_office(Post(free_port())) as up:
         yield up
 
@@ -85,7 +85,7 @@ def test_five_nights_send_exactly_what_changed_with_the_mail_server_down_on_the_
     town: Place, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The same bad file five nights, and beside it partners who are answered only once the server is back."""
-    monkeypatch.setattr(delivery, "PAUSES_SECONDS", (0.0, 0.0, 0.0))
+    monkeypatch.setattr(outbox, "PAUSES_SECONDS", (0.0, 0.0, 0.0))
     post = Post(free_port())
     for name, due in (("bettered", DAY + timedelta(9)), ("careful", DAY + timedelta(9)), ("dawdler", DAY)):
         partner(town, name, due)
@@ -269,7 +269,7 @@ def test_without_tls_where_it_is_asked_for_nothing_is_sent_and_no_secret_is_show
 def test_mail_goes_encrypted_and_signed_in_to_a_server_whose_certificate_is_trusted_only(
     town: Place, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(delivery, "PAUSES_SECONDS", (0.0,))
+    monkeypatch.setattr(outbox, "PAUSES_SECONDS", (0.0,))
     certificate, context = a_certificate(town.root)
     post = Post(free_port())
     send_in(town, "tester")
@@ -606,10 +606,10 @@ def test_the_mail_server_s_password_reaches_nothing_that_prefect_keeps(
 ) -> None:
     from prefect import get_client
 
-    from flows.nightly import nightly
+    from flows.nightly_flow import nightly
 
     secret = "word-of-the-test"  # noqa: S105
-    monkeypatch.setattr(delivery, "PAUSES_SECONDS", (0.0,))
+    monkeypatch.setattr(outbox, "PAUSES_SECONDS", (0.0,))
     monkeypatch.setenv("INDICATORS_SMTP_URL", f"smtp://robot:{secret}@127.0.0.1:{free_port()}")
     send_in(town, "tester")
     report = nightly(str(town.inbox), str(town.published), str(town.outbox), str(town.archive), DAY)

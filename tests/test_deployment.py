@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 import yaml
 
-from flows.ledger import sole_writer
+from flows.operations.trial_server import NO_WAY_OUT, OFFLINE
+from flows.records.ledger import sole_writer
 from flows.settings import LONDON
-from flows.up import NO_WAY_OUT, OFFLINE
 from tests.conftest import HOME, Place
 from tests.makers import GOOD, write_partner, write_return
 
@@ -89,7 +89,7 @@ def test_a_wrong_parameter_is_refused_when_a_run_is_made(
 def test_what_a_schema_cannot_refuse_is_refused_when_the_run_begins() -> None:
     from prefect.exceptions import ParameterTypeError
 
-    from flows.nightly import nightly
+    from flows.nightly_flow import nightly
 
     with pytest.raises(ParameterTypeError):
         nightly.validate_parameters({"today": "yesterday"})
@@ -129,8 +129,8 @@ def seen(flow: str) -> tuple[Any, list[str], dict[str, str]]:
 
 
 def test_names_and_pages_say_what_a_run_is_about(place: Place, given: tuple[dict[str, Any], Path]) -> None:
-    from flows.daytime import replies
-    from flows.nightly import nightly
+    from flows.daytime_flows import replies
+    from flows.nightly_flow import nightly
 
     parameters, folder = given
     hostile = "attainment-[x](javascript:alert(1))<img src=x>|`.xlsx"
@@ -160,13 +160,14 @@ def test_names_and_pages_say_what_a_run_is_about(place: Place, given: tuple[dict
 def test_a_share_that_is_away_for_a_moment_is_tried_again(
     place: Place, given: tuple[dict[str, Any], Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from flows import night, watching
-    from flows.daytime import replies
+    from flows.daytime_flows import replies
+    from flows.operations import prefect_artifacts
+    from flows.pipeline import night_steps
 
     parameters, _ = given
     away = place.inbox.rename(place.root / "away")
-    quick = watching.STEPS[night.collect].with_options(retry_delay_seconds=[0.1] * 3)  # type: ignore[attr-defined]
-    monkeypatch.setitem(watching.STEPS, night.collect, quick)
+    quick = prefect_artifacts.STEPS[night_steps.collect].with_options(retry_delay_seconds=[0.1] * 3)  # type: ignore[attr-defined]
+    monkeypatch.setitem(prefect_artifacts.STEPS, night_steps.collect, quick)
     assert replies(**parameters, return_state=True).is_failed()
     assert "the inbox is not there" in next(place.outbox.glob("fault-*.eml")).read_text().replace("=\n", "")
 
@@ -175,13 +176,13 @@ def test_a_share_that_is_away_for_a_moment_is_tried_again(
         return True
 
     write_return(away / "tester" / "attainment.xlsx")
-    monkeypatch.setitem(watching.STEPS, night.collect, quick.with_options(retry_condition_fn=back))
+    monkeypatch.setitem(prefect_artifacts.STEPS, night_steps.collect, quick.with_options(retry_condition_fn=back))
     assert len(replies(**parameters).lines) == 1
 
 
 def test_our_own_fault_fails_the_run_and_is_told_once(place: Place, given: tuple[dict[str, Any], Path]) -> None:
-    from flows.daytime import reminders
-    from flows.nightly import nightly
+    from flows.daytime_flows import reminders
+    from flows.nightly_flow import nightly
 
     parameters, _ = given
     (place.root / "file").write_text("")
@@ -194,9 +195,9 @@ def test_our_own_fault_fails_the_run_and_is_told_once(place: Place, given: tuple
 
 
 def test_the_quarter_and_the_rebuild_run(place: Place, given: tuple[dict[str, Any], Path]) -> None:
-    from flows.nightly import nightly
-    from flows.quarterly import quarterly_report
-    from flows.rebuild import rebuild
+    from flows.nightly_flow import nightly
+    from flows.quarterly_flow import quarterly_report
+    from flows.rebuild_flow import rebuild
 
     parameters, folder = given
     write_return(folder / "attainment.xlsx")

@@ -15,11 +15,11 @@ import polars as pl
 import pytest
 
 from schemas.definitions import HERE, Definitions, Relation, load_definitions
-from schemas.geography import ENGLAND, Area, Geography
+from schemas.reference.geography import ENGLAND, Area, Geography
 from tests.attacker import Attack
 from tests.histories import COUNT, SHARE, History, figure, tidy
-from warehouse.disclosure import suppress, withheld
-from warehouse.exports import FOLDER, LATEST
+from warehouse.disclosure.disclosure_control import suppress, withheld
+from warehouse.publication.exports import FOLDER, LATEST
 
 DEFINITIONS = load_definitions()
 LEAST = 5

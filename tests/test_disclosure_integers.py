@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
+from common.errors import DefinitionFault
 from schemas.definitions import HERE, Definitions, Relation, load_definitions
-from schemas.faults import DefinitionFault
 from tests.histories import COUNT, SHARE, History, figure
 
 DEFINITIONS = load_definitions()

@@ -18,12 +18,12 @@ from typing import Any
 import pytest
 import yaml
 
-from flows import doctor
 from flows.commands.application import main
-from flows.doctor import CHECKS, Health, examine
-from flows.ledger import read_ledger
+from flows.operations import doctor
+from flows.operations.doctor import CHECKS, Health, examine
+from flows.records.ledger import read_ledger
 from flows.settings import now
-from schemas.news import Message
+from schemas.notifications import Message
 from tests.conftest import HOME, Place
 from tests.makers import write_partner, write_return
 from tests.post import Post, free_port, post_office
@@ -230,7 +230,7 @@ def plant_full(_: Place, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def plant_newer_store(here: Place, _: pytest.MonkeyPatch) -> None:
-    from warehouse.store import connect
+    from warehouse.store.private_store import connect
 
     with contextlib.closing(connect(str(here.published.parent / "store.duckdb"))) as con:
         con.execute("UPDATE about SET schema_version = 99")
@@ -423,11 +423,11 @@ def test_no_check_can_keep_another_from_being_made(here: Place, monkeypatch: pyt
 
 
 def test_while_a_night_is_at_work_it_is_left_in_peace(here: Place) -> None:
-    from flows.ledger import sole_writer
-    from warehouse import store
+    from flows.records.ledger import sole_writer
+    from warehouse.store import private_store
 
     (here.archive / "nights.json").write_text(json.dumps({"began": now().isoformat()}), encoding="utf-8")
-    with sole_writer(here.archive), store.opened(here.published.parent / "store.duckdb"):
+    with sole_writer(here.archive), private_store.opened(here.published.parent / "store.duckdb"):
         assert levels(examine()) == {}
 
 

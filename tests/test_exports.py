@@ -9,11 +9,11 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from flows.night import Report
+from flows.pipeline.night_summary import Report
 from schemas.definitions import Definitions
 from tests.conftest import Place
 from tests.histories import COUNT, History, figure
-from warehouse.exports import FOLDER, GROUPS, LATEST
+from warehouse.publication.exports import FOLDER, GROUPS, LATEST
 
 Example = tuple[Place, Report]
 SYMBOLS = {"z", "x", "c", "low", "u"}

@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from flows.judging import Judgement, judge
-from inputs.identify import Origin
-from inputs.layouts import load_partners
+from flows.checking.validate_files import Judgement, judge
+from inputs.layouts.partner_layouts import load_partners
+from inputs.parsing.return_identification import Origin
 from schemas.definitions import Definitions
-from schemas.tables import Context
+from schemas.observations import Context
 
 PARTNER = """
 id = "tester"

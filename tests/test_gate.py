@@ -9,13 +9,13 @@ from pathlib import Path
 import pytest
 
 from flows.commands.application import main
-from flows.night import Report
+from flows.pipeline.night_summary import Report
 from schemas.definitions import Definitions
 from tests.conftest import Place
 from tests.makers import GOOD, write_partner, write_return
-from warehouse import disclosure
-from warehouse.gate import Verdict, gate
-from warehouse.store import connect
+from warehouse.disclosure import disclosure_control
+from warehouse.gate.gate import Verdict, gate
+from warehouse.store.private_store import connect
 
 NOTTINGHAM = "area_code = 'E06000018'"
 POISONS = {
@@ -218,7 +218,7 @@ def test_the_limit_is_a_setting(asked: Place) -> None:
 def test_a_candidate_that_would_give_something_away_is_never_approved(
     asked: Place, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(disclosure, "suppress", lambda rows, *_: rows)
+    monkeypatch.setattr(disclosure_control, "suppress", lambda rows, *_: rows)
     write_return(
         asked.inbox / "tester" / "attainment.xlsx",
         [("Nottingham", "Good level", "2009/10", "reported", 1.0, 2, 200), *GOOD[2:]],

@@ -12,20 +12,21 @@ from pathlib import Path
 
 import pytest
 
-from flows import report as reports
-from flows.approval import approve_run, roll_back_to
 from flows.commands.waive import WaiverRequest, grant_waiver
-from flows.filing import Quarter, file_report
-from flows.ledger import read_ledger
-from flows.night import Report, whole_night
-from flows.reparsing import reparse
+from flows.delivery.quarterly_filing import Quarter, file_report
+from flows.pipeline import run_report as reports
+from flows.pipeline.night_steps import whole_night
+from flows.pipeline.night_summary import Report
+from flows.records.ledger import read_ledger
+from flows.records.return_register import status
+from flows.recovery.approval import approve_run, roll_back_to
+from flows.recovery.reparse_report import reparse
 from flows.settings import Settings, now
-from flows.standing import status
 from tests.conftest import Place
 from tests.partnership import Secrets, Sender, files_under, mails, misplaced, tokens, unpacked, write_toml
-from warehouse import asking
-from warehouse.contract import MART
-from warehouse.files import attached
+from warehouse.mart.mart_tables import MART
+from warehouse.publication import approval_limits
+from warehouse.store.attached_files import attached
 
 BEGUN = date(2011, 5, 29)
 NIGHTS = 6
@@ -94,7 +95,7 @@ class Partnership:
 @pytest.mark.parametrize("seed", [2011])
 def test_no_secret_leaves(seed: int, place: Place, monkeypatch: pytest.MonkeyPatch,
                           capfd: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture) -> None:  # fmt: skip
-    monkeypatch.setattr(asking, "FEWEST_CHANGED", 0)
+    monkeypatch.setattr(approval_limits, "FEWEST_CHANGED", 0)
     caplog.set_level(logging.DEBUG)
     town = Partnership(place, seed)
     states = [town.night(0).publication.state, town.night(1).publication.state]

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from schemas.definitions import Definitions, Peer, Target
-from schemas.periods import build
+from schemas.reference.periods import build
 from tests.marts import DERBY, EAST_MIDLANDS, ENGLAND, LEICESTER, NOTTINGHAM, latest, made_from, row, with_indicator
 
 

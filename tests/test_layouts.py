@@ -8,12 +8,12 @@ from typing import Any
 
 import pytest
 
-from inputs.cells import Cell, Cells, Sheet
-from inputs.identify import Origin, identify
-from inputs.layouts import Layout, load_partners
-from inputs.parse import parse
+from common.errors import DefinitionFault
+from inputs.layouts.partner_layouts import Layout, load_partners
+from inputs.parsing.parse_return import parse
+from inputs.parsing.return_identification import Origin, identify
+from inputs.readers.cells import Cell, Cells, Sheet
 from schemas.definitions import Definitions
-from schemas.faults import DefinitionFault
 from schemas.findings import Finding
 
 TOML = """

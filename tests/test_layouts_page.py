@@ -14,13 +14,13 @@ from typing import Any
 import polars as pl
 import pytest
 
-from inputs.cells import Cell, Cells, Sheet
-from inputs.identify import Origin, identify
-from inputs.layouts import SHAPES, load_partners
-from inputs.parse import parse
+from inputs.layouts.partner_layouts import SHAPES, load_partners
+from inputs.parsing.parse_return import parse
+from inputs.parsing.return_identification import Origin, identify
+from inputs.readers.cells import Cell, Cells, Sheet
 from schemas.definitions import HERE, Definitions, load_definitions
 from schemas.findings import Finding
-from schemas.periods import read_period
+from schemas.reference.periods import read_period
 from tests.conftest import HOME
 
 PAGE = HOME / "docs" / "layouts.md"

@@ -8,8 +8,8 @@ from hashlib import sha256
 
 import pytest
 
-from inputs.cells import Cells, ErrorValue
-from inputs.read import Limits, Reader
+from inputs.readers.cells import Cells, ErrorValue
+from inputs.sandbox.reader_processes import Limits, Reader
 from schemas.findings import Finding
 from tests.locking import Lock, agile, exclusive_or, locked_xls, rc4, rc4_of_2003, standard
 from tests.workbooks import PACKAGE, compound, record, xls, xlsx

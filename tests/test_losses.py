@@ -11,19 +11,19 @@ from pathlib import Path
 
 import pytest
 
-from flows.approval import approve_run, roll_back_to
+from common.errors import Fault
 from flows.commands.waive import WaiverRequest, grant_waiver
-from flows.day import between_nights
-from flows.ledger import read_ledger
-from flows.losses import losses, missing_files, past_of
-from flows.rebuilding import rebuild
-from schemas.faults import Fault
+from flows.pipeline.daytime_steps import between_nights
+from flows.records.ledger import read_ledger
+from flows.records.loss_detection import losses, missing_files, past_of
+from flows.recovery.approval import approve_run, roll_back_to
+from flows.recovery.rebuild_warehouse import rebuild
 from tests.conftest import Place
 from tests.makers import GOOD
 from tests.rebuilds import Life, Rows, trusting
 from tests.test_rebuild import differing, of
-from warehouse.kept import Kept
-from warehouse.store import connect
+from warehouse.publication.version_archive import Kept
+from warehouse.store.private_store import connect
 
 
 def figures(value: float) -> Rows:

@@ -10,11 +10,11 @@ from typing import Any
 
 import pytest
 
-from flows.judging import Judgement, judge
-from inputs.identify import Origin
-from inputs.layouts import Partner, load_partners
+from flows.checking.validate_files import Judgement, judge
+from inputs.layouts.partner_layouts import Partner, load_partners
+from inputs.parsing.return_identification import Origin
 from schemas.definitions import Definitions
-from schemas.tables import Context
+from schemas.observations import Context
 from tests.makers import book
 
 TODAY = date(2012, 5, 20)

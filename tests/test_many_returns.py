@@ -18,25 +18,28 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from flows import judging, staging
-from flows.archive import Archive
+from flows.checking import staging, validate_files
+from flows.checking.staging import Desk
+from flows.checking.validate_files import judge_each
 from flows.commands.application import main
-from flows.judging import judge_each
-from flows.ledger import read_ledger
-from flows.night import collect, judge, load, prepare
-from flows.staging import Desk
-from inputs import read as reading
-from inputs.cells import Cells, Sheet
-from inputs.identify import Origin
-from inputs.layouts import Layout, load_partners
-from inputs.parse import parse
-from inputs.read import Limits, Readers
-from schemas.checks import check
-from schemas.checks.absence import FEW
+from flows.pipeline.load_step import load
+from flows.pipeline.night_steps import collect
+from flows.pipeline.validate_step import judge
+from flows.records.archive import Archive
+from flows.records.ledger import read_ledger
+from flows.run_context import prepare
+from inputs.layouts.partner_layouts import Layout, load_partners
+from inputs.parsing.parse_return import parse
+from inputs.parsing.return_identification import Origin
+from inputs.readers.cells import Cells, Sheet
+from inputs.sandbox import reader_processes as reading
+from inputs.sandbox.reader_processes import Limits, Readers
 from schemas.definitions import Definitions
 from schemas.findings import Finding
-from schemas.outcomes import Submission
-from schemas.tables import KEY, PAYLOAD, Context, Table
+from schemas.observations import KEY, PAYLOAD, Context, Table
+from schemas.submissions import Submission
+from schemas.validation.check_tables import check
+from schemas.validation.completeness import FEW
 from tests.conftest import HOME, TODAY, Place
 from tests.makers import BUSY_HEADINGS, BUSY_PARTNER, GOOD, busy_rows, write_partner, write_return
 
@@ -167,7 +170,7 @@ def test_a_night_comes_to_the_same_however_it_is_cut_into_batches(
     """Among the returns are some that a waiver lets through, one that ends it, and one that comes after that."""
     came: list[list[dict[str, Any]]] = []
     for size in (1, 3, 1000):
-        monkeypatch.setattr(judging, "BATCH_FILES", size)
+        monkeypatch.setattr(validate_files, "BATCH_FILES", size)
         place = Place(senders.root / str(size))
         where = {"INBOX": place.inbox, "WAREHOUSE": place.published, "OUTBOX": place.outbox, "ARCHIVE": place.archive}
         for name, path in {**where, "TODAY": TODAY}.items():
@@ -300,8 +303,8 @@ def test_no_more_tables_are_held_than_a_batch_has(
         most = max(most, len(held))
         return table, found
 
-    monkeypatch.setattr(judging, "parse", watched)
-    monkeypatch.setattr(judging, "BATCH_FILES", 3)
+    monkeypatch.setattr(validate_files, "parse", watched)
+    monkeypatch.setattr(validate_files, "BATCH_FILES", 3)
     partners = load_partners(definitions, senders.root / "partners")
     content = write_return(senders.root / "attainment.xlsx").read_bytes()
     arrivals = [(Origin("alpha", "alpha/attainment.xlsx", TODAY), lambda: content)] * 20

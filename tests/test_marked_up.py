@@ -16,16 +16,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from flows.commands.application import main
-from inputs.cells import FINDINGS_MARK, Cells, Sheet
-from inputs.formats import read as read_here
-from inputs.grammar import SHORTHAND
-from inputs.numbers import Reading, read_number
-from inputs.read import Limits, read
-from inputs.replies.annotation.active_content import Removed, leads_out
-from inputs.replies.annotation.annotated_workbook import mark
-from inputs.replies.annotation.cell_styles import FILLS
-from inputs.replies.annotation.marked_up_copy import Judged, MarkedUp, NoCopy, mark_up
-from inputs.replies.annotation.values_only_workbook import render
+from inputs.layouts.layout_language import SHORTHAND
+from inputs.parsing.cell_values.numbers import Reading, read_number
+from inputs.readers.cells import FINDINGS_MARK, Cells, Sheet
+from inputs.readers.read_file import read as read_here
+from inputs.sandbox.reader_processes import Limits, read
+from replies.annotation.active_content import Removed, leads_out
+from replies.annotation.annotated_workbook import mark
+from replies.annotation.marked_up_copy import Judged, MarkedUp, NoCopy, mark_up
+from replies.annotation.ooxml.cell_styles import FILLS
+from replies.annotation.values_only_workbook import render
 from schemas.findings import Finding, a1, at, finding
 from tests.hard_workbook import harmful, harmless
 from tests.makers import GOOD, write_partner, write_return

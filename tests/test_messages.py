@@ -10,14 +10,14 @@ from html.parser import HTMLParser
 
 import pytest
 
-from inputs.replies.fitting import MOST_LISTED, Files, as_sent, fitted
-from inputs.replies.mail import Attachment, Envelope
-from inputs.replies.messages import Names, to_owner
-from inputs.replies.notices import to_analyst
-from schemas.calendar import Expected, Slot
+from replies.emails.email_message import Attachment, Envelope
+from replies.emails.officer_and_analyst_emails import to_analyst
+from replies.emails.owner_emails import Names, to_owner
+from replies.emails.size_limit import MOST_LISTED, Files, as_sent, fitted
 from schemas.findings import Finding, finding
-from schemas.news import News
-from schemas.outcomes import Outcome, Status, Submission
+from schemas.notifications import News
+from schemas.return_calendar import Expected, Slot
+from schemas.submissions import Outcome, Status, Submission
 from tests.post import html, plain
 
 SEEN = datetime(2011, 5, 26, 1, 30, tzinfo=UTC)

@@ -8,11 +8,11 @@ import tomllib
 
 import pytest
 
-from flows.night import Report
+from flows.pipeline.night_summary import Report
 from flows.settings import CLAIMS
 from tests.conftest import HOME, Place
 from tools.documentation_pages import DASHBOARDS, NATIONAL_SET, coverage_of, dashboards, national_set
-from warehouse.contract import MART
+from warehouse.mart.mart_tables import MART
 
 Example = tuple[Place, Report]
 FROZEN = HOME / "tests" / "golden" / "mart_columns.csv"

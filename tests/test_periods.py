@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from schemas.periods import marked, read_period
+from schemas.reference.periods import marked, read_period
 
 AY, FY, CY = "Academic year", "Financial year", "Calendar year"
 READ = [

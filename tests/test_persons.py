@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from inputs.cells import Cell, Cells, Sheet
-from inputs.persons import person_level
-from inputs.read import read
+from inputs.personal_data import person_level
+from inputs.readers.cells import Cell, Cells, Sheet
+from inputs.sandbox.reader_processes import read
 from schemas.findings import Finding
 from tests.conftest import HOME, INCOMING
 

@@ -13,14 +13,14 @@ from pathlib import Path
 
 import pytest
 
-from flows.day import between_nights
-from flows.filing import Filed, Quarter, file_report, filed, quarter_of
-from flows.night import Report
-from schemas.faults import StorageFault, UsageFault
-from schemas.news import BY_DAY
+from common.errors import StorageFault, UsageFault
+from flows.delivery.quarterly_filing import Filed, Quarter, file_report, filed, quarter_of
+from flows.pipeline.daytime_steps import between_nights
+from flows.pipeline.night_summary import Report
+from schemas.notifications import BY_DAY
 from tests.conftest import Place
 from tests.post import Post, free_port, plain, post_office
-from warehouse.quarterly import HEADINGS, as_csv, as_page, read_scorecard
+from warehouse.queries.scorecard_report import HEADINGS, as_csv, as_page, read_scorecard
 
 AT = datetime(2011, 7, 5, 7, 0, tzinfo=UTC)
 Q2 = Quarter(2011, 2)

@@ -17,10 +17,10 @@ from operator import itemgetter
 import openpyxl
 import pytest
 
-from inputs import read as reading
-from inputs.cells import Cells, ErrorValue, Sheet, Shown, Uncalculated
-from inputs.read import Limits, Reader, Readers
-from schemas.faults import Fault, ReaderFault, StorageFault
+from common.errors import Fault, ReaderFault, StorageFault
+from inputs.readers.cells import Cells, ErrorValue, Sheet, Shown, Uncalculated
+from inputs.sandbox import reader_processes as reading
+from inputs.sandbox.reader_processes import Limits, Reader, Readers
 from schemas.findings import Finding
 from tests.conftest import HOME
 from tests.workbooks import MAIN, OFFICE, biff, compound, links, ods, record, xls, xlsb, xlsx, zipped
@@ -430,13 +430,18 @@ def test_a_file_is_not_blamed_for_a_child_that_died_before_it_was_asked() -> Non
             reader._child.wait()
 
 
-VERBS = """
-import os, time
-from inputs import child
-child.VERBS = {b"r": lambda body: b"k", b"d": lambda body: os.abort(), b"h": lambda body: time.sleep(60),
-               b"s": lambda body: [x for x in iter(int, 1)], b"m": lambda body: bytes(10**10),
-               b"o": lambda body: os.kill(os.getpid(), 11)}
-child.serve(1_000_000_000, 1)
+HOSTILE_JOBS = """
+import os, sys, time, types
+from inputs.sandbox import child_process
+jobs = types.ModuleType("jobs")
+jobs.answers = lambda body: b"k"
+jobs.dies = lambda body: os.abort()
+jobs.hangs = lambda body: time.sleep(60)
+jobs.works = lambda body: [x for x in iter(int, 1)]
+jobs.fills_memory = lambda body: bytes(10**10)
+jobs.crashes = lambda body: os.kill(os.getpid(), 11)
+sys.modules["jobs"] = jobs
+child_process.serve(1_000_000_000, 1)
 """
 
 
@@ -448,20 +453,24 @@ def in_child(script: str) -> subprocess.Popen[bytes]:
 
 
 @pytest.mark.parametrize(
-    ("verb", "rule", "words"),
-    [(b"d", "return.too-large", "MB"), (b"h", "return.too-large", "seconds"), (b"s", "return.too-large", "seconds"),
-     (b"m", "return.too-large", "MB"), (b"o", "return.unsafe", "crash")],
-    ids=["dies", "hangs", "works for ever", "takes too much memory", "crashes"],
-)  # fmt: skip
+    ("job", "rule", "words"),
+    [
+        ("dies", "return.too-large", "MB"),
+        ("hangs", "return.too-large", "seconds"),
+        ("works", "return.too-large", "seconds"),
+        ("fills_memory", "return.too-large", "MB"),
+        ("crashes", "return.unsafe", "crash"),
+    ],
+)
 def test_a_child_that_dies_or_overruns_is_a_finding_and_the_next_file_is_read(
-    verb: bytes, rule: str, words: str, monkeypatch: pytest.MonkeyPatch
+    job: str, rule: str, words: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(reading, "_started", lambda _: in_child(VERBS))
+    monkeypatch.setattr(reading, "_started", lambda _: in_child(HOSTILE_JOBS))
     with Reader(Limits(seconds=1)) as reader:
-        found = reader.ask(verb, b"")
+        found = reader.run(f"jobs:{job}", b"", b"")
         assert isinstance(found, Finding)
         assert (found.rule, words in found.found) == (rule, True)
-        assert reader.ask(b"r", b"") == b"k"
+        assert reader.run("jobs:answers", b"", b"") == b"k"
 
 
 def test_a_child_that_cannot_start_is_our_own_fault(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -17,12 +17,12 @@ from typing import Any
 import polars as pl
 import pytest
 
-from flows.judging import Judgement, judge
-from inputs.identify import Origin
-from inputs.layouts import Partner, load_partners
+from flows.checking.validate_files import Judgement, judge
+from inputs.layouts.partner_layouts import Partner, load_partners
+from inputs.parsing.return_identification import Origin
 from schemas.definitions import HERE, Definitions, load_definitions
 from schemas.findings import a1
-from schemas.tables import Context
+from schemas.observations import Context
 from tests.conftest import HOME
 
 REAL = HOME.parent / "shared" / "real"

@@ -14,16 +14,16 @@ from unittest.mock import patch
 import openpyxl
 import pytest
 
+from common.errors import Fault
 from flows.commands.application import main
-from flows.ledger import read_ledger
-from flows.rebuilding import rebuild
-from flows.reparsing import reparse
-from schemas.faults import Fault
+from flows.records.ledger import read_ledger
+from flows.recovery.rebuild_warehouse import rebuild
+from flows.recovery.reparse_report import reparse
 from tests.conftest import Place
 from tests.makers import write_return
 from tests.rebuilds import Life, live_through, trusting
-from warehouse.rebuilt import PUBLISHED, STORE, TableDifference, compare
-from warehouse.store import connect
+from warehouse.publication.rebuild_comparison import PUBLISHED, STORE, TableDifference, compare
+from warehouse.store.private_store import connect
 
 REBUILDS = int(os.environ.get("REBUILDS", "2"))  # make rebuilds: 20 longer ones
 

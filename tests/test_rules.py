@@ -15,15 +15,15 @@ import pytest
 from openpyxl.packaging.custom import StringProperty
 from openpyxl.styles import Font
 
-from flows.judging import Judgement, judge
-from inputs.identify import Origin
-from inputs.layouts import Partner, load_partners
-from inputs.read import Limits
-from inputs.stamps import TEMPLATE, VERSION
+from flows.checking.validate_files import Judgement, judge
+from inputs.layouts.partner_layouts import Partner, load_partners
+from inputs.parsing.return_identification import Origin
+from inputs.readers.stamp_properties import TEMPLATE, VERSION
+from inputs.sandbox.reader_processes import Limits
 from schemas.definitions import Definitions
 from schemas.findings import a1
+from schemas.observations import Context, Held
 from schemas.rules import RULES
-from schemas.tables import Context, Held
 from tests.conftest import HOME
 from tests.makers import BUSY_HEADINGS as HEADINGS
 from tests.makers import BUSY_PARTNER, book

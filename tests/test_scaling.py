@@ -11,12 +11,16 @@ from typing import Any
 
 import pytest
 
-from flows import night, workers
+from common.errors import UsageFault
+from flows.checking import dask_workers
+from flows.checking.staging import stage, staged_of
 from flows.commands.application import main
-from flows.ledger import read_ledger
-from flows.night import Night, Report, collect, judge, prepare
-from flows.staging import stage, staged_of
-from schemas.faults import UsageFault
+from flows.pipeline import validate_step
+from flows.pipeline.night_steps import collect
+from flows.pipeline.night_summary import Report
+from flows.pipeline.validate_step import judge
+from flows.records.ledger import read_ledger
+from flows.run_context import Night, prepare
 from tests.conftest import INCOMING, TODAY, Place
 from tests.makers import write_partner, write_return
 
@@ -51,7 +55,7 @@ def kill_a_worker(staging: Path, killed: list[int]) -> None:
 def test_two_dask_workers_give_the_same_mart_row_for_row_though_one_is_killed(
     example_night: tuple[Place, Report], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from flows.nightly import nightly
+    from flows.nightly_flow import nightly
 
     by_threads, _ = example_night
     by_dask, killed = Place(tmp_path), list[int]()
@@ -89,9 +93,9 @@ def waiting(place: Place, monkeypatch: pytest.MonkeyPatch) -> Night:
 def test_a_worker_is_told_paths_and_leaves_private_files(waiting: Night) -> None:
     submissions = waiting.ledger.unjudged()
     with waiting.archive.stage() as folder:
-        jobs = workers._jobs(waiting.settings, folder, submissions, night._desk(waiting))
+        jobs = dask_workers._jobs(waiting.settings, folder, submissions, validate_step._desk(waiting))
         for path in jobs:
-            assert workers.judge_job.fn(str(path)) == len(jobs[path])
+            assert dask_workers.judge_job.fn(str(path)) == len(jobs[path])
         made = list(folder.iterdir())
         assert not [path for path in made if b"very-secret" in path.read_bytes()]
         assert {stat.S_IMODE(path.stat().st_mode) for path in (folder, folder.parent)} == {0o700}
@@ -104,11 +108,11 @@ def test_a_worker_is_told_paths_and_leaves_private_files(waiting: Night) -> None
 
 def test_a_worker_that_is_not_as_the_night_judges_nothing(waiting: Night, place: Place) -> None:
     with waiting.archive.stage() as folder:
-        (job,) = workers._jobs(waiting.settings, folder, waiting.ledger.unjudged(), night._desk(waiting))
+        (job,) = dask_workers._jobs(waiting.settings, folder, waiting.ledger.unjudged(), validate_step._desk(waiting))
         toml = place.root / "partners" / "one.toml"
         toml.write_text(toml.read_text(encoding="utf-8").replace("Attainment", "Other"), encoding="utf-8")
         with pytest.raises(UsageFault, match="another release, definitions or partners"):
-            workers.judge_job.fn(str(job))
+            dask_workers.judge_job.fn(str(job))
         assert not list(folder.glob("S*"))
 
 
@@ -116,9 +120,9 @@ def test_what_no_worker_brings_back_is_read_here_once(waiting: Night, monkeypatc
     def nobody(*_: object) -> Any:
         raise TimeoutError("no scheduler")
 
-    monkeypatch.setattr(workers, "_runner", nobody)
-    assert workers.stage_of(waiting.settings) is not stage
-    outcomes = judge(replace(waiting, stage=workers.stage_of(waiting.settings)))
+    monkeypatch.setattr(dask_workers, "_runner", nobody)
+    assert dask_workers.stage_of(waiting.settings) is not stage
+    outcomes = judge(replace(waiting, stage=dask_workers.stage_of(waiting.settings)))
     assert [(one.id, one.status) for one in outcomes] == [
         ("S000001/one-attainment", "accepted"),
         ("S000002/two-attainment", "accepted"),

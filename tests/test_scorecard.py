@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flows.night import Report
+from flows.pipeline.night_summary import Report
 from schemas.definitions import Definitions
 from tests.conftest import Place
 

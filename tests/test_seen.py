@@ -12,10 +12,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from inputs.cells import Cell, Cells, Sheet, Shown
-from inputs.grid import as_seen
-from inputs.number_formats import appearance, fifteen_digits, is_telling
-from inputs.read import Limits, Reader
+from inputs.readers.appearance.number_formats import appearance, fifteen_digits, is_telling
+from inputs.readers.calamine_sheets import as_seen
+from inputs.readers.cells import Cell, Cells, Sheet, Shown
+from inputs.sandbox.reader_processes import Limits, Reader
 from tests.workbooks import MAIN, links, ods, record, rich, sst, xls, xls_looks, xlsb, xlsb_looks, xlsx
 
 SHARE, THOUSANDS = "0.0%", "#,##0,"

@@ -10,12 +10,12 @@ from unittest.mock import patch
 
 import pytest
 
-from flows.approval import release
+from common.errors import StorageFault
 from flows.commands.application import main
-from flows.ledger import read_ledger
-from flows.night import Report
-from flows.rebuilding import rebuild
-from schemas.faults import StorageFault
+from flows.pipeline.night_summary import Report
+from flows.records.ledger import read_ledger
+from flows.recovery.approval import release
+from flows.recovery.rebuild_warehouse import rebuild
 from tests.conftest import Place
 from tests.makers import write_partner, write_return
 
@@ -29,7 +29,7 @@ Row = tuple[Any, ...]
 @contextmanager
 def unchecked() -> Iterator[None]:
     """The check passes over single rows, so that only the gate sees what is wrong with one."""
-    with patch("schemas.checks.check_rows"):
+    with patch("schemas.validation.check_tables.check_rows"):
         yield
 
 

@@ -11,15 +11,15 @@ from pathlib import Path
 import pytest
 
 from flows.commands.application import main
-from flows.standing import officers_of, unanswered
-from inputs.layouts import Partner
-from schemas.calendar import Expected, beyond_grace, on_time, register, slots_of, standing
+from flows.records.return_register import officers_of, unanswered
+from inputs.layouts.partner_layouts import Partner
 from schemas.definitions import Definitions
-from schemas.outcomes import Outcome, Status
+from schemas.return_calendar import Expected, beyond_grace, on_time, register, slots_of, standing
+from schemas.submissions import Outcome, Status
 from tests.conftest import HOME, Place
 from tests.makers import GOOD, write_partner, write_return
-from warehouse import publish
-from warehouse.gate import Verdict
+from warehouse.gate.gate import Verdict
+from warehouse.publication import publish
 
 DUE = date(2011, 5, 20)
 
@@ -140,11 +140,11 @@ def test_status_needs_neither_prefect_nor_the_warehouse(own: Place, tmp_path: Pa
 
 
 def test_a_message_that_waits_is_in_the_register(own: Place, capsys: pytest.CaptureFixture[str]) -> None:
-    from flows import delivery
+    from flows.delivery import outbox
     from tests.post import free_port
 
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(delivery, "PAUSES_SECONDS", (0.0,))
+        patched.setattr(outbox, "PAUSES_SECONDS", (0.0,))
         own.night(smtp_url=f"smtp://127.0.0.1:{free_port()}")
     assert main(["status", "--today", "2011-05-31", "--json"]) == 0
     waiting = json.loads(capsys.readouterr().out)["messages_waiting"]

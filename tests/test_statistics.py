@@ -12,7 +12,7 @@ from typing import Any
 import polars as pl
 import pytest
 
-from warehouse.statistics import (
+from warehouse.statistics.statistics import (
     benchmark_significance,
     byar,
     change_significance,

@@ -15,24 +15,24 @@ import pytest
 from openpyxl.worksheet.datavalidation import DataValidation
 from openpyxl.worksheet.worksheet import Worksheet
 
+from common.errors import UsageFault
+from flows.checking.validate_files import Judgement, judge
 from flows.commands.application import main
 from flows.commands.check import check_files
 from flows.commands.template import template_of
-from flows.judging import Judgement, judge
 from flows.settings import settings
-from inputs.cells import Cells, Sheet
-from inputs.identify import Origin
-from inputs.layouts import Layout, Partner
-from inputs.parse import parse
-from inputs.properties import stamp_properties
-from inputs.read import read
-from inputs.replies.templates.pages.page_layout import Template
-from inputs.replies.templates.workbook.excel_workbook import write_workbook
-from inputs.stamps import TEMPLATE, stamp_of, stamped
-from schemas.checks import check
+from inputs.layouts.partner_layouts import Layout, Partner
+from inputs.layouts.template_stamp import stamp_of, stamped
+from inputs.parsing.parse_return import parse
+from inputs.parsing.return_identification import Origin
+from inputs.readers.cells import Cells, Sheet
+from inputs.readers.stamp_properties import TEMPLATE, stamp_properties
+from inputs.sandbox.reader_processes import read
+from replies.templates.pages.page_layout import Template
+from replies.templates.workbook.excel_workbook import write_workbook
 from schemas.definitions import Definitions
-from schemas.faults import UsageFault
-from schemas.tables import Context
+from schemas.observations import Context
+from schemas.validation.check_tables import check
 from tests.excel import Filled, rows_to_fill
 
 DAY = date(2011, 5, 26)

@@ -10,10 +10,10 @@ from typing import Any
 
 import pytest
 
+from common.errors import DefinitionFault
 from schemas.definitions import HERE, Definitions, Framework, Target, load_definitions
-from schemas.faults import DefinitionFault
 from tests.marts import ENGLAND, NOTTINGHAM, latest, made_from, row, trend, with_indicator
-from warehouse.scorecard import score
+from warehouse.mart.scorecard import score
 
 Given = dict[str, Any]
 

@@ -122,7 +122,7 @@ def left_of(home: Path) -> list[str]:
 
 
 def test_up_says_that_its_port_is_taken(capsys: pytest.CaptureFixture[str]) -> None:
-    from flows.up import main
+    from flows.operations.trial_server import main
 
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))

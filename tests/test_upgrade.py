@@ -10,14 +10,14 @@ from typing import Any
 
 import pytest
 
-from flows.archive import Archive
 from flows.commands.application import main
-from flows.rebuilding import rebuild
+from flows.records.archive import Archive
+from flows.recovery.rebuild_warehouse import rebuild
 from tests.conftest import HOME, Place
 from tests.rebuilds import trusting
-from warehouse.contract import MART, ddl
-from warehouse.kept import Kept
-from warehouse.store import connect
+from warehouse.mart.mart_tables import MART, ddl
+from warehouse.publication.version_archive import Kept
+from warehouse.store.private_store import connect
 
 RELEASES = {path.stem: path for path in sorted((HOME / "tests" / "releases").glob("*.zip"))}
 REVISIONS = """SELECT indicator_id, definition_version, area_code, time_identifier, time_period, breakdown, old_value,

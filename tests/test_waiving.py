@@ -12,13 +12,16 @@ import openpyxl
 import pytest
 
 from flows.commands.application import main
-from flows.ledger import read_ledger
-from flows.night import collect, judge, load, prepare
-from flows.rebuilding import rebuild
-from schemas.outcomes import Outcome
+from flows.pipeline.load_step import load
+from flows.pipeline.night_steps import collect
+from flows.pipeline.validate_step import judge
+from flows.records.ledger import read_ledger
+from flows.recovery.rebuild_warehouse import rebuild
+from flows.run_context import prepare
+from schemas.submissions import Outcome
 from tests.conftest import Place
 from tests.makers import GOOD, write_partner, write_return
-from warehouse import store
+from warehouse.store import private_store
 
 CENTRES = ("Nottingham", "Centres", "2011", "reported", 4000, None, None)
 ROWS = (*GOOD, CENTRES)
@@ -59,8 +62,8 @@ def loaded(place: Place, run: str, **other: Any) -> Outcome:
 
 def held(place: Place, indicator: str = "childrens-centres") -> list[float]:
     """The values that the store holds of an indicator, or of all of them."""
-    with store.opened(place.settings().store) as con:
-        frame = store.accepted(con)
+    with private_store.opened(place.settings().store) as con:
+        frame = private_store.accepted(con)
     return sorted(v for i, v in frame.select("indicator_id", "value").iter_rows() if indicator in ("", i))
 
 
@@ -194,8 +197,8 @@ def test_the_warehouse_can_be_rebuilt_from_the_ledger(place: Place, sender: Path
     loaded(place, "three")
 
     def rows() -> list[tuple[Any, ...]]:
-        with store.opened(place.settings().store) as con:
-            return store.accepted(con).sort("indicator_id", "time_period", "area_code").rows()
+        with private_store.opened(place.settings().store) as con:
+            return private_store.accepted(con).sort("indicator_id", "time_period", "area_code").rows()
 
     before = rows()
     shutil.rmtree(place.published.parent)

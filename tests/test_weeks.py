@@ -15,7 +15,7 @@ import pytest
 
 from flows.commands.template import write_template
 from flows.settings import settings
-from schemas.periods import read_period, week_of
+from schemas.reference.periods import read_period, week_of
 from tests.conftest import HOME, Place
 from tests.makers import book
 

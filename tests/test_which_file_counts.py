@@ -15,18 +15,18 @@ from typing import Any
 
 import pytest
 
-from flows.ledger import read_ledger
-from flows.report import sentences
-from inputs.cells import Cells
-from inputs.modified import MODIFIED, modified_in, modified_in_flat, modified_in_summary
-from inputs.read import read
-from schemas.naming import says_doubtful, says_old, version_of
-from schemas.outcomes import Outcome, Submission
-from schemas.precedence import Precedence, in_order
+from flows.pipeline.run_report import sentences
+from flows.records.ledger import read_ledger
+from inputs.readers.cells import Cells
+from inputs.readers.last_modified import MODIFIED, modified_in, modified_in_flat, modified_in_summary
+from inputs.sandbox.reader_processes import read
+from schemas.file_names import says_doubtful, says_old, version_of
+from schemas.file_precedence import Precedence, in_order
+from schemas.submissions import Outcome, Submission
 from tests.conftest import Place
 from tests.makers import GOOD, write_partner, write_return
-from warehouse import publish
-from warehouse.gate import Verdict
+from warehouse.gate.gate import Verdict
+from warehouse.publication import publish
 
 DAY = date(2011, 5, 29)
 PLAIN, OLD = "attainment.xlsx", "attainment_old_do_not_use.xlsx"

@@ -22,12 +22,12 @@ from typing import Any
 
 import yaml
 
-from flows import up
-from flows.ledger import read_ledger
+from flows.operations import trial_server
+from flows.records.ledger import read_ledger
 from tests.conftest import HOME, Place
 from tests.makers import GOOD, write_partner, write_return
 from tests.post import Post, free_port, post_office
-from warehouse import store
+from warehouse.store import private_store
 
 PARTNERS = ("one", "two", "three")
 DROP_SECONDS = 8.0
@@ -73,7 +73,7 @@ def main() -> int:
             runs = trial.runs()
         finally:
             for process in (trial.worker, trial.server):
-                up.end(process)
+                trial_server.end(process)
         wrong = [] if settled else ["not every return had been loaded and answered when time was up"]
         return _verdict(trial, post, runs, wrong)
 
@@ -88,13 +88,13 @@ def _begun(place: Place, post: Post) -> Trial:
     os.environ.update({f"INDICATORS_{name}": str(path) for name, path in paths.items()})
     os.environ.update({"INDICATORS_TODAY": "2011-04-28", "INDICATORS_SMTP_URL": post.url})
     home = place.root / "prefect"
-    env = up.environment("127.0.0.1", port, home) | {"PREFECT_LOGGING_LEVEL": "INFO"}
+    env = trial_server.environment("127.0.0.1", port, home) | {"PREFECT_LOGGING_LEVEL": "INFO"}
     home.mkdir()
-    server = up.start_server("127.0.0.1", port, env, place.root / "server.log")
-    up.wait_for(env["PREFECT_API_URL"], server)
-    up.deploy(env, _every_minute(place.root / "prefect.yaml"))
+    server = trial_server.start_server("127.0.0.1", port, env, place.root / "server.log")
+    trial_server.wait_for(env["PREFECT_API_URL"], server)
+    trial_server.deploy(env, _every_minute(place.root / "prefect.yaml"))
     _say("server up, deployed with a cron of every minute")
-    return Trial(place, env, port, server, up.start_worker(env, place.root / "worker.log"))
+    return Trial(place, env, port, server, trial_server.start_worker(env, place.root / "worker.log"))
 
 
 def _every_minute(path: Path) -> Path:
@@ -144,7 +144,7 @@ def _kill_worker(trial: Trial) -> None:
     trial.worker.kill()
     trial.worker.wait()
     time.sleep(5)
-    trial.worker = up.start_worker(trial.env, trial.log("worker"))
+    trial.worker = trial_server.start_worker(trial.env, trial.log("worker"))
 
 
 def _kill_worker_and_runs(trial: Trial) -> None:
@@ -160,7 +160,7 @@ def _kill_worker_and_runs(trial: Trial) -> None:
             os.kill(pid, signal.SIGKILL)
     trial.worker.wait()
     time.sleep(5)
-    trial.worker = up.start_worker(trial.env, trial.log("worker"))
+    trial.worker = trial_server.start_worker(trial.env, trial.log("worker"))
 
 
 def _children(pid: int) -> list[int]:
@@ -175,10 +175,10 @@ def _children(pid: int) -> list[int]:
 
 def _restart_server(trial: Trial) -> None:
     _say("the server is stopped and started again")
-    up.end(trial.server)
+    trial_server.end(trial.server)
     time.sleep(3)
-    trial.server = up.start_server("127.0.0.1", trial.port, trial.env, trial.log("server"))
-    up.wait_for(trial.env["PREFECT_API_URL"], trial.server)
+    trial.server = trial_server.start_server("127.0.0.1", trial.port, trial.env, trial.log("server"))
+    trial_server.wait_for(trial.env["PREFECT_API_URL"], trial.server)
 
 
 def _settled(trial: Trial, seconds: float) -> bool:
@@ -211,7 +211,7 @@ def _verdict(trial: Trial, post: Post, runs: list[dict[str, Any]], wrong: list[s
     judged = Counter(one.submission for one in ledger.recorded)
     wrong += [f"{name} was judged {judged[name]} times" for name in ledger.submissions if judged[name] != 1]
     accepted = [one for one in ledger.recorded if one.accepted]
-    with store.opened(trial.place.settings().store) as con:
+    with private_store.opened(trial.place.settings().store) as con:
         loads = Counter(row[0] for row in con.execute("SELECT submission FROM load").fetchall())
     wrong += [
         f"{one.submission} was loaded {loads[one.submission]} times" for one in accepted if loads[one.submission] != 1

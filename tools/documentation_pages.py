@@ -12,8 +12,8 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from flows.settings import HOME, settings
-from warehouse.contract import MART
-from warehouse.files import attached
+from warehouse.mart.mart_tables import MART
+from warehouse.store.attached_files import attached
 
 DASHBOARDS = HOME / "docs" / "dashboards.md"
 NATIONAL_SET = HOME / "docs" / "national-set.md"

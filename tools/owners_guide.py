@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from common.errors import StorageFault
 from flows.settings import HOME
-from schemas.faults import StorageFault
 from schemas.rules import GROUPS, RULES, Rule
 
 GUIDE = Path("docs") / "data-owners.md"

@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 from cyclopts import App, CycloptsError, Parameter
 
-from schemas.faults import Fault
+from common.errors import Fault
 
 
 class Command(NamedTuple):

@@ -7,9 +7,9 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from flows.approval import approve_run, release
 from flows.commands.decisions import print_decision
 from flows.commands.options import ArchiveOption, ByOption, WarehouseOption
+from flows.recovery.approval import approve_run, release
 from flows.settings import settings
 
 

@@ -14,22 +14,22 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from flows.archive import write_whole
+from common.errors import UsageFault
+from flows.checking.validate_files import Judgement, as_judged, judge
 from flows.commands.options import JsonOption, TodayOption
 from flows.commands.terminal import as_json
-from flows.judging import Judgement, as_judged, judge
+from flows.records.archive import write_whole
 from flows.settings import Settings, london_today, now, settings
-from inputs.cells import Cells
-from inputs.explain import explain as explain_cells
-from inputs.identify import Origin
-from inputs.layouts import Partner, load_partners
-from inputs.read import Limits, read
-from inputs.replies.annotation.marked_up_copy import NoCopy, mark_up
-from inputs.replies.messages import STATUS_WORDS
+from inputs.layouts.partner_layouts import Partner, load_partners
+from inputs.parsing.explain_cells import explain as explain_cells
+from inputs.parsing.return_identification import Origin
+from inputs.readers.cells import Cells
+from inputs.sandbox.reader_processes import Limits, read
+from replies.annotation.marked_up_copy import NoCopy, mark_up
+from replies.emails.owner_emails import STATUS_WORDS
 from schemas.definitions import load_definitions
-from schemas.faults import UsageFault
 from schemas.findings import as_typed
-from schemas.tables import Context
+from schemas.observations import Context
 
 Result = dict[str, Any]
 

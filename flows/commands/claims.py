@@ -10,7 +10,7 @@ from cyclopts import Parameter
 from flows.commands.options import JsonOption, WarehouseOption
 from flows.commands.terminal import as_json
 from flows.settings import CLAIMS, settings
-from warehouse.claims import WORST_FIRST, judge_claims, load_claims
+from warehouse.queries.claims import WORST_FIRST, judge_claims, load_claims
 
 
 def claims(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flows.commands.options import JsonOption
 from flows.commands.terminal import as_json
-from flows.doctor import examine, show
+from flows.operations.doctor import examine, show
 
 
 def doctor(*, json: JsonOption = False) -> int:

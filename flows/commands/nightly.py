@@ -8,17 +8,17 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from common.progress import say
 from flows.commands.options import ArchiveOption, InboxOption, OutboxOption, TodayOption, WarehouseOption
 from flows.commands.terminal import console, progress_shown
 from flows.inboxes import Address, check_inbox
-from flows.progress import say
-from flows.report import show
+from flows.pipeline.run_report import show
 from flows.settings import needs_extra, settings
-from inputs.layouts import load_partners
+from inputs.layouts.partner_layouts import load_partners
 from schemas.definitions import load_definitions
 
 if TYPE_CHECKING:
-    from flows.night import Report
+    from flows.pipeline.night_summary import Report
 
 PREFECT = {
     "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
@@ -67,7 +67,7 @@ def _run_flow(chosen: Mapping[str, Path | date | str | None]) -> Report:
     for name, value in PREFECT.items():
         os.environ.setdefault(name, value)
     say("Starting Prefect")
-    from flows.nightly import nightly as nightly_flow
+    from flows.nightly_flow import nightly as nightly_flow
 
     parameters = {name: str(value) if isinstance(value, Path) else value for name, value in chosen.items()}
     return nightly_flow(**parameters)  # type: ignore[arg-type]

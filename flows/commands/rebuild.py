@@ -6,12 +6,12 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
+from common.errors import UsageFault
 from flows.commands.options import ArchiveOption, JsonOption, WarehouseOption
 from flows.commands.terminal import as_json, progress_shown
-from flows.rebuilding import rebuild as rebuild_from_ledger
-from flows.reparsing import reparse as report_reparsed
+from flows.recovery.rebuild_warehouse import rebuild as rebuild_from_ledger
+from flows.recovery.reparse_report import reparse as report_reparsed
 from flows.settings import settings
-from schemas.faults import UsageFault
 
 
 def rebuild(

@@ -6,9 +6,9 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from flows.approval import roll_back_to
 from flows.commands.decisions import print_decision
 from flows.commands.options import ArchiveOption, ByOption, WarehouseOption
+from flows.recovery.approval import roll_back_to
 from flows.settings import settings
 
 

@@ -9,21 +9,21 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
+from common.errors import StorageFault, UsageFault
 from flows.commands.options import OutputOption, TodayOption
 from flows.settings import Settings, london_today, now, settings
-from inputs.layouts import Layout, Partner, load_partners
-from inputs.parse import parse
-from inputs.replies.templates.blank_template import draw_template
-from inputs.replies.templates.pages.page_layout import Template
-from inputs.replies.templates.sample_entries import filled_in
-from inputs.replies.templates.template_request import TemplateRequest
-from inputs.replies.templates.workbook.excel_workbook import write_workbook
-from schemas.calendar import Expected
-from schemas.checks import check
+from inputs.layouts.partner_layouts import Layout, Partner, load_partners
+from inputs.parsing.parse_return import parse
+from replies.templates.blank_template import draw_template
+from replies.templates.pages.page_layout import Template
+from replies.templates.sample_entries import filled_in
+from replies.templates.template_request import TemplateRequest
+from replies.templates.workbook.excel_workbook import write_workbook
 from schemas.definitions import load_definitions
-from schemas.faults import StorageFault, UsageFault
 from schemas.findings import Finding
-from schemas.tables import Context
+from schemas.observations import Context
+from schemas.return_calendar import Expected
+from schemas.validation.check_tables import check
 
 
 def template(

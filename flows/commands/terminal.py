@@ -10,7 +10,7 @@ import orjson
 from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
-from flows.progress import told_to
+from common.progress import told_to
 
 PLAIN_WIDTH = 160
 """Columns of a table where no terminal says how wide it is."""

@@ -11,8 +11,8 @@ from flows.commands.terminal import as_json
 from flows.settings import settings
 from schemas.definitions import load_definitions
 from schemas.findings import as_typed
-from warehouse.trace import Traced
-from warehouse.trace import trace as trace_published
+from warehouse.queries.trace import Traced
+from warehouse.queries.trace import trace as trace_published
 
 
 def trace(

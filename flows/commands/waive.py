@@ -11,23 +11,23 @@ from typing import Annotated
 import polars as pl
 from cyclopts import Parameter
 
-from flows.archive import Archive
+from common.errors import UsageFault
+from flows.checking.known_figures import known_to_owners
+from flows.checking.validate_files import Judgement, judge
 from flows.commands.options import ArchiveOption, ByOption, TodayOption, UntilOption, WarehouseOption
-from flows.judging import Judgement, judge
-from flows.known import known_to_owners
-from flows.ledger import Ledger, read_ledger, sole_writer
-from flows.losses import refuse_losses, see_ledger
+from flows.records.archive import Archive
+from flows.records.ledger import Ledger, read_ledger, sole_writer
+from flows.records.loss_detection import refuse_losses, see_ledger
 from flows.settings import Settings, london_today, now, settings
-from inputs.identify import Origin
-from inputs.layouts import load_partners
-from schemas.checks.rows import rows_at
+from inputs.layouts.partner_layouts import load_partners
+from inputs.parsing.return_identification import Origin
 from schemas.definitions import Definitions, load_definitions
-from schemas.faults import UsageFault
 from schemas.findings import FIELD_LIMIT, Finding, a1, as_typed, places, position
-from schemas.outcomes import Grant, Submission
+from schemas.observations import KEY, Context, Waiver
 from schemas.rules import RULES
-from schemas.tables import KEY, Context, Waiver
-from warehouse import store
+from schemas.submissions import Grant, Submission
+from schemas.validation.row_validation import rows_at
+from warehouse.store import private_store
 
 _WHERE = re.compile(r"(?:'(?P<quoted>(?:[^']|'')+)'|(?P<plain>.+))!(?P<cell>[^!]+)")
 
@@ -132,7 +132,7 @@ def _judged_today(
 ) -> Judgement | None:
     """The submission as the next night will judge it, but for the waiver that is asked for."""
     partners = load_partners(definitions, given.partners)
-    with store.opened(given.store) as con:
+    with private_store.opened(given.store) as con:
         accepted, seen = known_to_owners(con, given, definitions, partners, ledger)
     context = Context(today, accepted, seen, ledger.waivers_in_force())
     archive = Archive(given.archive)

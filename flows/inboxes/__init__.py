@@ -4,19 +4,17 @@ Every kind answers the same four questions (protocol.Share): what lies in a fold
 stands at this moment, and what its bytes are. Nothing here knows of partners.
 """
 
-from flows.inboxes.address import Address
+from flows.inboxes.inbox_address import Address
+from flows.inboxes.inbox_protocol import Entry, Parts, Share
 from flows.inboxes.inbox_setting import check_inbox, inbox_at, share_at
 from flows.inboxes.mounted_folder import Mounted
-from flows.inboxes.protocol import BLOCK, Entry, Parts, Readable, Share
 from flows.inboxes.remote_server import Remote, within
 
 __all__ = [
-    "BLOCK",
     "Address",
     "Entry",
     "Mounted",
     "Parts",
-    "Readable",
     "Remote",
     "Share",
     "check_inbox",

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from flows.inboxes.address import Address
-from flows.inboxes.protocol import BLOCK
+from common.readable_files import BLOCK
+from flows.inboxes.inbox_address import Address
 from flows.inboxes.server_kind import ServerKind
 
 

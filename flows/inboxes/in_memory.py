@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from flows.inboxes.address import Address
+from flows.inboxes.inbox_address import Address
 from flows.inboxes.server_kind import ServerKind
 
 

@@ -11,8 +11,9 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import quote
 
-from flows.inboxes.address import Address
-from flows.inboxes.protocol import Entry, EntryKind, Parts, Readable
+from common.readable_files import Readable
+from flows.inboxes.inbox_address import Address
+from flows.inboxes.inbox_protocol import Entry, EntryKind, Parts
 from flows.inboxes.server_kind import ServerKind
 from schemas.findings import as_typed
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import os
 from typing import Any
 
-from flows.inboxes.address import SETTING, Address
+from common.errors import UsageFault
+from flows.inboxes.inbox_address import SETTING, Address
 from flows.inboxes.server_kind import ServerKind
-from schemas.faults import UsageFault
 
 
 def connect(address: Address, seconds: float) -> Any:

@@ -16,13 +16,13 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Literal
 
-from schemas.breakdowns import Dimension
-from schemas.definitions.crosschecks import Sources, cross_check
-from schemas.faults import DefinitionFault
-from schemas.geography import Area, Geography
-from schemas.records import STRICT_KEYS, as_table, keyed, listed, read_csv, read_lines, read_toml, record
+from common.config_files import STRICT_KEYS, as_table, keyed, listed, read_csv, read_lines, read_toml, record
+from common.errors import DefinitionFault
+from schemas.definitions.cross_checks import Sources, cross_check
+from schemas.reference.breakdowns import Dimension
+from schemas.reference.geography import Area, Geography
 
-HERE = Path(__file__).parent
+HERE = Path(__file__).parent / "data"
 NOT_COUNTED = ("%", "pp", "£", "rate")
 """How the units begin of what is not counted one by one and may be printed without decimals all the same."""
 Polarity = Literal["higher", "lower", "neutral"]

@@ -5,7 +5,7 @@ The checks and the parser refer to rules by id; messages, reports and the owners
 
 from __future__ import annotations
 
-from schemas.rules import cells, files, layouts, subjects, together, values
+from schemas.rules import cell_rules, cross_row_rules, file_rules, layout_rules, row_subject_rules, value_rules
 from schemas.rules.rule import Rule, Strictness
 
 __all__ = ("GROUPS", "RULES", "Rule", "Strictness")
@@ -21,5 +21,7 @@ GROUPS: dict[tuple[str, ...], str] = {
 """What the first words of rule ids are about, in the order in which owners read of them."""
 
 RULES: dict[str, Rule] = {
-    rule.id: rule for group in (files, layouts, cells, subjects, values, together) for rule in group.RULES
+    rule.id: rule
+    for group in (file_rules, layout_rules, cell_rules, row_subject_rules, value_rules, cross_row_rules)
+    for rule in group.RULES
 }

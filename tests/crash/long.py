@@ -82,7 +82,7 @@ def _said(wrong: Sequence[str], begun: float) -> int:
 def import_all() -> None:
     """Import what a night needs, so that what is forked from here begins with its work."""
     for name in (
-        "flows.night",
+        "flows.pipeline.night_steps",
         "flows.commands.waive",
         "great_expectations",
         "sqlalchemy",
@@ -104,7 +104,9 @@ def named_steps(root: Path, nights: Sequence[Prepared], steps: Sequence[str]) ->
     point(pointer, root / "nowhere")
     with prefect_server(root) as server, polling(pointer, READERS) as seen:
         os.environ.update(server)
-        __import__("flows.nightly")  # only now, for Prefect takes its settings from the environment when it is imported
+        __import__(
+            "flows.nightly_flow"
+        )  # only now, for Prefect takes its settings from the environment when it is imported
         for number, name in enumerate(steps):
             stop = STOPS[name]
             of = nights[stop.night]
@@ -237,8 +239,8 @@ SHORT = ("outcome", "half-load", "renamed", "outbox")
 
 def short(root: Path) -> list[str]:
     """A few named steps and random moments of two nights without Prefect, one reader, and a gate that asks nothing."""
-    from warehouse import publish
-    from warehouse.gate import Verdict
+    from warehouse.gate.gate import Verdict
+    from warehouse.publication import publish
 
     vars(publish)["gate"] = lambda *_: Verdict()
     nights, wrong = prepared(root, 2), []

@@ -54,8 +54,8 @@ def asked(work: Callable[[], Any]) -> Any:
 
 def a_night(place: Place, night: Night, steps: Path | None = None) -> str:
     """Run a night; the state of its publication. What it is at is written into a file, for whoever kills it."""
-    from flows.night import whole_night
-    from flows.progress import told_to
+    from common.progress import told_to
+    from flows.pipeline.night_steps import whole_night
 
     if steps is None:
         return whole_night(

@@ -7,14 +7,16 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from pathlib import Path
 
+from flows.pipeline import night_summary
+
 
 def main(words: Sequence[str]) -> int:
-    from flows import night
     from flows.commands import application, nightly
+    from flows.pipeline import night_steps
     from flows.settings import settings
 
-    def run_flow(chosen: Mapping[str, Path | date | str | None]) -> night.Report:
-        return night.whole_night(settings(**chosen), "by-hand")
+    def run_flow(chosen: Mapping[str, Path | date | str | None]) -> night_summary.Report:
+        return night_steps.whole_night(settings(**chosen), "by-hand")
 
     nightly._run_flow = run_flow
     return application.main(words)

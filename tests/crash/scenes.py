@@ -32,7 +32,7 @@ from tests.crash.state import state_of, unlike
 from tests.crash.stops import Stop, described
 from tests.crash.stops import lay as lay_stop
 from tests.crash.town import copied, environment
-from warehouse.files import attached
+from warehouse.store.attached_files import attached
 
 Break = Callable[[Place], None]
 
@@ -128,9 +128,9 @@ def child_killed(times: int) -> Break:
     left = [times]
 
     def lay(_: Place) -> None:
-        from inputs import read
+        from inputs.sandbox import reader_processes
 
-        exchange = read._exchange
+        exchange = reader_processes._exchange
 
         def killing(child: Any, request: bytes, answers: Any) -> None:
             if request and left[0] > 0:
@@ -138,7 +138,7 @@ def child_killed(times: int) -> Break:
                 child.kill()
             exchange(child, request, answers)
 
-        read._exchange = killing
+        reader_processes._exchange = killing
 
     return lay
 
@@ -175,7 +175,7 @@ def as_of_is_right(place: Place) -> list[str]:
 
 def only_judged(place: Place, of: Prepared) -> None:
     """Have a night end when everything is judged and nothing is loaded."""
-    command(place, of, lambda _: lay_stop(Stop("judged", "warehouse.store.load", when="before")))
+    command(place, of, lambda _: lay_stop(Stop("judged", "warehouse.store.private_store.load", when="before")))
 
 
 def moved(path: Path, to: Path) -> None:
@@ -235,9 +235,9 @@ def scenes(of: Prepared) -> dict[str, Scene]:
 
     full, denied = "No space left on device", "Permission denied"
     return {
-        "SIGTERM while returns are judged": Scene(4, "stopped; the next night goes on", told_to_end("flows.night._record", 3)),
-        "SIGTERM while the store is loaded": Scene(4, "stopped; the next night goes on", told_to_end("warehouse.store._withdraw", 2)),
-        "SIGTERM between rename and record": Scene(4, "stopped; the next night goes on", told_to_end("warehouse.publish._remember", 2), publishes=True),
+        "SIGTERM while returns are judged": Scene(4, "stopped; the next night goes on", told_to_end("flows.pipeline.validate_step._record", 3)),
+        "SIGTERM while the store is loaded": Scene(4, "stopped; the next night goes on", told_to_end("warehouse.store.private_store._withdraw", 2)),
+        "SIGTERM between rename and record": Scene(4, "stopped; the next night goes on", told_to_end("warehouse.publication.publish._remember", 2), publishes=True),
         "disk full at the ledger": Scene(4, rf"ledger\.jsonl: the ledger cannot be written \({full}\)", failing(errno.ENOSPC, r"ledger\.jsonl", "write", nth=4)),
         "disk full at a ledger's sync": Scene(4, rf"the ledger cannot be written \({full}\)", failing(errno.ENOSPC, r"ledger\.jsonl", "fsync", nth=6)),
         "disk full in holding": Scene(4, rf"the archive cannot be written \({full}\)", failing(errno.ENOSPC, r"holding/", "fsync", nth=3)),
@@ -288,10 +288,10 @@ def played(name: str, scene: Scene, of: Prepared, root: Path) -> dict[str, Any]:
 
 
 def main(names: Sequence[str]) -> int:
-    from flows import night  # noqa: F401  imported here once, not in each night
     from flows.commands import waive  # noqa: F401
-    from warehouse import publish
-    from warehouse.gate import Verdict
+    from flows.pipeline import night_steps  # noqa: F401  imported here once, not in each night
+    from warehouse.gate.gate import Verdict
+    from warehouse.publication import publish
 
     vars(publish)["gate"] = lambda *_: Verdict()  # it has tests of its own, and it is most of a night's time
     with _folder() as root:

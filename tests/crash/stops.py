@@ -24,7 +24,7 @@ SYSTEM = ("replace", "rename", "link", "symlink", "unlink", "fsync", "write")
 
 @dataclass(frozen=True)
 class Stop:
-    """Where a night is killed. `call` is one of SYSTEM, or a function such as warehouse.store.load; `of` is searched for
+    """Where a night is killed. `call` is one of SYSTEM, or a function such as warehouse.store.private_store.load; `of` is searched for
     in the paths (or the descriptor's path and the bytes) that a system call is given; `nth` counts from 1."""
 
     says: str
@@ -50,10 +50,10 @@ STOPS: dict[str, Stop] = {
     "half-submission": Stop("half of a submission's line is written", "write", _line("submission"), "half", 0, 2),
     "submission-unsynced": Stop("a submission's line is written, not synced", "write", _line("submission"), "after", 1, 2),
     "submission": Stop("a submission is on record", "fsync", r"ledger\.jsonl", "after", 1, 3),
-    "collected": Stop("everything is collected, nothing is judged", "flows.night._keep_metas", "", "before", 1),
+    "collected": Stop("everything is collected, nothing is judged", "flows.pipeline.validate_step._keep_metas", "", "before", 1),
     # judge
     "meta": Stop("a meta file is kept", "replace", r"holding/\w+ .*/files/", "after", 1),
-    "reading": Stop("returns are being read", "inputs.read.Reader.ask", "", "before", 0, 3),
+    "reading": Stop("returns are being read", "inputs.sandbox.reader_processes.Reader.ask", "", "before", 0, 3),
     "table-unnamed": Stop("a table is staged, not yet kept", "replace", r"/staging/.*\.parquet .*/outcomes/", "before", 0),
     "table": Stop("a table is kept, its outcome is not on record", "replace", r"/outcomes/.*\.parquet", "after", 1),
     "definitions": Stop("the definitions are kept", "replace", r"/definitions/", "after", 0, 2),
@@ -67,32 +67,32 @@ STOPS: dict[str, Stop] = {
     "staged": Stop("what became of a return is staged, not on record", "replace", r"/staging/.*\.json", "after", 1, 2),
     # load
     "to-load": Stop("what is to be loaded is on record", "write", _line("loading"), "after", 1),
-    "loading": Stop("the store is open, nothing is loaded", "warehouse.store.load", "", "before", 0),
-    "half-load": Stop("a load is half in its transaction", "warehouse.store._withdraw", "", "before", 1, 2),
-    "loaded": Stop("one load is committed, others wait", "warehouse.store.load", "", "after", 1, 2),
+    "loading": Stop("the store is open, nothing is loaded", "warehouse.store.private_store.load", "", "before", 0),
+    "half-load": Stop("a load is half in its transaction", "warehouse.store.private_store._withdraw", "", "before", 1, 2),
+    "loaded": Stop("one load is committed, others wait", "warehouse.store.private_store.load", "", "after", 1, 2),
     # publish
     "to-publish": Stop("what the version is to be made from is on record", "write", _line("night"), "after", 1),
-    "building": Stop("the candidate is about to be built", "warehouse.publish.build", "", "before", 0),
-    "built": Stop("the candidate is built", "warehouse.publish.build", "", "after", 1),
-    "compared": Stop("the candidate is compared", "warehouse.publish.difference", "", "after", 1),
-    "judged": Stop("the gate has judged", "warehouse.publish.gate", "", "after", 2),
+    "building": Stop("the candidate is about to be built", "warehouse.publication.publish.build", "", "before", 0),
+    "built": Stop("the candidate is built", "warehouse.publication.publish.build", "", "after", 1),
+    "compared": Stop("the candidate is compared", "warehouse.publication.publish.difference", "", "after", 1),
+    "judged": Stop("the gate has judged", "warehouse.publication.publish.gate", "", "after", 2),
     "to-set-aside": Stop("a return is to be set aside, that is not on record", "write", _line("set-aside"), "before", 4),
     "half-set-aside": Stop("half of the line of what is set aside is written", "write", _line("set-aside"), "half", 4),
     "set-aside": Stop("what is set aside is on record, nothing is published", "write", _line("set-aside"), "after", 4),
-    "built-without": Stop("the candidate without what is set aside is built", "warehouse.publish.build", "", "after", 4, 2),
+    "built-without": Stop("the candidate without what is set aside is built", "warehouse.publication.publish.build", "", "after", 4, 2),
     "set-aside-published": Stop("the rest is published, that is not on record", "write", _line("publication"), "before", 4),
     "verdict": Stop("the verdict is kept", "replace", r"/kept/.*\.html", "after", 1),
     "unsynced": Stop("the candidate is about to be synced", "fsync", r"/candidate-", "before", 1),
     "unnamed": Stop("the candidate is on disk, before the rename", "replace", r"candidate-.* .*/indicators\.duckdb", "before", 1),
     "renamed": Stop("the rename is done, not synced", "replace", r"candidate-.* .*/indicators\.duckdb", "after", 1),
     "published": Stop("the rename is on disk", "fsync", r"/warehouse ", "after", 2),
-    "unremembered": Stop("the store is about to remember the version", "warehouse.store.state", "", "before", 1),
-    "half-remembered": Stop("the store has the version in a transaction", "warehouse.store.state", "", "after", 1),
-    "remembered": Stop("the store remembers the version", "warehouse.publish._remember", "", "after", 0),
+    "unremembered": Stop("the store is about to remember the version", "warehouse.store.private_store.state", "", "before", 1),
+    "half-remembered": Stop("the store has the version in a transaction", "warehouse.store.private_store.state", "", "after", 1),
+    "remembered": Stop("the store remembers the version", "warehouse.publication.publish._remember", "", "after", 0),
     "unrecorded": Stop("the version is published, that is not on record", "write", _line("publication"), "before", 1),
     "recorded": Stop("the publication is on record", "write", _line("publication"), "after", 1),
     "version": Stop("the version is kept", "link", r"indicators-v", "after", 1),
-    "exporting": Stop("the exports are half written", "warehouse.exports._tidy", "", "after", 1, 2),
+    "exporting": Stop("the exports are half written", "warehouse.publication.exports._tidy", "", "after", 1, 2),
     "export-unnamed": Stop("the exports are whole, under another name", "rename", r"\.making-", "before", 1),
     "export": Stop("the exports have their name, the link is old", "rename", r"\.making-", "after", 2),
     "export-link": Stop("the link to the newest exports is moved", "replace", r"/\.latest", "after", 1),
@@ -104,7 +104,7 @@ STOPS: dict[str, Stop] = {
     "outbox": Stop("a message is in the outbox, its delivery not on record", "replace", r"\.eml", "after", 0, 3),
     "half-delivery": Stop("half of a delivery's line is written", "write", _line("delivery"), "half", 1, 2),
     "delivered": Stop("some deliveries are on record", "write", _line("delivery"), "after", 2, 2),
-    "replied": Stop("all is done but the report", "flows.night.report", "", "before", 1),
+    "replied": Stop("all is done but the report", "flows.pipeline.night_summary.report", "", "before", 1),
     # reply, with a mail server
     "mail-before": Stop("the server is about to ask for the text", "write", _line("delivery", r".*\"sending\""), "before", 1, 2, True),
     "mail-asked": Stop("the server waits for the text", "write", _line("delivery", r".*\"sending\""), "after", 1, 2, True),
@@ -183,7 +183,7 @@ def main(step: str, command: str) -> int:
     if name != "none":
         lay(STOPS[name], partial(wait_in, Path(folder)) if folder else die)
     if command == "plain":
-        from flows.night import whole_night
+        from flows.pipeline.night_steps import whole_night
         from flows.settings import settings
 
         return 3 if whole_night(settings(), "killed").publication.state == "refused" else 0

@@ -13,8 +13,8 @@ import pytest
 
 from tests.conftest import HOME
 from tests.crash.publishes import publishing
-from warehouse import publish
-from warehouse.gate import Verdict
+from warehouse.gate.gate import Verdict
+from warehouse.publication import publish
 
 
 def test_killed_nights_end_where_an_uninterrupted_one_does() -> None:

@@ -16,8 +16,9 @@ import polars as pl
 import pytest
 
 from schemas.definitions import HERE, Definitions
-from schemas.geography import Geography
-from warehouse import comparators, disclosure, mart
+from schemas.reference.geography import Geography
+from warehouse.disclosure import disclosure_control
+from warehouse.mart import build_mart, comparators
 
 States = Callable[[pl.DataFrame], pl.DataFrame]
 Known = Callable[[Definitions], Definitions]
@@ -49,9 +50,9 @@ def _blind(
     """Have disclosure control decide on other rows and definitions than those that are published."""
 
     def open_it(patch: pytest.MonkeyPatch) -> None:
-        withheld, guarded = disclosure.withheld, disclosure.guarded
-        patch.setattr(disclosure, "withheld", lambda rows, all_of: withheld(states(rows), known(all_of)))
-        patch.setattr(disclosure, "guarded", lambda all_of: guarded(known(all_of)))
+        withheld, guarded = disclosure_control.withheld, disclosure_control.guarded
+        patch.setattr(disclosure_control, "withheld", lambda rows, all_of: withheld(states(rows), known(all_of)))
+        patch.setattr(disclosure_control, "guarded", lambda all_of: guarded(known(all_of)))
 
     return open_it
 
@@ -131,22 +132,24 @@ def _comparators(patch: pytest.MonkeyPatch) -> None:
                WHERE o.rowid = point.row"""
         )
 
-    patch.setattr(mart, "points", points)
+    patch.setattr(build_mart, "points", points)
 
 
 def _past(name: str) -> Callable[[pytest.MonkeyPatch], None]:
     """Tell all of the past, whatever today's policy hides."""
 
     def open_it(patch: pytest.MonkeyPatch) -> None:
-        made = getattr(mart, name)
-        patch.setattr(mart, name, lambda past, hidden, *more: made(past, hidden.clear(), *more))
+        made = getattr(build_mart, name)
+        patch.setattr(build_mart, name, lambda past, hidden, *more: made(past, hidden.clear(), *more))
 
     return open_it
 
 
 def _told_of_hidden(measure: str) -> Callable[[pytest.MonkeyPatch], None]:
     """Leave one measure in rows that are hidden."""
-    return lambda patch: patch.setattr(disclosure, "HIDDEN", tuple(n for n in disclosure.HIDDEN if n != measure))
+    return lambda patch: patch.setattr(
+        disclosure_control, "HIDDEN", tuple(n for n in disclosure_control.HIDDEN if n != measure)
+    )
 
 
 DOORS: dict[str, Door] = {

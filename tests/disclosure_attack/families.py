@@ -10,8 +10,8 @@ from itertools import product
 from typing import Any
 
 from schemas.definitions import Indicator, Version
-from schemas.geography import ENGLAND
-from schemas.periods import read_period
+from schemas.reference.geography import ENGLAND
+from schemas.reference.periods import read_period
 from tests.disclosure_attack.people import HIGH, LOW, MIDDLE, Family, Key, Link, Meaning
 
 YEAR, MONTHS_TO_DATE, TWELVE, WINDOW, POOLED = (

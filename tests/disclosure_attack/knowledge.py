@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import combinations
 
-from schemas.breakdowns import parts
+from schemas.reference.breakdowns import parts
 from tests.disclosure_attack.families import ends
 from tests.disclosure_attack.nights import Told
 from tests.disclosure_attack.notes import INF, Notes, Sum

@@ -6,14 +6,15 @@ import shutil
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from schemas.calendar import Standing
 from schemas.definitions import Definitions
+from schemas.return_calendar import Standing
 from tests.disclosure_attack.partnerships import Partnership, Row
 from tests.disclosure_attack.people import State
 from tests.histories import TODAY, History
-from warehouse import exports, store
-from warehouse.publish import live_version, publish_again, roll_back
-from warehouse.quarterly import as_csv, read_scorecard
+from warehouse.publication import exports
+from warehouse.publication.publish import live_version, publish_again, roll_back
+from warehouse.queries.scorecard_report import as_csv, read_scorecard
+from warehouse.store import private_store
 
 
 @dataclass(frozen=True)
@@ -79,7 +80,7 @@ def _publish(past: History) -> None:
             "has_examples": False,
             "run": f"run-{past.hours}",
             "received": {one.submission: (one.judged_at.replace(tzinfo=None), "0" * 64) for one in past.outcomes},
-            "published_at": store.after_all(past.con, past.moment).replace(tzinfo=None),
+            "published_at": private_store.after_all(past.con, past.moment).replace(tzinfo=None),
         },
     )
 

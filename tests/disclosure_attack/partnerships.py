@@ -9,7 +9,7 @@ from datetime import date
 from typing import Any
 
 from schemas.definitions import HERE, Definitions, Disclosure, Peer, Relation, load_definitions
-from schemas.geography import Area, Geography
+from schemas.reference.geography import Area, Geography
 from tests.disclosure_attack.families import MADE, Plan
 from tests.disclosure_attack.forms import put
 from tests.disclosure_attack.people import Cell, Family, Grid, Key

@@ -12,8 +12,8 @@ from datetime import date, timedelta
 from itertools import pairwise, product
 from typing import Literal
 
-from schemas.breakdowns import parts
-from schemas.periods import read_period
+from schemas.reference.breakdowns import parts
+from schemas.reference.periods import read_period
 from tests.disclosure_attack.places import members
 
 HIGH, MIDDLE, LOW = "high", "middle", "low"

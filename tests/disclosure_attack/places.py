@@ -11,7 +11,7 @@ import csv
 from functools import cache
 
 from schemas.definitions import HERE
-from schemas.geography import ENGLAND
+from schemas.reference.geography import ENGLAND
 
 INNER = ("01", "07", "12", "13", "14", "19", "20", "22", "23", "25", "28", "30", "32", "33")
 """The City and the boroughs of Inner London by the last digits of their codes, as the Office for National Statistics

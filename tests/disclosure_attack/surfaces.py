@@ -11,15 +11,15 @@ from typing import Any, Literal
 
 import duckdb
 
-from schemas.geography import ENGLAND
-from schemas.periods import read_period
+from schemas.reference.geography import ENGLAND
+from schemas.reference.periods import read_period
 from tests.disclosure_attack.nights import Told, Version
 from tests.disclosure_attack.notes import Notes
 from tests.disclosure_attack.partnerships import PEERS, Partnership
 from tests.disclosure_attack.people import Key, State
 from tests.disclosure_attack.reader import OF_KEY, TOLD, Reader
-from warehouse.claims import Claim, Figure, Input, judge_claims
-from warehouse.contract import MART
+from warehouse.mart.mart_tables import MART
+from warehouse.queries.claims import Claim, Figure, Input, judge_claims
 
 Ask = Callable[..., list[tuple[Any, ...]]]
 ASKED = 40

@@ -10,13 +10,13 @@ from typing import Any
 import openpyxl
 import pytest
 
-from flows.night import Report
-from flows.report import as_markdown, sentences
+from flows.pipeline.night_summary import Report
+from flows.pipeline.run_report import as_markdown, sentences
 from schemas.definitions import Definitions
 from tests.conftest import INCOMING, TODAY, Place
 from tests.post import plain
-from warehouse.contract import MART
-from warehouse.trace import trace
+from warehouse.mart.mart_tables import MART
+from warehouse.queries.trace import trace
 
 Example = tuple[Place, Report]
 STATED = list(csv.DictReader((Path(__file__).parent / "stated_figures.csv").open(encoding="utf-8")))
@@ -204,7 +204,7 @@ def test_each_partner_gets_one_message_with_a_receipt_for_each_submission(exampl
 
 
 def test_a_second_night_through_prefect_changes_nothing(example_night: Example) -> None:
-    from flows.nightly import nightly
+    from flows.nightly_flow import nightly
 
     place, _ = example_night
     before = place.published.read_bytes()

@@ -15,7 +15,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from flows.commands.check import check_files
-from inputs.layouts import Partner, load_partners
+from inputs.layouts.partner_layouts import Partner, load_partners
 from schemas.definitions import Definitions
 from tests.conftest import INCOMING, TODAY, Place
 from tests.makers import BUSY_PARTNER, book, busy_rows

@@ -13,15 +13,15 @@ from itertools import groupby
 
 import pytest
 
-from flows.judging import judge
-from inputs.cells import Cell, Cells, ErrorValue, Shown, Uncalculated
-from inputs.identify import Origin
-from inputs.layouts import load_partners
-from inputs.number_formats import fifteen_digits
-from inputs.read import Limits, Reader
+from flows.checking.validate_files import judge
+from inputs.layouts.partner_layouts import load_partners
+from inputs.parsing.return_identification import Origin
+from inputs.readers.appearance.number_formats import fifteen_digits
+from inputs.readers.cells import Cell, Cells, ErrorValue, Shown, Uncalculated
+from inputs.sandbox.reader_processes import Limits, Reader
 from schemas.definitions import load_definitions
 from schemas.findings import Finding, position
-from schemas.tables import Context
+from schemas.observations import Context
 from tests.conftest import HOME
 from tests.properties.mutations import ANY_SHEET
 

@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from random import Random
 from typing import Any
 
-from inputs.cells import Cells, Sheet, Text
+from inputs.readers.cells import Cells, Sheet, Text
 
 Rows = list[list[Any]]
 SCHOOLS = ("Robert Shaw Primary", "William Booth Infant School", "Henry Whipple Primary", "St Ann's Well Academy", "Berridge Primary", "Walter Halls Primary",

@@ -6,7 +6,7 @@ import os
 
 import pytest
 
-from inputs.persons import person_level
+from inputs.personal_data import person_level
 from tests.persons.people import FORMS, sheet_with_people
 from tests.persons.returns import MAKERS, sheet_of_totals
 

@@ -11,10 +11,10 @@ from openpyxl.comments import Comment
 from openpyxl.workbook.defined_name import DefinedName
 from openpyxl.worksheet.datavalidation import DataValidation
 
-from inputs.cells import Cells
-from inputs.persons import person_level
-from inputs.read import read
-from inputs.replies.annotation.annotated_workbook import mark
+from inputs.personal_data import person_level
+from inputs.readers.cells import Cells
+from inputs.sandbox.reader_processes import read
+from replies.annotation.annotated_workbook import mark
 
 MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
 PLACES = ("comment", "title", "keywords", "header", "name", "choices", "sheet", "cache", "xml", "box", "thread", "left")

@@ -18,16 +18,16 @@ from typing import Any
 
 import polars as pl
 
-from flows.judging import Judgement, judge_each
-from inputs.cells import Cells
-from inputs.characters import make_visible
-from inputs.formats import read
-from inputs.identify import Origin
-from inputs.layouts import Partner, load_partners
-from inputs.read import Readers
+from flows.checking.validate_files import Judgement, judge_each
+from inputs.layouts.partner_layouts import Partner, load_partners
+from inputs.parsing.return_identification import Origin
+from inputs.readers.cells import Cells
+from inputs.readers.invisible_characters import make_visible
+from inputs.readers.read_file import read
+from inputs.sandbox.reader_processes import Readers
 from schemas.definitions import Definitions, load_definitions
 from schemas.findings import Finding, a1, at, places
-from schemas.tables import KEY, PAYLOAD, Context
+from schemas.observations import KEY, PAYLOAD, Context
 from tests.makers import book
 from tests.properties.shapes import LAYOUTS, SHAPES, Made, Where
 

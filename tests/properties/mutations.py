@@ -23,11 +23,11 @@ from pathlib import Path
 
 import polars as pl
 
-from flows.judging import Judgement, judge
-from inputs.identify import Origin
-from inputs.layouts import Partner, load_partners
+from flows.checking.validate_files import Judgement, judge
+from inputs.layouts.partner_layouts import Partner, load_partners
+from inputs.parsing.return_identification import Origin
 from schemas.definitions import Definitions, load_definitions
-from schemas.tables import Context
+from schemas.observations import Context
 
 ANY_SHEET = """
 id = "tester"

@@ -11,20 +11,20 @@ from typing import Any
 
 import pytest
 
-from flows.judging import Judgement, judge
-from inputs.identify import Origin
-from inputs.layouts import Partner, load_partners
-from schemas.calendar import Standing
-from schemas.checks.rows import rows_at
+from flows.checking.validate_files import Judgement, judge
+from inputs.layouts.partner_layouts import Partner, load_partners
+from inputs.parsing.return_identification import Origin
 from schemas.definitions import Definitions
 from schemas.findings import places
-from schemas.outcomes import Grant, Outcome, Submission
+from schemas.observations import KEY, Context, Waiver
+from schemas.return_calendar import Standing
 from schemas.rules import RULES
-from schemas.tables import KEY, Context, Waiver
+from schemas.submissions import Grant, Outcome, Submission
+from schemas.validation.row_validation import rows_at
 from tests.makers import book
-from warehouse import store
-from warehouse.gate import gate
-from warehouse.mart import build
+from warehouse.gate.gate import gate
+from warehouse.mart.build_mart import build
+from warehouse.store import private_store
 
 TODAY = date(2011, 5, 31)
 AT = datetime(2011, 5, 31, tzinfo=UTC)
@@ -148,12 +148,12 @@ def test_the_gate_refuses_no_figure_that_was_accepted(seed: int, tmp_path: Path,
     assert RETURNS / 5 < len(accepted) < RETURNS, said
     candidate = tmp_path / "candidate.duckdb"
     standings = []
-    with store.opened(tmp_path / "store.duckdb") as con:
+    with private_store.opened(tmp_path / "store.duckdb") as con:
         for number, one in enumerate(accepted, start=1):
             assert one.table is not None
             sent = Submission(f"S{number:06d}", number, "tester", one.origin.path, "0" * 64, 1, AT, TODAY)
             outcome = Outcome(sent.id, "tester", one.collection, one.status, 0, (), (), (), None, "", "", AT)
-            store.load(con, sent, outcome, one.table.frame, AT)
+            private_store.load(con, sent, outcome, one.table.frame, AT)
             standings.append(Standing("tester", one.collection, None, outcome))
         received = {f"S{number:06d}": (AT.replace(tzinfo=None), "0" * 64) for number in range(1, len(accepted) + 1)}
         build(

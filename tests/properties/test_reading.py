@@ -9,13 +9,13 @@ from datetime import date
 from hypothesis import given
 from hypothesis import strategies as st
 
-from inputs.cells import Cells, ErrorValue, Sheet, Uncalculated, decode, encode
-from inputs.grammar import SHORTHAND
-from inputs.numbers import read_number
-from inputs.read import Limits, Reader
-from schemas.breakdowns import parts, spell
+from inputs.layouts.layout_language import SHORTHAND
+from inputs.parsing.cell_values.numbers import read_number
+from inputs.readers.cells import Cells, ErrorValue, Sheet, Uncalculated, decode, encode
+from inputs.sandbox.reader_processes import Limits, Reader
 from schemas.findings import Finding, a1, position
-from schemas.periods import (
+from schemas.reference.breakdowns import parts, spell
+from schemas.reference.periods import (
     CALENDAR_QUARTER,
     FINANCIAL_QUARTER,
     IDENTIFIERS,

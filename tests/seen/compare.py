@@ -7,10 +7,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from flows.judging import Judgement
-from inputs.cells import Cells, Shown
-from inputs.explain import explain
-from inputs.tables.account import KEYS
+from flows.checking.validate_files import Judgement
+from inputs.parsing.explain_cells import explain
+from inputs.parsing.tables.cell_account import KEYS
+from inputs.readers.cells import Cells, Shown
 from schemas.findings import COLUMNS, Finding, a1, at, places, position
 from tests.seen.partner import KINDS
 from tests.seen.sight import is_area, is_year, read_seen

@@ -15,13 +15,13 @@ from itertools import groupby
 from multiprocessing import get_context
 from pathlib import Path
 
-from flows.judging import judge
-from inputs.cells import Cells
-from inputs.identify import Origin
-from inputs.layouts import load_partners
-from inputs.read import Limits, Reader
+from flows.checking.validate_files import judge
+from inputs.layouts.partner_layouts import load_partners
+from inputs.parsing.return_identification import Origin
+from inputs.readers.cells import Cells
+from inputs.sandbox.reader_processes import Limits, Reader
 from schemas.definitions import load_definitions
-from schemas.tables import Context
+from schemas.observations import Context
 from tests.seen.compare import Compared, Difference
 from tests.seen.known import is_known
 from tests.seen.office import AS_DISPLAYED, convert, displayed

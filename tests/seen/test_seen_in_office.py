@@ -9,7 +9,7 @@ from typing import Any
 import polars as pl
 import pytest
 
-from flows.judging import Judgement, judge
+from flows.checking.validate_files import Judgement, judge
 from tests.seen import run as running
 from tests.seen.office import OFFICE
 from tests.seen.run import run

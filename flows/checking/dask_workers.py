@@ -1,0 +1,196 @@
+"""Have workers on Prefect's Dask runner read, check and stage, on this machine or on others that share the archive.
+
+What goes to a worker is the path of a file that says what to do, and what it makes is in the folder of the pass: no
+bytes, figures or words of a partner pass through Dask or Prefect. Only the night itself writes the ledger.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator, Sequence
+from contextvars import copy_context
+from dataclasses import asdict
+from datetime import date
+from functools import lru_cache, partial
+from importlib import import_module
+from importlib.metadata import version
+from pathlib import Path
+from queue import Empty, SimpleQueue
+from typing import Any
+
+import orjson
+import polars as pl
+from prefect import flow, task
+from prefect.cache_policies import NO_CACHE
+from prefect.context import FlowRunContext, TaskRunContext
+from prefect.logging import get_logger
+from prefect.settings import PREFECT_API_URL, temporary_settings
+
+from common.errors import StorageFault, UsageFault
+from flows.checking.staging import Desk, is_staged, stage
+from flows.records.archive import Archive, write_whole
+from flows.settings import Settings, needs_extra
+from inputs.layouts.partner_layouts import load_partners
+from inputs.sandbox.reader_processes import Limits
+from schemas.definitions import load_definitions
+from schemas.observations import Held
+from schemas.submissions import Grant, Submission
+
+LOCAL_WORKERS = 2
+MOST_IN_A_JOB = 250
+"""A job is long enough that starting it costs little, and short enough that little is done again if its worker dies."""
+LEAST_IN_A_JOB = 5
+SECONDS_FOR_WORKERS = 60
+"""So long a scheduler without workers is waited for; then the night reads the rest itself."""
+LOOK_SECONDS = 5
+NO_PAGES: dict[str, list[str]] = {"distributed.scheduler.http.routes": [], "distributed.worker.http.routes": []}
+"""What keeps schedulers and workers that we start from serving pages about themselves."""
+
+
+def over_dask(given: Settings, folder: Path, submissions: Sequence[Submission], desk: Desk) -> Iterator[str]:
+    """Have workers judge submissions; the id of each as its job is done. Those that workers lost are left out: a worker
+    that dies has its job done by another, up to Dask's `allowed-failures`."""
+    try:
+        jobs = _jobs(given, folder, submissions, desk)
+    except OSError as error:
+        raise StorageFault(folder, f"cannot be written ({error.strerror})") from None
+    import dask
+
+    import_module("distributed")  # its settings come with it, and must be there before one is set for a while
+
+    try:
+        with dask.config.set(NO_PAGES), _runner(given.dask_address, folder) as runner:
+            runner.client.wait_for_workers(1, timeout=SECONDS_FOR_WORKERS)
+            done: SimpleQueue[Path] = SimpleQueue()
+            asked = {path: _submitted(runner, path).wrapped_future for path in jobs}
+            for path, future in asked.items():
+                future.add_done_callback(lambda _, path=path: done.put(path))
+            idle = 0
+            while asked and idle < SECONDS_FOR_WORKERS:
+                try:
+                    path = done.get(timeout=LOOK_SECONDS)
+                except Empty:
+                    idle = 0 if runner.client.scheduler_info().get("workers") else idle + LOOK_SECONDS
+                    continue
+                del asked[path]
+                yield from (name for name in jobs[path] if is_staged(folder, name))
+            runner.client.cancel(list(asked.values()))
+    except (OSError, RuntimeError) as error:  # TimeoutError is an OSError
+        get_logger(__name__).warning("The Dask scheduler or its workers did not answer: %s", error)
+
+
+# -- the night's side -------------------------------------------------------------------------------------------------
+
+
+def _jobs(given: Settings, folder: Path, submissions: Sequence[Submission], desk: Desk) -> dict[Path, list[str]]:
+    """Write a file for each job; which submissions each is about."""
+    desk.accepted.write_parquet(folder / "accepted.parquet")
+    desk.published.write_parquet(folder / "published.parquet")
+    says = {
+        "release": version("local-indicators"),
+        "archive": str(desk.archive.root),
+        "definitions": str(given.definitions),
+        "partners": str(given.partners),
+        "digests": [desk.definitions.digest, *(one.digest for one in desk.partners.values())],
+        "grants": [one.as_dict() for one in desk.grants],
+        "today": desk.today.isoformat(),
+        "limits": asdict(desk.limits),
+        "files": [one.as_dict() for one in desk.files],
+    }
+    write_whole(folder / "desk.json", orjson.dumps(says))
+    size = min(max(-(-len(submissions) // 16), LEAST_IN_A_JOB), MOST_IN_A_JOB)
+    jobs: dict[Path, list[str]] = {}
+    for start in range(0, len(submissions), size):
+        part, path = submissions[start : start + size], folder / f"job-{start:06d}.json"
+        write_whole(path, orjson.dumps([one.as_dict() for one in part]))
+        jobs[path] = [one.id for one in part]
+    return jobs
+
+
+def _runner(address: str | None, folder: Path) -> Any:
+    """Prefect's Dask runner on a cluster that is there, or on two workers of this machine that only we can reach."""
+    from prefect_dask.task_runners import DaskTaskRunner
+
+    if address:
+        return DaskTaskRunner(address=address)
+    here = {
+        "n_workers": LOCAL_WORKERS,
+        "threads_per_worker": 1,
+        "processes": True,
+        "host": "127.0.0.1",
+        "protocol": "tls://",  # and keys of its own, as any account of this machine may try 127.0.0.1
+        "security": True,
+        "dashboard_address": "127.0.0.1:0",
+        "memory_limit": 0,  # the children that read have limits of their own
+        "local_directory": str(folder),
+        "silence_logs": logging.ERROR,
+    }
+    return DaskTaskRunner(cluster_kwargs=here)
+
+
+def _submitted(runner: Any, job: Path) -> Any:
+    """Submit a job as a task of this flow run.
+
+    With a task Prefect sends along the flow, the task that submits it and its parameters. Those hold settings and the
+    whole night, and a deployed flow's module is unknown to workers; so the task goes out as from a flow of this module.
+    """
+    context, run = copy_context(), FlowRunContext.get()
+
+    def submit() -> Any:
+        TaskRunContext.__var__.set(None)  # type: ignore[arg-type]
+        if run is None:
+            return runner.submit(judge_job, {"job": str(job)})
+        api = temporary_settings({PREFECT_API_URL: str(run.client.api_url)})
+        carrier = run.model_copy(update={"flow": as_flow, "parameters": {}})
+        with api, carrier:
+            return runner.submit(judge_job, {"job": str(job)})
+
+    return context.run(submit)
+
+
+# -- a worker's side --------------------------------------------------------------------------------------------------
+
+
+@task(name="Read and check a part of the returns", cache_policy=NO_CACHE)
+def judge_job(job: str) -> int:
+    """Judge the submissions that a job's file names, and stage what became of them. Raises a Fault where this worker
+    is not as the night is."""
+    path = Path(job)
+    submissions = [Submission.from_dict(one) for one in orjson.loads(path.read_bytes())]
+    return sum(1 for _ in stage(path.parent, submissions, _desk_of(path.parent)))
+
+
+@flow(name="nightly")
+def as_flow() -> None:
+    """The flow that workers are told a job belongs to."""
+
+
+@lru_cache(maxsize=1)
+def _desk_of(folder: Path) -> Desk:
+    """The desk of a pass, as the night wrote it down. Raises UsageFault where release, definitions or partners are not
+    those of the night."""
+    says = orjson.loads((folder / "desk.json").read_bytes())
+    definitions = load_definitions(Path(says["definitions"]))
+    partners = load_partners(definitions, Path(says["partners"]))
+    here = [definitions.digest, *(one.digest for one in partners.values())]
+    if (says["release"], says["digests"]) != (version("local-indicators"), here):
+        raise UsageFault("this worker", "has another release, definitions or partners than the night; deploy the same")
+    return Desk(
+        Archive(Path(says["archive"])),
+        definitions,
+        partners,
+        pl.read_parquet(folder / "accepted.parquet"),
+        pl.read_parquet(folder / "published.parquet"),
+        tuple(Grant.from_dict(one) for one in says["grants"]),
+        date.fromisoformat(says["today"]),
+        Limits(**says["limits"]),
+        tuple(Held.from_dict(one) for one in says["files"]),
+    )
+
+
+def stage_of(given: Settings) -> Any:
+    """Who stages by the settings: this process, or workers. Raises UsageFault."""
+    if given.runner == "threads":
+        return stage
+    needs_extra(given)
+    return partial(over_dask, given)

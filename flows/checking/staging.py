@@ -1,0 +1,201 @@
+"""Stage what is made of submissions: tables as Parquet, findings as JSON, marked-up copies, in a folder of one pass.
+
+Whoever stages writes into that folder and nowhere else, so it may be this process or workers on other machines that
+share the archive. The ledger is filled from the folder by the one night at work.
+"""
+
+from __future__ import annotations
+
+import io
+import secrets
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, wait
+from dataclasses import asdict, dataclass
+from datetime import date, datetime
+from functools import partial
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+import orjson
+import polars as pl
+
+from common.errors import StorageFault
+from flows.checking.validate_files import Judgement, as_judged, judge_each
+from flows.records.archive import Archive, write_whole
+from inputs.layouts.partner_layouts import Partner
+from inputs.parsing.return_identification import Origin
+from inputs.sandbox.reader_processes import Limits, Readers
+from replies.annotation.marked_up_copy import MarkedUp, NoCopy, marked_by, marking_of
+from schemas.definitions import Definitions
+from schemas.findings import Finding, from_dict
+from schemas.observations import KEY, Context, Held, Table, Waiver
+from schemas.submissions import Grant, Status, Submission
+
+COPIES_AHEAD = 8
+"""So many marked-up copies may be in the making while files are judged."""
+
+
+@dataclass(frozen=True, eq=False)
+class Desk:
+    """What judging has to know besides the files. It is the same for all submissions of a pass: what was accepted, in
+    which files, and which waivers held when the pass began."""
+
+    archive: Archive
+    definitions: Definitions
+    partners: Mapping[str, Partner]
+    accepted: pl.DataFrame
+    published: pl.DataFrame
+    grants: tuple[Grant, ...]
+    today: date
+    limits: Limits
+    files: tuple[Held, ...] = ()
+
+    @property
+    def context(self) -> Context:
+        waivers = tuple(one.waiver for one in self.grants)
+        return Context(self.today, self.accepted, self.published, waivers, self.files)
+
+
+@dataclass(frozen=True)
+class Staged:
+    """What became of a submission for one return. `table` names the Parquet file in the folder, where the outcome is
+    accepted, and `ends` the waivers that it ends for good."""
+
+    collection: str | None
+    status: Status
+    rows: int
+    findings: tuple[Finding, ...]
+    not_checked: tuple[str, ...]
+    periods: tuple[str, ...]
+    table: str | None
+    ends: tuple[str, ...]
+    modified: datetime | None = None
+
+    @property
+    def person_level(self) -> bool:
+        return any(one.rule == "return.person-level" for one in self.findings)
+
+    @property
+    def waived(self) -> bool:
+        """Whether a waiver let anything through."""
+        return any(one.is_waived for one in self.findings)
+
+    @classmethod
+    def from_dict(cls, record: dict[str, Any]) -> Staged:
+        lists = {name: tuple(record[name]) for name in ("not_checked", "periods", "ends")}
+        said = record["modified"]
+        own = {"modified": datetime.fromisoformat(said) if said else None}
+        return cls(**{**record, **lists, **own, "findings": tuple(from_dict(one) for one in record["findings"])})
+
+
+def stage(folder: Path, submissions: Sequence[Submission], desk: Desk) -> Iterator[str]:
+    """Judge submissions; the id of each, as soon as what became of it is in the folder. Raises ReaderFault and
+    StorageFault."""
+    most = desk.limits.file_bytes + 1  # one more, so that the reader sees that it is too many
+    contents = [partial(desk.archive.content, one.digest, most) for one in submissions]
+    origins = [
+        Origin(one.partner, one.path, desk.today, seen=one.first_seen, changed=one.changed) for one in submissions
+    ]
+    arrivals = list(zip(origins, contents, strict=True))
+    copies: _Copies = {}
+    with Readers(desk.limits) as readers:
+        for judged in judge_each(arrivals, desk.partners, desk.definitions, desk.context, readers):
+            if judged is not None:
+                number, group = judged
+                one, staged = submissions[number], [_staged(folder, submissions[number], j, desk) for j in group]
+                job = marking_of(PurePosixPath(one.path).name, [as_judged(j) for j in group], one.id)
+                if isinstance(job, NoCopy):
+                    yield _written(folder, one, staged, None)
+                else:
+                    errand = partial(_marked, contents[number], job, one.id)
+                    copies[readers.submit(errand)] = (one, staged)
+            yield from _with_copies(folder, copies, COPIES_AHEAD)
+        yield from _with_copies(folder, copies, 0)
+
+
+def _staged(folder: Path, submission: Submission, one: Judgement, desk: Desk) -> Staged:
+    """What is staged of a judgement; its table is written."""
+    table = None
+    if one.status != "rejected" and one.table is not None:
+        whole = io.BytesIO()
+        one.table.frame.write_parquet(whole)
+        table = f"{submission.id}-{secrets.token_hex(8)}.parquet"
+        _write(folder / table, whole.getvalue())
+    ends = tuple(grant.id for grant in desk.grants if one.table is not None and _ends(one.table, grant.waiver))
+    return Staged(
+        one.collection, one.status, one.rows, one.findings, one.not_checked, one.periods(), table, ends, one.modified
+    )
+
+
+def _ends(table: Table, waiver: Waiver) -> bool:
+    """A waiver ends for good with the first submission that gives another value for its key."""
+    if table.collection != waiver.collection:
+        return False
+    of_key = table.frame.filter(pl.all_horizontal(pl.col(n) == v for n, v in zip(KEY, waiver.key, strict=True)))
+    return any(value not in (None, waiver.value) for value in of_key.get_column(waiver.field))
+
+
+def _marked(content: partial[bytes], job: bytes, submission: str, reader: Any) -> MarkedUp | NoCopy:
+    return marked_by(reader, content(), job, submission)
+
+
+_Copies = dict["Future[MarkedUp | NoCopy]", tuple[Submission, list[Staged]]]
+
+
+def _with_copies(folder: Path, copies: _Copies, most: int) -> Iterator[str]:
+    """Stage the submissions whose copies are made; wait while more than so many are not."""
+    while True:
+        for future in [one for one in copies if one.done()]:
+            submission, staged = copies.pop(future)
+            made = future.result()
+            yield _written(folder, submission, staged, made.content if isinstance(made, MarkedUp) else None)
+        if len(copies) <= most:
+            return
+        wait(copies, return_when=FIRST_COMPLETED)
+
+
+def _written(folder: Path, submission: Submission, staged: Sequence[Staged], copy: bytes | None) -> str:
+    """Write down what became of a submission, whole or not at all, however many workers are at it."""
+    name = None
+    if copy is not None:
+        name = f"{submission.id}-{secrets.token_hex(8)}.xlsx"
+        _write(folder / name, copy)
+    said = orjson.dumps({"copy": name, "staged": [asdict(one) for one in staged]})
+    part = folder / f"{submission.id}-{secrets.token_hex(8)}.json"
+    _write(part, said)
+    part.replace(folder / f"{submission.id}.json")
+    return submission.id
+
+
+def _write(path: Path, content: bytes) -> None:
+    try:
+        write_whole(path, content)
+    except OSError as error:
+        raise StorageFault(path, f"cannot be written ({error.strerror})") from None
+
+
+def is_staged(folder: Path, submission: str) -> bool:
+    """Whether what became of a submission is in the folder."""
+    return (folder / f"{submission}.json").is_file()
+
+
+def staged_of(folder: Path, submission: str) -> tuple[list[Staged], Path | None]:
+    """What became of a submission, and its marked-up copy where one was made. Raises StorageFault."""
+    path = folder / f"{submission}.json"
+    try:
+        record = orjson.loads(path.read_bytes())
+    except (OSError, ValueError):
+        raise StorageFault(path, "is missing or damaged; run the night again") from None
+    copy = folder / record["copy"] if record["copy"] else None
+    return [Staged.from_dict(one) for one in record["staged"]], copy
+
+
+def by_turns(submissions: Sequence[Submission]) -> list[Submission]:
+    """Submissions in the order in which they are read: each partner's next one by turns, so that none waits until
+    another's many have been read."""
+    turns: dict[str, int] = {}
+    order: list[tuple[int, int, Submission]] = []
+    for one in submissions:
+        turns[one.partner] = turns.get(one.partner, 0) + 1
+        order.append((turns[one.partner], len(order), one))
+    return [one for *_, one in sorted(order, key=lambda turn: turn[:2])]

@@ -1,0 +1,79 @@
+"""The flows between two nights: answers within minutes, and reminders.
+
+Prefect loads this file a second time under another name when it deploys it, so it defines no classes.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+
+from prefect import flow
+from prefect.client.schemas.objects import State
+from prefect.runtime import flow_run
+from prefect.states import Completed
+
+from common.errors import BusyFault
+from flows.checking.dask_workers import stage_of
+from flows.operations.prefect_artifacts import (
+    HOOKS,
+    HOOKS_BY_DAY,
+    PATIENCE_SECONDS,
+    STEPS,
+    of_the_moment,
+    progress_shown,
+    show,
+)
+from flows.pipeline.daytime_steps import Answered, between_nights
+from flows.pipeline.run_report import day_as_markdown
+from flows.settings import settings
+from schemas.notifications import BY_DAY, REMINDING
+
+
+@flow(name="replies", flow_run_name=of_the_moment, **HOOKS_BY_DAY)
+def replies(
+    inbox: str | None = None,
+    warehouse: str | None = None,
+    outbox: str | None = None,
+    archive: str | None = None,
+    today: date | None = None,
+) -> Answered | State[None]:
+    """Check and answer what has arrived; load and publish nothing. Leaves at once while another run is at work, for
+    that one answers too. Parameters left out come from the settings."""
+    given = settings(inbox=inbox, warehouse=warehouse, outbox=outbox, archive=archive, today=today)
+    try:
+        with progress_shown():
+            done = between_nights(given, str(flow_run.id or "by-hand"), BY_DAY, STEPS.__getitem__, stage_of(given))
+    except BusyFault:
+        return Completed(name="Left", message="Another run is at work here, and answers too.")
+    _show("replies", done)
+    return done
+
+
+@flow(name="reminders", flow_run_name=of_the_moment, **HOOKS)
+def reminders(
+    inbox: str | None = None,
+    warehouse: str | None = None,
+    outbox: str | None = None,
+    archive: str | None = None,
+    today: date | None = None,
+) -> Answered:
+    """Remind owners of overdue returns and tell officers of those beyond the days of grace, each once, whether a night
+    or this run comes first. What lies in the inbox is checked before, so that nobody is reminded of what was sent."""
+    given = settings(inbox=inbox, warehouse=warehouse, outbox=outbox, archive=archive, today=today)
+    with progress_shown():
+        done = between_nights(
+            given,
+            str(flow_run.id or "by-hand"),
+            REMINDING,
+            STEPS.__getitem__,
+            stage_of(given),
+            patience_seconds=PATIENCE_SECONDS,
+        )
+    _show("reminders", done)
+    return done
+
+
+def _show(key: str, done: Answered) -> None:
+    """Keep a page of a run that had something to do."""
+    if done.lines or done.replies.sent or done.replies.waiting or done.replies.refused:
+        show(key, day_as_markdown(done), "What came, what was answered")

@@ -1,0 +1,1 @@
+"""How replies reach people: the outbox, the mail server, alarms and quarterly reports."""

@@ -1,0 +1,193 @@
+"""Speak to a mail server: where it is, how it is trusted, and what it says of one message."""
+
+from __future__ import annotations
+
+import contextlib
+import ipaddress
+import re
+import smtplib
+import ssl
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from urllib.parse import parse_qsl, unquote, urlsplit
+
+from common.errors import UsageFault
+from flows.settings import Settings
+from replies.emails.email_message import domain_of
+from replies.emails.size_limit import megabytes
+from schemas.findings import as_typed
+
+TIMEOUT_SECONDS = 30.0
+SHAPE = "must look like smtp://user:password@host:587?starttls, smtps://user:password@host or smtp://host"
+
+
+@dataclass(frozen=True)
+class MailServer:
+    """A mail server, and how to speak to it. `tls`: none, by STARTTLS, or from the first byte."""
+
+    host: str
+    port: int
+    tls: str
+    user: str = ""
+    password: str = field(default="", repr=False)
+
+    def __str__(self) -> str:
+        return f"{self.host}:{self.port}"
+
+
+def mail_server(url: str) -> MailServer | None:
+    """The server that a URL names; None where it is empty. Raises UsageFault that shows nothing of the URL."""
+    if not url:
+        return None
+    try:
+        parts = urlsplit(url)
+        options = dict(parse_qsl(parts.query, keep_blank_values=True))
+        host, port = parts.hostname, parts.port
+    except ValueError:
+        raise UsageFault("setting smtp_url", SHAPE) from None
+    if parts.scheme not in ("smtp", "smtps") or not host or set(options) - {"starttls"} or parts.path not in ("", "/"):
+        raise UsageFault("setting smtp_url", SHAPE)
+    tls = "always" if parts.scheme == "smtps" else "starttls" if "starttls" in options else "none"
+    if parts.password and tls == "none" and not _on_this_machine(host):
+        raise UsageFault("setting smtp_url", "a password needs ?starttls, or smtps:// in place of smtp://")
+    usual = {"always": 465, "starttls": 587, "none": 25}[tls]
+    return MailServer(host, port or usual, tls, unquote(parts.username or ""), unquote(parts.password or ""))
+
+
+def _on_this_machine(host: str) -> bool:
+    with contextlib.suppress(ValueError):
+        return ipaddress.ip_address(host).is_loopback
+    return host == "localhost"
+
+
+class Refused(Exception):
+    """The server will not take a message for its recipient, now and later."""
+
+
+class TooLarge(Refused):
+    """The server will not take a message of this size."""
+
+
+class Cut(Exception):
+    """The connection broke while the text was going, or before the server said whether it has it."""
+
+
+class Later(Exception):
+    """The server will not take a message now."""
+
+
+class Goodbye(Exception):
+    """The server has not taken a message, and ends the connection."""
+
+
+class Hopeless(Exception):
+    """The server will not take anything from us as we are set up."""
+
+
+@contextlib.contextmanager
+def connected(server: MailServer, sender: str) -> Iterator[smtplib.SMTP]:
+    """A connection ready to take mail, encrypted and signed in as the server's URL asks."""
+    named = domain_of(sender)
+    trusted = ssl.create_default_context()
+    if server.tls == "always":
+        smtp: smtplib.SMTP = smtplib.SMTP_SSL(server.host, server.port, named, timeout=TIMEOUT_SECONDS, context=trusted)
+    else:
+        smtp = smtplib.SMTP(server.host, server.port, named, timeout=TIMEOUT_SECONDS)
+    try:
+        smtp.ehlo_or_helo_if_needed()
+        if server.tls == "starttls":
+            if not smtp.has_extn("starttls"):
+                raise Hopeless("it offers no STARTTLS, and mail is not sent in clear")
+            smtp.starttls(context=trusted)
+            smtp.ehlo()
+        if server.user:
+            _sign_in(smtp, server)
+        yield smtp
+        with contextlib.suppress(smtplib.SMTPException, OSError):
+            smtp.quit()
+    finally:
+        smtp.close()
+
+
+def _sign_in(smtp: smtplib.SMTP, server: MailServer) -> None:
+    try:
+        smtp.login(server.user, server.password)
+    except smtplib.SMTPAuthenticationError as error:
+        if 400 <= error.smtp_code < 500:
+            raise
+        raise Hopeless(f"it refuses our user name or password ({error.smtp_code})") from None
+    except smtplib.SMTPNotSupportedError:
+        raise Hopeless("it offers no way to sign in") from None
+
+
+def most_bytes(smtp: smtplib.SMTP) -> int:
+    """The size of a message that the server says it takes (RFC 1870); without end where it says none."""
+    said = smtp.esmtp_features.get("size", "").strip()
+    return int(said) if said.isascii() and said.isdigit() and int(said) else sys.maxsize
+
+
+def hand_over(smtp: smtplib.SMTP, sender: str, to: str, content: bytes, begun: Callable[[], None]) -> None:
+    """Give one message to the server; `begun` is called when the server waits for the text, before any of it goes."""
+    code, said = smtp.mail(sender, [f"size={len(content)}"] if smtp.has_extn("size") else [])
+    if code >= 500 and not _is_of_size(code, said):
+        raise Hopeless(f"it takes no mail from {sender}: {_reply(code, said)}")
+    _check(code, said, 250)
+    if not to.isascii():
+        raise Refused("the address has letters that this mail cannot carry")
+    _check(*smtp.rcpt(to), 250, 251)
+    _check(*smtp.docmd("DATA"), 354)
+    begun()
+    try:
+        smtp.send(_on_the_wire(content))
+        code, said = smtp.getreply()
+        if code < 0:
+            raise smtplib.SMTPServerDisconnected("what it answered is no reply")
+    except (smtplib.SMTPServerDisconnected, OSError) as error:
+        size = megabytes(len(content))
+        raise Cut(f"the connection broke while a message of {size} was going ({in_words(error)})") from None
+    _check(code, said, 250)
+
+
+def _check(code: int, said: bytes, *good: int) -> None:
+    if code in good:
+        return
+    kind = Goodbye if code == 421 else TooLarge if _is_of_size(code, said) else Refused if code >= 500 else Later
+    raise kind(_reply(code, said))
+
+
+def _is_of_size(code: int, said: bytes) -> bool:
+    """Whether a refusal is for good and of the message's size: by its enhanced code (RFC 3463) where it has one, for
+    552 is also said of a full mailbox and of contents that are not liked; else by the code."""
+    if code < 500:
+        return False
+    if enhanced := re.match(rb"\s*5\.(\d{1,3}\.\d{1,3})\b", said):
+        return enhanced[1] in (b"2.3", b"3.4")
+    return code in (552, 523) and not re.search(rb"quota|mailbox|full", said, re.IGNORECASE)
+
+
+def _reply(code: int, said: bytes) -> str:
+    return as_typed(f"{code} {said.decode('utf-8', 'replace')}")
+
+
+def _on_the_wire(content: bytes) -> bytes:
+    """A message as SMTP carries it: lines end in CR LF, a leading full stop is doubled, a lone one ends it."""
+    lines = re.sub(rb"\r\n|\r|\n", b"\r\n", content).removesuffix(b"\r\n")
+    return re.sub(rb"(?m)^\.", b"..", lines) + b"\r\n.\r\n"
+
+
+def in_words(error: Exception) -> str:
+    """What went wrong, in one line that shows no secret."""
+    if isinstance(error, smtplib.SMTPResponseException):
+        said = error.smtp_error
+        return _reply(error.smtp_code, said if isinstance(said, bytes) else str(said).encode())
+    if isinstance(error, ssl.SSLCertVerificationError):
+        return f"its certificate is not trusted ({as_typed(error.verify_message)})"
+    if isinstance(error, OSError) and error.strerror:
+        return as_typed(error.strerror)
+    return as_typed(str(error)) or type(error).__name__
+
+
+def server_of(given: Settings) -> MailServer | None:
+    """The mail server of the settings. Raises UsageFault, which shows nothing of the URL."""
+    return mail_server(given.smtp_url.get_secret_value() if given.smtp_url else "")

@@ -1,0 +1,250 @@
+"""Bring messages to their recipients: the outbox, the mail server, and the record of what each message has come to.
+
+A message is recorded, then written to the outbox, then handed over. Without a mail server a message in the outbox
+counts as delivered. With one, the ledger says `sending` only once the server has asked for the text, and `sent` once it
+has taken it; only a stop between the two leaves in doubt whether it was delivered, and then the same bytes with the
+same Message-ID go again.
+
+A message that is too large for the server goes without what is too large, and small ones go first, so that none that
+breaks a connection by its size keeps others waiting.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import smtplib
+import ssl
+import time
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+
+from common.errors import StorageFault
+from flows.delivery.mail_server import (
+    Cut,
+    Goodbye,
+    Hopeless,
+    Later,
+    MailServer,
+    Refused,
+    TooLarge,
+    connected,
+    hand_over,
+    in_words,
+    most_bytes,
+)
+from flows.records.archive import write_whole
+from flows.records.ledger import Ledger
+from replies.emails.size_limit import megabytes
+from schemas.notifications import Message, State
+
+PAUSES_SECONDS = (0.0, 3.0, 10.0)
+"""Before each try of a night: at once, and twice more where the server could not be reached or said "later"."""
+SMALL_BYTES = 100_000
+"""Messages of less than this are told apart by nothing but their order."""
+TOO_LARGE = "too large for the mail server"
+"""How the detail of a message begins that is refused for its size."""
+
+
+# -- the outbox -------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Outbox:
+    """The folder of messages, the ledger that knows each of them, and who asks for the time."""
+
+    folder: Path
+    ledger: Ledger
+    now: Callable[[], datetime]
+
+    def holds(self, message: Message) -> bool:
+        return (self.folder / message.file).is_file()
+
+    def content(self, message: Message) -> bytes:
+        try:
+            return (self.folder / message.file).read_bytes()
+        except OSError as error:
+            raise StorageFault(self.folder / message.file, f"cannot be read ({error.strerror})") from None
+
+    def put(self, message: Message, content: bytes) -> None:
+        """Record a message and write it. Raises StorageFault."""
+        self.ledger.record_message(message, self.now())
+        self.write(message, content)
+
+    def write(self, message: Message, content: bytes) -> None:
+        """Write the text of a message that is recorded. Raises StorageFault."""
+        try:
+            write_whole(self.folder / message.file, content)
+        except OSError as error:
+            raise StorageFault(self.folder, f"cannot be written ({error.strerror})") from None
+
+    def mark(self, message: Message, state: State, detail: str = "", dropped: Sequence[str] = ()) -> None:
+        self.ledger.record_delivery(message.id, state, self.now(), detail=detail, dropped=dropped)
+
+    def supersede(self, message: Message, dropped: Sequence[str]) -> None:
+        """Record that a message will not be sent, with what of it no longer holds; then take it out of the folder."""
+        self.mark(message, "superseded", dropped=dropped)
+        with contextlib.suppress(FileNotFoundError):
+            (self.folder / message.file).unlink()
+
+
+@dataclass(frozen=True)
+class Letter:
+    """A message to send. `within` writes the same anew in so many bytes, or as few as it takes; its lists may be
+    shortened for that, or only files be left out."""
+
+    message: Message
+    within: Callable[[int, bool], bytes]
+
+
+@dataclass(frozen=True)
+class Sent:
+    """What a try at sending came to: messages by their end, and what kept the others waiting, in words."""
+
+    sent: tuple[Message, ...] = ()
+    waiting: tuple[Message, ...] = ()
+    refused: tuple[tuple[Message, str], ...] = ()
+    trouble: str = ""
+
+
+def send(
+    outbox: Outbox,
+    letters: Sequence[Letter],
+    server: MailServer | None,
+    sender: str,
+    pauses: Sequence[float] | None = None,
+) -> Sent:
+    """Deliver messages, with a try after each pause. Nothing is lost where all fail: it waits for a later night."""
+    if server is None:
+        for letter in letters:
+            outbox.mark(letter.message, "sent")
+        return Sent(tuple(letter.message for letter in letters))
+    sent: list[Message] = []
+    refused: list[tuple[Message, str]] = []
+    left, trouble = sorted(letters, key=lambda one: len(outbox.content(one.message)) // SMALL_BYTES), ""
+    cuts: Counter[str] = Counter()
+    for pause in PAUSES_SECONDS if pauses is None else pauses:
+        if not left:
+            break
+        time.sleep(pause)
+        tried = _Try(outbox, server, sender, cuts)
+        tried.all(left)
+        sent, refused, trouble = sent + tried.sent, refused + tried.refused, tried.trouble
+        done = {message.id for message in tried.sent} | {message.id for message, _ in tried.refused}
+        left = [letter for letter in left if letter.message.id not in done]
+        if tried.hopeless:
+            break
+    waiting = tuple(letter.message for letter in left)
+    for message in waiting:
+        if outbox.ledger.messages[message.id].state != "sending":
+            outbox.mark(message, "waiting", trouble)
+    return Sent(tuple(sent), waiting, tuple(refused), trouble)
+
+
+def trouble_with(server: MailServer, sender: str) -> str:
+    """Why a server would not take our mail now, in words that show no secret; "" if it would. Connects, encrypts and
+    signs in as for a message, and sends none."""
+    try:
+        with connected(server, sender):
+            return ""
+    except (smtplib.SMTPException, OSError, Hopeless) as error:
+        return in_words(error)
+
+
+@dataclass
+class _Try:
+    """One try at handing messages over, on one connection."""
+
+    outbox: Outbox
+    server: MailServer
+    sender: str
+    cuts: Counter[str]
+    """How often the connection broke while the text of a message was going, in this try and those before it."""
+    sent: list[Message] = field(default_factory=list)
+    refused: list[tuple[Message, str]] = field(default_factory=list)
+    trouble: str = ""
+    hopeless: bool = False
+
+    def all(self, letters: Sequence[Letter]) -> None:
+        """Try each message; end early where the connection fails, for it would fail for the others too."""
+        try:
+            with connected(self.server, self.sender) as smtp:
+                for letter in letters:
+                    self._one(smtp, letter)
+        except (smtplib.SMTPException, OSError, Hopeless) as error:
+            self.hopeless = isinstance(error, Hopeless | ssl.SSLError)
+            self.trouble = f"mail server {self.server}: {in_words(error)}"
+
+    def _one(self, smtp: smtplib.SMTP, letter: Letter) -> None:
+        message = letter.message
+        try:
+            self._hand_over(smtp, letter)
+        except Refused as refusal:
+            self.outbox.mark(message, "refused", str(refusal))
+            self.refused.append((message, str(refusal)))
+        except Cut as cut:
+            self.cuts[message.id] += 1
+            raise smtplib.SMTPServerDisconnected(str(cut)) from None
+        except (Later, Goodbye) as refusal:
+            self.trouble = f"mail server {self.server}: {refusal}"
+            self.outbox.mark(message, "waiting", self.trouble)
+            if isinstance(refusal, Goodbye):
+                raise smtplib.SMTPServerDisconnected(str(refusal)) from None
+        else:
+            self.outbox.mark(message, "sent")
+            self.sent.append(message)
+            return
+        smtp.rset()
+
+    def _hand_over(self, smtp: smtplib.SMTP, letter: Letter) -> None:
+        """Give a message to the server, written shorter as long as it is too large. What the server says at first of
+        the size it takes is heeded; whether even the shortest is too large is for it to say."""
+        content = self.outbox.content(letter.message)
+        if len(content) > (most := most_bytes(smtp)):
+            content = self._instead(letter, content, letter.within(most, True))
+        if self.cuts[letter.message.id] > 1:
+            content = self._shorter(letter, content)
+        while True:
+            try:
+                hand_over(smtp, self.sender, letter.message.to, content, lambda: self._begun(letter.message))
+            except TooLarge as refusal:
+                self.outbox.mark(letter.message, "waiting", str(refusal))
+                shorter = self._shorter(letter, content)
+                if shorter is content:
+                    size = f"it is {megabytes(len(content))} as it is sent, and can be written no shorter"
+                    raise Refused(f"{TOO_LARGE}: {size}; it said: {refusal}") from None
+                content = shorter
+                smtp.rset()
+            else:
+                return
+
+    def _begun(self, message: Message) -> None:
+        self.outbox.mark(message, "sending")
+
+    def _shorter(self, letter: Letter, content: bytes) -> bytes:
+        """A message in a third of its size or as little more as it takes, first without files, then with shorter lists;
+        the same content where it can be no shorter."""
+        for lists in (False, True):
+            shorter = self._instead(letter, content, letter.within(len(content) // 3, lists))
+            if shorter is not content:
+                return shorter
+        return content
+
+    def _instead(self, letter: Letter, content: bytes, shorter: bytes) -> bytes:
+        """What is shorter, which then lies in the outbox."""
+        if len(shorter) >= len(content):
+            return content
+        self.outbox.write(letter.message, shorter)
+        return shorter
+
+
+def send_alone(server: MailServer, sender: str, to: str, content: bytes) -> str:
+    """Hand over one message that no ledger knows of, with one try; what kept it, in words, or nothing."""
+    try:
+        with connected(server, sender) as smtp:
+            hand_over(smtp, sender, to, content, lambda: None)
+    except (smtplib.SMTPException, OSError, Hopeless, Refused, Later, Goodbye, Cut) as error:
+        return f"mail server {server}: {in_words(error)}"
+    return ""

@@ -1,0 +1,158 @@
+"""Quarterly reports: made from the published file, filed once under the quarter, never changed, and told to whom they
+are for by the same messages as everything else."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+import shutil
+import stat
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any, Literal
+
+import orjson
+
+from common.errors import StorageFault, UsageFault
+from flows.records.return_register import in_office
+from schemas.definitions import Definitions
+from schemas.notifications import ANALYST
+from warehouse.queries.scorecard_report import as_csv, as_page, read_scorecard
+
+MANIFEST = "manifest.json"
+MAKING = ".making-"
+Readers = Literal["officers", "analyst", "nobody"]
+
+
+@dataclass(frozen=True)
+class Quarter:
+    """Three months of a calendar year."""
+
+    year: int
+    number: int
+
+    @property
+    def name(self) -> str:
+        return f"{self.year}-Q{self.number}"
+
+    @property
+    def label(self) -> str:
+        months = ("January to March", "April to June", "July to September", "October to December")
+        return f"{months[self.number - 1]} {self.year}"
+
+
+def quarter_of(name: str | None, today: date) -> Quarter:
+    """The quarter that a name such as 2011-Q1 means; without one, the last that has ended by today."""
+    if name is None:
+        ended = (today.month - 1) // 3
+        return Quarter(today.year, ended) if ended else Quarter(today.year - 1, 4)
+    year, _, number = name.partition("-Q")
+    if not (len(year) == 4 and year.isdigit() and number in ("1", "2", "3", "4")):
+        raise UsageFault("quarter", f"must look like 2011-Q1; found {name!r}")
+    return Quarter(int(year), int(number))
+
+
+@dataclass(frozen=True)
+class Filed:
+    """A report in its folder: its name (2011-Q1, or 2011-Q1.2 where it was made again), what it says of itself, and
+    whether this run made it."""
+
+    folder: Path
+    says: Mapping[str, Any]
+    made: bool = False
+
+    @property
+    def name(self) -> str:
+        return self.folder.name
+
+    @property
+    def files(self) -> list[tuple[str, bytes]]:
+        """The page and the csv. Raises StorageFault where one is gone."""
+        try:
+            return [(name, (self.folder / name).read_bytes()) for name in self.says["files"]]
+        except OSError as error:
+            raise StorageFault(self.folder, f"cannot be read ({error.strerror}); restore it from a backup") from None
+
+
+def readers_of(whom: Readers, definitions: Definitions, today: date) -> list[str]:
+    """The recipients of a report: every officer in office, the analyst, or nobody."""
+    if whom == "nobody":
+        return []
+    if whom == "analyst":
+        return [ANALYST]
+    return [f"officer/{name}" for name, one in sorted(definitions.officers.items()) if in_office(one, today)]
+
+
+def file_report(
+    reports: Path, published: Path, quarter: Quarter, run: str, filed_at: datetime, to: list[str], *, again: bool
+) -> Filed:
+    """The report of a quarter: made and filed if it is not there yet, else as it is; `again` files another beside it.
+
+    The folder gets its name once it is whole, and is not written to afterwards. Raises StorageFault, and UsageFault
+    where nothing is published yet.
+    """
+    there = [one for one in filed(reports) if one.name.partition(".")[0] == quarter.name]
+    if there and not again:
+        return there[-1]
+    card = read_scorecard(published)
+    name = quarter.name + (f".{len(there) + 1}" if there else "")
+    title = f"Scorecard, {quarter.label}" + (f" (edition {len(there) + 1})" if there else "")
+    stem = f"scorecard-{name}-{filed_at:%Y-%m-%d}-version-{card.data_version}"
+    contents = {f"{stem}.html": as_page(card, title, filed_at).encode(), f"{stem}.csv": as_csv(card)}
+    says = {
+        "title": title,
+        "quarter": quarter.name,
+        "data_version": card.data_version,
+        "published_at": card.published_at.isoformat(),
+        "published_by_run": card.run,
+        "published_sha256": card.published_sha256,
+        "has_examples": card.has_examples,
+        "filed_at": filed_at.isoformat(),
+        "filed_by_run": run,
+        "files": {one: hashlib.sha256(content).hexdigest() for one, content in contents.items()},
+        "to": to,
+    }
+    contents[MANIFEST] = orjson.dumps(says, option=orjson.OPT_INDENT_2) + b"\n"
+    _put(reports, name, contents)
+    return Filed(reports / name, says, made=True)
+
+
+def _put(reports: Path, name: str, contents: Mapping[str, bytes]) -> None:
+    """Write a folder whole or not at all. Raises StorageFault."""
+    making = reports / f"{MAKING}{name}"
+    try:
+        reports.mkdir(parents=True, exist_ok=True)
+        shutil.rmtree(making, ignore_errors=True)
+        making.mkdir()
+        for one, content in contents.items():
+            with (making / one).open("wb") as file:
+                file.write(content)
+                file.flush()
+                os.fsync(file.fileno())
+            (making / one).chmod(stat.S_IRUSR | stat.S_IRGRP | stat.S_IROTH)
+        making.rename(reports / name)
+    except OSError as error:
+        raise StorageFault(reports, f"cannot be written ({error.strerror})") from None
+    finally:
+        shutil.rmtree(making, ignore_errors=True)
+
+
+def filed(reports: Path) -> Iterator[Filed]:
+    """The reports that are filed, by quarter and edition. Raises StorageFault for one that does not say what it is."""
+    folders: list[Path] = []
+    with contextlib.suppress(FileNotFoundError):
+        folders = [one for one in reports.iterdir() if (one / MANIFEST).is_file() and not one.name.startswith(".")]
+    for folder in sorted(folders, key=_by_edition):
+        try:
+            says = orjson.loads((folder / MANIFEST).read_bytes())
+            yield Filed(folder, {"title": says["title"], "files": dict(says["files"]), "to": list(says["to"]), **says})
+        except (OSError, ValueError, KeyError, TypeError):
+            raise StorageFault(folder / MANIFEST, "is damaged; restore it from a backup") from None
+
+
+def _by_edition(folder: Path) -> tuple[str, int]:
+    quarter, _, edition = folder.name.partition(".")
+    return quarter, int(edition) if edition.isdigit() else 1

@@ -1,0 +1,1 @@
+"""How files arrive: inboxes, and the private holding folder."""

@@ -1,0 +1,1 @@
+"""What an operator runs and sees: the doctor, the trial server, Prefect's pages."""

@@ -1,0 +1,196 @@
+"""What an operator sees of a run in Prefect: what it is called, which files it is about, how far it is and what it came
+to; and the hooks by which the analyst hears of a fault of our own. None of it can make a run fail."""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from prefect import task
+from prefect.artifacts import create_markdown_artifact, create_progress_artifact, update_progress_artifact
+from prefect.cache_policies import NO_CACHE
+from prefect.logging import get_logger, get_run_logger
+from prefect.runtime import flow_run
+
+from common.errors import Fault
+from common.progress import told_to
+from flows.delivery import fault_alarm
+from flows.delivery.fault_alarm import Reach
+from flows.pipeline import load_step, night_steps, publish_step, reply_step, validate_step
+from flows.run_context import Night
+from flows.settings import LONDON, london_today, now, settings
+from schemas.findings import as_typed
+from schemas.submissions import Outcome
+
+SHARE_PAUSES_SECONDS = [10.0, 60.0, 180.0]
+"""Before each new try of a step that reads the inbox, which may be a share that is away for a moment."""
+PATIENCE_SECONDS = 900.0
+"""How long a run waits for another that is at work on the same archive."""
+MOST_NAMED = 3
+"""A step on so many files is called by them; on more, by their number."""
+LONG_SECONDS, OFTEN_SECONDS = 10.0, 5.0
+"""A step that takes longer than the first shows its progress, not more often than the second."""
+
+
+# -- names ------------------------------------------------------------------------------------------------------------
+
+
+def of_the_night() -> str:
+    """The name of a night's run: its date in London."""
+    return f"night of {_today()}"
+
+
+def of_the_moment() -> str:
+    """The name of a run by day: what it is, and when in London it began."""
+    return f"{flow_run.flow_name} of {now().astimezone(LONDON):%Y-%m-%d %H:%M}"
+
+
+def _today() -> date:
+    """The day that a run takes for today, as far as its settings can be read."""
+    with contextlib.suppress(Fault):
+        return settings(today=flow_run.parameters.get("today")).today or london_today(now())
+    return london_today(now())
+
+
+def _of_judging(parameters: dict[str, Any]) -> str:
+    """The name of the step that judges: the files it is about."""
+    at: Night = parameters["given"]
+    waiting = at.ledger.unjudged()
+    if not waiting:
+        return "Read and check: nothing new has come"
+    if len(waiting) > MOST_NAMED:
+        partners = len({one.partner for one in waiting})
+        return f"Read and check {len(waiting)} files of {partners} partner{'' if partners == 1 else 's'}"
+    return "Read and check " + ", ".join(as_typed(one.path)[:80] for one in waiting)
+
+
+# -- steps ------------------------------------------------------------------------------------------------------------
+
+
+def _share_is_away(_task: object, _run: object, state: Any) -> bool:
+    """Whether trying again can help: where files could not be reached, and not where the code is wrong."""
+    return isinstance(state.result(raise_on_failure=False), OSError | Fault)
+
+
+_called: Any = _of_judging  # Prefect takes it by the name of its parameter
+
+
+def _judge(given: Night) -> list[Outcome]:
+    """Judge what waits, with a line in the log for each file."""
+    outcomes = validate_step.judge(given)
+    log = get_run_logger()
+    for one in outcomes:
+        errors = sum(1 for f in one.findings if f.is_error)
+        path = as_typed(given.ledger.submissions[one.submission].path)
+        said = f"{one.status}, {one.rows} rows, {errors} to correct, {len(one.findings) - errors} to look at"
+        log.info("%s %s (%s): %s", one.submission, path, one.collection or "no return we expect", said)
+    return outcomes
+
+
+_PLAIN = (
+    (load_step.load, "Load the store"),
+    (publish_step.publish, "Publish the indicators"),
+    (reply_step.reply, "Answer data owners"),
+    (reply_step.reply_by_day, "Answer data owners"),
+)
+STEPS: dict[Callable[..., Any], Callable[..., Any]] = {
+    **{step: task(name=name, task_run_name=name, cache_policy=NO_CACHE)(step) for step, name in _PLAIN},
+    night_steps.collect: task(
+        name="Collect what has arrived",
+        task_run_name="Collect what has arrived",
+        cache_policy=NO_CACHE,
+        retries=len(SHARE_PAUSES_SECONDS),
+        retry_delay_seconds=SHARE_PAUSES_SECONDS,
+        retry_condition_fn=_share_is_away,
+    )(night_steps.collect),
+    validate_step.judge: task(name="Read and check returns", task_run_name=_called, cache_policy=NO_CACHE)(_judge),
+}
+"""The steps as Prefect tasks. The archive's ledger owns what is done and what is not, so nothing is cached. Only the
+inbox is tried again here: mail has its own tries and waits for the next run, and nothing else gets better by itself."""
+
+
+# -- artifacts --------------------------------------------------------------------------------------------------------
+
+
+def show(key: str, markdown: str, description: str) -> None:
+    """Keep a page about this run as an artifact."""
+    try:
+        create_markdown_artifact(markdown, key=key, description=description)
+    except Exception:  # what was done is done, whether or not Prefect can show it
+        _log().warning("Prefect would not take the artifact %s.", key, exc_info=True)
+
+
+@contextmanager
+def progress_shown() -> Iterator[None]:
+    """For as long as the block takes, show the progress of a long step as an artifact."""
+    begun: dict[str, float] = {}
+    shown: dict[str, UUID] = {}
+    last = 0.0
+
+    def tell(step: str, done: int, total: int) -> None:
+        nonlocal last
+        at = time.monotonic()
+        if not total or at - begun.setdefault(step, at) < LONG_SECONDS or (at - last < OFTEN_SECONDS and done < total):
+            return
+        last = at
+        said, percent = f"{step}: {done} of {total}", 100.0 * done / total
+        try:
+            if step in shown:
+                update_progress_artifact(shown[step], percent, said)
+            else:
+                made: Any = create_progress_artifact(percent, "progress", said)
+                shown[step] = made
+        except Exception:
+            _log().warning("Prefect would not take the progress of a step.", exc_info=True)
+
+    with told_to(tell):
+        yield
+
+
+# -- hooks ------------------------------------------------------------------------------------------------------------
+
+
+def failed(flow: Any, run: Any, state: Any) -> None:
+    """Tell the analyst of a run that failed or was cut off, once for each fault."""
+    _told(flow, run, state, bearable=0)
+
+
+def failed_by_day(flow: Any, run: Any, state: Any) -> None:
+    """The same for a run that comes again in ten minutes: being cut off once is nothing to tell."""
+    _told(flow, run, state, bearable=1 if state.is_crashed() else 0)
+
+
+def ended_well(flow: Any, run: Any, _state: Any) -> None:
+    """Forget the faults of this flow: should one come back, it is told again."""
+    try:
+        _say(fault_alarm.over(Reach.of_run(run.parameters), flow.name))
+    except Exception:
+        _log().warning("The memory of faults could not be kept.", exc_info=True)
+
+
+HOOKS: dict[str, Any] = {"on_failure": [failed], "on_crashed": [failed], "on_completion": [ended_well]}
+HOOKS_BY_DAY = {**HOOKS, "on_failure": [failed_by_day], "on_crashed": [failed_by_day]}
+
+
+def _told(flow: Any, run: Any, state: Any, *, bearable: int) -> None:
+    try:
+        error = state.result(raise_on_failure=False)
+        error = error if isinstance(error, Exception) else None
+        said = fault_alarm.in_words(error, "the run was cut off before its end")
+        _say(fault_alarm.fault(Reach.of_run(run.parameters), flow.name, run.name, said, now(), bearable=bearable))
+    except Exception:
+        _log().error("The analyst could not be told of the fault.", exc_info=True)
+
+
+def _say(trouble: str) -> None:
+    if trouble:
+        _log().error("The analyst could not be told of a fault yet: %s", trouble)
+
+
+def _log() -> Any:
+    return get_logger("local_indicators")

@@ -1,0 +1,51 @@
+"""Between two nights: what has arrived is checked and answered, so that an owner hears within minutes. Nothing is
+loaded and nothing is published; what was judged here the next night loads as it is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
+
+from common.progress import say
+from flows import run_context
+from flows.checking.staging import stage
+from flows.pipeline import night_steps, night_summary, reply_step, validate_step
+from flows.pipeline.night_steps import Step
+from flows.pipeline.night_summary import ReturnLine
+from flows.pipeline.replying import Replies
+from flows.records.ledger import sole_writer
+from flows.run_context import Stage
+from flows.settings import Settings
+from schemas.notifications import Kind
+
+
+@dataclass(frozen=True)
+class Answered:
+    """What a run between two nights did."""
+
+    lines: tuple[ReturnLine, ...]
+    replies: Replies
+    notes: tuple[str, ...]
+    run: str
+
+
+def between_nights(
+    given: Settings,
+    run: str,
+    tells: AbstractSet[Kind],
+    as_step: Callable[[Step], Step] = lambda step: step,
+    stage: Stage = stage,
+    *,
+    patience_seconds: float = 0.0,
+) -> Answered:
+    """Collect, judge and answer, telling these kinds of news; `as_step` and `stage` are as for a whole night. Raises
+    BusyFault if another run is still at work here when patience is at an end."""
+    say("Loading definitions and layouts")
+    with sole_writer(given.archive, patience_seconds):
+        day = run_context.prepare(given, run, stage, by_day=True)
+        as_step(night_steps.collect)(day)
+        as_step(validate_step.judge)(day)
+        replies: Replies = as_step(reply_step.reply_by_day)(day, tells)
+        night_steps.end(day)
+        return Answered(night_summary.lines_of(day, replies.answered), replies, tuple(dict.fromkeys(day.notes)), run)

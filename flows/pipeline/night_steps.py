@@ -1,0 +1,62 @@
+"""The steps of a night as plain functions. Each finishes what an interrupted night left, and does nothing twice.
+
+collect   what has arrived goes into holding and the ledger
+judge     each submission without an outcome is read, checked and staged, and its outcome goes into the ledger
+load      each accepted outcome that the store lacks goes into the store
+publish   the published file follows the store, if the gate agrees
+reply     everybody is told what they have to be told and have not been told yet
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from common.progress import say
+from flows.checking.staging import stage
+from flows.intake.arrivals import collect as collect
+from flows.pipeline.load_step import load
+from flows.pipeline.night_summary import Report, report
+from flows.pipeline.publish_step import publish
+from flows.pipeline.reply_step import reply
+from flows.pipeline.replying import Replies
+from flows.pipeline.validate_step import judge
+from flows.records.ledger import sole_writer
+from flows.records.loss_detection import see_ledger
+from flows.run_context import Night, Stage, prepare
+from flows.settings import Settings, now
+from warehouse.publication.publish import Publication
+
+Step = Callable[..., Any]
+
+
+def whole_night(
+    given: Settings,
+    run: str,
+    as_step: Callable[[Step], Step] = lambda step: step,
+    stage: Stage = stage,
+    *,
+    patience_seconds: float = 0.0,
+) -> Report:
+    """The five steps in order, as the only run at work on this archive; `as_step` may wrap each, as Prefect does, and
+    `stage` may have workers elsewhere read and check. A run between two nights that is still at work is waited for;
+    BusyFault when patience is at an end."""
+    say("Loading definitions and layouts")
+    with sole_writer(given.archive, patience_seconds):
+        night = prepare(given, run, stage)
+        night.archive.mark_night("began", run, now())
+        as_step(collect)(night)
+        as_step(judge)(night)
+        as_step(load)(night)
+        publication: Publication = as_step(publish)(night)
+        replies: Replies = as_step(reply)(night, publication)
+        end(night)
+        night.archive.mark_night("ended", run, now())
+        return report(night, replies, publication)
+
+
+def end(night: Night) -> None:
+    """Have the store know how far the ledger has come, and say so where a ledger of an earlier release was adopted."""
+    see_ledger(night.settings, night.ledger)
+    if night.ledger.adopted_now:
+        night.notes.append(night.ledger.adoption_in_words)

@@ -1,0 +1,108 @@
+"""What a night came to: a line for each return, who is late, and what was published."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from flows.pipeline.replying import Replies
+from flows.records.return_register import standings
+from flows.run_context import Night
+from flows.settings import now
+from schemas.return_calendar import SET_ASIDE, slots_of
+from warehouse.publication.publish import Publication
+
+
+@dataclass(frozen=True)
+class ReturnLine:
+    """One line of the table that ends a night."""
+
+    submission: str
+    partner: str
+    title: str
+    path: str
+    status: str
+    rows: int
+    errors: int
+    warnings: int
+
+
+@dataclass(frozen=True)
+class Late:
+    """An expected return that is overdue, and who has been told."""
+
+    partner: str
+    title: str
+    period: str
+    due: date
+    stands: str
+
+
+@dataclass(frozen=True)
+class Report:
+    """What a night did."""
+
+    lines: tuple[ReturnLine, ...]
+    publication: Publication
+    published: str
+    run: str
+    replies: Replies
+    notes: tuple[str, ...]
+    examples: tuple[str, ...]
+    late: tuple[Late, ...] = ()
+
+    @property
+    def rejected(self) -> list[ReturnLine]:
+        return [line for line in self.lines if line.status == "rejected"]
+
+
+def report(night: Night, replies: Replies, publication: Publication) -> Report:
+    """What the night did, for people: a line for each outcome of the submissions it answered, or that were judged and
+    answered since the night before."""
+    nights = night.ledger.attempts
+    since = nights[-2].at if len(nights) > 1 else now() - timedelta(1)
+    by_day = {o.submission for o in night.ledger.all_outcomes if o.judged_at > since and o.partner in night.partners}
+    lines = lines_of(night, sorted({*replies.answered, *by_day}))
+    examples = tuple(p.id for p in night.partners.values() if p.says.example)
+    published = str(night.settings.warehouse)
+    notes = tuple(dict.fromkeys(night.notes))  # a step that was tried again says the same again
+    return Report(lines, publication, published, night.run, replies, notes, examples, tuple(_late(night)))
+
+
+def _late(night: Night) -> Iterator[Late]:
+    """Who is late, the longest overdue first."""
+    told = night.ledger.told
+    slots = slots_of(standings(night.partners, night.ledger))
+    for slot in sorted(slots, key=lambda one: (one.expected.due, one.partner, one.collection)):
+        if slot.overdue(night.today):
+            partner = night.partners[slot.partner]
+            came = "what came was rejected" if slot.outcomes else "nothing has come"
+            owner = "; owner reminded" if f"overdue/{slot.key}" in told else ""
+            officer = "; officer told" if any(key.startswith(f"escalated/{slot.key}/") for key in told) else ""
+            title = partner.collection(slot.collection).title
+            expected = slot.expected
+            yield Late(partner.says.name, title, expected.period, expected.due, came + owner + officer)
+
+
+def lines_of(night: Night, submissions: Sequence[str]) -> tuple[ReturnLine, ...]:
+    """A line for each outcome of the submissions."""
+    titles = {c.id: c.title for p in night.partners.values() for c in p.says.collection}
+    lines = []
+    for outcome in (o for name in submissions for o in night.ledger.outcomes[name]):
+        errors = sum(1 for f in outcome.findings if f.is_error)
+        path = night.ledger.submissions[outcome.submission].path
+        title = titles.get(outcome.collection or "", "no return we expect")
+        lines.append(
+            ReturnLine(
+                outcome.submission,
+                outcome.partner,
+                title,
+                path,
+                SET_ASIDE if outcome.id in night.ledger.set_aside else outcome.status,
+                outcome.rows,
+                errors,
+                len(outcome.findings) - errors,
+            )
+        )
+    return tuple(lines)

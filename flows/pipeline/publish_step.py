@@ -1,0 +1,25 @@
+"""The step that has the published file follow the store."""
+
+from __future__ import annotations
+
+from flows.pipeline.load_step import _instant
+from flows.pipeline.publishing import publish as publish_recorded
+from flows.run_context import Night
+from warehouse.publication.publish import Publication
+from warehouse.store import private_store
+
+
+def publish(night: Night) -> Publication:
+    """Publish what the store holds, or leave the published file as it is."""
+    with private_store.opened(night.settings.store) as con:
+        return publish_recorded(
+            con,
+            night.settings,
+            night.definitions,
+            night.partners,
+            night.archive,
+            night.ledger,
+            today=night.today,
+            run=night.run,
+            at=_instant(night, con),
+        )

@@ -1,0 +1,158 @@
+"""Publishing as the ledger tells it: what a version is made from is on record before it is made, and what became of it
+after, so that the same can be made again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, date, datetime
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+from common.progress import say
+from flows.records.archive import Archive
+from flows.records.ledger import Attempt, Ledger
+from flows.records.return_register import standings
+from flows.settings import Settings
+from inputs.layouts.partner_layouts import Partner
+from schemas.definitions import Definitions
+from schemas.set_aside_returns import SetAside
+from warehouse.publication.approval_limits import Limits
+from warehouse.publication.publish import Publication, publish_night
+from warehouse.publication.publish import catch_up as catch_up_store
+from warehouse.publication.upgrades import state_past
+from warehouse.store import private_store
+from warehouse.store.surviving_records import bear_witness
+from warehouse.store.surviving_records import published as published_at
+
+Step = Callable[[str, int, int], None]
+
+
+def release() -> str:
+    """The release of this program."""
+    return metadata.version("local-indicators")
+
+
+def publish_limits(given: Settings) -> Limits:
+    """How much a night may change before it asks, and how many versions are kept."""
+    return Limits(given.change_limit_pct, given.keep_versions, given.on_fault == "set-aside")
+
+
+def sources(
+    attempt: Attempt, definitions: Definitions, partners: Mapping[str, Partner], ledger: Ledger
+) -> dict[str, Any]:
+    """What a version is built from beside the store, when an attempt is made at this point of the ledger."""
+    return {
+        "definitions": definitions,
+        "register": standings(partners, ledger),
+        "received": {s.id: (_naive(s.first_seen), s.digest) for s in ledger.submissions.values()},
+        "waivers": [
+            (one, one.id in ledger.lapsed or one.waiver.until < attempt.today) for one in ledger.waivers.values()
+        ],
+        "today": attempt.today,
+        "run": attempt.run,
+        "published_at": _naive(attempt.at),
+        "has_examples": attempt.has_examples,
+    }
+
+
+def publish(
+    con: private_store.Connection,
+    given: Settings,
+    definitions: Definitions,
+    partners: Mapping[str, Partner],
+    archive: Archive,
+    ledger: Ledger,
+    *,
+    today: date,
+    run: str,
+    at: datetime,
+) -> Publication:
+    """Publish what the store holds, or leave the published file as it is; both are on record. Raises StorageFault."""
+    catch_up(con, given, definitions, archive, ledger, at)
+    at = private_store.after_all(con, at)
+    archive.keep_definitions(definitions.digest, definitions.files)
+    for partner in partners.values():
+        archive.keep_definitions(partner.digest, {f"{partner.id}.toml": partner.toml})
+    digests = {partner.id: partner.digest for partner in partners.values()}
+    has_examples = any(partner.says.example for partner in partners.values())
+    attempt = Attempt(run, today, at, definitions.digest, digests, has_examples, release())
+    ledger.record_attempt(attempt)
+    made_from = sources(attempt, definitions, partners, ledger) | {"published_at": at}
+
+    def tell(left_out: Sequence[SetAside]) -> None:
+        if left_out or ledger.set_aside:
+            ledger.record_set_aside(attempt, left_out)
+
+    published = publish_night(
+        con,
+        given.warehouse,
+        limits=publish_limits(given),
+        released=ledger.released,
+        was_aside=tuple(ledger.set_aside),
+        tell=tell,
+        step=_say,
+        **made_from,
+    )
+    ledger.record_publication(attempt, published.state, published.data_version)
+    bear_witness(con, ledger.chain.head.line, ledger.chain.head.sha256)
+    return published
+
+
+def _say(step: str) -> None:
+    """Tell of a step that has no count."""
+    say(f"Publishing: {step}")
+
+
+# -- what an interrupted night or an older release left unsaid ---------------------------------------------------------
+
+
+def catch_up(
+    con: private_store.Connection,
+    given: Settings,
+    definitions: Definitions,
+    archive: Archive,
+    ledger: Ledger,
+    at: datetime,
+) -> None:
+    """Have the store and the ledger know of a publication whose night died just after it, the store say what those of
+    an earlier release stated, and the archive keep what only the store knows."""
+    state_past(con, given.warehouse, definitions)
+    catch_up_store(con, given.warehouse, publish_limits(given))
+    catch_up_ledger(given.warehouse, ledger)
+    if _unknown_past(con, ledger):
+        keep_past(con, archive, ledger, at)
+
+
+def catch_up_ledger(warehouse: Path, ledger: Ledger) -> None:
+    """Have the ledger know of a publication whose night, or whose decision, died before it was on record."""
+    live = published_at(warehouse)
+    if live is None or live.version in ledger.published:
+        return
+    version, at, run = live.version, live.at, live.run
+    attempt = next((one for one in reversed(ledger.attempts) if (one.run, one.at) == (run, at)), None)
+    if attempt is not None:
+        ledger.record_publication(attempt, "published", version)
+    elif at in ledger.asked:
+        asked = {name: value for name, value in ledger.asked[at].items() if name not in ("what", "by")}
+        what, by = ledger.asked[at]["what"], ledger.asked[at]["by"]
+        ledger.record_decision(what, asked | {"data_version": version}, by, at)
+
+
+def _unknown_past(con: private_store.Connection, ledger: Ledger) -> bool:
+    """Whether the store knows a past that the ledger could not give it again: publications of a release that did not
+    record them, or of one that may have hidden other numbers than this one."""
+    known = private_store.versions(con).keys()
+    return bool(known - ledger.published.keys()) or (
+        bool(known) and bool(ledger.attempts) and ledger.attempts[-1].release != release()
+    )
+
+
+def keep_past(con: private_store.Connection, archive: Archive, ledger: Ledger, at: datetime) -> None:
+    """Keep what the store knows of the past in the archive, from where a rebuild goes on."""
+    names = archive.keep_past(f"{_naive(at):%Y%m%dT%H%M%S%f}", private_store.past_tables(con))
+    ledger.record_past(names, private_store.versions(con))
+
+
+def _naive(when: datetime) -> datetime:
+    return when.astimezone(UTC).replace(tzinfo=None)

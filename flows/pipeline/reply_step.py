@@ -1,0 +1,60 @@
+"""The step that tells owners, officers and the analyst what they have to be told."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
+
+from common.progress import say
+from flows.pipeline.replying import Answering, Replies, answer
+from flows.run_context import Night
+from replies.annotation.marked_up_copy import copy_name
+from replies.emails.email_message import Attachment
+from schemas.notifications import Kind
+from schemas.submissions import Outcome, Submission
+from warehouse.publication.publish import Publication
+from warehouse.store import private_store
+from warehouse.store.disagreements import disagreements
+
+
+def reply(night: Night, publication: Publication) -> Replies:
+    """Tell owners, officers and the analyst what they have to be told: one message each, or none if nothing is new.
+    The marked-up copy goes with a submission whose findings are told."""
+    critical = [one.reason for one in publication.verdict.broken if one.severity == "critical"]
+    return _answer(night, publication.data_version, critical if publication.state == "refused" else None)
+
+
+def reply_by_day(night: Night, tells: AbstractSet[Kind]) -> Replies:
+    """Tell what can be told between two nights: news of these kinds, and what still waits to be told."""
+    return _answer(night, 0, None, tells)
+
+
+def _answer(
+    night: Night, data_version: int, refused: Sequence[str] | None, tells: AbstractSet[Kind] | None = None
+) -> Replies:
+    say("Answering data owners")
+    with private_store.opened(night.settings.store) as con:
+        found = disagreements(con)
+
+    def copies(submission: Submission, _: Sequence[Outcome]) -> list[Attachment]:
+        content, place = night.archive.copy_of(submission.id), f"copies/{submission.id}.xlsx in the archive"
+        return [] if content is None else [Attachment(copy_name(submission.id), content, place)]
+
+    gone = {s.partner for s in night.ledger.submissions.values()} - set(night.partners)
+    for partner in sorted(gone):
+        night.notes.append(f"{partner} is no longer a partner; what it sent is not answered.")
+    return answer(
+        Answering(
+            night.settings,
+            night.definitions,
+            night.partners,
+            night.ledger,
+            night.today,
+            data_version,
+            refused,
+            copies,
+            tells,
+            night.unseen,
+            found,
+        )
+    )

@@ -1,0 +1,317 @@
+"""Answer a night: from what there is to tell, one message a recipient, delivered or kept for a later night.
+
+A message that is still waiting is sent as it was written if all it says still holds and nothing is to be added;
+otherwise it is superseded by tonight's, and what no longer holds is recorded and not sent.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, field
+from datetime import date
+
+from flows.delivery.mail_server import server_of
+from flows.delivery.outbox import PAUSES_SECONDS, TOO_LARGE, Letter, Outbox, send
+from flows.delivery.quarterly_filing import filed
+from flows.records.ledger import Ledger
+from flows.records.return_register import history, officers_of
+from flows.settings import Settings, now
+from inputs.layouts.partner_layouts import Partner
+from replies.emails.email_message import Attachment, Envelope
+from replies.emails.officer_and_analyst_emails import to_analyst, to_officer
+from replies.emails.owner_emails import Names, to_owner
+from replies.emails.size_limit import fitted, megabytes
+from schemas.definitions import Definitions
+from schemas.notifications import (
+    ANALYST,
+    Kind,
+    Message,
+    News,
+    of_set_aside,
+    of_wrong_folders,
+    partner_of,
+    to_officers,
+    to_owners,
+    to_owners_by_day,
+    unshown,
+)
+from schemas.submissions import Outcome, Submission
+from warehouse.store.disagreements import Disagreement
+
+TO_DO_OF_SIZE = (
+    "The address is right. Hand the message on in another way: it lies in the outbox under this name. If the mail "
+    "server can take larger messages, have its limit raised; what is new by then goes in a message of its own."
+)
+TO_DO_OF_ADDRESS = (
+    "If it is the address that is wrong, correct it in the partner's TOML or in officers.toml. What still holds is "
+    "then sent."
+)
+MarkedUp = Callable[[Submission, Sequence[Outcome]], Sequence[Attachment]]
+"""Marked-up copies of a submission whose findings are told: names of ours, and bytes."""
+
+
+@dataclass(frozen=True)
+class Replies:
+    """What answering came to. `answered` are the submissions that this run is the first to tell of. `sent`, `waiting`
+    and `refused` count messages; `trouble` says why some wait."""
+
+    answered: tuple[str, ...] = ()
+    sent: int = 0
+    waiting: int = 0
+    refused: int = 0
+    trouble: str = ""
+    by_mail: bool = False
+    left_out: tuple[str, ...] = ()
+    """Where the files lie without which messages were written, because they are too large for mail."""
+    to_analyst: str = ""
+    """Why the analyst's own message was refused, of which no message can tell."""
+
+
+@dataclass(frozen=True, eq=False)
+class Answering:
+    """What answering works with. `refused_because` are the gate's reasons; None if it let the night pass. `tells` are
+    the kinds of news that a run between two nights may tell, beside those that wait; None where a night tells all."""
+
+    settings: Settings
+    definitions: Definitions
+    partners: Mapping[str, Partner]
+    ledger: Ledger
+    today: date
+    data_version: int
+    refused_because: Sequence[str] | None
+    marked_up: MarkedUp
+    tells: AbstractSet[Kind] | None = None
+    unseen: AbstractSet[str] = frozenset()
+    """Partners of whom something may lie in the inbox unread: nobody is told tonight that they are late."""
+    disagreements: Sequence[Disagreement] = ()
+    """Returns that were accepted and give the same figure with another value."""
+
+    left_out: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    """Where the files lie that were too large for a message, by the message's id."""
+
+    @property
+    def outbox(self) -> Outbox:
+        return Outbox(self.settings.outbox, self.ledger, now)
+
+    def reader(self, recipient: str) -> tuple[str, str] | None:
+        """The name by which a recipient is written to, and the address; None if there is no such recipient any more."""
+        if recipient == ANALYST:
+            return "performance analyst", self.settings.analyst
+        if (partner := self.partners.get(partner_of(recipient) or "")) is not None:
+            return partner.says.name, partner.says.email
+        officer = self.definitions.officers.get(recipient.removeprefix("officer/"))
+        return (officer.role, officer.email) if officer else None
+
+
+def answer(work: Answering) -> Replies:
+    """Tell everybody what they have to be told tonight, and once.
+
+    The analyst is written to last, because that message names those that were refused for good.
+    """
+    server, before = server_of(work.settings), work.ledger.composed
+    if server is None:
+        _count_as_delivered(work.outbox)
+    past = history(work.partners, work.ledger)
+    officers = officers_of(work.partners, work.definitions, work.today)
+    late = list(to_officers(past, officers, work.today, work.settings.grace_days))
+    if work.tells is None:
+        owners = to_owners(past, work.today, published=work.refused_because is None)
+    else:
+        owners = to_owners_by_day(past, work.today)
+    late = [*(one for one in late if _is_sure(work, one)), *_reports(work)]
+    told = [*(one for one in owners if _is_sure(work, one)), *(one for one in late if one.recipient != ANALYST)]
+    letters = _letters(work, _chosen(work, told), lambda to: to != ANALYST)
+    tries = None if work.tells is None else PAUSES_SECONDS[:1]  # by day, the next run is the next try
+    first = send(work.outbox, letters, server, work.settings.sender, tries)
+    looked_into = [one for one in late if one.recipient == ANALYST]
+    looked_into += [*of_wrong_folders(past), *of_set_aside(past), *_differing(work), *_bounced(work), *_gate(work)]
+    letters = _letters(work, _chosen(work, looked_into), lambda to: to == ANALYST)
+    tries = PAUSES_SECONDS[:1] if first.waiting else tries
+    second = send(work.outbox, letters, server, work.settings.sender, tries)
+    return Replies(
+        tuple(_answered_first(work, before)),
+        len(first.sent) + len(second.sent),
+        len(first.waiting) + len(second.waiting),
+        len(first.refused) + len(second.refused),
+        first.trouble or second.trouble,
+        by_mail=server is not None,
+        left_out=tuple(place for places in work.left_out.values() for place in places),
+        to_analyst="; ".join(why for _, why in second.refused),
+    )
+
+
+def _chosen(work: Answering, news: Sequence[News]) -> list[News]:
+    """The news that this run tells: by day, those of its kinds and those that a message which waits tells already."""
+    if work.tells is None:
+        return list(news)
+    waiting = {key for message in work.ledger.messages.values() if message.pending for key in message.news}
+    return [one for one in news if one.kind in work.tells or one.key in waiting]
+
+
+def _is_sure(work: Answering, news: News) -> bool:
+    late = news.kind in ("overdue", "escalated")
+    return not (late and news.slot is not None and news.slot.partner in work.unseen)
+
+
+def _answered_first(work: Answering, before: AbstractSet[str]) -> Iterator[str]:
+    for name, outcomes in work.ledger.outcomes.items():
+        known = work.ledger.submissions[name].partner in work.partners
+        if known and any(f"receipt/{one.id}" not in before for one in outcomes):
+            yield name
+
+
+def _count_as_delivered(outbox: Outbox) -> None:
+    """Without a mail server, what lies in the outbox is delivered: also what an interrupted night wrote last."""
+    for message in list(outbox.ledger.messages.values()):
+        if message.pending and outbox.holds(message):
+            outbox.mark(message, "sent")
+
+
+# -- what only flows know of ------------------------------------------------------------------------------------------
+
+
+def _differing(work: Answering) -> Iterator[News]:
+    """Returns that disagree, each two of them once. The analyst is told where to look, and no value: a mail goes
+    further than the store."""
+    for one in work.disagreements:
+        sides = (one.one, one.other)
+        about = "~".join(f"{side.submission}/{side.collection}" for side in sides)
+        if f"differs/{about}" not in work.ledger.told:
+            who = [word for side in sides for word in (side.partner, side.collection, side.path, side.submission)]
+            where = [f"{figure}: {_cell(here)} and {_cell(there)}" for figure, here, there in one.places]
+            yield News("differs", about, ANALYST, says=(*who, *where))
+
+
+def _cell(place: tuple[str, str]) -> str:
+    sheet, cell = place
+    return f"{sheet}!{cell}"
+
+
+def _bounced(work: Answering) -> Iterator[News]:
+    for message in work.ledger.messages.values():
+        told = f"bounced/{message.id}" in work.ledger.told
+        if message.state == "refused" and message.recipient != ANALYST and not told:
+            name, _ = work.reader(message.recipient) or (message.recipient, "")
+            of_size = message.detail.startswith(TOO_LARGE)
+            to_do = TO_DO_OF_SIZE if of_size else TO_DO_OF_ADDRESS
+            yield News("bounced", message.id, ANALYST, says=(name, message.to, message.file, message.detail, to_do))
+
+
+def _reports(work: Answering) -> Iterator[News]:
+    """Quarterly reports that are filed, to each of their readers."""
+    for one in filed(work.settings.reports):
+        for recipient in one.says["to"]:
+            key = f"{one.name}/{recipient}"
+            if f"report/{key}" not in work.ledger.told:
+                yield News("report", key, recipient, says=(one.says["title"], one.name, str(one.says["data_version"])))
+
+
+def _gate(work: Answering) -> Iterator[News]:
+    """That the gate refused: once for the same reasons, until something is published again. A reason is what comes
+    before its colon; which rows it is about may differ from night to night. By day, what waits to be told still
+    holds."""
+    if work.tells is not None:
+        waiting = {key for m in work.ledger.messages.values() if m.pending for key in m.news if key.startswith("gate/")}
+        for key in sorted(waiting - work.ledger.told):
+            yield News("gate", key.removeprefix("gate/"), ANALYST, says=("the report of that night names the reasons",))
+    if work.refused_because is not None:
+        reasons = tuple(work.refused_because)
+        one = News("gate", f"{work.data_version}/{_short(r.partition(':')[0] for r in reasons)}", ANALYST, says=reasons)
+        if one.key not in work.ledger.told:
+            yield one
+
+
+# -- letters ----------------------------------------------------------------------------------------------------------
+
+
+def _letters(work: Answering, news: Iterable[News], in_scope: Callable[[str], bool]) -> list[Letter]:
+    """The messages to send: those that wait and are still right, and one of tonight to each whom more is to be told."""
+    to_tell: dict[str, dict[str, News]] = {}
+    for one in news:
+        to_tell.setdefault(one.recipient, {})[one.key] = one
+    holding = {recipient: frozenset(told) for recipient, told in to_tell.items()}
+    letters: list[Letter] = []
+    unsent = [m for m in work.ledger.messages.values() if in_scope(m.recipient) and (m.pending or m.state == "refused")]
+    for message in sorted(unsent, key=lambda m: m.state != "sending"):
+        left = to_tell.get(message.recipient, {})
+        if _still_right(work, message, left.keys()):
+            says = [left.pop(key) for key in message.news]
+            letters += [_letter(work, message, says)] if message.pending else []
+        else:
+            still = holding.get(message.recipient, frozenset())
+            work.outbox.supersede(message, [key for key in message.news if key not in still])
+    written = (_write(work, recipient, list(left.values())) for recipient, left in to_tell.items() if left)
+    return letters + [letter for letter in written if letter is not None]
+
+
+def _letter(work: Answering, message: Message, news: Sequence[News]) -> Letter:
+    return Letter(message, lambda most, lists: _worded(work, message, news, most, lists=lists))
+
+
+def _still_right(work: Answering, message: Message, to_tell: AbstractSet[str]) -> bool:
+    """Whether a message may go as it is. One that may have been delivered goes again rather than as another message, so
+    long as all of it holds; any other only if it is the whole of what tonight has to tell."""
+    reader = work.reader(message.recipient)
+    if reader is None or reader[1] != message.to or not work.outbox.holds(message):
+        return False
+    said = set(message.news)
+    return said <= to_tell if message.state == "sending" else said == to_tell
+
+
+def _write(work: Answering, recipient: str, news: Sequence[News]) -> Letter | None:
+    """Write one message to the outbox. Its name follows from what it says to whom, so that an interrupted night writes
+    the same one again."""
+    reader = work.reader(recipient)
+    if reader is None:
+        return None
+    _, address = reader
+    keys = tuple(sorted(one.key for one in news))
+    slug = recipient.removeprefix("partner/").replace("/", "-")
+    identity = f"{work.today}-{slug}-{_short((recipient, address, *keys))}"
+    message = Message(identity, recipient, address, f"{identity}.eml", keys, work.today)
+    work.outbox.put(message, _worded(work, message, news, round(work.settings.max_mail_mb * 1_000_000)))
+    return _letter(work, message, news)
+
+
+def _worded(work: Answering, message: Message, news: Sequence[News], most_bytes: int, *, lists: bool = True) -> bytes:
+    """A message as it is sent, without the files that are too large for so many bytes, and with shorter `lists` where
+    they may be shortened. Where the files lie that stay out is kept."""
+    titles = {c.id: c.title for p in work.partners.values() for c in p.says.collection}
+    name, _ = work.reader(message.recipient) or (message.recipient, "")
+    names = Names(name, titles, {p.id: p.says.name for p in work.partners.values()})
+    envelope = Envelope(message.id, message.to, work.settings.sender, work.settings.analyst, now())
+    owner = partner_of(message.recipient) is not None
+    words = to_analyst if message.recipient == ANALYST else to_owner if owner else to_officer
+    files = _copies(work, news) if owner else _report_files(work, news)
+    written, left_out = fitted(
+        lambda these, most: words(news, names, envelope, these, most), files, most_bytes, lists=lists
+    )
+    work.left_out[message.id] = tuple(f"{one.place} ({megabytes(len(one.content))})" for one in left_out)
+    return written.as_bytes()
+
+
+def _copies(work: Answering, news: Sequence[News]) -> list[Attachment]:
+    """The marked-up copies of submissions whose findings are told in full; none of a file that is shown to nobody."""
+    told = {n.submission.id: n.submission for n in news if n.kind == "findings" and n.submission and not n.repeats}
+    return [
+        copy
+        for name, submission in told.items()
+        if not unshown(work.ledger.outcomes[name])
+        for copy in work.marked_up(submission, work.ledger.outcomes[name])
+    ]
+
+
+def _report_files(work: Answering, news: Sequence[News]) -> list[Attachment]:
+    """The files of the reports that are told of."""
+    told = {one.says[1] for one in news if one.kind == "report"}
+    reports = [one for one in filed(work.settings.reports) if one.name in told] if told else []
+    return [
+        Attachment(*file, f"{one.name}/{file[0]} in the folder of reports") for one in reports for file in one.files
+    ]
+
+
+def _short(parts: Iterable[str]) -> str:
+    """A short name for texts, the same for the same texts."""
+    return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:10]

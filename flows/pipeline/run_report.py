@@ -1,0 +1,200 @@
+"""A night's report in the two forms people read: a table in the terminal, and Markdown for Prefect."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from flows.delivery.quarterly_filing import Filed
+from flows.pipeline.daytime_steps import Answered
+from flows.pipeline.night_summary import Report, ReturnLine
+from flows.pipeline.replying import Replies
+from schemas.findings import as_typed
+from warehouse.publication.publish import Publication
+
+STYLES = {
+    "accepted": "green",
+    "accepted-with-warnings": "yellow",
+    "partly-accepted": "yellow",
+    "rejected": "bold red",
+    "set-aside": "bold yellow",
+}
+MOST_ROWS = 300
+MARKS = r"""\`*_{}[]()#+!|<>~&:@$^"""  # with : and @, no bare address becomes a link
+SIGNS = {"accepted": "✓", "accepted-with-warnings": "!", "partly-accepted": "!", "rejected": "✗", "set-aside": "‖"}
+
+
+def show(report: Report, console: Console) -> None:
+    """Print the table that ends a night."""
+    if report.lines:
+        table = Table(title="Returns of this night", title_justify="left", show_edge=False, pad_edge=False)
+        table.add_column("Return")
+        table.add_column("File", overflow="fold")
+        table.add_column("Status", no_wrap=True)
+        table.add_column("Rows", justify="right", no_wrap=True)
+        table.add_column("Findings", no_wrap=True)
+        for line in report.lines:
+            status = Text(f"{SIGNS[line.status]} {line.status}", style=STYLES[line.status])
+            table.add_row(line.title, Text(as_typed(line.path)), status, str(line.rows), findings_of(line))
+        console.print(table)
+        console.print()
+    for sentence in sentences(report):
+        console.print(Text(sentence), soft_wrap=True)
+
+
+def findings_of(line: ReturnLine) -> str:
+    """Errors and warnings of a return, in a few words."""
+    said = [f"{count} {name}" for count, name in ((line.errors, "to correct"), (line.warnings, "to look at")) if count]
+    return ", ".join(said) or "none"
+
+
+def sentences(report: Report) -> list[str]:
+    """What the night came to, sentence by sentence."""
+    published = report.publication
+    said = [] if report.lines else ["No return has arrived or changed since the last night; nothing was loaded."]
+    differs = published.difference
+    counts = f"{differs.added} row(s) added, {differs.changed} changed, {differs.removed} removed"
+    warnings = [one for one in published.verdict.broken if one.severity == "warning"]
+    if published.state == "published":
+        said.append(f"Published data version {published.data_version}: {counts}. Dashboards read {report.published}.")
+    elif published.state == "unchanged":
+        said.append(f"Nothing differs from data version {published.data_version}, which stays as it is.")
+    else:
+        said.append(f"The gate refused what would have been published ({counts}); the published file stays as it was:")
+        said += [f"  {one.reason}" for one in published.verdict.broken if one.severity == "critical"]
+        if published.verdict.approvable:
+            said.append(f"If it is right all the same: indicators approve {report.run}")
+    said += _set_aside(published)
+    said += [f"The gate warns: {one.reason}." for one in warnings]
+    if published.page:
+        said.append(f"The verdict and every difference: {published.page}")
+    if report.rejected:
+        names = ", ".join(as_typed(line.path) for line in report.rejected)
+        said.append(f"Rejected and sent back: {names}.")
+    said += _of_mail(report.replies)
+    said += [as_typed(note) for note in report.notes]
+    if report.examples:
+        said.append(f"Example partners are loaded ({', '.join(report.examples)}): this is a trial, not a real night.")
+    return said
+
+
+def _set_aside(published: Publication) -> list[str]:
+    """Which returns were left out, and what to do."""
+    at_fault = [one for one in published.set_aside if one.faults]
+    said = [
+        f"Set aside: {one.submission}, {one.collection}. {'; '.join(as_typed(fault.text) for fault in one.faults)}."
+        for one in at_fault
+    ]
+    if at_fault:
+        said.append(
+            "What was published of these returns before stays; their owners are told. If a return is right all the "
+            f"same: indicators approve {at_fault[0].submission} --by ROLE"
+        )
+    return said
+
+
+def _of_mail(replies: Replies) -> list[str]:
+    def messages(count: int) -> str:
+        return f"{count} message{'' if count == 1 else 's'}"
+
+    said = []
+    if replies.sent:
+        are = "is" if replies.sent == 1 else "are"
+        said.append(f"{messages(replies.sent)} {are} {'sent' if replies.by_mail else 'in the outbox'}.")
+    if replies.waiting:
+        said.append(f"Not sent, and kept for a later night: {messages(replies.waiting)}. {as_typed(replies.trouble)}.")
+    if replies.refused:
+        told = "the analyst is told" if not replies.to_analyst else f"the analyst's own: {as_typed(replies.to_analyst)}"
+        said.append(f"Refused for good by the mail server: {messages(replies.refused)}; {told}.")
+    if replies.left_out:
+        said.append(f"Too large for mail, and so left out of messages: {', '.join(replies.left_out)}.")
+    return said
+
+
+# -- for Prefect's page -----------------------------------------------------------------------------------------------
+
+
+def as_markdown(report: Report) -> str:
+    """A night's report as Markdown, in which partner text is inert: what came, what failed, what changed, the gate's
+    verdict and who is late."""
+    published = report.publication
+    broken = [(one.severity, one.id, one.reason) for one in published.verdict.broken]
+    changes = [
+        (one.indicator_id, one.area_code, str(one.added), str(one.changed), str(one.removed))
+        for one in published.difference.changes
+    ]
+    late = [(one.due.isoformat(), one.partner, one.title, one.period, one.stands) for one in report.late]
+    parts = [
+        _returns(report.lines),
+        _section("What the night came to", [f"- {_plain(sentence.strip())}" for sentence in sentences(report)]),
+        _section("The gate", _judged(published.state, bool(published.verdict.results)), _table(GATE, broken)),
+        _section("What changed", _table(CHANGED, changes), often="Nothing that is published differs."),
+        _section("Who is late", _table(LATE, late), often="Nobody."),
+    ]
+    return "\n".join(parts)
+
+
+def day_as_markdown(done: Answered) -> str:
+    """The same of a run between two nights, which loads and publishes nothing."""
+    said = [*_of_mail(done.replies), *(as_typed(note) for note in done.notes)]
+    said += ["Nothing was loaded; the coming night loads what was accepted."] if done.lines else []
+    return "\n".join([_returns(done.lines), _section("What it came to", [f"- {_plain(one)}" for one in said])])
+
+
+def filed_as_markdown(done: Filed, replies: Replies) -> str:
+    """A quarter's report that was filed, or was there already."""
+    said = [
+        f"{done.says['title']}: {'filed' if done.made else 'was filed before and is left as it is'}.",
+        f"It is in {done.folder}, from data version {done.says['data_version']}.",
+        f"For: {', '.join(done.says['to']) or 'nobody'}.",
+        *_of_mail(replies),
+    ]
+    files = [(name, digest) for name, digest in done.says["files"].items()]
+    return _section("The report", [f"- {_plain(one)}" for one in said], [""], _table(("File", "SHA-256"), files))
+
+
+CAME = ("Return", "File", "Status", "Rows", "Findings")
+GATE = ("Severity", "Expectation", "Why it does not hold")
+CHANGED = ("Indicator", "Area", "Added", "Changed", "Removed")
+LATE = ("Due", "Partner", "Return", "Period", "Where it stands")
+
+
+def _returns(lines: Sequence[ReturnLine]) -> str:
+    def rows(chosen: Iterable[ReturnLine]) -> list[Row]:
+        return [(one.title, one.path, one.status, str(one.rows), findings_of(one)) for one in chosen]
+
+    failed = rows(one for one in lines if one.status == "rejected")
+    came = _section("What came", _table(CAME, rows(lines)), often="Nothing has come or changed.")
+    return came + ("\n" + _section("What failed", _table(CAME, failed)) if failed else "")
+
+
+def _judged(state: str, judged: bool) -> list[str]:
+    said = {"published": "It let the night pass.", "refused": "**It refused; the published file is as it was.**"}
+    return [said[state] if judged and state in said else "It was not asked, for nothing differs.", ""]
+
+
+Row = tuple[str, ...]
+
+
+def _table(heading: Row, rows: Sequence[Row]) -> list[str]:
+    """A table of text that is made inert here; no more rows than a page can bear."""
+    if not rows:
+        return []
+    lines = [f"| {' | '.join(heading)} |", f"|{'---|' * len(heading)}"]
+    lines += [f"| {' | '.join(_plain(cell) for cell in row)} |" for row in rows[:MOST_ROWS]]
+    left = len(rows) - MOST_ROWS
+    return lines + (["", f"... and {left} more."] if left > 0 else [])
+
+
+def _section(title: str, *parts: list[str], often: str = "") -> str:
+    lines = [line for part in parts for line in part] or [often]
+    return "\n".join([f"## {title}", "", *lines, ""])
+
+
+def _plain(text: str) -> str:
+    """Text that Markdown and HTML leave alone, on one line."""
+    line = " ".join(as_typed(text).split())
+    return "".join(f"\\{c}" if c in MARKS else c for c in line)

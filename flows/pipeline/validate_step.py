@@ -1,0 +1,147 @@
+"""The step that judges every submission without an outcome and records what became of it."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+
+from common.progress import say
+from flows.checking.known_figures import known_to_owners
+from flows.checking.staging import Desk, Staged, by_turns, stage, staged_of
+from flows.intake.arrivals import META
+from flows.records.return_register import taken_over
+from flows.run_context import Night
+from flows.settings import now
+from inputs.parsing.return_identification import describes_columns
+from inputs.sandbox.reader_processes import Readers
+from schemas.file_precedence import held_files
+from schemas.findings import Finding
+from schemas.submissions import Outcome, Submission
+from warehouse.store import private_store
+
+
+def judge(night: Night) -> list[Outcome]:
+    """Judge every submission that has no outcome, and record what became of each.
+
+    They are read by turns of their partners and staged as they are done; their outcomes are recorded in the order in
+    which they came, each as soon as those before it are. Every one is compared with what was accepted when the night
+    began, so that nothing depends on which are judged together, where, or how far an interrupted night came.
+    """
+    waiting = night.ledger.unjudged()
+    night.archive.forget_all_but({digest for one in waiting for digest in (one.digest, one.meta) if digest})
+    if not waiting:
+        return []
+    _keep_metas(night, waiting)
+    desk, queue, recorded, done = _desk(night), deque(waiting), list[Outcome](), set[str]()
+    with night.archive.stage() as folder:
+        for name in _all_staged(night, folder, waiting, desk):
+            done.add(name)
+            say("Reading and checking returns", len(done), len(waiting))
+            while queue and queue[0].id in done:
+                recorded += _record(night, folder, queue.popleft(), desk, {one.digest for one in queue})
+    night.notes.extend(taken_over(night.partners, night.ledger, recorded))
+    return recorded
+
+
+def _desk(night: Night) -> Desk:
+    with private_store.opened(night.settings.store) as con:
+        accepted, seen = known_to_owners(con, night.settings, night.definitions, night.partners, night.ledger)
+    return Desk(
+        night.archive,
+        night.definitions,
+        night.partners,
+        accepted,
+        seen,
+        night.ledger.grants_in_force(),
+        night.today,
+        night.settings.limits,
+        held_files(night.ledger.all_outcomes, night.ledger.submissions, night.ledger.loading),
+    )
+
+
+def _all_staged(night: Night, folder: Path, waiting: Sequence[Submission], desk: Desk) -> Iterator[str]:
+    """The id of each submission as it is staged. What did not come back from elsewhere is judged here."""
+    done = set()
+    for name in night.stage(folder, by_turns(waiting), desk):
+        done.add(name)
+        yield name
+    lost = [one for one in waiting if one.id not in done]
+    if lost:
+        night.notes.append(
+            f"{len(lost)} of {len(waiting)} files did not come back from the workers and were read here."
+        )
+        yield from stage(folder, by_turns(lost), desk)
+
+
+def _keep_metas(night: Night, waiting: Sequence[Submission]) -> None:
+    """Keep the meta files that do describe the columns of a csv. One that is anything else, such as records of people
+    under that name, is deleted unkept."""
+    most = night.settings.limits.file_bytes + 1
+    metas = list(dict.fromkeys(one.meta for one in waiting if one.meta))
+    held = [digest for digest in metas if night.archive.holds(digest)]  # an interrupted night may have deleted others
+    with Readers(night.settings.limits) as readers:
+        for one in filter(None, readers.read([partial(night.archive.content, digest, most) for digest in held])):
+            digest, cells = held[one[0]], one[1]
+            if not isinstance(cells, Finding) and describes_columns(cells):
+                night.archive.keep(digest)
+            else:
+                night.archive.forget(digest)
+                night.notes.append(
+                    f"A file named {META} with digest {digest[:12]}… describes no columns and was not kept."
+                )
+
+
+def _record(night: Night, folder: Path, submission: Submission, desk: Desk, needed: Collection[str]) -> list[Outcome]:
+    """Record what became of a submission. `needed` are the digests of those that are still to be recorded."""
+    staged, copy = staged_of(folder, submission.id)
+    ended = {grant.waiver.collection for grant in desk.grants if grant.id in night.ledger.lapsed}
+    if any(one.waived and one.collection in ended for one in staged):
+        # one that came before it has ended a waiver of this return, maybe the one that let something through
+        list(stage(folder, [submission], replace(desk, grants=night.ledger.grants_in_force())))
+        staged, copy = staged_of(folder, submission.id)
+    outcomes = [_outcome(night, folder, submission, one) for one in staged]
+    if len({one.collection for one in staged}) != len(staged):
+        raise AssertionError("a return was judged twice for one file")
+    night.archive.keep_definitions(night.definitions.digest, night.definitions.files)
+    partner = night.partners[submission.partner]
+    night.archive.keep_definitions(partner.digest, {f"{partner.id}.toml": partner.toml})
+    for waiver in dict.fromkeys(ending for one in staged for ending in one.ends):
+        if waiver not in night.ledger.lapsed:
+            night.ledger.record_lapse(waiver, submission.id, now())
+    if copy is not None:
+        night.archive.keep_copy(copy, submission.id)
+    if any(one.person_level for one in staged):
+        night.ledger.record_outcomes(submission.id, outcomes)
+        if submission.digest not in needed:
+            night.archive.forget(submission.digest)
+    else:
+        night.archive.keep(submission.digest)
+        night.ledger.record_outcomes(submission.id, outcomes)
+    return outcomes
+
+
+def _outcome(night: Night, folder: Path, submission: Submission, one: Staged) -> Outcome:
+    table, judgement = None, night.ledger.next_judgement(submission.id)
+    if one.table is not None:
+        again = f"-{judgement}" if judgement > 1 else ""
+        table = f"{submission.id}-{one.collection}{again}.parquet"
+        night.archive.keep_table(folder / one.table, table)
+    return Outcome(
+        submission.id,
+        submission.partner,
+        one.collection,
+        one.status,
+        one.rows,
+        one.findings,
+        one.not_checked,
+        one.periods,
+        table,
+        night.definitions.digest,
+        night.partners[submission.partner].digest,
+        now(),
+        judgement,
+        one.modified,
+    )

@@ -1,0 +1,1 @@
+"""What is remembered of every submission: the ledger, the archive, the register of returns."""

@@ -1,0 +1,289 @@
+"""What has been lost: ledger, store and published file are held against each other, before anything is written.
+
+The ledger is what the others can be made from again. So where a file lacks what the ledger knows, the file is made
+again; where a file knows what the ledger lacks, the ledger has lost its end, and nothing may go on from there. What
+contradicts the other two is of another archive.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Literal
+
+from common.errors import ReleaseFault, StorageFault
+from flows.records.hash_chain import RESTORE
+from flows.records.ledger import Ledger
+from flows.settings import Settings
+from warehouse.publication.publish import CANDIDATE, rename_over
+from warehouse.publication.version_archive import Kept
+from warehouse.store import private_store
+from warehouse.store.surviving_records import Published, Stored, bear_witness, published, stored
+
+Part = Literal["ledger", "store", "published file", "kept versions"]
+REBUILD, REPLACE = "run `indicators rebuild`", "run `indicators rebuild --replace`"
+BACKUP = "or restore it from a backup"
+TOGETHER = "see that INDICATORS_ARCHIVE and INDICATORS_WAREHOUSE belong together"
+
+
+@dataclass(frozen=True)
+class Loss:
+    """A part of what nights leave that is lost: what is missing of it, and what mends that. `stops`: nothing may be
+    written until it is mended."""
+
+    part: Part
+    thing: Path
+    says: str
+    do: str
+    stops: bool = True
+
+
+@dataclass(frozen=True)
+class Past:
+    """What each part knows. A file that is not there knows nothing; `unreadable` says why one that is there cannot be
+    read."""
+
+    given: Settings
+    ledger: Ledger
+    stored: Stored | None
+    published: Published | None
+    unreadable: dict[Part, str]
+
+    @property
+    def is_recorded(self) -> bool:
+        """Whether the ledger must know every publication: releases that did not record them left outcomes alone."""
+        return bool(self.ledger.attempts or self.ledger.taken_over or not self.ledger.recorded)
+
+    def is_new(self, version: int, at: datetime) -> bool:
+        """Whether a version is one that the ledger does not know, and that no night or person was about to publish."""
+        about_to = at in self.ledger.asked or any(one.at == at for one in self.ledger.attempts)
+        return self.is_recorded and version not in self.ledger.published and not about_to
+
+    @property
+    def store_contradicts(self) -> bool:
+        if self.stored is None:
+            return False
+        known, sent = self.ledger.published, self.ledger.submissions
+        return any(known.get(number, at) != at for number, at in self.stored.versions.items()) or any(
+            name in sent and sent[name].digest != digest for name, digest in self.stored.submissions.items()
+        )
+
+    @property
+    def file_contradicts(self) -> bool:
+        one = self.published
+        return one is not None and self.ledger.published.get(one.version, one.at) != one.at
+
+    @property
+    def ledger_contradicts(self) -> bool:
+        """Whether it is the ledger that is of another archive, because store and published file belong together."""
+        one, held = self.published, self.stored
+        if one is None or self.ledger.published.get(one.version) == one.at:
+            return False
+        if held is None:
+            return self.file_contradicts
+        return self.store_contradicts and held.versions.get(one.version) == one.at
+
+
+def past_of(given: Settings, ledger: Ledger, store_at: Path | None = None) -> Past:
+    """What each part knows; `store_at` is where to read the store, if not where it lives. Raises ReleaseFault."""
+    held, shown, unreadable = None, None, dict[Part, str]()
+    try:
+        held = stored(store_at or given.store)
+    except ReleaseFault:
+        raise
+    except StorageFault as fault:
+        unreadable["store"] = fault.reason
+    try:
+        shown = published(given.warehouse)
+    except StorageFault as fault:
+        unreadable["published file"] = fault.reason
+    return Past(given, ledger, held, shown, unreadable)
+
+
+def losses(past: Past) -> tuple[Loss, ...]:
+    """What is lost, the ledger first, for all else is mended from it."""
+    return (*_of_ledger(past), *_of_store(past), *_of_file(past), *_of_kept(past))
+
+
+def refuse_losses(given: Settings, ledger: Ledger) -> Past:
+    """Raise StorageFault, before anything is written, where something is lost that a run would lose for good; else what
+    each part knows."""
+    past = past_of(given, ledger)
+    for one in losses(past):
+        if one.stops:
+            raise StorageFault(one.thing, f"{one.says}; {one.do}")
+    return past
+
+
+def refuse_lost_ledger(given: Settings, ledger: Ledger) -> None:
+    """Raise StorageFault where store or published file know what the ledger lacks, so that it makes less again."""
+    for one in _of_ledger(past_of(given, ledger)):
+        raise StorageFault(one.thing, f"{one.says}; {one.do}")
+
+
+def see_ledger(given: Settings, ledger: Ledger) -> None:
+    """Have the store know the last line of the ledger."""
+    if given.store.exists():
+        with private_store.opened(given.store) as con:
+            bear_witness(con, ledger.chain.head.line, ledger.chain.head.sha256)
+
+
+# -- each part against the others -------------------------------------------------------------------------------------
+
+
+def _of_ledger(past: Past) -> Iterator[Loss]:
+    path, ledger = past.ledger.path, past.ledger
+    if past.ledger_contradicts:
+        yield Loss("ledger", path, "store and published file are of another archive", f"{TOGETHER}, {BACKUP}")
+        return
+    if past.store_contradicts:
+        return  # the store is of another archive
+    more = list[str]()
+    if past.stored is not None:
+        seen, count = past.stored.seen, ledger.chain.count
+        if seen is not None and seen[0] > count:
+            more.append(f"it ends at line {count}, and the store has seen line {seen[0]}")
+        elif seen is not None and ledger.chain.hash_of(seen[0]) != seen[1]:
+            more.append(f"line {seen[0]} is not the one that the store has seen")
+        known = {one.id for one in ledger.recorded}
+        if unknown := [name for name in past.stored.loads if name not in known]:
+            more.append(f"the store holds {len(unknown)} load(s) that it does not know, such as {unknown[-1]}")
+        if new := [n for n, at in past.stored.versions.items() if past.is_new(n, at)]:
+            more.append(f"the store knows of version {max(new)}, and the ledger does not")
+    elif past.published is not None and past.is_new(past.published.version, past.published.at):
+        more.append(f"the published file is of version {past.published.version}, and the ledger does not know of it")
+    if more:
+        yield Loss("ledger", path, more[0], RESTORE)
+
+
+def _of_store(past: Past) -> Iterator[Loss]:
+    path, ledger = past.given.store, past.ledger
+    if reason := past.unreadable.get("store"):
+        yield Loss(
+            "store",
+            path,
+            reason,
+            private_store.MEND if reason == "is empty" else f"if it is damaged, {private_store.MEND}",
+        )
+    elif past.stored is None:
+        if ledger.published or ledger.loading or past.published is not None:
+            yield Loss("store", path, _ends_at(past, 0), f"{REBUILD}, {BACKUP}")
+    elif past.store_contradicts:
+        if past.ledger_contradicts:
+            return
+        yield Loss("store", path, "is of another archive", f"{TOGETHER}; if they do, {REPLACE}, {BACKUP}")
+    else:
+        shown = past.published.version if past.published is not None and not past.file_contradicts else 0
+        versions = ledger.published.keys() - past.stored.versions.keys() - {shown}
+        loads = set(list(ledger.loading)[: ledger.settled]) - set(past.stored.loads)
+        if versions:
+            yield Loss("store", path, _ends_at(past, past.stored.last_version), f"{REPLACE}, {BACKUP}")
+        elif loads:
+            says = f"the ledger knows of {len(loads)} load(s) that are not in it, such as {min(loads)}"
+            yield Loss("store", path, says, f"{REPLACE}, {BACKUP}")
+
+
+def _ends_at(past: Past, version: int) -> str:
+    last = past.ledger.last_version
+    if last > version:
+        return f"the ledger knows of version {last}, and here it ends at {version}"
+    if version:
+        return "the ledger knows of versions that are not in it"
+    return "is not there, and the ledger knows what was in it"
+
+
+def _of_file(past: Past) -> Iterator[Loss]:
+    path, ledger, one = past.given.warehouse, past.ledger, past.published
+    if reason := past.unreadable.get("published file"):
+        yield Loss("published file", path, reason, f"or {REPLACE}")
+    elif one is None:
+        if ledger.last_version == 0:
+            return
+        if kept_copy(past) is not None:
+            do = f"nothing: the next night puts version {ledger.last_version} back from {Kept.beside(path).root}"
+            yield Loss("published file", path, "is not there", do, stops=False)
+        else:
+            says = f"is not there, and the ledger knows of version {ledger.last_version}"
+            yield Loss("published file", path, says, f"{REBUILD}, {BACKUP}")
+    elif past.file_contradicts:
+        if not past.ledger_contradicts:
+            yield Loss("published file", path, "is of another archive", f"{TOGETHER}; if they do, {REPLACE}, {BACKUP}")
+    elif one.version < ledger.last_version:
+        says = f"the ledger knows of version {ledger.last_version}, and here it ends at {one.version}"
+        yield Loss("published file", path, says, f"{REPLACE}, {BACKUP}")
+    elif past.stored is not None and past.is_new(one.version, one.at) and one.version not in past.stored.versions:
+        says = f"is of version {one.version}, which neither ledger nor store know"
+        yield Loss("published file", path, says, f"{TOGETHER}; if they do, {REPLACE}")
+
+
+def _of_kept(past: Past) -> Iterator[Loss]:
+    kept, ledger = Kept.beside(past.given.warehouse), past.ledger
+    wanted, held = sorted(ledger.published)[-past.given.keep_versions :], kept.versions()
+    gone = [number for number in wanted if number not in ledger.taken_over and number not in held]
+    if gone:
+        says = f"version(s) {', '.join(map(str, gone))} cannot be gone back to"
+        yield Loss("kept versions", kept.root, says, f"{REBUILD}, which makes them again", stops=False)
+
+
+# -- what is put back without being asked for -------------------------------------------------------------------------
+
+
+def kept_copy(past: Past) -> Path | None:
+    """The kept version that is the published file, where that is lost and all else is whole."""
+    ledger, path = past.ledger, Kept.beside(past.given.warehouse).versions().get(past.ledger.last_version)
+    if path is None or past.stored is None or past.store_contradicts or past.unreadable:
+        return None
+    if past.stored.versions.keys() != ledger.published.keys():
+        return None
+    with contextlib.suppress(StorageFault):
+        said = published(path)
+        if said is not None and ledger.published.get(said.version) == said.at:
+            return path
+    return None
+
+
+def put_back(past: Past) -> None:
+    """Put back the published file from what is kept, and the hold of a rollback, where they alone were lost; a night
+    that went on without them would compare with nothing and ask nobody. Raises StorageFault."""
+    given, ledger = past.given, past.ledger
+    kept = Kept.beside(given.warehouse)
+    try:
+        if not given.warehouse.exists() and (path := kept_copy(past)) is not None:
+            candidate = given.warehouse.with_name(f"{CANDIDATE}put-back.duckdb")
+            candidate.unlink(missing_ok=True)
+            shutil.copyfile(path, candidate)
+            rename_over(candidate, given.warehouse)
+        held = ledger.held
+        if held is not None and held["data_version"] == ledger.last_version and kept.held is None:
+            kept.hold({name: held[name] for name in ("to", "by", "at", "data_version")})
+    except OSError as error:
+        raise StorageFault(given.warehouse, f"cannot be put back ({error.strerror})") from None
+
+
+# -- the archive ------------------------------------------------------------------------------------------------------
+
+
+def missing_files(archive: Path, ledger: Ledger) -> int:
+    """How many files are gone that a rebuild or an answer would need. Records of people were never kept."""
+
+    def names(folder: str) -> set[str]:
+        with contextlib.suppress(FileNotFoundError):
+            return set(os.listdir(archive / folder))  # noqa: PTH208 - names only
+        return set()
+
+    tables = {one.table for one in ledger.recorded if one.table} - names("outcomes")
+    personal = {
+        ledger.submissions[name].digest
+        for name, outcomes in ledger.outcomes.items()
+        if any(f.rule == "return.person-level" for one in outcomes for f in one.findings)
+    }
+    waiting = names("holding")  # before the others, for a night at work moves files from here to there
+    files = {one.digest for one in ledger.submissions.values()} - waiting - names("files") - personal
+    used = {digest for one in ledger.attempts for digest in (one.definitions, *one.partners.values())}
+    definitions = {f"{digest}.json" for digest in used} - names("definitions")
+    return len(tables) + len(files) + len(definitions)

@@ -1,0 +1,225 @@
+"""The register, from the ledger and the TOMLs alone: what is expected of whom, what has come, who was told, and which
+parts of the plan nobody answers for. Needs neither Prefect nor the warehouse."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import date
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from flows.records.ledger import Ledger, read_ledger
+from flows.settings import Settings, london_today, now
+from inputs.layouts.partner_layouts import CollectionRecord, Partner, load_partners
+from schemas.definitions import Definitions, Officer, load_definitions
+from schemas.file_precedence import Precedence
+from schemas.findings import as_typed
+from schemas.notifications import History
+from schemas.return_calendar import Slot, Standing, on_time, register, slots_of
+from schemas.submissions import Outcome
+
+Record = dict[str, Any]
+
+
+def standings(partners: Mapping[str, Partner], ledger: Ledger) -> list[Standing]:
+    """The register: every expected return and every arrival, for each partner and return."""
+    lines: list[Standing] = []
+    outcomes = list(ledger.all_outcomes)
+    for partner in partners.values():
+        for collection in partner.says.collection:
+            mine = [o for o in outcomes if o.collection == collection.id]
+            lines += register(partner.id, collection.id, collection.expect, mine)
+    known = {c.id for p in partners.values() for c in p.says.collection}
+    lines += [Standing(o.partner, o.collection, None, o) for o in outcomes if o.collection not in known]
+    return lines
+
+
+def history(partners: Mapping[str, Partner], ledger: Ledger) -> History:
+    """What has come, what is expected and what has been told, as news is drawn from it."""
+    slots = slots_of(standings(partners, ledger))
+    return History(
+        ledger.submissions, ledger.outcomes, slots, ledger.told, ledger.composed, ledger.loading, ledger.set_aside
+    )
+
+
+def taken_over(partners: Mapping[str, Partner], ledger: Ledger, outcomes: Iterable[Outcome]) -> Iterator[str]:
+    """For the analyst, of outcomes: which now count in place of another file of the same return, or do not, and why."""
+    order = Precedence(ledger.submissions, ledger.outcomes, ledger.loading)
+    said: dict[tuple[str, str], tuple[str, str]] = {}
+    for one in outcomes:
+        for rival in order.rivals(one):
+            if not one.accepted or one.partner not in partners or one.collection is None:
+                continue
+            mine, its = ledger.submissions[one.submission], rival.submission
+            used, other = (its, mine) if rival.counts else (mine, its)
+            if used.path == other.path:
+                continue
+            title = partners[one.partner].collection(one.collection).title
+            said[used.id, other.id] = (
+                f"{used.id} counts in place of {other.id}, another file of one return: {title}, "
+                f"{', '.join(rival.periods)}. They are {as_typed(used.path)} and {as_typed(other.path)}.",
+                f"{used.id} counts in place of {other.id} because {rival.why}.",
+            )
+    yield from (sentence for both in said.values() for sentence in both)
+
+
+# -- who answers for what ---------------------------------------------------------------------------------------------
+
+
+def in_office(officer: Officer | None, today: date) -> bool:
+    if officer is None:
+        return False
+    return officer.valid_from <= today and (officer.valid_to is None or today <= officer.valid_to)
+
+
+def officers_of(
+    partners: Mapping[str, Partner], definitions: Definitions, today: date
+) -> Mapping[str, tuple[str, ...]]:
+    """The accountable officers in office of each return: those of the indicators that it feeds."""
+    found: dict[str, tuple[str, ...]] = {}
+    for partner in partners.values():
+        for collection in partner.says.collection:
+            fed = set(_fed_by(collection))
+            named = sorted(
+                {i.officer for i in definitions.indicators.values() if i.id in fed or i.authority == collection.id}
+            )
+            found[collection.id] = tuple(n for n in named if in_office(definitions.officers.get(n), today))
+    return found
+
+
+def _fed_by(collection: CollectionRecord) -> Iterator[str]:
+    """Ids of the indicators that a return's layouts name."""
+    for layout in collection.layout:
+        for table in layout.table:
+            for scope in table.scopes:
+                if scope.indicator is not None:
+                    said = (scope.indicator.const, scope.indicator.default, *scope.indicator.map.values())
+                    yield from (word for word in said if word)
+
+
+def unanswered(definitions: Definitions, partners: Mapping[str, Partner], today: date) -> Record:
+    """Indicators without an owner in date, priorities without a lead in office, objectives that never reported by the
+    plan's own record. An indicator that names no officer is told by its priority."""
+    officers = definitions.officers
+    owners = [
+        {"indicator": i.id, "title": i.title, "data_owner": i.data_owner, "officer": i.officer}
+        for i in definitions.indicators.values()
+        if i.lifecycle != "retired"
+        and (i.data_owner not in partners or (i.officer and not in_office(officers.get(i.officer), today)))
+    ]
+    leads = [
+        {
+            "priority": p.title,
+            "lead": p.lead,
+            "indicators": sorted(i.id for i in definitions.indicators.values() if i.priority == p.title),
+        }
+        for p in definitions.plan.priority
+        if not in_office(officers.get(p.lead), today)
+    ]
+    silent = [{"objective": o.id, "title": o.title} for o in definitions.plan.operational if o.reported_2010_11 == "no"]
+    return {
+        "indicators_without_owner": owners,
+        "priorities_without_lead": leads,
+        "objectives_never_reported": silent,
+    }
+
+
+# -- indicators status ------------------------------------------------------------------------------------------------
+
+
+def status(given: Settings) -> Record:
+    """The register as `indicators status --json` prints it. Raises a Fault where ledger or TOMLs cannot be read."""
+    definitions = load_definitions(given.definitions)
+    partners = load_partners(definitions, given.partners)
+    ledger = read_ledger(given.archive)
+    today = given.today or london_today(now())
+    lines = standings(partners, ledger)
+    returns = [_expected(slot, partners, ledger, today) for slot in slots_of(lines)]
+    return {
+        "today": today.isoformat(),
+        "returns": sorted(returns, key=lambda r: (r["due"], r["partner"], r["collection"], r["period"])),
+        "unexpected": [_unexpected(line, ledger) for line in lines if line.outcome and line.expected is None],
+        "messages_waiting": [
+            {"message": m.id, "to": m.recipient, "night": m.night.isoformat(), "state": m.state, "why": m.detail}
+            for m in ledger.messages.values()
+            if m.pending or m.state == "refused"
+        ],
+        **unanswered(definitions, partners, today),
+    }
+
+
+def _expected(slot: Slot, partners: Mapping[str, Partner], ledger: Ledger, today: date) -> Record:
+    answer = slot.met_by or (slot.outcomes[-1] if slot.outcomes else None)
+    came = ledger.submissions[answer.submission] if answer else None
+    return {
+        "partner": slot.partner,
+        "collection": slot.collection,
+        "title": partners[slot.partner].collection(slot.collection).title,
+        "period": slot.expected.period,
+        "due": slot.expected.due.isoformat(),
+        "status": slot.status(today),
+        "overdue": slot.overdue(today),
+        "submission": answer.submission if answer else None,
+        "received_at": came.first_seen.isoformat() if came else None,
+        "on_time": on_time(slot.expected.due, came.night) if came and slot.met_by else None,
+        "outcome": answer.status if answer else None,
+        "findings": len(answer.findings) if answer else 0,
+        "set_aside": sorted({one.submission for one in slot.outcomes if one.id in ledger.set_aside}),
+        "reminded": f"overdue/{slot.key}" in ledger.told,
+        "escalated": any(key.startswith(f"escalated/{slot.key}/") for key in ledger.told),
+    }
+
+
+def _unexpected(line: Standing, ledger: Ledger) -> Record:
+    outcome = line.outcome
+    if outcome is None:
+        raise ValueError("a line without an outcome is no arrival")
+    return {
+        "partner": line.partner,
+        "collection": line.collection,
+        "submission": outcome.submission,
+        "received_at": ledger.submissions[outcome.submission].first_seen.isoformat(),
+        "outcome": outcome.status,
+        "findings": len(outcome.findings),
+    }
+
+
+STYLES = {"received": "green", "rejected": "bold red", "due": "", "overdue": "bold red"}
+
+
+def show(found: Record, console: Console) -> None:
+    """Print the register for people."""
+    table = Table(title=f"Expected returns on {found['today']}", title_justify="left", show_edge=False, pad_edge=False)
+    for heading in ("Due", "Partner", "Return", "Status", "Submission", "Said"):
+        table.add_column(heading, overflow="fold")
+    for one in found["returns"]:
+        status = one["status"] + (", overdue" if one["overdue"] and one["status"] != "overdue" else "")
+        status += ", late" if one["on_time"] is False else ""
+        status += f", set aside: {', '.join(one['set_aside'])}" if one["set_aside"] else ""
+        said = "officer told" if one["escalated"] else "owner reminded" if one["reminded"] else ""
+        words = (one["due"], one["partner"], f"{one['title']}, {one['period']}")
+        coloured = Text(status, style=STYLES[one["status"]])
+        table.add_row(*(Text(w) for w in words), coloured, Text(one["submission"] or ""), Text(said))
+    console.print(table)
+    console.print()
+    for sentence in _sentences(found):
+        console.print(Text(as_typed(sentence)), soft_wrap=True)
+
+
+def _sentences(found: Record) -> Iterator[str]:
+    counts = Counter(one["status"] for one in found["returns"])
+    yield ", ".join(f"{counts[status]} {status}" for status in STYLES) + "."
+    for one in found["unexpected"]:
+        yield f"{one['submission']} of {one['partner']} answers no expected return ({one['outcome']})."
+    for one in found["indicators_without_owner"]:
+        yield f"Indicator without an owner in date: {one['title']} ({one['indicator']})."
+    for one in found["priorities_without_lead"]:
+        yield f"Priority without a lead: {one['priority']}."
+    for one in found["objectives_never_reported"]:
+        yield f"Objective that never reported: {one['title']}."
+    for one in found["messages_waiting"]:
+        yield f"Message {one['state']}: {one['message']}, to {one['to']}. {one['why']}"

@@ -1,0 +1,1 @@
+"""After a loss or a change of mind: what is lost, approvals, rebuilds."""

@@ -1,0 +1,93 @@
+"""What only a person decides: publish what the gate refused, or go back to an earlier version. Both are recorded."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import ExitStack
+from datetime import datetime
+from typing import Any
+
+from common.errors import UsageFault
+from flows.pipeline.publishing import catch_up, keep_past, publish_limits
+from flows.records.archive import Archive
+from flows.records.ledger import ledger_at, read_ledger, sole_writer
+from flows.records.loss_detection import put_back, refuse_losses, see_ledger
+from flows.settings import Settings, now
+from schemas.definitions import Definitions, load_definitions
+from warehouse.publication import exports
+from warehouse.publication.publish import NotApproved, approve, roll_back
+from warehouse.store import private_store
+from warehouse.store.surviving_records import bear_witness
+
+
+def approve_run(given: Settings, run: str, by: str) -> str:
+    """Publish a refused run's candidate, and say so. Raises NotApproved with the reason, and a Fault of ours."""
+    limits, definitions = publish_limits(given), load_definitions(given.definitions)
+    version, more = _decided(
+        given, definitions, "approved", {"run": run}, by, lambda con, at: approve(con, given.warehouse, run, at, limits)
+    )
+    return f"Published run {run} as data version {version}, approved by {by}. {more}".rstrip()
+
+
+def release(given: Settings, submission: str, by: str) -> str:
+    """Let a return that was set aside through the gate, from the next night on, and say so. Raises NotApproved where
+    nothing of the submission is set aside."""
+    with sole_writer(given.archive):
+        ledger = read_ledger(given.archive)
+        refuse_losses(given, ledger)
+        mine = [one for one in ledger.set_aside.values() if one.submission == submission]
+        if not mine:
+            raise NotApproved(f"Nothing of {submission} is set aside.")
+        for one in mine:
+            ledger.record_release(one.outcome, by, now())
+        see_ledger(given, ledger)
+    said = f"{submission} is let through the gate, approved by {by}. The next night publishes it."
+    return f"{said} {ledger.adoption_in_words}".rstrip()
+
+
+def roll_back_to(given: Settings, version: int, by: str) -> str:
+    """Publish a kept version again, and say so. Raises NotApproved with the reason, and a Fault of ours."""
+    limits, definitions = publish_limits(given), load_definitions(given.definitions)
+    number, more = _decided(
+        given,
+        definitions,
+        "rolled-back",
+        {"to": version, "definitions": definitions.digest},
+        by,
+        lambda con, at: roll_back(con, given.warehouse, version, by, at, limits, definitions),
+    )
+    return (
+        f"Published version {version} again as data version {number}, decided by {by}. "
+        f"Nights go on loading, and publish nothing until a run is approved. {more}"
+    ).rstrip()
+
+
+def _decided(
+    given: Settings,
+    definitions: Definitions,
+    what: str,
+    about: dict[str, Any],
+    by: str,
+    publish: Callable[[private_store.Connection, datetime], int],
+) -> tuple[int, str]:
+    """Do what a person decided, on record before and after; the data_version that it published, and what else to
+    tell."""
+    if not given.store.exists() and not ledger_at(given.archive).path.exists():
+        raise UsageFault(given.store, "is not there yet; run `indicators nightly` first")
+    with ExitStack() as stack:
+        stack.enter_context(sole_writer(given.archive))
+        archive, ledger = Archive(given.archive), read_ledger(given.archive)
+        put_back(refuse_losses(given, ledger))
+        con = stack.enter_context(private_store.opened(given.store))
+        archive.prepare()
+        catch_up(con, given, definitions, archive, ledger, now())
+        at = private_store.after_all(con, now())
+        archive.keep_definitions(definitions.digest, definitions.files)
+        ledger.record_asked(what, about, by, at)
+        version = publish(con, at)
+        ledger.record_decision(what, {**about, "data_version": version}, by, at)
+        if version in ledger.taken_over:  # the ledger cannot tell what that version was made from
+            keep_past(con, archive, ledger, at)
+        exports.follow(given.warehouse, definitions)
+        bear_witness(con, ledger.chain.head.line, ledger.chain.head.sha256)
+    return version, ledger.adoption_in_words

@@ -1,0 +1,312 @@
+"""Replay a ledger: load what was loaded and publish what was published, in the order and with the instants it had."""
+
+from __future__ import annotations
+
+import tempfile
+import tomllib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from common.config_files import record
+from common.errors import DefinitionFault, StorageFault
+from flows.pipeline.publishing import Step, sources
+from flows.records.archive import Archive
+from flows.records.ledger import Attempt, Ledger, ledger_at, lines_of
+from flows.settings import Settings
+from inputs.layouts.partner_layouts import CollectionRecord, Partner, PartnerRecord
+from schemas.definitions import Definitions, load_definitions
+from schemas.return_calendar import Expected
+from schemas.set_aside_returns import SetAside
+from schemas.submissions import Outcome
+from warehouse.mart.build_mart import build
+from warehouse.publication.publish import EVERY, NotApproved, approve_again, publish_again, roll_back
+from warehouse.publication.version_archive import Kept
+from warehouse.store import private_store
+
+_Name = tuple[str, str]
+"""An attempt to publish, by its run and its instant as the ledger writes it."""
+
+
+@dataclass(frozen=True, eq=False)
+class Plan:
+    """What the whole ledger says of its lines, so that each can be replayed as what it turned out to be.
+
+    `loading`: outcomes whose load is on record. `results`: what became of each attempt. `decided`: what persons had
+    published, by its instant, and `asked`: whether that was announced. `waits_for`: the attempt whose candidate each
+    approval published. `set_aside`: what each attempt left out. `begin`: the line from which on publications are made;
+    what is before, the archive keeps.
+    """
+
+    loading: frozenset[str]
+    results: Mapping[_Name, tuple[str, int]]
+    decided: Mapping[str, dict[str, Any]]
+    asked: frozenset[str]
+    waits_for: Mapping[str, _Name]
+    set_aside: Mapping[_Name, Sequence[SetAside]]
+    begin: int
+
+    @property
+    def gone_back_to(self) -> set[int]:
+        return {one["to"] for one in self.decided.values() if one["what"] == "rolled-back"}
+
+
+def plan_of(lines: Sequence[tuple[int, dict[str, Any]]]) -> Plan:
+    """Read a ledger's lines ahead, each with its number."""
+    of = {kind: [(n, one) for n, one in lines if one["kind"] == kind] for kind in _KINDS}
+    results = {_name(one): (one["state"], one["data_version"]) for _, one in of["publication"]}
+    decided = {one["at"]: one for _, one in of["decision"]}
+    asked = {one["at"]: n for n, one in of["asked"] if one["at"] in decided}
+    where = {one["at"]: asked.get(one["at"], n) for n, one in of["decision"]}
+    nights = {_name(one): n for n, one in of["night"]}
+    waits_for: dict[str, _Name] = {}
+    for at, one in decided.items():
+        mine = [n for n in nights if one["what"] == "approved" and n[0] == one["run"] and nights[n] < where[at]]
+        if mine:
+            waits_for[at] = max(mine, key=nights.__getitem__)
+    made_at = {version: nights[n] for n, (state, version) in results.items() if state == "published" and n in nights}
+    made_at |= {one["data_version"]: where[at] for at, one in decided.items()}
+    needs = {where[at]: nights[name] for at, name in waits_for.items()}
+    needs |= {where[at]: made_at[one["to"]] for at, one in decided.items() if one.get("to") in made_at}
+    begin = _begin([n for n, _ in of["past"]], needs, made_at)
+    loading = frozenset(name for _, one in of["loading"] for name in one["outcomes"])
+    left_out = {_name(one): [SetAside.from_dict(each) for each in one["left_out"]] for _, one in of["set-aside"]}
+    return Plan(loading, results, decided, frozenset(asked), waits_for, left_out, begin)
+
+
+_KINDS = ("loading", "night", "publication", "set-aside", "asked", "decision", "past")
+
+
+def _begin(pasts: Sequence[int], needs: Mapping[int, int], made_at: Mapping[int, int]) -> int:
+    """The last line that keeps the past from which the newest version, and all that it goes back to, can be made; -1
+    for the beginning. `needs` are decisions and the line of what each of them published."""
+    begin = max(pasts, default=-1)
+    newest = [made_at[max(made_at)]] if made_at else []
+    while True:
+        first = min([*newest, *(of for decision, of in needs.items() if decision > begin)], default=begin + 1)
+        if first > begin:
+            return begin
+        begin = max((n for n in pasts if n < first), default=-1)
+
+
+def _name(entry: Mapping[str, Any]) -> _Name:
+    return entry["run"], entry["at"]
+
+
+@dataclass(eq=False)
+class Replay:
+    """A ledger as far as it has been replayed, and what has been made in a folder: the store behind `con`, and the
+    published file at `live`, which is of version `made`."""
+
+    given: Settings
+    archive: Archive
+    plan: Plan
+    con: private_store.Connection
+    live: Path
+    ledger: Ledger
+    made: int = 0
+    loads: int = 0
+    publications: int = 0
+    outcomes: dict[str, Outcome] = field(default_factory=dict)
+    candidates: dict[_Name, Path] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
+    _definitions: dict[str, Definitions] = field(default_factory=dict)
+
+    @property
+    def last(self) -> int:
+        """The version that is live by the ledger, or was made for want of one."""
+        return max(self.ledger.last_version, self.made)
+
+    def definitions(self, digest: str) -> Definitions:
+        """The definitions that were archived under a digest."""
+        if digest not in self._definitions:
+            self._definitions[digest] = _definitions(self.archive.definitions(digest), digest)
+        return self._definitions[digest]
+
+
+def replay(given: Settings, con: private_store.Connection, live: Path, step: Step) -> Replay:
+    """Replay an archive's ledger into an empty store and a folder without a published file.
+
+    Raises StorageFault where the archive lacks something that is needed.
+    """
+    ahead, ledger = ledger_at(given.archive), ledger_at(given.archive)
+    lines = list(enumerate(lines_of(ledger), start=1))
+    plan = plan_of([(n, entry) for n, line in lines if (entry := ahead.read(n, line))["kind"] in _KINDS])
+    made = Replay(given, Archive(given.archive), plan, con, live, ledger)
+    for number, line in lines:
+        _act(made, number, ledger.read(number, line))
+        step("Replaying the ledger", number, len(lines))
+    _finish(made)
+    return made
+
+
+def _act(made: Replay, number: int, entry: Mapping[str, Any]) -> None:
+    """Do what a line says, after the ledger has taken it in."""
+    kind, after = entry["kind"], number > made.plan.begin
+    if kind == "outcomes":
+        _take_outcomes(made, entry["submission"])
+    elif kind == "loading":
+        _load(made, [made.outcomes[name] for name in entry["outcomes"]])
+    elif kind == "past" and number >= made.plan.begin:
+        private_store.restore_past(
+            made.con, {table: made.archive.past(name) for table, name in entry["tables"].items()}
+        )
+    elif kind == "night" and after:
+        _publish(made, made.ledger.attempts[-1], _name(entry))
+    elif kind == "asked" and after and entry["at"] in made.plan.asked:
+        _decide(made, made.plan.decided[entry["at"]])
+    elif kind == "decision" and after and entry["at"] not in made.plan.asked:
+        _decide(made, entry)
+
+
+def _take_outcomes(made: Replay, submission: str) -> None:
+    """Outcomes of a release that did not say when it loaded them are taken as loaded when they were judged."""
+    mine = made.ledger.outcomes[submission]
+    made.outcomes |= {one.id: one for one in mine}
+    if made.ledger.version == 1:
+        _load(made, [one for one in mine if one.table is not None and one.id not in made.plan.loading])
+
+
+def _load(made: Replay, outcomes: Sequence[Outcome]) -> None:
+    for one in outcomes:
+        frame = made.archive.table(one.table or "")
+        at = made.ledger.loading.get(one.id, one.judged_at)
+        private_store.load(made.con, made.ledger.submissions[one.submission], one, frame, at)
+        made.loads += 1
+
+
+# -- publications -----------------------------------------------------------------------------------------------------
+
+
+def _publish(made: Replay, attempt: Attempt, name: _Name) -> None:
+    """Make what a night's attempt came to."""
+    state, version = made.plan.results.get(name, ("", 0))
+    left_out: dict[str, Any] = {"set_aside": made.plan.set_aside.get(name, ())}
+    if state == "published":
+        publish_again(made.con, made.live, version, _sources(made, attempt) | left_out)
+        _is_made(made, version)
+    elif state == "refused" and name in made.plan.waits_for.values():
+        made.candidates[name] = made.live.parent / f"waiting-{len(made.candidates)}.duckdb"
+        number = private_store.last_version(made.con) + 1
+        build(made.con, made.candidates[name], version=number, **_sources(made, attempt), **left_out)
+    elif state == "unchanged" and version != made.made:
+        _publish_unchanged(made, attempt, version, left_out)
+
+
+def _publish_unchanged(made: Replay, attempt: Attempt, version: int, left_out: Mapping[str, Any]) -> None:
+    """Make a version of which only the store knew when it was published, from what a later night found to differ in no
+    row from it."""
+    past = private_store.past_tables(made.con)
+    (about,) = past["publication"].filter(data_version=version).rows(named=True)
+    private_store.forget(made.con, version)
+    same = _sources(made, attempt) | {"run": about["run"], "published_at": about["published_at"], **left_out}
+    publish_again(made.con, made.live, version, same)
+    private_store.restore_past(made.con, past)
+    _is_made(made, version)
+
+
+def _decide(made: Replay, decision: Mapping[str, Any]) -> None:
+    """Make what a person had published."""
+    version, at = decision["data_version"], datetime.fromisoformat(decision["at"])
+    if decision["what"] == "approved":
+        candidate = made.candidates.get(made.plan.waits_for.get(decision["at"], ("", "")))
+        if candidate is None:
+            return
+        approve_again(made.con, made.live, candidate, version, at)
+    else:
+        try:
+            used = decision.get("definitions")  # an earlier release told no more than the past of that version
+            definitions = made.definitions(used) if used else None
+            roll_back(made.con, made.live, decision["to"], decision["by"], at, EVERY, definitions)
+        except NotApproved:
+            return
+    _is_made(made, version)
+
+
+def _is_made(made: Replay, version: int) -> None:
+    """Note that the published file is of a version, and let go of those that nobody goes back to."""
+    made.made = version
+    made.publications += 1
+    kept = Kept.beside(made.live).versions()
+    for number in list(kept)[: -made.given.keep_versions]:
+        if number not in made.plan.gone_back_to:
+            kept[number].unlink()
+
+
+def _finish(made: Replay) -> None:
+    """Where no night is on record, publish what was loaded; say what of the past could not be made."""
+    ledger = made.ledger
+    guessed = not ledger.attempts and not ledger.taken_over and bool(ledger.recorded)
+    if guessed:
+        version = max(ledger.last_version, 1)
+        publish_again(made.con, made.live, version, _guessed(made))
+        _is_made(made, version)
+        made.notes.append(
+            "The ledger was written by a release that did not record its nights. The values are made again; earlier"
+            " versions, revisions and the instants of loading and publishing are not on record. A night of this release"
+            " keeps what the store knows of them, if it runs before the store is lost."
+        )
+    elif made.made != ledger.last_version:
+        made.live.unlink(missing_ok=True)
+        made.notes.append(
+            f"Version {ledger.last_version}, which is live by the ledger, cannot be made again: a release published it"
+            " that did not record what it was made from. The next night that publishes puts that right."
+        )
+
+
+def _guessed(made: Replay) -> dict[str, Any]:
+    """What the last night of a release that recorded none published from: by what its returns were judged."""
+    ledger, judged = made.ledger, made.ledger.recorded
+    partners = {one.partner: one.layouts for one in judged}
+    at = max([one.judged_at for one in judged] + list(ledger.published.values()))
+    today = max(one.night for one in ledger.submissions.values())
+    attempt = Attempt("rebuild", today, at, judged[-1].definitions, partners, has_examples=False, release="")
+    try:
+        return _sources(made, attempt)
+    except StorageFault as fault:
+        definitions = load_definitions(made.given.definitions)
+        made.notes.append(f"Today's definitions stand in for those of then: {fault}.")
+        return _sources(made, replace(attempt, definitions=definitions.digest), definitions)
+
+
+def _sources(made: Replay, attempt: Attempt, definitions: Definitions | None = None) -> dict[str, Any]:
+    """What a version is built from beside the store, from the archive and the ledger up to here."""
+    partners = {
+        name: partner_of(made.archive.definitions(digest), name, digest) for name, digest in attempt.partners.items()
+    }
+    return sources(attempt, definitions or made.definitions(attempt.definitions), partners, made.ledger)
+
+
+def _definitions(files: Mapping[str, bytes], digest: str) -> Definitions:
+    """Archived definitions, loaded. Raises StorageFault where they are damaged, or of no use to this release."""
+    with tempfile.TemporaryDirectory(prefix="indicators-") as folder:
+        for name, content in files.items():
+            path = Path(folder, name)
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(content)
+        try:
+            found = load_definitions(Path(folder))
+        except DefinitionFault as fault:
+            where = Path(fault.thing).name
+            raise StorageFault(f"definitions {digest[:12]}…", f"{where}: {fault.reason}", key=fault.key) from None
+    if found.digest != digest:
+        raise StorageFault(f"definitions {digest[:12]}…", "are damaged in the archive; restore them from a backup")
+    return found
+
+
+def partner_of(files: Mapping[str, bytes], name: str, digest: str) -> Partner:
+    """What the register needs of an archived TOML: the returns and when they are due. Its layouts are of no use here,
+    and this release need not understand them."""
+    (toml,) = files.values()
+    says = tomllib.loads(toml.decode())
+    collections = tuple(
+        CollectionRecord(
+            one["id"], one.get("title", ""), (), (),
+            expect=tuple(record(Expected, slot, f"{name}.toml", one["id"]) for slot in one.get("expect", ())),
+        )
+        for one in says.get("collection", ())
+    )  # fmt: skip
+    example = bool(says.get("example", False))
+    return Partner(PartnerRecord(name, says.get("name", ""), "", collections, example), (), digest, toml)

@@ -1,0 +1,219 @@
+"""`indicators rebuild`: make the store and the published file again from the ledger and the archive, and compare.
+
+The ledger is replayed line by line in a folder beside the live files: what was loaded is loaded with the instants it
+had, and each version that was published is built from the definitions and the calendar that were archived for it. What
+is live is read only to be compared.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+from dataclasses import asdict, dataclass
+from dataclasses import replace as replace_in
+from pathlib import Path
+from typing import Any
+
+from common.errors import StorageFault, UsageFault
+from common.progress import say
+from flows.pipeline.publishing import Step, catch_up_ledger
+from flows.pipeline.run_report import _plain, _section
+from flows.records.archive import Archive
+from flows.records.ledger import ledger_at, read_ledger, sole_writer
+from flows.records.loss_detection import refuse_lost_ledger
+from flows.recovery.ledger_replay import Replay, replay
+from flows.settings import Settings, now
+from schemas.definitions import load_definitions
+from warehouse.publication import exports
+from warehouse.publication.publish import rename_over
+from warehouse.publication.rebuild_comparison import PUBLISHED, STORE, TableDifference, compare, settle
+from warehouse.publication.version_archive import HELD, Kept
+from warehouse.store import private_store
+from warehouse.store.surviving_records import bear_witness
+
+WORK = ".rebuild-"
+
+
+@dataclass(frozen=True)
+class Rebuilt:
+    """What a rebuild came to. `differences` are those of the live files, which are in `compared`; `placed` are the
+    files that were put in place; `notes` say what of the past could not be made again. `whole`: the newest version
+    could. `kept_again` are earlier versions that were not kept any more and can be gone back to again."""
+
+    data_version: int
+    versions: int
+    loads: int
+    compared: tuple[str, ...]
+    differences: tuple[TableDifference, ...]
+    placed: tuple[str, ...]
+    notes: tuple[str, ...]
+    whole: bool
+    kept_again: tuple[int, ...] = ()
+
+    @property
+    def equal(self) -> bool:
+        """Whether what is live, as far as it was there, is what the ledger makes."""
+        return not self.differences
+
+    @property
+    def done(self) -> bool:
+        """Whether what is live now is what the ledger makes."""
+        return self.whole and (self.equal or bool(self.placed))
+
+    def as_dict(self) -> dict[str, Any]:
+        return {**asdict(self), "equal": self.equal}
+
+    @property
+    def text(self) -> str:
+        """For people, a sentence a line."""
+        said = [f"Replayed {self.loads} load(s) and {self.versions} publication(s), up to version {self.data_version}."]
+        if self.compared:
+            files = " and ".join(self.compared)
+            said.append(f"The live {files}: " + ("equal, row for row." if self.equal else "different."))
+        said += [one.text for one in self.differences]
+        if self.placed:
+            said.append(f"Put in place: {' and '.join(self.placed)}.")
+        elif not self.equal:
+            said.append("Nothing was replaced. To put the rebuilt files in place: indicators rebuild --replace.")
+        if self.kept_again:
+            said.append(f"Can be gone back to again: version(s) {', '.join(map(str, self.kept_again))}.")
+        return "\n".join([*said, *self.notes])
+
+
+def rebuild(given: Settings, run: str, *, replace: bool = False, step: Step = say) -> Rebuilt:
+    """Make store and published file again, compare them with the live ones, and put them in place where these are
+    missing, or where `replace` asks for it.
+
+    `run` names the folder it works in. Raises UsageFault where there is no ledger, StorageFault where the archive lacks
+    something or a night is at work; what is live is then as it was.
+    """
+    if not ledger_at(given.archive).path.exists():
+        raise UsageFault(given.archive, "holds no ledger to rebuild from; name the archive with --archive")
+    folder = given.warehouse.parent
+    with sole_writer(given.archive):
+        ledger = read_ledger(given.archive)
+        refuse_lost_ledger(given, ledger)
+        for left in folder.glob(f"{WORK}*"):
+            shutil.rmtree(left, ignore_errors=True)
+        work = folder / f"{WORK}{run}"
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            work.mkdir(mode=0o700)  # it holds what must not be shown
+            (work / "made").mkdir()
+            Archive(given.archive).prepare()
+            with contextlib.suppress(StorageFault):  # a published file that cannot be read tells nothing
+                catch_up_ledger(given.warehouse, ledger)
+            made = _made(given, work / "made", step)
+            step("Comparing with what is live", 0, 0)
+            differences = _differences(given, work)
+            done = _result(given, work, made, differences)
+            if replace or (done.equal and len(done.compared) < len(_pairs(given, work))):
+                step("Putting in place", 0, 0)
+                done = _put_in_place(given, work, done)
+            if done.equal and made.live.exists() and "published file" not in done.placed:
+                done = replace_in(done, kept_again=_keep_too(given, Kept.beside(made.live)))
+            if done.placed:
+                ledger.record_rebuilt(made.last, sum(one.rows for one in differences), now())
+        except OSError as error:
+            raise StorageFault(folder, f"cannot be rebuilt ({error.strerror or error})") from None
+        finally:
+            shutil.rmtree(work, ignore_errors=True)
+    return done
+
+
+def _made(given: Settings, folder: Path, step: Step) -> Replay:
+    """Replay the ledger in a folder."""
+    with private_store.opened(folder / given.store.name) as con:
+        made = replay(given, con, folder / given.warehouse.name, step)
+        bear_witness(con, made.ledger.chain.head.line, made.ledger.chain.head.sha256)
+    return made
+
+
+def _pairs(given: Settings, work: Path) -> dict[str, tuple[Path, Path]]:
+    """Each file that was made, and the live one; the published file only where its newest version could be made."""
+    of = {"store": given.store, "published file": given.warehouse}
+    both = {name: (work / "made" / live.name, live) for name, live in of.items()}
+    return {name: (made, live) for name, (made, live) in both.items() if made.exists()}
+
+
+def _differences(given: Settings, work: Path) -> list[TableDifference]:
+    """How the live files, where they are there, differ from those made."""
+    found: list[TableDifference] = []
+    for name, (made, live) in _pairs(given, work).items():
+        if not live.exists():
+            continue
+        if name == "store":
+            live = _migrated(live, work)
+        found += compare(name, made, live, STORE if name == "store" else PUBLISHED)
+    return found
+
+
+def _migrated(live: Path, work: Path) -> Path:
+    """A copy of the live store, with its log, as this release would open it; the live one stays as it is."""
+    copy = work / "live-store.duckdb"
+    shutil.copyfile(live, copy)
+    log = live.with_name(live.name + ".wal")
+    if log.exists():
+        shutil.copyfile(log, copy.with_name(copy.name + ".wal"))
+    settle(copy)
+    return copy
+
+
+def _result(given: Settings, work: Path, made: Replay, differences: list[TableDifference]) -> Rebuilt:
+    compared = tuple(name for name, (_, live) in _pairs(given, work).items() if live.exists())
+    notes, whole = tuple(made.notes), made.live.exists()
+    return Rebuilt(made.last, made.publications, made.loads, compared, tuple(differences), (), notes, whole)
+
+
+def _put_in_place(given: Settings, work: Path, done: Rebuilt) -> Rebuilt:
+    """Rename what was made over what is live. The former store is put back if the published file then cannot be."""
+    definitions, pairs = load_definitions(given.definitions), _pairs(given, work)
+    if done.equal:
+        pairs = {name: pair for name, pair in pairs.items() if name not in done.compared}
+    former, again = work / "former.duckdb", tuple[int, ...]()
+    if "store" in pairs:
+        _replace_store(*pairs["store"], former)
+    if "published file" in pairs:
+        made, live = pairs["published file"]
+        if any(one.file == "published file" for one in done.differences):
+            shutil.rmtree(live.parent / exports.FOLDER / f"v{done.data_version:06d}", ignore_errors=True)
+        try:
+            again = _keep_too(given, Kept.beside(made))
+            rename_over(made, live)
+        except (OSError, StorageFault):
+            if former.exists():
+                former.replace(given.store)
+            raise
+    if given.warehouse.exists():
+        exports.follow(given.warehouse, definitions)
+    return replace_in(done, placed=tuple(pairs), kept_again=again)
+
+
+def _replace_store(made: Path, live: Path, former: Path) -> None:
+    if live.exists():
+        settle(live)
+        os.link(live, former)
+        live.with_name(live.name + ".wal").unlink(missing_ok=True)  # it would be replayed over the new one
+    with made.open("rb") as file:
+        os.fsync(file.fileno())
+    made.replace(live)
+
+
+def _keep_too(given: Settings, made: Kept) -> tuple[int, ...]:
+    """Keep the versions that were made again and are not kept beside the live file, and that a rollback holds; which
+    versions they are."""
+    kept = Kept.beside(given.warehouse)
+    kept.prepare()
+    have = kept.versions()
+    again = [one for one in list(made.versions().items())[-given.keep_versions :] if one[0] not in have]
+    for _, path in again:
+        path.replace(kept.root / path.name)
+    if made.held and not kept.held:
+        (made.root / HELD).replace(kept.root / HELD)
+    return tuple(number for number, _ in again)
+
+
+def rebuilt_as_markdown(done: Rebuilt) -> str:
+    """What a rebuild came to."""
+    return _section("The rebuild", [f"- {_plain(line)}" for line in done.text.splitlines()])

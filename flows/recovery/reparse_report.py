@@ -1,0 +1,234 @@
+"""`indicators rebuild --reparse`: what would have become of everything that was sent under today's layouts and rules.
+
+A report and nothing else: what was recorded stays what it was. The returns of each night are judged together against
+what the nights before would have accepted, in a store that is thrown away.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from itertools import groupby
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from common.errors import StorageFault, UsageFault
+from common.progress import say
+from flows.checking.known_figures import told_to_owners
+from flows.checking.validate_files import Judgement, judge
+from flows.pipeline.publishing import Step
+from flows.records.archive import Archive
+from flows.records.ledger import Ledger, read_ledger
+from flows.settings import Settings
+from inputs.layouts.partner_layouts import Partner, load_partners
+from inputs.parsing.return_identification import Origin
+from schemas.definitions import Definitions, load_definitions
+from schemas.findings import Finding, as_typed
+from schemas.observations import KEY, PAYLOAD, Context, Waiver
+from schemas.submissions import Outcome, Submission
+from warehouse.queries.published_figures import SEEN
+from warehouse.store import private_store
+
+UNREADABLE = {
+    "people": "held records of people, so nothing of it was kept; it cannot be read again",
+    "missing": "is missing from the archive; restore it from a backup",
+    "partner": "came from somebody who is no longer a partner",
+}
+
+
+@dataclass(frozen=True)
+class Difference:
+    """What would have been different for one submission and return. The statuses are None where the file did not
+    answer the return; rules are those of findings, each as often as it was found; the last three count values of rows
+    that are in both, only in what was recorded, and only in what would be accepted today."""
+
+    submission: str
+    partner: str
+    path: str
+    collection: str | None
+    recorded: str | None
+    today: str | None
+    rules_only_recorded: dict[str, int]
+    rules_only_today: dict[str, int]
+    values_changed: int = 0
+    rows_only_recorded: int = 0
+    rows_only_today: int = 0
+
+    @property
+    def text(self) -> str:
+        """For people, a line and what explains it."""
+        said = [f"{self.submission} {as_typed(self.path)}: {self.collection or 'no return that we expect'}"]
+        if self.recorded != self.today:
+            said.append(f"  was {self.recorded or 'not answered'}, would be {self.today or 'not answered'}")
+        for name, rules in (("no longer found", self.rules_only_recorded), ("found today", self.rules_only_today)):
+            if rules:
+                said.append(f"  {name}: {', '.join(f'{rule} ({count})' for rule, count in rules.items())}")
+        rows = (self.values_changed, self.rows_only_recorded, self.rows_only_today)
+        if any(rows):
+            said.append("  rows: {} would have other values, {} would be gone, {} would be new".format(*rows))
+        return "\n".join(said)
+
+
+@dataclass(frozen=True)
+class Reparsed:
+    """What a second reading came to. `unread` are submissions that could not be read again, and why."""
+
+    submissions: int
+    differences: tuple[Difference, ...]
+    unread: tuple[tuple[Submission, str], ...]
+
+    @property
+    def text(self) -> str:
+        """For people."""
+        read = self.submissions - len(self.unread)
+        said = [f"Read {read} of {self.submissions} submission(s) again under today's layouts and rules."]
+        said += [one.text for one in self.differences] or ["Nothing would have been different."]
+        said += [f"{one.id} {as_typed(one.path)} {UNREADABLE[why]}." for one, why in self.unread]
+        return "\n".join([*said, "This is a report: nothing was loaded or replaced."])
+
+    def as_dict(self) -> dict[str, Any]:
+        unread = [{"submission": one.id, "partner": one.partner, "path": one.path, "why": UNREADABLE[why]}
+                  for one, why in self.unread]  # fmt: skip
+        return {
+            "submissions": self.submissions,
+            "differences": [asdict(one) for one in self.differences],
+            "unread": unread,
+        }
+
+
+def reparse(given: Settings, step: Step = say) -> Reparsed:
+    """Judge everything that was sent again, in the order in which it came. Raises UsageFault where there is no ledger,
+    and the Faults of definitions and layouts."""
+    definitions = load_definitions(given.definitions)
+    partners = load_partners(definitions, given.partners)
+    archive, ledger = Archive(given.archive), read_ledger(given.archive)
+    if not ledger.path.exists():
+        raise UsageFault(given.archive, "holds no ledger; name the archive with --archive")
+    unread = [(one, why) for one in ledger.submissions.values() if (why := _why_not(one, archive, ledger, partners))]
+    skipped = {one.id for one, _ in unread}
+    sent = [one for one in ledger.submissions.values() if one.id not in skipped and one.id in ledger.outcomes]
+    found: list[Difference] = []
+    with (
+        tempfile.TemporaryDirectory(prefix="indicators-") as folder,
+        private_store.opened(Path(folder, "store.duckdb")) as con,
+    ):
+        done = 0
+        for _, night in groupby(sent, key=lambda one: one.night):
+            mine = list(night)
+            judged = _judged(given, con, mine, archive, ledger, definitions, partners)
+            for one, group in zip(mine, judged, strict=True):
+                found += _compared(one, ledger.outcomes[one.id], group, archive)
+                _load(con, one, group, definitions)
+            done += len(mine)
+            step("Reading again what was sent", done, len(sent))
+    return Reparsed(len(ledger.submissions), tuple(found), tuple(unread))
+
+
+def _why_not(one: Submission, archive: Archive, ledger: Ledger, partners: Mapping[str, Partner]) -> str:
+    """Why a submission cannot be read again; nothing where it can."""
+    if any(f.rule == "return.person-level" for o in ledger.outcomes.get(one.id, ()) for f in o.findings):
+        return "people"
+    try:
+        archive.content(one.digest, 0)
+    except StorageFault:
+        return "missing"
+    return "" if one.partner in partners else "partner"
+
+
+def _judged(
+    given: Settings,
+    con: private_store.Connection,
+    sent: Sequence[Submission],
+    archive: Archive,
+    ledger: Ledger,
+    definitions: Definitions,
+    partners: Mapping[str, Partner],
+) -> list[list[Judgement]]:
+    """The returns of one night, judged on its day with the waivers that were ever given and had not ended by then."""
+    day, most = sent[0].night, given.limits.file_bytes + 1
+    accepted = told_to_owners(private_store.accepted(con), pl.DataFrame(schema=SEEN), partners)
+    context = Context(day, accepted, None, _waivers(ledger, sent[0]))
+    arrivals = [
+        (Origin(one.partner, one.path, day), lambda digest=one.digest: archive.content(digest, most)) for one in sent
+    ]
+    return judge(arrivals, partners, definitions, context, limits=given.limits)
+
+
+def _waivers(ledger: Ledger, first: Submission) -> tuple[Waiver, ...]:
+    ended = {grant for grant, by in ledger.lapsed.items() if ledger.submissions[by].sequence < first.sequence}
+    return tuple(grant.waiver for grant in ledger.waivers.values() if grant.id not in ended)
+
+
+def _load(
+    con: private_store.Connection, one: Submission, judged: Sequence[Judgement], definitions: Definitions
+) -> None:
+    for found in judged:
+        if found.status == "rejected" or found.table is None:
+            continue
+        outcome = Outcome(
+            one.id, one.partner, found.collection, found.status, found.rows, (), (), (), None, definitions.digest, "",
+            one.first_seen,
+        )  # fmt: skip
+        private_store.load(con, one, outcome, found.table.frame, one.first_seen)
+
+
+# -- what differs -----------------------------------------------------------------------------------------------------
+
+
+def _compared(
+    one: Submission, recorded: Sequence[Outcome], judged: Sequence[Judgement], archive: Archive
+) -> Iterator[Difference]:
+    """What differs, for each return that the file answered then or would today."""
+    then, now = {o.collection: o for o in recorded}, {j.collection: j for j in judged}
+    for collection in dict.fromkeys([*then, *now]):
+        old, new = then.get(collection), now.get(collection)
+        gone, found = _rules(old.findings if old else (), new.findings if new else ())
+        rows = _rows(_accepted(old, archive), _today(new))
+        before, after = (side.status if side else None for side in (old, new))
+        if before != after or gone or found or any(rows):
+            yield Difference(one.id, one.partner, one.path, collection, before, after, gone, found, *rows)
+
+
+def _rules(old: Sequence[Finding], new: Sequence[Finding]) -> tuple[dict[str, int], dict[str, int]]:
+    """Rules of findings that are on one side only, by what they name. What was found beside the figures that readers
+    saw that night is left out, for nothing is published here."""
+    then, now = (
+        Counter((f.rule, f.severity, f.sheet, f.cells) for f in side if f.rule != "key.differs") for side in (old, new)
+    )
+    return _by_rule(then - now), _by_rule(now - then)
+
+
+def _by_rule(found: Counter[tuple[Any, ...]]) -> dict[str, int]:
+    counts: Counter[str] = Counter()
+    for (rule, *_), count in found.items():
+        counts[rule] += count
+    return dict(counts)
+
+
+def _accepted(outcome: Outcome | None, archive: Archive) -> pl.DataFrame | None:
+    """The rows of an outcome that were loaded."""
+    if outcome is None or outcome.table is None:
+        return None
+    return archive.table(outcome.table).filter(~pl.col("faulty"))
+
+
+def _today(judged: Judgement | None) -> pl.DataFrame | None:
+    if judged is None or judged.table is None or judged.status == "rejected":
+        return None
+    return judged.table.frame.filter(~pl.col("faulty"))
+
+
+def _rows(old: pl.DataFrame | None, new: pl.DataFrame | None) -> tuple[int, int, int]:
+    """How many rows have other values, how many are gone and how many are new."""
+    if old is None or new is None:
+        return 0, 0 if old is None else old.height, 0 if new is None else new.height
+    both = old.select(*KEY, pl.struct(PAYLOAD).alias("old")).join(
+        new.select(*KEY, pl.struct(PAYLOAD).alias("new")), on=KEY, how="inner", nulls_equal=True
+    )
+    changed = both.filter(pl.col("old").ne_missing(pl.col("new"))).height
+    gone = old.join(new, on=KEY, how="anti", nulls_equal=True).height
+    return changed, gone, new.join(old, on=KEY, how="anti", nulls_equal=True).height

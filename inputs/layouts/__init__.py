@@ -1,0 +1,1 @@
+"""Layouts: where on a partner's sheets each figure stands and what it is of."""

@@ -1,0 +1,1 @@
+"""From cells to a tidy table, by a layout."""

@@ -1,0 +1,1 @@
+"""What a single cell says: numbers, marks for missing ones, mistyped words."""

@@ -1,0 +1,79 @@
+"""Whether a cell reads as what its column is read for."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from inputs.layouts.layout_language import Source, TableLayout, parts_of, same
+from inputs.readers.cell_text import words
+from inputs.readers.cells import Cell
+from schemas.reference.periods import read_period
+
+if TYPE_CHECKING:
+    from schemas.definitions import Definitions
+
+THINGS = ("indicator", "area", "period", "provenance")
+"""What is said of every figure, beside its breakdowns."""
+WIDE = ("National", "Region", "Sub-region")
+"""Areas that many rows name beside the council that they are of."""
+_NO_CODE = re.compile(
+    r"tb[acd]|n\.?k\.?|none|nil|unknown|pending|\?+|.*\bto follow|to be (?:confirmed|allocated|advised)"
+    r"|not (?:yet )?(?:known|available|allocated|issued)",
+    re.IGNORECASE,
+)
+"""What people type where a code is not known yet."""
+ANY_TOTAL = frozenset({"total", "all", "all pupils", "all children", "all people", "persons", "all persons"})
+"""Words for the total of a breakdown."""
+
+
+@dataclass(frozen=True)
+class Key:
+    """A source that says something of a row: of which thing or breakdown, and whether other parts belong to it."""
+
+    name: str
+    source: Source
+    part: bool
+
+
+def keys_of(table: TableLayout) -> Iterator[Key]:
+    """Every source of a table and its value columns, the parts of one that has parts."""
+    for scope in table.scopes:
+        things = {name: getattr(scope, name, None) for name in (*THINGS, "status")}
+        for name, source in (*things.items(), *scope.breakdown.items()):
+            if isinstance(source, Source):
+                yield from (Key(name, part, part is not source) for part in parts_of(source))
+
+
+def fits(definitions: Definitions, table: TableLayout, key: Key, word: Cell) -> bool:
+    """Whether a word, after the source's `pattern` and `map`, is an area, a period, an indicator or a group that the
+    table can be about. A part of a period, such as a quarter beside its year, cannot be judged alone."""
+    text = words(word)
+    if not text:
+        return False
+    indicators = [definitions.indicators[name] for name in table.indicators]
+    if key.name == "area":
+        geography = definitions.geography
+        kinds = [(), *(one.area_types for one in indicators)]
+        return any(geography.find(one, types) for one in (text, same(text)) for types in kinds)
+    if key.name == "period":
+        ending = key.source.ending
+        return key.part or any(read_period(word, one.time_identifier, ending=ending) for one in indicators)
+    if key.name == "indicator":
+        return text in definitions.indicators
+    if key.name in THINGS or key.name == "status":
+        return True
+    known = {same(value) for one in indicators for value in one.breakdowns.get(key.name, ())}
+    return same(text) in ANY_TOTAL or same(text) in known
+
+
+def names_in_place_of(definitions: Definitions, word: Cell, unread: str) -> bool:
+    """Whether the name of an area may be taken where a column before it holds no area that we know:
+    in place of a code only, for a mistyped name is none of another place, and never for a region or a country, which
+    many rows name beside the council that they are of."""
+    area = definitions.geography.find(words(word)) or definitions.geography.find(same(words(word)))
+    wide = area is not None and area.area_type in WIDE
+    code = _NO_CODE.fullmatch(unread.strip()) is not None or any(letter.isdigit() for letter in unread)
+    return code and not wide

@@ -1,0 +1,226 @@
+"""From cells to a tidy table, by a layout, with every value knowing its sheet, row and column."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+import polars as pl
+
+from inputs.layouts.layout_language import OWN_SHEETS, TableLayout, area_of
+from inputs.layouts.partner_layouts import Layout
+from inputs.layouts.template_stamp import stamped
+from inputs.parsing.cell_values.numbers import Comma, has_decimal_commas
+from inputs.parsing.table_findings.surplus_fields import may_be_cut
+from inputs.parsing.table_rows import rows_of
+from inputs.parsing.tables.cell_account import Account, struck_out, unread
+from inputs.parsing.tables.dimension_resolver import OnSheet
+from inputs.parsing.tables.finding_notes import Notes
+from inputs.parsing.tables.titles import area_named_otherwise, named_otherwise
+from inputs.parsing.tables.value_cells import Row
+from inputs.readers.cell_text import words
+from inputs.readers.cells import Cell, Cells, Sheet, Shown
+from schemas.definitions import Definitions
+from schemas.findings import COLUMNS, Finding, at, finding, position
+from schemas.observations import MEASURES, TIDY, Table
+
+
+def parse(
+    cells: Cells, layout: Layout, file_name: str = "", accounts: dict[str, Account] | None = None
+) -> tuple[Table, list[Finding]]:
+    """The tidy table that a layout finds in a file, and what is wrong with the shape and the cells of it.
+
+    Never raises on a partner's data. What a finding already names is left out of the table or marked `faulty`, so that
+    no later check complains of it again. `accounts`, where one is given, is filled with what became of the cells of
+    each sheet.
+    """
+    accounts = {} if accounts is None else accounts
+    found: list[Finding] = []
+    rows: list[Row] = []
+    taken: set[str] = set()
+    told: set[Any] = set()
+    cells = replace(
+        cells, sheets=tuple(replace(s, rows=[_without_spaces(row) for row in s.rows]) for s in cells.sheets)
+    )
+    comma = _comma_of(cells)
+    speaks_of: dict[str, tuple[str, ...]] = {}
+    for table in layout.says.table:
+        sheets = [_as_told(sheet, table) for sheet in cells.sheets if _takes(layout, table, sheet, cells)]
+        if not sheets and not table.optional:
+            held = ", ".join(s.name for s in cells.sheets)
+            expected = f"a sheet called {' or '.join(table.sheet)}; nothing of what it should hold could be judged"
+            found.append(finding("layout.sheet-missing", found=f"sheets: {held}", expected=expected))
+        for sheet in sheets:
+            taken.add(sheet.name)
+            speaks_of[sheet.name] = (*speaks_of.get(sheet.name, ()), *table.indicators)
+            account = accounts.setdefault(sheet.name, Account())
+            account.aside += [area for text in table.ignore_cells if (area := area_of(text))]
+            readers = tuple(one for one in layout.says.table if _takes(layout, one, sheet, cells))
+            on = OnSheet(cells, sheet, table, layout.definitions, file_name, account, comma, readers)
+            rows.extend(rows_of(on, Notes(sheet.name, found, told)))
+    found += may_be_cut(cells, rows)
+    found += list(_seen_beside(cells, layout, rows, accounts, found))
+    if cells.unseen and not layout.says.images:
+        found.append(finding("layout.not-looked-into", found=", ".join(cells.unseen)))
+    found += [_unexpected(s) for s in cells.sheets if s.name not in taken and not _ignored(s, layout)]
+    if not rows and not any(one.is_error for one in found):
+        found.append(finding("return.empty", found="no rows", expected="at least one row of figures"))
+    if stamped(cells.properties) and rows and _untouched(rows, found):
+        found = [_as_empty(found)]
+    frame = pl.DataFrame(rows, schema=TIDY, orient="row") if rows else pl.DataFrame(schema=TIDY)
+    found = _without_titles_of_labels(found)
+    broken = frozenset(one.sheet or "" for one in found if one.is_error and one.rule.startswith("layout."))
+    thinned = frozenset(one.sheet or "" for one in found if one.rule in LEFT_OUT)
+    frame = _compute_shares(frame, layout.definitions)
+    seen, typed = _seen(cells, frame), _typed(cells, rows)
+    return Table(
+        layout.partner,
+        layout.collection,
+        frame,
+        speaks_of,
+        not broken,
+        layout.requires,
+        seen,
+        typed,
+        broken=broken,
+        thinned=thinned,
+    ), found
+
+
+LEFT_OUT = ("layout.left-out-by-blank", "layout.word-unsure", "layout.column-unmapped", "layout.number-unread")
+"""Rules after which rows or columns of a sheet were not read that may hold what was given before."""
+
+
+def _without_titles_of_labels(found: list[Finding]) -> list[Finding]:
+    """Findings without those that take what stands beside or under a missing label for a title."""
+    labels = {
+        (one.sheet, at(row + down, column + right))
+        for one in found
+        if one.rule == "layout.label-missing" and one.cell and (where := position(one.cell)) is not None
+        for row, column in [divmod(where, COLUMNS)]
+        for down, right in ((0, 1), (1, 0))
+    }
+    titles = ("period.contradicts", "area.title-differs")
+    return [one for one in found if one.rule not in titles or (one.sheet, position(one.cell or "")) not in labels]
+
+
+def _as_told(sheet: Sheet, table: TableLayout) -> Sheet:
+    """A sheet as a table is to read it: with what its cells hold where the layout says that their formats mislead."""
+    if table.formats == "seen":
+        return sheet
+    return replace(sheet, rows=[[c.number if type(c) is Shown else c for c in row] for row in sheet.rows])
+
+
+def _comma_of(cells: Cells) -> Comma:
+    """What a comma in a number is: doubtful where semicolons separate the fields of a file, or where a number in it has
+    a comma that can only be a decimal one."""
+    texts = (cell for sheet in cells.sheets for row in sheet.rows for cell in row if type(cell) is str)
+    return "doubtful" if cells.separator == ";" or has_decimal_commas(texts) else "thousands"
+
+
+def _seen_beside(
+    cells: Cells, layout: Layout, rows: Sequence[Row], accounts: Mapping[str, Account], found: Sequence[Finding]
+) -> Iterator[Finding]:
+    """What a person sees on the sheets that were read and the tables do not: numbers that nothing reads, lines through
+    what they read, and a period or an area in the name or title of a sheet that is not theirs."""
+    for sheet in cells.sheets:
+        account = accounts.get(sheet.name)
+        if account is None:
+            continue
+        if account.bodies:
+            yield from unread(sheet, account, found)
+        by_name = [t for t in layout.says.table if t.area is not None and t.area.sheet and t.takes_sheet(sheet.name)]
+        if by_name and account.bodies:
+            top = min(body.top for body in account.bodies)
+            if differs := area_named_otherwise(sheet, top, rows, layout.definitions.geography):
+                yield differs
+        if cells.kind != "csv" and (otherwise := named_otherwise(sheet, rows)):
+            yield otherwise
+        if sheet.struck:
+            yield from struck_out(sheet, rows)
+
+
+def _seen(cells: Cells, frame: pl.DataFrame) -> Mapping[tuple[str, int], object]:
+    """The cells of figures that show something else than the number they hold."""
+    shown = {s.name: s for s in cells.sheets if any(type(cell) is Shown for row in s.rows for cell in row)}
+    found: dict[tuple[str, int], object] = {}
+    for name in (f"at_{measure}" for measure in MEASURES) if shown else ():
+        for sheet, place in frame.select("sheet", name).drop_nulls().iter_rows():
+            if sheet in shown and type(cell := shown[sheet].cell(*divmod(place, COLUMNS))) is Shown:
+                found[sheet, place] = cell
+    return found
+
+
+def _typed(cells: Cells, rows: Sequence[Row]) -> dict[tuple[str, str], str]:
+    """How each period of some rows was typed first, where a cell says it."""
+    sheets = {sheet.name: sheet for sheet in cells.sheets}
+    first = {(row["time_identifier"], row["time_period"]): row for row in reversed(rows)}
+    return {
+        period: words(sheets[row["sheet"]].cell(*divmod(row["at_period"], COLUMNS)))
+        for period, row in first.items()
+        if row["time_period"] is not None and row["at_period"] is not None
+    }
+
+
+def _untouched(rows: list[Row], found: list[Finding]) -> bool:
+    """Whether nothing was typed into a template: its rows are there, and every figure is blank."""
+    said = (*MEASURES, "obs_status", "conf_status")
+    errors = [one for one in found if one.is_error]
+    blank = all(one.rule == "cell.blank" and one.field in MEASURES for one in errors)
+    return bool(errors) and blank and not any(row[name] is not None for row in rows for name in said)
+
+
+def _as_empty(found: list[Finding]) -> Finding:
+    """One finding for all blank cells of an untouched template."""
+    home = found[0].sheet
+    cells = [c if one.sheet == home else f"'{one.sheet}'!{c}" for one in found for c in one.cells]
+    expected = "figures in the rows that the template begins"
+    return finding("return.empty", sheet=home, cells=cells, found="a template that is still blank", expected=expected)
+
+
+def _without_spaces(row: list[Cell]) -> list[Cell]:
+    """A row in which cells that hold nothing but spaces, which nobody sees, are blank."""
+    if not any(type(cell) is str and not cell.strip() for cell in row):
+        return row
+    return [None if type(cell) is str and not cell.strip() else cell for cell in row]
+
+
+def _takes(layout: Layout, table: TableLayout, sheet: Sheet, cells: Cells) -> bool:
+    if cells.kind == "csv":
+        return True
+    seen = table.hidden_sheets == "read" or not sheet.hidden
+    return not sheet.is_ours and layout.says.takes(table, sheet.name) and seen
+
+
+def _unexpected(sheet: Sheet) -> Finding:
+    hidden = " (hidden)" if sheet.hidden else ""
+    return finding("layout.sheet-unexpected", sheet=sheet.name, found=f"sheet {sheet.name}{hidden}")
+
+
+def _ignored(sheet: Sheet, layout: Layout) -> bool:
+    ours = sheet.is_ours or sheet.name.casefold() in OWN_SHEETS
+    return layout.says.ignores(sheet.name) or ours or not any(cell is not None for row in sheet.rows for cell in row)
+
+
+def _compute_shares(frame: pl.DataFrame, definitions: Definitions) -> pl.DataFrame:
+    """A share or rate that was given as numerator and denominator alone is computed, in its unit."""
+    per = {i.id: i.per for i in definitions.indicators.values() if i.per is not None}
+    times = pl.col("indicator_id").replace_strict(per, default=None, return_dtype=pl.Float64)
+    computable = (
+        times.is_not_null()
+        & pl.col("value").is_null()
+        & pl.col("at_value").is_null()
+        & ~pl.col("faulty")
+        & pl.col("obs_status").is_null()
+        & pl.col("conf_status").is_null()
+        & (pl.col("denominator") > 0)
+        & (pl.col("numerator") >= 0)
+    )
+    return frame.with_columns(
+        pl.when(computable)
+        .then(times * pl.col("numerator") / pl.col("denominator"))
+        .otherwise(pl.col("value"))
+        .alias("value"),
+        pl.when(computable).then(pl.col("at_numerator")).otherwise(pl.col("at_value")).alias("at_value"),
+    )

@@ -1,0 +1,236 @@
+"""Which rows and figures a layout leaves out by `only`, `skip` and `stop`, and which it most likely did not mean to."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+from inputs.layouts.layout_language import RowTest, same
+from inputs.parsing.cell_values.column_fit import Key, fits, keys_of
+from inputs.parsing.cell_values.mistyped_words import nearest, nearly, words_of
+from inputs.parsing.cell_values.numbers import read_number
+from inputs.parsing.table_findings.dropped_by_preset import Dropped
+from inputs.parsing.tables.columns import Columns
+from inputs.parsing.tables.dimension_resolver import OnSheet, Sayings, meant
+from inputs.parsing.tables.finding_notes import Notes
+from inputs.parsing.tables.value_columns import Observation
+from inputs.readers.cell_text import words
+from inputs.readers.cells import Cell
+from schemas.findings import at
+
+FEW_BLANKS = 0.2
+"""Up to this share of a column may be blank by mistake; where more of it is, a blank says something."""
+
+
+@dataclass
+class Leaving:
+    """The tests on the rows of one block. `observations` are what its value columns speak of."""
+
+    on: OnSheet
+    columns: Columns
+    sayings: Sayings
+    notes: Notes
+    dropped: Dropped
+    observations: Sequence[Observation]
+    left: dict[tuple[int, RowTest], list[tuple[int, str]]] = field(default_factory=dict)
+    """Rows with figures that a test of `only` leaves out by the cell of one column, and what it says."""
+    let_in: dict[tuple[int, RowTest], Counter[str]] = field(default_factory=dict)
+    unsaid: dict[RowTest, list[int]] = field(default_factory=dict)
+    """Cells that are blank and should say what a test of `only` asks for."""
+    said: int = 0
+    """Figures that the tests let in."""
+
+    # rows
+
+    def tests(self, number: int, first: str) -> list[RowTest]:
+        """The tests on what a row's cells say that leave it out."""
+        left = [test for test in self.on.table.only if not test.of and not self._says(test, number, first)]
+        return left + [test for test in self.on.table.skip if not test.of and self._says(test, number, first)]
+
+    def of_heading(self, number: int, first: str) -> bool:
+        """Whether a key of the layout leaves out a row that heads others: not one that asks for what only rows of
+        figures say."""
+
+        def asks(test: RowTest) -> bool:
+            column = self.columns.under(test.column) if test.column else None
+            return test in self.on.table.only and column is not None and self._cell(number, column) is None
+
+        return self.stops(first) or any(not asks(test) for test in self.tests(number, first))
+
+    def stops(self, first: str) -> bool:
+        return any(pattern.search(first) for pattern in self.on.table.stop)
+
+    def nearly_stops(self, number: int, first: str) -> bool:
+        """Whether a row most likely ends the table by a word that is mistyped; it is then noted. A row of figures whose
+        keys can all be read is none, nor is any row above one at which the table does end."""
+        block = self.columns.block
+        later = [self._first_of(n) for n in range(number + 1, min(block.end, len(self.columns.sheet.rows)))]
+        meant_by = next(
+            (
+                word
+                for pattern in self.on.table.stop
+                if (word := nearly(first, pattern)) and not any(pattern.search(text) for text in later)
+            ),
+            "",
+        )
+        if not meant_by or self.reads(number):
+            return False
+        where = next(c for c, cell in enumerate(self.columns.sheet.rows[number]) if cell is not None)
+        expected = f"{meant_by!r}, at which the table ends; nothing from here on was read as part of it"
+        self.notes.add("layout.word-mistyped", at(number, where), "stop", first, expected)
+        return True
+
+    def nearly_skips(self, number: int) -> bool:
+        """Whether a row was most likely to be left out by a word that is mistyped, as its keys cannot be read either;
+        it is then noted."""
+        for test in self.on.table.skip:
+            column = self.columns.under(test.column) if test.column else self._first_at(number)
+            if test.of or column is None or test.preset:
+                continue
+            said = words(self._cell(number, column))
+            word = nearly(said, test.match)
+            if word and not self._is_known(said) and not self.reads(number):
+                expected = f"{word!r}, by which the row is left out"
+                self.notes.add("layout.word-mistyped", at(number, column), "skip", said, expected)
+                return True
+        return False
+
+    def note_left(self, number: int, left: Sequence[RowTest]) -> None:
+        """Note what a row with figures says by which it is left out, and the figures that a preset alone leaves out."""
+        if self.has_figures(number) and len(left) == 1 and left[0] in self.on.table.only and not left[0].preset:
+            column = self.columns.under(left[0].column) if left[0].column else self._first_at(number)
+            if column is not None:
+                said = self.left.setdefault((column, left[0]), [])
+                said.append((number, words(self._cell(number, column))))
+        if left[0].preset:
+            for one in self.observations:
+                self.dropped.note(number, one, [*left, *self._untold(number, one)], self.columns, self.sayings)
+
+    def note_let_in(self, number: int) -> None:
+        for test in self.on.table.only:
+            column = self.columns.under(test.column) if test.column else self._first_at(number)
+            if not test.of and column is not None:
+                self.let_in.setdefault((column, test), Counter())[words(self._cell(number, column))] += 1
+
+    def tell(self) -> None:
+        """Name the cells by which rows with figures are left out and most likely should not be: a word that is
+        mistyped, and a blank in a column that is filled otherwise."""
+        for (column, test), rows in self.left.items():
+            wanted = self.let_in.get((column, test), Counter())
+            known = dict.fromkeys((*words_of(test.match), *map(same, wanted)))
+            counts = Counter(said for _, said in rows)
+            filled = sum(counts.values()) - counts[""] + wanted.total()
+            for number, said in rows:
+                if not said:
+                    few = counts[""] == 1 or counts[""] <= FEW_BLANKS * filled
+                    if few and filled > counts[""] and not test.match.search(""):
+                        expected = f"a word such as {next(iter(known), 'in the other rows')}; the row was left out"
+                        self.notes.add("layout.left-out-by-blank", at(number, column), "only", "", expected)
+                elif counts[said] == 1 and (word := nearest(said, known)) and not self._is_known(said):
+                    expected = f"{word!r}, if that is meant; the row was left out"
+                    self.notes.add("layout.word-unsure", at(number, column), "only", said, expected)
+
+        for test, cells in self.unsaid.items():
+            if len(cells) <= max(1, FEW_BLANKS * self.said) and self.said:
+                for place in dict.fromkeys(cells):
+                    expected = f"the {test.of} of the figure, as in the other rows; it was left out"
+                    self.notes.add("layout.left-out-by-blank", place, test.of, "", expected)
+
+    # figures
+
+    def lets_in(self, number: int, of: Observation) -> bool:
+        """Whether no test on what is said of a figure leaves it out."""
+        left = self._untold(number, of)
+        if left and left[0].preset:
+            self.dropped.note(number, of, left, self.columns, self.sayings)
+        if len(left) == 1 and left[0] in self.on.table.only and not left[0].preset and self.has_figures(number):
+            self._note_of(number, of, left[0])
+        if not left:
+            self.said += 1
+        return not left
+
+    def _note_of(self, number: int, of: Observation, test: RowTest) -> None:
+        """Name the cell that says a thing by a word that is nearly one of those that `only` asks for."""
+        source = self.on.source(test.of, of.spec)
+        said = self.sayings.say(source, number, of.heading)
+        if source is None or said.at is None or self._is_known(words(said.word)):
+            return
+        if not words(said.word):
+            self.unsaid.setdefault(test, []).append(said.at)
+            return
+        asked = [typed for typed, word in source.mapped.items() if test.match.search(word)] or words_of(test.match)
+        if word := nearest(words(said.word), asked):
+            expected = f"{word!r}, if that is meant; the figure was left out"
+            self.notes.add("layout.word-unsure", said.at, test.of, words(said.word), expected)
+
+    def _untold(self, number: int, of: Observation) -> list[RowTest]:
+        """The tests on what is said of a figure, wherever it is said, that leave it out."""
+
+        def says(test: RowTest) -> bool:
+            said = self.sayings.say(self.on.source(test.of, of.spec), number, of.heading)
+            return bool(test.match.search(words(said.word)))
+
+        left = [test for test in self.on.table.only if test.of and not says(test)]
+        return left + [test for test in self.on.table.skip if test.of and says(test)]
+
+    # what a row holds
+
+    def has_figures(self, number: int) -> bool:
+        """Whether a number stands where the block has its values."""
+        return any(is_number(self._cell(number, column)) for column in self._valued())
+
+    def reads(self, number: int) -> bool:
+        """Whether every key that columns say of a row can be read, and there is one."""
+        keys = [key for key in keys_of(self.on.table) if key.source.column]
+        return bool(keys) and all(self._reads(number, key) for key in keys)
+
+    def _reads(self, number: int, key: Key) -> bool:
+        source = key.source
+        cells = [cell for c in self.columns.under_any(source.column) if (cell := self._cell(number, c)) is not None]
+        if not cells:
+            return bool(source.default is not None or source.down)
+        definitions, table = self.on.definitions, self.on.table
+        return any(fits(definitions, table, key, meant(source, cell)) for cell in cells)
+
+    def has_key(self, number: int) -> bool:
+        """Whether a cell of a row reads as a key that its column is read for."""
+        keys = [key for key in keys_of(self.on.table) if key.source.column]
+        return any(
+            self._reads(number, key) for key in keys for c in self._columns(key) if self._cell(number, c) is not None
+        )
+
+    def key_columns(self) -> list[int]:
+        """The columns that say the keys of a row."""
+        return [column for key in keys_of(self.on.table) if key.source.column for column in self._columns(key)]
+
+    def _columns(self, key: Key) -> list[int]:
+        return self.columns.under_any(key.source.column)
+
+    def _valued(self) -> Iterable[int]:
+        return dict.fromkeys(c for one in self.observations for m, (c, _) in one.columns.items() if m != "status")
+
+    def _is_known(self, said: str) -> bool:
+        """Whether a word is a name of its own, and so none that is mistyped."""
+        definitions = self.on.definitions
+        values = (value for one in definitions.dimensions for value in one.values)
+        return definitions.geography.find(said) is not None or same(said) in map(same, values)
+
+    def _says(self, test: RowTest, number: int, first: str) -> bool:
+        column = self.columns.under(test.column) if test.column else None
+        said = first if not test.column else "" if column is None else words(self._cell(number, column))
+        return bool(test.match.search(said))
+
+    def _first_of(self, number: int) -> str:
+        return next((words(cell) for cell in self.columns.sheet.rows[number] if cell is not None), "")
+
+    def _first_at(self, number: int) -> int | None:
+        return next((c for c, cell in enumerate(self.columns.sheet.rows[number]) if cell is not None), None)
+
+    def _cell(self, row: int, column: int) -> Cell:
+        return self.columns.sheet.cell(row, column)
+
+
+def is_number(cell: Cell) -> bool:
+    reading = read_number(cell, "as given", {})
+    return reading is not None and reading.value is not None

@@ -1,0 +1,1 @@
+"""The words, numbers and days by which single people are recognised."""

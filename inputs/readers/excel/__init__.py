@@ -1,0 +1,1 @@
+"""The workbooks of Excel: xlsx and xlsm, xlsb, xls."""

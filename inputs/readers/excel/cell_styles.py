@@ -1,0 +1,94 @@
+"""How the cells of Excel's files look by their style: number formats that tell, and fonts that are struck or raised.
+
+The parts of an xlsx file are read here; xls and xlsb hold the same in records (inputs.readers.excel.xls_styles,
+inputs.readers.excel.xlsb_styles). Runs on untrusted bytes, so only in the child process (inputs.sandbox.child_process).
+Source: ECMA-376, Part 1, 18.8 (styles).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from inputs.readers.appearance.number_formats import BUILT_IN, is_telling
+from inputs.readers.appearance.rich_text import Run
+from inputs.readers.zip_package import elements, whole
+
+OFF = ("0", "false", "off", "none")
+CONTAINERS = ("numFmts", "fonts", "fills", "borders", "cellStyleXfs", "cellXfs", "cellStyles", "dxfs")
+MOST_STYLES = 65_536
+
+
+@dataclass(frozen=True, slots=True)
+class Font:
+    """What of a font says how its text is meant."""
+
+    raised: bool = False
+    lowered: bool = False
+    struck: bool = False
+
+    def run(self, text: str) -> Run:
+        return Run(text, self.raised, self.lowered, self.struck)
+
+    def holds(self, runs: Iterable[Run]) -> list[Run]:
+        """Runs of a cell in this font: those without a look of their own take it."""
+        return [self.run(run.text) if run.bare else run for run in runs]
+
+
+PLAIN = Font()
+
+
+@dataclass(frozen=True)
+class Looks:
+    """By the number of a cell's style: the format of numbers that shows something else than the number, and the font
+    where that is not a plain one."""
+
+    formats: Mapping[int, str] = field(default_factory=dict)
+    fonts: Mapping[int, Font] = field(default_factory=dict)
+
+
+def looks_by_style(codes: Mapping[int, str], fonts: Mapping[int, Font], styles: Iterable[tuple[int, int]]) -> Looks:
+    """The looks of styles that are given, in order, as the numbers of their format and font. `codes` are the formats
+    that the file itself defines."""
+    known = {**BUILT_IN, **codes}
+    telling = {number: code for number, code in known.items() if code and is_telling(code)}
+    formats: dict[int, str] = {}
+    told: dict[int, Font] = {}
+    for style, (code, number) in enumerate(styles):
+        if code in telling:
+            formats[style] = telling[code]
+        if (one := fonts.get(number, PLAIN)) != PLAIN:
+            told[style] = one
+    return Looks(formats, told)
+
+
+def cell_runs(text: bytes, places: Sequence[tuple[int, int]], fonts: Mapping[int, Font], own: Font) -> Iterator[Run]:
+    """A text of UTF-16 as runs: the cell's own font holds up to the first of the places from which another does."""
+    ends = [at for at, _ in places[1:]] + [len(text) // 2]
+    first = min([at for at, _ in places[:1]] + [len(text) // 2])
+    yield own.run(text[: 2 * first].decode("utf-16-le", "replace"))
+    for (at, number), end in zip(places, ends, strict=True):
+        yield fonts.get(number, PLAIN).run(text[2 * at : 2 * end].decode("utf-16-le", "replace"))
+
+
+def looks_of(styles: bytes) -> Looks:
+    """The looks that a styles part of xlsx defines. Raises Refused where it is not well-formed."""
+    codes: dict[int, str] = {}
+    fonts: list[Font] = []
+    used: list[tuple[int, int]] = []
+    within = ""
+    for one in elements(styles):
+        if one.name in CONTAINERS:
+            within = one.name
+        elif one.name == "numFmt" and within == "numFmts":
+            codes[whole(one.get("numFmtId"))] = one.get("formatCode")
+        elif one.name == "font" and within == "fonts":
+            fonts.append(PLAIN)
+        elif one.name == "strike" and within == "fonts" and fonts:
+            fonts[-1] = replace(fonts[-1], struck=one.attributes.get("val", "1") not in OFF)
+        elif one.name == "vertAlign" and within == "fonts" and fonts:
+            said = one.get("val")
+            fonts[-1] = replace(fonts[-1], raised=said == "superscript", lowered=said == "subscript")
+        elif one.name == "xf" and within == "cellXfs" and len(used) < MOST_STYLES:
+            used.append((whole(one.get("numFmtId")), whole(one.get("fontId"))))
+    return looks_by_style(codes, dict(enumerate(fonts)), used)

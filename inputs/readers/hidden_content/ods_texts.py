@@ -1,0 +1,81 @@
+"""Texts of an OpenDocument workbook beside its cells: annotations, shapes, headers, properties. Runs only in the child
+process. Source: OpenDocument 1.3, Part 3."""
+
+from __future__ import annotations
+
+from xml.parsers import expat
+
+from inputs.readers.cells import Text
+from inputs.readers.hidden_content.xml_texts import blocks
+from inputs.readers.invisible_characters import visible
+from inputs.readers.refusals import Refused
+from inputs.readers.zip_package import Package, part
+
+_ASIDE = {
+    "annotation": "comment",
+    "tracked-changes": "tracked change",
+    "shapes": "text box",
+    "custom-shape": "text box",
+    "frame": "text box",
+    "header": "header or footer",
+    "footer": "header or footer",
+    "content-validation": "note on cells",
+}
+_AUTHORS = frozenset(("creator", "initial-creator", "generator", "printed-by", "editing-cycles", "document-statistic"))
+
+
+def ods_texts(package: Package) -> tuple[Text, ...]:
+    """The texts beside the cells, each once."""
+    found: dict[Text, None] = {}
+    for name in ("content.xml", "styles.xml"):
+        content = _held(package, name)
+        if any(word.encode() in content for word in _ASIDE):
+            found |= dict.fromkeys(_aside(content))
+    for element, text, _ in blocks(_held(package, "meta.xml") or b"<x/>", frozenset()):
+        found[Text("author" if element in _AUTHORS else "property", visible(text))] = None
+    return tuple(found)
+
+
+def _held(package: Package, name: str) -> bytes:
+    try:
+        return part(package, name) if name in package else b""
+    except Refused:
+        return b""
+
+
+def _aside(xml: bytes) -> list[Text]:
+    """The paragraphs within annotations, shapes, headers and changes; who wrote an annotation is no part of it."""
+    found: list[Text] = []
+    places: list[str] = []
+    open_at: list[str] = []
+    said: list[str] = []
+
+    def start(tag: str, _: dict[str, str]) -> None:
+        name = tag.rpartition(":")[2]
+        open_at.append(name)
+        if name in _ASIDE:
+            places.append(_ASIDE[name])
+        if name == "p" and places:
+            said.clear()
+
+    def text(words: str) -> None:
+        if places and "p" in open_at:
+            said.append(words)
+
+    def end(tag: str) -> None:
+        name = tag.rpartition(":")[2]
+        open_at.pop()
+        if name == "p" and places and "".join(said).strip():
+            found.append(Text(places[-1], visible("".join(said)).strip()))
+            said.clear()
+        if name in _ASIDE:
+            places.pop()
+
+    parser = expat.ParserCreate()
+    parser.buffer_text = True
+    parser.StartElementHandler, parser.EndElementHandler, parser.CharacterDataHandler = start, end, text
+    try:
+        parser.Parse(xml, True)
+    except (expat.ExpatError, ValueError):
+        return found
+    return found

@@ -1,0 +1,1 @@
+"""The workbooks of LibreOffice and other OpenDocument programs: ods."""

@@ -1,0 +1,1 @@
+"""Child processes under limits, in which untrusted files are opened."""

@@ -1,0 +1,256 @@
+"""An Office Open XML package: its parts, what refers to what, and its writing with every other part left alone.
+
+Runs on untrusted bytes, so only in the child process.
+"""
+
+from __future__ import annotations
+
+import io
+import posixpath
+import re
+import zipfile
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from urllib.parse import unquote
+
+from replies.annotation.ooxml.xml_splicing import (
+    Edit,
+    Element,
+    NotEditable,
+    add_inside,
+    elements,
+    escape,
+    in_utf8,
+    splice,
+    tag_with,
+)
+
+TYPES = "[Content_Types].xml"
+PACKAGE = "http://schemas.openxmlformats.org/package/2006"
+OFFICE = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
+STRICT = "http://purl.oclc.org/ooxml/officeDocument/relationships"
+MAX_INFLATED = 1 << 30
+ROOT = ""
+"""The package itself, as the source of relationships."""
+
+
+@dataclass
+class Relation:
+    """One relationship: `kind` is the last word of its type, `target` a part name, or what is outside the package."""
+
+    id: str
+    kind: str
+    target: str
+    external: bool
+    element: Element
+
+
+@dataclass
+class Relations:
+    """What one part refers to, and how that list is changed."""
+
+    name: str
+    xml: bytes
+    held: list[Relation]
+    root: Element
+    edits: list[Edit] = field(default_factory=list)
+    new: list[bytes] = field(default_factory=list)
+    new_ids: set[str] = field(default_factory=set)
+
+
+class Package:
+    """A package in memory. Parts that nobody changes are written back with the bytes they had."""
+
+    def __init__(self, content: bytes) -> None:
+        try:
+            self._zip = zipfile.ZipFile(io.BytesIO(content))
+        except (zipfile.BadZipFile, ValueError, NotImplementedError):
+            raise NotEditable("a damaged zip file") from None
+        members = [one for one in self._zip.infolist() if not one.is_dir()]
+        if sum(one.file_size for one in members) > MAX_INFLATED:
+            raise NotEditable("too large when unpacked")
+        self._members = {one.filename.replace("\\", "/").lstrip("/"): one for one in members}
+        self._names = {name.casefold(): name for name in self._members}
+        self.changed: dict[str, bytes] = {}
+        self._types: dict[str, str] = {}
+        self._relations: dict[str, Relations] = {}
+        if not self.has(TYPES):
+            raise NotEditable("no list of content types")
+        for one in self.relations(ROOT).held:
+            if one.kind == "officeDocument" and not one.external:
+                self.workbook = self.name_of(one.target)
+                break
+        else:
+            raise NotEditable("no workbook part")
+        workbook_root = elements(self.part(self.workbook))[0]
+        self.strict = "purl.oclc.org" in workbook_root.space
+        self.office = STRICT if self.strict else OFFICE
+
+    # parts
+
+    def has(self, name: str) -> bool:
+        return name.casefold() in self._names
+
+    def name_of(self, name: str) -> str:
+        """A part's name as the package spells it."""
+        return self._names.get(name.casefold(), name)
+
+    def part(self, name: str) -> bytes:
+        """The bytes of a part, in UTF-8 if it is XML, with the changes made so far."""
+        name = self.name_of(name)
+        if name in self.changed:
+            return self.changed[name]
+        if name not in self._members:
+            raise NotEditable(f"no part {name[-60:]}")
+        try:
+            content = self._zip.read(self._members[name])
+        except (zipfile.BadZipFile, ValueError, NotImplementedError, EOFError, RuntimeError, OSError):
+            raise NotEditable(f"damaged part {name[-60:]}") from None
+        except Exception as error:  # zlib's own errors
+            raise NotEditable(f"damaged part ({type(error).__name__})") from None
+        return in_utf8(content) if name.endswith((".xml", ".rels", ".vml")) else content
+
+    def change(self, name: str, content: bytes) -> None:
+        """Put new bytes in the place of a part."""
+        if not self.has(name) or content != self.part(name):
+            self.changed[self.name_of(name)] = content
+            self._names.setdefault(name.casefold(), name)
+
+    def add(self, wanted: str, content: bytes, content_type: str) -> str:
+        """A new part; its name is `wanted` without its #, or with the first number for it that is free."""
+        number = 1
+        name = wanted.replace("#", "")
+        while self.has(name):
+            number += 1
+            name = wanted.replace("#", str(number))
+        self.change(name, content)
+        self._types[name] = content_type
+        return name
+
+    def retype(self, name: str, content_type: str) -> None:
+        """Say what a part is, whatever the sender's list says."""
+        self._types[name] = content_type
+
+    # relations
+
+    def relations(self, source: str) -> Relations:
+        """What a part refers to."""
+        if source in self._relations:
+            return self._relations[source]
+        folder, base = posixpath.split(source)
+        name = self.name_of(posixpath.join(folder, "_rels", f"{base}.rels"))
+        blank = f'<?xml version="1.0" encoding="UTF-8"?>\n<Relationships xmlns="{PACKAGE}/relationships"/>'.encode()
+        xml = self.part(name) if self.has(name) else blank
+        found = elements(xml)
+        held = [_relation(one, folder) for one in found[1:] if one.name == "Relationship"]
+        self._relations[source] = Relations(name, xml, held, found[0])
+        return self._relations[source]
+
+    def linked(self, source: str, kind: str) -> list[Relation]:
+        """The relations of a part that are of one kind."""
+        return [one for one in self.relations(source).held if one.kind == kind]
+
+    def unlink(self, source: str, one: Relation) -> None:
+        """Take a relation out."""
+        relations = self.relations(source)
+        relations.held.remove(one)
+        relations.edits.append((one.element.start, one.element.end, b""))
+
+    def link(self, source: str, kind: str, target: str) -> str:
+        """A new relation to a part; its id."""
+        relations = self.relations(source)
+        taken = {one.id.casefold() for one in relations.held} | relations.new_ids
+        number = 1
+        while (new := f"rIdLI{number}").casefold() in taken:
+            number += 1
+        relations.new_ids.add(new.casefold())
+        tag = relations.root.tag("Relationship").decode()
+        says = f'<{tag} Id="{new}" Type="{self.office}/{kind}" Target="/{escape(target)}"/>'
+        relations.new.append(says.encode())
+        return new
+
+    # writing
+
+    def save(self, kept: set[str]) -> bytes:
+        """The package with the parts named, its new parts and the lists that go with them."""
+        kept = {self.name_of(name) for name in kept} | set(self.changed) | {TYPES}
+        for source, relations in self._relations.items():
+            self._write_relations(source, relations, kept)
+        self._write_types(kept)
+        whole = io.BytesIO()
+        with zipfile.ZipFile(whole, "w", zipfile.ZIP_DEFLATED) as archive:
+            for name in [*self._members, *(n for n in self.changed if n not in self._members)]:
+                if name not in kept:
+                    continue
+                content = self.changed[name] if name in self.changed else self._zip.read(self._members[name])
+                archive.writestr(zipfile.ZipInfo(name, (1980, 1, 1, 0, 0, 0)), content, zipfile.ZIP_DEFLATED)
+        return whole.getvalue()
+
+    def _write_relations(self, source: str, relations: Relations, kept: set[str]) -> None:
+        if source and source not in kept:
+            return
+        if self.has(relations.name):
+            kept.add(relations.name)
+        edits = list(relations.edits)
+        if relations.new:
+            edits.append(add_inside(relations.root, relations.xml, b"".join(relations.new)))
+        if edits:
+            self.change(relations.name, splice(relations.xml, edits))
+            kept.add(relations.name)
+
+    def _write_types(self, kept: set[str]) -> None:
+        xml = self.part(TYPES)
+        found = elements(xml)
+        edits: list[Edit] = []
+        said: set[str] = set()
+        defaults = {one.attributes.get("Extension", "").casefold() for one in found if one.name == "Default"}
+        for one in found[1:]:
+            if one.name != "Override":
+                continue
+            name = self.name_of(unquote(one.attributes.get("PartName", "")).lstrip("/").replace("\\", "/"))
+            if name in self._types and name not in said:
+                tag = tag_with(xml[one.start : one.inner], {"ContentType": self._types[name]})
+                edits.append((one.start, one.inner, tag))
+                said.add(name)
+            elif name not in kept or name in said:
+                edits.append((one.start, one.end, b""))
+        override, default = found[0].tag("Override").decode(), found[0].tag("Default").decode()
+        new = "".join(
+            f'<{override} PartName="/{escape(name)}" ContentType="{kind}"/>'
+            for name, kind in self._types.items()
+            if name not in said
+        )
+        if "rels" not in defaults:
+            new += (
+                f'<{default} Extension="rels" ContentType="application/vnd.openxmlformats-package.relationships+xml"/>'
+            )
+        if new:
+            edits.append(add_inside(found[0], xml, new.encode()))
+        self.change(TYPES, splice(xml, edits))
+
+
+_ELSEWHERE = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:|//|\\\\")
+
+
+def _relation(one: Element, folder: str) -> Relation:
+    says = one.attributes
+    kind = re.split(r"[/\\]", says.get("Type", ""))[-1]
+    target = says.get("Target", "")
+    external = says.get("TargetMode", "").casefold() == "external" or bool(_ELSEWHERE.match(target))
+    if not external:
+        path = unquote(target.split("#")[0]).replace("\\", "/")
+        target = posixpath.normpath(path.lstrip("/") if path.startswith("/") else posixpath.join(folder, path))
+    return Relation(says.get("Id", ""), kind, target, external, one)
+
+
+def links_between(package: Package, allowed: frozenset[str]) -> Iterator[tuple[str, Relation]]:
+    """Every relation that can be reached over allowed ones, with its source, each source once."""
+    waiting, seen = [ROOT], {ROOT}
+    while waiting:
+        source = waiting.pop()
+        for one in list(package.relations(source).held):
+            yield source, one
+            target = package.name_of(one.target)
+            if not one.external and one.kind in allowed and package.has(target) and target not in seen:
+                seen.add(target)
+                waiting.append(target)

@@ -1,0 +1,165 @@
+"""Comments on cells: new ones beside, or within, those that a sheet has already.
+
+Runs on untrusted bytes, so only in the child process.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from replies.annotation.ooxml.ooxml_package import Package
+from replies.annotation.ooxml.xml_splicing import (
+    Edit,
+    Element,
+    NotEditable,
+    add_inside,
+    cell_text,
+    children,
+    elements,
+    first,
+    splice,
+)
+from replies.annotation.sheet_edits.comment_boxes import BLANK_DRAWING, with_boxes, without_boxes
+from replies.annotation.sheet_edits.sheet_job import Place
+from schemas.findings import COLUMNS, a1, at, position
+
+AUTHOR = "Local Indicators"
+OURS = "Local Indicators: "
+"""How our text begins in a comment that is the sender's."""
+MAX_ON_SHEET = 1000
+"""Comments of ours on one sheet: an old drawing numbers its boxes in blocks of 1,024."""
+_MAIN = {
+    False: "http://schemas.openxmlformats.org/spreadsheetml/2006/main",
+    True: "http://purl.oclc.org/ooxml/spreadsheetml/main",
+}
+_COMMENTS_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.comments+xml"
+_VML_TYPE = "application/vnd.openxmlformats-officedocument.vmlDrawing"
+
+
+def add_comments(
+    package: Package, sheet: str, drawing_link: str | None, texts: Mapping[Place, str]
+) -> tuple[str | None, list[Place]]:
+    """Put comments on cells of the sheet part `sheet`, whose drawing of comments has the relation `drawing_link`.
+
+    Returns the relation of a new drawing that the sheet has to refer to, None if none was needed, and the cells that
+    could not be commented because a conversation of the sender's is on them. Raises NotEditable.
+    """
+    if not texts:
+        return None, []
+    places, skipped = _write_comments(package, sheet, texts)
+    drawing = next((link for link in package.linked(sheet, "vmlDrawing") if link.id == drawing_link), None)
+    if drawing is not None and package.has(drawing.target):
+        part = package.name_of(drawing.target)
+        package.change(part, with_boxes(package.part(part), places))
+        return None, skipped
+    part = package.add("xl/drawings/marked#.vml", with_boxes(BLANK_DRAWING, places), _VML_TYPE)
+    return package.link(sheet, "vmlDrawing", part), skipped
+
+
+def _write_comments(package: Package, sheet: str, texts: Mapping[Place, str]) -> tuple[list[Place], list[Place]]:
+    """Write the part of a sheet's comments; the cells that need a box, and those that were skipped."""
+    links = package.linked(sheet, "comments")
+    part = package.name_of(links[0].target) if links else ""
+    if links and package.has(part):
+        xml, places, skipped = _with_comments(package.part(part), texts)
+        package.change(part, xml)
+    else:
+        blank = f'<comments xmlns="{_MAIN[package.strict]}"><authors/><commentList/></comments>'
+        xml, places, skipped = _with_comments(blank.encode(), texts)
+        package.link(sheet, "comments", package.add("xl/comments/marked#.xml", xml, _COMMENTS_TYPE))
+    return places, skipped
+
+
+def remove_own_comments(package: Package, sheet: str) -> None:
+    """Take out the comments that an earlier copy of ours put on a sheet. Raises NotEditable."""
+    for link in package.linked(sheet, "comments"):
+        if not package.has(link.target):
+            continue
+        part = package.name_of(link.target)
+        xml, places = _without_own_comments(package.part(part))
+        package.change(part, xml)
+        for drawing in package.linked(sheet, "vmlDrawing"):
+            if places and package.has(drawing.target):
+                drawing_part = package.name_of(drawing.target)
+                package.change(drawing_part, without_boxes(package.part(drawing_part), places))
+
+
+def _with_comments(xml: bytes, texts: Mapping[Place, str]) -> tuple[bytes, list[Place], list[Place]]:
+    """The part with comments added, the cells that need a new box, and those on which a conversation is."""
+    parsed = elements(xml)
+    authors, comment_list = first(parsed, "authors"), first(parsed, "commentList")
+    if authors is None or comment_list is None:
+        raise NotEditable("comments of an unusual kind")
+    author_names = children(parsed.index(authors), parsed)
+    own_number, prefix = len(author_names), f"{parsed[0].prefix}:" if parsed[0].prefix else ""
+    edits: list[Edit] = [add_inside(authors, xml, f"<{prefix}author>{AUTHOR}</{prefix}author>".encode())]
+    existing = {element.attributes.get("ref", ""): element for element in parsed if element.name == "comment"}
+    new, boxes, skipped = [], [], []
+    for place in sorted(texts):
+        reference = a1(at(*place))
+        if reference not in existing:
+            new.append(
+                f'<{prefix}comment ref="{reference}" authorId="{own_number}"><{prefix}text>'
+                f"{_run(texts[place], prefix)}</{prefix}text></{prefix}comment>"
+            )
+            boxes.append(place)
+        elif _is_conversation(existing[reference], author_names):
+            skipped.append(place)
+        else:
+            edits += _appended(existing[reference], parsed, xml, _run(f"\n{OURS}{texts[place]}", prefix))
+    if new:
+        edits.append(add_inside(comment_list, xml, "".join(new).encode()))
+    return splice(xml, edits), boxes, skipped
+
+
+def _is_conversation(comment: Element, authors: list[Element]) -> bool:
+    """Whether a comment only stands in for a threaded one, for programs that know no threads."""
+    number = comment.attributes.get("authorId", "")
+    author = authors[int(number)].text if number.isdigit() and int(number) < len(authors) else ""
+    return author.casefold().startswith("tc=")
+
+
+def _run(text: str, prefix: str) -> str:
+    """A run of our text as XML; `prefix` is the namespace prefix of the part with its colon."""
+    p = prefix
+    look = f'<{p}rPr><{p}sz val="9"/><{p}color rgb="FF7A1210"/><{p}rFont val="Tahoma"/></{p}rPr>'
+    return f'<{p}r>{look}<{p}t xml:space="preserve">{cell_text(text)}</{p}t></{p}r>'
+
+
+def _appended(comment: Element, parsed: list[Element], xml: bytes, run: str) -> list[Edit]:
+    """The edits that put our text after that of the sender, who keeps the comment."""
+    number = parsed.index(comment)
+    text = next((child for child in children(number, parsed) if child.name == "text"), None)
+    if text is None:
+        raise NotEditable("a comment without text")
+    prefix = f"{parsed[0].prefix}:" if parsed[0].prefix else ""
+    inside = children(parsed.index(text), parsed)
+    edits: list[Edit] = []
+    for plain in (child for child in inside if child.name == "t"):
+        edits += [(plain.start, plain.start, f"<{prefix}r>".encode()), (plain.end, plain.end, f"</{prefix}r>".encode())]
+    phonetic = next((child for child in inside if child.name in ("rPh", "phoneticPr")), None)
+    new = run.encode()
+    edits.append((phonetic.start, phonetic.start, new) if phonetic else add_inside(text, xml, new))
+    return edits
+
+
+def _without_own_comments(xml: bytes) -> tuple[bytes, list[Place]]:
+    """The part without comments of ours, and their cells; our words in comments of the sender's go too."""
+    parsed = elements(xml)
+    authors = [element.text for element in parsed if element.name == "author"]
+    edits: list[Edit] = []
+    places: list[Place] = []
+    for number, element in enumerate(parsed):
+        author = element.attributes.get("authorId", "")
+        is_known = author.isdigit() and int(author) < len(authors)
+        if element.name == "comment" and is_known and authors[int(author)] == AUTHOR:
+            edits.append((element.start, element.end, b""))
+            cell = position(element.attributes.get("ref", ""))
+            places += [] if cell is None else [divmod(cell, COLUMNS)]
+        elif element.name == "r" and _text_of(number, parsed).lstrip().startswith(OURS):
+            edits.append((element.start, element.end, b""))
+    return splice(xml, edits), places
+
+
+def _text_of(number: int, parsed: list[Element]) -> str:
+    return "".join(child.text for child in children(number, parsed))

@@ -1,0 +1,143 @@
+"""Changes one sheet of a workbook: colours cells, takes out what leads out of the workbook, leaves the rest alone.
+
+Runs on untrusted bytes, so only in the child process.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from replies.annotation.active_content import WORDS, dangling, leads_out, without, without_links
+from replies.annotation.ooxml.xml_splicing import Edit, Element, NotEditable, dropped, first, splice, tag_with
+from replies.annotation.sheet_edits.cell_edits import CellEdits
+from replies.annotation.sheet_edits.sheet_job import ColumnFormats, Place, SheetJob
+from replies.annotation.sheet_edits.sheet_scan import RULE_FORMULAS, SheetScan
+from schemas.findings import COLUMNS, a1, at, position
+
+RULE_REMOVED = "a rule that leads out of the workbook"
+_AFTER_LEGACY = frozenset(
+    {"legacyDrawingHF", "drawingHF", "picture", "oleObjects", "controls", "webPublishItems", "tableParts", "extLst"}
+)
+"""Elements before which the schema wants the reference to the drawing of comments."""
+_RULES = frozenset({"cfRule", "dataValidation", "sparkline", "sparklineGroup"})
+_NOT_IN_A_COPY = ("oleObject", "webPublishItems", "customPr")
+
+
+class SheetEditor:
+    """One sheet, read when it is made; `xml()` gives it with every change. Raises NotEditable."""
+
+    def __init__(self, job: SheetJob) -> None:
+        self._job = job
+        self._columns = ColumnFormats()
+        self._cells = CellEdits(job, self._columns)
+        scan = SheetScan(job.xml, self._cells, self._columns)
+        scan.run()
+        self._elements = scan.elements
+        if not any(element.name == "sheetData" and element.parent == 0 for element in self._elements):
+            raise NotEditable("a sheet of an unusual kind")
+        self._edits: list[Edit] = [*self._cells.edits, *cleaning_edits(job, self._elements)]
+
+    @property
+    def comment_drawing(self) -> str | None:
+        """The relation of the drawing that holds the boxes of comments; None without one."""
+        reference = first(self._elements, "legacyDrawing")
+        return reference.links.get("id") if reference else None
+
+    def refer_to_comment_drawing(self, link: str, namespace: str) -> None:
+        """Refer to a new drawing that holds the boxes of comments; `namespace` is that of relationship ids."""
+        root = self._elements[0]
+        following = (element for element in self._elements if element.parent == 0 and self._comes_after(element))
+        successor = next(following, None)
+        start = successor.start if successor else root.close
+        tag = b"<" + root.tag("legacyDrawing") + f' xmlns:r="{namespace}" r:id="{link}"/>'.encode()
+        self._edits.append((start, start, tag))
+
+    def _comes_after(self, element: Element) -> bool:
+        if element.name == "AlternateContent":
+            inside = (other for other in self._elements if element.start < other.start < element.end)
+            return any(other.name in _AFTER_LEGACY for other in inside)
+        return element.name in _AFTER_LEGACY
+
+    def hides(self, place: Place) -> bool:
+        """Whether a cell lies in a hidden row or column."""
+        row, column = place
+        return row in self._cells.hidden_rows or self._columns.hides(column)
+
+    def xml(self) -> bytes:
+        """Return the sheet with the changes made."""
+        return splice(self._job.xml, self._edits)
+
+
+def cleaning_edits(job: SheetJob, elements: list[Element]) -> list[Edit]:
+    """Return the edits that take out of a sheet what leads out of the workbook, but for formulas of cells.
+
+    `elements` are those that are no row or cell. What is taken out is noted in `job.removed`.
+    """
+    out, bare = dangling(elements, set(job.links))
+    edits: list[Edit] = [
+        (element.start, element.inner, without_links(_tag(job, element), set(job.links)))
+        for element in (elements[number] for number in bare)
+    ]
+    for number, element in enumerate(elements):
+        attributes = element.attributes
+        if element.name == "hyperlink" and (number in out or _leads_elsewhere(attributes.get("location", ""))):
+            job.removed.note(WORDS["hyperlink"], f"{job.name}!{attributes.get('ref', '')}")
+            out.append(number)
+        elif element.name == "dimension" and (used := widened(attributes.get("ref", ""), job.marks)):
+            edits.append(_tag_edit(job, element, {"ref": used}))
+        elif element.name in _NOT_IN_A_COPY:
+            out.append(number)
+        elif element.name in RULE_FORMULAS and element.text and leads_out(element.text, job.removed):
+            out.append(_rule_of(number, elements))
+            job.removed.note(RULE_REMOVED, job.name)
+        elif changes := dropped(attributes, "macro", "tabSelected"):
+            edits.append(_tag_edit(job, element, changes))
+    return [*edits, *_validation_counts(job, elements, set(out)), *without(elements, out)]
+
+
+def _tag(job: SheetJob, element: Element) -> bytes:
+    return job.xml[element.start : element.inner]
+
+
+def _tag_edit(job: SheetJob, element: Element, attributes: dict[str, str | None]) -> Edit:
+    return (element.start, element.inner, tag_with(_tag(job, element), attributes))
+
+
+def _leads_elsewhere(location: str) -> bool:
+    """Whether the place that a link within the workbook jumps to is outside it."""
+    return any(sign in location for sign in ("://", "\\\\", "[", "file:", "javascript:"))
+
+
+def _rule_of(number: int, elements: list[Element]) -> int:
+    """The index of the rule that the formula with this index belongs to. Raises NotEditable."""
+    while number > 0 and elements[number].name not in _RULES:
+        number = elements[number].parent
+    if number <= 0:
+        raise NotEditable("a formula in an unusual place")
+    return number
+
+
+def _validation_counts(job: SheetJob, elements: list[Element], out: set[int]) -> Iterable[Edit]:
+    """The edits of lists of validations whose count changes because some are taken out."""
+    for number, element in enumerate(elements):
+        if element.name != "dataValidations" or "count" not in element.attributes:
+            continue
+        children = [index for index, child in enumerate(elements) if child.parent == number]
+        count = len([index for index in children if index not in out])
+        if 0 < count < len(children):
+            yield _tag_edit(job, element, {"count": str(count)})
+
+
+def widened(reference: str, places: Iterable[Place]) -> str | None:
+    """Return the used range of a sheet with marked cells in it; None where it holds them already."""
+    places = list(places)
+    ends = [position(end) for end in reference.split(":")]
+    if not places or not reference or any(end is None for end in ends):
+        return None
+    corners = [divmod(end, COLUMNS) for end in ends if end is not None]
+    rows = [row for row, _ in [*corners, *places]]
+    columns = [column for _, column in [*corners, *places]]
+    box = (min(rows), min(columns), max(rows), max(columns))
+    if box == (*corners[0], *corners[-1]):
+        return None
+    return f"{a1(at(box[0], box[1]))}:{a1(at(box[2], box[3]))}"

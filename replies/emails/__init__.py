@@ -1,0 +1,1 @@
+"""The e-mails to data owners, accountable officers and the performance analyst."""

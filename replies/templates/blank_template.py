@@ -1,0 +1,22 @@
+"""Draws the template of a return from its layout read backwards: everything lies where the layout looks for it."""
+
+from __future__ import annotations
+
+from inputs.layouts.layout_language import plain
+from replies.templates.pages.page_builder import build_page
+from replies.templates.pages.page_layout import Page, Template
+from replies.templates.pages.planned_rows import RowKey
+from replies.templates.pages.sheet_names import file_name, sheets_of
+from replies.templates.template_request import TemplateRequest, not_drawable
+
+
+def draw_template(request: TemplateRequest) -> Template:
+    """Return the template of a layout. Raises UsageFault where the layout cannot be answered by a workbook of ours."""
+    pages: list[Page] = []
+    taken: set[RowKey] = set()
+    for table in request.layout.says.table:
+        for scope in sheets_of(table, request):
+            if any(plain(page.name) == plain(scope.name) for page in pages):
+                raise not_drawable(request, f"two of its tables lie on one sheet ({scope.name})")
+            pages.append(build_page(scope, taken))
+    return Template(request, tuple(pages), file_name(request))

@@ -1,0 +1,221 @@
+"""What definitions say of each other must agree: each refusal names the file, the key and what is allowed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, NoReturn
+
+from common.errors import DefinitionFault
+from schemas.definitions.derived_indicators import check_relations, check_worked_out
+from schemas.reference.breakdowns import TOTAL, spell_out
+from schemas.reference.periods import IDENTIFIERS, read_period
+
+if TYPE_CHECKING:
+    from schemas.definitions import Definitions, Indicator, Target
+
+
+@dataclass(frozen=True)
+class Sources:
+    """Where the definitions of a folder stand: the file of each indicator, and the line of each row of the csv files,
+    in the order of the rows."""
+
+    folder: Path
+    indicators: Mapping[str, Path]
+    peers: tuple[str, ...]
+    targets: tuple[str, ...]
+    national: tuple[str, ...]
+
+
+def cross_check(all_of: Definitions, at: Sources) -> None:
+    """Check definitions against each other. Raises DefinitionFault naming the file in which the key stands."""
+    for check in (
+        _check_indicator_fields,
+        _check_references,
+        _check_national,
+        _check_peers,
+        _check_targets,
+        _check_plan,
+        _check_relations,
+        _check_frameworks,
+        _check_baskets,
+    ):
+        check(all_of, at)
+
+
+def _refuse(file: Path, key: str, reason: str) -> NoReturn:
+    raise DefinitionFault(file, reason, key=key)
+
+
+def _check_indicator_fields(all_of: Definitions, at: Sources) -> None:
+    for one in all_of.indicators.values():
+        file = at.indicators[one.id]
+        if one.time_identifier not in IDENTIFIERS:
+            reason = f"{one.time_identifier!r} is none of {', '.join(IDENTIFIERS)}"
+            _refuse(file, f"{one.id}.time_identifier", reason)
+        if one.range[0] >= one.range[1]:
+            _refuse(file, f"{one.id}.range", "the lower limit must be below the upper one")
+        if one.kind == "ordinal" and one.scale not in all_of.scales:
+            _refuse(file, f"{one.id}.scale", f"a judgement needs one of the scales {', '.join(all_of.scales)}")
+        unknown_types = set(one.area_types) - all_of.geography.area_types
+        if unknown_types or not one.area_types:
+            known = ", ".join(sorted(all_of.geography.area_types))
+            _refuse(file, f"{one.id}.area_types", f"each must be one of {known}")
+        if one.lifecycle != "adopted" and not one.lifecycle_reason:
+            _refuse(file, f"{one.id}.lifecycle_reason", f"is needed for an indicator that is {one.lifecycle}")
+        _check_breakdowns(one, all_of, file)
+        _check_versions(one, file)
+
+
+def _check_breakdowns(one: Indicator, all_of: Definitions, file: Path) -> None:
+    dimensions = {d.name: set(d.values) for d in all_of.dimensions}
+    for name, values in one.breakdowns.items():
+        if name not in dimensions:
+            _refuse(file, f"{one.id}.breakdowns", f"{name!r} is none of the dimensions {', '.join(dimensions)}")
+        if unknown := set(values) - dimensions[name]:
+            _refuse(file, f"{one.id}.breakdowns.{name}", f"does not know {', '.join(sorted(unknown))}")
+    if not one.total and not one.breakdowns:
+        _refuse(file, f"{one.id}.total", "an indicator without a Total needs a breakdown")
+
+
+def _check_versions(one: Indicator, file: Path) -> None:
+    if not one.versions:
+        _refuse(file, f"{one.id}.versions", "must list at least one version")
+    for before, after in zip(one.versions, one.versions[1:], strict=False):
+        if before.valid_to is None or before.valid_to >= after.valid_from:
+            _refuse(file, f"{one.id}.versions", f"version {before.version} must end before {after.version} begins")
+        if not after.broke:
+            _refuse(file, f"{one.id}.versions", f"version {after.version} must say what broke")
+
+
+def _check_references(all_of: Definitions, at: Sources) -> None:
+    objectives = {o.id for o in all_of.plan.operational}
+    priorities = {p.title for p in all_of.plan.priority}
+    for one in all_of.indicators.values():
+        for name, value, known in (
+            ("companion", one.companion, all_of.indicators),
+            ("change_of", one.change_of, all_of.indicators),
+            ("disclosure", one.disclosure or "(none)", all_of.disclosure),
+            ("officer", one.officer, all_of.officers),
+            ("objective", one.objective, objectives),
+            ("priority", one.priority, priorities),
+        ):
+            if value and value not in known:
+                reason = f"{value!r} is none of {', '.join(sorted(known))}"
+                _refuse(at.indicators[one.id], f"{one.id}.{name}", reason)
+
+
+def _check_national(all_of: Definitions, at: Sources) -> None:
+    """The csv and the indicators must name each other; what is said on one side only is refused where it stands."""
+    file = at.folder / "national_indicators.csv"
+    lines: dict[str, str] = {}
+    for line, national in zip(at.national, all_of.national, strict=True):
+        if national.ni in lines:
+            _refuse(file, f"{line}, ni", f"{national.ni} is listed twice, first on {lines[national.ni]}")
+        lines[national.ni] = line
+    said = {(n.ni, n.indicator_id) for n in all_of.national if n.indicator_id}
+    replaced = {(i.replaces, i.id) for i in all_of.indicators.values() if i.replaces}
+    for ni, name in sorted(replaced - said):
+        there = next((one.indicator_id or "none" for one in all_of.national if one.ni == ni), "")
+        reason = f"has {there} as its indicator" if there else "does not have it"
+        _refuse(at.indicators[name], f"{name}.replaces", f"{ni}: {file.name} {reason}{_on(lines, ni)}")
+    for ni, name in sorted(said - replaced):
+        home = at.indicators.get(name)
+        reason = f"does not say in {home.name} that it replaces it" if home else "is not an indicator"
+        _refuse(file, f"{lines[ni]}, indicator_id", f"{ni} names {name}, which {reason}")
+
+
+def _on(lines: Mapping[str, str], ni: str) -> str:
+    return f" ({lines[ni]})" if ni in lines else ""
+
+
+def _check_peers(all_of: Definitions, at: Sources) -> None:
+    for line, peer in zip(at.peers, all_of.peers, strict=True):
+        for name, code in (("area_code", peer.area_code), ("member_code", peer.member_code)):
+            if code not in all_of.geography.by_code:
+                _refuse(at.folder / "peers.csv", f"{line}, {name}", f"{code} is not in areas.csv")
+
+
+def _check_targets(all_of: Definitions, at: Sources) -> None:
+    file = at.folder / "targets.csv"
+    for line, target in zip(at.targets, all_of.targets, strict=True):
+        key = f"{line}, {target.indicator_id}"
+        indicator = all_of.indicators.get(target.indicator_id)
+        if indicator is None:
+            _refuse(file, key, "is not an indicator")
+        if target.area_code not in all_of.geography.by_code:
+            _refuse(file, key, f"{target.area_code} is not in areas.csv")
+        if target.time_identifier != indicator.time_identifier or not read_period(
+            target.time_period, target.time_identifier
+        ):
+            _refuse(file, key, f"{target.time_period} is no {indicator.time_identifier}")
+        if target.breakdown != TOTAL and target.breakdown not in spell_out(indicator.breakdowns, all_of.dimensions):
+            _refuse(file, key, f"has no breakdown {target.breakdown!r}")
+        if indicator.kind != "number":
+            _refuse(file, key, "is not a number, so it can have no target here")
+        _check_form(target, file, key)
+    _check_ways(all_of, at, file)
+
+
+def _check_form(target: Target, file: Path, key: str) -> None:
+    band = target.operator == "band"
+    if band != (target.upper is not None) or (target.upper is not None and target.upper <= target.value):
+        _refuse(file, f"{key}.upper", "a band needs an upper end above its value, and no other target has one")
+    if band and target.relative_to:
+        _refuse(file, f"{key}.relative_to", "a band cannot be relative to a comparator")
+    if target.tolerance is not None and target.tolerance < 0:
+        _refuse(file, f"{key}.tolerance", "must not be below 0")
+    if target.base_value is not None and not target.base_period:
+        _refuse(file, f"{key}.base_period", "a base value needs the period it is of")
+    if not target.base_period:
+        return
+    base = read_period(target.base_period, target.time_identifier)
+    aim = read_period(target.time_period, target.time_identifier)
+    if base is None or aim is None or base.start >= aim.start:
+        _refuse(file, f"{key}.base_period", f"must be an earlier {target.time_identifier}")
+
+
+def _check_ways(all_of: Definitions, at: Sources, file: Path) -> None:
+    """One target a period in each framework, and one base for all targets of a way."""
+    periods: set[tuple[str, ...]] = set()
+    bases: dict[tuple[str, ...], tuple[str, float | None]] = {}
+    for line, target in zip(at.targets, all_of.targets, strict=True):
+        key = f"{line}, {target.indicator_id} {target.time_period}"
+        if (*target.series, target.time_period) in periods:
+            _refuse(file, key, f"has two targets in {target.framework}")
+        periods.add((*target.series, target.time_period))
+        if target.base_period:
+            base = (target.base_period, target.base_value)
+            if bases.setdefault(target.series, base) != base:
+                _refuse(file, f"{key}.base_period", "another target of the same series begins elsewhere")
+
+
+def _check_plan(all_of: Definitions, at: Sources) -> None:
+    for priority in all_of.plan.priority:
+        if priority.lead and priority.lead not in all_of.officers:
+            _refuse(at.folder / "plan.toml", priority.title, f"lead {priority.lead!r} is not in officers.toml")
+
+
+def _check_relations(all_of: Definitions, at: Sources) -> None:
+    check_relations(all_of, at.folder / "relations.toml")
+    check_worked_out(all_of, dict(at.indicators))
+
+
+def _check_frameworks(all_of: Definitions, at: Sources) -> None:
+    known = [all_of.plan.framework.id]
+    for one in all_of.frameworks:
+        if one.id in known:
+            _refuse(at.folder / "frameworks.toml", one.id, "is there twice; the plan of plan.toml is one of them")
+        known.append(one.id)
+    for line, target in zip(at.targets, all_of.targets, strict=True):
+        if target.framework not in known:
+            reason = f"{target.framework!r} is none of {', '.join(known)}"
+            _refuse(at.folder / "targets.csv", f"{line}, {target.indicator_id}.framework", reason)
+
+
+def _check_baskets(all_of: Definitions, at: Sources) -> None:
+    for basket in all_of.baskets.values():
+        for name in basket.components:
+            if name not in all_of.indicators:
+                _refuse(at.folder / "baskets.toml", f"{basket.id}.components", f"{name!r} is not an indicator")

@@ -1,0 +1,1 @@
+"""What figures are about, the same for everybody: areas, periods, breakdowns."""

@@ -1,0 +1,58 @@
+"""What the gate set aside: an accepted return whose new figures are not published yet, why, and where to look."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from schemas.submissions import outcome_id
+
+MOST_CELLS = 20
+"""Cells that are told of one fault."""
+
+
+@dataclass(frozen=True)
+class Fault:
+    """What one expectation of the gate found in a return: its id, what must hold in words, and the return's own cells,
+    each as Sheet!B6."""
+
+    rule: str
+    says: str
+    cells: tuple[str, ...]
+
+    @property
+    def text(self) -> str:
+        """In one line: what must hold, and the cells."""
+        more = f" and {len(self.cells) - MOST_CELLS} more" if len(self.cells) > MOST_CELLS else ""
+        return f"{self.says}: {', '.join(self.cells[:MOST_CELLS])}{more}" if self.cells else self.says
+
+
+@dataclass(frozen=True)
+class SetAside:
+    """An accepted outcome that is left out of what is published. `faults` is empty for an earlier file of the same
+    return, which does not take the place of the one that came after it."""
+
+    submission: str
+    collection: str
+    judgement: int
+    faults: tuple[Fault, ...] = ()
+
+    @property
+    def outcome(self) -> str:
+        """The outcome's id."""
+        return outcome_id(self.submission, self.collection, self.judgement)
+
+    @property
+    def key(self) -> str:
+        """The same as long as the same outcome is set aside for the same faults."""
+        said = "\0".join(one.text for one in self.faults)
+        return f"{self.outcome}/{hashlib.sha256(said.encode()).hexdigest()[:10]}"
+
+    def as_dict(self) -> dict[str, Any]:
+        return asdict(self)
+
+    @classmethod
+    def from_dict(cls, record: dict[str, Any]) -> SetAside:
+        faults = tuple(Fault(one["rule"], one["says"], tuple(one["cells"])) for one in record["faults"])
+        return cls(**{**record, "faults": faults})

@@ -1,0 +1,1 @@
+"""The checks on tidy tables, all findings in one pass."""

@@ -1,0 +1,165 @@
+"""Figures that bound each other: a share of all and those of its parts, complements, an area and those within it."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+import polars as pl
+
+from schemas.definitions import Definitions
+from schemas.definitions.complete_breakdowns import wholes
+from schemas.observations import KEY, Context, Table
+from schemas.reference.geography import Geography
+from schemas.validation.finding_collector import Place, Slate
+from schemas.validation.row_validation import given, waiver_of
+from schemas.validation.share_arithmetic import in_digits
+
+BEYOND_PARTS = 1.0
+"""Percentage points by which a share of all may lie outside those of its parts: both are rounded, and a few people are
+in no part."""
+
+Row = dict[str, Any]
+_PLACE = ["_return", *(name for name in KEY if name != "breakdown")]
+
+
+def check_bounds(
+    frame: pl.DataFrame, tables: Sequence[Table], definitions: Definitions, context: Context, slate: Slate
+) -> None:
+    """Note figures that cannot be right together, as far as no cell of them is named already."""
+    found = (
+        *_outside_parts(frame, definitions),
+        *_complements(frame, definitions),
+        *_below_areas(frame, definitions),
+    )
+    for rule, indexes, expected in found:
+        rows = list(frame[indexes].iter_rows(named=True))
+        places = [place for row in rows if (place := _cell(row)) is not None]
+        first = next((row for row in rows if _cell(row) is not None), None)
+        if first is not None and slate.free(first["_return"], places):
+            number = first["_return"]
+            slate.add(
+                number,
+                rule,
+                places,
+                field="value",
+                found=rows[0]["value"],
+                expected=expected,
+                as_seen=first is rows[0],
+                waiver=waiver_of(context, tables[number].collection, first, rule, "value"),
+            )
+
+
+_Found = tuple[str, list[int], str]
+
+
+def _cell(row: Row) -> Place | None:
+    position = row[f"at_{given(row)}"]
+    return None if position is None or row["sheet"] is None else (row["sheet"], position)
+
+
+def _given(frame: pl.DataFrame) -> pl.DataFrame:
+    """Rows with a value, each key once."""
+    rows = frame.filter(pl.col("keyed") & pl.col("value").is_not_null())
+    return rows.filter(pl.struct("_return", *KEY).is_unique())
+
+
+# -- a share of all, and those of its parts
+
+
+def _outside_parts(frame: pl.DataFrame, definitions: Definitions) -> Iterator[_Found]:
+    """A share of all lies between the least and the most of its parts, where all of them are given."""
+    parts = [
+        (one.id, dimension, breakdown, len(of))
+        for one in definitions.indicators.values()
+        if one.unit == "%" and one.bounds[0] == 0
+        for dimension, of in wholes(one, definitions)
+        for breakdown in of
+    ]
+    schema = {"indicator_id": pl.String, "_dimension": pl.String, "breakdown": pl.String, "_of": pl.Int64}
+    rows = _given(frame)
+    divided = (
+        rows.join(pl.DataFrame(parts, schema=schema, orient="row"), on=["indicator_id", "breakdown"])
+        .group_by([*_PLACE, "_dimension"], maintain_order=True)
+        .agg(
+            pl.col("value").min().alias("_least"),
+            pl.col("value").max().alias("_most"),
+            pl.len().alias("_held"),
+            pl.col("_of").first(),
+            pl.col("_index").alias("_parts"),
+        )
+        .filter(pl.col("_held") == pl.col("_of"))
+    )
+    totals = rows.filter(pl.col("breakdown") == "Total").select(*_PLACE, "value", "_index")
+    both = divided.join(totals, on=_PLACE, maintain_order="left")
+    inside = pl.col("value").is_between(pl.col("_least") - BEYOND_PARTS, pl.col("_most") + BEYOND_PARTS)
+    for row in both.filter(~inside).iter_rows(named=True):
+        ends = f"{in_digits(row['_least'])} and {in_digits(row['_most'])}"
+        yield (
+            "total.outside-parts",
+            [row["_index"], *row["_parts"]],
+            f"between {ends}, the least and the most of its parts by {row['_dimension']}",
+        )
+
+
+# -- complements
+
+
+def _complements(frame: pl.DataFrame, definitions: Definitions) -> Iterator[_Found]:
+    """Two shares that are all there is make 100 together, within the rounding of both."""
+    pairs = [(one.indicator, one.of[0]) for one in definitions.relations if one.kind == "complement"]
+    if not pairs:
+        return
+    place = ["_return", "area_code", "time_identifier", "time_period", "breakdown"]
+    rows = _given(frame).select(*place, "indicator_id", "value", "_index")
+    for one, other in pairs:
+        decimals = min(definitions.indicators[one].decimals, definitions.indicators[other].decimals)
+        mine = rows.filter(pl.col("indicator_id") == one)
+        both = mine.join(rows.filter(pl.col("indicator_id") == other), on=place, suffix="_other", maintain_order="left")
+        off = (pl.col("value") + pl.col("value_other") - 100).abs()
+        for row in both.filter(off > 10.0**-decimals + 1e-9).iter_rows(named=True):
+            rest = in_digits(round(100 - row["value_other"], 6))
+            said = f"{rest}, which {in_digits(row['value_other'])} for {definitions.indicators[other].title} leaves"
+            yield "total.complement-differs", [row["_index"], row["_index_other"]], said
+
+
+# -- areas
+
+
+def _below_areas(frame: pl.DataFrame, definitions: Definitions) -> Iterator[_Found]:
+    """What is counted in an area is no less than what is counted in the areas of one kind within it."""
+    counted = [one.id for one in definitions.indicators.values() if one.additive and one.counted and one.bounds[0] >= 0]
+    rows = _given(frame).filter(pl.col("indicator_id").is_in(counted))
+    groups: dict[tuple[Any, ...], dict[str, Row]] = defaultdict(dict)
+    names = ("_index", "area_code", "value", "base_value", *(n for n in (*_PLACE, "breakdown") if n != "area_code"))
+    for row in rows.select(names).iter_rows(named=True):
+        groups[tuple(row[n] for n in (*_PLACE, "breakdown") if n != "area_code")][row["area_code"]] = row
+    for held in groups.values():
+        if len(held) > 2:
+            yield from _of_areas(held, definitions.geography)
+
+
+def _of_areas(held: Mapping[str, Row], geography: Geography) -> Iterator[_Found]:
+    within: dict[tuple[str, str], list[Row]] = defaultdict(list)
+    for code, row in held.items():
+        area = geography.area(code)
+        for above in _above(geography, code) if area else ():
+            if above in held and area is not None:
+                within[above, area.area_type].append(row)
+    for (above, kind), parts in within.items():
+        whole, summed = held[above], sum(row["value"] for row in parts)
+        base = max([0.0, *(row["base_value"] or 0.0 for row in (whole, *parts))])
+        if summed > whole["value"] + base / 2 * (len(parts) + 1) + 1e-9:
+            said = f"at least {in_digits(summed)}, which {len(parts)} areas within it ({kind}) make"
+            yield "total.below-areas", [whole["_index"], *(row["_index"] for row in parts)], said
+
+
+def _above(geography: Geography, code: str) -> Iterable[str]:
+    """The areas that an area lies in."""
+    seen: set[str] = set()
+    area = geography.by_code.get(code)
+    while area is not None and area.parent_code and area.parent_code not in seen:
+        seen.add(area.parent_code)
+        yield area.parent_code
+        area = geography.by_code.get(area.parent_code)

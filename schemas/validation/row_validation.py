@@ -1,0 +1,325 @@
+"""The rules on single rows, as one pandera validation over the rows of many returns together."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import pandera.polars as pa
+import polars as pl
+
+from schemas.definitions import Definitions, Indicator
+from schemas.observations import KEY, MEASURES, TIDY, Context, Table, Waiver
+from schemas.reference.periods import EXPECTED
+from schemas.rules import RULES
+from schemas.validation.finding_collector import Place, Slate
+from schemas.validation.share_arithmetic import (
+    Row,
+    RowCheck,
+    in_digits,
+    interval_checks,
+    looks_rounded_to,
+    part_checks,
+    share_checks,
+    slack,
+)
+
+# -- the rows with what the definitions say of them -------------------------------------------------------------------
+
+_LIMITS: dict[str, Any] = {
+    "_limits_of": pl.String,
+    "_lowest": pl.Float64,
+    "_highest": pl.Float64,
+    "_low": pl.Float64,
+    "_high": pl.Float64,
+    "_unit": pl.String,
+    "_per": pl.Float64,
+    "_decimals": pl.Int64,
+    "_counted": pl.Boolean,
+    "_scale": pl.List(pl.String),
+}
+
+
+def with_definitions(tables: Sequence[Table], definitions: Definitions, context: Context) -> pl.DataFrame:
+    """The rows of all tables under each other: `_return` is a table's number, `_index` the row's, `_today` the day, and
+    beside them the limits of the row's indicator. Where the indicator could not be read, the limits are those that
+    every indicator of its sheet has in common, so that one unreadable cell hides nothing else that is wrong."""
+    whole = pl.concat([t.frame.with_columns(pl.lit(n).alias("_return")) for n, t in enumerate(tables)])
+    named = pl.concat_str(pl.lit("?"), pl.col("_return").cast(pl.String), pl.lit("/"), pl.col("sheet"))
+    whole = whole.with_columns(pl.coalesce("indicator_id", named).alias("_limits_of"))
+    limits = [
+        _limits(definitions, definitions.indicators[i])
+        for i in whole.get_column("indicator_id").drop_nulls().unique().sort()
+    ]
+    unread = whole.filter(pl.col("indicator_id").is_null()).select("_limits_of", "_return", "sheet").unique()
+    for name, number, sheet in unread.iter_rows():
+        may_be = [definitions.indicators[i] for i in tables[number].speaks_of.get(sheet, ())]
+        if may_be:
+            limits.append(_common(name, [_limits(definitions, one) for one in may_be]))
+    known = pl.DataFrame(limits, schema=_LIMITS, orient="row")
+    return (
+        whole.join(known, on="_limits_of", how="left", maintain_order="left")
+        .with_columns(
+            pl.lit(context.today).alias("_today"), looks_rounded_to("numerator"), looks_rounded_to("denominator")
+        )
+        .with_row_index("_index")
+    )
+
+
+def _limits(definitions: Definitions, one: Indicator) -> tuple[Any, ...]:
+    scale = definitions.scales.get(one.scale)
+    return (
+        one.id,
+        *one.bounds,
+        *one.range,
+        one.unit,
+        one.per,
+        one.decimals,
+        one.counted,
+        list(scale.values) if scale else None,
+    )
+
+
+def _common(name: str, limits: Sequence[tuple[Any, ...]]) -> tuple[Any, ...]:
+    """What holds of a row whichever of several indicators it is of."""
+    lowest, highest = min(one[1] for one in limits), max(one[2] for one in limits)
+    units = {one[5] for one in limits}
+    unit = units.pop() if len(units) == 1 else None
+    scales = [one[9] for one in limits]
+    scale = sorted({word for words in scales for word in words}) if all(scales) else None
+    return (name, lowest, highest, None, None, unit, None, None, all(one[8] for one in limits), scale)
+
+
+# -- the rules, in the order in which they claim a cell ---------------------------------------------------------------
+
+
+def _with_unit(words: str, row: Row) -> str:
+    return f"{words} {row['_unit']}" if row["_unit"] else words
+
+
+def _row_checks() -> tuple[RowCheck, ...]:
+    checks = (*_parts(), *_bounds(), *_ends(), *share_checks(), *interval_checks(), *_plausible(), *_future())
+    return (*checks, *part_checks())
+
+
+def _parts() -> list[RowCheck]:
+    checks: list[RowCheck] = []
+    for name in ("numerator", "denominator"):
+        part = pl.col(name)
+        checks += [
+            RowCheck("value.below-minimum", name, part >= 0, (name,), lambda _: "a count of 0 or more"),
+            RowCheck("value.not-whole", name, part.round(0) == part, (name,), lambda _: "a whole number"),
+        ]
+    above = RowCheck(
+        "value.numerator-above-denominator",
+        "numerator",
+        (pl.col("_unit") != "%")
+        | (pl.col("_highest") > 100)
+        | (pl.col("numerator") <= pl.col("denominator") + slack()),
+        ("numerator", "denominator"),
+        lambda row: f"at most the denominator, {in_digits(row['denominator'])}",
+    )
+    return [*checks, above]
+
+
+def _bounds() -> list[RowCheck]:
+    checks: list[RowCheck] = []
+    for name in ("value", "value_low", "value_high"):
+        value = pl.col(name)
+        checks += [
+            RowCheck(
+                "value.above-maximum",
+                name,
+                value <= pl.col("_highest"),
+                (name,),
+                lambda row: _with_unit(f"at most {in_digits(row['_highest'])}", row),
+            ),
+            RowCheck(
+                "value.below-minimum",
+                name,
+                value >= pl.col("_lowest"),
+                (name,),
+                lambda row: _with_unit(f"at least {in_digits(row['_lowest'])}", row),
+            ),
+        ]
+    whole = RowCheck(
+        "value.not-whole",
+        "value",
+        ~pl.col("_counted") | (pl.col("value").round(0) == pl.col("value")),
+        ("value",),
+        lambda _: "a whole number",
+    )
+    in_scale = pl.col("value_text").str.to_lowercase().is_in(pl.col("_scale"))
+    scale = RowCheck(
+        "value.not-in-scale",
+        "value_text",
+        pl.col("_scale").is_null() | in_scale,
+        ("value_text",),
+        lambda row: "one of " + ", ".join(row["_scale"]),
+    )
+    return [*checks, whole, scale]
+
+
+def _ends() -> list[RowCheck]:
+    return [
+        RowCheck(
+            "value.range-reversed",
+            "value_low",
+            pl.col("value_low") <= pl.col("value_high"),
+            ("value_low", "value_high"),
+            lambda row: f"at most the upper end, {in_digits(row['value_high'])}",
+        )
+    ]
+
+
+def _plausible() -> list[RowCheck]:
+    return [
+        RowCheck(
+            "value.implausible",
+            name,
+            pl.col(name).is_between("_low", "_high"),
+            (name,),
+            lambda row: _with_unit(f"between {in_digits(row['_low'])} and {in_digits(row['_high'])}", row),
+        )
+        for name in ("value", "value_low", "value_high")
+    ]
+
+
+def _future() -> list[RowCheck]:
+    return [
+        RowCheck(
+            "period.in-future",
+            "time_period",
+            pl.col("period_start") <= pl.col("_today"),
+            ("period",),
+            lambda row: f"{EXPECTED[row['time_identifier']]}, begun by {row['_today']:%-d %B %Y}",
+        )
+    ]
+
+
+ROW_CHECKS = _row_checks()
+
+
+def _schema() -> pa.DataFrameSchema:
+    """The pandera schema of a tidy table. Cells are parsed before: types are a promise and nothing is coerced. What is
+    not given, or not known of an indicator, keeps every rule."""
+
+    def as_check(number: int, one: RowCheck) -> pa.Check:
+        def run(data: pa.PolarsData) -> pl.LazyFrame:
+            return data.lazyframe.select(one.passes.fill_null(value=True).alias("keeps"))
+
+        return pa.Check(run, name=str(number))
+
+    columns: Mapping[str, pa.Column] = {
+        name: pa.Column(kind, nullable=name not in ("sheet", "provenance", "keyed", "faulty"))
+        for name, kind in TIDY.items()
+    }
+    return pa.DataFrameSchema(dict(columns), checks=[as_check(n, c) for n, c in enumerate(ROW_CHECKS)], strict=False)
+
+
+_SCHEMA = _schema()
+
+
+def _failures(frame: pl.DataFrame) -> dict[int, list[int]]:
+    """The rows that fail each check by its number, in the order of the checks and of the rows."""
+    try:
+        _SCHEMA.validate(frame, lazy=True)
+    except pa.errors.SchemaErrors as errors:
+        cases = errors.failure_cases.select("check", "index")
+        if cases.get_column("index").null_count():
+            raise RuntimeError(f"a check could not run: {errors.failure_cases.head(3)}") from errors
+        by_check = {
+            int(str(number)): sorted(rows.get_column("index").unique().to_list())
+            for (number,), rows in cases.group_by("check")
+        }
+        return dict(sorted(by_check.items()))
+    return {}
+
+
+def check_rows(frame: pl.DataFrame, tables: Sequence[Table], context: Context, slate: Slate) -> None:
+    """Note what is wrong with single rows. A row whose cell an earlier rule names already is left alone by the later
+    ones: they could only say again what follows from it."""
+    for number, indexes in _failures(frame).items():
+        one = ROW_CHECKS[number]
+        rows = frame[indexes].iter_rows(named=True)
+        if one.rule == "period.in-future":
+            _in_future(one, rows, tables, context, slate)
+            continue
+        for row in rows:
+            places = _places(row, one.cells)
+            if slate.free(row["_return"], places):
+                waiver = waiver_of(context, tables[row["_return"]].collection, row, one.rule, one.field)
+                _note(slate, one, row, places, waiver)
+
+
+def _note(slate: Slate, one: RowCheck, row: Row, places: Sequence[Place], waiver: Waiver | None) -> None:
+    slate.add(
+        row["_return"],
+        one.rule,
+        places,
+        field=one.field,
+        found=slate.period(row["_return"], row["time_identifier"], row["time_period"])
+        if one.field == "time_period"
+        else row[one.field],
+        expected=one.expected(row),
+        as_seen=one.field != "value" or row["at_value"] != row["at_numerator"],  # a share worked out stands in no cell
+        waiver=waiver,
+    )
+
+
+def _places(row: Row, fields: Iterable[str]) -> list[Place]:
+    """The cells of a row's fields. The ends of a hidden range, `<5`, are said by the cell of the value itself, and a
+    value that was never typed by the two that it was computed from."""
+    at: list[int | None] = []
+    for name in fields:
+        where = row[f"at_{name}"]
+        at.append(row["at_value"] if where is None and name in ("value_low", "value_high") else where)
+        if name == "value" and where == row["at_numerator"]:
+            at.append(row["at_denominator"])
+    return list(dict.fromkeys((row["sheet"], position) for position in at if position is not None))
+
+
+def _in_future(one: RowCheck, rows: Iterable[Row], tables: Sequence[Table], context: Context, slate: Slate) -> None:
+    """One finding for each cell that says a period, however many rows stand under it; where no cell says it (a sheet's
+    name, the layout), one for each sheet, with the cells of the values."""
+    groups: dict[Any, list[tuple[Row, Waiver | None]]] = {}
+    for row in rows:
+        waiver = waiver_of(context, tables[row["_return"]].collection, row, one.rule, given(row))
+        what = (row["_return"], row["sheet"], row["at_period"], row["time_period"], waiver)
+        groups.setdefault(what, []).append((row, waiver))
+    for (_, _, at_period, _, waiver), group in groups.items():
+        first = group[0][0]
+        places = _places(first, one.cells)
+        if at_period is None:
+            places = [place for row, _ in group for place in _places(row, [given(row)])]
+        _note(slate, one, first, places, waiver)
+
+
+def given(row: Row) -> str:
+    """The measure that a row gives first: the one that stands for it."""
+    return next((name for name in MEASURES if row[name] is not None), "value")
+
+
+def waiver_of(context: Context, collection: str, row: Row, rule: str, field: str) -> Waiver | None:
+    """The waiver that lets a row's value through a rule today, if there is one."""
+    if RULES[rule].strictness != "waivable" or not row["keyed"]:
+        return None
+    return next(
+        (
+            one
+            for one in context.waivers
+            if one.lets_through(collection, tuple(row[n] for n in KEY), rule, field, row[field], context.today)
+        ),
+        None,
+    )
+
+
+def rows_at(frame: pl.DataFrame, rule: str, field: str, place: Place) -> list[tuple[Row, str]]:
+    """The rows whose finding of a rule on a field names a cell, each with the measure that a waiver of it binds."""
+    cells = next((one.cells for one in ROW_CHECKS if (one.rule, one.field) == (rule, field)), (field,))
+    found: list[tuple[Row, str]] = []
+    for row in frame.filter(pl.col("sheet") == place[0]).iter_rows(named=True):
+        measure = field if field in MEASURES else given(row)
+        if place in (_places(row, cells) or _places(row, [measure])):
+            found.append((row, measure))
+    return found

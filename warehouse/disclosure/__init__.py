@@ -1,0 +1,1 @@
+"""Disclosure control: small numbers of people are suppressed, and whatever would give them back."""

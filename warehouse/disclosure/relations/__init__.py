@@ -1,0 +1,1 @@
+"""Which published figures add up to which others."""

@@ -1,0 +1,1 @@
+"""The gate: Great Expectations judges a candidate, and figures at fault are set aside."""

@@ -1,0 +1,330 @@
+"""The gate: Great Expectations judges a candidate, read-only, before it may be published.
+
+The only place that imports Great Expectations. The two files and the definitions are put beside each other in a
+database in memory, of which every connection in this process sees the same; the suite runs against views there.
+"""
+
+from __future__ import annotations
+
+import itertools
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import asdict, dataclass, replace
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import polars as pl
+
+from common.errors import StorageFault
+from schemas.definitions import Definitions, Indicator
+from schemas.definitions.complete_breakdowns import wholes
+from schemas.reference.periods import CALENDAR_QUARTER, FINANCIAL_QUARTER, MONTHLY, QUARTERS, WEEKLY
+from warehouse.disclosure.relations.indicator_families import is_count
+from warehouse.gate.expectations import Expectation, Severity, suite
+from warehouse.gate.figures_at_fault import Breach, breaches
+from warehouse.mart.mart_tables import MART
+from warehouse.store.attached_files import attach
+from warehouse.store.private_store import memory_limit
+
+SHOWN_ROWS = 20
+"""Rows kept of those that break an expectation."""
+_numbers = itertools.count()
+
+
+@dataclass(frozen=True)
+class Result:
+    """What became of one expectation: how many rows break it and some of them. `error` where it could not be judged,
+    which counts as a critical failure, whatever its severity."""
+
+    id: str
+    says: str
+    severity: Severity
+    final: bool
+    held: bool
+    count: int = 0
+    rows: tuple[str, ...] = ()
+    error: str = ""
+    breaches: tuple[Breach, ...] = ()
+    """Of an expectation about figures: which of them break it, but for those that a waiver lets through."""
+
+    def as_dict(self) -> dict[str, Any]:
+        return {name: value for name, value in asdict(self).items() if name != "breaches"}
+
+    @property
+    def reason(self) -> str:
+        """The failure in one line."""
+        if self.error:
+            return f"{self.says}: could not be judged ({self.error})"
+        shown = f", such as {'; '.join(self.rows[:2])}" if self.rows else ""
+        return f"{self.says}: {self.count} row(s){shown}"
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What the gate found; it lets a candidate pass unless something critical is broken."""
+
+    results: tuple[Result, ...] = ()
+
+    @property
+    def broken(self) -> list[Result]:
+        return [one for one in self.results if not one.held]
+
+    @property
+    def passed(self) -> bool:
+        return not any(one.severity == "critical" for one in self.broken)
+
+    @property
+    def approvable(self) -> bool:
+        """Whether a person may publish the candidate all the same."""
+        return not any(one.final for one in self.broken)
+
+    @property
+    def reasons(self) -> list[str]:
+        """Why it was refused, or what it warns of, the critical first."""
+        return [one.reason for one in sorted(self.broken, key=lambda one: one.severity != "critical")]
+
+
+def gate(candidate: Path, live: Path | None, definitions: Definitions, today: date) -> Verdict:
+    """Judge a candidate, and against the live file where there is one. Opens both read-only and changes nothing.
+
+    Raises StorageFault where either cannot be opened.
+    """
+    os.environ.setdefault("GX_ANALYTICS_ENABLED", "false")
+    expectations = suite(against_live=live is not None)
+    with _bench(candidate, live, definitions, today) as (address, cursor):
+        found = {one.id: one for one in _judged(address, expectations)}
+        for one in expectations:
+            if one.of_figures and not found[one.id].held and not found[one.id].error:
+                found[one.id] = _blamed(cursor, one, found[one.id], against_live=live is not None)
+    return Verdict(tuple(found[one.id] for one in expectations))
+
+
+def _blamed(cursor: Any, one: Expectation, result: Result, *, against_live: bool) -> Result:
+    """The result with the figures that break it. It is only a warning where each of them is published already or was
+    let through: to refuse it would take nothing back, and hold up everybody."""
+    try:
+        open_ones = tuple(breaches(cursor, one, against_live=against_live))
+    except duckdb.Error as error:
+        return _unjudged(one, error)
+    severity: Severity = result.severity if any(breach.is_new for breach in open_ones) else "warning"
+    return replace(result, severity=severity, breaches=open_ones)
+
+
+# -- the files and the definitions beside each other ------------------------------------------------------------------
+
+
+@contextmanager
+def _bench(candidate: Path, live: Path | None, definitions: Definitions, today: date) -> Iterator[tuple[str, Any]]:
+    """The address of a database in memory that holds what the expectations speak of, and a cursor there, for as long as
+    they are needed."""
+    import sqlalchemy
+
+    address = f"duckdb:///:memory:gate-{os.getpid()}-{next(_numbers)}"
+    engine = sqlalchemy.create_engine(address)
+    with ExitStack() as stack:
+        stack.callback(engine.dispose)
+        con = stack.enter_context(engine.connect()).connection.dbapi_connection
+        if con is None:
+            raise StorageFault(candidate, "no database in memory could be opened")
+        spill = stack.enter_context(tempfile.TemporaryDirectory(prefix="indicators-"))
+        con.cursor().execute(f"SET memory_limit = '{memory_limit() >> 20}MiB'; SET temp_directory = '{spill}'")
+        for name, path in (("candidate", candidate), ("live", live)):
+            if path is not None:
+                attach(con.cursor().execute, name, path, stack)
+                stack.callback(con.cursor().execute, f"DETACH {name}")  # the library may keep connections open
+        try:
+            _fill(con.cursor(), "live" if live else None, definitions, today)
+        except duckdb.Error as error:
+            raise StorageFault(candidate, f"cannot be judged ({str(error).splitlines()[0]})") from None
+        yield address, con.cursor()
+
+
+def _fill(cursor: Any, live: str | None, definitions: Definitions, today: date) -> None:
+    for prefix, database in (("", "candidate"), ("live_", live)):
+        held = {table.name for table in MART} & _tables(cursor, database)
+        for table in sorted(held):
+            cursor.execute(f"CREATE VIEW {prefix}{table} AS SELECT * FROM {database}.mart.{table}")
+    cursor.execute(
+        """CREATE VIEW held_columns AS
+           SELECT schema_name || '.' || table_name AS relation, column_name, data_type, coalesce(comment, '') AS comment
+           FROM duckdb_columns() WHERE database_name = 'candidate' AND NOT internal"""
+    )
+    frames = {
+        "wanted_columns": pl.DataFrame(
+            [(f"mart.{t.name}", c.name, c.type, c.comment) for t in MART for c in t.columns],
+            schema=dict.fromkeys(("relation", "column_name", "data_type", "comment"), pl.String),
+            orient="row",
+        ),
+        **_reference(definitions),
+    }
+    for name, frame in frames.items():
+        cursor.execute("register", ("made", frame))
+        cursor.execute(f"CREATE TABLE {name} AS SELECT * FROM made")
+    cursor.execute(f"CREATE TABLE ref_today AS SELECT DATE '{today.isoformat()}' AS today")
+
+
+def _tables(cursor: Any, database: str | None) -> set[str]:
+    if database is None:
+        return set()
+    cursor.execute(
+        f"SELECT table_name FROM duckdb_tables() WHERE database_name = '{database}' AND schema_name = 'mart'"
+    )
+    return {row[0] for row in cursor.fetchall()}
+
+
+def _reference(definitions: Definitions) -> dict[str, pl.DataFrame]:
+    """The definitions that the expectations look things up in."""
+    indicators = list(definitions.indicators.values())
+    return {
+        "ref_indicator": pl.DataFrame([_indicator(one, definitions) for one in indicators]),
+        "ref_area": pl.DataFrame(
+            [{"area_code": area.area_code, "name": area.name} for area in definitions.geography.areas]
+        ),
+        "ref_part": pl.DataFrame(
+            [row for one in indicators for row in _parts(one, definitions)],
+            schema=dict.fromkeys(("indicator_id", "dimension", "breakdown"), pl.String),
+            orient="row",
+        ),
+    }
+
+
+def _indicator(one: Indicator, definitions: Definitions) -> dict[str, Any]:
+    policy = definitions.disclosure[one.disclosure]
+    lowest, highest = one.bounds
+    return {
+        "indicator_id": one.id,
+        "lowest": lowest,
+        "highest": highest,
+        "per": one.per,
+        "half_unit": 0.5 * 10.0**-one.decimals if one.decimals else 0.0,
+        "additive": one.additive,
+        "authority": one.authority or None,
+        "versions": [version.version for version in one.versions],
+        "lifecycle": one.lifecycle,
+        "measured_by": one.time_identifier,
+        "days": _days(one.time_identifier),
+        "is_count": is_count(one),
+        "primary_min": float(policy.primary_min),
+        "min_denominator": float(policy.min_denominator),
+        "zero_ok": policy.zero_ok,
+        "round_base": float(policy.round_base),
+        "secondary": policy.secondary,
+        "population": one.population,
+    }
+
+
+def _parts(one: Indicator, definitions: Definitions) -> Iterator[tuple[str, str, str]]:
+    """The parts of each dimension that an indicator is divided by, where they are all of it."""
+    for dimension, breakdowns in wholes(one, definitions):
+        for breakdown in breakdowns:
+            yield one.id, dimension, breakdown
+
+
+def _days(identifier: str) -> float:
+    """How long it is from one period of an identifier to the next."""
+    return _DAYS.get(identifier, 365.0)
+
+
+_DAYS = {
+    WEEKLY: 7.0,
+    MONTHLY: 31.0,
+    **dict.fromkeys((FINANCIAL_QUARTER, CALENDAR_QUARTER, *QUARTERS), 91.0),
+}
+"""The days from one period to the next of identifiers that come more often than once a year."""
+
+
+# -- Great Expectations -----------------------------------------------------------------------------------------------
+
+
+def _judged(address: str, expectations: list[Expectation]) -> Iterator[Result]:
+    """Run each table's expectations as one suite."""
+    import great_expectations as gx
+    from great_expectations.data_context.types.base import ProgressBarsConfig
+    from sqlalchemy import event
+
+    context = gx.get_context(mode="ephemeral")
+    context.variables.progress_bars = ProgressBarsConfig(globally=False)
+    source = context.data_sources.add_sql("bench", connection_string=address, create_temp_table=False)
+    event.listen(source.get_execution_engine().engine, "after_cursor_execute", _buffered)
+    for table in dict.fromkeys(one.table for one in expectations):
+        mine = [one for one in expectations if one.table == table]
+        try:
+            asset = source.add_table_asset(table, table_name=table)
+            batch = asset.add_batch_definition_whole_table(table).get_batch()
+        except Exception as error:  # a table that is not there is a broken candidate, whatever the library makes of it
+            yield from (_unjudged(one, error) for one in mine)
+            continue
+        by_id = {one.id: one for one in mine}
+        judged: Any = batch.validate(
+            gx.ExpectationSuite(table, expectations=[_as_gx(one) for one in mine]),
+            result_format={"result_format": "COMPLETE", "partial_unexpected_count": SHOWN_ROWS},
+        )
+        yield from (_result(by_id[str(one.expectation_config.meta["id"])], one) for one in judged.results)
+
+
+def _buffered(_con: Any, cursor: Any, _statement: Any, _parameters: Any, context: Any, _many: Any) -> None:
+    """Keep the rows of a statement, for the library reads them after it has closed the cursor."""
+    from sqlalchemy.engine.cursor import FullyBufferedCursorFetchStrategy
+
+    if cursor.description:
+        context.cursor_fetch_strategy = FullyBufferedCursorFetchStrategy(cursor)
+
+
+def _as_gx(one: Expectation) -> Any:
+    from great_expectations import expectations
+
+    gxe: Any = expectations
+    said: dict[str, Any] = {"meta": {"id": one.id}, "description": one.says, "severity": one.severity}
+    if one.columns:
+        return gxe.ExpectTableColumnsToMatchOrderedList(column_list=list(one.columns), **said)
+    if one.unique:
+        return gxe.ExpectColumnValuesToBeUnique(column=one.unique[0], **said)
+    if one.filled:
+        return gxe.ExpectColumnValuesToNotBeNull(column=one.filled, **said)
+    if one.count is not None:
+        return gxe.ExpectTableRowCountToEqual(value=one.count, **said)
+    return gxe.UnexpectedRowsExpectation(unexpected_rows_query=one.rows, **said)
+
+
+def _unjudged(one: Expectation, error: object) -> Result:
+    said = (str(error).strip().splitlines() or [type(error).__name__])[0]
+    return Result(one.id, one.says, "critical", one.final, held=False, error=said[:300])
+
+
+def _result(one: Expectation, judged: Any) -> Result:
+    """Read a result; the library reports an expectation that raised as one that merely failed."""
+    raised = _raised(judged.exception_info)
+    if raised:
+        return _unjudged(one, raised)
+    if judged.success:
+        return Result(one.id, one.says, one.severity, one.final, held=True)
+    found = judged.result or {}
+    rows = (found.get("details") or {}).get("unexpected_rows") or found.get("partial_unexpected_list") or []
+    observed = found.get("observed_value")
+    count = found.get("unexpected_count", observed if isinstance(observed, int) and one.rows else None)
+    if one.columns or one.count is not None:
+        rows, count = [f"found {observed}"], 1
+    return Result(
+        one.id, one.says, one.severity, one.final, held=False, count=int(count or len(rows)), rows=_worded(rows)
+    )
+
+
+def _raised(info: Any) -> str:
+    """The message of an exception in a result: one record, or one for each metric."""
+    if not isinstance(info, dict):
+        return ""
+    if info.get("raised_exception"):
+        return str(info.get("exception_message") or "it raised")
+    return next((found for one in info.values() if isinstance(one, dict) and (found := _raised(one))), "")
+
+
+def _worded(rows: list[Any]) -> tuple[str, ...]:
+    words = []
+    for row in rows[:SHOWN_ROWS]:
+        values = row.values() if isinstance(row, dict) else row if isinstance(row, tuple) else (row,)
+        words.append(" / ".join("" if value is None else str(value) for value in values)[:300])
+    return tuple(words)

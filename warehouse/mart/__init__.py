@@ -1,0 +1,1 @@
+"""The published tables, and how they are derived from the store."""

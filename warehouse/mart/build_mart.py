@@ -1,0 +1,389 @@
+"""Build the published file's tables from the store, with disclosure control applied before anything is derived."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Set as AbstractSet
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import polars as pl
+
+from schemas.definitions import Definitions, Indicator
+from schemas.observations import KEY
+from schemas.reference.geography import ENGLAND
+from schemas.reference.periods import Period, read_period
+from schemas.return_calendar import SET_ASIDE, Standing
+from schemas.set_aside_returns import SetAside
+from schemas.submissions import Grant
+from warehouse.disclosure import disclosure_control
+from warehouse.mart.comparators import OPEN, forget, points
+from warehouse.mart.latest import RANKED, fill_latest
+from warehouse.mart.mart_tables import AS_OF, MART, TABLES, ddl
+from warehouse.mart.revisions import revisions, spells
+from warehouse.mart.scorecard import score
+from warehouse.mart.set_aside_keys import held_back
+from warehouse.mart.targets import goals
+from warehouse.mart.trend import fill_trend
+from warehouse.statistics.statistics import with_intervals
+from warehouse.store import private_store
+from warehouse.store.loads_in_force import loads_of
+
+WHERE = ("area_code", "time_identifier", "time_period")
+
+
+def build(
+    con: duckdb.DuckDBPyConnection,
+    candidate: Path,
+    definitions: Definitions,
+    register: Sequence[Standing],
+    today: date,
+    *,
+    has_examples: bool,
+    run: str,
+    received: dict[str, tuple[datetime, str]],
+    version: int,
+    published_at: datetime,
+    waivers: Sequence[tuple[Grant, bool]] = (),
+    set_aside: Sequence[SetAside] = (),
+) -> None:
+    """Write the candidate for a version of the published file beside the live one.
+
+    `con` is the store. `received` gives each submission's first-seen instant (UTC) and digest for the register. It is
+    built as if the loads that are `set_aside` had not come.
+    `published_at` (UTC) is the instant that the version will bear if it is published.
+    """
+    left_out = loads_of(con, (one.outcome for one in set_aside))
+    private_store.hold(con, definitions, without=left_out)
+    private_store.trace_states(con, version, published_at)
+    hidden = withheld(con, definitions)
+    private_store.trace_past(con, version, hidden)
+    con.execute(f"ATTACH '{str(candidate).replace(chr(39), chr(39) * 2)}' AS out")
+    try:
+        con.execute("CREATE SCHEMA out.mart")
+        for table in MART:
+            for statement in ddl(table, "out.mart"):
+                con.execute(statement)
+        _reference(con, definitions, _whereabouts(con))
+        derive(con, definitions, _shown(con, hidden, definitions))
+        _remember(con, definitions, hidden, published_at)
+        score(con, definitions, today)
+        _fill(con, "coverage", _coverage(con, definitions))
+        _fill(con, "returns", _returns(register, today, received, {one.outcome for one in set_aside}))
+        _fill(con, "set_aside", held_back(con, set_aside))
+        _fill(con, "waivers", _waivers(con, waivers))
+        con.execute("INSERT INTO out.mart.publication VALUES (?, ?, ?, ?)", [version, published_at, run, has_examples])
+        con.execute(
+            "INSERT INTO out.mart.publications SELECT data_version, published_at FROM publication"
+            " UNION ALL SELECT data_version, published_at FROM out.mart.publication ORDER BY data_version"
+        )
+        _look_back(con)
+        con.execute("CHECKPOINT out")
+    finally:
+        con.execute("DETACH out")
+        private_store.let_go(con)
+
+
+def withheld(con: duckdb.DuckDBPyConnection, definitions: Definitions) -> pl.DataFrame:
+    """The rows to hide (see disclosure.withheld), family by family, for no family tells anything of another."""
+    groups = private_store.shares(con, "dated", disclosure_control.guarded(definitions))
+    found = [disclosure_control.withheld(private_store.counted(con, group), definitions) for group in groups or [[]]]
+    return pl.concat(found)
+
+
+def _whereabouts(con: duckdb.DuckDBPyConnection) -> pl.DataFrame:
+    """Every area and period of what is held and of what was."""
+    columns = ", ".join(WHERE)
+    return con.execute(f"SELECT {columns} FROM held UNION SELECT {columns} FROM past ORDER BY ALL").pl()
+
+
+def _shown(con: duckdb.DuckDBPyConnection, hidden: pl.DataFrame, definitions: Definitions) -> Iterator[pl.DataFrame]:
+    """What is held, as it may be shown, some indicators at a time in the order of their ids."""
+    for indicators in private_store.shares(con, "held"):
+        yield disclosure_control.suppress(private_store.rows_of(con, "held", indicators), hidden, definitions)
+
+
+def derive(con: duckdb.DuckDBPyConnection, definitions: Definitions, shown: Iterable[pl.DataFrame]) -> None:
+    """Fill observations, latest and trend of out.mart from what may be shown, given some indicators at a time."""
+    for rows in shown:
+        con.register("shown", _with_uncertainty(rows, definitions))
+        con.execute(_told("observations"))
+        con.unregister("shown")
+    points(con)
+    goals(con, definitions)
+    fill_latest(con)
+    fill_trend(con)
+    forget(con)
+
+
+def _with_uncertainty(shown: pl.DataFrame, definitions: Definitions) -> pl.DataFrame:
+    """What may be shown, with 95% limits where numerator and denominator are shown, and small bases marked."""
+    known = definitions.indicators.values()
+    about = pl.DataFrame(
+        [(i.id, i.per, i.unit == "%", definitions.disclosure[i.disclosure].min_base) for i in known],
+        schema={"indicator_id": pl.String, "per": pl.Float64, "share": pl.Boolean, "min_base": pl.Int64},
+        orient="row",
+    )
+    rows = with_intervals(shown.join(about, on="indicator_id", how="left", maintain_order="left"))
+    small = pl.col("lower_ci").is_not_null() & (pl.col("denominator") < pl.col("min_base"))
+    status = pl.when(small & pl.col("obs_status").is_null()).then(pl.lit("u")).otherwise(pl.col("obs_status"))
+    return rows.with_columns(status.alias("obs_status")).drop("per", "share", "min_base")
+
+
+def _remember(
+    con: duckdb.DuckDBPyConnection, definitions: Definitions, hidden: pl.DataFrame, published_at: datetime
+) -> None:
+    """Fill mart.history and mart.revisions from what may be shown of the past, some indicators at a time."""
+    for indicators in private_store.shares(con, "past"):
+        past = private_store.rows_of(con, "past", indicators, f"{private_store.OF_KEY}, since")
+        told = spells(past, hidden, definitions, published_at)
+        con.register("shown", _with_uncertainty(told, definitions))
+        con.execute(_told("history", ", s.published_from, s.published_to"))
+        con.unregister("shown")
+        con.register("filling", revisions(past, hidden, definitions))
+        con.execute("INSERT INTO out.mart.revisions SELECT * FROM filling ORDER BY ALL")
+        con.unregister("filling")
+
+
+def retell(
+    con: duckdb.DuckDBPyConnection, definitions: Definitions, hidden: pl.DataFrame, published_at: datetime
+) -> None:
+    """Fill mart.history and mart.revisions of out anew, from `held`, `dated` and `past`; all else is left."""
+    for table in ("history", "revisions"):
+        con.execute(f"DELETE FROM out.mart.{table}")
+    _reference(con, definitions, _whereabouts(con))
+    _remember(con, definitions, hidden, published_at)
+
+
+def _look_back(con: duckdb.DuckDBPyConnection) -> None:
+    """Make mart.as_of, which finds its tables by the names that they have in the published file."""
+    home = con.execute("SELECT current_catalog()").fetchall()[0][0]
+    con.execute("USE out")
+    for statement in AS_OF:
+        con.execute(statement)
+    con.execute(f'USE "{home}"')
+
+
+def _told(table: str, more: str = "") -> str:
+    """The statement that fills a table of observations from suppressed rows of the store."""
+    return f"""
+INSERT INTO out.mart.{table}
+SELECT s.indicator_id, s.definition_version, i.title, s.area_code, a.name, a.area_type, s.time_period,
+       s.time_identifier, s.period_start, s.period_end, s.breakdown, s.value, s.value_low, s.value_high, s.value_text,
+       i.unit, s.numerator, s.denominator, s.lower_ci, s.upper_ci, s.obs_status, s.conf_status, s.provenance,
+       s.submission, s.digest, s.source_file, s.sheet, s.cell, s.recorded_at{more}
+FROM shown AS s JOIN ref_indicator AS i USING (indicator_id) JOIN ref_area AS a USING (area_code)
+ORDER BY s.indicator_id, s.area_code, s.breakdown, s.definition_version, s.period_start, s.period_end, s.time_identifier
+    """
+
+
+def _fill(con: duckdb.DuckDBPyConnection, name: str, rows: list[tuple[Any, ...]]) -> None:
+    columns = TABLES[name].columns
+    kinds: dict[str, Any] = {"VARCHAR": pl.String, "DOUBLE": pl.Float64, "BIGINT": pl.Int64, "DATE": pl.Date}
+    schema = {c.name: kinds.get(c.type, pl.Datetime("us")) for c in columns}
+    con.register("filling", pl.DataFrame(rows, schema=schema, orient="row"))
+    con.execute(f"INSERT INTO out.mart.{name} SELECT * FROM filling ORDER BY ALL")
+    con.unregister("filling")
+
+
+# -- what the statements look things up in
+
+
+def _reference(con: duckdb.DuckDBPyConnection, definitions: Definitions, shown: pl.DataFrame) -> None:
+    """Temporary tables of the definitions, each row with a number: indicators, versions, areas, peers and periods."""
+    indicators = list(definitions.indicators.values())
+    frames = {
+        "ref_indicator": pl.DataFrame(
+            [_indicator_row(i, definitions) for i in indicators], schema=_INDICATOR, orient="row"
+        ),
+        "ref_version": pl.DataFrame(
+            [(i.id, v.version, n, v.broke) for i in indicators for n, v in enumerate(i.versions, start=1)],
+            schema={"indicator_id": pl.String, "definition_version": pl.String, "number": pl.Int64, "broke": pl.String},
+            orient="row",
+        ),
+        **_places(definitions, shown),
+        "ref_period": _periods(shown),
+    }
+    for name, frame in frames.items():
+        numbered = frame if "number" in frame.columns else frame.with_row_index("number")
+        con.register("made", numbered)
+        con.execute(f"CREATE OR REPLACE TEMP TABLE {name} AS SELECT * FROM made")
+        con.unregister("made")
+    con.execute("SET VARIABLE england = ?", [ENGLAND])
+
+
+_INDICATOR = {
+    **dict.fromkeys(("indicator_id", "title", "unit", "polarity"), pl.String()),
+    "decimals": pl.Int64(),
+    "time_identifier": pl.String(),
+    "scale": pl.List(pl.String()),
+    "per": pl.Float64(),
+}
+
+
+def _places(definitions: Definitions, shown: pl.DataFrame) -> dict[str, pl.DataFrame]:
+    """The areas that are held, who their peers are by place, and all areas of the kinds that are ranked.
+
+    A place keeps its number through all its codes. A peer of another kind than the area is none. Days are counted from
+    1970.
+    """
+    geography = definitions.geography
+    held = shown["area_code"].unique().sort()
+    known = {code: area for code in held if (area := geography.area(code)) is not None}
+    number = {code: n for n, code in enumerate(known)}
+    place: dict[str, int] = {}
+
+    def of(code: str) -> int:
+        area = geography.area(code)
+        last = geography.current(area, date.max) if area else None
+        return place.setdefault(last.area_code if last else code, len(place))
+
+    peers = [
+        (number[p.area_code], p.group_code, p.group_version, _day(p.valid_from), _day(p.valid_to, OPEN - 1))
+        + (of(p.member_code),)
+        for p in definitions.peers
+        if p.area_code in known and geography.by_code[p.member_code].area_type == known[p.area_code].area_type
+    ]
+    areas = [
+        (number[c], c, a.name, a.area_type, (r := geography.region_of(c)), number.get(r or ""), of(c))
+        for c, a in known.items()
+    ]
+    return {
+        "ref_area": pl.DataFrame(
+            areas,
+            schema={
+                "number": pl.Int64,
+                **dict.fromkeys(("area_code", "name", "area_type", "region_code"), pl.String),
+                "region": pl.Int64,
+                "place": pl.Int64,
+            },
+            orient="row",
+        ),
+        "ref_peer": pl.DataFrame(
+            peers,
+            schema={
+                "area": pl.Int64,
+                **dict.fromkeys(("group_code", "group_version"), pl.String),
+                **dict.fromkeys(("begins", "until", "member"), pl.Int64),
+            },
+            orient="row",
+        ),
+        "ref_listed": pl.DataFrame(
+            [(a.area_type, _day(a.valid_from, 0), _day(a.valid_to)) for a in geography.areas if a.area_type in RANKED],
+            schema={"area_type": pl.String, "begins": pl.Int64, "until": pl.Int64},
+            orient="row",
+        ),
+    }
+
+
+def _day(day: date | None, otherwise: int | None = None) -> int | None:
+    return otherwise if day is None else (day - date(1970, 1, 1)).days
+
+
+def _indicator_row(one: Indicator, definitions: Definitions) -> tuple[Any, ...]:
+    scale = definitions.scales.get(one.scale)
+    ranks = list(scale.values) if scale else []
+    return (one.id, one.title, one.unit, one.polarity, one.decimals, one.time_identifier, ranks, one.per)
+
+
+def _periods(shown: pl.DataFrame) -> pl.DataFrame:
+    """Each period that is held, as people write it, with the code of the one exactly before."""
+    rows = []
+    for identifier, code in shown.select("time_identifier", "time_period").unique().sort("*").iter_rows():
+        period = read_period(code, identifier)
+        before = period.previous() if period else None
+        rows.append(
+            (identifier, code, period.label if period else code)
+            + (
+                before.time_identifier if before else None,
+                before.time_period if before else None,
+                before.label if before else None,
+            )
+        )
+    names = ("time_identifier", "time_period", "label", "before_identifier", "before_period", "before_label")
+    frame = pl.DataFrame(rows, schema=dict.fromkeys(names, pl.String), orient="row").with_row_index("number")
+    held = frame.select("number", before_identifier="time_identifier", before_period="time_period")
+    return frame.join(
+        held.rename({"number": "before"}), on=["before_identifier", "before_period"], how="left", maintain_order="left"
+    )
+
+
+def _coverage(con: duckdb.DuckDBPyConnection, definitions: Definitions) -> list[tuple[Any, ...]]:
+    newest: dict[str, Period] = {}
+    reported = con.execute(
+        """SELECT DISTINCT indicator_id, time_identifier, time_period, period_start FROM out.mart.observations
+           WHERE provenance = 'reported' AND (value IS NOT NULL OR value_text IS NOT NULL)
+           ORDER BY period_start, time_identifier, time_period"""
+    ).fetchall()
+    for indicator_id, identifier, code, _ in reported:
+        if (period := read_period(code, identifier)) is not None:
+            newest[indicator_id] = period
+    return [
+        (
+            f"NI {n.ni[-3:]}", n.title, n.title_certainty, n.fate, n.fate_certainty,
+            n.successor or None, n.indicator_id or None,
+            newest[n.indicator_id].label if n.indicator_id in newest else "no measure",
+        )
+        for n in definitions.national
+    ]  # fmt: skip
+
+
+def _waivers(con: duckdb.DuckDBPyConnection, waivers: Sequence[tuple[Grant, bool]]) -> list[tuple[Any, ...]]:
+    """Each waiver, with its value only where that very value is published, and its reason, which may tell the value,
+    only where its key's is."""
+    keys = pl.DataFrame([one.waiver.key for one, _ in waivers], schema=dict.fromkeys(KEY, pl.String), orient="row")
+    con.register("keys", keys)
+    open_rows = con.execute(
+        f"SELECT * FROM out.mart.observations SEMI JOIN keys USING ({private_store.OF_KEY}) WHERE conf_status IS NULL"
+    ).pl()
+    con.unregister("keys")
+    published = {tuple(row[name] for name in KEY): row for row in open_rows.iter_rows(named=True)}
+    rows: list[tuple[Any, ...]] = []
+    for grant, lapsed in waivers:
+        waiver, row = grant.waiver, published.get(grant.waiver.key, {})
+        is_number = isinstance(waiver.value, float)
+        value = waiver.value if is_number and row.get(waiver.field) == waiver.value else None
+        rows.append(
+            (
+                grant.id,
+                waiver.collection,
+                *waiver.key,
+                waiver.rule,
+                value,
+                waiver.reason if row else None,
+                waiver.approved_by,
+                waiver.until,
+                "lapsed" if lapsed else "active",
+                grant.submission,
+                grant.granted_at.astimezone(UTC).replace(tzinfo=None),
+            )
+        )
+    return rows
+
+
+def _returns(
+    register: Sequence[Standing],
+    today: date,
+    received: dict[str, tuple[datetime, str]],
+    set_aside: AbstractSet[str],
+) -> list[tuple[Any, ...]]:
+    rows: list[tuple[Any, ...]] = []
+    for line in register:
+        outcome, slot = line.outcome, line.expected
+        when, digest = received[outcome.submission] if outcome else (None, None)
+        rows.append(
+            (
+                line.partner,
+                line.collection,
+                slot.period if slot else None,
+                slot.due if slot else None,
+                when,
+                SET_ASIDE if outcome and outcome.id in set_aside else line.status(today),
+                len(outcome.findings) if outcome else 0,
+                outcome.submission if outcome else None,
+                digest,
+            )
+        )
+    return rows

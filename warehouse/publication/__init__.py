@@ -1,0 +1,1 @@
+"""From a candidate to the published file and back: versions, differences, exports."""

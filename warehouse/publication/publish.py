@@ -1,0 +1,391 @@
+"""From a candidate to the published file: what differs, the gate's verdict, one rename; and back again."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any, Literal
+
+import duckdb
+
+from common.errors import StorageFault
+from schemas.definitions import Definitions
+from schemas.return_calendar import Standing
+from schemas.set_aside_returns import SetAside
+from schemas.submissions import Grant
+from warehouse.gate.gate import Verdict, gate
+from warehouse.gate.set_aside import Named, name_culprits
+from warehouse.mart.build_mart import build
+from warehouse.publication import exports
+from warehouse.publication.approval_limits import Limits, ask, name_largest
+from warehouse.publication.rollback_history import tell_past
+from warehouse.publication.version_archive import Kept
+from warehouse.publication.version_difference import Difference, difference, differences
+from warehouse.publication.version_stamp import of_this_release, stamp
+from warehouse.store import private_store
+from warehouse.store.attached_files import attach, attached
+
+CANDIDATE = "candidate-"
+
+
+@dataclass(frozen=True)
+class Publication:
+    """What a night published. `unchanged`: no row of mart differs and the live file was left as it is. `refused`: the
+    gate said no or a person must be asked; the live file was left as it is and the candidate waits to be approved.
+    `changed` counts rows that differ, by table; `page` shows verdict and difference; `set_aside` are the returns whose
+    new figures were left out."""
+
+    state: Literal["published", "unchanged", "refused"]
+    data_version: int
+    changed: dict[str, int]
+    verdict: Verdict
+    difference: Difference = field(default_factory=Difference)
+    page: str | None = None
+    set_aside: tuple[SetAside, ...] = ()
+
+
+EVERY = Limits(keep_versions=1_000_000)
+"""What is made again keeps every version; whoever makes it lets go of those that nobody goes back to."""
+
+
+class NotApproved(Exception):
+    """A candidate or version that cannot be published now; the argument says why, for the person who asked."""
+
+
+def publish_night(
+    con: duckdb.DuckDBPyConnection,
+    live: Path,
+    definitions: Definitions,
+    register: list[Standing],
+    received: dict[str, tuple[datetime, str]],
+    *,
+    today: date,
+    run: str,
+    published_at: datetime,
+    has_examples: bool,
+    limits: Limits | None = None,
+    waivers: Sequence[tuple[Grant, bool]] = (),
+    released: Collection[str] = (),
+    was_aside: Collection[str] = (),
+    tell: Callable[[Sequence[SetAside]], None] = lambda _: None,
+    step: Callable[[str], None] = lambda _: None,
+) -> Publication:
+    """Build a candidate from the store, compare it with the live file, judge it, and put it in the live file's place.
+
+    `con` is the store, and `waivers` come with whether they have lapsed. `released` are outcomes that a person let
+    through the gate, and `was_aside` those that the attempt before left out. What is set aside is told to `tell` before
+    anything is put in place. Raises StorageFault where the folder cannot be written; the live file is then untouched.
+    """
+    limits = limits or Limits()
+    folder, kept = live.parent, Kept.beside(live)
+    sweep(folder)
+    candidate = folder / f"{CANDIDATE}{run}.duckdb"
+    try:
+        catch_up(con, live, limits)
+        published_at = private_store.after_all(con, published_at)
+        before = live if live.exists() else None
+        if before is not None:
+            exports.follow(live, definitions)  # whoever published it may have died between the rename and the exports
+        version = live_version(before)
+        sources = {"register": register, "today": today, "has_examples": has_examples, "run": run,
+                   "received": received, "waivers": waivers, "version": next_version(con, version),
+                   "published_at": _utc(published_at)}  # fmt: skip
+        outcomes = released, was_aside
+        made = _settled(_Night(con, candidate, before, definitions, sources, limits, kept, version, outcomes, step))
+        tell(made.set_aside)
+        if made.is_live:
+            return Publication("unchanged", version, {}, Verdict(()), set_aside=made.set_aside)
+        about = {
+            "run": run,
+            "today": today.isoformat(),
+            "judged_at": published_at.isoformat(),
+            "compared_with": version,
+        }
+        if made.set_aside:
+            about["set_aside"] = ", ".join(one.outcome for one in made.set_aside)
+        return _conclude(con, live, definitions, candidate, made, about, limits, step)
+    except (duckdb.IOException, duckdb.FatalException, OSError) as error:
+        raise StorageFault(live, f"cannot be published ({_in_words(error)})") from None
+    finally:
+        sweep(folder)
+
+
+def _conclude(
+    con: duckdb.DuckDBPyConnection,
+    live: Path,
+    definitions: Definitions,
+    candidate: Path,
+    made: _Made,
+    about: dict[str, Any],
+    limits: Limits,
+    step: Callable[[str], None],
+) -> Publication:
+    """Put a candidate in the live file's place, or keep it for a person where the gate refuses it."""
+    kept, version = Kept.beside(live), about["compared_with"]
+    told = made.changed, made.verdict, made.differs
+    if not made.verdict.passed:
+        about |= {"state": "refused", "up_to_load": _newest_load(con)}
+        page = kept.record(about["run"], about, made.verdict, made.differs)
+        kept.await_approval(candidate, about["run"])
+        return Publication("refused", version, *told, str(page), made.set_aside)
+    step("publish")
+    number = next_version(con, version)
+    page = kept.record(about["run"], about | {"state": "published", "data_version": number}, made.verdict, made.differs)
+    rename_over(candidate, live)
+    _remember(con, live)
+    kept.keep_version(live, number, limits.keep_versions)
+    kept.forget_candidates()
+    step("write the exports")
+    exports.follow(live, definitions)
+    return Publication("published", number, *told, str(page), made.set_aside)
+
+
+# -- a candidate that the gate lets pass, or that nobody can be named for ---------------------------------------------
+
+
+@dataclass(frozen=True)
+class _Night:
+    """What a night's candidates are made and judged with. `outcomes`: those that a person let through, and those that
+    the attempt before left out."""
+
+    con: duckdb.DuckDBPyConnection
+    candidate: Path
+    before: Path | None
+    definitions: Definitions
+    sources: Mapping[str, Any]
+    limits: Limits
+    kept: Kept
+    version: int
+    outcomes: tuple[Collection[str], Collection[str]]
+    step: Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class _Made:
+    """A candidate as it was judged last, and what it leaves out. `is_live`: no row of it differs from the live file."""
+
+    changed: dict[str, int]
+    differs: Difference
+    verdict: Verdict
+    set_aside: tuple[SetAside, ...]
+    is_live: bool = False
+
+
+def _settled(night: _Night) -> _Made:
+    """Build candidates, each without the returns that were at fault in the one before, until the gate lets one pass or
+    nobody can be named for what is wrong with it."""
+    set_aside: tuple[SetAside, ...] = ()
+    while True:
+        night.step("build the candidate")
+        build(night.con, night.candidate, night.definitions, set_aside=set_aside, **night.sources)
+        night.step("compare with what is published")
+        changed = differences(night.candidate, night.before)
+        if night.before is not None and not changed:
+            return _Made({}, Difference(), Verdict(()), set_aside, is_live=True)
+        differs = difference(night.candidate, night.before)
+        night.step("judge the candidate")
+        named = _judged(night, differs, set_aside)
+        if named.verdict.passed or not named.culprits:
+            return _Made(changed, differs, named.verdict, set_aside)
+        set_aside = tuple(sorted([*set_aside, *named.culprits], key=lambda one: one.outcome))
+        night.candidate.unlink()
+
+
+def _judged(night: _Night, differs: Difference, set_aside: Sequence[SetAside]) -> Named:
+    """What the gate finds of the candidate, and who is to blame for it, as far as the limits let it be set aside."""
+    verdict = gate(night.candidate, night.before, night.definitions, night.sources["today"])
+    verdict = ask(verdict, differs, night.limits, night.kept, night.version)
+    if not verdict.approvable:  # the file is at fault, or gives something away: nobody's return is to blame for that
+        return Named(verdict, ())
+    named = name_culprits(night.con, night.definitions, verdict, set_aside, night.outcomes[0])
+    if night.before is not None and not named.culprits:
+        named = name_largest(
+            night.con,
+            night.definitions,
+            (night.candidate, night.before),
+            named,
+            set_aside,
+            night.outcomes,
+            night.limits,
+            differs.live_rows,
+        )
+    return named if night.limits.set_aside else replace(named, culprits=())
+
+
+def approve(con: duckdb.DuckDBPyConnection, live: Path, run: str, at: datetime, limits: Limits | None = None) -> int:
+    """Publish the candidate that a run's gate refused, if it is still the newest; its data_version.
+
+    Raises NotApproved with the reason in words, StorageFault where the folder cannot be written.
+    """
+    limits, kept = limits or Limits(), Kept.beside(live)
+    catch_up(con, live, limits)
+    about = kept.recorded(run)
+    candidate = kept.candidate(run)
+    if about is None:
+        raise NotApproved(f"No run called {run} is kept.")
+    if about["state"] != "refused" or not candidate.exists():
+        raise NotApproved(f"Run {run} has no candidate that waits: it was published, or a newer one took its place.")
+    if not of_this_release(candidate):
+        raise NotApproved(f"Run {run} was of an earlier release. Run another night and approve that one.")
+    version = live_version(live if live.exists() else None)
+    if about["compared_with"] != version or about["up_to_load"] != _newest_load(con):
+        raise NotApproved(f"Run {run} is not the newest any more. Run another night and approve that one.")
+    never = [one["says"] for one in about["results"] if one["final"] and not one["held"]]
+    if never:
+        raise NotApproved(f"Run {run} can never be published: it breaks that {'; '.join(never)}.")
+    number = next_version(con, version)
+    _put_in_place(con, candidate, live, number, at, None, kept, limits)
+    kept.forget_candidates()
+    kept.let_go()
+    return number
+
+
+def roll_back(
+    con: duckdb.DuckDBPyConnection,
+    live: Path,
+    to: int,
+    by: str,
+    at: datetime,
+    limits: Limits | None = None,
+    definitions: Definitions | None = None,
+) -> int:
+    """Publish a kept version again, under a new data_version, and hold publication until a person approves the next
+    candidate; the new data_version. Its past is told as `definitions` let it be; without them, as an earlier release
+    did, it is the past of that version alone. Raises NotApproved, StorageFault."""
+    limits, kept = limits or Limits(), Kept.beside(live)
+    catch_up(con, live, limits)
+    source = kept.versions().get(to)
+    if source is None:
+        held = ", ".join(map(str, kept.versions())) or "none"
+        raise NotApproved(f"Version {to} is not kept; there are: {held}.")
+    if not of_this_release(source):
+        raise NotApproved(f"Version {to} is of an earlier release, in a shape that dashboards no longer read.")
+    number = next_version(con, live_version(live if live.exists() else None))
+    run = f"rollback-to-{to}"
+    candidate = live.parent / f"{CANDIDATE}{run}.duckdb"
+    try:
+        shutil.copyfile(source, candidate)
+        if definitions is not None:
+            tell_past(con, candidate, definitions, number, at)
+    except (duckdb.IOException, duckdb.FatalException, OSError) as error:
+        raise StorageFault(live, f"cannot be published ({_in_words(error)})") from None
+    kept.hold({"to": to, "by": by, "at": at.isoformat(), "data_version": number})
+    _put_in_place(con, candidate, live, number, at, run, kept, limits)
+    kept.forget_candidates()
+    return number
+
+
+def _put_in_place(
+    con: duckdb.DuckDBPyConnection,
+    candidate: Path,
+    live: Path,
+    number: int,
+    at: datetime,
+    again_by: str | None,
+    kept: Kept,
+    limits: Limits,
+) -> None:
+    try:
+        stamp(candidate, number, at, again_by)
+        rename_over(candidate, live)
+        _remember(con, live)
+        kept.keep_version(live, number, limits.keep_versions)
+    except (duckdb.IOException, duckdb.FatalException, OSError) as error:
+        raise StorageFault(live, f"cannot be published ({_in_words(error)})") from None
+    finally:
+        sweep(live.parent)
+
+
+def next_version(con: duckdb.DuckDBPyConnection, live: int) -> int:
+    """The data_version after the live one and after every one that was ever published from this store."""
+    row = con.execute("SELECT coalesce(max(data_version), 0) FROM publication").fetchone()
+    return max(live, int(row[0]) if row else 0) + 1
+
+
+def _newest_load(con: duckdb.DuckDBPyConnection) -> int:
+    row = con.execute("SELECT coalesce(max(load), 0) FROM load").fetchone()
+    return int(row[0]) if row else 0
+
+
+def sweep(folder: Path) -> None:
+    """Remove candidates, and their logs, that an interrupted night left behind."""
+    for path in folder.glob(f"{CANDIDATE}*.duckdb*"):
+        with contextlib.suppress(FileNotFoundError):
+            path.unlink()
+
+
+def live_version(live: Path | None) -> int:
+    """The data_version of a published file; 0 where there is none."""
+    if live is None:
+        return 0
+    with attached(live=live) as con:
+        row = con.execute("SELECT data_version FROM live.mart.publication").fetchone()
+    return int(row[0]) if row else 0
+
+
+def _in_words(error: Exception) -> str:
+    if isinstance(error, OSError):
+        return error.strerror or type(error).__name__
+    return f"see that the disk is not full: {str(error).splitlines()[0]}"
+
+
+def _utc(when: datetime) -> datetime:
+    return when.astimezone(UTC).replace(tzinfo=None)
+
+
+def rename_over(candidate: Path, live: Path) -> None:
+    """One rename, after everything is on disk. A write-ahead log beside either would be replayed over it: refuse."""
+    for log in (candidate.with_name(candidate.name + ".wal"), live.with_name(live.name + ".wal")):
+        if log.exists():
+            raise StorageFault(log, "a write-ahead log lies beside the file; close the program that writes there")
+    candidate.chmod(0o644)
+    with candidate.open("rb") as file:
+        os.fsync(file.fileno())
+    candidate.replace(live)
+    folder = os.open(live.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
+
+
+def _remember(con: duckdb.DuckDBPyConnection, live: Path) -> None:
+    """Have the store know what the published file shows, also where the night that published it died before this."""
+    with contextlib.ExitStack() as stack:
+        attach(con.execute, "live", live, stack)
+        stack.callback(con.execute, "DETACH live")
+        private_store.remember(con, "live")
+
+
+def catch_up(con: duckdb.DuckDBPyConnection, live: Path, limits: Limits | None = None) -> None:
+    """Record and keep a publication whose night died between the rename and that: only loads up to then were seen."""
+    if live.exists():
+        _remember(con, live)
+        Kept.beside(live).keep_version(live, live_version(live), (limits or Limits()).keep_versions)
+
+
+# -- the same again, from what is on record ---------------------------------------------------------------------------
+
+
+def publish_again(con: duckdb.DuckDBPyConnection, live: Path, version: int, sources: Mapping[str, Any]) -> None:
+    """Build a version that was published once, as it was then, and put it in place: nobody is asked and nothing judged.
+
+    `sources` are what mart.build needs beside the store, as they were. Raises StorageFault.
+    """
+    candidate = live.parent / f"{CANDIDATE}again-{version}.duckdb"
+    build(con, candidate, version=version, **sources)
+    rename_over(candidate, live)
+    _remember(con, live)
+    Kept.beside(live).keep_version(live, version, EVERY.keep_versions)
+
+
+def approve_again(con: duckdb.DuckDBPyConnection, live: Path, candidate: Path, version: int, at: datetime) -> None:
+    """Put a candidate in place that was approved at an instant. Raises StorageFault."""
+    kept = Kept.beside(live)
+    _put_in_place(con, candidate, live, version, at, None, kept, EVERY)
+    kept.let_go()

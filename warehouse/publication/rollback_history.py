@@ -1,0 +1,61 @@
+"""An earlier version that is published again: it shows what it showed then, and tells of all that was published since.
+
+What had been published at an instant stays so: a version that is gone back from is a part of the past like any other.
+"""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from datetime import UTC, datetime
+from pathlib import Path
+
+import duckdb
+import polars as pl
+
+from schemas.definitions import Definitions
+from warehouse.disclosure.disclosure_control import ROW
+from warehouse.mart.build_mart import retell, withheld
+from warehouse.mart.mart_tables import TABLES
+from warehouse.store import private_store
+
+TOLD = ("indicator_id", "area_code", "breakdown", "definition_version", "time_identifier", "time_period")
+
+
+def tell_past(
+    con: duckdb.DuckDBPyConnection, candidate: Path, definitions: Definitions, version: int, at: datetime
+) -> None:
+    """Have a copy of an earlier version tell the whole past, up to its being published again as `version` at `at`.
+
+    The past is told as today's policy (`definitions`) lets it be, and nothing is shown that no version has shown yet.
+    What is current is told as the copy shows it. `con` is the store. Raises duckdb.Error.
+    """
+    with ExitStack() as stack:
+        con.execute(f"ATTACH '{str(candidate).replace(chr(39), chr(39) * 2)}' AS out")
+        stack.callback(con.execute, "DETACH out")
+        stack.callback(private_store.let_go, con)
+        private_store.see(con, "out")
+        private_store.hold_shown(con)
+        private_store.trace_states(con, version, at)
+        hidden = pl.concat([withheld(con, definitions), _never_shown(con)]).unique()
+        private_store.trace_past(con, version, hidden)
+        retell(con, definitions, hidden, at.astimezone(UTC).replace(tzinfo=None))
+        _as_shown(con)
+        con.execute("DELETE FROM out.mart.publications")
+        con.execute("INSERT INTO out.mart.publications SELECT data_version, published_at FROM publication ORDER BY ALL")
+        con.execute("CHECKPOINT out")
+
+
+def _never_shown(con: duckdb.DuckDBPyConnection) -> pl.DataFrame:
+    """The rows that every version so far has withheld: it is for the gate, and not for a rollback, to show them."""
+    rows = ", ".join(ROW)
+    return con.execute(f"SELECT {rows} FROM dated GROUP BY ALL HAVING count(shown_from) = 0").pl()
+
+
+def _as_shown(con: duckdb.DuckDBPyConnection) -> None:
+    """Have the history tell of what is current what the observations show of it."""
+    names = [column.name for column in TABLES["observations"].columns if column.name not in TOLD]
+    con.execute(
+        f"""UPDATE out.mart.history AS h SET {", ".join(f"{name} = o.{name}" for name in names)}
+            FROM out.mart.observations AS o
+            WHERE h.published_to IS NULL AND {" AND ".join(f"h.{name} = o.{name}" for name in TOLD)}"""
+    )

@@ -1,0 +1,67 @@
+"""Bring what an earlier release left to what this one needs, with its past."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from datetime import UTC
+from pathlib import Path
+
+import duckdb
+import polars as pl
+
+from schemas.definitions import Definitions
+from schemas.observations import KEY
+from warehouse.disclosure.disclosure_control import ROW
+from warehouse.mart.build_mart import withheld
+from warehouse.store import private_store
+from warehouse.store.attached_files import attach
+
+
+def state_past(con: duckdb.DuckDBPyConnection, live: Path, definitions: Definitions) -> bool:
+    """Have a store whose publications did not say what they stated say so; whether it was one. All or nothing.
+
+    What was current in each version follows from the loads that it saw and from who speaks for an indicator today. What
+    it withheld is read from the published file where a row is in it, and otherwise taken from today's policy.
+    """
+    versions = con.execute("FROM publication ORDER BY data_version").fetchall()
+    if not versions or con.execute("SELECT 1 FROM stated LIMIT 1").fetchone():
+        return False
+    with ExitStack() as stack:
+        seen = pl.DataFrame(schema={**dict.fromkeys(KEY, pl.String), "load": pl.Int64, "is_withheld": pl.Boolean})
+        if live.exists():
+            attach(con.execute, "live", live, stack)
+            stack.callback(con.execute, "DETACH live")
+            private_store.see(con, "live")
+            seen = con.execute(f"SELECT {', '.join(ROW)}, is_withheld FROM shown_now").pl()
+        con.execute("BEGIN")
+        try:
+            con.execute("DELETE FROM publication")
+            for version, published_at, run, up_to_load in versions:
+                private_store.hold(con, definitions, up_to_load)
+                private_store.trace_states(con, version, published_at.replace(tzinfo=UTC))
+                held = con.execute(f"SELECT {', '.join(ROW)} FROM held").pl()
+                _show(con, held, withheld(con, definitions), seen)
+                private_store.let_go(con)
+                private_store.state(con, version, published_at, run)
+                con.execute("UPDATE publication SET up_to_load = ? WHERE data_version = ?", [up_to_load, version])
+            con.execute("COMMIT")
+        except BaseException:
+            con.execute("ROLLBACK")
+            raise
+    return True
+
+
+def _show(con: duckdb.DuckDBPyConnection, held: pl.DataFrame, hidden: pl.DataFrame, seen: pl.DataFrame) -> None:
+    """Make `shown_now` of a version: the rows that were current, and which of them it withheld."""
+    rows = (
+        held.join(seen, on=ROW, how="left")
+        .join(hidden.with_columns(pl.lit(value=True).alias("by_policy")), on=ROW, how="left")
+        .select(
+            *ROW,
+            pl.lit(value=True).alias("is_current"),
+            pl.coalesce("is_withheld", "by_policy", pl.lit(value=False)).alias("is_withheld"),
+        )
+    )
+    con.register("showing", rows)
+    con.execute("CREATE OR REPLACE TEMP TABLE shown_now AS FROM showing")
+    con.unregister("showing")

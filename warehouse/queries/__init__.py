@@ -1,0 +1,1 @@
+"""What reads the published file only: trace, claims, the scorecard."""

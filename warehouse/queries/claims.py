@@ -1,0 +1,259 @@
+"""Recompute the numbers of a written report from the published file, and say of each claim whether it stands.
+
+A claims file (TOML) names, for each claim, its inputs, every one a figure of mart, and the stated figures with the
+arithmetic that gives them and a tolerance. Nothing else enters: a claim whose input is missing has no data.
+"""
+
+from __future__ import annotations
+
+import ast
+import operator
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+import duckdb
+
+from common.config_files import STRICT_KEYS, read_toml, record
+from common.errors import DefinitionFault, UsageFault
+from schemas.reference.breakdowns import TOTAL
+from warehouse.store.attached_files import attached
+
+Verdict = Literal["as stated", "contradicted", "not comparable", "no data"]
+WORST_FIRST: tuple[Verdict, ...] = ("contradicted", "not comparable", "no data", "as stated")
+FAILS: tuple[Verdict, ...] = ("contradicted", "not comparable")
+ROUNDING = 1e-9
+ALIKE = {
+    "indicator_id": "indicator",
+    "definition_version": "indicator",
+    "unit": "indicator",
+    "time_identifier": "kind of period",
+    "time_period": "period",
+    "breakdown": "breakdown",
+    "area_type": "area",
+}
+"""What must be the same of figures that are compared, and the word in `but_for` that lets it differ."""
+
+
+@dataclass(frozen=True)
+class Input:
+    """One figure of mart: a reported observation by its key, or the one row and column of a SELECT over mart."""
+
+    __pydantic_config__ = STRICT_KEYS
+    indicator: str = ""
+    area: str = ""
+    period: str = ""
+    breakdown: str = TOTAL
+    column: Literal["value", "value_low", "value_high", "numerator", "denominator"] = "value"
+    sql: str = ""
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A number as the report states or implies it, and the arithmetic (+ - * / and inputs by name) that gives it; by
+    `sense`, what is reckoned is that number to within the tolerance, or above or below it."""
+
+    __pydantic_config__ = STRICT_KEYS
+    stated: float
+    reckoned: str
+    tolerance: float = 0.0
+    sense: Literal["is", "above", "below"] = "is"
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Inputs that the claim sets against each other: alike in all but what `but_for` lists."""
+
+    __pydantic_config__ = STRICT_KEYS
+    inputs: tuple[str, ...]
+    but_for: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Claim:
+    """One claim of a report, in our own words."""
+
+    __pydantic_config__ = STRICT_KEYS
+    id: str
+    says: str
+    inputs: Mapping[str, Input]
+    figure: tuple[Figure, ...]
+    compares: tuple[Comparison, ...] = ()
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Found:
+    """What mart holds for an input: its number, and where that is an observation, its key and where it came from."""
+
+    number: float | None
+    told: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Judged:
+    """A claim with its verdict. `figures` pair what is stated with what was reckoned (NULL without data)."""
+
+    id: str
+    says: str
+    verdict: Verdict
+    because: str
+    figures: tuple[Mapping[str, Any], ...]
+    inputs: Mapping[str, Mapping[str, Any]]
+
+    @property
+    def fails(self) -> bool:
+        return self.verdict in FAILS
+
+    def as_dict(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+def load_claims(path: Path) -> tuple[Claim, ...]:
+    """The claims of a file. Raises DefinitionFault naming file, claim and reason; UsageFault if there is no file."""
+    if not path.is_file():
+        raise UsageFault(path, "is not there; name a claims file, or leave it out for the review of 2011")
+    claims = tuple(record(Claim, row, path, str(row.get("id", "?"))) for row in read_toml(path).get("claim", []))
+    if len({claim.id for claim in claims}) != len(claims):
+        raise DefinitionFault(path, "two claims have the same id")
+    for claim in claims:
+        _check(claim, path)
+    return claims
+
+
+def _check(claim: Claim, path: Path) -> None:
+    used: set[str] = set()
+    for figure in claim.figure:
+        used |= _names(figure.reckoned, path, claim.id)
+    compared = {name for one in claim.compares for name in one.inputs}
+    if odd := (used | compared) - claim.inputs.keys():
+        raise DefinitionFault(path, f"uses {', '.join(sorted(odd))}, which is not among its inputs", key=claim.id)
+    if idle := claim.inputs.keys() - used:
+        raise DefinitionFault(path, f"does not use its input {', '.join(sorted(idle))}", key=claim.id)
+    for name, one in claim.inputs.items():
+        if bool(one.sql) == bool(one.indicator and one.area and one.period):
+            raise DefinitionFault(path, "needs indicator, area and period, or sql", key=f"{claim.id}.inputs.{name}")
+
+
+def judge_claims(published: Path, claims: tuple[Claim, ...]) -> list[Judged]:
+    """The verdict on each claim by the published file, which is only read. Raises UsageFault if there is none, or where
+    an input's SQL is anything but one SELECT over mart."""
+    if not published.exists():
+        raise UsageFault(published, "is not there yet; run `indicators nightly` first")
+    with attached(live=published) as con:
+        con.execute("USE live")
+        con.execute("SET enable_external_access = false")
+        return [judge(claim, {name: _find(con, claim, one) for name, one in claim.inputs.items()}) for claim in claims]
+
+
+def judge(claim: Claim, inputs: Mapping[str, Found]) -> Judged:
+    """The verdict on a claim by the figures found for its inputs: the worst of those on its parts."""
+    numbers = {name: one.number for name, one in inputs.items()}
+    missing = sorted(name for name, number in numbers.items() if number is None)
+    verdicts: list[tuple[Verdict, str]] = []
+    if missing:
+        said = ", ".join(_what(claim.inputs[name], inputs[name]) for name in missing)
+        verdicts.append(("no data", f"Mart holds no reported figure for {said}."))
+    verdicts += [("not comparable", reason) for one in claim.compares if (reason := _unlike(one, inputs))]
+    figures = []
+    for figure in claim.figure:
+        reckoned = _reckon(figure.reckoned, numbers)
+        if reckoned is not None and not missing and not _holds(figure, reckoned):
+            said = "" if figure.sense == "is" else f"{figure.sense} "
+            verdicts.append(("contradicted", f"Stated {said}{figure.stated:g}, but mart gives {reckoned:.6g}."))
+        figures.append({**asdict(figure), "reckoned": reckoned})
+    verdict = next((v for v in WORST_FIRST if v in {found for found, _ in verdicts}), WORST_FIRST[-1])
+    because = " ".join(reason for found, reason in verdicts if found == verdict)
+    told = {name: {"number": one.number, **one.told} for name, one in inputs.items()}
+    return Judged(claim.id, claim.says, verdict, because, tuple(figures), told)
+
+
+def _holds(figure: Figure, reckoned: float) -> bool:
+    if figure.sense == "is":
+        return abs(reckoned - figure.stated) <= figure.tolerance + ROUNDING
+    return reckoned > figure.stated if figure.sense == "above" else reckoned < figure.stated
+
+
+def _what(asked: Input, found: Found) -> str:
+    if asked.sql:
+        return "a query of its own"
+    hidden = " (suppressed)" if found.told.get("conf_status") == "c" else ""
+    breakdown = "" if asked.breakdown == TOTAL else f", {asked.breakdown}"
+    return f"{asked.indicator} in {asked.area}, {asked.period}{breakdown}{hidden}"
+
+
+def _unlike(one: Comparison, inputs: Mapping[str, Found]) -> str:
+    """Why inputs must not be set against each other; nothing if they may be, or if one of them is missing."""
+    told = [inputs[name].told for name in one.inputs]
+    if any(inputs[name].number is None for name in one.inputs) or not all(told):
+        return ""
+    reasons = [
+        f"{word} ({', '.join(sorted({str(row[column]) for row in told}))})"
+        for column, word in ALIKE.items()
+        if word not in one.but_for and len({row[column] for row in told}) > 1
+    ]
+    return f"{' and '.join(one.inputs)} differ in {', '.join(dict.fromkeys(reasons))}." if reasons else ""
+
+
+def _find(con: duckdb.DuckDBPyConnection, claim: Claim, asked: Input) -> Found:
+    if asked.sql:
+        return Found(_selected(con, claim, asked.sql))
+    columns = (*ALIKE, "conf_status", "source_file", "sheet", "cell", "submission")
+    row = con.execute(
+        f"""SELECT {asked.column}, {", ".join(columns)} FROM mart.observations
+            WHERE indicator_id = ? AND area_code = ? AND time_period = ? AND breakdown = ? AND provenance = 'reported'
+            ORDER BY definition_version DESC LIMIT 1""",
+        [asked.indicator, asked.area, asked.period, asked.breakdown],
+    ).fetchone()
+    return Found(row[0], dict(zip(columns, row[1:], strict=True))) if row else Found(None)
+
+
+def _selected(con: duckdb.DuckDBPyConnection, claim: Claim, sql: str) -> float | None:
+    try:
+        statements = con.extract_statements(sql)
+        if len(statements) != 1 or statements[0].type != duckdb.StatementType.SELECT:
+            raise UsageFault(claim.id, "an input's sql must be one SELECT over mart")
+        row = con.execute(sql).fetchone()
+    except duckdb.Error as error:
+        raise UsageFault(claim.id, f"an input's sql does not run ({str(error).splitlines()[0]})") from None
+    return None if row is None or row[0] is None else float(row[0])
+
+
+# -- arithmetic
+
+_OPERATORS = {ast.Add: operator.add, ast.Sub: operator.sub, ast.Mult: operator.mul, ast.Div: operator.truediv}
+
+
+def _names(text: str, path: Path, key: str) -> set[str]:
+    """The inputs that a piece of arithmetic names. Raises DefinitionFault where it is not arithmetic."""
+    try:
+        tree = ast.parse(text, mode="eval")
+        _value(tree.body, {node.id: 1.0 for node in ast.walk(tree) if isinstance(node, ast.Name)})
+    except ZeroDivisionError:
+        pass
+    except (SyntaxError, ValueError):
+        raise DefinitionFault(path, f"{text!r} is not arithmetic with + - * / and inputs", key=key) from None
+    return {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
+
+
+def _reckon(text: str, numbers: Mapping[str, float | None]) -> float | None:
+    try:
+        return _value(ast.parse(text, mode="eval").body, numbers)
+    except (TypeError, ZeroDivisionError):  # an input is missing, or nothing to divide by
+        return None
+
+
+def _value(node: ast.expr, numbers: Mapping[str, float | None]) -> float:
+    if isinstance(node, ast.BinOp) and type(node.op) in _OPERATORS:
+        return float(_OPERATORS[type(node.op)](_value(node.left, numbers), _value(node.right, numbers)))
+    if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub):
+        return -_value(node.operand, numbers)
+    if isinstance(node, ast.Constant) and isinstance(node.value, int | float):
+        return float(node.value)
+    if isinstance(node, ast.Name):
+        number = numbers[node.id]
+        if number is None:
+            raise TypeError(node.id)
+        return number
+    raise ValueError(type(node).__name__)

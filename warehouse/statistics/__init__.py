@@ -1,0 +1,1 @@
+"""Intervals, significance tests, ranks and control charts. Pure functions."""

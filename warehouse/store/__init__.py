@@ -1,0 +1,1 @@
+"""The private store: everything that was accepted, load after load."""
