@@ -35,7 +35,7 @@ class Settings(BaseSettings):
     outbox: Path = HOME / "outbox"
     archive: Path = HOME / "inputs" / "archive"
     reports: Path = HOME / "reports"
-    definitions: Path = HOME / "schemas" / "definitions"
+    definitions: Path = HOME / "schemas" / "definitions" / "data"
     partners: Path = HOME / "inputs" / "partners"
     today: date | None = None
     sender: str = "indicators@example.org"

@@ -49,7 +49,7 @@ class Life:
 
     def __post_init__(self) -> None:
         ignored = shutil.ignore_patterns("*.py", "__pycache__")
-        shutil.copytree(HOME / "schemas" / "definitions", self.definitions, ignore=ignored)
+        shutil.copytree(HOME / "schemas" / "definitions" / "data", self.definitions, ignore=ignored)
         if self.examples:
             shutil.copytree(INCOMING, self.place.inbox)
             shutil.copytree(HOME / "inputs" / "partners", self.partners)
@@ -182,10 +182,10 @@ class Life:
 
 
 DEATHS = (
-    "flows.pipeline.night_steps.store.load",
+    "flows.pipeline.load_step.private_store.load",
     "flows.pipeline.publishing.publish_night",
     "warehouse.publication.publish.rename_over",
-    "warehouse.publication.publish.store.remember",
+    "warehouse.publication.publish.private_store.remember",
     "flows.records.ledger.Ledger.record_publication",
 )
 

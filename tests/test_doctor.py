@@ -180,7 +180,7 @@ def plant_lost(here: Place, _: pytest.MonkeyPatch) -> None:
 
 
 def plant_definition(here: Place, monkeypatch: pytest.MonkeyPatch) -> None:
-    shutil.copytree(HOME / "schemas" / "definitions", here.root / "definitions")
+    shutil.copytree(HOME / "schemas" / "definitions" / "data", here.root / "definitions")
     (here.root / "definitions" / "officers.toml").write_text("broken = [", encoding="utf-8")
     monkeypatch.setenv("INDICATORS_DEFINITIONS", str(here.root / "definitions"))
 

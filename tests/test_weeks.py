@@ -107,7 +107,7 @@ value = [{ column = "Absent", scale = "percent" }]
 def workspace(tmp_path: Path) -> dict[str, Any]:
     """The definitions as they are shipped with one weekly indicator more, and the partner that sends it."""
     partners, definitions = tmp_path / "partners", tmp_path / "definitions"
-    shutil.copytree(HOME / "schemas" / "definitions", definitions)
+    shutil.copytree(HOME / "schemas" / "definitions" / "data", definitions)
     (definitions / "indicators" / "weekly.toml").write_text(INDICATOR, encoding="utf-8")
     partners.mkdir()
     shutil.copytree(HOME / "inputs" / "partners", partners, dirs_exist_ok=True)

@@ -53,7 +53,7 @@ STOPS: dict[str, Stop] = {
     "collected": Stop("everything is collected, nothing is judged", "flows.pipeline.validate_step._keep_metas", "", "before", 1),
     # judge
     "meta": Stop("a meta file is kept", "replace", r"holding/\w+ .*/files/", "after", 1),
-    "reading": Stop("returns are being read", "inputs.sandbox.reader_processes.Reader.ask", "", "before", 0, 3),
+    "reading": Stop("returns are being read", "inputs.sandbox.reader_processes.Reader.run", "", "before", 0, 3),
     "table-unnamed": Stop("a table is staged, not yet kept", "replace", r"/staging/.*\.parquet .*/outcomes/", "before", 0),
     "table": Stop("a table is kept, its outcome is not on record", "replace", r"/outcomes/.*\.parquet", "after", 1),
     "definitions": Stop("the definitions are kept", "replace", r"/definitions/", "after", 0, 2),
@@ -104,7 +104,7 @@ STOPS: dict[str, Stop] = {
     "outbox": Stop("a message is in the outbox, its delivery not on record", "replace", r"\.eml", "after", 0, 3),
     "half-delivery": Stop("half of a delivery's line is written", "write", _line("delivery"), "half", 1, 2),
     "delivered": Stop("some deliveries are on record", "write", _line("delivery"), "after", 2, 2),
-    "replied": Stop("all is done but the report", "flows.pipeline.night_summary.report", "", "before", 1),
+    "replied": Stop("all is done but the report", "flows.pipeline.night_steps.report", "", "before", 1),
     # reply, with a mail server
     "mail-before": Stop("the server is about to ask for the text", "write", _line("delivery", r".*\"sending\""), "before", 1, 2, True),
     "mail-asked": Stop("the server waits for the text", "write", _line("delivery", r".*\"sending\""), "after", 1, 2, True),
