@@ -12,7 +12,7 @@ from typing import Any, TypeVar, cast, get_args, get_type_hints
 
 from pydantic import ConfigDict, TypeAdapter, ValidationError
 
-from common.errors import DefinitionFault
+from common.errors import DefinitionError
 
 T = TypeVar("T")
 STRICT_KEYS = ConfigDict(extra="forbid")
@@ -25,7 +25,7 @@ def _adapter(kind: Any) -> TypeAdapter[Any]:
 
 
 def record(kind: type[T], values: object, file: str | Path, key: str = "") -> T:
-    """Make a dataclass of one table or row. Raises DefinitionFault for the first thing wrong in it."""
+    """Make a dataclass of one table or row. Raises DefinitionError for the first thing wrong in it."""
     try:
         return cast(T, _adapter(cast(Hashable, kind)).validate_python(values))
     except ValidationError as error:
@@ -41,7 +41,7 @@ def record(kind: type[T], values: object, file: str | Path, key: str = "") -> T:
             reason = f"{reason}; found {str(first['input'])[:80]!r}"
         named = [f"[{part + 1}]" if isinstance(part, int) else part for part in path]
         whole = ".".join(([key] if key else []) + named).replace(".[", "[")
-        raise DefinitionFault(file, reason, key=whole) from None
+        raise DefinitionError(file, reason, key=whole) from None
 
 
 def _is_internal(part: int | str) -> bool:
@@ -65,20 +65,20 @@ def _dataclass_in(hint: Any) -> Any:
 
 
 def read_toml(path: Path) -> dict[str, Any]:
-    """The tables of a TOML file. Raises DefinitionFault where it cannot be read or parsed."""
+    """The tables of a TOML file. Raises DefinitionError where it cannot be read or parsed."""
     try:
         return tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except OSError as error:
-        raise DefinitionFault(path, f"cannot be read ({error.strerror})") from None
+        raise DefinitionError(path, f"cannot be read ({error.strerror})") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise DefinitionFault(path, f"is not valid TOML: {error}") from None
+        raise DefinitionError(path, f"is not valid TOML: {error}") from None
 
 
 def listed(path: Path, name: str, kind: type[T], key: str) -> tuple[T, ...]:
     """The tables `[[name]]` of a TOML file as dataclasses; a fault names one by its `key`, or by its number."""
     rows = read_toml(path).get(name, [])
     if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
-        raise DefinitionFault(path, f"must be tables that begin with [[{name}]]", key=name)
+        raise DefinitionError(path, f"must be tables that begin with [[{name}]]", key=name)
     return tuple(record(kind, row, path, str(row.get(key, f"{name} {n}"))) for n, row in enumerate(rows, start=1))
 
 
@@ -93,7 +93,7 @@ def keyed(path: Path, kind: type[T]) -> dict[str, T]:
 def as_table(value: object, path: Path, key: str) -> dict[str, Any]:
     """A value of a TOML file that must be a table."""
     if not isinstance(value, dict):
-        raise DefinitionFault(path, f"must be a table, [{key}]; found {str(value)[:80]!r}", key=key)
+        raise DefinitionError(path, f"must be a table, [{key}]; found {str(value)[:80]!r}", key=key)
     return value
 
 
@@ -109,10 +109,10 @@ def read_lines(path: Path, kind: type[T]) -> dict[str, T]:
             reader = csv.DictReader(file)
             rows = [(f"line {reader.line_num}", row) for row in reader]
     except OSError as error:
-        raise DefinitionFault(path, f"cannot be read ({error.strerror})") from None
+        raise DefinitionError(path, f"cannot be read ({error.strerror})") from None
     except (UnicodeDecodeError, csv.Error) as error:
-        raise DefinitionFault(path, f"cannot be read as csv ({error})") from None
+        raise DefinitionError(path, f"cannot be read as csv ({error})") from None
     for line, row in rows:
         if None in row:
-            raise DefinitionFault(path, "has more fields than the file has headings; quote a comma", key=line)
+            raise DefinitionError(path, "has more fields than the file has headings; quote a comma", key=line)
     return {line: record(kind, {k: v for k, v in row.items() if v}, path, line) for line, row in rows}

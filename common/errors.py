@@ -6,7 +6,7 @@ from __future__ import annotations
 from pathlib import Path
 
 
-class Fault(Exception):
+class LocalIndicatorsError(Exception):
     """Something of ours is wrong; `str()` is one line naming the thing and the reason. The command line exits 4."""
 
     exit_code = 4
@@ -17,31 +17,31 @@ class Fault(Exception):
         super().__init__(" ".join(f"{where}: {reason}".split()))
 
 
-class DefinitionFault(Fault):
+class DefinitionError(LocalIndicatorsError):
     """A definition, a layout or a partner's TOML is wrong: file, key and what is allowed."""
 
 
-class StorageFault(Fault):
+class StorageError(LocalIndicatorsError):
     """The warehouse, the archive or the outbox cannot be read or written."""
 
 
-class ReleaseFault(StorageFault):
+class ReleaseError(StorageError):
     """A newer release wrote it, and this one does not know its form."""
 
 
-class BusyFault(StorageFault):
+class BusyError(StorageError):
     """Another run is at work on the archive."""
 
 
-class InboxFault(Fault):
+class InboxError(LocalIndicatorsError):
     """The inbox cannot be reached or read at all; nothing was taken in, and another try may help."""
 
 
-class ReaderFault(Fault):
+class ReaderError(LocalIndicatorsError):
     """The process that reads partners' files cannot be started; no file is to blame."""
 
 
-class UsageFault(Fault):
+class UsageError(LocalIndicatorsError):
     """The person at the keyboard asked for something that is not there. The command line exits 2."""
 
     exit_code = 2

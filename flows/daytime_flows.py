@@ -12,7 +12,7 @@ from prefect.client.schemas.objects import State
 from prefect.runtime import flow_run
 from prefect.states import Completed
 
-from common.errors import BusyFault
+from common.errors import BusyError
 from flows.checking.dask_workers import stage_of
 from flows.operations.prefect_artifacts import (
     HOOKS,
@@ -43,7 +43,7 @@ def replies(
     try:
         with progress_shown():
             done = between_nights(given, str(flow_run.id or "by-hand"), BY_DAY, STEPS.__getitem__, stage_of(given))
-    except BusyFault:
+    except BusyError:
         return Completed(name="Left", message="Another run is at work here, and answers too.")
     _show("replies", done)
     return done

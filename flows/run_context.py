@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from pathlib import Path
 
-from common.errors import StorageFault
+from common.errors import StorageError
 from flows.checking.staging import Desk, stage
 from flows.delivery.mail_server import server_of
 from flows.records.archive import Archive
@@ -42,7 +42,8 @@ class Night:
 
 
 def prepare(given: Settings, run: str, stage: Stage = stage, *, by_day: bool = False) -> Night:
-    """Load and check everything that a night needs before it touches anything. Raises a Fault naming what is wrong."""
+    """Load and check everything that a night needs before it touches anything. Raises LocalIndicatorsError naming what
+    is wrong."""
     server_of(given)
     definitions = load_definitions(given.definitions)
     partners = load_partners(definitions, given.partners)
@@ -65,4 +66,4 @@ def _writable(folder: Path) -> None:
         probe.write_bytes(b"local indicators")
         probe.unlink()
     except OSError as error:
-        raise StorageFault(folder, f"cannot be written ({error.strerror})") from None
+        raise StorageError(folder, f"cannot be written ({error.strerror})") from None

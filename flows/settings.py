@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from pydantic import BeforeValidator, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
-from common.errors import UsageFault
+from common.errors import UsageError
 from flows.inboxes import Address, inbox_at
 from inputs.sandbox.reader_processes import Limits
 from replies.emails.size_limit import MOST_BYTES
@@ -67,27 +67,27 @@ class Settings(BaseSettings):
 
 
 def settings(**given: Any) -> Settings:
-    """The settings, with what is given (and not None) before the environment. Raises UsageFault naming the setting."""
+    """The settings, with what is given (and not None) before the environment. Raises UsageError naming the setting."""
     try:
         found = Settings(**{name: value for name, value in given.items() if value is not None})
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         name = ".".join(str(part) for part in first["loc"])
         found_there = "" if name in SECRETS else f"; found {first['input']!r}"
-        raise UsageFault(f"setting {name}", f"{first['msg']}{found_there}") from None
+        raise UsageError(f"setting {name}", f"{first['msg']}{found_there}") from None
     if isinstance(found.inbox, Address) and given.get("inbox") is not None and found.inbox.password.get_secret_value():
         reason = "a password must not be an option or a parameter, which others can read; set INDICATORS_INBOX instead"
-        raise UsageFault("setting inbox", reason)
+        raise UsageError("setting inbox", reason)
     names = ("inbox", "warehouse", "outbox", "archive", "reports", "definitions", "partners")
     paths = {name: value for name in names if isinstance(value := getattr(found, name), Path)}
     return found.model_copy(update={name: path.expanduser().absolute() for name, path in paths.items()})
 
 
 def needs_extra(given: Settings) -> None:
-    """Raise UsageFault where the runner that is asked for is not installed."""
+    """Raise UsageError where the runner that is asked for is not installed."""
     if given.runner == "dask" and find_spec("prefect_dask") is None:
         reason = "'dask' needs the extra of that name: pip install 'local-indicators[dask]'; or set it to 'threads'"
-        raise UsageFault("setting runner", reason)
+        raise UsageError("setting runner", reason)
 
 
 def london_today(now: datetime) -> date:

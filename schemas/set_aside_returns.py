@@ -13,7 +13,7 @@ MOST_CELLS = 20
 
 
 @dataclass(frozen=True)
-class Fault:
+class SetAsideReason:
     """What one expectation of the gate found in a return: its id, what must hold in words, and the return's own cells,
     each as Sheet!B6."""
 
@@ -36,7 +36,7 @@ class SetAside:
     submission: str
     collection: str
     judgement: int
-    faults: tuple[Fault, ...] = ()
+    faults: tuple[SetAsideReason, ...] = ()
 
     @property
     def outcome(self) -> str:
@@ -54,5 +54,5 @@ class SetAside:
 
     @classmethod
     def from_dict(cls, record: dict[str, Any]) -> SetAside:
-        faults = tuple(Fault(one["rule"], one["says"], tuple(one["cells"])) for one in record["faults"])
+        faults = tuple(SetAsideReason(one["rule"], one["says"], tuple(one["cells"])) for one in record["faults"])
         return cls(**{**record, "faults": faults})

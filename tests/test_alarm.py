@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from common.errors import StorageFault
+from common.errors import StorageError
 from flows.delivery import fault_alarm
 from flows.delivery.fault_alarm import Reach, fault, in_words, over
 from tests.post import Post, free_port, plain, post_office
@@ -115,8 +115,8 @@ def test_what_is_told_holds_nothing_of_a_partner() -> None:
 
     assert "Exampleperson" not in in_words(raised(ValueError("Exampleperson, 2001-02-03")), "")
     assert in_words(raised(ValueError("Exampleperson")), "").startswith("ValueError at tests/test_alarm.py, line")
-    assert in_words(StorageFault("archive", "is\x1b[31m damaged"), "").startswith("archive: is")
-    assert "\x1b" not in in_words(StorageFault("archive", "is\x1b[31m damaged"), "")
+    assert in_words(StorageError("archive", "is\x1b[31m damaged"), "").startswith("archive: is")
+    assert "\x1b" not in in_words(StorageError("archive", "is\x1b[31m damaged"), "")
     assert in_words(None, "the run was cut off") == "the run was cut off"
 
 

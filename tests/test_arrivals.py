@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from common.errors import InboxFault, UsageFault
+from common.errors import InboxError, UsageError
 from flows import inboxes
 from flows.intake import arrivals
 from flows.intake.arrivals import collect, spelled
@@ -427,7 +427,7 @@ def test_a_server_that_refuses_or_is_not_the_one_we_know_is_one_clear_fault(
         unknown.write_text("", encoding="utf-8")
         for given in (f"{wrong}?known_hosts={known}", f"{server.url}?known_hosts={unknown}"):
             at(_Given(given), place, monkeypatch)
-            with pytest.raises(InboxFault) as fault:
+            with pytest.raises(InboxError) as fault:
                 arrived(place)
             assert "127.0.0.1" in str(fault.value)
             assert "\n" not in str(fault.value)
@@ -435,7 +435,7 @@ def test_a_server_that_refuses_or_is_not_the_one_we_know_is_one_clear_fault(
                 assert secret not in str(fault.value)
         at(_Given(f"{server.url}?known_hosts={known}"), place, monkeypatch)
         assert arrived(place) == []
-    with pytest.raises(InboxFault):
+    with pytest.raises(InboxError):
         arrived(place)
 
 
@@ -482,7 +482,7 @@ def test_an_inbox_that_cannot_be_used_is_usage_and_shows_no_secret(
 ) -> None:
     at(_Given(given), place, monkeypatch)
     monkeypatch.setitem(__import__("sys").modules, "adlfs", None)
-    with pytest.raises(UsageFault) as fault:
+    with pytest.raises(UsageError) as fault:
         collect(begun(place))
     assert says in str(fault.value)
     assert "s3cret" not in str(fault.value)

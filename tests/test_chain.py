@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from common.errors import StorageFault
+from common.errors import StorageError
 from flows.commands.application import main
 from flows.records.ledger import Ledger, read_ledger
 from flows.records.loss_detection import losses, past_of, see_ledger
@@ -70,7 +70,7 @@ def test_a_line_that_does_not_follow_is_named_and_nothing_is_written(name: str, 
     how, says = BROKEN[name]
     change(path, how)
     with pytest.raises(
-        StorageFault, match=rf"ledger\.jsonl: {says}.*; restore the ledger from a backup \(docs/backup\.md\)"
+        StorageError, match=rf"ledger\.jsonl: {says}.*; restore the ledger from a backup \(docs/backup\.md\)"
     ):
         read_ledger(tmp_path)
 
@@ -86,7 +86,7 @@ def test_every_command_that_reads_the_ledger_names_the_line(place: Place, capsys
         assert main([*command, *where]) == 4, command
         said = capsys.readouterr().err.splitlines()
         assert "ledger.jsonl: line 4: was changed after it was written; restore the ledger" in said[-1], command
-    with pytest.raises(StorageFault, match="line 4: was changed"):
+    with pytest.raises(StorageError, match="line 4: was changed"):
         place.night()
     assert path.read_bytes() == before
     assert not place.published.parent.exists()
@@ -149,7 +149,7 @@ def test_a_ledger_of_an_earlier_release_is_adopted_once_and_protected(name: str,
         (altered(count + 2), f"line {count + 2}: was changed after it was written"),
     ):
         change(path, how)
-        with pytest.raises(StorageFault, match=says):
+        with pytest.raises(StorageError, match=says):
             read_ledger(archive)
         path.write_bytes(new)
 
@@ -165,7 +165,7 @@ def test_a_ledger_that_cannot_be_written_goes_on_as_if_nothing_had_been_tried(
 
     with monkeypatch.context() as patched:
         patched.setattr("flows.records.line_appending.os.fsync", full)
-        with pytest.raises(StorageFault, match="No space left"):
+        with pytest.raises(StorageError, match="No space left"):
             ledger.record_submission(sent(9))
     ledger.record_submission(sent(9))
     assert len(read_ledger(tmp_path).submissions) == 10

@@ -12,7 +12,7 @@ import duckdb
 import pytest
 from scipy.optimize import least_squares
 
-from common.errors import DefinitionFault, UsageFault
+from common.errors import DefinitionError, UsageError
 from flows.commands.application import main
 from flows.pipeline.night_summary import Report
 from flows.settings import CLAIMS
@@ -176,13 +176,13 @@ def test_the_command_says_no_when_a_claim_fails(
 @pytest.mark.parametrize(
     ("inputs", "reckoned", "fault"),
     [
-        ('a = { sql = "DELETE FROM mart.latest" }', "a", UsageFault),
-        ('a = { sql = "SELECT 1; SELECT 2" }', "a", UsageFault),
-        ("a = { sql = \"SELECT count(*) FROM read_text('/etc/hosts')\" }", "a", UsageFault),
-        ('a = { indicator = "x" }', "a", DefinitionFault),
-        ('a = { sql = "SELECT 1" }', "a + b", DefinitionFault),
-        ('a = { sql = "SELECT 1" }', "a.real", DefinitionFault),
-        ('a = { sql = "SELECT 1" }\nb = { sql = "SELECT 2" }', "a", DefinitionFault),
+        ('a = { sql = "DELETE FROM mart.latest" }', "a", UsageError),
+        ('a = { sql = "SELECT 1; SELECT 2" }', "a", UsageError),
+        ("a = { sql = \"SELECT count(*) FROM read_text('/etc/hosts')\" }", "a", UsageError),
+        ('a = { indicator = "x" }', "a", DefinitionError),
+        ('a = { sql = "SELECT 1" }', "a + b", DefinitionError),
+        ('a = { sql = "SELECT 1" }', "a.real", DefinitionError),
+        ('a = { sql = "SELECT 1" }\nb = { sql = "SELECT 2" }', "a", DefinitionError),
     ],
 )
 def test_a_claims_file_can_do_nothing_but_read_mart(

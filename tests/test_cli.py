@@ -11,7 +11,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from common.errors import StorageFault
+from common.errors import StorageError
 from flows.commands.application import COMMANDS, main
 from tests.conftest import HOME, INCOMING, Place
 from tests.makers import GOOD, write_partner, write_return
@@ -163,7 +163,7 @@ def test_a_full_disk_is_one_line_and_the_next_night_ends_the_work(
         pytest.skip("no file system can be mounted here")
     try:
         live = small / "indicators.duckdb"
-        with pytest.raises(StorageFault, match="small"):
+        with pytest.raises(StorageError, match="small"):
             place.night(warehouse=live, archive=small / "archive", outbox=small / "outbox")
         if live.exists():  # the disk filled up only after the rename
             with duckdb.connect(str(live), read_only=True) as con:
@@ -181,7 +181,7 @@ def test_a_full_disk_is_one_line_and_the_next_night_ends_the_work(
 def test_two_nights_at_once_never_interleave(own_partner: Path, place: Place) -> None:
     from flows.records.ledger import sole_writer
 
-    with sole_writer(place.archive), pytest.raises(StorageFault, match="another run"):
+    with sole_writer(place.archive), pytest.raises(StorageError, match="another run"):
         place.night()
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from common.errors import BusyFault
+from common.errors import BusyError
 from flows.pipeline.daytime_steps import between_nights
 from flows.records.ledger import read_ledger, sole_writer
 from schemas.notifications import BY_DAY, REMINDING
@@ -147,7 +147,7 @@ def test_a_day_leaves_while_another_run_is_at_work_and_a_night_waits(place: Plac
     other = threading.Thread(target=at_work)
     other.start()
     held.wait(30)
-    with pytest.raises(BusyFault):
+    with pytest.raises(BusyError):
         between_nights(place.settings(), "day", BY_DAY)
     from flows.pipeline.night_steps import whole_night
 

@@ -13,7 +13,7 @@ import duckdb
 import polars as pl
 import pytest
 
-from common.errors import DefinitionFault
+from common.errors import DefinitionError
 from inputs.layouts.partner_layouts import Partner
 from schemas.definitions import HERE, Definitions, load_definitions
 from warehouse.mart.build_mart import _reference
@@ -59,7 +59,7 @@ def test_a_wrong_definition_is_refused_with_its_reason(
     text = (folder / file).read_text(encoding="utf-8")
     assert right in text
     (folder / file).write_text(text.replace(right, wrong, 1), encoding="utf-8")
-    with pytest.raises(DefinitionFault) as refused:
+    with pytest.raises(DefinitionError) as refused:
         load_definitions(folder)
     assert refused.value.thing == str(folder / ELSEWHERE.get(named, file))
     assert named in str(refused.value)

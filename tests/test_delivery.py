@@ -20,7 +20,7 @@ import duckdb
 import openpyxl
 import pytest
 
-from common.errors import UsageFault
+from common.errors import UsageError
 from flows.delivery import outbox
 from flows.delivery.mail_server import mail_server
 from flows.pipeline.night_steps import whole_night
@@ -580,7 +580,7 @@ def test_a_ledger_that_answered_each_submission_by_itself_is_taken_as_told(town:
     ],
 )
 def test_a_wrong_url_of_the_mail_server_is_refused_without_showing_it(town: Place, url: str, words: str) -> None:
-    with pytest.raises(UsageFault, match=re.escape(words)) as refused:
+    with pytest.raises(UsageError, match=re.escape(words)) as refused:
         town.night(smtp_url=url)
     assert "hush" not in str(refused.value)
     assert not (town.archive / "ledger.jsonl").exists()

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from common.errors import DefinitionFault
+from common.errors import DefinitionError
 from schemas.definitions import HERE, Definitions, Relation, load_definitions
 from tests.histories import COUNT, SHARE, History, figure
 
@@ -246,7 +246,7 @@ def test_what_is_worked_out_of_others_must_say_of_which(
     text = (folder / file).read_text(encoding="utf-8")
     assert right in text
     (folder / file).write_text(text.replace(right, wrong, 1), encoding="utf-8")
-    with pytest.raises(DefinitionFault, match=named):
+    with pytest.raises(DefinitionError, match=named):
         load_definitions(folder)
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from common.errors import DefinitionFault
+from common.errors import DefinitionError
 from inputs.layouts.partner_layouts import Layout, load_partners
 from inputs.parsing.parse_return import parse
 from inputs.parsing.return_identification import Origin, identify
@@ -100,7 +100,7 @@ def test_a_wrong_layout_is_refused_with_file_key_and_what_is_allowed(
     right: str, wrong: str, key: str, allowed: str, definitions: Definitions, tmp_path: Path
 ) -> None:
     assert right in TOML
-    with pytest.raises(DefinitionFault) as refused:
+    with pytest.raises(DefinitionError) as refused:
         layout_of(TOML.replace(right, wrong, 1), definitions, tmp_path)
     said = str(refused.value)
     assert "tester.toml" in said

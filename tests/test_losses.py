@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from common.errors import Fault
+from common.errors import LocalIndicatorsError
 from flows.commands.waive import WaiverRequest, grant_waiver
 from flows.pipeline.daytime_steps import between_nights
 from flows.records.ledger import read_ledger
@@ -118,7 +118,7 @@ def test_what_is_lost_is_told_and_not_lost_for_good(lost: set[str], lived: Life,
     assert bool(missing_files(life.place.archive, ledger)) == ("tables" in lost and "ledger" not in lost)
     if says:
         for name, command in COMMANDS.items():
-            with pytest.raises(Fault, match=says):
+            with pytest.raises(LocalIndicatorsError, match=says):
                 command(life)
             assert files(life) == before, name
     else:
@@ -127,7 +127,7 @@ def test_what_is_lost_is_told_and_not_lost_for_good(lost: set[str], lived: Life,
         assert differing(life, lived) == []
     if "ledger" in lost or "tables" in lost:
         now = files(life)
-        with pytest.raises(Fault, match="restore"):
+        with pytest.raises(LocalIndicatorsError, match="restore"):
             rebuild(life.settings(), "again", replace=True)
         assert {k: v for k, v in files(life).items() if "ledger" not in k} == {
             k: v for k, v in now.items() if "ledger" not in k
@@ -165,7 +165,9 @@ def test_a_file_that_is_not_the_one_it_was_is_told_and_made_again(
     hurt(life, another)
     before = files(life)
     for name, command in COMMANDS.items():
-        with pytest.raises(Fault, match=rf"{file}\.duckdb: .*{says}.*run `indicators rebuild --replace`"):
+        with pytest.raises(
+            LocalIndicatorsError, match=rf"{file}\.duckdb: .*{says}.*run `indicators rebuild --replace`"
+        ):
             command(life)
         assert files(life) == before, name
     assert rebuild(life.settings(), "again", replace=True).done
@@ -182,7 +184,9 @@ def test_an_archive_of_another_partnership_is_refused_and_nothing_is_made_from_i
     commands: list[Callable[[Life], object]] = [*COMMANDS.values()]
     commands.append(lambda life: rebuild(life.settings(), "again", replace=True))
     for command in commands:
-        with pytest.raises(Fault, match=r"ledger\.jsonl: .* another archive; see that INDICATORS_ARCHIVE"):
+        with pytest.raises(
+            LocalIndicatorsError, match=r"ledger\.jsonl: .* another archive; see that INDICATORS_ARCHIVE"
+        ):
             command(life)
     assert files(life) == before
 

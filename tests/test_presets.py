@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from common.errors import DefinitionFault
+from common.errors import DefinitionError
 from inputs.layouts.partner_layouts import load_partners
 from inputs.parsing.parse_return import parse
 from inputs.parsing.return_identification import Origin, identify
@@ -92,7 +92,7 @@ def test_what_the_table_itself_leaves_out_is_not_named(read: Any) -> None:
 def test_a_key_of_a_preset_can_be_taken_back(read: Any) -> None:
     areas, found = read(EES + 'without = ["only"]', {"csv": published(COUNCIL, REGION)}, "csv")
     assert (areas, found) == (["E06000018", "E12000004"], [])
-    with pytest.raises(DefinitionFault, match="stop"):
+    with pytest.raises(DefinitionError, match="stop"):
         read(EES + 'without = ["stop"]', {"csv": published(COUNCIL)}, "csv")
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from common.errors import StorageFault, UsageFault
+from common.errors import StorageError, UsageError
 from flows.delivery.quarterly_filing import Filed, Quarter, file_report, filed, quarter_of
 from flows.pipeline.daytime_steps import between_nights
 from flows.pipeline.night_summary import Report
@@ -46,7 +46,7 @@ def test_a_quarter_is_named_or_is_the_last_that_ended() -> None:
         "2010-Q4", "2011-Q1", "2011-Q2", "2011-Q3",
     ]  # fmt: skip
     for wrong in ("2011", "2011-Q5", "../etc-Q1"):
-        with pytest.raises(UsageFault):
+        with pytest.raises(UsageError):
             quarter_of(wrong, date(2011, 1, 1))
 
 
@@ -83,7 +83,7 @@ def test_a_report_is_filed_once_whole_and_never_overwritten(
     def file_it(run: str, *, again: bool = False) -> Filed:
         return file_report(tmp_path / "reports", place.published, Q2, run, AT, ["analyst"], again=again)
 
-    with pytest.raises(UsageFault):
+    with pytest.raises(UsageError):
         file_report(tmp_path / "reports", tmp_path / "none.duckdb", Q2, "x", AT, [], again=False)
     (tmp_path / "reports" / ".making-2011-Q2").mkdir(parents=True)  # what a run that was killed left
     first = file_it("one")
@@ -101,7 +101,7 @@ def test_a_report_is_filed_once_whole_and_never_overwritten(
         assert (first.folder / name).stat().st_mode & 0o222 == 0
     (second.folder / "manifest.json").chmod(0o644)
     (second.folder / "manifest.json").write_text("{")
-    with pytest.raises(StorageFault, match="is damaged"):
+    with pytest.raises(StorageError, match="is damaged"):
         list(filed(tmp_path / "reports"))
 
 

@@ -17,7 +17,7 @@ from operator import itemgetter
 import openpyxl
 import pytest
 
-from common.errors import Fault, ReaderFault, StorageFault
+from common.errors import LocalIndicatorsError, ReaderError, StorageError
 from inputs.readers.cells import Cells, ErrorValue, Sheet, Shown, Uncalculated
 from inputs.sandbox import reader_processes as reading
 from inputs.sandbox.reader_processes import Limits, Reader, Readers
@@ -475,7 +475,7 @@ def test_a_child_that_dies_or_overruns_is_a_finding_and_the_next_file_is_read(
 
 def test_a_child_that_cannot_start_is_our_own_fault(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(reading, "_started", lambda _: in_child("raise MemoryError"))
-    with Reader(Limits()) as reader, pytest.raises(ReaderFault, match="memory"):
+    with Reader(Limits()) as reader, pytest.raises(ReaderError, match="memory"):
         reader.read(b"a,b\n1,2\n")
 
 
@@ -537,10 +537,10 @@ def test_our_own_fault_ends_the_reading_of_many(where: str, monkeypatch: pytest.
 
     def gone() -> bytes:
         if where == "opening":
-            raise StorageFault("archive", "is gone")
+            raise StorageError("archive", "is gone")
         return b"a,b\n1,2\n"
 
-    with pytest.raises(Fault), Readers(Limits()) as readers:
+    with pytest.raises(LocalIndicatorsError), Readers(Limits()) as readers:
         list(readers.read([gone] * 5))
 
 

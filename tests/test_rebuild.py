@@ -14,7 +14,7 @@ from unittest.mock import patch
 import openpyxl
 import pytest
 
-from common.errors import Fault
+from common.errors import LocalIndicatorsError
 from flows.commands.application import main
 from flows.records.ledger import read_ledger
 from flows.recovery.rebuild_warehouse import rebuild
@@ -102,7 +102,9 @@ def test_the_example_data_is_made_again_row_for_row_with_its_past(lived: Life, t
     before = looked_back(life)
     shutil.rmtree(life.place.published.parent)
     life.place.published.parent.mkdir()
-    with pytest.raises(Fault, match="ledger knows of version 7, and here it ends at 0; run `indicators rebuild"):
+    with pytest.raises(
+        LocalIndicatorsError, match="ledger knows of version 7, and here it ends at 0; run `indicators rebuild"
+    ):
         life.night()
     done = rebuild(life.settings(), "again")
     assert (done.data_version, done.versions, done.notes) == (7, 7, ())
@@ -160,7 +162,7 @@ def test_a_published_file_that_cannot_be_replaced_leaves_the_former_store(place:
         con.execute("DELETE FROM stated")
     before = store.read_bytes()
     log.write_bytes(b"what some other program wrote")
-    with pytest.raises(Fault, match="a write-ahead log lies beside the file"):
+    with pytest.raises(LocalIndicatorsError, match="a write-ahead log lies beside the file"):
         rebuild(life.settings(), "again", replace=True)
     assert store.read_bytes() == before
     log.unlink()

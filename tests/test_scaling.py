@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from common.errors import UsageFault
+from common.errors import UsageError
 from flows.checking import dask_workers
 from flows.checking.staging import stage, staged_of
 from flows.commands.application import main
@@ -111,7 +111,7 @@ def test_a_worker_that_is_not_as_the_night_judges_nothing(waiting: Night, place:
         (job,) = dask_workers._jobs(waiting.settings, folder, waiting.ledger.unjudged(), validate_step._desk(waiting))
         toml = place.root / "partners" / "one.toml"
         toml.write_text(toml.read_text(encoding="utf-8").replace("Attainment", "Other"), encoding="utf-8")
-        with pytest.raises(UsageFault, match="another release, definitions or partners"):
+        with pytest.raises(UsageError, match="another release, definitions or partners"):
             dask_workers.judge_job.fn(str(job))
         assert not list(folder.glob("S*"))
 

@@ -10,7 +10,7 @@ from unittest.mock import patch
 
 import pytest
 
-from common.errors import StorageFault
+from common.errors import StorageError
 from flows.commands.application import main
 from flows.pipeline.night_summary import Report
 from flows.records.ledger import read_ledger
@@ -168,7 +168,7 @@ def test_a_release_that_the_ledger_has_lost_is_found_before_anything_is_written(
     ledger = town.archive / "ledger.jsonl"
     *kept, _ = ledger.read_bytes().splitlines(keepends=True)
     ledger.write_bytes(b"".join(kept))
-    with pytest.raises(StorageFault, match="the store has seen line"):
+    with pytest.raises(StorageError, match="the store has seen line"):
         town.night("three")
 
 

@@ -15,7 +15,7 @@ import pytest
 from openpyxl.worksheet.datavalidation import DataValidation
 from openpyxl.worksheet.worksheet import Worksheet
 
-from common.errors import UsageFault
+from common.errors import UsageError
 from flows.checking.validate_files import Judgement, judge
 from flows.commands.application import main
 from flows.commands.check import check_files
@@ -140,7 +140,7 @@ def test_a_template_filled_in_is_accepted(
 def test_every_shipped_return_is_tried(partners: Mapping[str, Partner]) -> None:
     every = sorted(c.id for p in partners.values() for c in p.says.collection)
     assert every == sorted((*COLLECTIONS, UNDRAWN))
-    with pytest.raises(UsageFault, match=UNDRAWN):
+    with pytest.raises(UsageError, match=UNDRAWN):
         made(UNDRAWN)
 
 
@@ -464,6 +464,6 @@ def test_a_layout_that_no_workbook_answers_is_refused_in_words(tmp_path: Path) -
     ).replace("[[collection.layout]]", "")
     partners = yearly(tmp_path / "p", two)
     with pytest.raises(
-        UsageFault, match="profile: has no workbook to fill in, because two of its tables lie on one sheet"
+        UsageError, match="profile: has no workbook to fill in, because two of its tables lie on one sheet"
     ):
         template_of("profile", settings(today=DAY, partners=partners))

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from common.errors import DefinitionFault
+from common.errors import DefinitionError
 from schemas.definitions import HERE, Definitions, Framework, Target, load_definitions
 from tests.marts import ENGLAND, NOTTINGHAM, latest, made_from, row, trend, with_indicator
 from warehouse.mart.scorecard import score
@@ -190,7 +190,7 @@ def test_a_wrong_target_is_refused_at_start(rows: str, key: str, reason: str, tm
             copy.parent.mkdir(parents=True, exist_ok=True)
             copy.write_bytes(path.read_bytes())
     (tmp_path / "targets.csv").write_text(HEADING + rows, encoding="utf-8")
-    with pytest.raises(DefinitionFault) as refused:
+    with pytest.raises(DefinitionError) as refused:
         load_definitions(tmp_path)
     assert "targets.csv" in str(refused.value)
     assert key in str(refused.value)

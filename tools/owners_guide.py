@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from common.errors import StorageFault
+from common.errors import StorageError
 from flows.settings import HOME
 from schemas.rules import GROUPS, RULES, Rule
 
@@ -13,11 +13,11 @@ BEGIN, END = "<!-- The rules below are written by `make docs`. -->", "<!-- Here 
 
 
 def with_rules(text: str) -> str:
-    """Return the guide's text with the rules between its two marks written anew. Raises StorageFault without them."""
+    """Return the guide's text with the rules between its two marks written anew. Raises StorageError without them."""
     before, begin, rest = text.partition(BEGIN)
     _, end, after = rest.partition(END)
     if not begin or not end:
-        raise StorageFault(GUIDE, f"must hold the lines {BEGIN} and {END}")
+        raise StorageError(GUIDE, f"must hold the lines {BEGIN} and {END}")
     return f"{before}{BEGIN}\n\n{rules_in_words()}\n{END}{after}"
 
 

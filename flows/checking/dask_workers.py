@@ -26,7 +26,7 @@ from prefect.context import FlowRunContext, TaskRunContext
 from prefect.logging import get_logger
 from prefect.settings import PREFECT_API_URL, temporary_settings
 
-from common.errors import StorageFault, UsageFault
+from common.errors import StorageError, UsageError
 from flows.checking.staging import Desk, is_staged, stage
 from flows.records.archive import Archive, write_whole
 from flows.settings import Settings, needs_extra
@@ -53,7 +53,7 @@ def over_dask(given: Settings, folder: Path, submissions: Sequence[Submission], 
     try:
         jobs = _jobs(given, folder, submissions, desk)
     except OSError as error:
-        raise StorageFault(folder, f"cannot be written ({error.strerror})") from None
+        raise StorageError(folder, f"cannot be written ({error.strerror})") from None
     import dask
 
     import_module("distributed")  # its settings come with it, and must be there before one is set for a while
@@ -153,8 +153,8 @@ def _submitted(runner: Any, job: Path) -> Any:
 
 @task(name="Read and check a part of the returns", cache_policy=NO_CACHE)
 def judge_job(job: str) -> int:
-    """Judge the submissions that a job's file names, and stage what became of them. Raises a Fault where this worker
-    is not as the night is."""
+    """Judge the submissions that a job's file names, and stage what became of them. Raises LocalIndicatorsError where
+    this worker is not as the night is."""
     path = Path(job)
     submissions = [Submission.from_dict(one) for one in orjson.loads(path.read_bytes())]
     return sum(1 for _ in stage(path.parent, submissions, _desk_of(path.parent)))
@@ -167,14 +167,14 @@ def as_flow() -> None:
 
 @lru_cache(maxsize=1)
 def _desk_of(folder: Path) -> Desk:
-    """The desk of a pass, as the night wrote it down. Raises UsageFault where release, definitions or partners are not
+    """The desk of a pass, as the night wrote it down. Raises UsageError where release, definitions or partners are not
     those of the night."""
     says = orjson.loads((folder / "desk.json").read_bytes())
     definitions = load_definitions(Path(says["definitions"]))
     partners = load_partners(definitions, Path(says["partners"]))
     here = [definitions.digest, *(one.digest for one in partners.values())]
     if (says["release"], says["digests"]) != (version("local-indicators"), here):
-        raise UsageFault("this worker", "has another release, definitions or partners than the night; deploy the same")
+        raise UsageError("this worker", "has another release, definitions or partners than the night; deploy the same")
     return Desk(
         Archive(Path(says["archive"])),
         definitions,
@@ -189,7 +189,7 @@ def _desk_of(folder: Path) -> Desk:
 
 
 def stage_of(given: Settings) -> Any:
-    """Who stages by the settings: this process, or workers. Raises UsageFault."""
+    """Who stages by the settings: this process, or workers. Raises UsageError."""
     if given.runner == "threads":
         return stage
     needs_extra(given)

@@ -19,7 +19,7 @@ from typing import Any
 import orjson
 import polars as pl
 
-from common.errors import StorageFault
+from common.errors import StorageError
 from flows.checking.validate_files import Judgement, as_judged, judge_each
 from flows.records.archive import Archive, write_whole
 from inputs.layouts.partner_layouts import Partner
@@ -89,8 +89,8 @@ class Staged:
 
 
 def stage(folder: Path, submissions: Sequence[Submission], desk: Desk) -> Iterator[str]:
-    """Judge submissions; the id of each, as soon as what became of it is in the folder. Raises ReaderFault and
-    StorageFault."""
+    """Judge submissions; the id of each, as soon as what became of it is in the folder. Raises ReaderError and
+    StorageError."""
     most = desk.limits.file_bytes + 1  # one more, so that the reader sees that it is too many
     contents = [partial(desk.archive.content, one.digest, most) for one in submissions]
     origins = [
@@ -171,7 +171,7 @@ def _write(path: Path, content: bytes) -> None:
     try:
         write_whole(path, content)
     except OSError as error:
-        raise StorageFault(path, f"cannot be written ({error.strerror})") from None
+        raise StorageError(path, f"cannot be written ({error.strerror})") from None
 
 
 def is_staged(folder: Path, submission: str) -> bool:
@@ -180,12 +180,12 @@ def is_staged(folder: Path, submission: str) -> bool:
 
 
 def staged_of(folder: Path, submission: str) -> tuple[list[Staged], Path | None]:
-    """What became of a submission, and its marked-up copy where one was made. Raises StorageFault."""
+    """What became of a submission, and its marked-up copy where one was made. Raises StorageError."""
     path = folder / f"{submission}.json"
     try:
         record = orjson.loads(path.read_bytes())
     except (OSError, ValueError):
-        raise StorageFault(path, "is missing or damaged; run the night again") from None
+        raise StorageError(path, "is missing or damaged; run the night again") from None
     copy = folder / record["copy"] if record["copy"] else None
     return [Staged.from_dict(one) for one in record["staged"]], copy
 

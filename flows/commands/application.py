@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 from cyclopts import App, CycloptsError, Parameter
 
-from common.errors import Fault
+from common.errors import LocalIndicatorsError
 
 
 class Command(NamedTuple):
@@ -85,7 +85,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             return _run(sys.argv[1:] if arguments is None else arguments)
     except CycloptsError as error:
         return _refused(2, " ".join(str(error).split()), "see `indicators --help`, or --help after a command")
-    except Fault as fault:
+    except LocalIndicatorsError as fault:
         return _refused(fault.exit_code, str(fault))
     except BrokenPipeError:  # whoever was reading has seen enough
         sys.stdout = open(os.devnull, "w")  # noqa: PTH123, SIM115

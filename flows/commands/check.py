@@ -14,7 +14,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from common.errors import UsageFault
+from common.errors import UsageError
 from flows.checking.validate_files import Judgement, as_judged, judge
 from flows.commands.options import JsonOption, TodayOption
 from flows.commands.terminal import as_json
@@ -49,7 +49,7 @@ def check(
 ) -> int:
     """Judge files as the night would, and load nothing; exit code 1 if one is rejected."""
     if not files:
-        raise UsageFault("FILE", "is missing; name at least one file to judge")
+        raise UsageError("FILE", "is missing; name at least one file to judge")
     results = check_files(
         files,
         settings(today=today),
@@ -75,18 +75,18 @@ def check_files(
     explain: bool = False,
 ) -> list[Result]:
     """One record for each file and return, as the contract of `indicators check --json` says; with `explain` also what
-    became of every cell. `marked_up` is where the marked copy of a single file goes. Raises UsageFault for a file that
+    became of every cell. `marked_up` is where the marked copy of a single file goes. Raises UsageError for a file that
     is not there, a partner or return that nobody knows, and a copy that would be of several files or in the place of
     one."""
     definitions = load_definitions(given.definitions)
     partners = load_partners(definitions, given.partners)
     if partner is not None and partner not in partners:
-        raise UsageFault(partner, f"is not a partner; there are {', '.join(partners)}")
+        raise UsageError(partner, f"is not a partner; there are {', '.join(partners)}")
     if collection is not None:
         partner = _owner(collection, partner, partners)
     for path in files:
         if not path.is_file():
-            raise UsageFault(path, "is not a file")
+            raise UsageError(path, "is not a file")
     if marked_up is not None:
         _may_write(marked_up, files)
     today = given.today or london_today(now())
@@ -124,13 +124,13 @@ def _explain(path: Path, group: Sequence[Judgement], records: Sequence[Result], 
 
 def _may_write(copy: Path, files: Sequence[Path]) -> None:
     if len(files) != 1:
-        raise UsageFault(copy, "a marked-up copy is of one file; name one")
+        raise UsageError(copy, "a marked-up copy is of one file; name one")
     if copy.suffix.lower() != ".xlsx":
-        raise UsageFault(copy, "a marked-up copy is an Excel workbook; give it a name that ends in .xlsx")
+        raise UsageError(copy, "a marked-up copy is an Excel workbook; give it a name that ends in .xlsx")
     if not copy.parent.is_dir():
-        raise UsageFault(copy.parent, "is not a folder")
+        raise UsageError(copy.parent, "is not a folder")
     if copy.exists() and copy.samefile(files[0]):
-        raise UsageFault(copy, "is the file itself; give the copy another name")
+        raise UsageError(copy, "is the file itself; give the copy another name")
 
 
 def _write_copy(path: Path, group: Sequence[Judgement], copy: Path) -> None:
@@ -151,9 +151,9 @@ def _begun(path: Path, limits: Limits) -> bytes:
 def _owner(collection: str, partner: str | None, partners: Mapping[str, Partner]) -> str:
     known = {c.id: p.id for p in partners.values() for c in p.says.collection}
     if collection not in known:
-        raise UsageFault(collection, f"is not a return; there are {', '.join(sorted(known))}")
+        raise UsageError(collection, f"is not a return; there are {', '.join(sorted(known))}")
     if partner not in (None, known[collection]):
-        raise UsageFault(collection, f"is a return of {known[collection]}, not of {partner}")
+        raise UsageError(collection, f"is a return of {known[collection]}, not of {partner}")
     return known[collection]
 
 

@@ -6,7 +6,7 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from common.errors import UsageFault
+from common.errors import UsageError
 from flows.commands.options import ArchiveOption, JsonOption, WarehouseOption
 from flows.commands.terminal import as_json, progress_shown
 from flows.recovery.rebuild_warehouse import rebuild as rebuild_from_ledger
@@ -27,7 +27,7 @@ def rebuild(
     """Make store and published file again, or report what today's rules would have made; exit code 1 for a
     difference."""
     if replace and reparse:
-        raise UsageFault("--replace", "cannot be given together with --reparse, which only reports")
+        raise UsageError("--replace", "cannot be given together with --reparse, which only reports")
     chosen = settings(warehouse=warehouse, archive=archive)
     if reparse:
         with progress_shown():

@@ -9,7 +9,7 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from common.errors import StorageFault, UsageFault
+from common.errors import StorageError, UsageError
 from flows.commands.options import OutputOption, TodayOption
 from flows.settings import Settings, london_today, now, settings
 from inputs.layouts.partner_layouts import Layout, Partner, load_partners
@@ -40,17 +40,17 @@ def template(
 
 def write_template(collection: str, given: Settings, out: Path | None = None, period: str | None = None) -> Path:
     """Write the template of a return, as its layout of the day asks for it; the path written. Without `out` it gets the
-    name by which the return is known, in the working directory. Raises UsageFault for a return that nobody knows, one
+    name by which the return is known, in the working directory. Raises UsageError for a return that nobody knows, one
     without a layout on the day, and one whose layout no workbook of ours can answer."""
     drawn = template_of(collection, given, period)
     content = write_workbook(drawn)
     path = out or Path(drawn.file_name)
     if out is None and path.exists() and path.read_bytes() != content:
-        raise UsageFault(path, "is there already and may hold figures; name another file with -o")
+        raise UsageError(path, "is there already and may hold figures; name another file with -o")
     try:
         path.write_bytes(content)
     except OSError as error:
-        raise StorageFault(path, f"cannot be written ({error.strerror})") from None
+        raise StorageError(path, f"cannot be written ({error.strerror})") from None
     return path
 
 
@@ -61,7 +61,7 @@ def template_of(collection: str, given: Settings, period: str | None = None) -> 
     owner = next((p for p in partners.values() for c in p.says.collection if c.id == collection), None)
     if owner is None:
         known = ", ".join(sorted(c.id for p in partners.values() for c in p.says.collection))
-        raise UsageFault(collection, f"is not a return; there are {known}")
+        raise UsageError(collection, f"is not a return; there are {known}")
     day = given.today or london_today(now())
     layout = _layout_of(owner, collection, day)
     expected = _expected(owner.collection(collection).expect, period, day)
@@ -73,11 +73,11 @@ def template_of(collection: str, given: Settings, period: str | None = None) -> 
     )
     drawn = draw_template(request)
     if period is not None and not any(page.asked for page in drawn.pages):
-        raise UsageFault(period, f"is no period that a figure of {collection} is measured over")
+        raise UsageError(period, f"is no period that a figure of {collection} is measured over")
     if findings := _try_out(drawn):
         first = findings[0]
         where = f" on sheet {first.sheet}" if first.sheet else ""
-        raise UsageFault(
+        raise UsageError(
             collection,
             f"has no workbook to fill in: its layout would not read it back{where} ({first.says} {first.found})",
         )
@@ -90,7 +90,7 @@ def _layout_of(owner: Partner, collection: str, day: date) -> Layout:
     used = [one for one in own if (one.says.valid_from or date.min) <= day <= (one.says.valid_to or date.max)]
     if not used:
         dates = ", ".join(f"{one.says.valid_from or '...'} to {one.says.valid_to or '...'}" for one in own)
-        raise UsageFault(collection, f"has no layout for {day}; there are those for {dates}")
+        raise UsageError(collection, f"has no layout for {day}; there are those for {dates}")
     return max(used, key=lambda one: one.says.valid_from or date.min)
 
 

@@ -11,7 +11,7 @@ from typing import Annotated
 import polars as pl
 from cyclopts import Parameter
 
-from common.errors import UsageFault
+from common.errors import UsageError
 from flows.checking.known_figures import known_to_owners
 from flows.checking.validate_files import Judgement, judge
 from flows.commands.options import ArchiveOption, ByOption, TodayOption, UntilOption, WarehouseOption
@@ -75,7 +75,7 @@ def grant_waiver(request: WaiverRequest, given: Settings) -> WaiverAnswer:
     """Record a waiver for every value that the cell stands for, if the submission has that finding; the next night
     judges the submission again.
 
-    Raises UsageFault for a rule that cannot be waived, a cell or day that is none, and words that are missing.
+    Raises UsageError for a rule that cannot be waived, a cell or day that is none, and words that are missing.
     """
     today = given.today or london_today(now())
     sheet, place = _checked(request, today)
@@ -109,16 +109,16 @@ def _checked(request: WaiverRequest, today: date) -> tuple[str, int]:
     rule = RULES.get(request.rule)
     waivable = ", ".join(name for name, one in RULES.items() if one.strictness == "waivable")
     if rule is None or rule.strictness != "waivable":
-        raise UsageFault(request.rule, f"cannot be waived; the rules that can are {waivable}")
+        raise UsageError(request.rule, f"cannot be waived; the rules that can are {waivable}")
     if request.until < today:
-        raise UsageFault("--until", f"{request.until} is over; name a day from {today} on")
+        raise UsageError("--until", f"{request.until} is over; name a day from {today} on")
     for name, words in (("--reason", request.reason), ("--by", request.by)):
         if not words.strip() or len(words) > FIELD_LIMIT:
-            raise UsageFault(name, f"needs words, at most {FIELD_LIMIT} characters")
+            raise UsageError(name, f"needs words, at most {FIELD_LIMIT} characters")
     match = _WHERE.fullmatch(request.where)
     place = position(match["cell"]) if match else None
     if match is None or place is None:
-        raise UsageFault(request.where, "is not a cell such as 'Figures!E6'")
+        raise UsageError(request.where, "is not a cell such as 'Figures!E6'")
     return (match["quoted"] or "").replace("''", "'") or match["plain"], place
 
 

@@ -23,7 +23,7 @@ from typing import Any
 from pydantic import SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from common.errors import Fault
+from common.errors import LocalIndicatorsError
 from flows.delivery.mail_server import mail_server
 from flows.delivery.outbox import send_alone
 from flows.records.archive import write_whole
@@ -66,7 +66,7 @@ class Reach(BaseSettings):
 def in_words(error: BaseException | None, otherwise: str) -> str:
     """A fault in one line that shows no partner's data: our own faults say it themselves; of any other exception only
     its kind and the place are told, for its words may hold anything."""
-    if isinstance(error, Fault):
+    if isinstance(error, LocalIndicatorsError):
         said = str(error)
     elif error is not None:
         ours = [f for f in traceback.extract_tb(error.__traceback__) if Path(f.filename).is_relative_to(HOME)]
@@ -136,7 +136,7 @@ def _sent(reach: Reach, content: bytes, *, written: bool) -> str:
     """What kept a message from the analyst, or nothing. Without a mail server, the outbox is where it is delivered."""
     try:
         server = mail_server(reach.smtp_url.get_secret_value() if reach.smtp_url else "")
-    except Fault as fault:
+    except LocalIndicatorsError as fault:
         return str(fault)
     if server is not None:
         return send_alone(server, reach.sender, reach.analyst, content)

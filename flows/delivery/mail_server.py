@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from urllib.parse import parse_qsl, unquote, urlsplit
 
-from common.errors import UsageFault
+from common.errors import UsageError
 from flows.settings import Settings
 from replies.emails.email_message import domain_of
 from replies.emails.size_limit import megabytes
@@ -37,7 +37,7 @@ class MailServer:
 
 
 def mail_server(url: str) -> MailServer | None:
-    """The server that a URL names; None where it is empty. Raises UsageFault that shows nothing of the URL."""
+    """The server that a URL names; None where it is empty. Raises UsageError that shows nothing of the URL."""
     if not url:
         return None
     try:
@@ -45,12 +45,12 @@ def mail_server(url: str) -> MailServer | None:
         options = dict(parse_qsl(parts.query, keep_blank_values=True))
         host, port = parts.hostname, parts.port
     except ValueError:
-        raise UsageFault("setting smtp_url", SHAPE) from None
+        raise UsageError("setting smtp_url", SHAPE) from None
     if parts.scheme not in ("smtp", "smtps") or not host or set(options) - {"starttls"} or parts.path not in ("", "/"):
-        raise UsageFault("setting smtp_url", SHAPE)
+        raise UsageError("setting smtp_url", SHAPE)
     tls = "always" if parts.scheme == "smtps" else "starttls" if "starttls" in options else "none"
     if parts.password and tls == "none" and not _on_this_machine(host):
-        raise UsageFault("setting smtp_url", "a password needs ?starttls, or smtps:// in place of smtp://")
+        raise UsageError("setting smtp_url", "a password needs ?starttls, or smtps:// in place of smtp://")
     usual = {"always": 465, "starttls": 587, "none": 25}[tls]
     return MailServer(host, port or usual, tls, unquote(parts.username or ""), unquote(parts.password or ""))
 
@@ -189,5 +189,5 @@ def in_words(error: Exception) -> str:
 
 
 def server_of(given: Settings) -> MailServer | None:
-    """The mail server of the settings. Raises UsageFault, which shows nothing of the URL."""
+    """The mail server of the settings. Raises UsageError, which shows nothing of the URL."""
     return mail_server(given.smtp_url.get_secret_value() if given.smtp_url else "")

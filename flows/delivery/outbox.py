@@ -21,7 +21,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
-from common.errors import StorageFault
+from common.errors import StorageError
 from flows.delivery.mail_server import (
     Cut,
     Goodbye,
@@ -66,19 +66,19 @@ class Outbox:
         try:
             return (self.folder / message.file).read_bytes()
         except OSError as error:
-            raise StorageFault(self.folder / message.file, f"cannot be read ({error.strerror})") from None
+            raise StorageError(self.folder / message.file, f"cannot be read ({error.strerror})") from None
 
     def put(self, message: Message, content: bytes) -> None:
-        """Record a message and write it. Raises StorageFault."""
+        """Record a message and write it. Raises StorageError."""
         self.ledger.record_message(message, self.now())
         self.write(message, content)
 
     def write(self, message: Message, content: bytes) -> None:
-        """Write the text of a message that is recorded. Raises StorageFault."""
+        """Write the text of a message that is recorded. Raises StorageError."""
         try:
             write_whole(self.folder / message.file, content)
         except OSError as error:
-            raise StorageFault(self.folder, f"cannot be written ({error.strerror})") from None
+            raise StorageError(self.folder, f"cannot be written ({error.strerror})") from None
 
     def mark(self, message: Message, state: State, detail: str = "", dropped: Sequence[str] = ()) -> None:
         self.ledger.record_delivery(message.id, state, self.now(), detail=detail, dropped=dropped)

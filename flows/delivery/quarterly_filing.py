@@ -16,7 +16,7 @@ from typing import Any, Literal
 
 import orjson
 
-from common.errors import StorageFault, UsageFault
+from common.errors import StorageError, UsageError
 from flows.records.return_register import in_office
 from schemas.definitions import Definitions
 from schemas.notifications import ANALYST
@@ -51,7 +51,7 @@ def quarter_of(name: str | None, today: date) -> Quarter:
         return Quarter(today.year, ended) if ended else Quarter(today.year - 1, 4)
     year, _, number = name.partition("-Q")
     if not (len(year) == 4 and year.isdigit() and number in ("1", "2", "3", "4")):
-        raise UsageFault("quarter", f"must look like 2011-Q1; found {name!r}")
+        raise UsageError("quarter", f"must look like 2011-Q1; found {name!r}")
     return Quarter(int(year), int(number))
 
 
@@ -70,11 +70,11 @@ class Filed:
 
     @property
     def files(self) -> list[tuple[str, bytes]]:
-        """The page and the csv. Raises StorageFault where one is gone."""
+        """The page and the csv. Raises StorageError where one is gone."""
         try:
             return [(name, (self.folder / name).read_bytes()) for name in self.says["files"]]
         except OSError as error:
-            raise StorageFault(self.folder, f"cannot be read ({error.strerror}); restore it from a backup") from None
+            raise StorageError(self.folder, f"cannot be read ({error.strerror}); restore it from a backup") from None
 
 
 def readers_of(whom: Readers, definitions: Definitions, today: date) -> list[str]:
@@ -91,7 +91,7 @@ def file_report(
 ) -> Filed:
     """The report of a quarter: made and filed if it is not there yet, else as it is; `again` files another beside it.
 
-    The folder gets its name once it is whole, and is not written to afterwards. Raises StorageFault, and UsageFault
+    The folder gets its name once it is whole, and is not written to afterwards. Raises StorageError, and UsageError
     where nothing is published yet.
     """
     there = [one for one in filed(reports) if one.name.partition(".")[0] == quarter.name]
@@ -121,7 +121,7 @@ def file_report(
 
 
 def _put(reports: Path, name: str, contents: Mapping[str, bytes]) -> None:
-    """Write a folder whole or not at all. Raises StorageFault."""
+    """Write a folder whole or not at all. Raises StorageError."""
     making = reports / f"{MAKING}{name}"
     try:
         reports.mkdir(parents=True, exist_ok=True)
@@ -135,13 +135,13 @@ def _put(reports: Path, name: str, contents: Mapping[str, bytes]) -> None:
             (making / one).chmod(stat.S_IRUSR | stat.S_IRGRP | stat.S_IROTH)
         making.rename(reports / name)
     except OSError as error:
-        raise StorageFault(reports, f"cannot be written ({error.strerror})") from None
+        raise StorageError(reports, f"cannot be written ({error.strerror})") from None
     finally:
         shutil.rmtree(making, ignore_errors=True)
 
 
 def filed(reports: Path) -> Iterator[Filed]:
-    """The reports that are filed, by quarter and edition. Raises StorageFault for one that does not say what it is."""
+    """The reports that are filed, by quarter and edition. Raises StorageError for one that does not say what it is."""
     folders: list[Path] = []
     with contextlib.suppress(FileNotFoundError):
         folders = [one for one in reports.iterdir() if (one / MANIFEST).is_file() and not one.name.startswith(".")]
@@ -150,7 +150,7 @@ def filed(reports: Path) -> Iterator[Filed]:
             says = orjson.loads((folder / MANIFEST).read_bytes())
             yield Filed(folder, {"title": says["title"], "files": dict(says["files"]), "to": list(says["to"]), **says})
         except (OSError, ValueError, KeyError, TypeError):
-            raise StorageFault(folder / MANIFEST, "is damaged; restore it from a backup") from None
+            raise StorageError(folder / MANIFEST, "is damaged; restore it from a backup") from None
 
 
 def _by_edition(folder: Path) -> tuple[str, int]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pydantic import SecretStr
 
 SETTING = "setting inbox"
-"""What a UsageFault about an inbox names, because the URL itself holds secrets."""
+"""What a UsageError about an inbox names, because the URL itself holds secrets."""
 
 
 @dataclass(frozen=True)

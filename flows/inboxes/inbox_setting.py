@@ -11,7 +11,7 @@ from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
 
 from pydantic import SecretStr
 
-from common.errors import UsageFault
+from common.errors import UsageError
 from flows.inboxes.azure_blob import AZURE_BLOB
 from flows.inboxes.in_memory import IN_MEMORY
 from flows.inboxes.inbox_address import SETTING, Address
@@ -32,7 +32,7 @@ URL_FORMS = (
 def inbox_at(value: object) -> object:
     """Return what `value` names: the Address of a URL, the Path of a file:// URL, anything else as it is.
 
-    Raises UsageFault, whose words show no secret, for a URL that cannot be used.
+    Raises UsageError, whose words show no secret, for a URL that cannot be used.
     """
     if not isinstance(value, str) or "://" not in value:
         return value
@@ -41,11 +41,11 @@ def inbox_at(value: object) -> object:
         host, port = unquote(parts.hostname or ""), parts.port
         options = parse_qsl(parts.query, keep_blank_values=True, strict_parsing=bool(parts.query))
     except ValueError:
-        raise UsageFault(SETTING, f"the URL cannot be read; {URL_FORMS}") from None
+        raise UsageError(SETTING, f"the URL cannot be read; {URL_FORMS}") from None
     if parts.scheme == "file" and host in ("", "localhost") and not parts.query:
         return Path(unquote(parts.path))
     if parts.scheme not in KINDS or not host or parts.fragment:
-        raise UsageFault(SETTING, f"the URL cannot be used; {URL_FORMS}")
+        raise UsageError(SETTING, f"the URL cannot be used; {URL_FORMS}")
     _check_options(parts, options)
     address = Address(
         scheme=parts.scheme,
@@ -61,18 +61,18 @@ def inbox_at(value: object) -> object:
 
 
 def _check_options(parts: SplitResult, options: list[tuple[str, str]]) -> None:
-    """Raise UsageFault for an option that URLs of this scheme do not have."""
+    """Raise UsageError for an option that URLs of this scheme do not have."""
     supported = KINDS[parts.scheme].options
     if unknown := {name for name, _ in options} - supported:
         listed = ", ".join(sorted(supported)) or "none"
         names = ", ".join(sorted(unknown))
-        raise UsageFault(SETTING, f"{parts.scheme} URLs have no option {names}; there are: {listed}")
+        raise UsageError(SETTING, f"{parts.scheme} URLs have no option {names}; there are: {listed}")
 
 
 def _check_endpoint(endpoint: SplitResult) -> None:
-    """Raise UsageFault for an endpoint that holds secrets, or to which they would travel in clear text."""
+    """Raise UsageError for an endpoint that holds secrets, or to which they would travel in clear text."""
     if endpoint.username or (endpoint.scheme == "http" and not _on_this_machine(endpoint.hostname or "")):
-        raise UsageFault(SETTING, "endpoint must be an https:// address without user or password")
+        raise UsageError(SETTING, "endpoint must be an https:// address without user or password")
 
 
 def _on_this_machine(host: str) -> bool:
@@ -87,17 +87,17 @@ def share_at(inbox: Path | Address, seconds: float) -> Share:
 
 
 def check_inbox(inbox: Path | Address) -> None:
-    """Raise UsageFault for an inbox that cannot be read as things are, without asking any server."""
+    """Raise UsageError for an inbox that cannot be read as things are, without asking any server."""
     if not isinstance(inbox, Address):
         if not inbox.is_dir():
-            raise UsageFault(inbox, "the inbox is not there; make the folder, or name another with --inbox")
+            raise UsageError(inbox, "the inbox is not there; make the folder, or name another with --inbox")
         return
     kind = KINDS[inbox.scheme]
     try:
         importlib.import_module(kind.module)
     except ImportError:
         install = f"pip install 'local-indicators[{kind.extra}]'"
-        raise UsageFault(
+        raise UsageError(
             SETTING, f"{inbox.scheme}:// needs the package {kind.module}; install it with {install}"
         ) from None
     kind.check(inbox)

@@ -24,7 +24,7 @@ class ServerKind:
     `module` is the Python package that it needs, and `extra` the extra of this distribution that installs it.
     `connect(address, seconds)` gives fsspec's file system; `seconds` is how long the server may be silent. `options`
     are the URL's options. `store` is true of object stores, where a file is there whole or not at all. `root` gives the
-    path of the inbox within the file system. `reading` are arguments for opening a file. `check` raises UsageFault for
+    path of the inbox within the file system. `reading` are arguments for opening a file. `check` raises UsageError for
     an address that cannot work as things are, without asking the server.
     """
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from typing import Any
 
-from common.errors import UsageFault
+from common.errors import UsageError
 from flows.inboxes.inbox_address import SETTING, Address
 from flows.inboxes.server_kind import ServerKind
 
@@ -36,10 +36,10 @@ def connect(address: Address, seconds: float) -> Any:
 
 
 def check(address: Address) -> None:
-    """Raise UsageFault for a key or a list of known hosts that is not there, which the library calls a refusal."""
+    """Raise UsageError for a key or a list of known hosts that is not there, which the library calls a refusal."""
     for name in ("key_file", "known_hosts"):
         if (path := address.option(name)) and not os.access(path, os.R_OK):
-            raise UsageFault(SETTING, f"the file that {name} names cannot be read")
+            raise UsageError(SETTING, f"the file that {name} names cannot be read")
 
 
 def root(address: Address) -> str:

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
-from common.errors import InboxFault, StorageFault
+from common.errors import InboxError, StorageError
 from common.progress import say
 from common.readable_files import BLOCK, Readable
 from flows.inboxes import Entry, Mounted, Parts, Share, check_inbox, share_at
@@ -65,7 +65,7 @@ NOT_RETURN_FOLDERS = {
 def collect(night: Night) -> list[Submission]:
     """Take in every file of the inbox whose bytes are not those that last came by its path.
 
-    Raises UsageFault where the inbox is not there, and InboxFault where it cannot be read at all: it may be a share
+    Raises UsageError where the inbox is not there, and InboxError where it cannot be read at all: it may be a share
     that is away for a moment, and nothing has been touched then. Where it stops answering half-way, what was read by
     then is taken in.
     """
@@ -116,7 +116,7 @@ def spelled(name: str) -> str:
 
 
 def _reached(night: Night) -> tuple[Share, list[Entry]]:
-    """The inbox and what lies at its top. Raises InboxFault where it cannot be reached."""
+    """The inbox and what lies at its top. Raises InboxError where it cannot be reached."""
     inbox, why = night.settings.inbox, ""
     for pause in PAUSES_SECONDS:
         time.sleep(pause)
@@ -127,7 +127,7 @@ def _reached(night: Night) -> tuple[Share, list[Entry]]:
             why = error.strerror or type(error).__name__
         if isinstance(inbox, Path):
             break
-    raise InboxFault(str(inbox), f"the inbox cannot be read ({why}); nothing was taken in")
+    raise InboxError(str(inbox), f"the inbox cannot be read ({why}); nothing was taken in")
 
 
 def _listed(night: Night, share: Share, top: Sequence[Entry]) -> list[Found]:
@@ -514,7 +514,7 @@ class _Memory:
         return youngest + SETTLED_SECONDS < read_at.timestamp() and now() - read_at < believed
 
     def write(self, listed: Sequence[Found], taken: Sequence[Taken], unseen: Collection[str]) -> None:
-        """Remember what was read tonight, and forget what is no longer listed. Raises StorageFault."""
+        """Remember what was read tonight, and forget what is no longer listed. Raises StorageError."""
         if self.inbox is None:
             return
         there, read_at = {one.path for one in listed}, now().isoformat()
@@ -529,7 +529,7 @@ class _Memory:
         try:
             write_whole(self.path, orjson.dumps({"inbox": self.inbox, "files": files}))
         except OSError as error:
-            raise StorageFault(self.path, f"cannot be written ({error.strerror})") from None
+            raise StorageError(self.path, f"cannot be written ({error.strerror})") from None
 
 
 def _as_listed(one: Found) -> list[list[Any]]:

@@ -28,7 +28,7 @@ from urllib.parse import quote
 
 import orjson
 
-from common.errors import Fault
+from common.errors import LocalIndicatorsError
 from flows.delivery.mail_server import server_of
 from flows.delivery.outbox import trouble_with
 from flows.inboxes import Address, check_inbox, share_at, within
@@ -91,7 +91,7 @@ class Patient:
     @cached_property
     def losses(self) -> Mapping[Part, Loss]:
         """What is lost, by the part that lost it; nothing where that is not known or another check tells."""
-        with contextlib.suppress(Fault), copied(self.given.store, LARGEST_COPIED) as store:
+        with contextlib.suppress(LocalIndicatorsError), copied(self.given.store, LARGEST_COPIED) as store:
             if store is not None and not _at_work(self):
                 return {one.part: one for one in losses(past_of(self.given, self.ledger, store))}
         return {}
@@ -117,7 +117,7 @@ def _made(name: str, check: Callable[[Patient], Said], patient: Patient) -> Heal
         return Health(name, "look", f"not looked at: {reason}")
     except TimeoutError:
         return Health(name, "wrong", f"no answer within {CHECK_SECONDS:g} seconds", "see why it hangs, then ask again")
-    except Fault as fault:
+    except LocalIndicatorsError as fault:
         return Health(name, "wrong", str(fault), "put right what it names")
     except Exception as error:
         return Health(
@@ -131,7 +131,7 @@ def _hidden(one: Health, patient: Patient) -> Health:
     inbox = patient.given.inbox
     if isinstance(inbox, Address):
         secrets += [inbox.password.get_secret_value(), quote(inbox.password.get_secret_value(), safe="")]
-    with contextlib.suppress(Fault):
+    with contextlib.suppress(LocalIndicatorsError):
         server = server_of(patient.given)
         secrets += [server.password, quote(server.password, safe="")] if server else []
 
@@ -146,7 +146,7 @@ def _hidden(one: Health, patient: Patient) -> Health:
 def _known(what: str, load: Callable[[], Any]) -> Any:
     try:
         return load()
-    except Fault:
+    except LocalIndicatorsError:
         raise _NotKnown(f"see {what}") from None
 
 
@@ -156,7 +156,7 @@ def _known(what: str, load: Callable[[], Any]) -> Any:
 def _settings(given: Callable[[], Settings], at: datetime) -> tuple[Health, Patient | None]:
     try:
         patient = Patient(given(), at)
-    except Fault as fault:
+    except LocalIndicatorsError as fault:
         return Health("settings", "wrong", str(fault), "correct it in the environment or in .env"), None
     except Exception as error:
         return Health("settings", "wrong", f"cannot be read ({type(error).__name__})", "see that .env is text"), None
@@ -250,7 +250,7 @@ def _inbox(patient: Patient) -> Said:
     try:
         check_inbox(given.inbox)
         top = share_at(given.inbox, min(given.inbox_seconds, CHECK_SECONDS / 2)).entries(())
-    except Fault as fault:
+    except LocalIndicatorsError as fault:
         return "wrong", str(fault), f"correct INDICATORS_INBOX; {GUIDE} has an example of each kind"
     except OSError as error:
         do = f"see that the server or share is up, the sign-in right and its key known ({GUIDE})"

@@ -17,7 +17,7 @@ from prefect.cache_policies import NO_CACHE
 from prefect.logging import get_logger, get_run_logger
 from prefect.runtime import flow_run
 
-from common.errors import Fault
+from common.errors import LocalIndicatorsError
 from common.progress import told_to
 from flows.delivery import fault_alarm
 from flows.delivery.fault_alarm import Reach
@@ -52,7 +52,7 @@ def of_the_moment() -> str:
 
 def _today() -> date:
     """The day that a run takes for today, as far as its settings can be read."""
-    with contextlib.suppress(Fault):
+    with contextlib.suppress(LocalIndicatorsError):
         return settings(today=flow_run.parameters.get("today")).today or london_today(now())
     return london_today(now())
 
@@ -74,7 +74,7 @@ def _of_judging(parameters: dict[str, Any]) -> str:
 
 def _share_is_away(_task: object, _run: object, state: Any) -> bool:
     """Whether trying again can help: where files could not be reached, and not where the code is wrong."""
-    return isinstance(state.result(raise_on_failure=False), OSError | Fault)
+    return isinstance(state.result(raise_on_failure=False), OSError | LocalIndicatorsError)
 
 
 _called: Any = _of_judging  # Prefect takes it by the name of its parameter

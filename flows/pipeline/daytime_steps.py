@@ -40,7 +40,7 @@ def between_nights(
     patience_seconds: float = 0.0,
 ) -> Answered:
     """Collect, judge and answer, telling these kinds of news; `as_step` and `stage` are as for a whole night. Raises
-    BusyFault if another run is still at work here when patience is at an end."""
+    BusyError if another run is still at work here when patience is at an end."""
     say("Loading definitions and layouts")
     with sole_writer(given.archive, patience_seconds):
         day = run_context.prepare(given, run, stage, by_day=True)

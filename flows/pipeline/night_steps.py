@@ -40,7 +40,7 @@ def whole_night(
 ) -> Report:
     """The five steps in order, as the only run at work on this archive; `as_step` may wrap each, as Prefect does, and
     `stage` may have workers elsewhere read and check. A run between two nights that is still at work is waited for;
-    BusyFault when patience is at an end."""
+    BusyError when patience is at an end."""
     say("Loading definitions and layouts")
     with sole_writer(given.archive, patience_seconds):
         night = prepare(given, run, stage)

@@ -68,7 +68,7 @@ def publish(
     run: str,
     at: datetime,
 ) -> Publication:
-    """Publish what the store holds, or leave the published file as it is; both are on record. Raises StorageFault."""
+    """Publish what the store holds, or leave the published file as it is; both are on record. Raises StorageError."""
     catch_up(con, given, definitions, archive, ledger, at)
     at = private_store.after_all(con, at)
     archive.keep_definitions(definitions.digest, definitions.files)

@@ -18,7 +18,7 @@ from pathlib import Path
 import orjson
 import polars as pl
 
-from common.errors import StorageFault
+from common.errors import StorageError
 from common.readable_files import BLOCK, Readable
 
 
@@ -43,7 +43,7 @@ class Archive:
         return self.root / "staging"
 
     def prepare(self) -> None:
-        """Make the folders. Raises StorageFault."""
+        """Make the folders. Raises StorageError."""
         with self._writing():
             for folder in (
                 self.root,
@@ -62,7 +62,7 @@ class Archive:
 
     def hold(self, inward: Readable, most: int) -> tuple[str, int]:
         """Copy what can be read, or the first `most` bytes of it, into holding; SHA-256 and size of the copy. Raises
-        OSError if the source cannot be read, and StorageFault if the archive cannot be written."""
+        OSError if the source cannot be read, and StorageError if the archive cannot be written."""
         digest, size = hashlib.sha256(), 0
         part = self.holding / f"{os.getpid()}.part"
         with self._writing():
@@ -83,12 +83,12 @@ class Archive:
         return digest.hexdigest(), size
 
     def content(self, digest: str, most: int = -1) -> bytes:
-        """The bytes of a submission, or the first so many, from holding or from the files. Raises StorageFault if they
+        """The bytes of a submission, or the first so many, from holding or from the files. Raises StorageError if they
         are gone."""
         for path in (self.holding / digest, self.files / digest):
             with contextlib.suppress(FileNotFoundError), path.open("rb") as file:
                 return file.read(most)
-        raise StorageFault(self.root, f"the file with digest {digest[:12]}… is missing; restore it from a backup")
+        raise StorageError(self.root, f"the file with digest {digest[:12]}… is missing; restore it from a backup")
 
     def keep(self, digest: str) -> None:
         """Move a judged file from holding to the files."""
@@ -115,7 +115,7 @@ class Archive:
     @contextmanager
     def stage(self) -> Iterator[Path]:
         """A folder of a name never used before for what is made of submissions; whatever an interrupted night left in
-        one is deleted first. Raises StorageFault."""
+        one is deleted first. Raises StorageError."""
         with self._writing():
             for left in self.staging.iterdir():
                 shutil.rmtree(left)
@@ -132,7 +132,7 @@ class Archive:
             sync_folder(self.root / "outcomes")
 
     def table(self, name: str) -> pl.DataFrame:
-        """An outcome's tidy table. Raises StorageFault if it is gone or damaged."""
+        """An outcome's tidy table. Raises StorageError if it is gone or damaged."""
         return _read_parquet(self.root / "outcomes" / name)
 
     def keep_copy(self, staged: Path, submission: str) -> None:
@@ -154,12 +154,12 @@ class Archive:
             self._write(path, orjson.dumps({name: text.decode("utf-8", "replace") for name, text in files.items()}))
 
     def definitions(self, digest: str) -> dict[str, bytes]:
-        """The files of the definitions or layouts with a digest. Raises StorageFault if they are gone or damaged."""
+        """The files of the definitions or layouts with a digest. Raises StorageError if they are gone or damaged."""
         path = self.root / "definitions" / f"{digest}.json"
         try:
             return {name: text.encode() for name, text in orjson.loads(path.read_bytes()).items()}
         except (OSError, ValueError, AttributeError):
-            raise StorageFault(path, "is missing or damaged; restore it from a backup") from None
+            raise StorageError(path, "is missing or damaged; restore it from a backup") from None
 
     def keep_past(self, name: str, tables: Mapping[str, pl.DataFrame]) -> dict[str, str]:
         """Keep what the store knows of the past, and what each of its tables is called here."""
@@ -172,7 +172,7 @@ class Archive:
         return names
 
     def past(self, name: str) -> pl.DataFrame:
-        """A table of the past that was kept. Raises StorageFault if it is gone or damaged."""
+        """A table of the past that was kept. Raises StorageError if it is gone or damaged."""
         return _read_parquet(self.root / "past" / name)
 
     def mark_night(self, what: str, run: str, at: datetime) -> None:
@@ -191,14 +191,14 @@ class Archive:
         try:
             yield
         except OSError as error:
-            raise StorageFault(self.root, f"the archive cannot be written ({error.strerror})") from None
+            raise StorageError(self.root, f"the archive cannot be written ({error.strerror})") from None
 
 
 def _read_parquet(path: Path) -> pl.DataFrame:
     try:
         return pl.read_parquet(path.read_bytes())
     except (OSError, pl.exceptions.PolarsError):
-        raise StorageFault(path, "is missing or damaged; restore it from a backup") from None
+        raise StorageError(path, "is missing or damaged; restore it from a backup") from None
 
 
 def write_whole(path: Path, content: bytes) -> None:

@@ -17,7 +17,7 @@ from typing import Any, Literal
 
 import orjson
 
-from common.errors import BusyFault, StorageFault
+from common.errors import BusyError, StorageError
 from common.progress import say
 from flows.records.hash_chain import CHAINED, RESTORE, Broken, Chain, breach
 from flows.records.line_appending import append_lines
@@ -241,14 +241,14 @@ class Ledger:
         try:
             append_lines(self.path, lines)
         except OSError as error:
-            raise StorageFault(self.path, f"the ledger cannot be written ({error.strerror})") from None
+            raise StorageError(self.path, f"the ledger cannot be written ({error.strerror})") from None
         for line in lines:
             self.chain.take(line, orjson.loads(line))
         self.version = max(self.version, LEDGER_VERSION)
         self.take(entry)
 
     def read(self, number: int, line: bytes) -> dict[str, Any]:
-        """Take in a line of the file; what it says. Raises StorageFault for one that is damaged, or does not follow
+        """Take in a line of the file; what it says. Raises StorageError for one that is damaged, or does not follow
         from those before it."""
         try:
             entry: dict[str, Any] = orjson.loads(line)
@@ -258,10 +258,10 @@ class Ledger:
             self.take(dict(entry))
         except Broken:
             where, what = breach(lines_of(self), number)
-            raise StorageFault(self.path, f"{what}; {RESTORE}", key=where) from None
+            raise StorageError(self.path, f"{what}; {RESTORE}", key=where) from None
         except (ValueError, KeyError, TypeError) as error:
             reason = f"is damaged ({type(error).__name__}); {RESTORE}"
-            raise StorageFault(self.path, reason, key=f"line {number}") from None
+            raise StorageError(self.path, reason, key=f"line {number}") from None
         return entry
 
     def take(self, entry: dict[str, Any]) -> None:
@@ -324,7 +324,7 @@ class Ledger:
     def _be_of(self, version: int) -> None:
         if version > LEDGER_VERSION:
             reason = f"was written by a newer release: it is of version {version}, and this release reads up to"
-            raise StorageFault(self.path, f"{reason} {LEDGER_VERSION}; use the newer release")
+            raise StorageError(self.path, f"{reason} {LEDGER_VERSION}; use the newer release")
         self.version = version
 
     def _take_delivery(self, entry: dict[str, Any]) -> None:
@@ -347,7 +347,7 @@ class Ledger:
 
 def read_ledger(archive: Path) -> Ledger:
     """The ledger of an archive; empty where there is none yet. A last line that a crash cut off never counted. Raises
-    StorageFault for a ledger that cannot be read or has a damaged line."""
+    StorageError for a ledger that cannot be read or has a damaged line."""
     ledger = ledger_at(archive)
     for number, line in enumerate(lines_of(ledger), start=1):
         ledger.read(number, line)
@@ -360,27 +360,27 @@ def ledger_at(archive: Path) -> Ledger:
 
 
 def lines_of(ledger: Ledger) -> list[bytes]:
-    """The whole lines of a ledger's file; none where there is no file. Raises StorageFault."""
+    """The whole lines of a ledger's file; none where there is no file. Raises StorageError."""
     try:
         content = ledger.path.read_bytes() if ledger.path.exists() else b""
     except OSError as error:
-        raise StorageFault(ledger.path, f"the ledger cannot be read ({error.strerror})") from None
+        raise StorageError(ledger.path, f"the ledger cannot be read ({error.strerror})") from None
     return content.split(b"\n")[:-1]  # no other sign ends a line, or a changed one might look like the one it was
 
 
 @contextmanager
 def sole_writer(archive: Path, patience_seconds: float = 0.0) -> Iterator[None]:
-    """Hold the archive's lock, so that two runs never interleave. Raises BusyFault if another still holds it when
+    """Hold the archive's lock, so that two runs never interleave. Raises BusyError if another still holds it when
     patience is at an end."""
     try:
         archive.mkdir(parents=True, exist_ok=True, mode=0o700)
         file = os.open(archive / "lock", os.O_RDWR | os.O_CREAT, 0o600)
     except OSError as error:
-        raise StorageFault(archive, f"the archive cannot be written ({error.strerror})") from None
+        raise StorageError(archive, f"the archive cannot be written ({error.strerror})") from None
     try:
         while not _locked(file):
             if patience_seconds <= 0:
-                raise BusyFault(archive, "another run is at work here; try again when it has ended")
+                raise BusyError(archive, "another run is at work here; try again when it has ended")
             say("Waiting for another run to end")
             time.sleep(LOOK_AGAIN_SECONDS)
             patience_seconds -= LOOK_AGAIN_SECONDS

@@ -16,7 +16,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Literal
 
-from common.errors import ReleaseFault, StorageFault
+from common.errors import ReleaseError, StorageError
 from flows.records.hash_chain import RESTORE
 from flows.records.ledger import Ledger
 from flows.settings import Settings
@@ -90,17 +90,17 @@ class Past:
 
 
 def past_of(given: Settings, ledger: Ledger, store_at: Path | None = None) -> Past:
-    """What each part knows; `store_at` is where to read the store, if not where it lives. Raises ReleaseFault."""
+    """What each part knows; `store_at` is where to read the store, if not where it lives. Raises ReleaseError."""
     held, shown, unreadable = None, None, dict[Part, str]()
     try:
         held = stored(store_at or given.store)
-    except ReleaseFault:
+    except ReleaseError:
         raise
-    except StorageFault as fault:
+    except StorageError as fault:
         unreadable["store"] = fault.reason
     try:
         shown = published(given.warehouse)
-    except StorageFault as fault:
+    except StorageError as fault:
         unreadable["published file"] = fault.reason
     return Past(given, ledger, held, shown, unreadable)
 
@@ -111,19 +111,19 @@ def losses(past: Past) -> tuple[Loss, ...]:
 
 
 def refuse_losses(given: Settings, ledger: Ledger) -> Past:
-    """Raise StorageFault, before anything is written, where something is lost that a run would lose for good; else what
+    """Raise StorageError, before anything is written, where something is lost that a run would lose for good; else what
     each part knows."""
     past = past_of(given, ledger)
     for one in losses(past):
         if one.stops:
-            raise StorageFault(one.thing, f"{one.says}; {one.do}")
+            raise StorageError(one.thing, f"{one.says}; {one.do}")
     return past
 
 
 def refuse_lost_ledger(given: Settings, ledger: Ledger) -> None:
-    """Raise StorageFault where store or published file know what the ledger lacks, so that it makes less again."""
+    """Raise StorageError where store or published file know what the ledger lacks, so that it makes less again."""
     for one in _of_ledger(past_of(given, ledger)):
-        raise StorageFault(one.thing, f"{one.says}; {one.do}")
+        raise StorageError(one.thing, f"{one.says}; {one.do}")
 
 
 def see_ledger(given: Settings, ledger: Ledger) -> None:
@@ -240,7 +240,7 @@ def kept_copy(past: Past) -> Path | None:
         return None
     if past.stored.versions.keys() != ledger.published.keys():
         return None
-    with contextlib.suppress(StorageFault):
+    with contextlib.suppress(StorageError):
         said = published(path)
         if said is not None and ledger.published.get(said.version) == said.at:
             return path
@@ -249,7 +249,7 @@ def kept_copy(past: Past) -> Path | None:
 
 def put_back(past: Past) -> None:
     """Put back the published file from what is kept, and the hold of a rollback, where they alone were lost; a night
-    that went on without them would compare with nothing and ask nobody. Raises StorageFault."""
+    that went on without them would compare with nothing and ask nobody. Raises StorageError."""
     given, ledger = past.given, past.ledger
     kept = Kept.beside(given.warehouse)
     try:
@@ -262,7 +262,7 @@ def put_back(past: Past) -> None:
         if held is not None and held["data_version"] == ledger.last_version and kept.held is None:
             kept.hold({name: held[name] for name in ("to", "by", "at", "data_version")})
     except OSError as error:
-        raise StorageFault(given.warehouse, f"cannot be put back ({error.strerror})") from None
+        raise StorageError(given.warehouse, f"cannot be put back ({error.strerror})") from None
 
 
 # -- the archive ------------------------------------------------------------------------------------------------------

@@ -132,7 +132,8 @@ def unanswered(definitions: Definitions, partners: Mapping[str, Partner], today:
 
 
 def status(given: Settings) -> Record:
-    """The register as `indicators status --json` prints it. Raises a Fault where ledger or TOMLs cannot be read."""
+    """The register as `indicators status --json` prints it. Raises LocalIndicatorsError where ledger or TOMLs cannot be
+    read."""
     definitions = load_definitions(given.definitions)
     partners = load_partners(definitions, given.partners)
     ledger = read_ledger(given.archive)

@@ -7,7 +7,7 @@ from contextlib import ExitStack
 from datetime import datetime
 from typing import Any
 
-from common.errors import UsageFault
+from common.errors import UsageError
 from flows.pipeline.publishing import catch_up, keep_past, publish_limits
 from flows.records.archive import Archive
 from flows.records.ledger import ledger_at, read_ledger, sole_writer
@@ -21,7 +21,7 @@ from warehouse.store.surviving_records import bear_witness
 
 
 def approve_run(given: Settings, run: str, by: str) -> str:
-    """Publish a refused run's candidate, and say so. Raises NotApproved with the reason, and a Fault of ours."""
+    """Publish a refused run's candidate, and say so. Raises NotApproved with the reason, and LocalIndicatorsError."""
     limits, definitions = publish_limits(given), load_definitions(given.definitions)
     version, more = _decided(
         given, definitions, "approved", {"run": run}, by, lambda con, at: approve(con, given.warehouse, run, at, limits)
@@ -46,7 +46,7 @@ def release(given: Settings, submission: str, by: str) -> str:
 
 
 def roll_back_to(given: Settings, version: int, by: str) -> str:
-    """Publish a kept version again, and say so. Raises NotApproved with the reason, and a Fault of ours."""
+    """Publish a kept version again, and say so. Raises NotApproved with the reason, and LocalIndicatorsError."""
     limits, definitions = publish_limits(given), load_definitions(given.definitions)
     number, more = _decided(
         given,
@@ -73,7 +73,7 @@ def _decided(
     """Do what a person decided, on record before and after; the data_version that it published, and what else to
     tell."""
     if not given.store.exists() and not ledger_at(given.archive).path.exists():
-        raise UsageFault(given.store, "is not there yet; run `indicators nightly` first")
+        raise UsageError(given.store, "is not there yet; run `indicators nightly` first")
     with ExitStack() as stack:
         stack.enter_context(sole_writer(given.archive))
         archive, ledger = Archive(given.archive), read_ledger(given.archive)

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from common.config_files import record
-from common.errors import DefinitionFault, StorageFault
+from common.errors import DefinitionError, StorageError
 from flows.pipeline.publishing import Step, sources
 from flows.records.archive import Archive
 from flows.records.ledger import Attempt, Ledger, ledger_at, lines_of
@@ -129,7 +129,7 @@ class Replay:
 def replay(given: Settings, con: private_store.Connection, live: Path, step: Step) -> Replay:
     """Replay an archive's ledger into an empty store and a folder without a published file.
 
-    Raises StorageFault where the archive lacks something that is needed.
+    Raises StorageError where the archive lacks something that is needed.
     """
     ahead, ledger = ledger_at(given.archive), ledger_at(given.archive)
     lines = list(enumerate(lines_of(ledger), start=1))
@@ -265,7 +265,7 @@ def _guessed(made: Replay) -> dict[str, Any]:
     attempt = Attempt("rebuild", today, at, judged[-1].definitions, partners, has_examples=False, release="")
     try:
         return _sources(made, attempt)
-    except StorageFault as fault:
+    except StorageError as fault:
         definitions = load_definitions(made.given.definitions)
         made.notes.append(f"Today's definitions stand in for those of then: {fault}.")
         return _sources(made, replace(attempt, definitions=definitions.digest), definitions)
@@ -280,7 +280,7 @@ def _sources(made: Replay, attempt: Attempt, definitions: Definitions | None = N
 
 
 def _definitions(files: Mapping[str, bytes], digest: str) -> Definitions:
-    """Archived definitions, loaded. Raises StorageFault where they are damaged, or of no use to this release."""
+    """Archived definitions, loaded. Raises StorageError where they are damaged, or of no use to this release."""
     with tempfile.TemporaryDirectory(prefix="indicators-") as folder:
         for name, content in files.items():
             path = Path(folder, name)
@@ -288,11 +288,11 @@ def _definitions(files: Mapping[str, bytes], digest: str) -> Definitions:
             path.write_bytes(content)
         try:
             found = load_definitions(Path(folder))
-        except DefinitionFault as fault:
+        except DefinitionError as fault:
             where = Path(fault.thing).name
-            raise StorageFault(f"definitions {digest[:12]}…", f"{where}: {fault.reason}", key=fault.key) from None
+            raise StorageError(f"definitions {digest[:12]}…", f"{where}: {fault.reason}", key=fault.key) from None
     if found.digest != digest:
-        raise StorageFault(f"definitions {digest[:12]}…", "are damaged in the archive; restore them from a backup")
+        raise StorageError(f"definitions {digest[:12]}…", "are damaged in the archive; restore them from a backup")
     return found
 
 

@@ -15,7 +15,7 @@ from dataclasses import replace as replace_in
 from pathlib import Path
 from typing import Any
 
-from common.errors import StorageFault, UsageFault
+from common.errors import StorageError, UsageError
 from common.progress import say
 from flows.pipeline.publishing import Step, catch_up_ledger
 from flows.pipeline.run_report import _plain, _section
@@ -85,11 +85,11 @@ def rebuild(given: Settings, run: str, *, replace: bool = False, step: Step = sa
     """Make store and published file again, compare them with the live ones, and put them in place where these are
     missing, or where `replace` asks for it.
 
-    `run` names the folder it works in. Raises UsageFault where there is no ledger, StorageFault where the archive lacks
+    `run` names the folder it works in. Raises UsageError where there is no ledger, StorageError where the archive lacks
     something or a night is at work; what is live is then as it was.
     """
     if not ledger_at(given.archive).path.exists():
-        raise UsageFault(given.archive, "holds no ledger to rebuild from; name the archive with --archive")
+        raise UsageError(given.archive, "holds no ledger to rebuild from; name the archive with --archive")
     folder = given.warehouse.parent
     with sole_writer(given.archive):
         ledger = read_ledger(given.archive)
@@ -102,7 +102,7 @@ def rebuild(given: Settings, run: str, *, replace: bool = False, step: Step = sa
             work.mkdir(mode=0o700)  # it holds what must not be shown
             (work / "made").mkdir()
             Archive(given.archive).prepare()
-            with contextlib.suppress(StorageFault):  # a published file that cannot be read tells nothing
+            with contextlib.suppress(StorageError):  # a published file that cannot be read tells nothing
                 catch_up_ledger(given.warehouse, ledger)
             made = _made(given, work / "made", step)
             step("Comparing with what is live", 0, 0)
@@ -116,7 +116,7 @@ def rebuild(given: Settings, run: str, *, replace: bool = False, step: Step = sa
             if done.placed:
                 ledger.record_rebuilt(made.last, sum(one.rows for one in differences), now())
         except OSError as error:
-            raise StorageFault(folder, f"cannot be rebuilt ({error.strerror or error})") from None
+            raise StorageError(folder, f"cannot be rebuilt ({error.strerror or error})") from None
         finally:
             shutil.rmtree(work, ignore_errors=True)
     return done
@@ -181,7 +181,7 @@ def _put_in_place(given: Settings, work: Path, done: Rebuilt) -> Rebuilt:
         try:
             again = _keep_too(given, Kept.beside(made))
             rename_over(made, live)
-        except (OSError, StorageFault):
+        except (OSError, StorageError):
             if former.exists():
                 former.replace(given.store)
             raise

@@ -16,7 +16,7 @@ from typing import Any
 
 import polars as pl
 
-from common.errors import StorageFault, UsageFault
+from common.errors import StorageError, UsageError
 from common.progress import say
 from flows.checking.known_figures import told_to_owners
 from flows.checking.validate_files import Judgement, judge
@@ -101,13 +101,13 @@ class Reparsed:
 
 
 def reparse(given: Settings, step: Step = say) -> Reparsed:
-    """Judge everything that was sent again, in the order in which it came. Raises UsageFault where there is no ledger,
-    and the Faults of definitions and layouts."""
+    """Judge everything that was sent again, in the order in which it came. Raises UsageError where there is no ledger,
+    and the errors of definitions and layouts."""
     definitions = load_definitions(given.definitions)
     partners = load_partners(definitions, given.partners)
     archive, ledger = Archive(given.archive), read_ledger(given.archive)
     if not ledger.path.exists():
-        raise UsageFault(given.archive, "holds no ledger; name the archive with --archive")
+        raise UsageError(given.archive, "holds no ledger; name the archive with --archive")
     unread = [(one, why) for one in ledger.submissions.values() if (why := _why_not(one, archive, ledger, partners))]
     skipped = {one.id for one, _ in unread}
     sent = [one for one in ledger.submissions.values() if one.id not in skipped and one.id in ledger.outcomes]
@@ -134,7 +134,7 @@ def _why_not(one: Submission, archive: Archive, ledger: Ledger, partners: Mappin
         return "people"
     try:
         archive.content(one.digest, 0)
-    except StorageFault:
+    except StorageError:
         return "missing"
     return "" if one.partner in partners else "partner"
 

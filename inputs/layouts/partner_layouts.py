@@ -14,7 +14,7 @@ from types import MappingProxyType
 from typing import Any, Literal
 
 from common.config_files import STRICT_KEYS, read_toml, record
-from common.errors import DefinitionFault
+from common.errors import DefinitionError
 from inputs.layouts.layout_language import LayoutRecord, Source, TableLayout, Texts, ValueColumn
 from schemas.definitions import Definitions
 from schemas.observations import Required
@@ -100,24 +100,24 @@ class Partner:
 
 
 def load_partners(definitions: Definitions, folder: Path = HERE) -> Mapping[str, Partner]:
-    """Load every partner TOML of a folder and check it against the definitions. Raises DefinitionFault."""
+    """Load every partner TOML of a folder and check it against the definitions. Raises DefinitionError."""
     partners: dict[str, Partner] = {}
     owners: dict[str, str] = {}
     paths = sorted(folder.glob("*.toml"))
     if not paths:
-        raise DefinitionFault(folder, "holds no partner TOML")
+        raise DefinitionError(folder, "holds no partner TOML")
     for path in paths:
         says = record(PartnerRecord, _with_shapes(read_toml(path), path), path)
         if says.id != path.stem:
-            raise DefinitionFault(path, f"must be {path.stem!r}, the name of the file; found {says.id!r}", key="id")
+            raise DefinitionError(path, f"must be {path.stem!r}, the name of the file; found {says.id!r}", key="id")
         if not re.fullmatch(r"[a-z0-9]+(?:-[a-z0-9]+)*", says.id):
-            raise DefinitionFault(path, "must be small letters, digits and hyphens", key="id")
+            raise DefinitionError(path, "must be small letters, digits and hyphens", key="id")
         if not re.fullmatch(r"[^@\s<>,;]+@[^@\s<>,;]+\.[^@\s<>,;]+", says.email):
-            raise DefinitionFault(path, f"must be one e-mail address; found {says.email!r}", key="email")
+            raise DefinitionError(path, f"must be one e-mail address; found {says.email!r}", key="email")
         for collection in says.collection:
             if collection.id in owners:
                 reason = f"the collection is already one of {owners[collection.id]}'s"
-                raise DefinitionFault(path, reason, key=f"collection.{collection.id}")
+                raise DefinitionError(path, reason, key=f"collection.{collection.id}")
             owners[collection.id] = says.id
             _check_collection(collection, definitions, path)
         toml = path.read_bytes()
@@ -138,13 +138,13 @@ def _with_shapes(toml: dict[str, Any], path: Path) -> dict[str, Any]:
 
 def _laid_over(table: dict[str, Any], path: Path, of: object) -> dict[str, Any]:
     """A table's own keys over those of its shape; tests on rows, and columns to ignore, are added to the shape's. What
-    the table lists in `without` it does not take over. Raises DefinitionFault."""
+    the table lists in `without` it does not take over. Raises DefinitionError."""
     name, shape = table["shape"], _shape(table["shape"], path, of)
     without = table.get("without", [])
     without = [without] if isinstance(without, str) else without
     if not isinstance(without, list) or (unknown := [key for key in without if key not in shape]):
         reason = f"{', '.join(map(repr, unknown)) if isinstance(without, list) else without!r} is no key of {name}"
-        raise DefinitionFault(path, f"{reason}, which has {', '.join(shape)}", key=f"collection.{of}.without")
+        raise DefinitionError(path, f"{reason}, which has {', '.join(shape)}", key=f"collection.{of}.without")
     shape = {key: value for key, value in shape.items() if key not in without}
     own = {key: value for key, value in table.items() if key not in ("shape", "without")}
     for key in ("only", "skip"):
@@ -165,7 +165,7 @@ def _listed(table: Any, key: str) -> list[Any]:
 def _shape(name: object, path: Path, of: object) -> dict[str, Any]:
     known = sorted(file.stem for file in SHAPES.glob("*.toml"))
     if name not in known:
-        raise DefinitionFault(path, f"{name!r} is none of {', '.join(known)}", key=f"collection.{of}.shape")
+        raise DefinitionError(path, f"{name!r} is none of {', '.join(known)}", key=f"collection.{of}.shape")
     return read_toml(SHAPES / f"{name}.toml")
 
 
@@ -189,12 +189,12 @@ def _requires(collection: CollectionRecord, definitions: Definitions) -> tuple[R
 def _check_collection(collection: CollectionRecord, definitions: Definitions, path: Path) -> None:
     key = f"collection.{collection.id}"
     if not collection.layout:
-        raise DefinitionFault(path, "needs at least one layout", key=key)
+        raise DefinitionError(path, "needs at least one layout", key=key)
     _check_versions(collection, path, key)
     for number, layout in enumerate(collection.layout, start=1):
         within = key if len(collection.layout) == 1 else f"{key}.layout {number}"
         if not layout.table:
-            raise DefinitionFault(path, "needs at least one table", key=within)
+            raise DefinitionError(path, "needs at least one table", key=within)
         for place, table in enumerate(layout.table, start=1):
             _check_table(table, definitions, path, f"{within}.table {place}")
     for number, one in enumerate(collection.require, start=1):
@@ -204,10 +204,10 @@ def _check_collection(collection: CollectionRecord, definitions: Definitions, pa
 def _check_required(one: RequireRecord, definitions: Definitions, path: Path, key: str) -> None:
     for name in one.indicator:
         if name not in definitions.indicators:
-            raise DefinitionFault(path, f"{name!r} is not an indicator", key=f"{key}.indicator")
+            raise DefinitionError(path, f"{name!r} is not an indicator", key=f"{key}.indicator")
     for area in one.area:
         if definitions.geography.find(area) is None:
-            raise DefinitionFault(path, f"{area!r} is not an area we know", key=f"{key}.area")
+            raise DefinitionError(path, f"{area!r} is not an area we know", key=f"{key}.area")
     allowed = {TOTAL}.union(
         *(
             spell_out(i.breakdowns, definitions.dimensions)
@@ -217,7 +217,7 @@ def _check_required(one: RequireRecord, definitions: Definitions, path: Path, ke
     )
     for breakdown in one.breakdown:
         if breakdown not in allowed:
-            raise DefinitionFault(path, f"{breakdown!r} is no breakdown of theirs", key=f"{key}.breakdown")
+            raise DefinitionError(path, f"{breakdown!r} is no breakdown of theirs", key=f"{key}.breakdown")
 
 
 def _check_versions(collection: CollectionRecord, path: Path, key: str) -> None:
@@ -225,11 +225,11 @@ def _check_versions(collection: CollectionRecord, path: Path, key: str) -> None:
     dated = [(v.valid_from or date.min, v.valid_to or date.max, n) for n, v in enumerate(collection.layout, start=1)]
     for first, last, number in dated:
         if first > last:
-            raise DefinitionFault(path, f"must end after it begins: {first} to {last}", key=f"{key}.layout {number}")
+            raise DefinitionError(path, f"must end after it begins: {first} to {last}", key=f"{key}.layout {number}")
     for (_, last, before), (first, _, after) in pairwise(sorted(dated)):
         if first <= last:
             named = f"layouts {min(before, after)} and {max(before, after)} are for the same days"
-            raise DefinitionFault(
+            raise DefinitionError(
                 path, f"{named}; give valid_from and valid_to that do not overlap", key=f"{key}.layout"
             )
 
@@ -243,7 +243,7 @@ def _check_table(table: TableLayout, definitions: Definitions, path: Path, key: 
             _check_words(scope.provenance, ("reported", "illustrative"), path, f"{key}.provenance")
         if unknown := set(scope.breakdown) - dimensions.keys():
             known = ", ".join(sorted(dimensions))
-            raise DefinitionFault(path, f"{', '.join(unknown)} is none of {known}", key=f"{key}.breakdown")
+            raise DefinitionError(path, f"{', '.join(unknown)} is none of {known}", key=f"{key}.breakdown")
         for name, source in scope.breakdown.items():
             _check_words(source, (*dimensions[name].values, "Total"), path, f"{key}.breakdown.{name}")
         if scope.area:
@@ -252,7 +252,7 @@ def _check_table(table: TableLayout, definitions: Definitions, path: Path, key: 
         said_of = [column for column in table.value if getattr(column, name) is None]
         shared = name == "indicator" and len(said_of) < len(table.value)  # one denominator for several indicators
         if getattr(table, name) is None and said_of and not (shared and all(c.measure != "value" for c in said_of)):
-            raise DefinitionFault(path, f"nothing says the {name} of {_heading(said_of[0])}", key=key)
+            raise DefinitionError(path, f"nothing says the {name} of {_heading(said_of[0])}", key=key)
     for column in table.value:
         _check_period(column, table, definitions, path, f"{key}.period")
 
@@ -260,7 +260,7 @@ def _check_table(table: TableLayout, definitions: Definitions, path: Path, key: 
 def _check_areas(source: Source, definitions: Definitions, path: Path, key: str) -> None:
     for word in _words(source):
         if not definitions.geography.find(word):
-            raise DefinitionFault(path, f"{word!r} is not an area we know", key=key)
+            raise DefinitionError(path, f"{word!r} is not an area we know", key=key)
 
 
 def _check_period(column: ValueColumn, table: TableLayout, definitions: Definitions, path: Path, key: str) -> None:
@@ -273,7 +273,7 @@ def _check_period(column: ValueColumn, table: TableLayout, definitions: Definiti
         for word in _words(period):
             if not read_period(word, identifier, ending=period.ending):
                 reason = f"{word!r} is no period of {named}, which is measured over {EXPECTED[identifier]}"
-                raise DefinitionFault(path, reason, key=key)
+                raise DefinitionError(path, reason, key=key)
 
 
 def _heading(column: ValueColumn) -> str:
@@ -288,4 +288,4 @@ def _words(source: Source) -> list[str]:
 def _check_words(source: Source, known: Collection[str], path: Path, key: str) -> None:
     for word in _words(source):
         if word not in known:
-            raise DefinitionFault(path, f"{word!r} is none of {', '.join(sorted(known))}", key=key)
+            raise DefinitionError(path, f"{word!r} is none of {', '.join(sorted(known))}", key=key)

@@ -21,7 +21,7 @@ from typing import IO, Any, Self, TypeVar
 
 import orjson
 
-from common.errors import ReaderFault
+from common.errors import ReaderError
 from inputs.readers.cells import Cells, decode
 from inputs.sandbox.child_process import BOUNDS, READ_CELLS
 from schemas.findings import Finding, finding
@@ -72,7 +72,7 @@ class Reader:
         self._end()
 
     def read(self, content: bytes) -> Cells | Finding:
-        """The cells of a file, or the finding that says why it could not be read. Raises ReaderFault."""
+        """The cells of a file, or the finding that says why it could not be read. Raises ReaderError."""
         return cells_of(self.answer(content))
 
     def answer(self, content: bytes) -> bytes | Finding:
@@ -81,7 +81,7 @@ class Reader:
 
     def run(self, job: str, head: bytes, content: bytes) -> bytes | Finding:
         """What a job (inputs.sandbox.child_process) makes of `head` and a file after it, or the finding that says why
-        it could not. Raises ReaderFault."""
+        it could not. Raises ReaderError."""
         answer = self._too_big(content) or self._ask(job.encode() + b"\n" + head + content)
         return answer if isinstance(answer, Finding) else answer[1:]
 
@@ -89,7 +89,7 @@ class Reader:
         """What the child answers to a request: a whole answer, or the finding it ended in.
 
         Where the child dies or its memory does not suffice, a fresh one is asked once more, so that no file is blamed
-        for what those before it left behind. Raises ReaderFault where no child can be started, or each is killed.
+        for what those before it left behind. Raises ReaderError where no child can be started, or each is killed.
         """
         killed = False
         while True:
@@ -111,7 +111,7 @@ class Reader:
                 continue
             if from_outside:
                 reason = "was killed, most likely because this machine ran out of memory; free some, or lower"
-                raise ReaderFault("the process that reads files", f"{reason} INDICATORS_MAX_MEMORY_MB; then run again")
+                raise ReaderError("the process that reads files", f"{reason} INDICATORS_MAX_MEMORY_MB; then run again")
             if ended is not None and -ended in CRASHES:
                 return finding("return.unsafe", found="a file that makes the program that reads it crash")
             return self._too_costly(f"a file that takes more than {self._limits.memory_bytes / 1e6:,.0f} MB to read")
@@ -135,11 +135,11 @@ class Reader:
             try:
                 self._child = _started(self._limits)
             except OSError as error:
-                raise ReaderFault("the process that reads files", f"cannot be started ({error.strerror})") from None
+                raise ReaderError("the process that reads files", f"cannot be started ({error.strerror})") from None
             if _within(SECONDS_TO_START, self._child, b"") != b"k":
                 self._end()
                 reason = f"did not start within {self._limits.memory_bytes / 1e6:.0f} MB of memory"
-                raise ReaderFault("the process that reads files", reason)
+                raise ReaderError("the process that reads files", reason)
         return self._child
 
     def _end(self) -> None:
@@ -219,7 +219,7 @@ def _exactly(pipe: IO[bytes], size: int) -> bytes:
 
 
 def read(content: bytes, limits: Limits | None = None) -> Cells | Finding:
-    """Read one file in a child process of its own. Raises ReaderFault."""
+    """Read one file in a child process of its own. Raises ReaderError."""
     with Reader(limits or Limits()) as reader:
         return reader.read(content)
 
@@ -255,7 +255,7 @@ class Readers:
 
     def read(self, contents: Sequence[Callable[[], bytes]]) -> Iterator[tuple[int, Cells | Finding] | None]:
         """The number and the cells of each file, in the order in which they are read; None whenever PATIENCE seconds
-        went by without one. Each file is opened only when its turn comes. Raises ReaderFault, and whatever opening a
+        went by without one. Each file is opened only when its turn comes. Raises ReaderError, and whatever opening a
         file raises."""
         with self._turn:
             self._coming, self._over = enumerate(contents), False

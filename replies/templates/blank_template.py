@@ -11,7 +11,7 @@ from replies.templates.template_request import TemplateRequest, not_drawable
 
 
 def draw_template(request: TemplateRequest) -> Template:
-    """Return the template of a layout. Raises UsageFault where the layout cannot be answered by a workbook of ours."""
+    """Return the template of a layout. Raises UsageError where the layout cannot be answered by a workbook of ours."""
     pages: list[Page] = []
     taken: set[RowKey] = set()
     for table in request.layout.says.table:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 
-from common.errors import UsageFault
+from common.errors import UsageError
 from inputs.layouts.partner_layouts import Layout
 
 
@@ -28,9 +28,9 @@ class TemplateRequest:
         return max(self.made_on, self.due or self.made_on)
 
 
-def not_drawable(request: TemplateRequest, reason: str) -> UsageFault:
+def not_drawable(request: TemplateRequest, reason: str) -> UsageError:
     """Return the fault of a layout that no workbook of ours can answer."""
-    return UsageFault(
+    return UsageError(
         request.layout.collection,
         f"has no workbook to fill in, because {reason}; send it as the layout in the partner's TOML describes it",
     )

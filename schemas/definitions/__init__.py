@@ -17,7 +17,7 @@ from types import MappingProxyType
 from typing import Literal
 
 from common.config_files import STRICT_KEYS, as_table, keyed, listed, read_csv, read_lines, read_toml, record
-from common.errors import DefinitionFault
+from common.errors import DefinitionError
 from schemas.definitions.cross_checks import Sources, cross_check
 from schemas.reference.breakdowns import Dimension
 from schemas.reference.geography import Area, Geography
@@ -371,7 +371,7 @@ class Definitions:
 
 
 def load_definitions(folder: Path = HERE) -> Definitions:
-    """Load and cross-check every definition. Raises DefinitionFault naming file, key and reason."""
+    """Load and cross-check every definition. Raises DefinitionError naming file, key and reason."""
     files = {p.relative_to(folder).as_posix(): _content(p) for p in _data_files(folder)}
     indicators, stand_in = _indicators(folder)
     peers, targets = read_lines(folder / "peers.csv", Peer), read_lines(folder / "targets.csv", Target)
@@ -405,7 +405,7 @@ def _content(path: Path) -> bytes:
     try:
         return path.read_bytes()
     except OSError as error:
-        raise DefinitionFault(path, f"cannot be read ({error.strerror})") from None
+        raise DefinitionError(path, f"cannot be read ({error.strerror})") from None
 
 
 def _digest(files: Mapping[str, bytes]) -> str:
@@ -421,13 +421,13 @@ def _indicators(folder: Path) -> tuple[dict[str, Indicator], dict[str, Path]]:
     stand_in: dict[str, Path] = {}
     paths = sorted((folder / "indicators").glob("*.toml"))
     if not paths:
-        raise DefinitionFault(folder / "indicators", "holds no indicator files")
+        raise DefinitionError(folder / "indicators", "holds no indicator files")
     for path in paths:
         tables = read_toml(path)
         defaults = as_table(tables.pop("defaults", {}), path, "defaults")
         for key, table in tables.items():
             if key in found:
-                raise DefinitionFault(path, f"is defined twice, first in {stand_in[key].name}", key=key)
+                raise DefinitionError(path, f"is defined twice, first in {stand_in[key].name}", key=key)
             found[key] = record(Indicator, {**defaults, **as_table(table, path, key), "id": key}, path, key)
             stand_in[key] = path
     return found, stand_in

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
-from common.errors import DefinitionFault
+from common.errors import DefinitionError
 from schemas.definitions.derived_indicators import check_relations, check_worked_out
 from schemas.reference.breakdowns import TOTAL, spell_out
 from schemas.reference.periods import IDENTIFIERS, read_period
@@ -29,7 +29,7 @@ class Sources:
 
 
 def cross_check(all_of: Definitions, at: Sources) -> None:
-    """Check definitions against each other. Raises DefinitionFault naming the file in which the key stands."""
+    """Check definitions against each other. Raises DefinitionError naming the file in which the key stands."""
     for check in (
         _check_indicator_fields,
         _check_references,
@@ -45,7 +45,7 @@ def cross_check(all_of: Definitions, at: Sources) -> None:
 
 
 def _refuse(file: Path, key: str, reason: str) -> NoReturn:
-    raise DefinitionFault(file, reason, key=key)
+    raise DefinitionError(file, reason, key=key)
 
 
 def _check_indicator_fields(all_of: Definitions, at: Sources) -> None:

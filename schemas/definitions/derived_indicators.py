@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from common.errors import DefinitionFault
+from common.errors import DefinitionError
 from schemas.reference.breakdowns import spell_out
 
 if TYPE_CHECKING:
@@ -22,13 +22,13 @@ _OF = {"sum": (1, None), "difference": (2, 2), "not-held": (0, 0)}
 
 
 def check_relations(all_of: Definitions, file: Path) -> None:
-    """Refuse a relation of something that is not there. Raises DefinitionFault."""
+    """Refuse a relation of something that is not there. Raises DefinitionError."""
     for relation in all_of.relations:
         for name in (relation.indicator, *relation.of):
             if name not in all_of.indicators:
-                raise DefinitionFault(file, f"{name!r} is not an indicator", key=relation.indicator)
+                raise DefinitionError(file, f"{name!r} is not an indicator", key=relation.indicator)
         if reason := next(_wrong(relation, all_of), None):
-            raise DefinitionFault(file, reason, key=relation.indicator)
+            raise DefinitionError(file, reason, key=relation.indicator)
 
 
 def _wrong(relation: Relation, all_of: Definitions) -> Iterator[str]:
@@ -51,7 +51,7 @@ def _wrong(relation: Relation, all_of: Definitions) -> Iterator[str]:
 
 def check_worked_out(all_of: Definitions, file_of: dict[str, Path]) -> None:
     """Refuse an indicator that is a change, a gap or a complement of what guards people, and does not say of what: with
-    it one could work out what disclosure control hides. Raises DefinitionFault."""
+    it one could work out what disclosure control hides. Raises DefinitionError."""
     said = {relation.indicator for relation in all_of.relations} | {
         one.id for one in all_of.indicators.values() if one.change_of
     }
@@ -61,7 +61,7 @@ def check_worked_out(all_of: Definitions, file_of: dict[str, Path]) -> None:
             continue
         how = _looks_worked_out(one, all_of)
         if how:
-            raise DefinitionFault(
+            raise DefinitionError(
                 file_of[one.id],
                 f"{how}, so it must say of what it is one: by change_of here or by a [[relation]] in relations.toml"
                 " (change, gap, england-gap, difference, sum or complement; or not-held, with the reason, where what it"

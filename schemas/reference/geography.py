@@ -10,7 +10,7 @@ from datetime import date, timedelta
 from pathlib import Path
 
 from common.config_files import STRICT_KEYS, read_lines
-from common.errors import DefinitionFault
+from common.errors import DefinitionError
 
 ENGLAND = "E92000001"
 
@@ -120,7 +120,7 @@ class Geography:
         self.area_types = frozenset(area.area_type for area in areas) | frozenset(UNLISTED.values())
         if len(self.by_code) != len(self.areas):
             counted = Counter(area.area_code for area in areas)
-            raise DefinitionFault(file, f"{counted.most_common(1)[0][0]} is listed twice", key="area_code")
+            raise DefinitionError(file, f"{counted.most_common(1)[0][0]} is listed twice", key="area_code")
         for area in areas:
             self._check(area, file)
         self._names: dict[str, list[Area]] = {}
@@ -130,21 +130,21 @@ class Geography:
                     self._names.setdefault(_same(name), []).append(area)
         for line, alias in read_lines(aliases, Alias).items():
             if alias.area_code not in self.by_code:
-                raise DefinitionFault(aliases, f"{alias.area_code} is not in areas.csv", key=line)
+                raise DefinitionError(aliases, f"{alias.area_code} is not in areas.csv", key=line)
             self._names.setdefault(_same(alias.alias), []).append(self.by_code[alias.area_code])
 
     def _check(self, area: Area, file: Path) -> None:
         for key, code in (("parent_code", area.parent_code), ("successor_code", area.successor_code)):
             if code and code not in self.by_code:
-                raise DefinitionFault(file, f"{code} is not in the list", key=f"{area.area_code}.{key}")
+                raise DefinitionError(file, f"{code} is not in the list", key=f"{area.area_code}.{key}")
         for code in area.lies_in.split():
             if code not in self.by_code or code == area.area_code:
-                raise DefinitionFault(file, f"{code} is not another area of the list", key=f"{area.area_code}.lies_in")
+                raise DefinitionError(file, f"{code} is not another area of the list", key=f"{area.area_code}.lies_in")
         if area.successor_code:
             begins = self.by_code[area.successor_code].valid_from
             if area.valid_to is None or begins != area.valid_to + timedelta(days=1):
                 reason = f"{area.successor_code} must be valid from the day after {area.area_code} ends"
-                raise DefinitionFault(file, reason, key=f"{area.area_code}.successor_code")
+                raise DefinitionError(file, reason, key=f"{area.area_code}.successor_code")
 
     def find(self, typed: str, area_types: Sequence[str] = (), on: date | None = None) -> Area | None:
         """The area that a code or whole name stands for among some area types; None if none does or several do.

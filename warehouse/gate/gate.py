@@ -19,7 +19,7 @@ from typing import Any
 import duckdb
 import polars as pl
 
-from common.errors import StorageFault
+from common.errors import StorageError
 from schemas.definitions import Definitions, Indicator
 from schemas.definitions.complete_breakdowns import wholes
 from schemas.reference.periods import CALENDAR_QUARTER, FINANCIAL_QUARTER, MONTHLY, QUARTERS, WEEKLY
@@ -91,7 +91,7 @@ class Verdict:
 def gate(candidate: Path, live: Path | None, definitions: Definitions, today: date) -> Verdict:
     """Judge a candidate, and against the live file where there is one. Opens both read-only and changes nothing.
 
-    Raises StorageFault where either cannot be opened.
+    Raises StorageError where either cannot be opened.
     """
     os.environ.setdefault("GX_ANALYTICS_ENABLED", "false")
     expectations = suite(against_live=live is not None)
@@ -129,7 +129,7 @@ def _bench(candidate: Path, live: Path | None, definitions: Definitions, today: 
         stack.callback(engine.dispose)
         con = stack.enter_context(engine.connect()).connection.dbapi_connection
         if con is None:
-            raise StorageFault(candidate, "no database in memory could be opened")
+            raise StorageError(candidate, "no database in memory could be opened")
         spill = stack.enter_context(tempfile.TemporaryDirectory(prefix="indicators-"))
         con.cursor().execute(f"SET memory_limit = '{memory_limit() >> 20}MiB'; SET temp_directory = '{spill}'")
         for name, path in (("candidate", candidate), ("live", live)):
@@ -139,7 +139,7 @@ def _bench(candidate: Path, live: Path | None, definitions: Definitions, today: 
         try:
             _fill(con.cursor(), "live" if live else None, definitions, today)
         except duckdb.Error as error:
-            raise StorageFault(candidate, f"cannot be judged ({str(error).splitlines()[0]})") from None
+            raise StorageError(candidate, f"cannot be judged ({str(error).splitlines()[0]})") from None
         yield address, con.cursor()
 
 

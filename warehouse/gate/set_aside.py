@@ -15,7 +15,7 @@ import polars as pl
 
 from schemas.definitions import Definitions
 from schemas.observations import KEY, PAYLOAD
-from schemas.set_aside_returns import Fault, SetAside
+from schemas.set_aside_returns import SetAside, SetAsideReason
 from schemas.submissions import outcome_id
 from warehouse.gate.gate import Result, Verdict
 from warehouse.store import private_store
@@ -64,7 +64,7 @@ def name_culprits(
         replace(one, severity="warning") if found.get(one.id) == {} else one  # a person let all of it through
         for one in verdict.results
     )
-    loads: dict[int, list[Fault]] = {}
+    loads: dict[int, list[SetAsideReason]] = {}
     for by_load in found.values():
         for load, fault in (by_load or {}).items():
             loads.setdefault(load, []).append(fault)
@@ -73,7 +73,7 @@ def name_culprits(
 
 def _of_result(
     con: duckdb.DuckDBPyConnection, one: Result, without: Collection[int], released: Collection[str]
-) -> dict[int, Fault] | None:
+) -> dict[int, SetAsideReason] | None:
     """The loads that brought the breaches of an expectation, each with its own cells among them. Empty where all were
     released; None where some were brought by nobody."""
     culprits = _culprits(con, one, without)
@@ -89,7 +89,7 @@ def _of_result(
             cells.setdefault(load, []).extend(mine)
     if open_ones and not cells:
         return None
-    return {load: Fault(one.id, one.says, tuple(dict.fromkeys(mine))) for load, mine in cells.items()}
+    return {load: SetAsideReason(one.id, one.says, tuple(dict.fromkeys(mine))) for load, mine in cells.items()}
 
 
 def _culprits(con: duckdb.DuckDBPyConnection, one: Result, without: Collection[int]) -> dict[int, dict[int, str]]:
@@ -129,7 +129,7 @@ def _brought(keys: str, without: Collection[int]) -> str:
 
 
 def as_set_aside(
-    con: duckdb.DuckDBPyConnection, loads: Mapping[int, Sequence[Fault]], already: Sequence[SetAside]
+    con: duckdb.DuckDBPyConnection, loads: Mapping[int, Sequence[SetAsideReason]], already: Sequence[SetAside]
 ) -> tuple[SetAside, ...]:
     """The returns of loads, and earlier ones that they took the place of and that were never published either: those
     must not come to light instead."""

@@ -9,7 +9,7 @@ from pathlib import Path
 import duckdb
 
 from schemas.definitions import Definitions
-from schemas.set_aside_returns import Fault, SetAside
+from schemas.set_aside_returns import SetAside, SetAsideReason
 from warehouse.gate.gate import Result, Verdict
 from warehouse.gate.set_aside import Named, as_set_aside, changes_by_load
 from warehouse.publication.version_archive import Kept
@@ -83,7 +83,7 @@ def name_largest(
         del left[largest[-1]]
     if largest:
         known = all(found.outcome_of[load] in was_aside for load in largest)
-        fault = Fault(CHANGE, critical[0].says, ())
+        fault = SetAsideReason(CHANGE, critical[0].says, ())
         return replace(
             named, culprits=as_set_aside(con, {load: [fault] for load in largest if left or known}, set_aside)
         )

@@ -13,7 +13,7 @@ from typing import Any, Literal
 
 import duckdb
 
-from common.errors import StorageFault
+from common.errors import StorageError
 from schemas.definitions import Definitions
 from schemas.return_calendar import Standing
 from schemas.set_aside_returns import SetAside
@@ -79,7 +79,7 @@ def publish_night(
 
     `con` is the store, and `waivers` come with whether they have lapsed. `released` are outcomes that a person let
     through the gate, and `was_aside` those that the attempt before left out. What is set aside is told to `tell` before
-    anything is put in place. Raises StorageFault where the folder cannot be written; the live file is then untouched.
+    anything is put in place. Raises StorageError where the folder cannot be written; the live file is then untouched.
     """
     limits = limits or Limits()
     folder, kept = live.parent, Kept.beside(live)
@@ -110,7 +110,7 @@ def publish_night(
             about["set_aside"] = ", ".join(one.outcome for one in made.set_aside)
         return _conclude(con, live, definitions, candidate, made, about, limits, step)
     except (duckdb.IOException, duckdb.FatalException, OSError) as error:
-        raise StorageFault(live, f"cannot be published ({_in_words(error)})") from None
+        raise StorageError(live, f"cannot be published ({_in_words(error)})") from None
     finally:
         sweep(folder)
 
@@ -220,7 +220,7 @@ def _judged(night: _Night, differs: Difference, set_aside: Sequence[SetAside]) -
 def approve(con: duckdb.DuckDBPyConnection, live: Path, run: str, at: datetime, limits: Limits | None = None) -> int:
     """Publish the candidate that a run's gate refused, if it is still the newest; its data_version.
 
-    Raises NotApproved with the reason in words, StorageFault where the folder cannot be written.
+    Raises NotApproved with the reason in words, StorageError where the folder cannot be written.
     """
     limits, kept = limits or Limits(), Kept.beside(live)
     catch_up(con, live, limits)
@@ -256,7 +256,7 @@ def roll_back(
 ) -> int:
     """Publish a kept version again, under a new data_version, and hold publication until a person approves the next
     candidate; the new data_version. Its past is told as `definitions` let it be; without them, as an earlier release
-    did, it is the past of that version alone. Raises NotApproved, StorageFault."""
+    did, it is the past of that version alone. Raises NotApproved, StorageError."""
     limits, kept = limits or Limits(), Kept.beside(live)
     catch_up(con, live, limits)
     source = kept.versions().get(to)
@@ -273,7 +273,7 @@ def roll_back(
         if definitions is not None:
             tell_past(con, candidate, definitions, number, at)
     except (duckdb.IOException, duckdb.FatalException, OSError) as error:
-        raise StorageFault(live, f"cannot be published ({_in_words(error)})") from None
+        raise StorageError(live, f"cannot be published ({_in_words(error)})") from None
     kept.hold({"to": to, "by": by, "at": at.isoformat(), "data_version": number})
     _put_in_place(con, candidate, live, number, at, run, kept, limits)
     kept.forget_candidates()
@@ -296,7 +296,7 @@ def _put_in_place(
         _remember(con, live)
         kept.keep_version(live, number, limits.keep_versions)
     except (duckdb.IOException, duckdb.FatalException, OSError) as error:
-        raise StorageFault(live, f"cannot be published ({_in_words(error)})") from None
+        raise StorageError(live, f"cannot be published ({_in_words(error)})") from None
     finally:
         sweep(live.parent)
 
@@ -342,7 +342,7 @@ def rename_over(candidate: Path, live: Path) -> None:
     """One rename, after everything is on disk. A write-ahead log beside either would be replayed over it: refuse."""
     for log in (candidate.with_name(candidate.name + ".wal"), live.with_name(live.name + ".wal")):
         if log.exists():
-            raise StorageFault(log, "a write-ahead log lies beside the file; close the program that writes there")
+            raise StorageError(log, "a write-ahead log lies beside the file; close the program that writes there")
     candidate.chmod(0o644)
     with candidate.open("rb") as file:
         os.fsync(file.fileno())
@@ -375,7 +375,7 @@ def catch_up(con: duckdb.DuckDBPyConnection, live: Path, limits: Limits | None =
 def publish_again(con: duckdb.DuckDBPyConnection, live: Path, version: int, sources: Mapping[str, Any]) -> None:
     """Build a version that was published once, as it was then, and put it in place: nobody is asked and nothing judged.
 
-    `sources` are what mart.build needs beside the store, as they were. Raises StorageFault.
+    `sources` are what mart.build needs beside the store, as they were. Raises StorageError.
     """
     candidate = live.parent / f"{CANDIDATE}again-{version}.duckdb"
     build(con, candidate, version=version, **sources)
@@ -385,7 +385,7 @@ def publish_again(con: duckdb.DuckDBPyConnection, live: Path, version: int, sour
 
 
 def approve_again(con: duckdb.DuckDBPyConnection, live: Path, candidate: Path, version: int, at: datetime) -> None:
-    """Put a candidate in place that was approved at an instant. Raises StorageFault."""
+    """Put a candidate in place that was approved at an instant. Raises StorageError."""
     kept = Kept.beside(live)
     _put_in_place(con, candidate, live, version, at, None, kept, EVERY)
     kept.let_go()

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import duckdb
 
-from common.errors import StorageFault
+from common.errors import StorageError
 from schemas.findings import as_typed
 from schemas.observations import KEY
 from warehouse.mart.mart_tables import MART
@@ -56,7 +56,7 @@ class TableDifference:
 
 def settle(path: Path) -> None:
     """Have a store's log in the store and its form today's, where it can be opened at all."""
-    with contextlib.suppress(StorageFault, duckdb.Error), private_store.opened(path):
+    with contextlib.suppress(StorageError, duckdb.Error), private_store.opened(path):
         pass
 
 
@@ -66,7 +66,7 @@ def compare(file: str, made: Path, live: Path, tables: Mapping[str, Sequence[str
     try:
         with attached(made=made, live=live) as con:
             found = [_compared(con, file, table, names) for table, names in tables.items()]
-    except StorageFault as fault:
+    except StorageError as fault:
         return [TableDifference(file, "the whole file", because=fault.reason)]
     except duckdb.Error as error:  # damaged somewhere within
         return [TableDifference(file, "the whole file", because=f"cannot be read ({str(error).splitlines()[0]})")]

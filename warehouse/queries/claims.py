@@ -16,7 +16,7 @@ from typing import Any, Literal
 import duckdb
 
 from common.config_files import STRICT_KEYS, read_toml, record
-from common.errors import DefinitionFault, UsageFault
+from common.errors import DefinitionError, UsageError
 from schemas.reference.breakdowns import TOTAL
 from warehouse.store.attached_files import attached
 
@@ -111,12 +111,12 @@ class Judged:
 
 
 def load_claims(path: Path) -> tuple[Claim, ...]:
-    """The claims of a file. Raises DefinitionFault naming file, claim and reason; UsageFault if there is no file."""
+    """The claims of a file. Raises DefinitionError naming file, claim and reason; UsageError if there is no file."""
     if not path.is_file():
-        raise UsageFault(path, "is not there; name a claims file, or leave it out for the review of 2011")
+        raise UsageError(path, "is not there; name a claims file, or leave it out for the review of 2011")
     claims = tuple(record(Claim, row, path, str(row.get("id", "?"))) for row in read_toml(path).get("claim", []))
     if len({claim.id for claim in claims}) != len(claims):
-        raise DefinitionFault(path, "two claims have the same id")
+        raise DefinitionError(path, "two claims have the same id")
     for claim in claims:
         _check(claim, path)
     return claims
@@ -128,19 +128,19 @@ def _check(claim: Claim, path: Path) -> None:
         used |= _names(figure.reckoned, path, claim.id)
     compared = {name for one in claim.compares for name in one.inputs}
     if odd := (used | compared) - claim.inputs.keys():
-        raise DefinitionFault(path, f"uses {', '.join(sorted(odd))}, which is not among its inputs", key=claim.id)
+        raise DefinitionError(path, f"uses {', '.join(sorted(odd))}, which is not among its inputs", key=claim.id)
     if idle := claim.inputs.keys() - used:
-        raise DefinitionFault(path, f"does not use its input {', '.join(sorted(idle))}", key=claim.id)
+        raise DefinitionError(path, f"does not use its input {', '.join(sorted(idle))}", key=claim.id)
     for name, one in claim.inputs.items():
         if bool(one.sql) == bool(one.indicator and one.area and one.period):
-            raise DefinitionFault(path, "needs indicator, area and period, or sql", key=f"{claim.id}.inputs.{name}")
+            raise DefinitionError(path, "needs indicator, area and period, or sql", key=f"{claim.id}.inputs.{name}")
 
 
 def judge_claims(published: Path, claims: tuple[Claim, ...]) -> list[Judged]:
-    """The verdict on each claim by the published file, which is only read. Raises UsageFault if there is none, or where
+    """The verdict on each claim by the published file, which is only read. Raises UsageError if there is none, or where
     an input's SQL is anything but one SELECT over mart."""
     if not published.exists():
-        raise UsageFault(published, "is not there yet; run `indicators nightly` first")
+        raise UsageError(published, "is not there yet; run `indicators nightly` first")
     with attached(live=published) as con:
         con.execute("USE live")
         con.execute("SET enable_external_access = false")
@@ -213,10 +213,10 @@ def _selected(con: duckdb.DuckDBPyConnection, claim: Claim, sql: str) -> float |
     try:
         statements = con.extract_statements(sql)
         if len(statements) != 1 or statements[0].type != duckdb.StatementType.SELECT:
-            raise UsageFault(claim.id, "an input's sql must be one SELECT over mart")
+            raise UsageError(claim.id, "an input's sql must be one SELECT over mart")
         row = con.execute(sql).fetchone()
     except duckdb.Error as error:
-        raise UsageFault(claim.id, f"an input's sql does not run ({str(error).splitlines()[0]})") from None
+        raise UsageError(claim.id, f"an input's sql does not run ({str(error).splitlines()[0]})") from None
     return None if row is None or row[0] is None else float(row[0])
 
 
@@ -226,14 +226,14 @@ _OPERATORS = {ast.Add: operator.add, ast.Sub: operator.sub, ast.Mult: operator.m
 
 
 def _names(text: str, path: Path, key: str) -> set[str]:
-    """The inputs that a piece of arithmetic names. Raises DefinitionFault where it is not arithmetic."""
+    """The inputs that a piece of arithmetic names. Raises DefinitionError where it is not arithmetic."""
     try:
         tree = ast.parse(text, mode="eval")
         _value(tree.body, {node.id: 1.0 for node in ast.walk(tree) if isinstance(node, ast.Name)})
     except ZeroDivisionError:
         pass
     except (SyntaxError, ValueError):
-        raise DefinitionFault(path, f"{text!r} is not arithmetic with + - * / and inputs", key=key) from None
+        raise DefinitionError(path, f"{text!r} is not arithmetic with + - * / and inputs", key=key) from None
     return {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
 
 

@@ -30,7 +30,7 @@ def seen_by_readers(con: private_store.Connection, published: Path, definitions:
     `tolerance`, how far from a rounded figure the one that was sent may lie (infinite for a share of rounded counts).
 
     What is hidden, or was rounded to nothing, is not there. Empty without a published file, and where it is of an
-    earlier shape. `con` is the store. Raises StorageFault.
+    earlier shape. `con` is the store. Raises StorageError.
     """
     if not published.exists():
         return pl.DataFrame(schema=SEEN)

@@ -14,7 +14,7 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any
 
-from common.errors import UsageFault
+from common.errors import UsageError
 from schemas.findings import as_typed
 from schemas.reference.breakdowns import TOTAL
 from schemas.reference.periods import read_period
@@ -36,9 +36,9 @@ class Scorecard:
 
 
 def read_scorecard(published: Path) -> Scorecard:
-    """The scorecard of a published file. Raises UsageFault where nothing is published yet, StorageFault."""
+    """The scorecard of a published file. Raises UsageError where nothing is published yet, StorageError."""
     if not published.exists():
-        raise UsageFault(published, "is not there yet; run a night first")
+        raise UsageError(published, "is not there yet; run a night first")
     with published.open("rb") as file:  # a published file never changes in place: what is read here is one version
         digest = hashlib.file_digest(file, "sha256").hexdigest()
     with attached(live=published) as con:

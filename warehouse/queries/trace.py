@@ -8,7 +8,7 @@ from typing import Any
 
 import duckdb
 
-from common.errors import UsageFault
+from common.errors import UsageError
 from schemas.definitions import Definitions
 from schemas.observations import KEY
 from schemas.reference.breakdowns import TOTAL
@@ -32,19 +32,19 @@ def trace(
     published: Path, definitions: Definitions, indicator: str, area: str, period: str, breakdown: str | None
 ) -> list[Traced]:
     """The values published for an indicator, an area (code or name) and a period (in any notation, or its code), one
-    for each breakdown or the one asked for. Empty if there is none. Raises UsageFault for a name nobody knows."""
+    for each breakdown or the one asked for. Empty if there is none. Raises UsageError for a name nobody knows."""
     known = definitions.indicators.get(indicator)
     if known is None:
-        raise UsageFault(indicator, "is not an indicator; `indicators trace --help` shows an example")
+        raise UsageError(indicator, "is not an indicator; `indicators trace --help` shows an example")
     when = read_period(period, known.time_identifier, ending=True)
     if when is None:
-        raise UsageFault(period, f"is not a period of {indicator}, which is measured by {known.time_identifier}")
+        raise UsageError(period, f"is not a period of {indicator}, which is measured by {known.time_identifier}")
     geography = definitions.geography
     place = geography.find(area, known.area_types, when.start) or geography.find(area, on=when.start)
     if place is None:
-        raise UsageFault(area, "is not the code or name of an area we know")
+        raise UsageError(area, "is not the code or name of an area we know")
     if not published.exists():
-        raise UsageFault(published, "is not there yet; run `indicators nightly` first")
+        raise UsageError(published, "is not there yet; run `indicators nightly` first")
     with attached(live=published) as con:
         found = con.execute(
             f"""SELECT * FROM live.mart.observations

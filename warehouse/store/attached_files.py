@@ -10,7 +10,7 @@ from pathlib import Path
 
 import duckdb
 
-from common.errors import StorageFault
+from common.errors import StorageError
 from warehouse.store.private_store import connect
 
 
@@ -19,7 +19,7 @@ def attached(**files: Path | None) -> Iterator[duckdb.DuckDBPyConnection]:
     """A connection with each file attached read-only under its name; those that are None are left out.
 
     A file that another program has opened for writing is locked; what it holds is read from a copy, for published files
-    never change in place. Raises StorageFault.
+    never change in place. Raises StorageError.
     """
     with ExitStack() as stack:
         con = connect()
@@ -34,7 +34,7 @@ def attached(**files: Path | None) -> Iterator[duckdb.DuckDBPyConnection]:
 
 def attach(execute: Callable[[str], object], name: str, path: Path, stack: ExitStack) -> None:
     """Attach a file read-only, or a copy of it while another program writes there. `execute` runs a statement on the
-    connection; the copy goes with the stack. Raises StorageFault."""
+    connection; the copy goes with the stack. Raises StorageError."""
     try:
         try:
             execute(f"ATTACH {_quoted(path)} AS {name} (READ_ONLY)")
@@ -46,7 +46,7 @@ def attach(execute: Callable[[str], object], name: str, path: Path, stack: ExitS
             execute(f"ATTACH {_quoted(folder / 'copy.duckdb')} AS {name} (READ_ONLY)")
     except (duckdb.Error, OSError) as error:
         reason = "if it is damaged, restore it from a backup, or remove it and run a night"
-        raise StorageFault(path, f"cannot be opened ({str(error).splitlines()[0]}); {reason}") from None
+        raise StorageError(path, f"cannot be opened ({str(error).splitlines()[0]}); {reason}") from None
 
 
 def _quoted(path: Path) -> str:

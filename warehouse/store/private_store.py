@@ -13,7 +13,7 @@ from pathlib import Path
 import duckdb
 import polars as pl
 
-from common.errors import ReleaseFault, StorageFault
+from common.errors import ReleaseError, StorageError
 from schemas.definitions import Definitions
 from schemas.findings import a1
 from schemas.observations import KEY, MEASURES, PAYLOAD
@@ -87,13 +87,13 @@ def memory_limit() -> int:
 
 @contextmanager
 def opened(path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
-    """The store, made if it is not there, readable by its owner only. Raises StorageFault."""
+    """The store, made if it is not there, readable by its owner only. Raises StorageError."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         if not path.exists():
             _make(path)
         if path.stat().st_size == 0:  # DuckDB would begin a new one, and what was recorded would be gone unsaid
-            raise StorageFault(path, f"is empty; {MEND}")
+            raise StorageError(path, f"is empty; {MEND}")
         con = connect(str(path))
         path.chmod(stat.S_IRUSR | stat.S_IWUSR)
         spill = path.with_name(f"{path.name}.tmp")  # where the database works when memory is short
@@ -102,7 +102,7 @@ def opened(path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
         con.execute(f"SET temp_directory = '{str(spill).replace(chr(39), chr(39) * 2)}'")
     except (OSError, duckdb.Error) as error:
         reason = f"the store cannot be opened ({_first_line(error)}); if it is damaged, {MEND}"
-        raise StorageFault(path, reason) from None
+        raise StorageError(path, reason) from None
     try:
         refuse_newer(con, path)
         con.execute(_DDL)
@@ -111,7 +111,7 @@ def opened(path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
             con.execute("INSERT INTO about VALUES (?)", [SCHEMA_VERSION])
         yield con
     except (duckdb.IOException, duckdb.FatalException) as error:
-        raise StorageFault(
+        raise StorageError(
             path, f"the store cannot be written (see that the disk is not full: {_first_line(error)})"
         ) from None
     finally:
@@ -121,13 +121,13 @@ def opened(path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
 
 
 def refuse_newer(con: duckdb.DuckDBPyConnection, path: Path) -> None:
-    """Raise ReleaseFault, before anything is touched, for a store of a release that came after this one."""
+    """Raise ReleaseError, before anything is touched, for a store of a release that came after this one."""
     if not con.execute("SELECT 1 FROM duckdb_tables() WHERE table_name = 'about'").fetchone():
         return
     version = (con.execute("SELECT max(schema_version) FROM about").fetchone() or (None,))[0]
     if version is not None and version > SCHEMA_VERSION:
         reason = f"was made by a newer release: it is of schema version {version}, and this release reads up to"
-        raise ReleaseFault(path, f"{reason} {SCHEMA_VERSION}; use the newer release")
+        raise ReleaseError(path, f"{reason} {SCHEMA_VERSION}; use the newer release")
 
 
 def _make(path: Path) -> None:

@@ -17,7 +17,7 @@ from pathlib import Path
 
 import duckdb
 
-from common.errors import StorageFault
+from common.errors import StorageError
 from schemas.submissions import outcome_id
 from warehouse.store.attached_files import attached
 from warehouse.store.private_store import connect, refuse_newer
@@ -81,17 +81,17 @@ def copied(path: Path, most_bytes: int) -> Iterator[Path | None]:
 
 
 def stored(path: Path) -> Stored | None:
-    """What a store knows; None where there is none. Raises StorageFault for one that cannot be read."""
+    """What a store knows; None where there is none. Raises StorageError for one that cannot be read."""
     if not path.exists():
         return None
     if path.stat().st_size == 0:
-        raise StorageFault(path, "is empty")
+        raise StorageError(path, "is empty")
     try:
         with contextlib.closing(connect(str(path), read_only=True)) as con:
             refuse_newer(con, path)
             return _stored(con)
     except (OSError, duckdb.Error) as error:
-        raise StorageFault(path, f"the store cannot be opened ({str(error).strip().splitlines()[0]})") from None
+        raise StorageError(path, f"the store cannot be opened ({str(error).strip().splitlines()[0]})") from None
 
 
 def _stored(con: duckdb.DuckDBPyConnection) -> Stored:
@@ -113,7 +113,7 @@ def _stored(con: duckdb.DuckDBPyConnection) -> Stored:
 
 
 def published(path: Path) -> Published | None:
-    """Which version a published file is of; None where there is no file, or it does not say. Raises StorageFault for
+    """Which version a published file is of; None where there is no file, or it does not say. Raises StorageError for
     one that cannot be read."""
     if not path.exists():
         return None
@@ -122,5 +122,5 @@ def published(path: Path) -> Published | None:
             row = con.execute("SELECT data_version, published_at, run FROM live.mart.publication").fetchone()
         except duckdb.Error as error:
             reason = "if it is damaged, restore it from a backup, or remove it and run a night"
-            raise StorageFault(path, f"cannot be read ({str(error).splitlines()[0]}); {reason}") from None
+            raise StorageError(path, f"cannot be read ({str(error).splitlines()[0]}); {reason}") from None
     return None if row is None else Published(row[0], row[1].replace(tzinfo=UTC), row[2])

@@ -108,7 +108,7 @@ class Columns:
 
 
 def columns_of(scope: SheetScope) -> Columns:
-    """Return the columns of a sheet in their places. Raises UsageFault where a heading cannot be found."""
+    """Return the columns of a sheet in their places. Raises UsageError where a heading cannot be found."""
     keys = _key_columns(scope)
     figures = tuple(figure for spec in scope.table.value for figure in _figure_columns(scope, spec))
     return Columns(scope, figures, tuple(_placed(keys, figures)))

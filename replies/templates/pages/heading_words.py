@@ -25,7 +25,7 @@ def heading_parts(
 ) -> tuple[str, ...]:
     """Return headings, top to bottom, that the layout takes for a value column and from which it reads these words.
 
-    Over them stands what the column is about, where the layout has a row of headings for it. Raises UsageFault where no
+    Over them stands what the column is about, where the layout has a row of headings for it. Raises UsageError where no
     headings are found.
     """
     bases = [spec.heading] if spec.heading else matching_texts(spec.match) if spec.match else []

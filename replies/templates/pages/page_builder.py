@@ -21,7 +21,7 @@ OPEN_KEYS = ("area", "period", "provenance")
 def build_page(scope: SheetScope, taken: set[RowKey]) -> Page:
     """Return the page of a table. `taken` are the keys of rows on earlier pages, and grows.
 
-    Raises UsageFault where a heading cannot be found that the layout reads.
+    Raises UsageError where a heading cannot be found that the layout reads.
     """
     scope, cells = with_addressed_cells(scope)
     columns = columns_of(scope)

@@ -24,7 +24,7 @@ SourceWord = tuple[Source, str]
 def sheets_of(table: TableLayout, request: TemplateRequest) -> Iterator[SheetScope]:
     """Yield the sheets that a table asks for, one for each word that a sheet's name must give.
 
-    Raises UsageFault where no name is found that the layout takes.
+    Raises UsageError where no name is found that the layout takes.
     """
     sources = [(field, source) for field, source in table_sources(table) if source.sheet is not None]
     indicators = possible_indicators(table, request)
