@@ -14,28 +14,28 @@ up: .venv/ready
 
 # Ten minutes with a night every minute, returns dropped in, the worker killed and the server restarted.
 trial: .venv/ready
-	@$(BIN)/python -m tests.trial
+	@$(BIN)/python -m tests.resilience.trial
 
 test: .venv/ready
 	@$(BIN)/python -m pytest
 
 # Ten thousand random mutations of the example returns, each judged: it takes some ten minutes. Tests run a hundred.
 fuzz: .venv/ready
-	@$(BIN)/python -m tests.properties.mutations 10000
+	@$(BIN)/python -m tests.fuzz.mutations 10000
 
 # Three hundred random workbooks with one to six faults of eighty kinds in each: every fault is named once, at its cell.
 # Tests run a few.
 plant: .venv/ready
-	@$(BIN)/python -m tests.properties.faults 300
+	@$(BIN)/python -m tests.fuzz.faults 300
 
 # Five thousand random workbooks as LibreOffice displays them, compared with what is loaded of them: some twenty minutes,
 # where LibreOffice is installed; workbooks at fault stay in seen-differences. Tests run forty.
 seen: .venv/ready
-	@$(BIN)/python -m tests.seen 5000
+	@$(BIN)/python -m tests.fuzz.seen 5000
 
 # A thousand sheets of every form in which people are and of every kind of totals, none missed and none refused: some minutes.
 persons: .venv/ready
-	@PERSONS=1000 $(BIN)/python -m pytest tests/persons
+	@PERSONS=1000 $(BIN)/python -m pytest tests/fuzz/personal_data
 
 lint: .venv/ready
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy && $(BIN)/lint-imports --no-logo --no-cache
@@ -70,7 +70,7 @@ docs: .venv/ready
 
 # Plant every fault that one cell can have, and many mixes of them, into the example returns.
 faults: .venv/ready
-	@INDICATORS_TEST_LONG=1 $(BIN)/python -m pytest tests/golden/test_faults.py
+	@INDICATORS_TEST_LONG=1 $(BIN)/python -m pytest tests/acceptance/test_planted_faults.py
 
 # How long mart takes for one, three and ten million made-up observations. Ten million take some 6 GB of memory.
 bench-mart: .venv/ready
@@ -93,18 +93,18 @@ pages: .venv/ready
 
 # Twenty random histories of loads and publications, looked back on and attacked; the tests run two or three.
 histories: .venv/ready
-	@HISTORIES=20 $(BIN)/python -m pytest tests/test_as_of.py tests/test_disclosure.py
+	@HISTORIES=20 $(BIN)/python -m pytest tests/unit/warehouse/test_as_of.py tests/unit/warehouse/test_disclosure_control.py
 
 # Three hundred random partnerships attacked for what disclosure control hides, ten of them through their published files;
 # the tests attack ten and one.
 attack: .venv/ready
-	@ATTACKED=300 $(BIN)/python -m pytest tests/disclosure_attack
+	@ATTACKED=300 $(BIN)/python -m pytest tests/fuzz/disclosure_attack
 
 # Twenty longer random histories of nights, each made again from ledger and archive and compared; the tests try two.
 rebuilds: .venv/ready
-	@REBUILDS=20 $(BIN)/python -m pytest tests/test_rebuild.py
+	@REBUILDS=20 $(BIN)/python -m pytest tests/resilience/test_rebuild.py
 
 # Kill nights at more than fifty named steps through Prefect and at two hundred random moments without it, interrupt them in every
 # other way, and publish fifty versions, with readers polling throughout: it takes some forty minutes. Tests run a little.
 crash: .venv/ready
-	@$(BIN)/python -m tests.crash.long
+	@$(BIN)/python -m tests.resilience.crash.long

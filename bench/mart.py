@@ -22,7 +22,7 @@ import polars as pl
 from schemas.definitions import Definitions, Peer, load_definitions
 from schemas.reference.geography import ENGLAND
 from schemas.reference.periods import build
-from warehouse.mart.build_mart import _reference, derive
+from warehouse.mart.build_mart import derive, reference_tables
 from warehouse.mart.mart_tables import MART, ddl
 from warehouse.store.private_store import MOST_ROWS, connect
 
@@ -114,7 +114,7 @@ def measure(millions: float) -> None:
             for statement in ddl(table, "out.mart"):
                 con.execute(statement)
         began, worked = time.perf_counter(), time.process_time()
-        _reference(con, definitions, rows)
+        reference_tables(con, definitions, rows)
         derive(con, definitions, parts_of(rows))
         con.execute("CHECKPOINT out")
         took, cpu = time.perf_counter() - began, time.process_time() - worked

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from datetime import date
 from pathlib import Path
-from typing import Any
 
 import hypothesis
 import pytest
+
+from tests.support.places import INCOMING, TODAY, Place
 
 os.environ.update(
     {
@@ -22,20 +21,13 @@ os.environ.update(
     }
 )
 
-from flows.pipeline.night_steps import whole_night
 from flows.pipeline.night_summary import Report
-from flows.settings import Settings, settings
 from inputs.layouts.partner_layouts import Partner, load_partners
 from schemas.definitions import Definitions, load_definitions
-from warehouse.store.attached_files import attached
 
 # No test asserts a time, and a failure found once is found again.
 hypothesis.settings.register_profile("steady", deadline=None, derandomize=True)
 hypothesis.settings.load_profile("steady")
-
-HOME = Path(__file__).resolve().parent.parent
-INCOMING = HOME / "inputs" / "incoming"
-TODAY = date(2011, 5, 31)
 
 
 @pytest.fixture(scope="session")
@@ -48,43 +40,6 @@ def definitions() -> Definitions:
 def partners(definitions: Definitions) -> Mapping[str, Partner]:
     """The example partners as they are shipped."""
     return load_partners(definitions)
-
-
-@dataclass(frozen=True)
-class Place:
-    """A folder in which nights can be run, and the published file can be asked."""
-
-    root: Path
-
-    @property
-    def inbox(self) -> Path:
-        return self.root / "inbox"
-
-    @property
-    def published(self) -> Path:
-        return self.root / "warehouse" / "indicators.duckdb"
-
-    @property
-    def outbox(self) -> Path:
-        return self.root / "outbox"
-
-    @property
-    def archive(self) -> Path:
-        return self.root / "archive"
-
-    def settings(self, **other: Any) -> Settings:
-        paths = {"inbox": self.inbox, "warehouse": self.published, "outbox": self.outbox, "archive": self.archive}
-        return settings(**{**paths, "today": TODAY, **other})
-
-    def night(self, run: str = "test", **other: Any) -> Report:
-        """One whole night without Prefect."""
-        return whole_night(self.settings(**other), run)
-
-    def ask(self, sql: str, *values: object) -> list[tuple[Any, ...]]:
-        """Rows of the published file; `mart.x` is a table of it."""
-        with attached(live=self.published) as con:
-            con.execute("USE live")
-            return con.execute(sql, list(values)).fetchall()
 
 
 @pytest.fixture
@@ -119,7 +74,7 @@ def example_night(tmp_path_factory: pytest.TempPathFactory, prefect_server: None
     return place, report
 
 
-LONGEST = ("test_up", "test_interruptions", "test_kill", "test_rebuild", "test_deployment", "test_delivery")
+LONGEST = ("test_trial_server", "test_interruptions", "test_kill", "test_rebuild", "test_deployment", "test_delivery")
 """Files that take longest: they are begun first, so that no process waits long for another in the end."""
 
 

@@ -66,7 +66,7 @@ def build(
         for table in MART:
             for statement in ddl(table, "out.mart"):
                 con.execute(statement)
-        _reference(con, definitions, _whereabouts(con))
+        reference_tables(con, definitions, _whereabouts(con))
         derive(con, definitions, _shown(con, hidden, definitions))
         _remember(con, definitions, hidden, published_at)
         score(con, definitions, today)
@@ -153,7 +153,7 @@ def retell(
     """Fill mart.history and mart.revisions of out anew, from `held`, `dated` and `past`; all else is left."""
     for table in ("history", "revisions"):
         con.execute(f"DELETE FROM out.mart.{table}")
-    _reference(con, definitions, _whereabouts(con))
+    reference_tables(con, definitions, _whereabouts(con))
     _remember(con, definitions, hidden, published_at)
 
 
@@ -191,7 +191,7 @@ def _fill(con: duckdb.DuckDBPyConnection, name: str, rows: list[tuple[Any, ...]]
 # -- what the statements look things up in
 
 
-def _reference(con: duckdb.DuckDBPyConnection, definitions: Definitions, shown: pl.DataFrame) -> None:
+def reference_tables(con: duckdb.DuckDBPyConnection, definitions: Definitions, shown: pl.DataFrame) -> None:
     """Temporary tables of the definitions, each row with a number: indicators, versions, areas, peers and periods."""
     indicators = list(definitions.indicators.values())
     frames = {

@@ -158,7 +158,7 @@ def judge(claim: Claim, inputs: Mapping[str, Found]) -> Judged:
     verdicts += [("not comparable", reason) for one in claim.compares if (reason := _unlike(one, inputs))]
     figures = []
     for figure in claim.figure:
-        reckoned = _reckon(figure.reckoned, numbers)
+        reckoned = recompute(figure.reckoned, numbers)
         if reckoned is not None and not missing and not _holds(figure, reckoned):
             said = "" if figure.sense == "is" else f"{figure.sense} "
             verdicts.append(("contradicted", f"Stated {said}{figure.stated:g}, but mart gives {reckoned:.6g}."))
@@ -237,7 +237,7 @@ def _names(text: str, path: Path, key: str) -> set[str]:
     return {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
 
 
-def _reckon(text: str, numbers: Mapping[str, float | None]) -> float | None:
+def recompute(text: str, numbers: Mapping[str, float | None]) -> float | None:
     try:
         return _value(ast.parse(text, mode="eval").body, numbers)
     except (TypeError, ZeroDivisionError):  # an input is missing, or nothing to divide by

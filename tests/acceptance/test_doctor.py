@@ -1,0 +1,455 @@
+"""`indicators doctor`: each planted fault is told by exactly the check that is about it, and looking changes nothing."""
+
+from __future__ import annotations
+
+import contextlib
+import importlib.metadata
+import json
+import re
+import shutil
+import threading
+import time
+from collections.abc import Callable, Iterator
+from datetime import date, timedelta
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from flows.commands.application import main
+from flows.operations import doctor
+from flows.operations.doctor import CHECKS, Health, examine
+from flows.records.ledger import read_ledger
+from flows.settings import now
+from schemas.notifications import Message
+from tests.support.inbox_servers import PASSWORD, QUOTED
+from tests.support.mail_server import Post, free_port, post_office
+from tests.support.places import HOME, Place
+from tests.support.small_returns import write_partner, write_return
+
+
+class Prefect:
+    """A server that answers as Prefect's API does; a test changes what it says."""
+
+    def __init__(self) -> None:
+        wanted = yaml.safe_load((HOME / "prefect.yaml").read_text(encoding="utf-8"))["deployments"]
+        self.deployments = [
+            {
+                "name": one["name"],
+                "paused": False,
+                "schedules": [{"active": True}],
+                "work_pool_name": "local-indicators",
+            }
+            for one in wanted
+        ]
+        self.pool = {"is_paused": False}
+        self.workers = [{"status": "ONLINE"}]
+        self.late: list[dict[str, str]] = []
+        self.url = ""
+
+    def answer(self, path: str) -> Any:
+        if path.endswith("/deployments/filter"):
+            return self.deployments
+        if path.endswith("/workers/filter"):
+            return self.workers
+        return self.late if path.endswith("/flow_runs/filter") else self.pool
+
+
+@pytest.fixture(scope="module")
+def prefect() -> Iterator[Prefect]:
+    said = Prefect()
+
+    class Answers(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            self.rfile.read(int(self.headers.get("Content-Length", 0)))
+            self.do_GET()
+
+        def do_GET(self) -> None:
+            self.send_response(200)
+            self.end_headers()
+            self.wfile.write(json.dumps(said.answer(self.path)).encode())
+
+        def log_message(self, *_: object) -> None: ...
+
+    server = HTTPServer(("127.0.0.1", 0), Answers)
+    said.url = f"http://127.0.0.1:{server.server_port}/api"
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    yield said
+    server.shutdown()
+    server.server_close()
+
+
+@pytest.fixture(scope="module")
+def post() -> Iterator[Post]:
+    with post_office(Post(free_port())) as office:
+        yield office
+
+
+@pytest.fixture(scope="module")
+def nights(tmp_path_factory: pytest.TempPathFactory) -> Place:
+    """A place in which one night has run. Tests work on a copy of it."""
+    made = Place(tmp_path_factory.mktemp("healthy"))
+    write_partner(made.root / "partners")
+    write_return(made.inbox / "tester" / "attainment.xlsx")
+    made.night(partners=made.root / "partners", today=date(2011, 4, 30))
+    return made
+
+
+@pytest.fixture
+def here(
+    nights: Place, tmp_path: Path, prefect: Prefect, post: Post, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Place]:
+    """A copy of it, with a mail server and a Prefect server at which all is well."""
+    place = Place(tmp_path / "here")
+    shutil.copytree(nights.root, place.root)
+    monkeypatch.chdir(place.root)
+    for name, value in (
+        ("INDICATORS_INBOX", place.inbox),
+        ("INDICATORS_WAREHOUSE", place.published),
+        ("INDICATORS_OUTBOX", place.outbox),
+        ("INDICATORS_ARCHIVE", place.archive),
+        ("INDICATORS_PARTNERS", place.root / "partners"),
+        ("INDICATORS_SMTP_URL", post.url),
+        ("INDICATORS_SENDER", "indicators@council.test"),
+        ("INDICATORS_ANALYST", "analyst@council.test"),
+        ("PREFECT_API_URL", prefect.url),
+        ("PREFECT_HOME", place.root / "prefect"),
+    ):
+        monkeypatch.setenv(name, str(value))
+    before = dict(vars(prefect))
+    yield place
+    vars(prefect).update(before)
+
+
+def levels(found: list[Health]) -> dict[str, str]:
+    """What is not well, by check; what is not looked at because of another is left out."""
+    return {one.check: one.level for one in found if one.level != "ok" and not one.found.startswith("not looked at")}
+
+
+def snapshot(root: Path) -> dict[str, tuple[int, bytes]]:
+    return {str(p): (p.stat().st_mtime_ns, p.read_bytes()) for p in root.rglob("*") if p.is_file()}
+
+
+def test_all_is_well_and_looking_changes_nothing(here: Place, post: Post, capsys: pytest.CaptureFixture[str]) -> None:
+    before = snapshot(here.root)
+    assert main(["doctor"]) == 0, capsys.readouterr().out
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.split()[1] for line in lines[:-1]] == ["settings", *CHECKS]
+    assert lines[-1] == f"{len(CHECKS) + 1} checks: 0 wrong, 0 look, {len(CHECKS) + 1} ok."
+    assert snapshot(here.root) == before
+    assert post.came == []
+
+
+def plant_line(here: Place, _: pytest.MonkeyPatch) -> None:
+    ledger = here.archive / "ledger.jsonl"
+    ledger.write_bytes(b"no json\n" + ledger.read_bytes())
+
+
+def plant_torn(here: Place, _: pytest.MonkeyPatch) -> None:
+    with (here.archive / "ledger.jsonl").open("ab") as file:
+        file.write(b'{"kind":"subm')
+
+
+def plant_changed(here: Place, _: pytest.MonkeyPatch) -> None:
+    ledger = here.archive / "ledger.jsonl"
+    ledger.write_bytes(ledger.read_bytes().replace(b'"partner":"tester"', b'"partner":"toaster"', 1))
+
+
+def plant_cut(here: Place, _: pytest.MonkeyPatch) -> None:
+    ledger = here.archive / "ledger.jsonl"
+    ledger.write_bytes(ledger.read_bytes().partition(b'{"kind":"message"')[0])
+
+
+def plant_no_store(here: Place, _: pytest.MonkeyPatch) -> None:
+    (here.published.parent / "store.duckdb").unlink()
+
+
+def plant_unpublished(here: Place, _: pytest.MonkeyPatch) -> None:
+    here.published.unlink()
+
+
+def plant_nothing_kept(here: Place, _: pytest.MonkeyPatch) -> None:
+    (here.published.parent / "kept" / "indicators-v1.duckdb").unlink()
+
+
+def plant_lost(here: Place, _: pytest.MonkeyPatch) -> None:
+    next((here.archive / "files").iterdir()).unlink()
+
+
+def plant_definition(here: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    shutil.copytree(HOME / "schemas" / "definitions" / "data", here.root / "definitions")
+    (here.root / "definitions" / "officers.toml").write_text("broken = [", encoding="utf-8")
+    monkeypatch.setenv("INDICATORS_DEFINITIONS", str(here.root / "definitions"))
+
+
+def plant_layout(here: Place, _: pytest.MonkeyPatch) -> None:
+    (here.root / "partners" / "tester.toml").write_text('id = "someone-else"\n', encoding="utf-8")
+
+
+def plant_example(here: Place, _: pytest.MonkeyPatch) -> None:
+    toml = here.root / "partners" / "tester.toml"
+    toml.write_text("example = true\n" + toml.read_text(encoding="utf-8"), encoding="utf-8")
+
+
+def plant_gone_partner(here: Place, _: pytest.MonkeyPatch) -> None:
+    write_partner(here.root / "partners", "successor")
+    (here.root / "partners" / "tester.toml").unlink()
+    (here.inbox / "successor").mkdir()
+
+
+def plant_inbox(here: Place, _: pytest.MonkeyPatch) -> None:
+    shutil.rmtree(here.inbox)
+
+
+def plant_unmounted(here: Place, _: pytest.MonkeyPatch) -> None:
+    shutil.rmtree(here.inbox / "tester")
+
+
+def plant_folderless(here: Place, _: pytest.MonkeyPatch) -> None:
+    write_partner(here.root / "partners", "newcomer")
+
+
+def plant_open_archive(here: Place, _: pytest.MonkeyPatch) -> None:
+    here.archive.chmod(0o755)
+
+
+def plant_open_store(here: Place, _: pytest.MonkeyPatch) -> None:
+    (here.published.parent / "store.duckdb").chmod(0o644)
+
+
+def plant_outbox(here: Place, _: pytest.MonkeyPatch) -> None:
+    shutil.rmtree(here.outbox)
+    here.outbox.write_bytes(b"a file in its place")
+
+
+def plant_full(_: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: shutil._ntuple_diskusage(10**12, 10**12, 10**6))
+
+
+def plant_newer_store(here: Place, _: pytest.MonkeyPatch) -> None:
+    from warehouse.store.private_store import connect
+
+    with contextlib.closing(connect(str(here.published.parent / "store.duckdb"))) as con:
+        con.execute("UPDATE about SET schema_version = 99")
+
+
+def plant_torn_store(here: Place, _: pytest.MonkeyPatch) -> None:
+    (here.published.parent / "store.duckdb").write_bytes(b"not a database" * 1000)
+
+
+def plant_half(here: Place, _: pytest.MonkeyPatch) -> None:
+    here.published.write_bytes(here.published.read_bytes()[:20_000])
+
+
+def plant_wal(here: Place, _: pytest.MonkeyPatch) -> None:
+    Path(f"{here.published}.wal").write_bytes(b"")
+
+
+def plant_candidate(here: Place, _: pytest.MonkeyPatch) -> None:
+    (here.published.parent / "kept" / "candidate-3f2c91d0.duckdb").write_bytes(b"")
+
+
+def plant_rollback(here: Place, _: pytest.MonkeyPatch) -> None:
+    (here.published.parent / "kept" / "held.json").write_bytes(b"{}")
+
+
+def plant_unended(here: Place, _: pytest.MonkeyPatch) -> None:
+    marks = here.archive / "nights.json"
+    began = (now() - timedelta(hours=20)).isoformat()
+    marks.write_text(json.dumps({"began": began, "ended": "2011-01-01T00:00:00+00:00"}), encoding="utf-8")
+
+
+def plant_message(here: Place, _: pytest.MonkeyPatch) -> None:
+    ledger = read_ledger(here.archive)
+    message = Message("m", "partner/tester", "owner@council.test", "m.eml", ("k",), date(2011, 5, 31))
+    ledger.record_message(message, now())
+    ledger.record_delivery("m", "waiting", now(), detail="later")
+
+
+def plant_no_mail(_: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("INDICATORS_SMTP_URL")
+
+
+def plant_dead_mail(_: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("INDICATORS_SMTP_URL", f"smtp://nightly:{QUOTED}@127.0.0.1:{free_port()}")
+
+
+def plant_example_sender(_: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("INDICATORS_SENDER")
+
+
+def plant_dead_prefect(_: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PREFECT_API_URL", f"http://127.0.0.1:{free_port()}/api")
+
+
+def plant_misspelt(_: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("INDICATORS_INBX", "/srv")
+
+
+def plant_frozen_day(_: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("INDICATORS_TODAY", "2011-04-30")
+
+
+def plant_open_dotenv(here: Place, _: pytest.MonkeyPatch) -> None:
+    (here.root / ".env").write_text("INDICATORS_GRACE_DAYS=7\n", encoding="utf-8")
+    (here.root / ".env").chmod(0o644)
+
+
+def plant_other_version(_: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    held = list(importlib.metadata.distributions())
+
+    class Older:
+        name, version = "duckdb", "1.0.0"
+
+    monkeypatch.setattr(importlib.metadata, "distributions", lambda: [*held, Older()])
+
+
+Plant = Callable[[Place, pytest.MonkeyPatch], None]
+PLANTED: tuple[tuple[Plant, str, str, str], ...] = (
+    (plant_misspelt, "settings", "look", "INDICATORS_INBX"),
+    (plant_frozen_day, "settings", "look", "2011-04-30"),
+    (plant_open_dotenv, "settings", "wrong", "chmod 600"),
+    (plant_other_version, "libraries", "wrong", "duckdb is 1.0.0"),
+    (plant_definition, "definitions", "wrong", "officers.toml"),
+    (plant_layout, "layouts", "wrong", "tester.toml"),
+    (plant_example, "examples", "look", "tester"),
+    (plant_gone_partner, "examples", "look", "no TOML"),
+    (plant_inbox, "inbox", "wrong", "not there"),
+    (plant_unmounted, "inbox", "wrong", "mounted"),
+    (plant_folderless, "inbox", "look", "newcomer"),
+    (plant_open_archive, "permissions", "wrong", "chmod go="),
+    (plant_open_store, "permissions", "wrong", "store.duckdb"),
+    (plant_outbox, "permissions", "wrong", "outbox"),
+    (plant_full, "disk", "wrong", "make room"),
+    (plant_line, "ledger", "wrong", "backup"),
+    (plant_torn, "ledger", "look", "cut off"),
+    (plant_changed, "ledger", "wrong", "line 2: was changed after it was written; restore the ledger"),
+    (plant_cut, "ledger", "wrong", "the store has seen line"),
+    (plant_no_store, "store", "wrong", "run `indicators rebuild`"),
+    (plant_unpublished, "published", "look", "the next night puts version 1 back"),
+    (plant_nothing_kept, "published", "look", "version(s) 1 cannot be gone back to"),
+    (plant_lost, "ledger", "wrong", "1 file(s)"),
+    (plant_newer_store, "store", "wrong", "newer release"),
+    (plant_torn_store, "store", "wrong", "backup"),
+    (plant_half, "published", "wrong", "not whole"),
+    (plant_wal, "published", "wrong", "write-ahead"),
+    (plant_candidate, "candidate", "look", "indicators approve 3f2c91d0"),
+    (plant_rollback, "candidate", "look", "rollback"),
+    (plant_unended, "night", "wrong", "did not end"),
+    (plant_message, "messages", "look", "1 message(s) wait"),
+    (plant_no_mail, "mail", "look", "INDICATORS_SMTP_URL"),
+    (plant_dead_mail, "mail", "wrong", "refused"),
+    (plant_example_sender, "mail", "look", "INDICATORS_SENDER"),
+    (plant_dead_prefect, "schedule", "wrong", "does not answer"),
+)
+
+
+@pytest.mark.parametrize(("plant", "check", "level", "says"), PLANTED, ids=[plant.__name__ for plant, *_ in PLANTED])
+def test_a_planted_fault_is_told_by_its_own_check(
+    plant: Plant, check: str, level: str, says: str, here: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plant(here, monkeypatch)
+    found = examine()
+    assert levels(found) == {check: level}
+    (told,) = (one for one in found if one.check == check)
+    assert says in f"{told.found} {told.do}"
+    assert told.do
+    assert all(secret not in str(found) for secret in (PASSWORD, QUOTED))
+
+
+def test_what_prefect_lacks_is_told_with_the_command_that_mends_it(here: Place, prefect: Prefect) -> None:
+    def told() -> tuple[str, str]:
+        (one,) = (one for one in examine() if one.check == "schedule")
+        assert set(levels([one])) <= {"schedule"}
+        return one.level, f"{one.found} {one.do}"
+
+    assert told()[0] == "ok"
+    prefect.late = [{"id": "1"}, {"id": "2"}]
+    assert told()[0] == "look"
+    assert "2 run(s) are late" in told()[1]
+    prefect.workers = [{"status": "OFFLINE"}]
+    assert "prefect worker start --pool local-indicators" in told()[1]
+    prefect.pool = {"is_paused": True}
+    assert "work-pool resume" in told()[1]
+    prefect.deployments = [{**one, "paused": True} for one in prefect.deployments]
+    assert "paused" in told()[1]
+    prefect.deployments = []
+    assert told()[0] == "wrong"
+    assert "deploy --all" in told()[1]
+
+
+def test_a_clock_that_is_behind_the_ledger_and_a_night_long_ago_are_told(here: Place) -> None:
+    assert levels(examine(at=now() - timedelta(days=400))) == {"clock": "wrong"}
+    assert levels(examine(at=now() + timedelta(days=3))) == {"night": "wrong"}
+
+
+def test_settings_that_cannot_be_used_are_told_and_nothing_else_is_guessed(
+    here: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("INDICATORS_INBOX", f"ftp://nightly:{QUOTED}@host/in")
+    found = examine()
+    assert levels(found) == {"settings": "wrong"}
+    assert QUOTED not in str(found)
+
+
+def test_an_inbox_on_a_server_that_is_down_is_told_without_its_password(
+    here: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("INDICATORS_INBOX", f"sftp://nightly:{QUOTED}@127.0.0.1:{free_port()}/in")
+    found = examine()
+    assert levels(found) == {"inbox": "wrong"}
+    assert all(secret not in str(found) for secret in (PASSWORD, QUOTED))
+
+
+def test_no_check_can_keep_another_from_being_made(here: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    def breaks(_: doctor.Patient) -> doctor.Said:
+        raise RuntimeError("a library changed\n\x1b[2J")
+
+    def hangs(_: doctor.Patient) -> doctor.Said:
+        time.sleep(1.5)
+        return "ok", "", ""
+
+    def well(_: doctor.Patient) -> doctor.Said:
+        return "ok", "well", ""
+
+    monkeypatch.setattr(doctor, "CHECKS", {"breaks": breaks, "hangs": hangs, "well": well})
+    monkeypatch.setattr(doctor, "CHECK_SECONDS", 0.2)
+    found = {one.check: one for one in examine()}
+    assert (found["breaks"].level, found["hangs"].level, found["well"].level) == ("wrong", "wrong", "ok")
+    assert "\x1b" not in found["breaks"].found
+
+
+def test_while_a_night_is_at_work_it_is_left_in_peace(here: Place) -> None:
+    from flows.records.ledger import sole_writer
+    from warehouse.store import private_store
+
+    (here.archive / "nights.json").write_text(json.dumps({"began": now().isoformat()}), encoding="utf-8")
+    with sole_writer(here.archive), private_store.opened(here.published.parent / "store.duckdb"):
+        assert levels(examine()) == {}
+
+
+def test_json_and_the_exit_code_say_the_same(
+    here: Place, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    plant_inbox(here, monkeypatch)
+    assert main(["doctor", "--json"]) == 1
+    found = json.loads(capsys.readouterr().out)
+    assert [one["check"] for one in found if one["level"] == "wrong"] == ["inbox"]
+    assert {"check", "level", "found", "do"} == set(found[0])
+
+
+def test_without_prefect_a_line_of_cron_is_looked_for(here: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("PREFECT_API_URL")
+    line = here.root / "crontab"
+    line.write_text("#!/bin/sh\necho '30 1 * * * cd /srv && .venv/bin/indicators nightly'\n", encoding="utf-8")
+    line.chmod(0o755)
+    monkeypatch.setattr(shutil, "which", lambda _: str(line))
+    assert levels(examine()) == {}
+    line.write_text("#!/bin/sh\necho '# indicators nightly'\n", encoding="utf-8")
+    found = examine()
+    if levels(found):  # this machine may have a line of its own
+        assert levels(found) == {"schedule": "look"}
+        assert re.search(r"PREFECT_API_URL", str(found))

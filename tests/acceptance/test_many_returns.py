@@ -1,0 +1,317 @@
+"""Many returns of one night: what becomes of one depends on no other, and nobody waits for another's slow file."""
+
+from __future__ import annotations
+
+import random
+import subprocess
+import sys
+import threading
+import weakref
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from flows.checking import staging, validate_files
+from flows.checking.staging import Desk
+from flows.checking.validate_files import judge_each
+from flows.commands.application import main
+from flows.pipeline.load_step import load
+from flows.pipeline.night_steps import collect
+from flows.pipeline.validate_step import judge
+from flows.records.archive import Archive
+from flows.records.ledger import read_ledger
+from flows.run_context import prepare
+from inputs.layouts.partner_layouts import Layout, load_partners
+from inputs.parsing.parse_return import parse
+from inputs.parsing.return_identification import Origin
+from inputs.readers.cells import Cells, Sheet
+from inputs.sandbox import reader_processes as reading
+from inputs.sandbox.reader_processes import Limits, Readers
+from schemas.definitions import Definitions
+from schemas.findings import Finding
+from schemas.observations import KEY, PAYLOAD, Context, Table
+from schemas.submissions import Submission
+from schemas.validation.check_tables import check
+from schemas.validation.completeness import FEW
+from tests.support.places import HOME, TODAY, Place
+from tests.support.small_returns import BUSY_HEADINGS, BUSY_PARTNER, GOOD, busy_rows, write_partner, write_return
+
+# -- what is checked together ------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def layout(tmp_path_factory: pytest.TempPathFactory, definitions: Definitions) -> Layout:
+    folder = tmp_path_factory.mktemp("partners")
+    (folder / "tester.toml").write_text(BUSY_PARTNER, encoding="utf-8")
+    return load_partners(definitions, folder)["tester"].layouts[0]
+
+
+def table_of(rows: Sequence[Sequence[Any]], layout: Layout) -> Table:
+    return parse(Cells("xlsx", (Sheet("Figures", [list(row) for row in rows]),)), layout, "figures.xlsx")[0]
+
+
+def without_companions(definitions: Definitions) -> list[list[Any]]:
+    """Many figures whose companions all stand under a wrong year."""
+    councils = (a for a in definitions.geography.areas if a.area_type == "Local authority")
+    areas = [a.area_code for a in councils if a.valid_to is None and (a.valid_from or date.min) < date(2009, 4, 2)][:50]
+    years = ("2008", "2009", "2010")
+    neet = [["NEET", area, year, "reported", None, None, 4.1] for area in areas for year in years]
+    return [list(BUSY_HEADINGS), *neet, *(["Not known", area, "2007", "reported", None, None, 8] for area in areas)]
+
+
+def known(tables: Sequence[Table], collection: str) -> pl.DataFrame:
+    """What was accepted before, were it these tables."""
+    rows = pl.concat([one.frame for one in tables]).filter("keyed").unique(list(KEY), keep="first", maintain_order=True)
+    about = (
+        pl.lit(collection).alias("collection"),
+        pl.lit("before.xlsx").alias("source_file"),
+        pl.lit("A1").alias("cell"),
+        pl.lit("tester").alias("partner"),
+    )
+    return rows.select(*KEY, *PAYLOAD, "sheet", *about)
+
+
+WRONG = ("about 5", -3, 167, None, 1e9, "2009/10", "England", "Nowhere", "2050", "Academies", 12.5)
+SEED = 20110531
+
+
+class Returns:
+    """Returns with all kinds of mistakes, what was known before they came, and what is found in each by itself."""
+
+    def __init__(self, layout: Layout, definitions: Definitions) -> None:
+        chance, many = random.Random(SEED), without_companions(definitions)  # noqa: S311
+        self.tables = [table_of(many, layout), table_of(many[:-3], layout)]
+        for number in range(6):
+            rows = busy_rows()[: 60 - 3 * number]
+            for _ in range(4):
+                rows[chance.randrange(1, 40)][chance.choice((0, 1, 2, 5, 6, 7))] = chance.choice(WRONG)
+            self.tables.append(table_of(rows, layout))
+        clean = table_of(busy_rows(), layout)
+        moved = replace(clean, frame=clean.frame.with_columns(pl.col("value") + 1))
+        self.definitions = definitions
+        self.context = Context(
+            TODAY,
+            known([clean], "figures"),
+            known([moved], "other").with_columns(pl.lit(0.0).alias("tolerance")),
+        )
+        self.alone = [self.found([number])[0] for number in range(len(self.tables))]
+
+    def found(self, numbers: Sequence[int]) -> list[list[Finding]]:
+        return check([self.tables[number] for number in numbers], self.definitions, self.context)
+
+
+@pytest.fixture(scope="module")
+def returns(layout: Layout, definitions: Definitions) -> Returns:
+    return Returns(layout, definitions)
+
+
+@settings(max_examples=12)
+@given(st.permutations(range(8)), st.sampled_from((1, 2, 3, 8)))
+def test_what_is_found_in_a_return_does_not_depend_on_which_are_checked_with_it(
+    returns: Returns, order: list[int], size: int
+) -> None:
+    for start in range(0, len(order), size):
+        batch = order[start : start + size]
+        for number, found in zip(batch, returns.found(batch), strict=True):
+            assert found == returns.alone[number]
+
+
+def test_the_returns_have_what_could_depend_on_others(returns: Returns) -> None:
+    rules = {one.rule for found in returns.alone for one in found}
+    assert rules > {"companion.missing", "key.withdrawn", "key.differs", "row.missing", "key.duplicate"}
+    lacking = [one for found in returns.alone[:2] for one in found if one.rule == "companion.missing"]
+    assert min(map(len, [returns.alone[0], returns.alone[1]])) < FEW < len(lacking)
+    assert any(len(one.cells) > 1 for one in lacking)
+
+
+# -- whole nights -----------------------------------------------------------------------------------------------------
+
+PARTNERS = ("alpha", "beta", "gamma")
+
+
+@pytest.fixture
+def senders(place: Place, monkeypatch: pytest.MonkeyPatch) -> Place:
+    """A place with three partners, who send many returns each."""
+    for name in PARTNERS:
+        folder = write_partner(place.root / "partners", name)
+    monkeypatch.setenv("INDICATORS_PARTNERS", str(folder))
+    return place
+
+
+def send(place: Place, partner: str, number: int, rows: Sequence[Sequence[Any]] = GOOD) -> None:
+    write_return(place.inbox / partner / f"attainment-{number}.xlsx", rows, title=f"Return {partner} {number}")
+
+
+def night_up_to_load(place: Place, **other: Any) -> None:
+    night = prepare(place.settings(**other), "test")
+    for step in (collect, judge, load):
+        step(night)
+
+
+def recorded(place: Place) -> list[dict[str, Any]]:
+    """Every outcome of the ledger, without the times at which it was judged and its workbook saved."""
+    return [{**one.as_dict(), "judged_at": None, "modified": None} for one in read_ledger(place.archive).recorded]
+
+
+CENTRES = ("Nottingham", "Centres", "2011", "reported", 4000, None, None)
+WORDS = ("--reason", "Counted with outreach sites", "--by", "Head of early years", "--until", "2011-09-30")
+
+
+def test_a_night_comes_to_the_same_however_it_is_cut_into_batches(
+    senders: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Among the returns are some that a waiver lets through, one that ends it, and one that comes after that."""
+    came: list[list[dict[str, Any]]] = []
+    for size in (1, 3, 1000):
+        monkeypatch.setattr(validate_files, "BATCH_FILES", size)
+        place = Place(senders.root / str(size))
+        where = {"INBOX": place.inbox, "WAREHOUSE": place.published, "OUTBOX": place.outbox, "ARCHIVE": place.archive}
+        for name, path in {**where, "TODAY": TODAY}.items():
+            monkeypatch.setenv(f"INDICATORS_{name}", str(path))
+        for name in PARTNERS:
+            send(place, name, 0, (*GOOD, CENTRES))
+        night_up_to_load(place)
+        assert main(["waive", "S000001", "Figures!E9", "value.implausible", *WORDS]) == 0
+        for name in PARTNERS:
+            send(place, name, 1, (*GOOD, CENTRES))
+            send(place, name, 2, (*GOOD[:2], (*GOOD[2][:4], "about 67", None, None)))
+            send(place, name, 3, (*GOOD[1:], (*CENTRES[:4], 3900, None, None)))
+            send(place, name, 4, (*GOOD, CENTRES))
+        night_up_to_load(place)
+        came.append(recorded(place))
+    assert came[0] == came[1] == came[2]
+    let_through, refused = "accepted-with-warnings", "rejected"
+    alpha = [one["status"] for one in came[0] if one["partner"] == "alpha"]
+    assert alpha == [refused, let_through, let_through, refused, refused, refused]
+    assert [one["status"] for one in came[0] if one["partner"] == "beta"] == [refused] * 5
+
+
+def waits_until(let_go: threading.Event, digest: str, content: Callable[..., bytes]) -> Callable[..., bytes]:
+    def slow(self: Archive, of: str, most: int = -1) -> bytes:
+        if of == digest:
+            assert let_go.wait(60)
+        return content(self, of, most)
+
+    return slow
+
+
+def test_nobody_waits_for_another_partners_slow_file(senders: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The first file is not read until every other is judged; a partner's many are read by turns with the others'."""
+    for number in range(12):
+        send(senders, "alpha", number)
+    send(senders, "beta", 1, [("Nowhere", *GOOD[0][1:])])  # one with a marked-up copy
+    send(senders, "gamma", 1)
+    night = prepare(senders.settings(), "test")
+    first, *others = collect(night)
+    let_go, before = threading.Event(), list[str]()
+    monkeypatch.setattr(Archive, "content", waits_until(let_go, first.digest, Archive.content))
+
+    def watched(folder: Path, submissions: Sequence[Submission], desk: Desk) -> Iterator[str]:
+        assert [one.partner for one in submissions[:4]] == ["alpha", "beta", "gamma", "alpha"]
+        for name in staging.stage(folder, submissions, desk):
+            if name != first.id:
+                assert not night.ledger.outcomes  # the ledger is filled in the order in which they came
+                before.append(name)
+            if len(before) == len(others):
+                let_go.set()
+            yield name
+
+    judge(replace(night, stage=watched))
+    assert sorted(before) == sorted(one.id for one in others)
+    assert list(night.ledger.outcomes) == [first.id, *(one.id for one in others)]
+
+
+SCRIPT = """
+import os, time
+from inputs import child
+ends = {b"HANG": lambda: time.sleep(600), b"DIE!": os.abort, b"EAT!": lambda: bytes(10**10)}
+read = child.VERBS[b"r"]
+def reading(body):
+    for word, end in ends.items():
+        if word in body: end()
+    return read(body)
+child.VERBS = {**child.VERBS, b"r": reading}
+child.serve(1_000_000_000, 5)
+"""
+
+
+def in_child(limits: Limits) -> subprocess.Popen[bytes]:
+    pipe = subprocess.PIPE
+    return subprocess.Popen(
+        [sys.executable, "-c", SCRIPT], stdin=pipe, stdout=pipe, stderr=subprocess.DEVNULL, cwd=HOME
+    )
+
+
+def test_files_that_hang_die_or_eat_memory_are_answered_and_so_are_the_others(
+    senders: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reading, "_started", in_child)
+    for word in ("HANG", "DIE!", "EAT!"):
+        path = senders.inbox / "alpha" / f"{word[:3]}.csv"
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(f"a,b\n{word},1\n", encoding="utf-8")
+    for name in PARTNERS:
+        send(senders, name, 1)
+    report = senders.night(max_seconds=5)
+    said = {line.path: line.status for line in report.lines}
+    assert said == {path: "rejected" if path.endswith("csv") else "accepted" for path in said}
+    rules = [f.rule for one in read_ledger(senders.archive).recorded for f in one.findings]
+    assert rules == ["return.too-large"] * 3
+    assert {name for name in PARTNERS for _ in senders.outbox.glob(f"*-{name}-*.eml")} == set(PARTNERS)
+
+
+def test_an_interrupted_night_keeps_what_it_had_judged(senders: Place) -> None:
+    for name in PARTNERS:
+        for number in range(3):
+            send(senders, name, number)
+    night = prepare(senders.settings(), "one")
+    collect(night)
+
+    def broken_off(folder: Path, submissions: Sequence[Submission], desk: Desk) -> Iterator[str]:
+        in_order = sorted(submissions, key=lambda one: one.sequence)
+        yield from staging.stage(folder, in_order[:7], desk)
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        judge(replace(night, stage=broken_off))
+    kept = list(read_ledger(senders.archive).outcomes)
+    assert 0 < len(kept) < 9
+    senders.night("two")
+    assert list(read_ledger(senders.archive).outcomes) == [f"S{number:06d}" for number in range(1, 10)]
+    assert len(read_ledger(senders.archive).recorded) == 9
+    assert not list((senders.archive / "staging").iterdir())
+    assert not list((senders.archive / "holding").iterdir())
+
+
+def test_no_more_tables_are_held_than_a_batch_has(
+    senders: Place, definitions: Definitions, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    held: weakref.WeakSet[Table] = weakref.WeakSet()
+    most = 0
+
+    def watched(*what: Any) -> Any:
+        nonlocal most
+        table, found = parse(*what)
+        held.add(table)
+        most = max(most, len(held))
+        return table, found
+
+    monkeypatch.setattr(validate_files, "parse", watched)
+    monkeypatch.setattr(validate_files, "BATCH_FILES", 3)
+    partners = load_partners(definitions, senders.root / "partners")
+    content = write_return(senders.root / "attainment.xlsx").read_bytes()
+    arrivals = [(Origin("alpha", "alpha/attainment.xlsx", TODAY), lambda: content)] * 20
+    judged = 0
+    with Readers(Limits()) as readers:
+        for one in judge_each(arrivals, partners, definitions, Context(TODAY), readers):
+            judged += one is not None
+            del one
+    assert judged == 20
+    assert 0 < most <= 3

@@ -1,0 +1,1 @@
+"""What others depend on: exports, upgrades, the structure of the house."""

@@ -1,0 +1,1 @@
+"""What earlier releases left behind, each made by that release with tests.contract.releases.make. All figures are invented."""

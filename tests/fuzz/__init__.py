@@ -1,0 +1,1 @@
+"""Random inputs against properties; each has a long run of its own."""

@@ -1,0 +1,1 @@
+"""Real servers: Prefect, Dask, mail, S3 and SFTP."""

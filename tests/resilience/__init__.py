@@ -1,0 +1,1 @@
+"""Nights that are killed, losses, rebuilds, backups."""

@@ -1,0 +1,1 @@
+"""What tests share: places for nights, small returns and workbooks, servers, random histories."""

@@ -1,0 +1,54 @@
+"""A folder in which nights can be run, and the paths of this checkout."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from flows.pipeline.night_steps import whole_night
+from flows.pipeline.night_summary import Report
+from flows.settings import Settings, settings
+from warehouse.store.attached_files import attached
+
+HOME = Path(__file__).resolve().parents[2]
+INCOMING = HOME / "inputs" / "incoming"
+TODAY = date(2011, 5, 31)
+
+
+@dataclass(frozen=True)
+class Place:
+    """A folder in which nights can be run, and the published file can be asked."""
+
+    root: Path
+
+    @property
+    def inbox(self) -> Path:
+        return self.root / "inbox"
+
+    @property
+    def published(self) -> Path:
+        return self.root / "warehouse" / "indicators.duckdb"
+
+    @property
+    def outbox(self) -> Path:
+        return self.root / "outbox"
+
+    @property
+    def archive(self) -> Path:
+        return self.root / "archive"
+
+    def settings(self, **other: Any) -> Settings:
+        paths = {"inbox": self.inbox, "warehouse": self.published, "outbox": self.outbox, "archive": self.archive}
+        return settings(**{**paths, "today": TODAY, **other})
+
+    def night(self, run: str = "test", **other: Any) -> Report:
+        """One whole night without Prefect."""
+        return whole_night(self.settings(**other), run)
+
+    def ask(self, sql: str, *values: object) -> list[tuple[Any, ...]]:
+        """Rows of the published file; `mart.x` is a table of it."""
+        with attached(live=self.published) as con:
+            con.execute("USE live")
+            return con.execute(sql, list(values)).fetchall()

@@ -1,0 +1,1 @@
+"""Tests of single rooms; the folders mirror the code."""
