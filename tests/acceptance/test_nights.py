@@ -6,15 +6,12 @@ import stat
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from tests.support.mail_server import html, plain
 from tests.support.places import Place
 from tests.support.small_returns import GOOD, KS2, values, with_value, write_partner, write_return
-
-Rows = tuple[tuple[Any, ...], ...]
 
 
 @pytest.fixture

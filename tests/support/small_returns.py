@@ -11,8 +11,9 @@ from typing import Any
 
 import openpyxl
 
-from tests.acceptance.test_nights import Rows
 from tests.support.places import Place
+
+Rows = tuple[tuple[Any, ...], ...]
 
 KS2 = ("ks2-level-4-english-maths", "E06000018", "200910")
 
