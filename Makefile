@@ -1,9 +1,9 @@
 # make nightly   install what is needed from the lock, then run one whole night on the example returns
-# make test      install what is needed, then run the tests
+# make test      install what is needed, then run the short tests; make test-all runs every test
 PYTHON ?= python3
 BIN := .venv/bin
 .DELETE_ON_ERROR:
-.PHONY: nightly up trial test crash fuzz plant seen persons attack lint lock examples docs pages faults histories rebuilds bench-mart bench-build bench-returns install clean
+.PHONY: nightly up trial test test-all crash fuzz plant seen persons attack lint lock examples docs pages faults histories rebuilds bench-mart bench-build bench-returns install clean
 
 nightly: .venv/ready
 	@$(BIN)/indicators nightly --today 2011-05-26
@@ -16,7 +16,13 @@ up: .venv/ready
 trial: .venv/ready
 	@$(BIN)/python -m tests.resilience.trial
 
+# What a change is likely to break: some four minutes on two cores. .ci/run runs every test.
 test: .venv/ready
+	@echo "The short tests: some four minutes on two cores. make test-all runs every test: some twenty."
+	@$(BIN)/python -m pytest -m "not long"
+
+test-all: .venv/ready
+	@echo "Every test: some twenty minutes on two cores."
 	@$(BIN)/python -m pytest
 
 # Ten thousand random mutations of the example returns, each judged: it takes some ten minutes. Tests run a hundred.

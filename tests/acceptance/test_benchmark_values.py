@@ -151,7 +151,8 @@ class Loaded:
 def sets() -> Iterator[Any]:
     real = REFERENCE / "benchmark_values.csv"
     yield "made up"
-    yield pytest.param("real", marks=pytest.mark.skipif(not real.is_file(), reason="the real benchmark is not here"))
+    missing = pytest.mark.skipif(not real.is_file(), reason="the real benchmark is not here")
+    yield pytest.param("real", marks=[missing, pytest.mark.long])
 
 
 NOT_HELD = """

@@ -151,6 +151,7 @@ def test_what_cannot_be_written_is_named_and_the_published_file_stays(
     assert place.published.read_bytes() == before
 
 
+@pytest.mark.long
 @pytest.mark.skipif(os.geteuid() != 0 or not shutil.which("mount"), reason="needs a small file system of its own")
 @pytest.mark.parametrize("kilobytes", [900, 3000, 4200])
 def test_a_full_disk_is_one_line_and_the_next_night_ends_the_work(
@@ -185,6 +186,7 @@ def test_two_nights_at_once_never_interleave(own_partner: Path, place: Place) ->
         place.night()
 
 
+@pytest.mark.long
 def test_a_published_file_that_somebody_holds_open_is_replaced_all_the_same(own_partner: Path, place: Place) -> None:
     place.night("one")
     script = (

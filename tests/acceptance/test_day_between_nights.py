@@ -53,6 +53,7 @@ def test_an_owner_hears_by_day_and_the_night_loads_without_judging_again(place: 
     assert [one.judgement for one in ledger.recorded] == [1]
 
 
+@pytest.mark.long
 def test_what_was_wrong_by_day_is_not_told_again_by_night_and_its_cure_is(place: Place, sender: Path) -> None:
     write_return(sender, BAD)
     with post_office(Post(free_port())) as post:
@@ -67,6 +68,7 @@ def test_what_was_wrong_by_day_is_not_told_again_by_night_and_its_cure_is(place:
         assert len(to_tester(post)) == 3
 
 
+@pytest.mark.long
 def test_mail_that_waits_is_sent_by_day_and_a_day_that_could_not_send_says_no_more_than_holds(
     place: Place, sender: Path
 ) -> None:
@@ -91,6 +93,7 @@ def test_mail_that_waits_is_sent_by_day_and_a_day_that_could_not_send_says_no_mo
         assert place.night("night", smtp_url=url, today=EARLY).replies.sent == 0
 
 
+@pytest.mark.long
 def test_what_a_night_could_not_tell_of_its_gate_waits_through_the_day(
     place: Place, sender: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -92,6 +92,7 @@ def holds(cells: Cells, row: Row) -> bool:
     raise AssertionError(row["kind"])
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("layouts", ["as shipped", "any sheet"])
 def test_hostile_files_end_in_findings_and_are_never_partly_loaded(
     layouts: str, tmp_path_factory: pytest.TempPathFactory

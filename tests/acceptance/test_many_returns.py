@@ -112,6 +112,7 @@ def returns(layout: Layout, definitions: Definitions) -> Returns:
     return Returns(layout, definitions)
 
 
+@pytest.mark.long
 @settings(max_examples=12)
 @given(st.permutations(range(8)), st.sampled_from((1, 2, 3, 8)))
 def test_what_is_found_in_a_return_does_not_depend_on_which_are_checked_with_it(
@@ -164,6 +165,7 @@ CENTRES = ("Nottingham", "Centres", "2011", "reported", 4000, None, None)
 WORDS = ("--reason", "Counted with outreach sites", "--by", "Head of early years", "--until", "2011-09-30")
 
 
+@pytest.mark.long
 def test_a_night_comes_to_the_same_however_it_is_cut_into_batches(
     senders: Place, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -249,6 +251,7 @@ def in_child(limits: Limits) -> subprocess.Popen[bytes]:
     )
 
 
+@pytest.mark.long
 def test_files_that_hang_die_or_eat_memory_are_answered_and_so_are_the_others(
     senders: Place, monkeypatch: pytest.MonkeyPatch
 ) -> None:

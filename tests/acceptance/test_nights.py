@@ -63,6 +63,7 @@ def test_a_corrected_return_replaces_and_leaves_a_revision(place: Place, sender:
     assert revisions == [(KS2[0], 67.0, 68.0, "S000001", "S000002")]
 
 
+@pytest.mark.long
 def test_a_then_b_then_a_again_ends_at_a_and_is_three_submissions(place: Place, sender: Path) -> None:
     content = write_return(sender).read_bytes()
     place.night("one")
@@ -76,6 +77,7 @@ def test_a_then_b_then_a_again_ends_at_a_and_is_three_submissions(place: Place, 
     assert len(list(place.outbox.glob("*.eml"))) == 3
 
 
+@pytest.mark.long
 def test_a_key_no_longer_held_is_withdrawn_with_a_warning_and_other_periods_stay(place: Place, sender: Path) -> None:
     write_return(sender)
     place.night("one")
@@ -153,6 +155,7 @@ def test_person_level_data_is_refused_and_nothing_of_it_is_kept(place: Place, se
     assert "return.person-level" in (place.archive / "ledger.jsonl").read_text(encoding="utf-8")
 
 
+@pytest.mark.long
 def test_a_meta_file_is_kept_with_its_csv_and_records_of_people_under_its_name_are_not(
     place: Place, sender: Path
 ) -> None:
@@ -185,6 +188,7 @@ def test_a_link_out_of_the_inbox_and_a_strange_folder_are_left_alone(place: Plac
     assert any("stranger" in note for note in report.notes)
 
 
+@pytest.mark.long
 def test_a_torn_last_line_of_the_ledger_never_counted(place: Place, sender: Path) -> None:
     write_return(sender)
     place.night("one")

@@ -101,6 +101,7 @@ class Partnership:
                                             for row in rows))  # fmt: skip
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("seed", [2011])
 def test_no_secret_leaves(seed: int, place: Place, monkeypatch: pytest.MonkeyPatch,
                           capfd: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture) -> None:  # fmt: skip

@@ -104,6 +104,7 @@ def good(
     return good_returns([*sorted(INCOMING.rglob("*.*")), busy], partners, definitions, TODAY)
 
 
+@pytest.mark.long
 def test_any_one_fault_in_any_cell_is_one_error(
     good: list[Good], tmp_path: Path, partners: Mapping[str, Partner], definitions: Definitions
 ) -> None:
@@ -159,6 +160,7 @@ def test_a_period_that_has_not_begun_is_in_the_future(tmp_path: Path, place: Pla
         assert found == rules
 
 
+@pytest.mark.long
 def test_a_file_is_told_by_its_contents_where_its_name_says_nothing(tmp_path: Path, place: Place) -> None:
     copies: list[tuple[Path, Path]] = []
     for source in sorted(INCOMING.rglob("*.*")):

@@ -25,6 +25,9 @@ from schemas.findings import a1
 from schemas.observations import Context
 from tests.support.places import HOME
 
+pytestmark = pytest.mark.long
+
+
 REAL = HOME.parent / "shared" / "real"
 SETS = sorted(path.parent for path in (HOME / "tests" / "acceptance" / "real").glob("*/partner.toml"))
 TODAY = date(2026, 11, 23)

@@ -119,6 +119,7 @@ def test_one_return_is_set_aside_and_the_others_are_published_the_same_night(tow
     assert not town.ask("SELECT 1 FROM mart.revisions WHERE 'S000004' IN (submission, old_submission)")
 
 
+@pytest.mark.long
 def test_what_is_set_aside_is_made_again_by_a_rebuild(town: Place) -> None:
     send(town, 1, rows_of(1, 60))
     faulty(town, 0, "two")
@@ -132,6 +133,7 @@ def test_what_is_set_aside_is_made_again_by_a_rebuild(town: Place) -> None:
     assert found.equal, found.text
 
 
+@pytest.mark.long
 def test_the_analyst_can_let_a_return_through_and_it_stays_so(town: Place, capsys: pytest.CaptureFixture[str]) -> None:
     faulty(town, 0, "two")
     where = ["--warehouse", str(town.published), "--archive", str(town.archive), "--by", "performance-analyst"]
@@ -155,6 +157,7 @@ def test_a_stricter_policy_publishes_nothing(town: Place) -> None:
     assert (report.publication.state, shown(town, 1)) == ("refused", {50, 51, 52})
 
 
+@pytest.mark.long
 def test_a_file_that_was_never_published_does_not_come_to_light_when_the_next_is_set_aside(town: Place) -> None:
     faulty(town, 0, "two")
     faulty(town, 0, "three", value=642.0)
@@ -162,6 +165,7 @@ def test_a_file_that_was_never_published_does_not_come_to_light_when_the_next_is
     assert {name for name, status in statuses(town).items() if status == "set-aside"} == {"S000004", "S000005"}
 
 
+@pytest.mark.long
 def test_a_release_that_the_ledger_has_lost_is_found_before_anything_is_written(town: Place) -> None:
     faulty(town, 0, "two")
     release(town.settings(), "S000004", "performance-analyst")
@@ -172,6 +176,7 @@ def test_a_release_that_the_ledger_has_lost_is_found_before_anything_is_written(
         town.night("three")
 
 
+@pytest.mark.long
 def test_what_a_return_withdraws_stays_while_it_is_set_aside(town: Place) -> None:
     """Its first figure is at fault, and it leaves out one of its last year, as a later file of that year does too."""
     first, *rest, last = [row for row in rows_of(0, 50) if row != rows_of(0, 50)[-2]]
@@ -186,6 +191,7 @@ def test_what_a_return_withdraws_stays_while_it_is_set_aside(town: Place) -> Non
     assert rebuild(town.settings(), "again").equal
 
 
+@pytest.mark.long
 def test_a_return_that_changes_too_much_does_not_hold_up_the_others(
     place: Place, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -244,6 +250,7 @@ def words(place: Place, number: int, night: int) -> bool:
 BREAKS: Sequence[Break] = (out_of_bounds, words, more_than_all, all_by_ten)
 
 
+@pytest.mark.long
 def test_twelve_partners_of_whom_one_breaks_something_every_night(
     place: Place, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -232,6 +232,7 @@ def test_a_waiver_is_one_line_of_the_ledger_and_is_given_once(place: Place, send
     assert waive("S000001") == 1  # it is let through already
 
 
+@pytest.mark.long
 def test_what_is_loaded_again_after_a_waiver_is_published_once(
     place: Place, sender: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

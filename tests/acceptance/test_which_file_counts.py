@@ -86,6 +86,7 @@ def mails(town: Place) -> str:
     return " ".join(" ".join(texts).replace("=\n", "").split())
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("files", "value", "why"),
     [

@@ -77,6 +77,7 @@ def test_the_csv_says_what_the_published_file_says(exported: Path, example_night
     assert (b"data_version", b"1") in said
 
 
+@pytest.mark.long
 def test_a_reader_always_finds_one_whole_version(tmp_path: Path, definitions: Definitions) -> None:
     past = History(tmp_path, definitions)
     root = tmp_path / FOLDER

@@ -67,6 +67,7 @@ def _reshape(path: Path) -> None:
                 con.execute(f"INSERT INTO mart.{table.name} BY NAME FROM {table.name}_held")
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", RELEASES)
 def test_a_release_is_taken_over_with_its_past(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     place = left_by(name, tmp_path, monkeypatch)
@@ -114,6 +115,7 @@ def test_a_version_of_an_earlier_release_is_not_gone_back_to(
     assert "of an earlier release, in a shape" in capsys.readouterr().err
 
 
+@pytest.mark.long
 def test_a_version_that_only_the_store_knew_can_be_gone_back_to_and_the_rest_made_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -122,6 +122,7 @@ def waivers_of(one: Judgement) -> Iterator[Grant]:
             yield Grant(f"W-{one.table.collection}-{found.cell}-{len(key)}", waiver, "S000001", "Sheet", "A1", AT)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("seed", range(2))
 def test_the_gate_refuses_no_figure_that_was_accepted(seed: int, tmp_path: Path, definitions: Definitions) -> None:
     dice = random.Random(seed)  # noqa: S311

@@ -128,6 +128,7 @@ def test_names_that_are_no_returns_are_left(inbox: Inbox, place: Place) -> None:
     assert night.unseen == {"tester"}
 
 
+@pytest.mark.long
 def test_a_moved_file_is_no_arrival_and_what_takes_its_place_is_one(inbox: Inbox, place: Place) -> None:
     inbox.put("tester/attainment.xlsx", A)
     assert len(judged(place)[0]) == 1
@@ -155,6 +156,7 @@ def test_a_wrong_return_that_is_renamed_arrives_again_only_if_its_name_says_some
     assert arrived(place) == ["tester/something-else.xlsx"]
 
 
+@pytest.mark.long
 def test_of_two_files_of_one_night_the_one_changed_last_counts(inbox: Inbox, place: Place) -> None:
     from warehouse.store import private_store
 
@@ -360,6 +362,7 @@ def opened(monkeypatch: pytest.MonkeyPatch) -> list[Sequence[str]]:
     return seen
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("kind", ["s3", "sftp"])
 def test_what_did_not_change_is_not_fetched_again_and_what_changed_is(
     kind: str, place: Place, monkeypatch: pytest.MonkeyPatch
@@ -514,6 +517,7 @@ def test_spelling_keeps_what_people_can_read() -> None:
     assert spelled("a\u200bb") == "a%E2%80%8Bb"
 
 
+@pytest.mark.long
 def test_owners_are_told_once_of_a_renamed_file_and_not_reminded_of_what_may_lie_in_the_inbox_unread(
     folder: Inbox, place: Place
 ) -> None:

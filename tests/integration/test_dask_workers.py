@@ -24,6 +24,8 @@ from flows.run_context import Night, prepare
 from tests.support.places import INCOMING, TODAY, Place
 from tests.support.small_returns import write_partner, write_return
 
+pytestmark = pytest.mark.long
+
 
 def rows_of(place: Place) -> dict[str, list[tuple[Any, ...]]]:
     """Every row of every table of mart, without the instants at which things happened and the name of the run."""

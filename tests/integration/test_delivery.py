@@ -81,6 +81,7 @@ def superseded(place: Place) -> list[str]:
     return sorted(key for line in lines for key in line.get("superseded", []))
 
 
+@pytest.mark.long
 def test_five_nights_send_exactly_what_changed_with_the_mail_server_down_on_the_second(
     town: Place, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -179,6 +180,7 @@ def test_of_two_files_of_one_second_both_receipts_say_which_counts_and_so_does_t
     assert [p.read_bytes() for p in town.outbox.glob("*.eml")] == [before]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("first", "second", "says"),
     [
@@ -316,6 +318,7 @@ whole_night(settings(inbox=root / "inbox", warehouse=root / "warehouse" / "indic
 """
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("when", ["before the text", "after the text"])
 def test_a_night_that_is_killed_while_it_sends_neither_loses_nor_doubles(town: Place, when: str) -> None:
     """Before the text the server cannot have the message. After it only the server knows whether it was delivered: the
@@ -414,6 +417,7 @@ def test_the_officer_is_told_after_the_days_of_grace_and_once(town: Place, post:
     assert [m["To"] for m in post.messages[3:]] == ["hasty@example.org"]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("by_mail", [True, False])
 def test_nothing_of_a_file_in_the_wrong_folder_or_about_single_people_is_shown(
     place: Place, post: Post, by_mail: bool
@@ -478,6 +482,7 @@ SERVERS = {
 }
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("server", SERVERS)
 def test_a_copy_too_large_for_the_server_stays_out_and_its_message_says_where_it_is(
     town: Place, post: Post, server: str
@@ -553,6 +558,7 @@ def test_the_settings_limit_a_message_as_it_is_sent(town: Place) -> None:
 KEPT = ("submission", "outcomes")
 
 
+@pytest.mark.long
 def test_a_ledger_that_answered_each_submission_by_itself_is_taken_as_told(town: Place, post: Post) -> None:
     send_in(town, "tester", BAD)
     a_night(town, 1, post.url)

@@ -17,6 +17,9 @@ from flows.settings import LONDON
 from tests.support.places import HOME, Place
 from tests.support.small_returns import GOOD, write_partner, write_return
 
+pytestmark = pytest.mark.long
+
+
 SCHEDULES = {
     "nightly/nightly": "30 1 * * *",
     "replies/replies": "*/10 7-19 * * *",

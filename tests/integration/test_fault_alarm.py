@@ -86,6 +86,7 @@ def test_it_works_where_the_archive_or_all_folders_cannot_be_written(
         assert len(post.messages) == 3
 
 
+@pytest.mark.long
 def test_a_disk_that_became_full_does_not_make_it_forget(
     reach: Callable[[str], Reach], monkeypatch: pytest.MonkeyPatch
 ) -> None:

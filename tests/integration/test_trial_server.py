@@ -16,6 +16,9 @@ import pytest
 from tests.support.mail_server import free_port
 from tests.support.places import HOME, INCOMING, Place
 
+pytestmark = pytest.mark.long
+
+
 MOST_SECONDS = 400.0
 AUDIT = """
 import os, sys

@@ -36,6 +36,7 @@ def start(commands: str) -> subprocess.Popen[bytes]:
     return subprocess.Popen(["sh", "-euc", commands], env={"PATH": "/usr/bin:/bin", "PYTHONPATH": str(HOME)})
 
 
+@pytest.mark.long
 def test_the_documented_backup_waits_for_a_night_and_restores_what_was(
     example_night: tuple[Place, Report], tmp_path: Path
 ) -> None:

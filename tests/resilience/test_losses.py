@@ -24,6 +24,8 @@ from tests.support.small_returns import GOOD
 from warehouse.publication.version_archive import Kept
 from warehouse.store.private_store import connect
 
+pytestmark = pytest.mark.long
+
 
 def figures(value: float) -> Rows:
     return [*GOOD[:2], (*GOOD[2][:4], value, None, None), *GOOD[3:]]

@@ -24,6 +24,9 @@ from tests.support.random_nights import Life, copied_to, differing, live_through
 from tests.support.small_returns import write_return
 from warehouse.store.private_store import connect
 
+pytestmark = pytest.mark.long
+
+
 REBUILDS = int(os.environ.get("REBUILDS", "2"))  # make rebuilds: 20 longer ones
 
 

@@ -17,6 +17,7 @@ SEEDS = 12
 """So many seeds are tried until one shows what an open door lets out."""
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("seed", range(PARTNERSHIPS))
 def test_no_secret_follows_from_what_is_shown(seed: int) -> None:
     report = attack_seed(seed, FAMILIES)
@@ -30,6 +31,7 @@ def test_no_secret_follows_from_everything_that_leaves(seed: int, tmp_path: Path
     assert {"observations", "latest", "parquet", "quarterly report", "trend"} <= set(report.read)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", DOORS)
 def test_with_one_protection_off_something_is_found(name: str, tmp_path: Path) -> None:
     door = DOORS[name]

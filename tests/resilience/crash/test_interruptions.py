@@ -17,6 +17,9 @@ import pytest
 from tests.resilience.crash.town import NIGHTS, environment
 from tests.support.places import HOME, Place
 
+pytestmark = pytest.mark.long
+
+
 PLAYED = (
     "SIGTERM between rename and record",
     "disk full at the ledger",

@@ -16,6 +16,8 @@ from tests.support.places import HOME
 from warehouse.gate.gate import Verdict
 from warehouse.publication import publish
 
+pytestmark = pytest.mark.long
+
 
 def test_killed_nights_end_where_an_uninterrupted_one_does() -> None:
     command = [sys.executable, "-m", "tests.resilience.crash.long", "short"]

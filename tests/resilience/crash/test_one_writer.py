@@ -8,9 +8,14 @@ import sys
 import time
 from pathlib import Path
 
+import pytest
+
 from tests.resilience.crash.state import state_of
 from tests.resilience.crash.town import NIGHTS, environment
 from tests.support.places import HOME, Place
+
+pytestmark = pytest.mark.long
+
 
 INDICATORS = str(Path(sys.executable).with_name("indicators"))
 BUSY = ": another "

@@ -95,6 +95,7 @@ def test_the_example_returns_are_totals(path: Path) -> None:
     assert isinstance(cells, Finding) or person_level(cells) is None
 
 
+@pytest.mark.long
 @pytest.mark.skipif(not REAL.is_dir(), reason="the real workbooks are not here")
 def test_of_the_real_workbooks_one_is_of_people() -> None:
     paths = [

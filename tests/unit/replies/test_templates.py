@@ -124,6 +124,7 @@ def numbers_of(template: Template) -> list[float]:
     return sorted({*around, 0.5, 1.5, 50})
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("collection", COLLECTIONS)
 def test_a_template_filled_in_is_accepted(
     collection: str, partners: Mapping[str, Partner], definitions: Definitions
@@ -144,6 +145,7 @@ def test_every_shipped_return_is_tried(partners: Mapping[str, Partner]) -> None:
         made(UNDRAWN)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("collection", COLLECTIONS)
 def test_what_a_cell_allows_is_what_the_check_accepts(collection: str, definitions: Definitions) -> None:
     template, content = made(collection)

@@ -78,6 +78,7 @@ def less_small(row: dict[str, Any], least: int) -> dict[str, Any]:
     return {**row, **dict.fromkeys(VALUES), "conf_status": "c"}
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("seed", range(HISTORIES))
 def test_as_of_is_what_was_published_less_what_todays_policy_suppresses(
     seed: int, tmp_path: Path, definitions: Definitions
@@ -97,6 +98,7 @@ def test_as_of_is_what_was_published_less_what_todays_policy_suppresses(
         assert past.publish().state == "unchanged"
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("seed", range(2))
 def test_with_secondary_suppression_as_of_shows_nothing_that_was_not_published(
     seed: int, tmp_path: Path, definitions: Definitions
@@ -157,6 +159,7 @@ def test_a_publication_that_the_store_never_heard_of_is_found_in_the_file(
         ]
 
 
+@pytest.mark.long
 def test_a_value_that_was_withheld_and_is_shown_since_is_told_as_it_was(
     tmp_path: Path, definitions: Definitions
 ) -> None:
@@ -189,6 +192,7 @@ def as_published(past: History, least: int = 0) -> None:
         before = told
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("seed", range(HISTORIES))
 def test_what_was_published_stays_so_whatever_is_rolled_back(
     seed: int, tmp_path: Path, definitions: Definitions
@@ -208,6 +212,7 @@ def test_what_was_published_stays_so_whatever_is_rolled_back(
                 assert revised <= set(past.ask("SELECT * FROM mart.revisions"))
 
 
+@pytest.mark.long
 def test_a_rollback_is_part_of_the_past(tmp_path: Path, definitions: Definitions) -> None:
     revised = "SELECT old_value, new_value FROM mart.revisions ORDER BY changed_at"
     with history(tmp_path, definitions) as past:
@@ -262,6 +267,7 @@ def test_no_figure_is_set_against_every_other(tmp_path: Path, definitions: Defin
         assert not any("NL_JOIN" in plan or "CROSS_PRODUCT" in plan for plan in plans)
 
 
+@pytest.mark.long
 def test_a_row_that_is_hidden_and_was_current_twice_is_told_as_it_was(tmp_path: Path, definitions: Definitions) -> None:
     with history(tmp_path, definitions) as past:
         past.load([figure(3.0), figure(50.0, area="E08000003")])

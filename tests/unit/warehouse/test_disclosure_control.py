@@ -265,6 +265,7 @@ def series(chance: random.Random) -> list[list[dict[str, Any]]]:
     return loads
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("seed", range(HISTORIES))
 def test_an_attacker_with_every_version_recovers_nothing(seed: int, tmp_path: Path) -> None:
     definitions = with_indicators(schools_high_persistent_absence=WIDE)

@@ -54,6 +54,7 @@ def level(value: float | None, indicator: str = LEVEL_3, breakdown: str = "Total
     return figure(value, breakdown, indicator=indicator, **more)
 
 
+@pytest.mark.long
 def test_a_share_of_people_whom_another_indicator_numbers(tmp_path: Path) -> None:
     base = level(60.0, SHARE, numerator=120, denominator=200)
     assert published(tmp_path / "few", [base, level(1.0)]) == {LEVEL_3}
@@ -63,6 +64,7 @@ def test_a_share_of_people_whom_another_indicator_numbers(tmp_path: Path) -> Non
     assert published(tmp_path / "apart", [base, level(1.0)], other) == set()
 
 
+@pytest.mark.long
 def test_printed_shares_of_parts_give_the_numbers_of_another(tmp_path: Path) -> None:
     def parts(rest: Mapping[str, Any]) -> list[dict[str, Any]]:
         return [
@@ -96,6 +98,7 @@ def test_the_senders_own_ranges(tmp_path: Path) -> None:
     assert "Coverage=Maintained" in published(tmp_path / "range", told, wide)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("said", "is_hidden"),
     [({"value_low": 2.0, "value_high": 2.0}, True), ({"value_low": 2.0, "value_high": 3.0}, True),
@@ -134,6 +137,7 @@ ADDITIVE = with_indicators(
 )
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("outer", "inner"),
     [("E11000001", [a.area_code for a in DEFINITIONS.geography.areas if "E11000001" in a.lies_in.split()]),
@@ -173,6 +177,7 @@ def window(value: float, identifier: str, period: str, **more: Any) -> dict[str,
     return figure(value, indicator=EMA, identifier=identifier, period=period, **more)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("figures", "leaks"),
     [([("Reporting window", "200709-201009", 40.0), ("Reporting window", "200709-201012", 43.0)], True),
@@ -195,6 +200,7 @@ def test_windows_that_overlap_do_not_yield_what_lies_between(
     assert bool(hidden) == leaks
 
 
+@pytest.mark.long
 def test_a_window_that_is_still_open_does_not_tell_who_came_since(tmp_path: Path) -> None:
     history = History(tmp_path, FLOWS)
     with history.open:

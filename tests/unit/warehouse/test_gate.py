@@ -116,6 +116,7 @@ def test_what_was_published_holds(example_night: tuple[Place, Report], definitio
     assert {"complete.overdue", "complete.fresh"} <= {one.id for one in verdict.broken}
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("poison", POISONS)
 def test_a_poisoned_candidate_is_refused_by_name(
     poison: str, example_night: tuple[Place, Report], definitions: Definitions, tmp_path: Path
@@ -201,6 +202,7 @@ def test_a_night_that_changes_too_much_asks_and_can_be_approved(
     assert decide(asked, "approve", "two") == 1
 
 
+@pytest.mark.long
 def test_a_candidate_that_is_not_the_newest_is_not_approved(asked: Place) -> None:
     asked.night("two")
     figures(asked, 60.0)
@@ -229,6 +231,7 @@ def test_a_candidate_that_would_give_something_away_is_never_approved(
     assert good_level(asked) == {40.0}
 
 
+@pytest.mark.long
 def test_rolling_back_holds_publication_until_a_person_lets_it_go_on(asked: Place) -> None:
     asked.night("two", change_limit_pct=100)
     assert decide(asked, "rollback", "7") == 1
@@ -243,6 +246,7 @@ def test_rolling_back_holds_publication_until_a_person_lets_it_go_on(asked: Plac
     assert asked.night("five", change_limit_pct=100).publication.state == "published"
 
 
+@pytest.mark.long
 def test_versions_are_kept_so_many_and_privately(asked: Place) -> None:
     for value in (51.0, 52.0, 53.0):
         figures(asked, value)
@@ -261,6 +265,7 @@ def test_the_page_shows_verdict_and_difference_and_needs_nothing_else(asked: Pla
     assert "<script" not in page
 
 
+@pytest.mark.long
 def test_a_published_version_whose_night_died_is_kept_by_the_next(asked: Place) -> None:
     kept = asked.published.parent / "kept"
     (kept / "indicators-v1.duckdb").unlink()
