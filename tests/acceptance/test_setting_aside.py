@@ -89,6 +89,7 @@ def faulty(place: Place, number: int, run: str, *, value: float = 541.0, **other
         return place.night(run, **other)
 
 
+@pytest.mark.long
 def test_one_return_is_set_aside_and_the_others_are_published_the_same_night(town: Place) -> None:
     for number in (1, 2):
         send(town, number, rows_of(number, 60))

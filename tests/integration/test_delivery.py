@@ -607,6 +607,7 @@ def test_the_url_says_how_to_speak_to_the_server() -> None:
 
 
 @pytest.mark.usefixtures("prefect_server")
+@pytest.mark.long
 def test_the_mail_server_s_password_reaches_nothing_that_prefect_keeps(
     town: Place, monkeypatch: pytest.MonkeyPatch
 ) -> None:

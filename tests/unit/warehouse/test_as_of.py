@@ -114,6 +114,7 @@ def test_with_secondary_suppression_as_of_shows_nothing_that_was_not_published(
         assert past.publish().state == "unchanged"
 
 
+@pytest.mark.long
 def test_revisions_say_what_changed_and_why(tmp_path: Path, definitions: Definitions) -> None:
     with history(tmp_path, definitions) as past:
         past.load([figure(20.0, obs_status="p"), figure(50.0, area="E08000003")])
