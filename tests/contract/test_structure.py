@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import subprocess
 from pathlib import Path
 
@@ -40,6 +41,14 @@ def test_installed_packages_have_every_folder_that_holds_modules() -> None:
     for package in INSTALLED:
         for path in (HOME / package).rglob("*.py"):
             assert (path.parent / "__init__.py").exists(), path.parent
+
+
+def test_every_path_that_newcomers_are_sent_to_is_there() -> None:
+    """A path alone, in backquotes, in the pages on the house."""
+    for page in ("CONTRIBUTING.md", "README.md"):
+        named = re.findall(r"`([a-z_]+(?:/[\w.-]+)+/?)`", (HOME / page).read_text(encoding="utf-8"))
+        missing = [name for name in named if not (HOME / name).exists()]
+        assert not missing, f"{page} sends people to {missing}"
 
 
 def test_flow_files_define_no_classes() -> None:
