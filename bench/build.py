@@ -36,7 +36,7 @@ from schemas.reference.periods import build
 from schemas.return_calendar import Standing
 from schemas.submissions import Outcome, Submission
 from warehouse.publication.publish import publish_night
-from warehouse.store import private_store
+from warehouse.store import loading, private_store
 
 MOST_BYTES = 12_000_000_000
 BATCH = 10
@@ -168,7 +168,7 @@ class Bench:
             f"S{self.hours:06d}", self.hours, "bench", f"bench/{collection}.csv", digest, 1, when, when.date()
         )
         said = Outcome(sent.id, "bench", collection, "accepted", frame.height, (), (), (), None, "", "", when)
-        private_store.load(con, sent, said, frame, when)
+        loading.load(con, sent, said, frame, when)
         self.outcomes.append(said)
 
     def publish(self, con: duckdb.DuckDBPyConnection) -> str:

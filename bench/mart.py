@@ -24,7 +24,8 @@ from schemas.reference.geography import ENGLAND
 from schemas.reference.periods import build
 from warehouse.mart.build_mart import derive, reference_tables
 from warehouse.mart.mart_tables import MART, ddl
-from warehouse.store.private_store import MOST_ROWS, connect
+from warehouse.store.connection import connect
+from warehouse.store.current_rows import MOST_ROWS
 
 YEARS = range(2014, 2024)
 PARTS = ("Sex=Girls", "Sex=Boys", "FSM=Eligible", "FSM=Not eligible")

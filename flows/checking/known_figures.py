@@ -12,12 +12,12 @@ from inputs.layouts.partner_layouts import Partner
 from schemas.definitions import Definitions
 from schemas.observations import KEY, PAYLOAD
 from warehouse.queries.published_figures import SEEN, seen_by_readers
-from warehouse.store import private_store
+from warehouse.store import connection, current_rows
 from warehouse.store.loads_in_force import loads_of
 
 
 def known_to_owners(
-    con: private_store.Connection,
+    con: connection.Connection,
     given: Settings,
     definitions: Definitions,
     partners: Mapping[str, Partner],
@@ -26,11 +26,11 @@ def known_to_owners(
     """What is accepted and not set aside, as each collection's owner may be told of it, and what readers see: the
     `accepted` and `published` of schemas.observations.Context."""
     seen = _seen_tonight(con, given, definitions, ledger)
-    return told_to_owners(private_store.accepted(con, loads_of(con, ledger.set_aside)), seen, partners), seen
+    return told_to_owners(current_rows.accepted(con, loads_of(con, ledger.set_aside)), seen, partners), seen
 
 
 def _seen_tonight(
-    con: private_store.Connection, given: Settings, definitions: Definitions, ledger: Ledger
+    con: connection.Connection, given: Settings, definitions: Definitions, ledger: Ledger
 ) -> pl.DataFrame:
     """What readers see, as warehouse.queries.published_figures gives it. Nothing where it was published under other
     definitions than today's: those may hide what readers still see tonight."""

@@ -354,7 +354,8 @@ def _ledger(patient: Patient) -> Said:
 
 def _store(patient: Patient) -> Said:
     """The store's version, read from a copy: a reader would shut out the night that comes meanwhile."""
-    from warehouse.store.private_store import SCHEMA_VERSION, connect
+    from warehouse.store.connection import connect
+    from warehouse.store.private_store import SCHEMA_VERSION
 
     path = patient.given.store
     if not path.exists():

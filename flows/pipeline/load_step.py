@@ -8,7 +8,7 @@ from common.progress import say
 from flows.run_context import Night
 from flows.settings import now
 from schemas.file_precedence import in_order
-from warehouse.store import private_store
+from warehouse.store import connection, loading, private_store
 
 CLOCK_MAY_DIFFER = timedelta(seconds=5)
 """A clock that is set by the network may step back so far without a word."""
@@ -19,23 +19,23 @@ def load(night: Night) -> int:
     the one that is to count last (schemas.file_precedence). How many there were."""
     count, ledger = 0, night.ledger
     with private_store.opened(night.settings.store) as con:
-        held = private_store.loaded_outcomes(con)
+        held = loading.loaded_outcomes(con)
         waiting = [o for o in ledger.recorded if o.table is not None and o.id not in held]
         waiting = in_order(waiting, ledger.submissions, ledger.loading)
         if new := [outcome.id for outcome in waiting if outcome.id not in ledger.loading]:
             ledger.record_loading(new, _instant(night, con))
         for outcome in waiting:
             frame = night.archive.table(outcome.table or "")
-            private_store.load(con, ledger.submissions[outcome.submission], outcome, frame, ledger.loading[outcome.id])
+            loading.load(con, ledger.submissions[outcome.submission], outcome, frame, ledger.loading[outcome.id])
             count += 1
             say("Loading the store", count, len(waiting))
     return count
 
 
-def _instant(night: Night, con: private_store.Connection) -> datetime:
+def _instant(night: Night, con: connection.Connection) -> datetime:
     """This instant; where the clock was moved back, the first after all that the store holds, and a note about it."""
     told = now()
-    at = private_store.after_all(con, told)
+    at = loading.after_all(con, told)
     if at - told > CLOCK_MAY_DIFFER and not any(note.startswith("The clock") for note in night.notes):
         night.notes.append(
             f"The clock of this machine says {told:%Y-%m-%d %H:%M:%S} UTC, which is before what an earlier night "

@@ -21,7 +21,7 @@ from warehouse.publication.approval_limits import Limits
 from warehouse.publication.publish import Publication, publish_night
 from warehouse.publication.publish import catch_up as catch_up_store
 from warehouse.publication.upgrades import state_past
-from warehouse.store import private_store
+from warehouse.store import connection, loading, published_versions
 from warehouse.store.surviving_records import bear_witness
 from warehouse.store.surviving_records import published as published_at
 
@@ -57,7 +57,7 @@ def sources(
 
 
 def publish(
-    con: private_store.Connection,
+    con: connection.Connection,
     given: Settings,
     definitions: Definitions,
     partners: Mapping[str, Partner],
@@ -70,7 +70,7 @@ def publish(
 ) -> Publication:
     """Publish what the store holds, or leave the published file as it is; both are on record. Raises StorageError."""
     catch_up(con, given, definitions, archive, ledger, at)
-    at = private_store.after_all(con, at)
+    at = loading.after_all(con, at)
     archive.keep_definitions(definitions.digest, definitions.files)
     for partner in partners.values():
         archive.keep_definitions(partner.digest, {f"{partner.id}.toml": partner.toml})
@@ -108,7 +108,7 @@ def _say(step: str) -> None:
 
 
 def catch_up(
-    con: private_store.Connection,
+    con: connection.Connection,
     given: Settings,
     definitions: Definitions,
     archive: Archive,
@@ -139,19 +139,19 @@ def catch_up_ledger(warehouse: Path, ledger: Ledger) -> None:
         ledger.record_decision(what, asked | {"data_version": version}, by, at)
 
 
-def _unknown_past(con: private_store.Connection, ledger: Ledger) -> bool:
+def _unknown_past(con: connection.Connection, ledger: Ledger) -> bool:
     """Whether the store knows a past that the ledger could not give it again: publications of a release that did not
     record them, or of one that may have hidden other numbers than this one."""
-    known = private_store.versions(con).keys()
+    known = published_versions.versions(con).keys()
     return bool(known - ledger.published.keys()) or (
         bool(known) and bool(ledger.attempts) and ledger.attempts[-1].release != release()
     )
 
 
-def keep_past(con: private_store.Connection, archive: Archive, ledger: Ledger, at: datetime) -> None:
+def keep_past(con: connection.Connection, archive: Archive, ledger: Ledger, at: datetime) -> None:
     """Keep what the store knows of the past in the archive, from where a rebuild goes on."""
-    names = archive.keep_past(f"{_naive(at):%Y%m%dT%H%M%S%f}", private_store.past_tables(con))
-    ledger.record_past(names, private_store.versions(con))
+    names = archive.keep_past(f"{_naive(at):%Y%m%dT%H%M%S%f}", published_versions.past_tables(con))
+    ledger.record_past(names, published_versions.versions(con))
 
 
 def _naive(when: datetime) -> datetime:

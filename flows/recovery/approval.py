@@ -16,7 +16,7 @@ from flows.settings import Settings, now
 from schemas.definitions import Definitions, load_definitions
 from warehouse.publication import exports
 from warehouse.publication.publish import NotApproved, approve, roll_back
-from warehouse.store import private_store
+from warehouse.store import connection, loading, private_store
 from warehouse.store.surviving_records import bear_witness
 
 
@@ -68,7 +68,7 @@ def _decided(
     what: str,
     about: dict[str, Any],
     by: str,
-    publish: Callable[[private_store.Connection, datetime], int],
+    publish: Callable[[connection.Connection, datetime], int],
 ) -> tuple[int, str]:
     """Do what a person decided, on record before and after; the data_version that it published, and what else to
     tell."""
@@ -81,7 +81,7 @@ def _decided(
         con = stack.enter_context(private_store.opened(given.store))
         archive.prepare()
         catch_up(con, given, definitions, archive, ledger, now())
-        at = private_store.after_all(con, now())
+        at = loading.after_all(con, now())
         archive.keep_definitions(definitions.digest, definitions.files)
         ledger.record_asked(what, about, by, at)
         version = publish(con, at)

@@ -24,7 +24,7 @@ from schemas.submissions import Outcome
 from warehouse.mart.build_mart import build
 from warehouse.publication.publish import EVERY, NotApproved, approve_again, publish_again, roll_back
 from warehouse.publication.version_archive import Kept
-from warehouse.store import private_store
+from warehouse.store import connection, loading, published_versions
 
 _Name = tuple[str, str]
 """An attempt to publish, by its run and its instant as the ledger writes it."""
@@ -103,7 +103,7 @@ class Replay:
     given: Settings
     archive: Archive
     plan: Plan
-    con: private_store.Connection
+    con: connection.Connection
     live: Path
     ledger: Ledger
     made: int = 0
@@ -126,7 +126,7 @@ class Replay:
         return self._definitions[digest]
 
 
-def replay(given: Settings, con: private_store.Connection, live: Path, step: Step) -> Replay:
+def replay(given: Settings, con: connection.Connection, live: Path, step: Step) -> Replay:
     """Replay an archive's ledger into an empty store and a folder without a published file.
 
     Raises StorageError where the archive lacks something that is needed.
@@ -150,7 +150,7 @@ def _act(made: Replay, number: int, entry: Mapping[str, Any]) -> None:
     elif kind == "loading":
         _load(made, [made.outcomes[name] for name in entry["outcomes"]])
     elif kind == "past" and number >= made.plan.begin:
-        private_store.restore_past(
+        published_versions.restore_past(
             made.con, {table: made.archive.past(name) for table, name in entry["tables"].items()}
         )
     elif kind == "night" and after:
@@ -173,7 +173,7 @@ def _load(made: Replay, outcomes: Sequence[Outcome]) -> None:
     for one in outcomes:
         frame = made.archive.table(one.table or "")
         at = made.ledger.loading.get(one.id, one.judged_at)
-        private_store.load(made.con, made.ledger.submissions[one.submission], one, frame, at)
+        loading.load(made.con, made.ledger.submissions[one.submission], one, frame, at)
         made.loads += 1
 
 
@@ -189,7 +189,7 @@ def _publish(made: Replay, attempt: Attempt, name: _Name) -> None:
         _is_made(made, version)
     elif state == "refused" and name in made.plan.waits_for.values():
         made.candidates[name] = made.live.parent / f"waiting-{len(made.candidates)}.duckdb"
-        number = private_store.last_version(made.con) + 1
+        number = published_versions.last_version(made.con) + 1
         build(made.con, made.candidates[name], version=number, **_sources(made, attempt), **left_out)
     elif state == "unchanged" and version != made.made:
         _publish_unchanged(made, attempt, version, left_out)
@@ -198,12 +198,12 @@ def _publish(made: Replay, attempt: Attempt, name: _Name) -> None:
 def _publish_unchanged(made: Replay, attempt: Attempt, version: int, left_out: Mapping[str, Any]) -> None:
     """Make a version of which only the store knew when it was published, from what a later night found to differ in no
     row from it."""
-    past = private_store.past_tables(made.con)
+    past = published_versions.past_tables(made.con)
     (about,) = past["publication"].filter(data_version=version).rows(named=True)
-    private_store.forget(made.con, version)
+    published_versions.forget(made.con, version)
     same = _sources(made, attempt) | {"run": about["run"], "published_at": about["published_at"], **left_out}
     publish_again(made.con, made.live, version, same)
-    private_store.restore_past(made.con, past)
+    published_versions.restore_past(made.con, past)
     _is_made(made, version)
 
 

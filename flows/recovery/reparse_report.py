@@ -31,7 +31,7 @@ from schemas.findings import Finding, as_typed
 from schemas.observations import KEY, PAYLOAD, Context, Waiver
 from schemas.submissions import Outcome, Submission
 from warehouse.queries.published_figures import SEEN
-from warehouse.store import private_store
+from warehouse.store import connection, current_rows, loading, private_store
 
 UNREADABLE = {
     "people": "held records of people, so nothing of it was kept; it cannot be read again",
@@ -141,7 +141,7 @@ def _why_not(one: Submission, archive: Archive, ledger: Ledger, partners: Mappin
 
 def _judged(
     given: Settings,
-    con: private_store.Connection,
+    con: connection.Connection,
     sent: Sequence[Submission],
     archive: Archive,
     ledger: Ledger,
@@ -150,7 +150,7 @@ def _judged(
 ) -> list[list[Judgement]]:
     """The returns of one night, judged on its day with the waivers that were ever given and had not ended by then."""
     day, most = sent[0].night, given.limits.file_bytes + 1
-    accepted = told_to_owners(private_store.accepted(con), pl.DataFrame(schema=SEEN), partners)
+    accepted = told_to_owners(current_rows.accepted(con), pl.DataFrame(schema=SEEN), partners)
     context = Context(day, accepted, None, _waivers(ledger, sent[0]))
     arrivals = [
         (Origin(one.partner, one.path, day), lambda digest=one.digest: archive.content(digest, most)) for one in sent
@@ -164,7 +164,7 @@ def _waivers(ledger: Ledger, first: Submission) -> tuple[Waiver, ...]:
 
 
 def _load(
-    con: private_store.Connection, one: Submission, judged: Sequence[Judgement], definitions: Definitions
+    con: connection.Connection, one: Submission, judged: Sequence[Judgement], definitions: Definitions
 ) -> None:
     for found in judged:
         if found.status == "rejected" or found.table is None:
@@ -173,7 +173,7 @@ def _load(
             one.id, one.partner, found.collection, found.status, found.rows, (), (), (), None, definitions.digest, "",
             one.first_seen,
         )  # fmt: skip
-        private_store.load(con, one, outcome, found.table.frame, one.first_seen)
+        loading.load(con, one, outcome, found.table.frame, one.first_seen)
 
 
 # -- what differs -----------------------------------------------------------------------------------------------------

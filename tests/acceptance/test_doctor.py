@@ -230,7 +230,7 @@ def plant_full(_: Place, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def plant_newer_store(here: Place, _: pytest.MonkeyPatch) -> None:
-    from warehouse.store.private_store import connect
+    from warehouse.store.connection import connect
 
     with contextlib.closing(connect(str(here.published.parent / "store.duckdb"))) as con:
         con.execute("UPDATE about SET schema_version = 99")

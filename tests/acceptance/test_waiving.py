@@ -21,7 +21,7 @@ from flows.run_context import prepare
 from schemas.submissions import Outcome
 from tests.support.places import Place
 from tests.support.small_returns import GOOD, write_partner, write_return
-from warehouse.store import private_store
+from warehouse.store import current_rows, private_store
 
 CENTRES = ("Nottingham", "Centres", "2011", "reported", 4000, None, None)
 ROWS = (*GOOD, CENTRES)
@@ -63,7 +63,7 @@ def loaded(place: Place, run: str, **other: Any) -> Outcome:
 def held(place: Place, indicator: str = "childrens-centres") -> list[float]:
     """The values that the store holds of an indicator, or of all of them."""
     with private_store.opened(place.settings().store) as con:
-        frame = private_store.accepted(con)
+        frame = current_rows.accepted(con)
     return sorted(v for i, v in frame.select("indicator_id", "value").iter_rows() if indicator in ("", i))
 
 
@@ -198,7 +198,7 @@ def test_the_warehouse_can_be_rebuilt_from_the_ledger(place: Place, sender: Path
 
     def rows() -> list[tuple[Any, ...]]:
         with private_store.opened(place.settings().store) as con:
-            return private_store.accepted(con).sort("indicator_id", "time_period", "area_code").rows()
+            return current_rows.accepted(con).sort("indicator_id", "time_period", "area_code").rows()
 
     before = rows()
     shutil.rmtree(place.published.parent)

@@ -17,7 +17,7 @@ from tests.support.places import HOME, Place
 from tests.support.random_nights import trusting
 from warehouse.mart.mart_tables import MART, ddl
 from warehouse.publication.version_archive import Kept
-from warehouse.store.private_store import connect
+from warehouse.store.connection import connect
 
 RELEASES = {path.stem: path for path in sorted((HOME / "tests" / "contract" / "releases").glob("*.zip"))}
 REVISIONS = """SELECT indicator_id, definition_version, area_code, time_identifier, time_period, breakdown, old_value,

@@ -24,7 +24,7 @@ from schemas.validation.row_validation import rows_at
 from tests.support.small_returns import book
 from warehouse.gate.gate import gate
 from warehouse.mart.build_mart import build
-from warehouse.store import private_store
+from warehouse.store import loading, private_store
 
 TODAY = date(2011, 5, 31)
 AT = datetime(2011, 5, 31, tzinfo=UTC)
@@ -154,7 +154,7 @@ def test_the_gate_refuses_no_figure_that_was_accepted(seed: int, tmp_path: Path,
             assert one.table is not None
             sent = Submission(f"S{number:06d}", number, "tester", one.origin.path, "0" * 64, 1, AT, TODAY)
             outcome = Outcome(sent.id, "tester", one.collection, one.status, 0, (), (), (), None, "", "", AT)
-            private_store.load(con, sent, outcome, one.table.frame, AT)
+            loading.load(con, sent, outcome, one.table.frame, AT)
             standings.append(Standing("tester", one.collection, None, outcome))
         received = {f"S{number:06d}": (AT.replace(tzinfo=None), "0" * 64) for number in range(1, len(accepted) + 1)}
         build(

@@ -22,7 +22,7 @@ from tests.support.places import Place
 from tests.support.random_nights import Life, Rows, copied_to, differing, trusting
 from tests.support.small_returns import GOOD
 from warehouse.publication.version_archive import Kept
-from warehouse.store.private_store import connect
+from warehouse.store.connection import connect
 
 pytestmark = pytest.mark.long
 

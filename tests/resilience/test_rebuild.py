@@ -22,7 +22,7 @@ from flows.recovery.reparse_report import reparse
 from tests.support.places import Place
 from tests.support.random_nights import Life, copied_to, differing, live_through, trusting
 from tests.support.small_returns import write_return
-from warehouse.store.private_store import connect
+from warehouse.store.connection import connect
 
 pytestmark = pytest.mark.long
 

@@ -21,7 +21,7 @@ from schemas.return_calendar import Standing
 from schemas.submissions import Outcome, Submission
 from warehouse.publication.approval_limits import Limits
 from warehouse.publication.publish import Publication, approve, publish_night, roll_back
-from warehouse.store import private_store
+from warehouse.store import loading, private_store
 from warehouse.store.attached_files import attached
 
 BEGUN = datetime(2011, 5, 1, tzinfo=UTC)
@@ -88,7 +88,7 @@ class History:
         )
         outcome = Outcome(sent.id, "tester", collection, "accepted", 0, (), (), (), None, "", "", when)
         self.outcomes.append(outcome)
-        private_store.load(self.con, sent, outcome, tidy(list(figures), self.definitions), when)
+        loading.load(self.con, sent, outcome, tidy(list(figures), self.definitions), when)
 
     def publish(self) -> Publication:
         """Publish what the store holds, and keep a copy of the file if it is a new version."""

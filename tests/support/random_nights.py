@@ -183,10 +183,10 @@ class Life:
 
 
 DEATHS = (
-    "flows.pipeline.load_step.private_store.load",
+    "flows.pipeline.load_step.loading.load",
     "flows.pipeline.publishing.publish_night",
     "warehouse.publication.publish.rename_over",
-    "warehouse.publication.publish.private_store.remember",
+    "warehouse.publication.publish.published_versions.remember",
     "flows.records.ledger.Ledger.record_publication",
 )
 

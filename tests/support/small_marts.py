@@ -15,7 +15,7 @@ from schemas.observations import KEY, PAYLOAD
 from schemas.reference.periods import build
 from warehouse.mart.build_mart import derive, reference_tables
 from warehouse.mart.mart_tables import MART, ddl
-from warehouse.store.private_store import connect
+from warehouse.store.connection import connect
 
 NOTTINGHAM, DERBY, LEICESTER, ENGLAND = "E06000018", "E06000015", "E06000016", "E92000001"
 EAST_MIDLANDS = "E12000004"

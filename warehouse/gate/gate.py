@@ -28,7 +28,7 @@ from warehouse.gate.expectations import Expectation, Severity, suite
 from warehouse.gate.figures_at_fault import Breach, breaches
 from warehouse.mart.mart_tables import MART
 from warehouse.store.attached_files import attach
-from warehouse.store.private_store import memory_limit
+from warehouse.store.connection import memory_limit
 
 SHOWN_ROWS = 20
 """Rows kept of those that break an expectation."""

@@ -18,7 +18,7 @@ from schemas.observations import KEY, PAYLOAD
 from schemas.set_aside_returns import SetAside, SetAsideReason
 from schemas.submissions import outcome_id
 from warehouse.gate.gate import Result, Verdict
-from warehouse.store import private_store
+from warehouse.store import current_rows, row_history
 from warehouse.store.attached_files import attached
 from warehouse.store.loads_in_force import loads_of
 
@@ -55,11 +55,11 @@ def name_culprits(
     if not at_fault:
         return Named(verdict, ())
     without = loads_of(con, (one.outcome for one in set_aside))
-    private_store.hold(con, definitions, without=without)
+    current_rows.hold(con, definitions, without=without)
     try:
         found = {one.id: _of_result(con, one, without, released) for one in at_fault}
     finally:
-        private_store.let_go(con)
+        row_history.let_go(con)
     results = tuple(
         replace(one, severity="warning") if found.get(one.id) == {} else one  # a person let all of it through
         for one in verdict.results
@@ -186,7 +186,7 @@ def changes_by_load(
                     SELECT *, true AS was FROM ({old} EXCEPT {new})) GROUP BY ALL"""
         ).pl()
     without = loads_of(con, (one.outcome for one in set_aside))
-    private_store.hold(con, definitions, without=without)
+    current_rows.hold(con, definitions, without=without)
     con.register("changed", keys)
     try:
         rows = con.execute(
@@ -196,6 +196,6 @@ def changes_by_load(
         ).fetchall()
     finally:
         con.unregister("changed")
-        private_store.let_go(con)
+        row_history.let_go(con)
     outcomes = {load: outcome_id(*names) for load, *names, _ in rows}
     return Changes({row[0]: row[-1] for row in rows}, outcomes)

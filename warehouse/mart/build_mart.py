@@ -28,7 +28,7 @@ from warehouse.mart.set_aside_keys import held_back
 from warehouse.mart.targets import goals
 from warehouse.mart.trend import fill_trend
 from warehouse.statistics.statistics import with_intervals
-from warehouse.store import private_store
+from warehouse.store import current_rows, row_history
 from warehouse.store.loads_in_force import loads_of
 
 WHERE = ("area_code", "time_identifier", "time_period")
@@ -56,10 +56,10 @@ def build(
     `published_at` (UTC) is the instant that the version will bear if it is published.
     """
     left_out = loads_of(con, (one.outcome for one in set_aside))
-    private_store.hold(con, definitions, without=left_out)
-    private_store.trace_states(con, version, published_at)
+    current_rows.hold(con, definitions, without=left_out)
+    row_history.trace_states(con, version, published_at)
     hidden = withheld(con, definitions)
-    private_store.trace_past(con, version, hidden)
+    row_history.trace_past(con, version, hidden)
     con.execute(f"ATTACH '{str(candidate).replace(chr(39), chr(39) * 2)}' AS out")
     try:
         con.execute("CREATE SCHEMA out.mart")
@@ -83,13 +83,13 @@ def build(
         con.execute("CHECKPOINT out")
     finally:
         con.execute("DETACH out")
-        private_store.let_go(con)
+        row_history.let_go(con)
 
 
 def withheld(con: duckdb.DuckDBPyConnection, definitions: Definitions) -> pl.DataFrame:
     """The rows to hide (see disclosure.withheld), family by family, for no family tells anything of another."""
-    groups = private_store.shares(con, "dated", disclosure_control.guarded(definitions))
-    found = [disclosure_control.withheld(private_store.counted(con, group), definitions) for group in groups or [[]]]
+    groups = current_rows.shares(con, "dated", disclosure_control.guarded(definitions))
+    found = [disclosure_control.withheld(row_history.counted(con, group), definitions) for group in groups or [[]]]
     return pl.concat(found)
 
 
@@ -101,8 +101,8 @@ def _whereabouts(con: duckdb.DuckDBPyConnection) -> pl.DataFrame:
 
 def _shown(con: duckdb.DuckDBPyConnection, hidden: pl.DataFrame, definitions: Definitions) -> Iterator[pl.DataFrame]:
     """What is held, as it may be shown, some indicators at a time in the order of their ids."""
-    for indicators in private_store.shares(con, "held"):
-        yield disclosure_control.suppress(private_store.rows_of(con, "held", indicators), hidden, definitions)
+    for indicators in current_rows.shares(con, "held"):
+        yield disclosure_control.suppress(current_rows.rows_of(con, "held", indicators), hidden, definitions)
 
 
 def derive(con: duckdb.DuckDBPyConnection, definitions: Definitions, shown: Iterable[pl.DataFrame]) -> None:
@@ -136,8 +136,8 @@ def _remember(
     con: duckdb.DuckDBPyConnection, definitions: Definitions, hidden: pl.DataFrame, published_at: datetime
 ) -> None:
     """Fill mart.history and mart.revisions from what may be shown of the past, some indicators at a time."""
-    for indicators in private_store.shares(con, "past"):
-        past = private_store.rows_of(con, "past", indicators, f"{private_store.OF_KEY}, since")
+    for indicators in current_rows.shares(con, "past"):
+        past = current_rows.rows_of(con, "past", indicators, f"{current_rows.OF_KEY}, since")
         told = spells(past, hidden, definitions, published_at)
         con.register("shown", _with_uncertainty(told, definitions))
         con.execute(_told("history", ", s.published_from, s.published_to"))
@@ -336,7 +336,7 @@ def _waivers(con: duckdb.DuckDBPyConnection, waivers: Sequence[tuple[Grant, bool
     keys = pl.DataFrame([one.waiver.key for one, _ in waivers], schema=dict.fromkeys(KEY, pl.String), orient="row")
     con.register("keys", keys)
     open_rows = con.execute(
-        f"SELECT * FROM out.mart.observations SEMI JOIN keys USING ({private_store.OF_KEY}) WHERE conf_status IS NULL"
+        f"SELECT * FROM out.mart.observations SEMI JOIN keys USING ({current_rows.OF_KEY}) WHERE conf_status IS NULL"
     ).pl()
     con.unregister("keys")
     published = {tuple(row[name] for name in KEY): row for row in open_rows.iter_rows(named=True)}

@@ -11,7 +11,7 @@ import polars as pl
 
 from warehouse.mart.targets import STATUS
 from warehouse.statistics.statistics import with_control_limits
-from warehouse.store.private_store import shares
+from warehouse.store.current_rows import shares
 
 _SERIES = """
 SELECT row, i, place, b, v, p, before, value, reported, breaks FROM point

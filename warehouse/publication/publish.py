@@ -27,7 +27,7 @@ from warehouse.publication.rollback_history import tell_past
 from warehouse.publication.version_archive import Kept
 from warehouse.publication.version_difference import Difference, difference, differences
 from warehouse.publication.version_stamp import of_this_release, stamp
-from warehouse.store import private_store
+from warehouse.store import loading, published_versions
 from warehouse.store.attached_files import attach, attached
 
 CANDIDATE = "candidate-"
@@ -87,7 +87,7 @@ def publish_night(
     candidate = folder / f"{CANDIDATE}{run}.duckdb"
     try:
         catch_up(con, live, limits)
-        published_at = private_store.after_all(con, published_at)
+        published_at = loading.after_all(con, published_at)
         before = live if live.exists() else None
         if before is not None:
             exports.follow(live, definitions)  # whoever published it may have died between the rename and the exports
@@ -359,7 +359,7 @@ def _remember(con: duckdb.DuckDBPyConnection, live: Path) -> None:
     with contextlib.ExitStack() as stack:
         attach(con.execute, "live", live, stack)
         stack.callback(con.execute, "DETACH live")
-        private_store.remember(con, "live")
+        published_versions.remember(con, "live")
 
 
 def catch_up(con: duckdb.DuckDBPyConnection, live: Path, limits: Limits | None = None) -> None:

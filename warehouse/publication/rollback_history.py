@@ -16,7 +16,7 @@ from schemas.definitions import Definitions
 from warehouse.disclosure.disclosure_control import ROW
 from warehouse.mart.build_mart import retell, withheld
 from warehouse.mart.mart_tables import TABLES
-from warehouse.store import private_store
+from warehouse.store import current_rows, published_versions, row_history
 
 TOLD = ("indicator_id", "area_code", "breakdown", "definition_version", "time_identifier", "time_period")
 
@@ -32,12 +32,12 @@ def tell_past(
     with ExitStack() as stack:
         con.execute(f"ATTACH '{str(candidate).replace(chr(39), chr(39) * 2)}' AS out")
         stack.callback(con.execute, "DETACH out")
-        stack.callback(private_store.let_go, con)
-        private_store.see(con, "out")
-        private_store.hold_shown(con)
-        private_store.trace_states(con, version, at)
+        stack.callback(row_history.let_go, con)
+        published_versions.see(con, "out")
+        current_rows.hold_shown(con)
+        row_history.trace_states(con, version, at)
         hidden = pl.concat([withheld(con, definitions), _never_shown(con)]).unique()
-        private_store.trace_past(con, version, hidden)
+        row_history.trace_past(con, version, hidden)
         retell(con, definitions, hidden, at.astimezone(UTC).replace(tzinfo=None))
         _as_shown(con)
         con.execute("DELETE FROM out.mart.publications")

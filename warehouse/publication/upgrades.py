@@ -13,7 +13,7 @@ from schemas.definitions import Definitions
 from schemas.observations import KEY
 from warehouse.disclosure.disclosure_control import ROW
 from warehouse.mart.build_mart import withheld
-from warehouse.store import private_store
+from warehouse.store import current_rows, published_versions, row_history
 from warehouse.store.attached_files import attach
 
 
@@ -31,18 +31,18 @@ def state_past(con: duckdb.DuckDBPyConnection, live: Path, definitions: Definiti
         if live.exists():
             attach(con.execute, "live", live, stack)
             stack.callback(con.execute, "DETACH live")
-            private_store.see(con, "live")
+            published_versions.see(con, "live")
             seen = con.execute(f"SELECT {', '.join(ROW)}, is_withheld FROM shown_now").pl()
         con.execute("BEGIN")
         try:
             con.execute("DELETE FROM publication")
             for version, published_at, run, up_to_load in versions:
-                private_store.hold(con, definitions, up_to_load)
-                private_store.trace_states(con, version, published_at.replace(tzinfo=UTC))
+                current_rows.hold(con, definitions, up_to_load)
+                row_history.trace_states(con, version, published_at.replace(tzinfo=UTC))
                 held = con.execute(f"SELECT {', '.join(ROW)} FROM held").pl()
                 _show(con, held, withheld(con, definitions), seen)
-                private_store.let_go(con)
-                private_store.state(con, version, published_at, run)
+                row_history.let_go(con)
+                published_versions.state(con, version, published_at, run)
                 con.execute("UPDATE publication SET up_to_load = ? WHERE data_version = ?", [up_to_load, version])
             con.execute("COMMIT")
         except BaseException:

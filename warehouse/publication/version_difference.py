@@ -12,7 +12,7 @@ import duckdb
 from schemas.observations import KEY, PAYLOAD
 from warehouse.mart.mart_tables import MART, MartTable
 from warehouse.store.attached_files import attached
-from warehouse.store.private_store import MOST_ROWS
+from warehouse.store.current_rows import MOST_ROWS
 
 MOST_EXAMPLES = 500
 """Single rows that a difference names; the counts are of all."""

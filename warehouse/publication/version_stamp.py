@@ -7,7 +7,7 @@ from pathlib import Path
 
 from warehouse.mart.mart_tables import MART
 from warehouse.store.attached_files import attached
-from warehouse.store.private_store import connect
+from warehouse.store.connection import connect
 
 INSTANTS = {
     "history": ("published_from", "published_to"),

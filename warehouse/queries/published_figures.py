@@ -13,7 +13,7 @@ import polars as pl
 from schemas.definitions import Definitions
 from schemas.observations import KEY
 from warehouse.disclosure.relations.indicator_families import is_count
-from warehouse.store import private_store
+from warehouse.store import connection, current_rows
 from warehouse.store.attached_files import attach
 
 SEEN = {
@@ -25,7 +25,7 @@ SEEN = {
 }
 
 
-def seen_by_readers(con: private_store.Connection, published: Path, definitions: Definitions) -> pl.DataFrame:
+def seen_by_readers(con: connection.Connection, published: Path, definitions: Definitions) -> pl.DataFrame:
     """The figures that the published file shows: KEY, value, value_text, the collection that each came with, and
     `tolerance`, how far from a rounded figure the one that was sent may lie (infinite for a share of rounded counts).
 
@@ -41,7 +41,7 @@ def seen_by_readers(con: private_store.Connection, published: Path, definitions:
             shown = con.execute(
                 f"""SELECT {", ".join(f"o.{name}" for name in KEY)}, o.value, o.value_text, l.collection
                     FROM live.mart.observations AS o
-                    JOIN stated AS s USING ({private_store.OF_KEY}) JOIN load AS l ON l.load = s.load
+                    JOIN stated AS s USING ({current_rows.OF_KEY}) JOIN load AS l ON l.load = s.load
                     WHERE s.until IS NULL AND l.submission = o.submission AND o.conf_status IS NULL
                       AND (o.value IS NOT NULL OR o.value_text IS NOT NULL)"""
             ).pl()

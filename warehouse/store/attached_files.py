@@ -11,7 +11,7 @@ from pathlib import Path
 import duckdb
 
 from common.errors import StorageError
-from warehouse.store.private_store import connect
+from warehouse.store.connection import connect
 
 
 @contextmanager

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from itertools import groupby
 
 from schemas.observations import KEY
-from warehouse.store import private_store
+from warehouse.store import connection, current_rows
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,7 @@ _SIDE = ("submission", "collection", "partner", "path")
 _PLACE = ("sheet", "cell")
 
 
-def disagreements(con: private_store.Connection) -> list[Disagreement]:
+def disagreements(con: connection.Connection) -> list[Disagreement]:
     """Every two returns that were accepted and say different things of a figure, in the order of their submissions.
 
     `con` is the store. Numbers are told apart as they were sent, whatever is published of them.
@@ -43,15 +43,15 @@ def disagreements(con: private_store.Connection) -> list[Disagreement]:
         f"""
         WITH own AS (
             SELECT o.*, l.submission, s.partner, s.path
-            FROM ({private_store.current_of_each_collection()}) AS o
+            FROM ({current_rows.current_of_each_collection()}) AS o
             JOIN load AS l USING (load) JOIN submission AS s ON s.id = l.submission
         ), several AS (
-            SELECT {private_store.OF_KEY} FROM own GROUP BY ALL HAVING count(*) > 1
+            SELECT {current_rows.OF_KEY} FROM own GROUP BY ALL HAVING count(*) > 1
         ), chosen AS (
-            SELECT * FROM own SEMI JOIN several USING ({private_store.OF_KEY})
+            SELECT * FROM own SEMI JOIN several USING ({current_rows.OF_KEY})
         )
         SELECT concat_ws(', ', a.indicator_id, a.area_code, a.time_period, a.breakdown) AS figure, {columns}
-        FROM chosen AS a JOIN chosen AS b USING ({private_store.OF_KEY})
+        FROM chosen AS a JOIN chosen AS b USING ({current_rows.OF_KEY})
         WHERE (a.submission, a.collection) < (b.submission, b.collection) AND a.collection <> b.collection
           AND (a.value IS DISTINCT FROM b.value OR a.value_text IS DISTINCT FROM b.value_text
                OR a.value_low IS DISTINCT FROM b.value_low OR a.value_high IS DISTINCT FROM b.value_high)

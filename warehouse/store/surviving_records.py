@@ -20,7 +20,8 @@ import duckdb
 from common.errors import StorageError
 from schemas.submissions import outcome_id
 from warehouse.store.attached_files import attached
-from warehouse.store.private_store import connect, refuse_newer
+from warehouse.store.connection import connect
+from warehouse.store.private_store import refuse_newer
 
 _WITNESS = """
 CREATE SCHEMA IF NOT EXISTS witness;

@@ -14,7 +14,7 @@ from tests.support.publication_histories import TODAY, History
 from warehouse.publication import exports
 from warehouse.publication.publish import live_version, publish_again, roll_back
 from warehouse.queries.scorecard_report import as_csv, read_scorecard
-from warehouse.store import private_store
+from warehouse.store import loading
 
 
 @dataclass(frozen=True)
@@ -80,7 +80,7 @@ def _publish(past: History) -> None:
             "has_examples": False,
             "run": f"run-{past.hours}",
             "received": {one.submission: (one.judged_at.replace(tzinfo=None), "0" * 64) for one in past.outcomes},
-            "published_at": private_store.after_all(past.con, past.moment).replace(tzinfo=None),
+            "published_at": loading.after_all(past.con, past.moment).replace(tzinfo=None),
         },
     )
 

@@ -175,7 +175,7 @@ def as_of_is_right(place: Place) -> list[str]:
 
 def only_judged(place: Place, of: Prepared) -> None:
     """Have a night end when everything is judged and nothing is loaded."""
-    command(place, of, lambda _: lay_stop(Stop("judged", "warehouse.store.private_store.load", when="before")))
+    command(place, of, lambda _: lay_stop(Stop("judged", "warehouse.store.loading.load", when="before")))
 
 
 def moved(path: Path, to: Path) -> None:
@@ -236,7 +236,7 @@ def scenes(of: Prepared) -> dict[str, Scene]:
     full, denied = "No space left on device", "Permission denied"
     return {
         "SIGTERM while returns are judged": Scene(4, "stopped; the next night goes on", told_to_end("flows.pipeline.validate_step._record", 3)),
-        "SIGTERM while the store is loaded": Scene(4, "stopped; the next night goes on", told_to_end("warehouse.store.private_store._withdraw", 2)),
+        "SIGTERM while the store is loaded": Scene(4, "stopped; the next night goes on", told_to_end("warehouse.store.loading._withdraw", 2)),
         "SIGTERM between rename and record": Scene(4, "stopped; the next night goes on", told_to_end("warehouse.publication.publish._remember", 2), publishes=True),
         "disk full at the ledger": Scene(4, rf"ledger\.jsonl: the ledger cannot be written \({full}\)", failing(errno.ENOSPC, r"ledger\.jsonl", "write", nth=4)),
         "disk full at a ledger's sync": Scene(4, rf"the ledger cannot be written \({full}\)", failing(errno.ENOSPC, r"ledger\.jsonl", "fsync", nth=6)),

@@ -67,9 +67,9 @@ STOPS: dict[str, Stop] = {
     "staged": Stop("what became of a return is staged, not on record", "replace", r"/staging/.*\.json", "after", 1, 2),
     # load
     "to-load": Stop("what is to be loaded is on record", "write", _line("loading"), "after", 1),
-    "loading": Stop("the store is open, nothing is loaded", "warehouse.store.private_store.load", "", "before", 0),
-    "half-load": Stop("a load is half in its transaction", "warehouse.store.private_store._withdraw", "", "before", 1, 2),
-    "loaded": Stop("one load is committed, others wait", "warehouse.store.private_store.load", "", "after", 1, 2),
+    "loading": Stop("the store is open, nothing is loaded", "warehouse.store.loading.load", "", "before", 0),
+    "half-load": Stop("a load is half in its transaction", "warehouse.store.loading._withdraw", "", "before", 1, 2),
+    "loaded": Stop("one load is committed, others wait", "warehouse.store.loading.load", "", "after", 1, 2),
     # publish
     "to-publish": Stop("what the version is to be made from is on record", "write", _line("night"), "after", 1),
     "building": Stop("the candidate is about to be built", "warehouse.publication.publish.build", "", "before", 0),
@@ -86,8 +86,8 @@ STOPS: dict[str, Stop] = {
     "unnamed": Stop("the candidate is on disk, before the rename", "replace", r"candidate-.* .*/indicators\.duckdb", "before", 1),
     "renamed": Stop("the rename is done, not synced", "replace", r"candidate-.* .*/indicators\.duckdb", "after", 1),
     "published": Stop("the rename is on disk", "fsync", r"/warehouse ", "after", 2),
-    "unremembered": Stop("the store is about to remember the version", "warehouse.store.private_store.state", "", "before", 1),
-    "half-remembered": Stop("the store has the version in a transaction", "warehouse.store.private_store.state", "", "after", 1),
+    "unremembered": Stop("the store is about to remember the version", "warehouse.store.published_versions.state", "", "before", 1),
+    "half-remembered": Stop("the store has the version in a transaction", "warehouse.store.published_versions.state", "", "after", 1),
     "remembered": Stop("the store remembers the version", "warehouse.publication.publish._remember", "", "after", 0),
     "unrecorded": Stop("the version is published, that is not on record", "write", _line("publication"), "before", 1),
     "recorded": Stop("the publication is on record", "write", _line("publication"), "after", 1),

@@ -15,7 +15,7 @@ import pytest
 
 from schemas.definitions import Definitions
 from tests.support.publication_histories import BEGUN, COUNT, History, ask, figure
-from warehouse.store import private_store
+from warehouse.store import current_rows, row_history
 
 AREAS = ("E06000018", "E08000025", "E08000003", "E06000023")
 PARTS = ("Total", "Coverage=Maintained", "Coverage=Academies")
@@ -262,8 +262,8 @@ def test_no_figure_is_set_against_every_other(tmp_path: Path, definitions: Defin
                 plans.extend(str(plan) for _, plan in told)
                 return past.con.execute(sql, *values)
 
-        private_store.hold(past.con, definitions)
-        private_store.trace_states(Explained(), 2, BEGUN)  # type: ignore[arg-type]
+        current_rows.hold(past.con, definitions)
+        row_history.trace_states(Explained(), 2, BEGUN)  # type: ignore[arg-type]
         assert any("HASH_JOIN" in plan for plan in plans)
         assert not any("NL_JOIN" in plan or "CROSS_PRODUCT" in plan for plan in plans)
 

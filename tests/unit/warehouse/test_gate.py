@@ -15,7 +15,7 @@ from tests.support.places import Place
 from tests.support.small_returns import GOOD, write_partner, write_return
 from warehouse.disclosure import disclosure_control
 from warehouse.gate.gate import Verdict, gate
-from warehouse.store.private_store import connect
+from warehouse.store.connection import connect
 
 NOTTINGHAM = "area_code = 'E06000018'"
 POISONS = {
