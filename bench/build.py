@@ -226,7 +226,7 @@ def measure(millions: float) -> None:
     with tempfile.TemporaryDirectory(prefix="bench-build-") as folder, inside(watch):
         bench = Bench(Path(folder), definitions, watch)
         total = 0
-        with private_store.opened(bench.folder / "store.duckdb") as con:
+        with private_store.open_store(bench.folder / "store.duckdb") as con:
             watch("load")
             for number, names in enumerate(returns):
                 frame = rows_of(names, definitions, areas, number)

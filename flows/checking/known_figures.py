@@ -26,7 +26,7 @@ def known_to_owners(
     """What is accepted and not set aside, as each collection's owner may be told of it, and what readers see: the
     `accepted` and `published` of schemas.observations.Context."""
     seen = _seen_tonight(con, given, definitions, ledger)
-    return told_to_owners(current_rows.accepted(con, loads_of(con, ledger.set_aside)), seen, partners), seen
+    return told_to_owners(current_rows.last_accepted_rows(con, loads_of(con, ledger.set_aside)), seen, partners), seen
 
 
 def _seen_tonight(

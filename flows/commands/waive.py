@@ -132,7 +132,7 @@ def _judged_today(
 ) -> Judgement | None:
     """The submission as the next night will judge it, but for the waiver that is asked for."""
     partners = load_partners(definitions, given.partners)
-    with private_store.opened(given.store) as con:
+    with private_store.open_store(given.store) as con:
         accepted, seen = known_to_owners(con, given, definitions, partners, ledger)
     context = Context(today, accepted, seen, ledger.waivers_in_force())
     archive = Archive(given.archive)

@@ -18,8 +18,8 @@ def load(night: Night) -> int:
     """Load every accepted outcome that the store lacks: in the order of the ledger, but of several files for one return
     the one that is to count last (schemas.file_precedence). How many there were."""
     count, ledger = 0, night.ledger
-    with private_store.opened(night.settings.store) as con:
-        held = loading.loaded_outcomes(con)
+    with private_store.open_store(night.settings.store) as con:
+        held = loading.loaded_outcome_ids(con)
         waiting = [o for o in ledger.recorded if o.table is not None and o.id not in held]
         waiting = in_order(waiting, ledger.submissions, ledger.loading)
         if new := [outcome.id for outcome in waiting if outcome.id not in ledger.loading]:
@@ -35,7 +35,7 @@ def load(night: Night) -> int:
 def _instant(night: Night, con: connection.Connection) -> datetime:
     """This instant; where the clock was moved back, the first after all that the store holds, and a note about it."""
     told = now()
-    at = loading.after_all(con, told)
+    at = loading.next_instant(con, told)
     if at - told > CLOCK_MAY_DIFFER and not any(note.startswith("The clock") for note in night.notes):
         night.notes.append(
             f"The clock of this machine says {told:%Y-%m-%d %H:%M:%S} UTC, which is before what an earlier night "

@@ -11,7 +11,7 @@ from warehouse.store import private_store
 
 def publish(night: Night) -> Publication:
     """Publish what the store holds, or leave the published file as it is."""
-    with private_store.opened(night.settings.store) as con:
+    with private_store.open_store(night.settings.store) as con:
         return publish_recorded(
             con,
             night.settings,

@@ -70,7 +70,7 @@ def publish(
 ) -> Publication:
     """Publish what the store holds, or leave the published file as it is; both are on record. Raises StorageError."""
     catch_up(con, given, definitions, archive, ledger, at)
-    at = loading.after_all(con, at)
+    at = loading.next_instant(con, at)
     archive.keep_definitions(definitions.digest, definitions.files)
     for partner in partners.values():
         archive.keep_definitions(partner.digest, {f"{partner.id}.toml": partner.toml})
@@ -150,7 +150,7 @@ def _unknown_past(con: connection.Connection, ledger: Ledger) -> bool:
 
 def keep_past(con: connection.Connection, archive: Archive, ledger: Ledger, at: datetime) -> None:
     """Keep what the store knows of the past in the archive, from where a rebuild goes on."""
-    names = archive.keep_past(f"{_naive(at):%Y%m%dT%H%M%S%f}", published_versions.past_tables(con))
+    names = archive.keep_past(f"{_naive(at):%Y%m%dT%H%M%S%f}", published_versions.publication_history(con))
     ledger.record_past(names, published_versions.versions(con))
 
 

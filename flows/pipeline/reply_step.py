@@ -33,7 +33,7 @@ def _answer(
     night: Night, data_version: int, refused: Sequence[str] | None, tells: AbstractSet[Kind] | None = None
 ) -> Replies:
     say("Answering data owners")
-    with private_store.opened(night.settings.store) as con:
+    with private_store.open_store(night.settings.store) as con:
         found = disagreements(con)
 
     def copies(submission: Submission, _: Sequence[Outcome]) -> list[Attachment]:

@@ -47,7 +47,7 @@ def judge(night: Night) -> list[Outcome]:
 
 
 def _desk(night: Night) -> Desk:
-    with private_store.opened(night.settings.store) as con:
+    with private_store.open_store(night.settings.store) as con:
         accepted, seen = known_to_owners(con, night.settings, night.definitions, night.partners, night.ledger)
     return Desk(
         night.archive,

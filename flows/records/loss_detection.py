@@ -129,7 +129,7 @@ def refuse_lost_ledger(given: Settings, ledger: Ledger) -> None:
 def see_ledger(given: Settings, ledger: Ledger) -> None:
     """Have the store know the last line of the ledger."""
     if given.store.exists():
-        with private_store.opened(given.store) as con:
+        with private_store.open_store(given.store) as con:
             bear_witness(con, ledger.chain.head.line, ledger.chain.head.sha256)
 
 

@@ -150,7 +150,7 @@ def _act(made: Replay, number: int, entry: Mapping[str, Any]) -> None:
     elif kind == "loading":
         _load(made, [made.outcomes[name] for name in entry["outcomes"]])
     elif kind == "past" and number >= made.plan.begin:
-        published_versions.restore_past(
+        published_versions.restore_publication_history(
             made.con, {table: made.archive.past(name) for table, name in entry["tables"].items()}
         )
     elif kind == "night" and after:
@@ -198,12 +198,12 @@ def _publish(made: Replay, attempt: Attempt, name: _Name) -> None:
 def _publish_unchanged(made: Replay, attempt: Attempt, version: int, left_out: Mapping[str, Any]) -> None:
     """Make a version of which only the store knew when it was published, from what a later night found to differ in no
     row from it."""
-    past = published_versions.past_tables(made.con)
+    past = published_versions.publication_history(made.con)
     (about,) = past["publication"].filter(data_version=version).rows(named=True)
-    published_versions.forget(made.con, version)
+    published_versions.undo_last_publication(made.con, version)
     same = _sources(made, attempt) | {"run": about["run"], "published_at": about["published_at"], **left_out}
     publish_again(made.con, made.live, version, same)
-    published_versions.restore_past(made.con, past)
+    published_versions.restore_publication_history(made.con, past)
     _is_made(made, version)
 
 

@@ -124,7 +124,7 @@ def rebuild(given: Settings, run: str, *, replace: bool = False, step: Step = sa
 
 def _made(given: Settings, folder: Path, step: Step) -> Replay:
     """Replay the ledger in a folder."""
-    with private_store.opened(folder / given.store.name) as con:
+    with private_store.open_store(folder / given.store.name) as con:
         made = replay(given, con, folder / given.warehouse.name, step)
         bear_witness(con, made.ledger.chain.head.line, made.ledger.chain.head.sha256)
     return made

@@ -114,7 +114,7 @@ def reparse(given: Settings, step: Step = say) -> Reparsed:
     found: list[Difference] = []
     with (
         tempfile.TemporaryDirectory(prefix="indicators-") as folder,
-        private_store.opened(Path(folder, "store.duckdb")) as con,
+        private_store.open_store(Path(folder, "store.duckdb")) as con,
     ):
         done = 0
         for _, night in groupby(sent, key=lambda one: one.night):
@@ -150,7 +150,7 @@ def _judged(
 ) -> list[list[Judgement]]:
     """The returns of one night, judged on its day with the waivers that were ever given and had not ended by then."""
     day, most = sent[0].night, given.limits.file_bytes + 1
-    accepted = told_to_owners(current_rows.accepted(con), pl.DataFrame(schema=SEEN), partners)
+    accepted = told_to_owners(current_rows.last_accepted_rows(con), pl.DataFrame(schema=SEEN), partners)
     context = Context(day, accepted, None, _waivers(ledger, sent[0]))
     arrivals = [
         (Origin(one.partner, one.path, day), lambda digest=one.digest: archive.content(digest, most)) for one in sent
@@ -163,9 +163,7 @@ def _waivers(ledger: Ledger, first: Submission) -> tuple[Waiver, ...]:
     return tuple(grant.waiver for grant in ledger.waivers.values() if grant.id not in ended)
 
 
-def _load(
-    con: connection.Connection, one: Submission, judged: Sequence[Judgement], definitions: Definitions
-) -> None:
+def _load(con: connection.Connection, one: Submission, judged: Sequence[Judgement], definitions: Definitions) -> None:
     for found in judged:
         if found.status == "rejected" or found.table is None:
             continue

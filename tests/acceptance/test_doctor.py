@@ -427,7 +427,7 @@ def test_while_a_night_is_at_work_it_is_left_in_peace(here: Place) -> None:
     from warehouse.store import private_store
 
     (here.archive / "nights.json").write_text(json.dumps({"began": now().isoformat()}), encoding="utf-8")
-    with sole_writer(here.archive), private_store.opened(here.published.parent / "store.duckdb"):
+    with sole_writer(here.archive), private_store.open_store(here.published.parent / "store.duckdb"):
         assert levels(examine()) == {}
 
 

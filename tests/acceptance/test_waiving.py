@@ -62,8 +62,8 @@ def loaded(place: Place, run: str, **other: Any) -> Outcome:
 
 def held(place: Place, indicator: str = "childrens-centres") -> list[float]:
     """The values that the store holds of an indicator, or of all of them."""
-    with private_store.opened(place.settings().store) as con:
-        frame = current_rows.accepted(con)
+    with private_store.open_store(place.settings().store) as con:
+        frame = current_rows.last_accepted_rows(con)
     return sorted(v for i, v in frame.select("indicator_id", "value").iter_rows() if indicator in ("", i))
 
 
@@ -197,8 +197,8 @@ def test_the_warehouse_can_be_rebuilt_from_the_ledger(place: Place, sender: Path
     loaded(place, "three")
 
     def rows() -> list[tuple[Any, ...]]:
-        with private_store.opened(place.settings().store) as con:
-            return current_rows.accepted(con).sort("indicator_id", "time_period", "area_code").rows()
+        with private_store.open_store(place.settings().store) as con:
+            return current_rows.last_accepted_rows(con).sort("indicator_id", "time_period", "area_code").rows()
 
     before = rows()
     shutil.rmtree(place.published.parent)

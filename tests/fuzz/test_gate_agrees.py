@@ -149,7 +149,7 @@ def test_the_gate_refuses_no_figure_that_was_accepted(seed: int, tmp_path: Path,
     assert RETURNS / 5 < len(accepted) < RETURNS, said
     candidate = tmp_path / "candidate.duckdb"
     standings = []
-    with private_store.opened(tmp_path / "store.duckdb") as con:
+    with private_store.open_store(tmp_path / "store.duckdb") as con:
         for number, one in enumerate(accepted, start=1):
             assert one.table is not None
             sent = Submission(f"S{number:06d}", number, "tester", one.origin.path, "0" * 64, 1, AT, TODAY)

@@ -168,8 +168,10 @@ def test_of_two_files_of_one_night_the_one_changed_last_counts(inbox: Inbox, pla
         inbox.put("tester/attainment.xlsx", A)
     came, night = judged(place)
     assert [one.path for one in came] == ["tester/Attainment b.xlsx", "tester/attainment.xlsx"]
-    with private_store.opened(night.settings.store) as con:
-        rows = current_rows.accepted(con).filter(indicator_id="ks2-level-4-english-maths", time_period="200910")
+    with private_store.open_store(night.settings.store) as con:
+        rows = current_rows.last_accepted_rows(con).filter(
+            indicator_id="ks2-level-4-english-maths", time_period="200910"
+        )
     assert rows.filter(area_code="E06000018").get_column("value").to_list() == [67.0]
 
 

@@ -113,7 +113,7 @@ def test_a_torn_last_line_never_counted(tmp_path: Path) -> None:
 )
 def test_an_end_that_is_cut_off_is_told_by_the_store(how: Callable[[Lines], Lines], says: str, place: Place) -> None:
     path, given = written(place.archive), place.settings()
-    with private_store.opened(given.store):
+    with private_store.open_store(given.store):
         pass
     see_ledger(given, read_ledger(place.archive))
     assert losses(past_of(given, read_ledger(place.archive))) == ()

@@ -211,7 +211,7 @@ def _verdict(trial: Trial, post: Post, runs: list[dict[str, Any]], wrong: list[s
     judged = Counter(one.submission for one in ledger.recorded)
     wrong += [f"{name} was judged {judged[name]} times" for name in ledger.submissions if judged[name] != 1]
     accepted = [one for one in ledger.recorded if one.accepted]
-    with private_store.opened(trial.place.settings().store) as con:
+    with private_store.open_store(trial.place.settings().store) as con:
         loads = Counter(row[0] for row in con.execute("SELECT submission FROM load").fetchall())
     wrong += [
         f"{one.submission} was loaded {loads[one.submission]} times" for one in accepted if loads[one.submission] != 1

@@ -65,7 +65,7 @@ class History:
 
     def __post_init__(self) -> None:
         self.con: duckdb.DuckDBPyConnection = self.open.enter_context(
-            private_store.opened(self.folder / "store.duckdb")
+            private_store.open_store(self.folder / "store.duckdb")
         )
 
     @property

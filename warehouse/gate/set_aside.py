@@ -55,11 +55,11 @@ def name_culprits(
     if not at_fault:
         return Named(verdict, ())
     without = loads_of(con, (one.outcome for one in set_aside))
-    current_rows.hold(con, definitions, without=without)
+    current_rows.create_current_rows(con, definitions, without=without)
     try:
         found = {one.id: _of_result(con, one, without, released) for one in at_fault}
     finally:
-        row_history.let_go(con)
+        row_history.drop_history_tables(con)
     results = tuple(
         replace(one, severity="warning") if found.get(one.id) == {} else one  # a person let all of it through
         for one in verdict.results
@@ -186,7 +186,7 @@ def changes_by_load(
                     SELECT *, true AS was FROM ({old} EXCEPT {new})) GROUP BY ALL"""
         ).pl()
     without = loads_of(con, (one.outcome for one in set_aside))
-    current_rows.hold(con, definitions, without=without)
+    current_rows.create_current_rows(con, definitions, without=without)
     con.register("changed", keys)
     try:
         rows = con.execute(
@@ -196,6 +196,6 @@ def changes_by_load(
         ).fetchall()
     finally:
         con.unregister("changed")
-        row_history.let_go(con)
+        row_history.drop_history_tables(con)
     outcomes = {load: outcome_id(*names) for load, *names, _ in rows}
     return Changes({row[0]: row[-1] for row in rows}, outcomes)

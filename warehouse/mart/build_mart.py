@@ -56,10 +56,10 @@ def build(
     `published_at` (UTC) is the instant that the version will bear if it is published.
     """
     left_out = loads_of(con, (one.outcome for one in set_aside))
-    current_rows.hold(con, definitions, without=left_out)
-    row_history.trace_states(con, version, published_at)
+    current_rows.create_current_rows(con, definitions, without=left_out)
+    row_history.create_row_versions(con, version, published_at)
     hidden = withheld(con, definitions)
-    row_history.trace_past(con, version, hidden)
+    row_history.create_row_history(con, version, hidden)
     con.execute(f"ATTACH '{str(candidate).replace(chr(39), chr(39) * 2)}' AS out")
     try:
         con.execute("CREATE SCHEMA out.mart")
@@ -83,13 +83,16 @@ def build(
         con.execute("CHECKPOINT out")
     finally:
         con.execute("DETACH out")
-        row_history.let_go(con)
+        row_history.drop_history_tables(con)
 
 
 def withheld(con: duckdb.DuckDBPyConnection, definitions: Definitions) -> pl.DataFrame:
     """The rows to hide (see disclosure.withheld), family by family, for no family tells anything of another."""
-    groups = current_rows.shares(con, "dated", disclosure_control.guarded(definitions))
-    found = [disclosure_control.withheld(row_history.counted(con, group), definitions) for group in groups or [[]]]
+    groups = current_rows.indicator_batches(con, "dated", disclosure_control.guarded(definitions))
+    found = [
+        disclosure_control.withheld(row_history.rows_for_disclosure(con, group), definitions)
+        for group in groups or [[]]
+    ]
     return pl.concat(found)
 
 
@@ -101,8 +104,8 @@ def _whereabouts(con: duckdb.DuckDBPyConnection) -> pl.DataFrame:
 
 def _shown(con: duckdb.DuckDBPyConnection, hidden: pl.DataFrame, definitions: Definitions) -> Iterator[pl.DataFrame]:
     """What is held, as it may be shown, some indicators at a time in the order of their ids."""
-    for indicators in current_rows.shares(con, "held"):
-        yield disclosure_control.suppress(current_rows.rows_of(con, "held", indicators), hidden, definitions)
+    for indicators in current_rows.indicator_batches(con, "held"):
+        yield disclosure_control.suppress(current_rows.rows_of_indicators(con, "held", indicators), hidden, definitions)
 
 
 def derive(con: duckdb.DuckDBPyConnection, definitions: Definitions, shown: Iterable[pl.DataFrame]) -> None:
@@ -136,8 +139,8 @@ def _remember(
     con: duckdb.DuckDBPyConnection, definitions: Definitions, hidden: pl.DataFrame, published_at: datetime
 ) -> None:
     """Fill mart.history and mart.revisions from what may be shown of the past, some indicators at a time."""
-    for indicators in current_rows.shares(con, "past"):
-        past = current_rows.rows_of(con, "past", indicators, f"{current_rows.OF_KEY}, since")
+    for indicators in current_rows.indicator_batches(con, "past"):
+        past = current_rows.rows_of_indicators(con, "past", indicators, f"{current_rows.OF_KEY}, since")
         told = spells(past, hidden, definitions, published_at)
         con.register("shown", _with_uncertainty(told, definitions))
         con.execute(_told("history", ", s.published_from, s.published_to"))

@@ -11,7 +11,7 @@ import polars as pl
 
 from warehouse.mart.targets import STATUS
 from warehouse.statistics.statistics import with_control_limits
-from warehouse.store.current_rows import shares
+from warehouse.store.current_rows import indicator_batches
 
 _SERIES = """
 SELECT row, i, place, b, v, p, before, value, reported, breaks FROM point
@@ -68,7 +68,7 @@ def fill_trend(con: duckdb.DuckDBPyConnection) -> None:
            SELECT indicator_id FROM point JOIN ref_indicator AS r ON r.number = i
            UNION ALL SELECT indicator_id FROM goal"""
     )
-    for indicators in shares(con, "told"):
+    for indicators in indicator_batches(con, "told"):
         _temp(con, "charting", pl.DataFrame({"indicator_id": indicators}))
         con.execute("CREATE OR REPLACE TEMP TABLE charting AS FROM charting JOIN ref_indicator USING (indicator_id)")
         series = con.execute(_SERIES).pl()

@@ -87,7 +87,7 @@ def publish_night(
     candidate = folder / f"{CANDIDATE}{run}.duckdb"
     try:
         catch_up(con, live, limits)
-        published_at = loading.after_all(con, published_at)
+        published_at = loading.next_instant(con, published_at)
         before = live if live.exists() else None
         if before is not None:
             exports.follow(live, definitions)  # whoever published it may have died between the rename and the exports
@@ -359,7 +359,7 @@ def _remember(con: duckdb.DuckDBPyConnection, live: Path) -> None:
     with contextlib.ExitStack() as stack:
         attach(con.execute, "live", live, stack)
         stack.callback(con.execute, "DETACH live")
-        published_versions.remember(con, "live")
+        published_versions.record_published_rows(con, "live")
 
 
 def catch_up(con: duckdb.DuckDBPyConnection, live: Path, limits: Limits | None = None) -> None:

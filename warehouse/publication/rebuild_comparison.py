@@ -56,7 +56,7 @@ class TableDifference:
 
 def settle(path: Path) -> None:
     """Have a store's log in the store and its form today's, where it can be opened at all."""
-    with contextlib.suppress(StorageError, duckdb.Error), private_store.opened(path):
+    with contextlib.suppress(StorageError, duckdb.Error), private_store.open_store(path):
         pass
 
 

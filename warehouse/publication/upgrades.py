@@ -31,18 +31,18 @@ def state_past(con: duckdb.DuckDBPyConnection, live: Path, definitions: Definiti
         if live.exists():
             attach(con.execute, "live", live, stack)
             stack.callback(con.execute, "DETACH live")
-            published_versions.see(con, "live")
+            published_versions.match_published_rows(con, "live")
             seen = con.execute(f"SELECT {', '.join(ROW)}, is_withheld FROM shown_now").pl()
         con.execute("BEGIN")
         try:
             con.execute("DELETE FROM publication")
             for version, published_at, run, up_to_load in versions:
-                current_rows.hold(con, definitions, up_to_load)
-                row_history.trace_states(con, version, published_at.replace(tzinfo=UTC))
+                current_rows.create_current_rows(con, definitions, up_to_load)
+                row_history.create_row_versions(con, version, published_at.replace(tzinfo=UTC))
                 held = con.execute(f"SELECT {', '.join(ROW)} FROM held").pl()
                 _show(con, held, withheld(con, definitions), seen)
-                row_history.let_go(con)
-                published_versions.state(con, version, published_at, run)
+                row_history.drop_history_tables(con)
+                published_versions.record_publication(con, version, published_at, run)
                 con.execute("UPDATE publication SET up_to_load = ? WHERE data_version = ?", [up_to_load, version])
             con.execute("COMMIT")
         except BaseException:

@@ -16,7 +16,7 @@ MOST_ROWS = 500_000
 OF_KEY = ", ".join(KEY)
 
 
-def current_of_each_collection(condition: str = "true") -> str:
+def newest_rows_by_collection(condition: str = "true") -> str:
     """SQL for the newest row of each collection and key, those that were withdrawn left out."""
     return f"""
         SELECT * FROM observation AS o WHERE {condition}
@@ -43,21 +43,21 @@ JOIN load AS l USING (load) JOIN submission AS s ON s.id = l.submission
 """
 
 
-def hold(
+def create_current_rows(
     con: duckdb.DuckDBPyConnection,
     definitions: Definitions,
     up_to_load: int | None = None,
     without: Collection[int] = (),
 ) -> None:
     """Make the temporary table `held`: what `current` gives, in no order."""
-    con.register("made", authorities(definitions))
+    con.register("made", authoritative_collections(definitions))
     con.execute("CREATE OR REPLACE TEMP TABLE authority_of AS SELECT * FROM made")
     con.unregister("made")
     con.execute(f"CREATE OR REPLACE TEMP TABLE held AS {_current(up_to_load, without)}")
     con.execute("DROP TABLE authority_of")
 
 
-def hold_shown(con: duckdb.DuckDBPyConnection) -> None:
+def create_current_rows_as_published(con: duckdb.DuckDBPyConnection) -> None:
     """Make `held` of what `shown_now` (see `see`) says to be current, in place of what is."""
     con.execute(
         f"""
@@ -69,7 +69,7 @@ def hold_shown(con: duckdb.DuckDBPyConnection) -> None:
     )
 
 
-def shares(
+def indicator_batches(
     con: duckdb.DuckDBPyConnection, table: str, together: Iterable[Sequence[str]] = (), most: int = MOST_ROWS
 ) -> list[list[str]]:
     """The indicators of a table in groups of about so many rows, in the order of their ids; or those of `together`,
@@ -92,7 +92,9 @@ def shares(
     return groups
 
 
-def rows_of(con: duckdb.DuckDBPyConnection, table: str, indicators: Sequence[str], order: str = OF_KEY) -> pl.DataFrame:
+def rows_of_indicators(
+    con: duckdb.DuckDBPyConnection, table: str, indicators: Sequence[str], order: str = OF_KEY
+) -> pl.DataFrame:
     """The rows of a table that are of some indicators."""
     con.register("wanted", pl.DataFrame({"indicator_id": list(indicators)}, schema={"indicator_id": pl.String}))
     frame = con.execute(f"SELECT * FROM {table} SEMI JOIN wanted USING (indicator_id) ORDER BY {order}").pl()
@@ -100,19 +102,19 @@ def rows_of(con: duckdb.DuckDBPyConnection, table: str, indicators: Sequence[str
     return frame
 
 
-def accepted(con: duckdb.DuckDBPyConnection, without: Collection[int] = ()) -> pl.DataFrame:
+def last_accepted_rows(con: duckdb.DuckDBPyConnection, without: Collection[int] = ()) -> pl.DataFrame:
     """The newest row of each collection and key, as if the loads `without` had not come, for the checks: KEY, PAYLOAD,
     collection, source_file, sheet, cell, and the partner who sent it."""
     return con.execute(
         f"""
         SELECT o.* EXCLUDE (withdrawn), s.path AS source_file, s.partner
-        FROM ({current_of_each_collection(in_force(without))}) AS o
+        FROM ({newest_rows_by_collection(in_force(without))}) AS o
         JOIN load AS l USING (load) JOIN submission AS s ON s.id = l.submission
         """
     ).pl()
 
 
-def authorities(definitions: Definitions) -> pl.DataFrame:
+def authoritative_collections(definitions: Definitions) -> pl.DataFrame:
     """Which collection is the authority for each indicator."""
     return pl.DataFrame(
         [(one.id, one.authority) for one in definitions.indicators.values() if one.authority],

@@ -43,7 +43,7 @@ def disagreements(con: connection.Connection) -> list[Disagreement]:
         f"""
         WITH own AS (
             SELECT o.*, l.submission, s.partner, s.path
-            FROM ({current_rows.current_of_each_collection()}) AS o
+            FROM ({current_rows.newest_rows_by_collection()}) AS o
             JOIN load AS l USING (load) JOIN submission AS s ON s.id = l.submission
         ), several AS (
             SELECT {current_rows.OF_KEY} FROM own GROUP BY ALL HAVING count(*) > 1

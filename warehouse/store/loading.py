@@ -11,7 +11,7 @@ import polars as pl
 from schemas.findings import a1
 from schemas.observations import PAYLOAD
 from schemas.submissions import Outcome, Submission, outcome_id
-from warehouse.store.current_rows import OF_KEY, current_of_each_collection
+from warehouse.store.current_rows import OF_KEY, newest_rows_by_collection
 from warehouse.store.private_store import _COLUMNS, _TYPES
 
 _INSERT = f"INSERT INTO observation (load, collection, {', '.join(_COLUMNS)}, withdrawn)"
@@ -26,7 +26,7 @@ class Loaded:
     again: bool = False
 
 
-def loaded_outcomes(con: duckdb.DuckDBPyConnection) -> set[str]:
+def loaded_outcome_ids(con: duckdb.DuckDBPyConnection) -> set[str]:
     """The ids of the outcomes that are in the store."""
     return {outcome_id(*row) for row in con.execute("SELECT submission, collection, judgement FROM load").fetchall()}
 
@@ -86,7 +86,7 @@ def _withdraw(con: duckdb.DuckDBPyConnection, number: int, collection: str | Non
         f"""
         {_INSERT}
         SELECT $load, $collection, {OF_KEY}, {nothing}, provenance, period_start, period_end, sheet, cell, true
-        FROM ({current_of_each_collection("collection = $collection AND load < $load")}) AS held
+        FROM ({newest_rows_by_collection("collection = $collection AND load < $load")}) AS held
         WHERE (time_identifier, time_period) IN (SELECT (time_identifier, time_period) FROM spoken_of)
           AND ({OF_KEY}) NOT IN (SELECT ({OF_KEY}) FROM spoken_of)
         """,
@@ -96,7 +96,7 @@ def _withdraw(con: duckdb.DuckDBPyConnection, number: int, collection: str | Non
     return int(row[0]) if row else 0
 
 
-def after_all(con: duckdb.DuckDBPyConnection, at: datetime) -> datetime:
+def next_instant(con: duckdb.DuckDBPyConnection, at: datetime) -> datetime:
     """The instant, or the first after all that the store holds, where a clock that was moved back says an earlier one:
     otherwise what was known when could not be told any more."""
     row = con.execute(

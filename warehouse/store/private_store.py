@@ -43,7 +43,7 @@ CREATE TABLE IF NOT EXISTS withheld (
 
 
 @contextmanager
-def opened(path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+def open_store(path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
     """The store, made if it is not there, readable by its owner only. Raises StorageError."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -61,7 +61,7 @@ def opened(path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
         reason = f"the store cannot be opened ({_first_line(error)}); if it is damaged, {MEND}"
         raise StorageError(path, reason) from None
     try:
-        refuse_newer(con, path)
+        refuse_newer_store(con, path)
         con.execute(_DDL)
         _upgrade(con)
         if con.execute("SELECT count(*) FROM about").fetchone() == (0,):
@@ -77,7 +77,7 @@ def opened(path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
             spill.rmdir()
 
 
-def refuse_newer(con: duckdb.DuckDBPyConnection, path: Path) -> None:
+def refuse_newer_store(con: duckdb.DuckDBPyConnection, path: Path) -> None:
     """Raise ReleaseError, before anything is touched, for a store of a release that came after this one."""
     if not con.execute("SELECT 1 FROM duckdb_tables() WHERE table_name = 'about'").fetchone():
         return

@@ -11,7 +11,7 @@ import polars as pl
 from schemas.observations import KEY
 from warehouse.store.current_rows import OF_KEY
 
-PAST = ("publication", "stated", "withheld")
+HISTORY_TABLES = ("publication", "stated", "withheld")
 
 
 def last_version(con: duckdb.DuckDBPyConnection) -> int:
@@ -26,15 +26,15 @@ def versions(con: duckdb.DuckDBPyConnection) -> dict[int, datetime]:
     return {number: at.replace(tzinfo=UTC) for number, at in rows}
 
 
-def past_tables(con: duckdb.DuckDBPyConnection) -> dict[str, pl.DataFrame]:
+def publication_history(con: duckdb.DuckDBPyConnection) -> dict[str, pl.DataFrame]:
     """What the store knows of the past beside what was loaded: the instants of loads, the publications, and what each
     of them stated and withheld."""
     loads = con.execute("SELECT submission, collection, judgement, recorded_at FROM load ORDER BY load").pl()
-    return {"load": loads, **{name: con.execute(f"FROM {name} ORDER BY ALL").pl() for name in PAST}}
+    return {"load": loads, **{name: con.execute(f"FROM {name} ORDER BY ALL").pl() for name in HISTORY_TABLES}}
 
 
-def restore_past(con: duckdb.DuckDBPyConnection, tables: Mapping[str, pl.DataFrame]) -> None:
-    """Have the store know of the past what `past_tables` once gave."""
+def restore_publication_history(con: duckdb.DuckDBPyConnection, tables: Mapping[str, pl.DataFrame]) -> None:
+    """Have the store know of the past what `publication_history` once gave."""
     con.execute("BEGIN")
     try:
         con.register("kept_load", tables["load"])
@@ -44,7 +44,7 @@ def restore_past(con: duckdb.DuckDBPyConnection, tables: Mapping[str, pl.DataFra
                  AND load.judgement = k.judgement"""
         )
         con.unregister("kept_load")
-        for name in PAST:
+        for name in HISTORY_TABLES:
             con.register("kept_rows", tables[name])
             con.execute(f"DELETE FROM {name}")
             con.execute(f"INSERT INTO {name} BY NAME FROM kept_rows")
@@ -55,7 +55,7 @@ def restore_past(con: duckdb.DuckDBPyConnection, tables: Mapping[str, pl.DataFra
         raise
 
 
-def forget(con: duckdb.DuckDBPyConnection, version: int) -> None:
+def undo_last_publication(con: duckdb.DuckDBPyConnection, version: int) -> None:
     """Have the store know of the past what it did before the newest version was published, so that it can be again."""
     con.execute("BEGIN")
     try:
@@ -69,7 +69,7 @@ def forget(con: duckdb.DuckDBPyConnection, version: int) -> None:
         raise
 
 
-def remember(con: duckdb.DuckDBPyConnection, live: str) -> None:
+def record_published_rows(con: duckdb.DuckDBPyConnection, live: str) -> None:
     """Write down which rows the published file attached as `live` shows, unless that was done already. Whatever night
     put the file there, and wherever it died after that, the next one comes through here first."""
     told = con.execute(f"SELECT data_version, published_at, run FROM {live}.mart.publication").fetchone()
@@ -78,15 +78,15 @@ def remember(con: duckdb.DuckDBPyConnection, live: str) -> None:
     version, published_at, run = told
     con.execute("BEGIN")
     try:
-        see(con, live)
-        state(con, version, published_at, run)
+        match_published_rows(con, live)
+        record_publication(con, version, published_at, run)
         con.execute("COMMIT")
     except BaseException:
         con.execute("ROLLBACK")
         raise
 
 
-def see(con: duckdb.DuckDBPyConnection, live: str) -> None:
+def match_published_rows(con: duckdb.DuckDBPyConnection, live: str) -> None:
     """Make the temporary table `shown_now`: the rows of the store that the published file attached as `live` tells of,
     among what is current and, unless a release made it that told no history, what was. Columns: KEY, load, is_current,
     is_withheld."""
@@ -117,7 +117,7 @@ def see(con: duckdb.DuckDBPyConnection, live: str) -> None:
     )
 
 
-def state(con: duckdb.DuckDBPyConnection, version: int, published_at: datetime, run: str) -> None:
+def record_publication(con: duckdb.DuckDBPyConnection, version: int, published_at: datetime, run: str) -> None:
     """Write down that a version was published (at an instant in UTC) and that it told what `shown_now` holds."""
     con.execute(
         """INSERT INTO publication

@@ -13,7 +13,7 @@ from warehouse.store.loading import _utc
 from warehouse.store.published_versions import _columns_of, _same
 
 
-def trace_states(con: duckdb.DuckDBPyConnection, version: int, published_at: datetime) -> None:
+def create_row_versions(con: duckdb.DuckDBPyConnection, version: int, published_at: datetime) -> None:
     """Make the temporary table `dated`: every row that was ever published, and every row that will be when `held` (see
     `hold`) is published as `version` at `published_at` (UTC).
 
@@ -47,7 +47,7 @@ def trace_states(con: duckdb.DuckDBPyConnection, version: int, published_at: dat
     )
 
 
-def counted(con: duckdb.DuckDBPyConnection, indicators: Sequence[str]) -> pl.DataFrame:
+def rows_for_disclosure(con: duckdb.DuckDBPyConnection, indicators: Sequence[str]) -> pl.DataFrame:
     """What disclosure control has to know of every row of `dated` of some indicators: KEY, load, since, until,
     shown_from, period_start, period_end, value, value_low, value_high, value_text, numerator, denominator, conf_status.
     """
@@ -64,7 +64,7 @@ def counted(con: duckdb.DuckDBPyConnection, indicators: Sequence[str]) -> pl.Dat
     return frame
 
 
-def trace_past(con: duckdb.DuckDBPyConnection, version: int, hidden: pl.DataFrame) -> None:
+def create_row_history(con: duckdb.DuckDBPyConnection, version: int, hidden: pl.DataFrame) -> None:
     """Make the temporary table `past`: every row of `dated`, past and current, of the keys with a past: those with more
     than one row, with a withdrawal, with a row that was first withheld and is not in `hidden`, or with one that was not
     published by the first publication after its load.
@@ -111,7 +111,7 @@ def trace_past(con: duckdb.DuckDBPyConnection, version: int, hidden: pl.DataFram
     con.execute("DROP TABLE hidden")
 
 
-def let_go(con: duckdb.DuckDBPyConnection) -> None:
-    """Drop what `hold`, `trace_states` and `trace_past` made."""
+def drop_history_tables(con: duckdb.DuckDBPyConnection) -> None:
+    """Drop what `hold`, `create_row_versions` and `create_row_history` made."""
     for name in ("held", "dated", "past"):
         con.execute(f"DROP TABLE IF EXISTS temp.{name}")

@@ -21,7 +21,7 @@ from common.errors import StorageError
 from schemas.submissions import outcome_id
 from warehouse.store.attached_files import attached
 from warehouse.store.connection import connect
-from warehouse.store.private_store import refuse_newer
+from warehouse.store.private_store import refuse_newer_store
 
 _WITNESS = """
 CREATE SCHEMA IF NOT EXISTS witness;
@@ -89,7 +89,7 @@ def stored(path: Path) -> Stored | None:
         raise StorageError(path, "is empty")
     try:
         with contextlib.closing(connect(str(path), read_only=True)) as con:
-            refuse_newer(con, path)
+            refuse_newer_store(con, path)
             return _stored(con)
     except (OSError, duckdb.Error) as error:
         raise StorageError(path, f"the store cannot be opened ({str(error).strip().splitlines()[0]})") from None

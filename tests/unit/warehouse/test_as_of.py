@@ -262,8 +262,8 @@ def test_no_figure_is_set_against_every_other(tmp_path: Path, definitions: Defin
                 plans.extend(str(plan) for _, plan in told)
                 return past.con.execute(sql, *values)
 
-        current_rows.hold(past.con, definitions)
-        row_history.trace_states(Explained(), 2, BEGUN)  # type: ignore[arg-type]
+        current_rows.create_current_rows(past.con, definitions)
+        row_history.create_row_versions(Explained(), 2, BEGUN)  # type: ignore[arg-type]
         assert any("HASH_JOIN" in plan for plan in plans)
         assert not any("NL_JOIN" in plan or "CROSS_PRODUCT" in plan for plan in plans)
 
