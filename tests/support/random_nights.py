@@ -186,7 +186,7 @@ DEATHS = (
     "flows.pipeline.load_step.loading.load",
     "flows.pipeline.publishing.publish_night",
     "warehouse.publication.publish.rename_over",
-    "warehouse.publication.publish.published_versions.remember",
+    "warehouse.publication.publish.published_versions.record_published_rows",
     "flows.records.ledger.Ledger.record_publication",
 )
 
