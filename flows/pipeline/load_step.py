@@ -23,7 +23,7 @@ def load(night: Night) -> int:
         waiting = [o for o in ledger.recorded if o.table is not None and o.id not in held]
         waiting = in_order(waiting, ledger.submissions, ledger.loading)
         if new := [outcome.id for outcome in waiting if outcome.id not in ledger.loading]:
-            ledger.record_loading(new, _instant(night, con))
+            ledger.record_loading(new, load_instant(night, con))
         for outcome in waiting:
             frame = night.archive.table(outcome.table or "")
             loading.load(con, ledger.submissions[outcome.submission], outcome, frame, ledger.loading[outcome.id])
@@ -32,7 +32,7 @@ def load(night: Night) -> int:
     return count
 
 
-def _instant(night: Night, con: connection.Connection) -> datetime:
+def load_instant(night: Night, con: connection.Connection) -> datetime:
     """This instant; where the clock was moved back, the first after all that the store holds, and a note about it."""
     told = now()
     at = loading.next_instant(con, told)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flows.pipeline.load_step import _instant
+from flows.pipeline.load_step import load_instant
 from flows.pipeline.publishing import publish as publish_recorded
 from flows.run_context import Night
 from warehouse.publication.publish import Publication
@@ -21,5 +21,5 @@ def publish(night: Night) -> Publication:
             night.ledger,
             today=night.today,
             run=night.run,
-            at=_instant(night, con),
+            at=load_instant(night, con),
         )

@@ -129,10 +129,12 @@ def as_markdown(report: Report) -> str:
     late = [(one.due.isoformat(), one.partner, one.title, one.period, one.stands) for one in report.late]
     parts = [
         _returns(report.lines),
-        _section("What the night came to", [f"- {_plain(sentence.strip())}" for sentence in sentences(report)]),
-        _section("The gate", _judged(published.state, bool(published.verdict.results)), _table(GATE, broken)),
-        _section("What changed", _table(CHANGED, changes), often="Nothing that is published differs."),
-        _section("Who is late", _table(LATE, late), often="Nobody."),
+        markdown_section(
+            "What the night came to", [f"- {plain_markdown(sentence.strip())}" for sentence in sentences(report)]
+        ),
+        markdown_section("The gate", _judged(published.state, bool(published.verdict.results)), _table(GATE, broken)),
+        markdown_section("What changed", _table(CHANGED, changes), often="Nothing that is published differs."),
+        markdown_section("Who is late", _table(LATE, late), often="Nobody."),
     ]
     return "\n".join(parts)
 
@@ -141,7 +143,9 @@ def day_as_markdown(done: Answered) -> str:
     """The same of a run between two nights, which loads and publishes nothing."""
     said = [*_of_mail(done.replies), *(as_typed(note) for note in done.notes)]
     said += ["Nothing was loaded; the coming night loads what was accepted."] if done.lines else []
-    return "\n".join([_returns(done.lines), _section("What it came to", [f"- {_plain(one)}" for one in said])])
+    return "\n".join(
+        [_returns(done.lines), markdown_section("What it came to", [f"- {plain_markdown(one)}" for one in said])]
+    )
 
 
 def filed_as_markdown(done: Filed, replies: Replies) -> str:
@@ -153,7 +157,9 @@ def filed_as_markdown(done: Filed, replies: Replies) -> str:
         *_of_mail(replies),
     ]
     files = [(name, digest) for name, digest in done.says["files"].items()]
-    return _section("The report", [f"- {_plain(one)}" for one in said], [""], _table(("File", "SHA-256"), files))
+    return markdown_section(
+        "The report", [f"- {plain_markdown(one)}" for one in said], [""], _table(("File", "SHA-256"), files)
+    )
 
 
 CAME = ("Return", "File", "Status", "Rows", "Findings")
@@ -167,8 +173,8 @@ def _returns(lines: Sequence[ReturnLine]) -> str:
         return [(one.title, one.path, one.status, str(one.rows), findings_of(one)) for one in chosen]
 
     failed = rows(one for one in lines if one.status == "rejected")
-    came = _section("What came", _table(CAME, rows(lines)), often="Nothing has come or changed.")
-    return came + ("\n" + _section("What failed", _table(CAME, failed)) if failed else "")
+    came = markdown_section("What came", _table(CAME, rows(lines)), often="Nothing has come or changed.")
+    return came + ("\n" + markdown_section("What failed", _table(CAME, failed)) if failed else "")
 
 
 def _judged(state: str, judged: bool) -> list[str]:
@@ -184,17 +190,17 @@ def _table(heading: Row, rows: Sequence[Row]) -> list[str]:
     if not rows:
         return []
     lines = [f"| {' | '.join(heading)} |", f"|{'---|' * len(heading)}"]
-    lines += [f"| {' | '.join(_plain(cell) for cell in row)} |" for row in rows[:MOST_ROWS]]
+    lines += [f"| {' | '.join(plain_markdown(cell) for cell in row)} |" for row in rows[:MOST_ROWS]]
     left = len(rows) - MOST_ROWS
     return lines + (["", f"... and {left} more."] if left > 0 else [])
 
 
-def _section(title: str, *parts: list[str], often: str = "") -> str:
+def markdown_section(title: str, *parts: list[str], often: str = "") -> str:
     lines = [line for part in parts for line in part] or [often]
     return "\n".join([f"## {title}", "", *lines, ""])
 
 
-def _plain(text: str) -> str:
+def plain_markdown(text: str) -> str:
     """Text that Markdown and HTML leave alone, on one line."""
     line = " ".join(as_typed(text).split())
     return "".join(f"\\{c}" if c in MARKS else c for c in line)

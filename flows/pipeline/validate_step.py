@@ -11,7 +11,7 @@ from pathlib import Path
 from common.progress import say
 from flows.checking.known_figures import known_to_owners
 from flows.checking.staging import Desk, Staged, by_turns, stage, staged_of
-from flows.intake.arrivals import META
+from flows.intake.inbox_listing import META
 from flows.records.return_register import taken_over
 from flows.run_context import Night
 from flows.settings import now

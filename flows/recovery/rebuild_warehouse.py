@@ -18,7 +18,7 @@ from typing import Any
 from common.errors import StorageError, UsageError
 from common.progress import say
 from flows.pipeline.publishing import Step, catch_up_ledger
-from flows.pipeline.run_report import _plain, _section
+from flows.pipeline.run_report import markdown_section, plain_markdown
 from flows.records.archive import Archive
 from flows.records.ledger import ledger_at, read_ledger, sole_writer
 from flows.records.loss_detection import refuse_lost_ledger
@@ -216,4 +216,4 @@ def _keep_too(given: Settings, made: Kept) -> tuple[int, ...]:
 
 def rebuilt_as_markdown(done: Rebuilt) -> str:
     """What a rebuild came to."""
-    return _section("The rebuild", [f"- {_plain(line)}" for line in done.text.splitlines()])
+    return markdown_section("The rebuild", [f"- {plain_markdown(line)}" for line in done.text.splitlines()])

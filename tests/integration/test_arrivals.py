@@ -13,8 +13,8 @@ import pytest
 
 from common.errors import InboxError, UsageError
 from flows import inboxes
-from flows.intake import arrivals
-from flows.intake.arrivals import collect, spelled
+from flows.intake.arrivals import collect
+from flows.intake.inbox_files import normalised_name
 from flows.pipeline.load_step import load
 from flows.pipeline.night_steps import whole_night
 from flows.pipeline.validate_step import judge
@@ -56,8 +56,9 @@ def at(made: Inbox, place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
     write_partner(place.root / "partners", "other")
     monkeypatch.setenv("INDICATORS_PARTNERS", str(place.root / "partners"))
     monkeypatch.setenv("INDICATORS_INBOX", made.given)
-    monkeypatch.setattr(arrivals, "SETTLED_SECONDS", 0.05)
-    monkeypatch.setattr(arrivals, "PAUSES_SECONDS", (0.0, 0.0))
+    for module in (reading_files, listing_memory):
+        monkeypatch.setattr(module, "SETTLED_SECONDS", 0.05)
+    monkeypatch.setattr(inbox_listing, "PAUSES_SECONDS", (0.0, 0.0))
 
 
 def begun(place: Place, **other: Any) -> Night:
@@ -330,7 +331,7 @@ def test_a_file_that_grows_while_it_is_looked_at_is_left_for_the_next_night(
         with (place.inbox / "tester" / "attainment.xlsx").open("ab") as file:
             file.write(A[1000:])
 
-    monkeypatch.setattr(arrivals, "SETTLED_SECONDS", 30)
+    monkeypatch.setattr(reading_files, "SETTLED_SECONDS", 30)
     monkeypatch.setattr(time, "sleep", lambda seconds: write_on(seconds) if seconds else None)
     night = begun(place)
     assert [one.path for one in collect(night)] == ["other/attainment.xlsx"]
@@ -516,8 +517,8 @@ def test_a_file_url_is_a_path() -> None:
 
 
 def test_spelling_keeps_what_people_can_read() -> None:
-    assert spelled("Été – 50 % £.xlsx") == "Été – 50 % £.xlsx"
-    assert spelled("a\u200bb") == "a%E2%80%8Bb"
+    assert normalised_name("Été – 50 % £.xlsx") == "Été – 50 % £.xlsx"
+    assert normalised_name("a\u200bb") == "a%E2%80%8Bb"
 
 
 @pytest.mark.long

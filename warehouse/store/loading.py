@@ -12,9 +12,9 @@ from schemas.findings import a1
 from schemas.observations import PAYLOAD
 from schemas.submissions import Outcome, Submission, outcome_id
 from warehouse.store.current_rows import OF_KEY, newest_rows_by_collection
-from warehouse.store.private_store import _COLUMNS, _TYPES
+from warehouse.store.private_store import COLUMN_TYPES, OBSERVATION_COLUMNS
 
-_INSERT = f"INSERT INTO observation (load, collection, {', '.join(_COLUMNS)}, withdrawn)"
+_INSERT = f"INSERT INTO observation (load, collection, {', '.join(OBSERVATION_COLUMNS)}, withdrawn)"
 
 
 @dataclass(frozen=True)
@@ -56,18 +56,18 @@ def load(
         con.execute(
             "INSERT OR IGNORE INTO submission VALUES (?, ?, ?, ?, ?, ?)",
             [submission.id, submission.sequence, submission.partner, submission.path, submission.digest]
-            + [_utc(submission.first_seen)],
+            + [as_utc(submission.first_seen)],
         )
         number = (con.execute("SELECT coalesce(max(load), 0) + 1 FROM load").fetchone() or (1,))[0]
         con.execute(
             "INSERT INTO load VALUES (?, ?, ?, ?, ?, ?)",
-            [number, submission.id, outcome.collection, outcome.judgement, outcome.status, _utc(recorded_at)],
+            [number, submission.id, outcome.collection, outcome.judgement, outcome.status, as_utc(recorded_at)],
         )
         arriving = _arriving(table)
         con.register("arriving", arriving.filter(~pl.col("faulty")))
         con.register("spoken_of", arriving)
         con.execute(
-            f"{_INSERT} SELECT ?, ?, {', '.join(_COLUMNS)}, false FROM arriving",
+            f"{_INSERT} SELECT ?, ?, {', '.join(OBSERVATION_COLUMNS)}, false FROM arriving",
             [number, outcome.collection],
         )
         withdrawn = 0 if not arriving.get_column("keyed").all() else _withdraw(con, number, outcome.collection)
@@ -81,7 +81,7 @@ def load(
 
 
 def _withdraw(con: duckdb.DuckDBPyConnection, number: int, collection: str | None) -> int:
-    nothing = ", ".join(f"NULL::{_TYPES[name]}" for name in PAYLOAD if name != "provenance")
+    nothing = ", ".join(f"NULL::{COLUMN_TYPES[name]}" for name in PAYLOAD if name != "provenance")
     con.execute(
         f"""
         {_INSERT}
@@ -113,6 +113,6 @@ def _arriving(table: pl.DataFrame) -> pl.DataFrame:
     return table.with_columns(first.map_elements(a1, return_dtype=pl.String).alias("cell"))
 
 
-def _utc(when: datetime) -> datetime:
+def as_utc(when: datetime) -> datetime:
     """An instant as the store writes it; one without a time zone is in UTC already."""
     return when if when.tzinfo is None else when.astimezone(UTC).replace(tzinfo=None)

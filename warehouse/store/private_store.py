@@ -17,8 +17,8 @@ from warehouse.store.connection import connect
 SCHEMA_VERSION = 2
 MEND = "restore it from a backup, or run `indicators rebuild --replace`"
 _NUMBERS = ("value", "value_low", "value_high", "numerator", "denominator")
-_TYPES = {name: "DOUBLE" if name in _NUMBERS else "VARCHAR" for name in (*KEY, *PAYLOAD)}
-_COLUMNS = (*KEY, *PAYLOAD, "period_start", "period_end", "sheet", "cell")
+COLUMN_TYPES = {name: "DOUBLE" if name in _NUMBERS else "VARCHAR" for name in (*KEY, *PAYLOAD)}
+OBSERVATION_COLUMNS = (*KEY, *PAYLOAD, "period_start", "period_end", "sheet", "cell")
 
 _DDL = f"""
 CREATE TABLE IF NOT EXISTS about (schema_version INTEGER);
@@ -28,7 +28,7 @@ CREATE TABLE IF NOT EXISTS load (
     load BIGINT PRIMARY KEY, submission VARCHAR, collection VARCHAR, judgement BIGINT, status VARCHAR,
     recorded_at TIMESTAMP, UNIQUE (submission, collection, judgement));
 CREATE TABLE IF NOT EXISTS observation (
-    load BIGINT, collection VARCHAR, {", ".join(f"{name} {kind}" for name, kind in _TYPES.items())},
+    load BIGINT, collection VARCHAR, {", ".join(f"{name} {kind}" for name, kind in COLUMN_TYPES.items())},
     period_start DATE, period_end DATE, sheet VARCHAR, cell VARCHAR, withdrawn BOOLEAN);
 CREATE TABLE IF NOT EXISTS publication (
     data_version BIGINT PRIMARY KEY, published_at TIMESTAMP, run VARCHAR, up_to_load BIGINT);

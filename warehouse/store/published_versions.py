@@ -107,11 +107,11 @@ def match_published_rows(con: duckdb.DuckDBPyConnection, live: str) -> None:
         ), newest AS (  -- a submission that was judged again is loaded again; only the last load of a night is seen
             SELECT max(load) AS load, submission, collection, recorded_at FROM load GROUP BY ALL
         )
-        SELECT {_columns_of("o")}, o.load, bool_or(t.is_current) AS is_current,
+        SELECT {columns_of("o")}, o.load, bool_or(t.is_current) AS is_current,
                bool_and(coalesce(t.conf_status = 'c', false) AND o.conf_status IS DISTINCT FROM 'c') AS is_withheld
         FROM told AS t JOIN newest AS l USING (submission, recorded_at)
         JOIN observation AS o ON o.load = l.load AND NOT o.withdrawn AND o.sheet = t.sheet AND o.cell = t.cell
-         AND {_same("o", "t")}
+         AND {same_key_sql("o", "t")}
         GROUP BY ALL
         """
     )
@@ -142,17 +142,17 @@ def record_publication(con: duckdb.DuckDBPyConnection, version: int, published_a
     )
     con.execute(
         f"""INSERT INTO withheld
-            SELECT {_columns_of("n")}, n.load, CASE WHEN min(s.since) < $version THEN min(s.since) END
+            SELECT {columns_of("n")}, n.load, CASE WHEN min(s.since) < $version THEN min(s.since) END
             FROM shown_now AS n JOIN stated AS s USING (load, {OF_KEY})
-            WHERE n.is_withheld AND (n.load, {_columns_of("n")}) NOT IN (SELECT (load, {OF_KEY}) FROM withheld)
+            WHERE n.is_withheld AND (n.load, {columns_of("n")}) NOT IN (SELECT (load, {OF_KEY}) FROM withheld)
             GROUP BY ALL""",
         {"version": version},
     )
 
 
-def _columns_of(alias: str) -> str:
+def columns_of(alias: str) -> str:
     return ", ".join(f"{alias}.{name}" for name in KEY)
 
 
-def _same(one: str, other: str) -> str:
+def same_key_sql(one: str, other: str) -> str:
     return " AND ".join(f"{one}.{name} = {other}.{name}" for name in KEY)

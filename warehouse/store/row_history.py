@@ -9,8 +9,8 @@ import duckdb
 import polars as pl
 
 from warehouse.store.current_rows import OF_KEY
-from warehouse.store.loading import _utc
-from warehouse.store.published_versions import _columns_of, _same
+from warehouse.store.loading import as_utc
+from warehouse.store.published_versions import columns_of, same_key_sql
 
 
 def create_row_versions(con: duckdb.DuckDBPyConnection, version: int, published_at: datetime) -> None:
@@ -31,7 +31,7 @@ def create_row_versions(con: duckdb.DuckDBPyConnection, version: int, published_
         ), kept AS (
             SELECT {OF_KEY}, load, since, until FROM stated WHERE until IS NOT NULL
             UNION ALL
-            SELECT {_columns_of("s")}, s.load, s.since, CASE WHEN n.load IS NULL THEN $version END
+            SELECT {columns_of("s")}, s.load, s.since, CASE WHEN n.load IS NULL THEN $version END
             FROM standing AS s LEFT JOIN held AS n USING (load, {OF_KEY})
             UNION ALL
             SELECT {OF_KEY}, load, $version, NULL FROM held ANTI JOIN standing USING (load, {OF_KEY})
@@ -43,7 +43,7 @@ def create_row_versions(con: duckdb.DuckDBPyConnection, version: int, published_
         LEFT JOIN publications AS t ON t.data_version = k.until
         LEFT JOIN withheld AS w USING (load, {OF_KEY})
         """,
-        {"version": version, "published_at": _utc(published_at)},
+        {"version": version, "published_at": as_utc(published_at)},
     )
 
 
@@ -54,10 +54,10 @@ def rows_for_disclosure(con: duckdb.DuckDBPyConnection, indicators: Sequence[str
     con.register("wanted", pl.DataFrame({"indicator_id": list(indicators)}, schema={"indicator_id": pl.String}))
     frame = con.execute(
         f"""
-        SELECT {_columns_of("o")}, d.load, d.since, d.until, d.shown_from, o.period_start, o.period_end, o.value,
+        SELECT {columns_of("o")}, d.load, d.since, d.until, d.shown_from, o.period_start, o.period_end, o.value,
                o.value_low, o.value_high, o.value_text, o.numerator, o.denominator, o.conf_status
         FROM dated AS d JOIN observation AS o USING (load, {OF_KEY}) SEMI JOIN wanted USING (indicator_id)
-        ORDER BY {_columns_of("o")}, d.since
+        ORDER BY {columns_of("o")}, d.since
         """
     ).pl()
     con.unregister("wanted")
@@ -95,10 +95,10 @@ def create_row_history(con: duckdb.DuckDBPyConnection, version: int, hidden: pl.
             FROM kept AS k JOIN observation AS o USING (load, {OF_KEY})
             LEFT JOIN publication AS v ON v.data_version = k.shown_from
         ), ended AS (
-            SELECT r.load, {_columns_of("r")}, arg_min(l.recorded_at, w.load) AS ended_at,
+            SELECT r.load, {columns_of("r")}, arg_min(l.recorded_at, w.load) AS ended_at,
                    arg_min(l.submission, w.load) AS ended_by
             FROM rows AS r JOIN observation AS w ON w.withdrawn AND w.collection = r.collection AND w.load > r.load
-             AND {_same("w", "r")}
+             AND {same_key_sql("w", "r")}
             JOIN load AS l ON l.load = w.load
             WHERE r.until IS NOT NULL GROUP BY ALL
         )
