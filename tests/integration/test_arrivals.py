@@ -13,6 +13,7 @@ import pytest
 
 from common.errors import InboxError, UsageError
 from flows import inboxes
+from flows.intake import inbox_listing, listing_memory, reading_files
 from flows.intake.arrivals import collect
 from flows.intake.inbox_files import normalised_name
 from flows.pipeline.load_step import load
