@@ -28,7 +28,8 @@ import numpy as np
 import polars as pl
 
 from bench.mart import DAY, PARTS, YEARS, waits
-from schemas.definitions import Definitions, Peer, load_definitions
+from schemas.definitions.loader import load_definitions
+from schemas.definitions.models import Definitions, Peer
 from schemas.findings import at
 from schemas.observations import TIDY
 from schemas.reference.geography import ENGLAND

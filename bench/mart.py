@@ -19,7 +19,8 @@ from pathlib import Path
 
 import polars as pl
 
-from schemas.definitions import Definitions, Peer, load_definitions
+from schemas.definitions.loader import load_definitions
+from schemas.definitions.models import Definitions, Peer
 from schemas.reference.geography import ENGLAND
 from schemas.reference.periods import build
 from warehouse.mart.build_mart import derive, reference_tables

@@ -29,7 +29,7 @@ from flows.pipeline.night_steps import collect
 from flows.pipeline.validate_step import judge
 from flows.run_context import Night, prepare
 from flows.settings import settings
-from schemas.definitions import load_definitions
+from schemas.definitions.loader import load_definitions
 
 ROOT = Path(__file__).resolve().parent.parent
 TODAY = date(2024, 5, 31)

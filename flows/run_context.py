@@ -15,7 +15,8 @@ from flows.records.ledger import Ledger, read_ledger
 from flows.records.loss_detection import put_back, refuse_losses
 from flows.settings import Settings, london_today, now
 from inputs.layouts.partner_layouts import Partner, load_partners
-from schemas.definitions import Definitions, load_definitions
+from schemas.definitions.loader import load_definitions
+from schemas.definitions.models import Definitions
 from schemas.submissions import Submission
 
 Stage = Callable[[Path, Sequence[Submission], Desk], Iterator[str]]

@@ -23,7 +23,8 @@ os.environ.update(
 
 from flows.pipeline.night_summary import Report
 from inputs.layouts.partner_layouts import Partner, load_partners
-from schemas.definitions import Definitions, load_definitions
+from schemas.definitions.loader import load_definitions
+from schemas.definitions.models import Definitions
 
 # No test asserts a time, and a failure found once is found again.
 hypothesis.settings.register_profile("steady", deadline=None, derandomize=True)

@@ -32,7 +32,7 @@ from flows.records.archive import Archive, write_whole
 from flows.settings import Settings, needs_extra
 from inputs.layouts.partner_layouts import load_partners
 from inputs.sandbox.reader_processes import Limits
-from schemas.definitions import load_definitions
+from schemas.definitions.loader import load_definitions
 from schemas.observations import Held
 from schemas.submissions import Grant, Submission
 

@@ -9,7 +9,7 @@ import polars as pl
 from flows.records.ledger import Ledger
 from flows.settings import Settings
 from inputs.layouts.partner_layouts import Partner
-from schemas.definitions import Definitions
+from schemas.definitions.models import Definitions
 from schemas.observations import KEY, PAYLOAD
 from warehouse.queries.published_figures import SEEN, seen_by_readers
 from warehouse.store import connection, current_rows

@@ -26,7 +26,7 @@ from inputs.layouts.partner_layouts import Partner
 from inputs.parsing.return_identification import Origin
 from inputs.sandbox.reader_processes import Limits, Readers
 from replies.annotation.marked_up_copy import MarkedUp, NoCopy, marked_by, marking_of
-from schemas.definitions import Definitions
+from schemas.definitions.models import Definitions
 from schemas.findings import Finding, from_dict
 from schemas.observations import KEY, Context, Held, Table, Waiver
 from schemas.submissions import Grant, Status, Submission

@@ -15,7 +15,7 @@ from inputs.readers.cells import Cells
 from inputs.readers.last_modified import MODIFIED
 from inputs.sandbox.reader_processes import Limits, Readers
 from replies.annotation.marked_up_copy import Judged
-from schemas.definitions import Definitions
+from schemas.definitions.models import Definitions
 from schemas.file_precedence import dated
 from schemas.findings import COLUMNS, Finding, collapse, places, position
 from schemas.observations import KEY_CELLS, MEASURES, Context, Table, empty

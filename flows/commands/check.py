@@ -27,7 +27,7 @@ from inputs.readers.cells import Cells
 from inputs.sandbox.reader_processes import Limits, read
 from replies.annotation.marked_up_copy import NoCopy, mark_up
 from replies.emails.owner_emails import STATUS_WORDS
-from schemas.definitions import load_definitions
+from schemas.definitions.loader import load_definitions
 from schemas.findings import as_typed
 from schemas.observations import Context
 

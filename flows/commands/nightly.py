@@ -15,7 +15,7 @@ from flows.inboxes import Address, check_inbox
 from flows.pipeline.run_report import show
 from flows.settings import needs_extra, settings
 from inputs.layouts.partner_layouts import load_partners
-from schemas.definitions import load_definitions
+from schemas.definitions.loader import load_definitions
 
 if TYPE_CHECKING:
     from flows.pipeline.night_summary import Report

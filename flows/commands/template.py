@@ -19,7 +19,7 @@ from replies.templates.pages.page_layout import Template
 from replies.templates.sample_entries import filled_in
 from replies.templates.template_request import TemplateRequest
 from replies.templates.workbook.excel_workbook import write_workbook
-from schemas.definitions import load_definitions
+from schemas.definitions.loader import load_definitions
 from schemas.findings import Finding
 from schemas.observations import Context
 from schemas.return_calendar import Expected

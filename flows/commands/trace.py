@@ -9,7 +9,7 @@ from cyclopts import Parameter
 from flows.commands.options import JsonOption, WarehouseOption
 from flows.commands.terminal import as_json
 from flows.settings import settings
-from schemas.definitions import load_definitions
+from schemas.definitions.loader import load_definitions
 from schemas.findings import as_typed
 from warehouse.queries.trace import Traced
 from warehouse.queries.trace import trace as trace_published

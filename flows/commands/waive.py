@@ -21,7 +21,8 @@ from flows.records.loss_detection import refuse_losses, see_ledger
 from flows.settings import Settings, london_today, now, settings
 from inputs.layouts.partner_layouts import load_partners
 from inputs.parsing.return_identification import Origin
-from schemas.definitions import Definitions, load_definitions
+from schemas.definitions.loader import load_definitions
+from schemas.definitions.models import Definitions
 from schemas.findings import FIELD_LIMIT, Finding, a1, as_typed, places, position
 from schemas.observations import KEY, Context, Waiver
 from schemas.rules import RULES

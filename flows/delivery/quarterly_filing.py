@@ -18,7 +18,7 @@ import orjson
 
 from common.errors import StorageError, UsageError
 from flows.records.return_register import in_office
-from schemas.definitions import Definitions
+from schemas.definitions.models import Definitions
 from schemas.notifications import ANALYST
 from warehouse.queries.scorecard_report import as_csv, as_page, read_scorecard
 

@@ -36,7 +36,8 @@ from flows.records.ledger import Ledger, read_ledger
 from flows.records.loss_detection import Loss, Part, losses, missing_files, past_of
 from flows.settings import HOME, LONDON, Settings, now, settings
 from inputs.layouts.partner_layouts import Partner, load_partners
-from schemas.definitions import Definitions, load_definitions
+from schemas.definitions.loader import load_definitions
+from schemas.definitions.models import Definitions
 from warehouse.store.surviving_records import copied
 
 Level = Literal["ok", "look", "wrong"]

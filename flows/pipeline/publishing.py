@@ -15,7 +15,7 @@ from flows.records.ledger import Attempt, Ledger
 from flows.records.return_register import standings
 from flows.settings import Settings
 from inputs.layouts.partner_layouts import Partner
-from schemas.definitions import Definitions
+from schemas.definitions.models import Definitions
 from schemas.set_aside_returns import SetAside
 from warehouse.publication.approval_limits import Limits
 from warehouse.publication.publish import Publication, publish_night

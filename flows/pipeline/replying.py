@@ -23,7 +23,7 @@ from replies.emails.email_message import Attachment, Envelope
 from replies.emails.officer_and_analyst_emails import to_analyst, to_officer
 from replies.emails.owner_emails import Names, to_owner
 from replies.emails.size_limit import fitted, megabytes
-from schemas.definitions import Definitions
+from schemas.definitions.models import Definitions
 from schemas.notifications import (
     ANALYST,
     Kind,

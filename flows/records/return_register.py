@@ -15,7 +15,8 @@ from rich.text import Text
 from flows.records.ledger import Ledger, read_ledger
 from flows.settings import Settings, london_today, now
 from inputs.layouts.partner_layouts import CollectionRecord, Partner, load_partners
-from schemas.definitions import Definitions, Officer, load_definitions
+from schemas.definitions.loader import load_definitions
+from schemas.definitions.models import Definitions, Officer
 from schemas.file_precedence import Precedence
 from schemas.findings import as_typed
 from schemas.notifications import History

@@ -13,7 +13,8 @@ from flows.records.archive import Archive
 from flows.records.ledger import ledger_at, read_ledger, sole_writer
 from flows.records.loss_detection import put_back, refuse_losses, see_ledger
 from flows.settings import Settings, now
-from schemas.definitions import Definitions, load_definitions
+from schemas.definitions.loader import load_definitions
+from schemas.definitions.models import Definitions
 from warehouse.publication import exports
 from warehouse.publication.publish import NotApproved, approve, roll_back
 from warehouse.store import connection, loading, private_store

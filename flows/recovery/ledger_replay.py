@@ -17,7 +17,8 @@ from flows.records.archive import Archive
 from flows.records.ledger import Attempt, Ledger, ledger_at, lines_of
 from flows.settings import Settings
 from inputs.layouts.partner_layouts import CollectionRecord, Partner, PartnerRecord
-from schemas.definitions import Definitions, load_definitions
+from schemas.definitions.loader import load_definitions
+from schemas.definitions.models import Definitions
 from schemas.return_calendar import Expected
 from schemas.set_aside_returns import SetAside
 from schemas.submissions import Outcome

@@ -24,7 +24,7 @@ from flows.records.ledger import ledger_at, read_ledger, sole_writer
 from flows.records.loss_detection import refuse_lost_ledger
 from flows.recovery.ledger_replay import Replay, replay
 from flows.settings import Settings, now
-from schemas.definitions import load_definitions
+from schemas.definitions.loader import load_definitions
 from warehouse.publication import exports
 from warehouse.publication.publish import rename_over
 from warehouse.publication.rebuild_comparison import PUBLISHED, STORE, TableDifference, compare, settle

@@ -26,7 +26,8 @@ from flows.records.ledger import Ledger, read_ledger
 from flows.settings import Settings
 from inputs.layouts.partner_layouts import Partner, load_partners
 from inputs.parsing.return_identification import Origin
-from schemas.definitions import Definitions, load_definitions
+from schemas.definitions.loader import load_definitions
+from schemas.definitions.models import Definitions
 from schemas.findings import Finding, as_typed
 from schemas.observations import KEY, PAYLOAD, Context, Waiver
 from schemas.submissions import Outcome, Submission

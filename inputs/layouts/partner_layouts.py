@@ -16,7 +16,7 @@ from typing import Any, Literal
 from common.config_files import STRICT_KEYS, read_toml, record
 from common.errors import DefinitionError
 from inputs.layouts.layout_language import LayoutRecord, Source, TableLayout, Texts, ValueColumn
-from schemas.definitions import Definitions
+from schemas.definitions.models import Definitions
 from schemas.observations import Required
 from schemas.reference.breakdowns import TOTAL, spell_out
 from schemas.reference.periods import EXPECTED, read_period

@@ -21,7 +21,7 @@ from inputs.parsing.tables.titles import area_named_otherwise, named_otherwise
 from inputs.parsing.tables.value_cells import Row
 from inputs.readers.cell_text import words
 from inputs.readers.cells import Cell, Cells, Sheet, Shown
-from schemas.definitions import Definitions
+from schemas.definitions.models import Definitions
 from schemas.findings import COLUMNS, Finding, at, finding, position
 from schemas.observations import MEASURES, TIDY, Table
 

@@ -25,7 +25,7 @@ from inputs.parsing.tables.value_cells import Measures, Row
 from inputs.parsing.tables.value_columns import Observation, observations
 from inputs.readers.cell_text import words
 from inputs.readers.cells import Cell
-from schemas.definitions import Indicator
+from schemas.definitions.models import Indicator
 from schemas.findings import a1, at
 from schemas.observations import TIDY
 from schemas.reference.breakdowns import TOTAL, spell

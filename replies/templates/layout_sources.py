@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from inputs.layouts.layout_language import Source, TableLayout, ValueColumn
 from replies.templates.entries.allowed_words import indicators_by_word
 from replies.templates.template_request import TemplateRequest
-from schemas.definitions import Indicator
+from schemas.definitions.models import Indicator
 
 FIELDS = ("indicator", "area", "period", "provenance", "status")
 """The fields that are no dimension of a breakdown."""

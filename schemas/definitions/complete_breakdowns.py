@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from schemas.definitions import Definitions, Indicator
+from schemas.definitions.models import Definitions, Indicator
 from schemas.reference.breakdowns import Dimension, spell
 
 

@@ -13,7 +13,7 @@ from schemas.reference.breakdowns import TOTAL, spell_out
 from schemas.reference.periods import IDENTIFIERS, read_period
 
 if TYPE_CHECKING:
-    from schemas.definitions import Definitions, Indicator, Target
+    from schemas.definitions.models import Definitions, Indicator, Target
 
 
 @dataclass(frozen=True)

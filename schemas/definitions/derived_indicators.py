@@ -11,7 +11,7 @@ from common.errors import DefinitionError
 from schemas.reference.breakdowns import spell_out
 
 if TYPE_CHECKING:
-    from schemas.definitions import Definitions, Indicator, Relation
+    from schemas.definitions.models import Definitions, Indicator, Relation
 
 _WORKED_OUT = re.compile(
     r"\b(changes?|gap|difference|increase|decrease|percentage points?)\b|\b(rise|fall) (in|of)\b", re.I

@@ -8,8 +8,8 @@ from typing import Any
 
 import polars as pl
 
-from schemas.definitions import Definitions
 from schemas.definitions.complete_breakdowns import wholes
+from schemas.definitions.models import Definitions
 from schemas.observations import KEY, Context, Table
 from schemas.reference.geography import Geography
 from schemas.validation.finding_collector import Place, Slate

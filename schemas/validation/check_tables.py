@@ -16,7 +16,7 @@ from collections.abc import Sequence
 
 import polars as pl
 
-from schemas.definitions import Definitions
+from schemas.definitions.models import Definitions
 from schemas.findings import Finding
 from schemas.observations import MEASURES, Context, Table
 from schemas.validation.bounding_figures import check_bounds

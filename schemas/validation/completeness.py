@@ -10,7 +10,7 @@ from typing import Any
 
 import polars as pl
 
-from schemas.definitions import Definitions
+from schemas.definitions.models import Definitions
 from schemas.findings import finding
 from schemas.observations import KEY, Required, Table
 from schemas.validation.finding_collector import Place, Slate

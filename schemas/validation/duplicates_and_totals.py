@@ -7,7 +7,7 @@ from typing import Any
 
 import polars as pl
 
-from schemas.definitions import Definitions
+from schemas.definitions.models import Definitions
 from schemas.observations import KEY, KEY_CELLS, MEASURES, Context, Table
 from schemas.reference.breakdowns import Dimension, parts, spell
 from schemas.validation.finding_collector import Place, Slate

@@ -11,7 +11,7 @@ from typing import Any
 
 import polars as pl
 
-from schemas.definitions import Definitions
+from schemas.definitions.models import Definitions
 from schemas.observations import KEY, Context, Table
 from schemas.reference.periods import Period, read_period
 from schemas.validation.completeness import Absences

@@ -8,7 +8,7 @@ from typing import Any
 import pandera.polars as pa
 import polars as pl
 
-from schemas.definitions import Definitions, Indicator
+from schemas.definitions.models import Definitions, Indicator
 from schemas.observations import KEY, MEASURES, TIDY, Context, Table, Waiver
 from schemas.reference.periods import EXPECTED
 from schemas.rules import RULES

@@ -19,7 +19,7 @@ from typing import Any
 
 import pytest
 
-from schemas.definitions import HERE
+from schemas.definitions.loader import SHIPPED_DEFINITIONS
 from tests.support.places import HOME, Place
 
 REFERENCE = HOME.parent / "shared" / "reference"
@@ -42,7 +42,9 @@ MEASURES: dict[str, dict[str, Any]] = {
 NAMES: dict[str, str] = tomllib.loads((BENCHMARK / "partner.toml").read_text(encoding="utf-8"))["collection"][0][
     "layout"
 ][0]["table"][0]["indicator"]["map"]
-AUTHORITIES = [row for row in read(HERE / "areas.csv") if row["area_type"] == "Local authority" and row["dfe_code"]]
+AUTHORITIES = [
+    row for row in read(SHIPPED_DEFINITIONS / "areas.csv") if row["area_type"] == "Local authority" and row["dfe_code"]
+]
 
 
 # -- a benchmark made up for the test
@@ -167,7 +169,7 @@ reason = "The benchmark holds the gap alone."
 def loaded(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Loaded:
     """The benchmark, loaded and published."""
     place = Place(tmp_path_factory.mktemp("benchmark"))
-    shutil.copytree(HERE, place.root / "definitions")
+    shutil.copytree(SHIPPED_DEFINITIONS, place.root / "definitions")
     shutil.copy(BENCHMARK / "indicators.toml", place.root / "definitions" / "indicators" / "benchmark.toml")
     with (place.root / "definitions" / "relations.toml").open("a", encoding="utf-8") as relations:
         relations.writelines(NOT_HELD.format(name) for name in ("benchmark-l3age19gap", "benchmark-l2age19gap"))
@@ -180,7 +182,7 @@ def loaded(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
         peers = neighbours(REFERENCE / "peer_groups.csv", "member_gss_code")
     else:
         made_up(file)
-        peers = neighbours(HERE / "peers.csv", "member_code")
+        peers = neighbours(SHIPPED_DEFINITIONS / "peers.csv", "member_code")
     report = place.night(
         today=date(2025, 12, 1), definitions=place.root / "definitions", partners=place.root / "partners"
     )

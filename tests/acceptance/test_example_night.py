@@ -12,7 +12,7 @@ import pytest
 
 from flows.pipeline.night_summary import Report
 from flows.pipeline.run_report import as_markdown, sentences
-from schemas.definitions import Definitions
+from schemas.definitions.models import Definitions
 from tests.support.mail_server import plain
 from tests.support.places import INCOMING, TODAY, Place
 from warehouse.mart.mart_tables import MART

@@ -19,7 +19,7 @@ from inputs.parsing.return_identification import Origin
 from inputs.readers.appearance.number_formats import fifteen_digits
 from inputs.readers.cells import Cell, Cells, ErrorValue, Shown, Uncalculated
 from inputs.sandbox.reader_processes import Limits, Reader
-from schemas.definitions import load_definitions
+from schemas.definitions.loader import load_definitions
 from schemas.findings import Finding, position
 from schemas.observations import Context
 from tests.fuzz.mutations import ANY_SHEET

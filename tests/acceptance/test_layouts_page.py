@@ -18,7 +18,8 @@ from inputs.layouts.partner_layouts import SHAPES, load_partners
 from inputs.parsing.parse_return import parse
 from inputs.parsing.return_identification import Origin, identify
 from inputs.readers.cells import Cell, Cells, Sheet
-from schemas.definitions import HERE, Definitions, load_definitions
+from schemas.definitions.loader import SHIPPED_DEFINITIONS, load_definitions
+from schemas.definitions.models import Definitions
 from schemas.findings import Finding
 from schemas.reference.periods import read_period
 from tests.support.places import HOME
@@ -99,7 +100,7 @@ def typed(text: str) -> Cell:
 def definitions(tmp_path_factory: pytest.TempPathFactory) -> Definitions:
     """The shipped definitions, and the indicator that the page defines."""
     folder = tmp_path_factory.mktemp("page") / "definitions"
-    shutil.copytree(HERE, folder)
+    shutil.copytree(SHIPPED_DEFINITIONS, folder)
     own = [body for name, _, body in FENCE.findall(PAGE.read_text(encoding="utf-8")) if name == "indicators"]
     (folder / "indicators" / "page.toml").write_text("\n".join(own), encoding="utf-8")
     return load_definitions(folder)

@@ -34,7 +34,7 @@ from inputs.parsing.return_identification import Origin
 from inputs.readers.cells import Cells, Sheet
 from inputs.sandbox import reader_processes as reading
 from inputs.sandbox.reader_processes import Limits, Readers
-from schemas.definitions import Definitions
+from schemas.definitions.models import Definitions
 from schemas.findings import Finding
 from schemas.observations import KEY, PAYLOAD, Context, Table
 from schemas.submissions import Submission

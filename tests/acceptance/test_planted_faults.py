@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from flows.commands.check import check_files
 from inputs.layouts.partner_layouts import Partner, load_partners
-from schemas.definitions import Definitions
+from schemas.definitions.models import Definitions
 from tests.support.places import INCOMING, TODAY, Place
 from tests.support.planted_faults import Good, good_returns, judge_planted, mix
 from tests.support.small_returns import BUSY_PARTNER, book, busy_rows

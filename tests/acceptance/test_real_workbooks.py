@@ -20,7 +20,8 @@ import pytest
 from flows.checking.validate_files import Judgement, judge
 from inputs.layouts.partner_layouts import Partner, load_partners
 from inputs.parsing.return_identification import Origin
-from schemas.definitions import HERE, Definitions, load_definitions
+from schemas.definitions.loader import SHIPPED_DEFINITIONS, load_definitions
+from schemas.definitions.models import Definitions
 from schemas.findings import a1
 from schemas.observations import Context
 from tests.support.places import HOME
@@ -46,7 +47,7 @@ class Bench:
 def bench(tmp_path_factory: pytest.TempPathFactory) -> Bench:
     """The shipped definitions with those of every set added."""
     folder = tmp_path_factory.mktemp("real")
-    shutil.copytree(HERE, folder / "definitions")
+    shutil.copytree(SHIPPED_DEFINITIONS, folder / "definitions")
     (folder / "partners").mkdir()
     for here in SETS:
         shutil.copy(here / "indicators.toml", folder / "definitions" / "indicators" / f"real-{here.name}.toml")

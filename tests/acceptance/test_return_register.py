@@ -13,7 +13,7 @@ import pytest
 from flows.commands.application import main
 from flows.records.return_register import officers_of, unanswered
 from inputs.layouts.partner_layouts import Partner
-from schemas.definitions import Definitions
+from schemas.definitions.models import Definitions
 from schemas.return_calendar import Expected, beyond_grace, on_time, register, slots_of, standing
 from schemas.submissions import Outcome, Status
 from tests.support.places import HOME, Place

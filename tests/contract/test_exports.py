@@ -10,7 +10,7 @@ import duckdb
 import pytest
 
 from flows.pipeline.night_summary import Report
-from schemas.definitions import Definitions
+from schemas.definitions.models import Definitions
 from tests.support.places import Place
 from tests.support.publication_histories import COUNT, History, figure
 from warehouse.publication.exports import FOLDER, GROUPS, LATEST

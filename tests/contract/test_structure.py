@@ -12,7 +12,7 @@ from tests.support.places import HOME
 INSTALLED = ("common", "schemas", "inputs", "warehouse", "replies", "flows")
 PURE_ROOMS = ("schemas", "inputs/parsing", "inputs/layouts", "inputs/personal_data", "inputs/readers", "replies", "warehouse/statistics", "warehouse/disclosure")  # fmt: skip
 READS_ITS_OWN_DATA = {
-    "schemas/definitions/__init__.py",
+    "schemas/definitions/loader.py",
     "inputs/layouts/partner_layouts.py",
     "inputs/personal_data/vocabulary/name_lexicon.py",
 }

@@ -25,7 +25,8 @@ from inputs.readers.cells import Cells
 from inputs.readers.invisible_characters import make_visible
 from inputs.readers.read_file import read
 from inputs.sandbox.reader_processes import Readers
-from schemas.definitions import Definitions, load_definitions
+from schemas.definitions.loader import load_definitions
+from schemas.definitions.models import Definitions
 from schemas.findings import Finding, a1, at, places
 from schemas.observations import KEY, PAYLOAD, Context
 from tests.fuzz.shapes import LAYOUTS, SHAPES, Made, Where

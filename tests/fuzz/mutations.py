@@ -26,7 +26,8 @@ import polars as pl
 from flows.checking.validate_files import Judgement, judge
 from inputs.layouts.partner_layouts import Partner, load_partners
 from inputs.parsing.return_identification import Origin
-from schemas.definitions import Definitions, load_definitions
+from schemas.definitions.loader import load_definitions
+from schemas.definitions.models import Definitions
 from schemas.observations import Context
 
 ANY_SHEET = """

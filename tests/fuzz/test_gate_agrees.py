@@ -14,7 +14,7 @@ import pytest
 from flows.checking.validate_files import Judgement, judge
 from inputs.layouts.partner_layouts import Partner, load_partners
 from inputs.parsing.return_identification import Origin
-from schemas.definitions import Definitions
+from schemas.definitions.models import Definitions
 from schemas.findings import places
 from schemas.observations import KEY, Context, Waiver
 from schemas.return_calendar import Standing

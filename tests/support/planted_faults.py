@@ -15,7 +15,7 @@ import openpyxl
 from flows.checking.validate_files import Judgement, judge
 from inputs.layouts.partner_layouts import Partner
 from inputs.parsing.return_identification import Origin
-from schemas.definitions import Definitions, Indicator
+from schemas.definitions.models import Definitions, Indicator
 from schemas.findings import COLUMNS, Finding, a1, places
 from schemas.observations import Context
 from schemas.reference.periods import build

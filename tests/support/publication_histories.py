@@ -13,7 +13,7 @@ from typing import Any
 import duckdb
 import polars as pl
 
-from schemas.definitions import Definitions
+from schemas.definitions.models import Definitions
 from schemas.findings import at
 from schemas.observations import TIDY
 from schemas.reference.periods import read_period

@@ -10,7 +10,7 @@ from typing import Any
 import duckdb
 import polars as pl
 
-from schemas.definitions import Definitions
+from schemas.definitions.models import Definitions
 from schemas.observations import KEY, PAYLOAD
 from schemas.reference.periods import build
 from warehouse.mart.build_mart import derive, reference_tables

@@ -13,7 +13,7 @@ from typing import Any
 
 import polars as pl
 
-from schemas.definitions import Definitions
+from schemas.definitions.models import Definitions
 from schemas.observations import KEY
 from warehouse.disclosure.independent_scopes import at_risk, scoped
 from warehouse.disclosure.relations.indicator_families import families, has_policy, is_count

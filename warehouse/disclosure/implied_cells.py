@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from itertools import product
 from typing import Any
 
-from schemas.definitions import Definitions
+from schemas.definitions.models import Definitions
 from schemas.reference.breakdowns import parts, spell
 from warehouse.disclosure.relations.area_divisions import divisions
 

@@ -7,7 +7,7 @@ from datetime import date
 
 import polars as pl
 
-from schemas.definitions import Definitions
+from schemas.definitions.models import Definitions
 from schemas.observations import KEY
 from schemas.reference.breakdowns import parts, spell
 from warehouse.disclosure.relations.area_divisions import ancestors, around, layer

@@ -14,7 +14,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from schemas.definitions import Definitions
+from schemas.definitions.models import Definitions
 from warehouse.disclosure.implied_cells import left_of, with_unheld
 from warehouse.disclosure.relations.additive_relations import (
     Key,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from schemas.definitions import Definitions
+from schemas.definitions.models import Definitions
 from warehouse.disclosure.disclosure_audit import audit, prices_of
 from warehouse.disclosure.reader_knowledge import reader_of
 from warehouse.disclosure.relations.additive_relations import Scope, scope_of

@@ -20,8 +20,8 @@ import duckdb
 import polars as pl
 
 from common.errors import StorageError
-from schemas.definitions import Definitions, Indicator
 from schemas.definitions.complete_breakdowns import wholes
+from schemas.definitions.models import Definitions, Indicator
 from schemas.reference.periods import CALENDAR_QUARTER, FINANCIAL_QUARTER, MONTHLY, QUARTERS, WEEKLY
 from warehouse.disclosure.relations.indicator_families import is_count
 from warehouse.gate.expectations import Expectation, Severity, suite

@@ -13,7 +13,7 @@ from pathlib import Path
 import duckdb
 import polars as pl
 
-from schemas.definitions import Definitions
+from schemas.definitions.models import Definitions
 from schemas.observations import KEY, PAYLOAD
 from schemas.set_aside_returns import SetAside, SetAsideReason
 from schemas.submissions import outcome_id

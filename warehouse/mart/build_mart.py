@@ -11,7 +11,7 @@ from typing import Any
 import duckdb
 import polars as pl
 
-from schemas.definitions import Definitions, Indicator
+from schemas.definitions.models import Definitions, Indicator
 from schemas.observations import KEY
 from schemas.reference.geography import ENGLAND
 from schemas.reference.periods import Period, read_period

@@ -6,7 +6,7 @@ from datetime import datetime
 
 import polars as pl
 
-from schemas.definitions import Definitions
+from schemas.definitions.models import Definitions
 from schemas.observations import KEY, PAYLOAD
 from warehouse.disclosure.disclosure_control import ROW, suppress
 

@@ -8,7 +8,7 @@ from datetime import date
 import duckdb
 import polars as pl
 
-from schemas.definitions import Definitions, Indicator
+from schemas.definitions.models import Definitions, Indicator
 from warehouse.mart.targets import STATUS
 
 Plan = tuple[str, str | None, str | None, str | None, str | None, str | None, str | None]

@@ -14,7 +14,7 @@ from datetime import date
 import duckdb
 import polars as pl
 
-from schemas.definitions import Definitions, Target
+from schemas.definitions.models import Definitions, Target
 from schemas.reference.periods import Period, read_period
 from warehouse.mart.comparators import compare
 

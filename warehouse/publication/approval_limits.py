@@ -8,7 +8,7 @@ from pathlib import Path
 
 import duckdb
 
-from schemas.definitions import Definitions
+from schemas.definitions.models import Definitions
 from schemas.set_aside_returns import SetAside, SetAsideReason
 from warehouse.gate.gate import Result, Verdict
 from warehouse.gate.set_aside import Named, as_set_aside, changes_by_load

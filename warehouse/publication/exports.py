@@ -16,7 +16,7 @@ from pathlib import Path
 
 import duckdb
 
-from schemas.definitions import Definitions, Indicator
+from schemas.definitions.models import Definitions, Indicator
 from schemas.reference.geography import ENGLAND, Geography
 from schemas.reference.periods import MONTHS, QUARTERS, SINGLE_YEARS, SPLIT_YEARS, TERMS
 from warehouse.store.attached_files import attached

@@ -14,7 +14,7 @@ from typing import Any, Literal
 import duckdb
 
 from common.errors import StorageError
-from schemas.definitions import Definitions
+from schemas.definitions.models import Definitions
 from schemas.return_calendar import Standing
 from schemas.set_aside_returns import SetAside
 from schemas.submissions import Grant

@@ -12,7 +12,7 @@ from pathlib import Path
 import duckdb
 import polars as pl
 
-from schemas.definitions import Definitions
+from schemas.definitions.models import Definitions
 from warehouse.disclosure.disclosure_control import ROW
 from warehouse.mart.build_mart import retell, withheld
 from warehouse.mart.mart_tables import TABLES

@@ -9,7 +9,7 @@ from pathlib import Path
 import duckdb
 import polars as pl
 
-from schemas.definitions import Definitions
+from schemas.definitions.models import Definitions
 from schemas.observations import KEY
 from warehouse.disclosure.disclosure_control import ROW
 from warehouse.mart.build_mart import withheld

@@ -10,7 +10,7 @@ from pathlib import Path
 import duckdb
 import polars as pl
 
-from schemas.definitions import Definitions
+from schemas.definitions.models import Definitions
 from schemas.observations import KEY
 from warehouse.disclosure.relations.indicator_families import is_count
 from warehouse.store import connection, current_rows

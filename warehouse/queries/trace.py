@@ -9,7 +9,7 @@ from typing import Any
 import duckdb
 
 from common.errors import UsageError
-from schemas.definitions import Definitions
+from schemas.definitions.models import Definitions
 from schemas.observations import KEY
 from schemas.reference.breakdowns import TOTAL
 from schemas.reference.periods import read_period

@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Sequence
 import duckdb
 import polars as pl
 
-from schemas.definitions import Definitions
+from schemas.definitions.models import Definitions
 from schemas.observations import KEY
 from warehouse.store.loads_in_force import in_force
 

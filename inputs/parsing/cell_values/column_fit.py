@@ -13,7 +13,7 @@ from inputs.readers.cells import Cell
 from schemas.reference.periods import read_period
 
 if TYPE_CHECKING:
-    from schemas.definitions import Definitions
+    from schemas.definitions.models import Definitions
 
 THINGS = ("indicator", "area", "period", "provenance")
 """What is said of every figure, beside its breakdowns."""

@@ -20,7 +20,7 @@ from inputs.parsing.tables.finding_notes import Notes
 from inputs.parsing.tables.headings import labelled, named
 from inputs.readers.cell_text import words
 from inputs.readers.cells import Cell, Cells, ErrorValue, Sheet, Uncalculated
-from schemas.definitions import Definitions
+from schemas.definitions.models import Definitions
 from schemas.findings import COLUMNS, a1, at, position
 from schemas.reference.periods import WEEKLY, Period, read_period
 

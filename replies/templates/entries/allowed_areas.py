@@ -10,7 +10,7 @@ from inputs.layouts.layout_language import Source, same
 from replies.templates.entries.allowed_entries import WordOptions
 from replies.templates.entries.typed_words import interpreted, typed_words
 from replies.templates.template_request import TemplateRequest
-from schemas.definitions import Indicator
+from schemas.definitions.models import Indicator
 from schemas.reference.geography import ENGLAND, UNLISTED, Area
 
 AreaTypes = tuple[tuple[str, ...], ...]

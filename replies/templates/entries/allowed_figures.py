@@ -9,7 +9,7 @@ from inputs.layouts.layout_language import REASONS, Source, TableLayout, ValueCo
 from inputs.layouts.partner_layouts import Layout
 from replies.templates.entries.allowed_entries import AnyText, Choice, FixedEntry, Number
 from replies.templates.entries.allowed_words import status_words
-from schemas.definitions import Indicator
+from schemas.definitions.models import Indicator
 
 MAX_COUNT = 1e15
 """The check sets no upper limit to a numerator or denominator; a cell's validation needs one."""

@@ -15,7 +15,7 @@ from replies.templates.entries.allowed_entries import WordOptions
 from replies.templates.entries.allowed_periods import period_options
 from replies.templates.entries.typed_words import interpreted, typed_words
 from replies.templates.template_request import TemplateRequest
-from schemas.definitions import Indicator
+from schemas.definitions.models import Indicator
 from schemas.reference.breakdowns import parts
 
 PROVENANCES = ("reported", "illustrative")

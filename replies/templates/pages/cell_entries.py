@@ -19,7 +19,7 @@ from replies.templates.entries.allowed_words import indicators_by_word
 from replies.templates.pages.columns import Columns, FigureColumn, KeyColumn
 from replies.templates.pages.planned_rows import PlannedRow
 from replies.templates.pages.row_words import row_options, words_let_in
-from schemas.definitions import Indicator
+from schemas.definitions.models import Indicator
 from schemas.observations import MEASURES
 
 

@@ -11,7 +11,7 @@ from inputs.layouts.layout_language import Source, ValueColumn, plain, same
 from replies.templates.layout_sources import scope_sources
 from replies.templates.pages.heading_words import heading_parts
 from replies.templates.pages.sheet_scope import SheetScope, SourceWords
-from schemas.definitions import Indicator
+from schemas.definitions.models import Indicator
 from schemas.findings import COLUMNS, position
 
 KEY_ORDER = ("indicator", "test", "area", "period", "identifier")

@@ -12,7 +12,7 @@ from inputs.parsing.tables.headings import JOIN
 from replies.templates.entries.typed_words import interpreted
 from replies.templates.pages.sheet_scope import SheetScope
 from replies.templates.template_request import not_drawable
-from schemas.definitions import Indicator
+from schemas.definitions.models import Indicator
 
 MAX_SPELLINGS = 6
 """Spellings of a word in a heading that are tried."""

@@ -9,7 +9,7 @@ from typing import Literal
 from replies.templates.entries.allowed_entries import AllowedEntry
 from replies.templates.layout_sources import possible_indicators
 from replies.templates.template_request import TemplateRequest
-from schemas.definitions import Indicator
+from schemas.definitions.models import Indicator
 
 Style = Literal["title", "line", "heading", "given", "input", "spare"]
 Place = tuple[int, int]

@@ -15,7 +15,7 @@ from replies.templates.layout_sources import FIELDS, FieldSource
 from replies.templates.pages.columns import Columns
 from replies.templates.pages.row_words import row_options
 from replies.templates.pages.sheet_scope import SourceWords
-from schemas.definitions import Indicator
+from schemas.definitions.models import Indicator
 from schemas.reference.periods import read_period
 
 MAX_ROWS = 400

@@ -8,7 +8,7 @@ from inputs.layouts.layout_language import Source, plain
 from replies.templates.entries.allowed_entries import WordOptions
 from replies.templates.entries.allowed_words import row_test_words
 from replies.templates.pages.columns import Columns
-from schemas.definitions import Indicator
+from schemas.definitions.models import Indicator
 
 
 def row_options(columns: Columns, field: str, source: Source, indicators: Sequence[Indicator]) -> WordOptions:

@@ -12,7 +12,7 @@ from replies.templates.entries.typed_words import interpreted
 from replies.templates.layout_sources import FieldSource, table_sources
 from replies.templates.pages.page_layout import Cells, TemplateCell
 from replies.templates.template_request import TemplateRequest
-from schemas.definitions import Indicator
+from schemas.definitions.models import Indicator
 from schemas.findings import COLUMNS, position
 
 SourceWords = Mapping[Source, str]

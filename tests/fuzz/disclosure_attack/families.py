@@ -9,7 +9,7 @@ from datetime import date
 from itertools import product
 from typing import Any
 
-from schemas.definitions import Indicator, Version
+from schemas.definitions.models import Indicator, Version
 from schemas.reference.geography import ENGLAND
 from schemas.reference.periods import read_period
 from tests.fuzz.disclosure_attack.people import HIGH, LOW, MIDDLE, Family, Key, Link, Meaning

@@ -6,7 +6,7 @@ import shutil
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from schemas.definitions import Definitions
+from schemas.definitions.models import Definitions
 from schemas.return_calendar import Standing
 from tests.fuzz.disclosure_attack.partnerships import Partnership, Row
 from tests.fuzz.disclosure_attack.people import State

@@ -8,7 +8,8 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
-from schemas.definitions import HERE, Definitions, Disclosure, Peer, Relation, load_definitions
+from schemas.definitions.loader import SHIPPED_DEFINITIONS, load_definitions
+from schemas.definitions.models import Definitions, Disclosure, Peer, Relation
 from schemas.reference.geography import Area, Geography
 from tests.fuzz.disclosure_attack.families import MADE, Plan
 from tests.fuzz.disclosure_attack.forms import put
@@ -96,7 +97,9 @@ def _definitions(plans: Sequence[Plan], policies: Sequence[Disclosure]) -> Defin
             if link.kind != "change"  # which change_of says
         ]
     wards = [Area(code, f"Ward {code}", "Ward", city) for code, city in WARDS.items()]
-    places = Geography([*BASE.geography.areas, *wards], HERE / "areas.csv", HERE / "area_aliases.csv")
+    places = Geography(
+        [*BASE.geography.areas, *wards], SHIPPED_DEFINITIONS / "areas.csv", SHIPPED_DEFINITIONS / "area_aliases.csv"
+    )
     peers = tuple(
         Peer("E06000018", "statistical_neighbours", "Made up", "made up", date(2000, 1, 1), n, code, code)
         for n, code in enumerate(PEERS, start=1)

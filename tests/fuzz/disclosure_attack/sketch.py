@@ -11,7 +11,7 @@ from typing import Any
 
 import polars as pl
 
-from schemas.definitions import Definitions
+from schemas.definitions.models import Definitions
 from tests.fuzz.disclosure_attack.nights import Told, note_limits
 from tests.fuzz.disclosure_attack.notes import Notes
 from tests.fuzz.disclosure_attack.partnerships import Partnership, Row

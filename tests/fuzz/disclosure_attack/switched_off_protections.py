@@ -15,7 +15,8 @@ import duckdb
 import polars as pl
 import pytest
 
-from schemas.definitions import HERE, Definitions
+from schemas.definitions.loader import SHIPPED_DEFINITIONS
+from schemas.definitions.models import Definitions
 from schemas.reference.geography import Geography
 from warehouse.disclosure import disclosure_control
 from warehouse.mart import build_mart, comparators
@@ -87,7 +88,10 @@ def _relations(*kinds: str) -> Known:
 def _areas(**fields: str) -> Known:
     def known(all_of: Definitions) -> Definitions:
         areas = [replace(area, **fields) for area in all_of.geography.areas]  # type: ignore[arg-type]
-        return replace(all_of, geography=Geography(areas, HERE / "areas.csv", HERE / "area_aliases.csv"))
+        return replace(
+            all_of,
+            geography=Geography(areas, SHIPPED_DEFINITIONS / "areas.csv", SHIPPED_DEFINITIONS / "area_aliases.csv"),
+        )
 
     return known
 

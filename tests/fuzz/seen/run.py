@@ -20,7 +20,7 @@ from inputs.layouts.partner_layouts import load_partners
 from inputs.parsing.return_identification import Origin
 from inputs.readers.cells import Cells
 from inputs.sandbox.reader_processes import Limits, Reader
-from schemas.definitions import load_definitions
+from schemas.definitions.loader import load_definitions
 from schemas.observations import Context
 from tests.fuzz.seen.compare import Compared, Difference
 from tests.fuzz.seen.known import is_known

@@ -17,7 +17,7 @@ from inputs.parsing.parse_return import parse
 from inputs.parsing.return_identification import Origin, identify
 from inputs.parsing.tables.cell_account import KEYS, is_number
 from inputs.readers.cells import Cell, Cells, Sheet, Shown
-from schemas.definitions import Definitions
+from schemas.definitions.models import Definitions
 from schemas.findings import Finding, at, places
 from schemas.observations import MEASURES
 from tests.support.places import HOME

@@ -13,7 +13,7 @@ from inputs.layouts.partner_layouts import Layout, load_partners
 from inputs.parsing.parse_return import parse
 from inputs.parsing.return_identification import Origin, identify
 from inputs.readers.cells import Cell, Cells, Sheet
-from schemas.definitions import Definitions
+from schemas.definitions.models import Definitions
 from schemas.findings import Finding
 
 TOML = """

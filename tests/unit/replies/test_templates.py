@@ -30,7 +30,7 @@ from inputs.readers.stamp_properties import TEMPLATE, stamp_properties
 from inputs.sandbox.reader_processes import read
 from replies.templates.pages.page_layout import Template
 from replies.templates.workbook.excel_workbook import write_workbook
-from schemas.definitions import Definitions
+from schemas.definitions.models import Definitions
 from schemas.observations import Context
 from schemas.validation.check_tables import check
 from tests.support.excel_validation import Filled, rows_to_fill

@@ -15,7 +15,8 @@ import pytest
 
 from common.errors import DefinitionError
 from inputs.layouts.partner_layouts import Partner
-from schemas.definitions import HERE, Definitions, load_definitions
+from schemas.definitions.loader import SHIPPED_DEFINITIONS, load_definitions
+from schemas.definitions.models import Definitions
 from warehouse.mart.build_mart import reference_tables
 
 WRONG = [
@@ -55,7 +56,7 @@ def test_a_wrong_definition_is_refused_with_its_reason(
     file: str, right: str, wrong: str, named: str, tmp_path: Path
 ) -> None:
     folder = tmp_path / "definitions"
-    shutil.copytree(HERE, folder)
+    shutil.copytree(SHIPPED_DEFINITIONS, folder)
     text = (folder / file).read_text(encoding="utf-8")
     assert right in text
     (folder / file).write_text(text.replace(right, wrong, 1), encoding="utf-8")
@@ -67,7 +68,7 @@ def test_a_wrong_definition_is_refused_with_its_reason(
 
 def test_a_definition_that_excel_saved_with_its_mark_is_read(tmp_path: Path) -> None:
     folder = tmp_path / "definitions"
-    shutil.copytree(HERE, folder)
+    shutil.copytree(SHIPPED_DEFINITIONS, folder)
     for name in ("targets.csv", "plan.toml"):
         (folder / name).write_bytes(b"\xef\xbb\xbf" + (folder / name).read_bytes())
     assert len(load_definitions(folder).targets) == len(load_definitions().targets)

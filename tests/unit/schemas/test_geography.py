@@ -7,7 +7,7 @@ from datetime import date
 
 import pytest
 
-from schemas.definitions import Definitions
+from schemas.definitions.models import Definitions
 from schemas.reference.geography import UNLISTED
 from tests.support.places import HOME
 from tests.support.small_marts import ENGLAND, latest, row, with_indicator

@@ -13,7 +13,8 @@ import pytest
 from flows.checking.validate_files import Judgement, judge
 from inputs.layouts.partner_layouts import Partner, load_partners
 from inputs.parsing.return_identification import Origin
-from schemas.definitions import HERE, Definitions, load_definitions
+from schemas.definitions.loader import SHIPPED_DEFINITIONS, load_definitions
+from schemas.definitions.models import Definitions
 from schemas.observations import KEY, Context, Waiver
 from tests.support.small_returns import book
 
@@ -88,7 +89,7 @@ Check = Any
 @pytest.fixture(scope="module")
 def definitions(tmp_path_factory: pytest.TempPathFactory) -> Definitions:
     folder = tmp_path_factory.mktemp("rounding") / "definitions"
-    shutil.copytree(HERE, folder)
+    shutil.copytree(SHIPPED_DEFINITIONS, folder)
     (folder / "indicators" / "rounding.toml").write_text(INDICATORS, encoding="utf-8")
     return load_definitions(folder)
 

@@ -20,7 +20,7 @@ from inputs.layouts.partner_layouts import Partner, load_partners
 from inputs.parsing.return_identification import Origin
 from inputs.readers.stamp_properties import TEMPLATE, VERSION
 from inputs.sandbox.reader_processes import Limits
-from schemas.definitions import Definitions
+from schemas.definitions.models import Definitions
 from schemas.findings import a1
 from schemas.observations import Context, Held
 from schemas.rules import RULES

@@ -11,7 +11,7 @@ import pytest
 from flows.checking.validate_files import Judgement, judge
 from inputs.layouts.partner_layouts import Partner, load_partners
 from inputs.parsing.return_identification import Origin
-from schemas.definitions import Definitions
+from schemas.definitions.models import Definitions
 from schemas.findings import Finding, collapse, finding
 from schemas.observations import Context
 from tests.support.places import TODAY

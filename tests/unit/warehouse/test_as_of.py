@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from schemas.definitions import Definitions
+from schemas.definitions.models import Definitions
 from tests.support.publication_histories import BEGUN, COUNT, History, ask, figure
 from warehouse.store import current_rows, row_history
 

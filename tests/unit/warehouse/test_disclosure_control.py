@@ -14,7 +14,8 @@ from typing import Any
 import polars as pl
 import pytest
 
-from schemas.definitions import HERE, Definitions, Relation, load_definitions
+from schemas.definitions.loader import SHIPPED_DEFINITIONS, load_definitions
+from schemas.definitions.models import Definitions, Relation
 from schemas.reference.geography import ENGLAND, Area, Geography
 from tests.support.publication_histories import COUNT, SHARE, History, figure, tidy
 from tests.support.suppression_attacker import Attack
@@ -76,7 +77,11 @@ def test_several_hidden_parts_of_a_remainder_that_gives_them_away_take_another_w
 def with_wards(definitions: Definitions, *codes: str) -> Definitions:
     """The definitions with wards of Nottingham in their list of areas."""
     wards = [Area(code, f"Ward {code}", "Ward", "E06000018") for code in codes]
-    listed = Geography([*definitions.geography.areas, *wards], HERE / "areas.csv", HERE / "area_aliases.csv")
+    listed = Geography(
+        [*definitions.geography.areas, *wards],
+        SHIPPED_DEFINITIONS / "areas.csv",
+        SHIPPED_DEFINITIONS / "area_aliases.csv",
+    )
     return replace(definitions, geography=listed)
 
 

@@ -12,7 +12,8 @@ from typing import Any
 import pytest
 
 from common.errors import DefinitionError
-from schemas.definitions import HERE, Definitions, Relation, load_definitions
+from schemas.definitions.loader import SHIPPED_DEFINITIONS, load_definitions
+from schemas.definitions.models import Definitions, Relation
 from tests.support.publication_histories import COUNT, SHARE, History, figure
 
 DEFINITIONS = load_definitions()
@@ -248,7 +249,7 @@ def test_what_is_worked_out_of_others_must_say_of_which(
     file: str, right: str, wrong: str, named: str, tmp_path: Path
 ) -> None:
     folder = tmp_path / "definitions"
-    shutil.copytree(HERE, folder)
+    shutil.copytree(SHIPPED_DEFINITIONS, folder)
     text = (folder / file).read_text(encoding="utf-8")
     assert right in text
     (folder / file).write_text(text.replace(right, wrong, 1), encoding="utf-8")

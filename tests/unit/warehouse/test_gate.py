@@ -10,7 +10,7 @@ import pytest
 
 from flows.commands.application import main
 from flows.pipeline.night_summary import Report
-from schemas.definitions import Definitions
+from schemas.definitions.models import Definitions
 from tests.support.places import Place
 from tests.support.small_returns import GOOD, write_partner, write_return
 from warehouse.disclosure import disclosure_control

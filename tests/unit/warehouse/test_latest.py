@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from schemas.definitions import Definitions, Peer, Target
+from schemas.definitions.models import Definitions, Peer, Target
 from schemas.reference.periods import build
 from tests.support.small_marts import (
     DERBY,

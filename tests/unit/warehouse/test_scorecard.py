@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from flows.pipeline.night_summary import Report
-from schemas.definitions import Definitions
+from schemas.definitions.models import Definitions
 from tests.support.places import Place
 
 Example = tuple[Place, Report]

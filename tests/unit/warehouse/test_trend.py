@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 
 from common.errors import DefinitionError
-from schemas.definitions import HERE, Definitions, Framework, Target, load_definitions
+from schemas.definitions.loader import SHIPPED_DEFINITIONS, load_definitions
+from schemas.definitions.models import Definitions, Framework, Target
 from tests.support.small_marts import ENGLAND, NOTTINGHAM, latest, made_from, row, trend, with_indicator
 from warehouse.mart.scorecard import score
 
@@ -184,9 +185,9 @@ REFUSED = [
 
 @pytest.mark.parametrize(("rows", "key", "reason"), REFUSED, ids=[reason for _, _, reason in REFUSED])
 def test_a_wrong_target_is_refused_at_start(rows: str, key: str, reason: str, tmp_path: Path) -> None:
-    for path in HERE.rglob("*"):
+    for path in SHIPPED_DEFINITIONS.rglob("*"):
         if path.suffix in (".toml", ".csv"):
-            copy = tmp_path / path.relative_to(HERE)
+            copy = tmp_path / path.relative_to(SHIPPED_DEFINITIONS)
             copy.parent.mkdir(parents=True, exist_ok=True)
             copy.write_bytes(path.read_bytes())
     (tmp_path / "targets.csv").write_text(HEADING + rows, encoding="utf-8")

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
 
-from schemas.definitions import Definitions, Disclosure, Indicator
+from schemas.definitions.models import Definitions, Disclosure, Indicator
 from schemas.observations import KEY
 from schemas.reference.breakdowns import parts, spell
 from schemas.reference.geography import ENGLAND, Geography

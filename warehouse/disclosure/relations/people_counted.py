@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import polars as pl
 
-from schemas.definitions import Definitions
+from schemas.definitions.models import Definitions
 from warehouse.disclosure.counts_in_words import people_said, share_said
 from warehouse.disclosure.relations.indicator_families import families, is_count
 
