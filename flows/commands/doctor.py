@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flows.commands.options import JsonOption
 from flows.commands.terminal import as_json
-from flows.operations.doctor import examine, show
+from flows.operations.doctor.examination import examine, print_results
 
 
 def doctor(*, json: JsonOption = False) -> int:
@@ -13,5 +13,5 @@ def doctor(*, json: JsonOption = False) -> int:
     if json:
         print(as_json([check.as_dict() for check in checks]))
     else:
-        show(checks)
+        print_results(checks)
     return 1 if any(check.level == "wrong" for check in checks) else 0

@@ -19,8 +19,9 @@ import pytest
 import yaml
 
 from flows.commands.application import main
-from flows.operations import doctor
-from flows.operations.doctor import CHECKS, Health, examine
+from flows.operations.doctor import doctor_context, examination
+from flows.operations.doctor.doctor_context import CheckResult
+from flows.operations.doctor.examination import CHECKS, examine
 from flows.records.ledger import read_ledger
 from flows.settings import now
 from schemas.notifications import Message
@@ -124,9 +125,9 @@ def here(
     vars(prefect).update(before)
 
 
-def levels(found: list[Health]) -> dict[str, str]:
+def levels(found: list[CheckResult]) -> dict[str, str]:
     """What is not well, by check; what is not looked at because of another is left out."""
-    return {one.check: one.level for one in found if one.level != "ok" and not one.found.startswith("not looked at")}
+    return {one.check: one.level for one in found if one.level != "ok" and not one.message.startswith("not looked at")}
 
 
 def snapshot(root: Path) -> dict[str, tuple[int, bytes]]:
@@ -355,8 +356,8 @@ def test_a_planted_fault_is_told_by_its_own_check(
     found = examine()
     assert levels(found) == {check: level}
     (told,) = (one for one in found if one.check == check)
-    assert says in f"{told.found} {told.do}"
-    assert told.do
+    assert says in f"{told.message} {told.action}"
+    assert told.action
     assert all(secret not in str(found) for secret in (PASSWORD, QUOTED))
 
 
@@ -364,7 +365,7 @@ def test_what_prefect_lacks_is_told_with_the_command_that_mends_it(here: Place, 
     def told() -> tuple[str, str]:
         (one,) = (one for one in examine() if one.check == "schedule")
         assert set(levels([one])) <= {"schedule"}
-        return one.level, f"{one.found} {one.do}"
+        return one.level, f"{one.message} {one.action}"
 
     assert told()[0] == "ok"
     prefect.late = [{"id": "1"}, {"id": "2"}]
@@ -405,21 +406,21 @@ def test_an_inbox_on_a_server_that_is_down_is_told_without_its_password(
 
 
 def test_no_check_can_keep_another_from_being_made(here: Place, monkeypatch: pytest.MonkeyPatch) -> None:
-    def breaks(_: doctor.Patient) -> doctor.Said:
+    def breaks(_: doctor_context.DoctorContext) -> doctor_context.Diagnosis:
         raise RuntimeError("a library changed\n\x1b[2J")
 
-    def hangs(_: doctor.Patient) -> doctor.Said:
+    def hangs(_: doctor_context.DoctorContext) -> doctor_context.Diagnosis:
         time.sleep(1.5)
         return "ok", "", ""
 
-    def well(_: doctor.Patient) -> doctor.Said:
+    def well(_: doctor_context.DoctorContext) -> doctor_context.Diagnosis:
         return "ok", "well", ""
 
-    monkeypatch.setattr(doctor, "CHECKS", {"breaks": breaks, "hangs": hangs, "well": well})
-    monkeypatch.setattr(doctor, "CHECK_SECONDS", 0.2)
+    monkeypatch.setattr(examination, "CHECKS", {"breaks": breaks, "hangs": hangs, "well": well})
+    monkeypatch.setattr(examination, "CHECK_SECONDS", 0.2)
     found = {one.check: one for one in examine()}
     assert (found["breaks"].level, found["hangs"].level, found["well"].level) == ("wrong", "wrong", "ok")
-    assert "\x1b" not in found["breaks"].found
+    assert "\x1b" not in found["breaks"].message
 
 
 def test_while_a_night_is_at_work_it_is_left_in_peace(here: Place) -> None:

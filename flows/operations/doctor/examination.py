@@ -1,0 +1,127 @@
+"""Run every check of `indicators doctor`, and print what each found and what to do.
+
+Nothing is written, nothing is sent, and no lock is taken that a night could meet. No check can prevent another, and
+none takes longer than `CHECK_SECONDS`. Results contain neither partners' data nor secrets.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from urllib.parse import quote
+
+from common.errors import LocalIndicatorsError
+from flows.delivery.mail_server import server_of
+from flows.inboxes import Address, within
+from flows.operations.doctor.doctor_context import (
+    CHECK_SECONDS,
+    CheckResult,
+    Diagnosis,
+    DoctorContext,
+    PrerequisiteError,
+)
+from flows.operations.doctor.environment_checks import (
+    check_clock,
+    check_disk_space,
+    check_inbox_access,
+    check_permissions,
+)
+from flows.operations.doctor.record_checks import (
+    check_backups,
+    check_candidates,
+    check_last_night,
+    check_ledger,
+    check_messages,
+    check_published_file,
+    check_set_aside_returns,
+    check_store,
+)
+from flows.operations.doctor.service_checks import check_mail_server, check_schedule
+from flows.operations.doctor.setup_checks import (
+    check_definitions,
+    check_examples,
+    check_layouts,
+    check_libraries,
+    check_settings,
+)
+from flows.settings import Settings, now, settings
+
+
+def examine(given: Callable[[], Settings] = settings, at: datetime | None = None) -> list[CheckResult]:
+    """Return the results of all checks, in a fixed order. Never raises."""
+    setup, context = check_settings(given, at or now())
+    if context is None:
+        return [
+            setup,
+            *(CheckResult(name, "look", "not looked at, because the settings cannot be used") for name in CHECKS),
+        ]
+    results = [setup, *(_run_check(name, check, context) for name, check in CHECKS.items())]
+    return [_without_secrets(result, context) for result in results]
+
+
+def _run_check(name: str, check: Callable[[DoctorContext], Diagnosis], context: DoctorContext) -> CheckResult:
+    """Run one check within `CHECK_SECONDS`; a check that fails or hangs gives a result too."""
+    try:
+        return CheckResult(name, *within(CHECK_SECONDS, lambda: check(context)))
+    except PrerequisiteError as reason:
+        return CheckResult(name, "look", f"not looked at: {reason}")
+    except TimeoutError:
+        return CheckResult(
+            name, "wrong", f"no answer within {CHECK_SECONDS:g} seconds", "see why it hangs, then ask again"
+        )
+    except LocalIndicatorsError as fault:
+        return CheckResult(name, "wrong", str(fault), "put right what it names")
+    except Exception as error:
+        return CheckResult(
+            name, "wrong", f"the check itself failed ({type(error).__name__}: {error})", "tell the developers"
+        )
+
+
+def _without_secrets(result: CheckResult, context: DoctorContext) -> CheckResult:
+    """Return a result without the secrets of the settings, on one line and without control characters."""
+    secrets = [context.settings.smtp_url.get_secret_value()] if context.settings.smtp_url else []
+    inbox = context.settings.inbox
+    if isinstance(inbox, Address):
+        secrets += [inbox.password.get_secret_value(), quote(inbox.password.get_secret_value(), safe="")]
+    with contextlib.suppress(LocalIndicatorsError):
+        server = server_of(context.settings)
+        secrets += [server.password, quote(server.password, safe="")] if server else []
+
+    def cleaned(text: str) -> str:
+        for secret in filter(None, secrets):
+            text = text.replace(secret, "…")
+        return " ".join("".join(c if c.isprintable() else " " for c in text).split())[:600]
+
+    return CheckResult(result.check, result.level, cleaned(result.message), cleaned(result.action))
+
+
+CHECKS: Mapping[str, Callable[[DoctorContext], Diagnosis]] = {
+    "libraries": check_libraries,
+    "definitions": check_definitions,
+    "layouts": check_layouts,
+    "examples": check_examples,
+    "inbox": check_inbox_access,
+    "permissions": check_permissions,
+    "disk": check_disk_space,
+    "clock": check_clock,
+    "ledger": check_ledger,
+    "store": check_store,
+    "published": check_published_file,
+    "candidate": check_candidates,
+    "set-aside": check_set_aside_returns,
+    "night": check_last_night,
+    "messages": check_messages,
+    "mail": check_mail_server,
+    "schedule": check_schedule,
+    "backups": check_backups,
+}
+
+
+def print_results(results: list[CheckResult]) -> None:
+    """Print a line for each check, and one that counts them by level."""
+    for result in results:
+        action = f"  ->  {result.action}" if result.action else ""
+        print(f"{result.level:5}  {result.check:11}  {result.message}{action}")
+    counts = {level: sum(result.level == level for result in results) for level in ("wrong", "look", "ok")}
+    print(f"{len(results)} checks: " + ", ".join(f"{count} {level}" for level, count in counts.items()) + ".")
