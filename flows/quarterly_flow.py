@@ -40,7 +40,9 @@ def quarterly_report(
         at = run_context.prepare(given, str(flow_run.id or "by-hand"), by_day=True)
         chosen = quarter_of(quarter, at.today)
         readers = readers_of(to, at.definitions, at.today)
-        done: Filed = file_it(given.reports, given.warehouse, chosen, at.run, now(), readers, again=again)
+        done: Filed = file_it(
+            given.reports, given.warehouse, chosen, at.run, now(), readers, again=again, branding=given.branding
+        )
         replies = STEPS[reply_step.reply_by_day](at, frozenset({"report"}))
         night_steps.end(at)
     show("quarterly-report", filed_as_markdown(done, replies), "What was filed, and to whom it was sent")

@@ -12,6 +12,7 @@ from pydantic import BeforeValidator, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from common.errors import UsageError
+from common.jinja_templates import Branding
 from flows.inboxes import Address, inbox_at
 from inputs.sandbox.reader_processes import Limits
 from replies.emails.size_limit import MOST_BYTES
@@ -52,6 +53,8 @@ class Settings(BaseSettings):
     max_mail_mb: float = Field(MOST_BYTES / 1_000_000, gt=0)
     runner: Literal["threads", "dask"] = "threads"
     dask_address: str | None = None
+    templates: Path | None = None
+    organisation: str = ""
     inbox_seconds: float = Field(60.0, gt=0)
     reread_days: float = Field(1.0, ge=0)
 
@@ -59,6 +62,11 @@ class Settings(BaseSettings):
     def store(self) -> Path:
         """The private store lies beside the published file."""
         return self.warehouse.parent / "store.duckdb"
+
+    @property
+    def branding(self) -> Branding:
+        """The organisation's own templates and name, for messages and pages."""
+        return Branding(self.templates, " ".join(self.organisation.split()))
 
     @property
     def limits(self) -> Limits:
@@ -78,7 +86,7 @@ def settings(**given: Any) -> Settings:
     if isinstance(found.inbox, Address) and given.get("inbox") is not None and found.inbox.password.get_secret_value():
         reason = "a password must not be an option or a parameter, which others can read; set INDICATORS_INBOX instead"
         raise UsageError("setting inbox", reason)
-    names = ("inbox", "warehouse", "outbox", "archive", "reports", "definitions", "partners")
+    names = ("inbox", "warehouse", "outbox", "archive", "reports", "definitions", "partners", "templates")
     paths = {name: value for name in names if isinstance(value := getattr(found, name), Path)}
     return found.model_copy(update={name: path.expanduser().absolute() for name, path in paths.items()})
 

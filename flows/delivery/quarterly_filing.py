@@ -17,10 +17,12 @@ from typing import Any, Literal
 import orjson
 
 from common.errors import StorageError, UsageError
+from common.jinja_templates import NO_BRANDING, Branding
 from flows.records.return_register import in_office
+from replies.reports.scorecard_page import as_page
 from schemas.definitions.models import Definitions
 from schemas.notifications import ANALYST
-from warehouse.queries.scorecard_report import as_csv, as_page, read_scorecard
+from warehouse.queries.scorecard_report import as_csv, read_scorecard
 
 MANIFEST = "manifest.json"
 MAKING = ".making-"
@@ -87,7 +89,15 @@ def readers_of(whom: Readers, definitions: Definitions, today: date) -> list[str
 
 
 def file_report(
-    reports: Path, published: Path, quarter: Quarter, run: str, filed_at: datetime, to: list[str], *, again: bool
+    reports: Path,
+    published: Path,
+    quarter: Quarter,
+    run: str,
+    filed_at: datetime,
+    to: list[str],
+    *,
+    again: bool,
+    branding: Branding = NO_BRANDING,
 ) -> Filed:
     """The report of a quarter: made and filed if it is not there yet, else as it is; `again` files another beside it.
 
@@ -101,7 +111,7 @@ def file_report(
     name = quarter.name + (f".{len(there) + 1}" if there else "")
     title = f"Scorecard, {quarter.label}" + (f" (edition {len(there) + 1})" if there else "")
     stem = f"scorecard-{name}-{filed_at:%Y-%m-%d}-version-{card.data_version}"
-    contents = {f"{stem}.html": as_page(card, title, filed_at).encode(), f"{stem}.csv": as_csv(card)}
+    contents = {f"{stem}.html": as_page(card, title, filed_at, branding).encode(), f"{stem}.csv": as_csv(card)}
     says = {
         "title": title,
         "quarter": quarter.name,

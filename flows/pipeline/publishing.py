@@ -88,6 +88,7 @@ def publish(
         con,
         given.warehouse,
         limits=publish_limits(given),
+        branding=given.branding,
         released=ledger.released,
         was_aside=tuple(ledger.set_aside),
         tell=tell,

@@ -14,6 +14,7 @@ from typing import Any, Literal
 import duckdb
 
 from common.errors import StorageError
+from common.jinja_templates import NO_BRANDING, Branding
 from schemas.definitions.models import Definitions
 from schemas.return_calendar import Standing
 from schemas.set_aside_returns import SetAside
@@ -69,6 +70,7 @@ def publish_night(
     published_at: datetime,
     has_examples: bool,
     limits: Limits | None = None,
+    branding: Branding = NO_BRANDING,
     waivers: Sequence[tuple[Grant, bool]] = (),
     released: Collection[str] = (),
     was_aside: Collection[str] = (),
@@ -108,7 +110,7 @@ def publish_night(
         }
         if made.set_aside:
             about["set_aside"] = ", ".join(one.outcome for one in made.set_aside)
-        return _conclude(con, live, definitions, candidate, made, about, limits, step)
+        return _conclude(con, live, definitions, candidate, made, about, limits, branding, step)
     except (duckdb.IOException, duckdb.FatalException, OSError) as error:
         raise StorageError(live, f"cannot be published ({_in_words(error)})") from None
     finally:
@@ -123,6 +125,7 @@ def _conclude(
     made: _Made,
     about: dict[str, Any],
     limits: Limits,
+    branding: Branding,
     step: Callable[[str], None],
 ) -> Publication:
     """Put a candidate in the live file's place, or keep it for a person where the gate refuses it."""
@@ -130,12 +133,13 @@ def _conclude(
     told = made.changed, made.verdict, made.differs
     if not made.verdict.passed:
         about |= {"state": "refused", "up_to_load": _newest_load(con)}
-        page = kept.record(about["run"], about, made.verdict, made.differs)
+        page = kept.record(about["run"], about, made.verdict, made.differs, branding)
         kept.await_approval(candidate, about["run"])
         return Publication("refused", version, *told, str(page), made.set_aside)
     step("publish")
     number = next_version(con, version)
-    page = kept.record(about["run"], about | {"state": "published", "data_version": number}, made.verdict, made.differs)
+    stated = about | {"state": "published", "data_version": number}
+    page = kept.record(about["run"], stated, made.verdict, made.differs, branding)
     rename_over(candidate, live)
     _remember(con, live)
     kept.keep_version(live, number, limits.keep_versions)

@@ -7,19 +7,19 @@ be shown.
 from __future__ import annotations
 
 import contextlib
-import html
 import os
 import re
 import shutil
 import stat
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import orjson
 
+from common.jinja_templates import NO_BRANDING, Branding
 from warehouse.gate.gate import Verdict
+from warehouse.publication.verdict_page import verdict_page
 from warehouse.publication.version_difference import Difference
 
 _VERSION = re.compile(r"indicators-v(\d+)\.duckdb")
@@ -101,14 +101,23 @@ class Kept:
 
     # -- what the gate found and what differs
 
-    def record(self, run: str, about: dict[str, Any], verdict: Verdict, difference: Difference) -> Path:
-        """Keep a run's verdict and difference, as JSON and as a page that needs nothing else; the page. Raises
-        OSError."""
+    def record(
+        self,
+        run: str,
+        about: dict[str, Any],
+        verdict: Verdict,
+        difference: Difference,
+        branding: Branding = NO_BRANDING,
+    ) -> Path:
+        """Keep a run's verdict and difference as JSON and as a page that needs nothing else; return the page's path.
+
+        Raises OSError, and DefinitionError where the organisation's own template of the page cannot be filled in.
+        """
         self.prepare()
         whole = {**about, "results": [one.as_dict() for one in verdict.results], "difference": difference.as_dict()}
         _write(self.root / f"{run}.json", orjson.dumps(whole, option=orjson.OPT_INDENT_2))
         page = self.root / f"{run}.html"
-        _write(page, _page(about, verdict, difference).encode())
+        _write(page, verdict_page(about, verdict, difference, branding).encode())
         return page
 
     def recorded(self, run: str) -> dict[str, Any] | None:
@@ -133,58 +142,3 @@ def _write(path: Path, content: bytes) -> None:
     except OSError:
         part.unlink(missing_ok=True)
         raise
-
-
-# -- the page ---------------------------------------------------------------------------------------------------------
-
-_STYLE = """
-body{font:16px/1.5 Arial,sans-serif;color:#0b0c0c;max-width:75rem;margin:2rem auto;padding:0 1rem}
-table{border-collapse:collapse;width:100%;margin:1rem 0 2rem}
-th,td{border-bottom:1px solid #b1b4b6;padding:.4rem .6rem;text-align:left;vertical-align:top}
-td.n{text-align:right}.critical{color:#942514;font-weight:bold}.warning{color:#594d00;font-weight:bold}
-.held{color:#005a30}code{font-size:.9em}summary{cursor:pointer}
-"""
-
-
-def _page(about: dict[str, Any], verdict: Verdict, difference: Difference) -> str:
-    facts = "".join(f"<tr><th>{_e(name)}</th><td>{_e(value)}</td></tr>" for name, value in about.items())
-    broken = sorted(verdict.broken, key=lambda one: one.severity != "critical")
-    rows = "".join(
-        f"<tr><td class='{one.severity}'>{one.severity}</td><td>{_e(one.says)}</td>"
-        f"<td>{_e(one.error or f'{one.count} row(s) break it')}</td><td>{'<br>'.join(map(_e, one.rows))}</td></tr>"
-        for one in broken
-    )
-    kept = [f"<li class=held>{_e(one.says)}</li>" for one in verdict.results if one.held]
-    body = [
-        f"<h1>Publication {_e(about.get('run', ''))}</h1><table>{facts}</table>",
-        "<h2>What the gate found</h2>",
-        _table(("Severity", "What must hold", "What was found", "Rows"), rows) if rows else "<p>Everything holds.</p>",
-        f"<details><summary>{len(kept)} expectations hold</summary><ul>{''.join(kept)}</ul></details>",
-        "<h2>What differs from the live file</h2>",
-        f"<p>{difference.added} row(s) added, {difference.changed} changed, {difference.removed} removed.</p>",
-        _table(("Indicator", "Area", "Added", "Changed", "Removed"), "".join(map(_change, difference.changes))),
-        "<h2>Rows</h2>",
-        _table(("", "Key", "Before", "After"), "".join(_row(row) for row in difference.examples)),
-    ]
-    return (
-        f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Publication {_e(about.get("run", ""))}'
-        f"</title><style>{_STYLE}</style></head><body>{''.join(body)}</body></html>"
-    )
-
-
-def _change(one: Any) -> str:
-    counts = "".join(f"<td class=n>{number}</td>" for number in (one.added, one.changed, one.removed))
-    return f"<tr><td><code>{_e(one.indicator_id)}</code></td><td><code>{_e(one.area_code)}</code></td>{counts}</tr>"
-
-
-def _row(values: Sequence[str]) -> str:
-    return f"<tr>{''.join(f'<td>{_e(value)}</td>' for value in values)}</tr>"
-
-
-def _table(headings: Sequence[str], rows: str) -> str:
-    head = "".join(f"<th>{_e(name)}</th>" for name in headings)
-    return f"<table><tr>{head}</tr>{rows}</table>" if rows else "<p>None.</p>"
-
-
-def _e(value: object) -> str:
-    return html.escape(str(value))

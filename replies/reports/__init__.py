@@ -1,0 +1,1 @@
+"""Reports of what is published, for people who have no dashboard."""

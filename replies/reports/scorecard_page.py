@@ -1,0 +1,94 @@
+"""The scorecard as a page of HTML, frozen for people who have no dashboard."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from itertools import groupby
+from pathlib import Path
+from typing import Any
+
+from common.jinja_templates import NO_BRANDING, Branding, render
+from schemas.findings import as_typed
+from schemas.reference.breakdowns import TOTAL
+from schemas.reference.periods import read_period
+from warehouse.queries.scorecard_report import Row, Scorecard
+
+TEMPLATES = Path(__file__).parent / "templates"
+NAME = "scorecard.html.jinja"
+HEADINGS = (
+    "Indicator", "Period", "Latest", "Target", "Against the target", "Direction", "Against England", "Open actions",
+    "Who answers for it",
+)  # fmt: skip
+
+
+def as_page(card: Scorecard, title: str, filed_at: datetime, branding: Branding = NO_BRANDING) -> str:
+    """Return the scorecard as one page of HTML that needs nothing else, runs nothing and can be printed or read aloud.
+
+    Raises DefinitionError where the organisation's own template cannot be filled in.
+    """
+    values = {
+        "title": as_typed(title),
+        "headings": HEADINGS,
+        "data_version": card.data_version,
+        "published": f"{card.published_at:%d %B %Y, %H:%M} UTC",
+        "taken": f"{filed_at:%d %B %Y, %H:%M} UTC",
+        "published_sha256": card.published_sha256,
+        "has_examples": card.has_examples,
+        "has_illustrative": any(row["provenance"] == "illustrative" for row in card.rows),
+        "plans": [
+            {"name": as_typed(plan), "priorities": _priorities(list(rows))}
+            for plan, rows in groupby(card.rows, key=lambda row: row["framework"])
+        ],
+    }
+    return render(TEMPLATES, NAME, branding, values)
+
+
+def _priorities(rows: Sequence[Row]) -> list[dict[str, Any]]:
+    return [
+        {"name": as_typed(priority), "objectives": _objectives(list(chosen))}
+        for priority, chosen in groupby(rows, key=lambda row: row["priority"])
+    ]
+
+
+def _objectives(rows: Sequence[Row]) -> list[dict[str, Any]]:
+    return [
+        {"name": as_typed(objective), "lines": [_line(row) for row in chosen if row["indicator_id"]]}
+        for objective, chosen in groupby(rows, key=lambda row: row["objective"])
+    ]
+
+
+def _line(row: Row) -> dict[str, Any]:
+    """Return what the template may use of one indicator; empty where nothing is held. Organisations' own templates
+    rely on these names."""
+    target = "" if row["target"] is None else _figure(row["target"], None, row["unit"])
+    return {
+        "indicator": as_typed(row["indicator"]),
+        "breakdown": "" if row["breakdown"] == TOTAL else as_typed(row["breakdown"]),
+        "area": as_typed(row["area_name"]),
+        "period": _period(row["time_identifier"], row["time_period"]),
+        "latest": _figure(row["latest"], row["latest_text"], row["unit"]),
+        "has_latest": row["latest"] is not None or row["latest_text"] is not None,
+        "illustrative": row["provenance"] == "illustrative",
+        "target": target,
+        "target_period": _period(row["time_identifier"], row["target_period"]),
+        "target_status": as_typed(row["target_status"]),
+        "direction": as_typed(row["direction"]),
+        "england_significance": as_typed(row["england_significance"]),
+        "open_actions": row["open_actions"],
+        "officer": as_typed(row["officer"]),
+    }
+
+
+def _figure(value: float | None, text: str | None, unit: str | None) -> str:
+    if value is None:
+        return as_typed(text)
+    number = f"{value:,.10g}"
+    return as_typed(number + (unit if unit == "%" else f" {unit}" if unit else ""))
+
+
+def _period(identifier: str | None, code: str | None) -> str:
+    if identifier is None or code is None:
+        return ""
+    period = read_period(code, identifier)
+    return as_typed(f"{identifier} {period.label}" if period else f"{identifier} {code}")
