@@ -19,10 +19,11 @@ import orjson
 from common.errors import StorageError, UsageError
 from common.jinja_templates import NO_BRANDING, Branding
 from flows.records.return_register import in_office
+from replies.reports.scorecard_csv import as_csv
 from replies.reports.scorecard_page import as_page
 from schemas.definitions.models import Definitions
 from schemas.notifications import ANALYST
-from warehouse.queries.scorecard_report import as_csv, read_scorecard
+from warehouse.queries.published_scorecard import read_scorecard
 
 MANIFEST = "manifest.json"
 MAKING = ".making-"

@@ -12,7 +12,7 @@ from common.jinja_templates import NO_BRANDING, Branding, render
 from schemas.findings import as_typed
 from schemas.reference.breakdowns import TOTAL
 from schemas.reference.periods import read_period
-from warehouse.queries.scorecard_report import Row, Scorecard
+from warehouse.queries.scorecard_rows import Row, Scorecard
 
 TEMPLATES = Path(__file__).parent / "templates"
 NAME = "scorecard.html.jinja"

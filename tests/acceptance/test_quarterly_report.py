@@ -17,11 +17,12 @@ from common.errors import StorageError, UsageError
 from flows.delivery.quarterly_filing import Filed, Quarter, file_report, filed, quarter_of
 from flows.pipeline.daytime_steps import between_nights
 from flows.pipeline.night_summary import Report
+from replies.reports.scorecard_csv import as_csv
 from replies.reports.scorecard_page import HEADINGS, as_page
 from schemas.notifications import BY_DAY
 from tests.support.mail_server import Post, free_port, plain, post_office
 from tests.support.places import Place
-from warehouse.queries.scorecard_report import as_csv, read_scorecard
+from warehouse.queries.published_scorecard import read_scorecard
 
 AT = datetime(2011, 7, 5, 7, 0, tzinfo=UTC)
 Q2 = Quarter(2011, 2)

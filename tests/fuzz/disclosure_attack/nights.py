@@ -6,6 +6,7 @@ import shutil
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from replies.reports.scorecard_csv import as_csv
 from schemas.definitions.models import Definitions
 from schemas.return_calendar import Standing
 from tests.fuzz.disclosure_attack.partnerships import Partnership, Row
@@ -13,7 +14,7 @@ from tests.fuzz.disclosure_attack.people import State
 from tests.support.publication_histories import TODAY, History
 from warehouse.publication import exports
 from warehouse.publication.publish import live_version, publish_again, roll_back
-from warehouse.queries.scorecard_report import as_csv, read_scorecard
+from warehouse.queries.published_scorecard import read_scorecard
 from warehouse.store import loading
 
 
