@@ -26,9 +26,10 @@ from prefect.context import FlowRunContext, TaskRunContext
 from prefect.logging import get_logger
 from prefect.settings import PREFECT_API_URL, temporary_settings
 
+from common.atomic_files import write_whole
 from common.errors import StorageError, UsageError
 from flows.checking.staging import Desk, is_staged, stage
-from flows.records.archive import Archive, write_whole
+from flows.records.archive import Archive
 from flows.settings import Settings, needs_extra
 from inputs.layouts.partner_layouts import load_partners
 from inputs.sandbox.reader_processes import Limits

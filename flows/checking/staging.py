@@ -19,9 +19,10 @@ from typing import Any
 import orjson
 import polars as pl
 
+from common.atomic_files import write_whole
 from common.errors import StorageError
 from flows.checking.validate_files import Judgement, as_judged, judge_each
-from flows.records.archive import Archive, write_whole
+from flows.records.archive import Archive
 from inputs.layouts.partner_layouts import Partner
 from inputs.parsing.return_identification import Origin
 from inputs.sandbox.reader_processes import Limits, Readers

@@ -14,11 +14,11 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from common.atomic_files import write_whole
 from common.errors import UsageError
 from flows.checking.validate_files import Judgement, as_judged, judge
 from flows.commands.options import JsonOption, TodayOption
 from flows.commands.terminal import as_json
-from flows.records.archive import write_whole
 from flows.settings import Settings, london_today, now, settings
 from inputs.layouts.partner_layouts import Partner, load_partners
 from inputs.parsing.explain_cells import explain as explain_cells

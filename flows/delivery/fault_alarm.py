@@ -23,10 +23,10 @@ from typing import Any
 from pydantic import SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from common.atomic_files import write_whole
 from common.errors import LocalIndicatorsError
 from flows.delivery.mail_server import mail_server
 from flows.delivery.outbox import send_alone
-from flows.records.archive import write_whole
 from flows.settings import HOME
 from replies.emails.email_message import Envelope
 from replies.emails.officer_and_analyst_emails import to_analyst_of_fault

@@ -21,6 +21,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
+from common.atomic_files import write_whole
 from common.errors import StorageError
 from flows.delivery.mail_server import (
     Cut,
@@ -35,7 +36,6 @@ from flows.delivery.mail_server import (
     in_words,
     most_bytes,
 )
-from flows.records.archive import write_whole
 from flows.records.ledger import Ledger
 from replies.emails.size_limit import megabytes
 from schemas.notifications import Message, State

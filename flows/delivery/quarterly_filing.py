@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-import os
 import shutil
 import stat
 from collections.abc import Iterator, Mapping
@@ -16,6 +15,7 @@ from typing import Any, Literal
 
 import orjson
 
+from common.atomic_files import put_folder_in_place
 from common.errors import StorageError, UsageError
 from common.jinja_templates import NO_BRANDING, Branding
 from flows.records.return_register import in_office
@@ -139,12 +139,9 @@ def _put(reports: Path, name: str, contents: Mapping[str, bytes]) -> None:
         shutil.rmtree(making, ignore_errors=True)
         making.mkdir()
         for one, content in contents.items():
-            with (making / one).open("wb") as file:
-                file.write(content)
-                file.flush()
-                os.fsync(file.fileno())
+            (making / one).write_bytes(content)
             (making / one).chmod(stat.S_IRUSR | stat.S_IRGRP | stat.S_IROTH)
-        making.rename(reports / name)
+        put_folder_in_place(making, reports / name)
     except OSError as error:
         raise StorageError(reports, f"cannot be written ({error.strerror})") from None
     finally:

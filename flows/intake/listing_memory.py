@@ -10,10 +10,11 @@ from typing import Any
 
 import orjson
 
+from common.atomic_files import write_whole
 from common.errors import StorageError
 from flows.inboxes import Mounted, Share
 from flows.intake.inbox_files import SETTLED_SECONDS, HeldFile, InboxFile, with_meta_file
-from flows.records.archive import Archive, write_whole
+from flows.records.archive import Archive
 from flows.settings import now
 from schemas.submissions import Submission
 

@@ -18,6 +18,7 @@ from pathlib import Path
 import orjson
 import polars as pl
 
+from common.atomic_files import put_in_place, sync_folder, write_whole
 from common.errors import StorageError
 from common.readable_files import BLOCK, Readable
 
@@ -75,11 +76,9 @@ class Archive:
                     outward.write(block)
             with self._writing():
                 outward.flush()
-                os.fsync(outward.fileno())
         with self._writing():
             part.chmod(stat.S_IRUSR | stat.S_IWUSR)
-            part.replace(self.holding / digest.hexdigest())
-            sync_folder(self.holding)
+            put_in_place(part, self.holding / digest.hexdigest())
         return digest.hexdigest(), size
 
     def content(self, digest: str, most: int = -1) -> bytes:
@@ -199,28 +198,3 @@ def _read_parquet(path: Path) -> pl.DataFrame:
         return pl.read_parquet(path.read_bytes())
     except (OSError, pl.exceptions.PolarsError):
         raise StorageError(path, "is missing or damaged; restore it from a backup") from None
-
-
-def write_whole(path: Path, content: bytes) -> None:
-    """Write a file so that it is there whole or not at all, even after a crash. Raises OSError."""
-    part = path.with_name(f".{path.name}.part")
-    try:
-        with part.open("wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        part.chmod(stat.S_IRUSR | stat.S_IWUSR)
-        part.replace(path)
-        sync_folder(path.parent)
-    except OSError:
-        part.unlink(missing_ok=True)
-        raise
-
-
-def sync_folder(folder: Path) -> None:
-    """Have a folder's names on disk, so that a rename outlives a loss of power. Raises OSError."""
-    file = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(file)
-    finally:
-        os.close(file)

@@ -17,10 +17,10 @@ from typing import Any, Literal
 
 import orjson
 
+from common.atomic_files import append_lines
 from common.errors import BusyError, StorageError
 from common.progress import say
 from flows.records.hash_chain import CHAINED, RESTORE, Broken, Chain, breach
-from flows.records.line_appending import append_lines
 from schemas.file_precedence import comes_after
 from schemas.notifications import Message, State
 from schemas.observations import Waiver

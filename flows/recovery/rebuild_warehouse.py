@@ -15,6 +15,7 @@ from dataclasses import replace as replace_in
 from pathlib import Path
 from typing import Any
 
+from common.atomic_files import put_in_place
 from common.errors import StorageError, UsageError
 from common.progress import say
 from flows.pipeline.publishing import Step, catch_up_ledger
@@ -195,9 +196,7 @@ def _replace_store(made: Path, live: Path, former: Path) -> None:
         settle(live)
         os.link(live, former)
         live.with_name(live.name + ".wal").unlink(missing_ok=True)  # it would be replayed over the new one
-    with made.open("rb") as file:
-        os.fsync(file.fileno())
-    made.replace(live)
+    put_in_place(made, live)
 
 
 def _keep_too(given: Settings, made: Kept) -> tuple[int, ...]:

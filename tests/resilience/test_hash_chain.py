@@ -164,7 +164,7 @@ def test_a_ledger_that_cannot_be_written_goes_on_as_if_nothing_had_been_tried(
         raise OSError(28, "No space left on device")
 
     with monkeypatch.context() as patched:
-        patched.setattr("flows.records.line_appending.os.fsync", full)
+        patched.setattr("common.atomic_files.os.fsync", full)
         with pytest.raises(StorageError, match="No space left"):
             ledger.record_submission(sent(9))
     ledger.record_submission(sent(9))

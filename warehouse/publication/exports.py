@@ -16,6 +16,7 @@ from pathlib import Path
 
 import duckdb
 
+from common.atomic_files import put_folder_in_place
 from schemas.definitions.models import Definitions, Indicator
 from schemas.reference.geography import ENGLAND, Geography
 from schemas.reference.periods import MONTHS, QUARTERS, SINGLE_YEARS, SPLIT_YEARS, TERMS
@@ -73,7 +74,7 @@ def follow(live: Path, definitions: Definitions) -> Path:
             making.mkdir(parents=True)
             _write(con, making, version, definitions)
             shutil.rmtree(folder, ignore_errors=True)
-            making.rename(folder)
+            put_folder_in_place(making, folder)
     _point(root, folder.name)
     _tidy_up(root, folder.name)
     return folder

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import shutil
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -13,6 +12,7 @@ from typing import Any, Literal
 
 import duckdb
 
+from common.atomic_files import put_in_place
 from common.errors import StorageError
 from common.jinja_templates import NO_BRANDING, Branding
 from schemas.definitions.models import Definitions
@@ -348,14 +348,7 @@ def rename_over(candidate: Path, live: Path) -> None:
         if log.exists():
             raise StorageError(log, "a write-ahead log lies beside the file; close the program that writes there")
     candidate.chmod(0o644)
-    with candidate.open("rb") as file:
-        os.fsync(file.fileno())
-    candidate.replace(live)
-    folder = os.open(live.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
+    put_in_place(candidate, live)
 
 
 def _remember(con: duckdb.DuckDBPyConnection, live: Path) -> None:

@@ -17,6 +17,7 @@ from typing import Any
 
 import orjson
 
+from common.atomic_files import put_in_place, write_whole
 from common.jinja_templates import NO_BRANDING, Branding
 from warehouse.gate.gate import Verdict
 from warehouse.publication.verdict_page import verdict_page
@@ -60,7 +61,7 @@ class Kept:
             except OSError:  # a file system without links
                 part = path.with_name(f".{path.name}.part")
                 shutil.copyfile(live, part)
-                part.replace(path)
+                put_in_place(part, path)
         for old in list(self.versions().values())[: -max(most, 1)]:
             old.unlink(missing_ok=True)
 
@@ -94,7 +95,7 @@ class Kept:
 
     def hold(self, said: dict[str, Any]) -> None:
         self.prepare()
-        _write(self.root / HELD, orjson.dumps(said))
+        write_whole(self.root / HELD, orjson.dumps(said))
 
     def let_go(self) -> None:
         (self.root / HELD).unlink(missing_ok=True)
@@ -115,9 +116,9 @@ class Kept:
         """
         self.prepare()
         whole = {**about, "results": [one.as_dict() for one in verdict.results], "difference": difference.as_dict()}
-        _write(self.root / f"{run}.json", orjson.dumps(whole, option=orjson.OPT_INDENT_2))
+        write_whole(self.root / f"{run}.json", orjson.dumps(whole, option=orjson.OPT_INDENT_2))
         page = self.root / f"{run}.html"
-        _write(page, verdict_page(about, verdict, difference, branding).encode())
+        write_whole(page, verdict_page(about, verdict, difference, branding).encode())
         return page
 
     def recorded(self, run: str) -> dict[str, Any] | None:
@@ -128,17 +129,3 @@ class Kept:
             found: dict[str, Any] = orjson.loads((self.root / f"{run}.json").read_bytes())
             return found
         return None
-
-
-def _write(path: Path, content: bytes) -> None:
-    part = path.with_name(f".{path.name}.part")
-    try:
-        with part.open("wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        part.chmod(stat.S_IRUSR | stat.S_IWUSR)
-        part.replace(path)
-    except OSError:
-        part.unlink(missing_ok=True)
-        raise

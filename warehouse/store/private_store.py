@@ -10,6 +10,7 @@ from pathlib import Path
 
 import duckdb
 
+from common.atomic_files import put_in_place
 from common.errors import ReleaseError, StorageError
 from schemas.observations import KEY, PAYLOAD
 from warehouse.store.connection import connect
@@ -103,7 +104,7 @@ def _make(path: Path) -> None:
         con.execute("CHECKPOINT")
     finally:
         con.close()
-    new.replace(path)
+    put_in_place(new, path)
 
 
 def _upgrade(con: duckdb.DuckDBPyConnection) -> None:
