@@ -232,15 +232,15 @@ def test_nobody_waits_for_another_partners_slow_file(senders: Place, monkeypatch
 
 SCRIPT = """
 import os, time
-from inputs import child
+from inputs.sandbox import child_process
 ends = {b"HANG": lambda: time.sleep(600), b"DIE!": os.abort, b"EAT!": lambda: bytes(10**10)}
-read = child.VERBS[b"r"]
+read = child_process.read_cells
 def reading(body):
     for word, end in ends.items():
         if word in body: end()
     return read(body)
-child.VERBS = {**child.VERBS, b"r": reading}
-child.serve(1_000_000_000, 5)
+child_process.read_cells = reading
+child_process.serve(1_000_000_000, 5)
 """
 
 

@@ -307,10 +307,10 @@ NIGHT = """
 import sys
 from datetime import date
 from pathlib import Path
-from flows.night import whole_night
+from flows.pipeline.night_steps import whole_night
 from flows.settings import settings
-from warehouse import publish
-from warehouse.gate import Verdict
+from warehouse.gate.gate import Verdict
+from warehouse.publication import publish
 publish.gate = lambda *_: Verdict()
 root = Path(sys.argv[1])
 whole_night(settings(inbox=root / "inbox", warehouse=root / "warehouse" / "indicators.duckdb", outbox=root / "outbox",

@@ -43,7 +43,7 @@ INSIDE = """
 import os, subprocess, sys
 if os.environ.get("ALONE"):
     subprocess.run(["ip", "link", "set", "lo", "up"], check=True)
-from flows import up
+from flows.operations import trial_server as up
 from pathlib import Path
 
 told = up._told
