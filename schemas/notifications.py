@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from functools import cached_property
-from typing import Any, Literal
+from typing import Literal
 
+from common.config_files import STRICT_KEYS
 from schemas.file_precedence import Precedence, Rival
 from schemas.return_calendar import Slot, beyond_grace
 from schemas.set_aside_returns import SetAside
@@ -78,6 +79,7 @@ class Message:
     text was being handed over, and nobody can say whether the server has it. `waiting`: the server does not have it.
     `refused`: the server will not take it for this recipient."""
 
+    __pydantic_config__ = STRICT_KEYS
     id: str
     recipient: str
     to: str
@@ -90,14 +92,6 @@ class Message:
     @property
     def pending(self) -> bool:
         return self.state in ("written", "sending", "waiting")
-
-    def as_dict(self) -> dict[str, Any]:
-        record = {k: v for k, v in asdict(self).items() if k not in ("state", "detail")}
-        return {**record, "news": list(self.news), "night": self.night.isoformat()}
-
-    @classmethod
-    def from_dict(cls, record: dict[str, Any]) -> Message:
-        return cls(**{**record, "news": tuple(record["news"]), "night": date.fromisoformat(record["night"])})
 
 
 @dataclass(frozen=True, eq=False)

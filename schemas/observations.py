@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
-from datetime import date, datetime
-from typing import Any
+from dataclasses import dataclass, field
+from datetime import date
 
 import polars as pl
+
+from common.json_records import Instant
 
 MEASURES = ("value", "value_low", "value_high", "value_text", "numerator", "denominator")
 """What a row can say of its key. All but `value_text` are numbers, in the indicator's unit (shares as 0 to 100)."""
@@ -128,15 +129,8 @@ class Held:
     period: str
     path: str
     digest: str
-    at: datetime | None
+    at: Instant | None
     own: bool
-
-    def as_dict(self) -> dict[str, Any]:
-        return {**asdict(self), "at": self.at.isoformat() if self.at else None}
-
-    @classmethod
-    def from_dict(cls, record: dict[str, Any]) -> Held:
-        return cls(**{**record, "at": datetime.fromisoformat(record["at"]) if record["at"] else None})
 
 
 @dataclass(frozen=True, eq=False)

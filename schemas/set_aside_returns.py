@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import asdict, dataclass
-from typing import Any
+from dataclasses import dataclass
 
+from common.config_files import STRICT_KEYS
 from schemas.submissions import outcome_id
 
 MOST_CELLS = 20
@@ -17,6 +17,7 @@ class SetAsideReason:
     """What one expectation of the gate found in a return: its id, what must hold in words, and the return's own cells,
     each as Sheet!B6."""
 
+    __pydantic_config__ = STRICT_KEYS
     rule: str
     says: str
     cells: tuple[str, ...]
@@ -33,6 +34,7 @@ class SetAside:
     """An accepted outcome that is left out of what is published. `faults` is empty for an earlier file of the same
     return, which does not take the place of the one that came after it."""
 
+    __pydantic_config__ = STRICT_KEYS
     submission: str
     collection: str
     judgement: int
@@ -48,11 +50,3 @@ class SetAside:
         """The same as long as the same outcome is set aside for the same faults."""
         said = "\0".join(one.text for one in self.faults)
         return f"{self.outcome}/{hashlib.sha256(said.encode()).hexdigest()[:10]}"
-
-    def as_dict(self) -> dict[str, Any]:
-        return asdict(self)
-
-    @classmethod
-    def from_dict(cls, record: dict[str, Any]) -> SetAside:
-        faults = tuple(SetAsideReason(one["rule"], one["says"], tuple(one["cells"])) for one in record["faults"])
-        return cls(**{**record, "faults": faults})

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
-from datetime import date, datetime
-from typing import Any, Literal
+from dataclasses import dataclass
+from datetime import date
+from typing import Literal
 
-from schemas.findings import Finding, from_dict
+from common.config_files import STRICT_KEYS
+from common.json_records import Instant
+from schemas.findings import Finding
 from schemas.observations import Waiver
 
 STRUCTURAL = ("return.", "layout.", "row.missing")
@@ -23,31 +25,17 @@ class Submission:
     the digest of the csv's meta file, where one came beside it: the two are one submission. `changed` is when the file
     was last changed by what the inbox said of it; None where a release took it in that did not note it."""
 
+    __pydantic_config__ = STRICT_KEYS
     id: str
     sequence: int
     partner: str
     path: str
     digest: str
     size: int
-    first_seen: datetime
+    first_seen: Instant
     night: date
     meta: str | None = None
-    changed: datetime | None = None
-
-    def as_dict(self) -> dict[str, Any]:
-        changed = self.changed.isoformat() if self.changed else None
-        return {
-            **asdict(self),
-            "first_seen": self.first_seen.isoformat(),
-            "night": self.night.isoformat(),
-            "changed": changed,
-        }
-
-    @classmethod
-    def from_dict(cls, record: dict[str, Any]) -> Submission:
-        when = datetime.fromisoformat(record["first_seen"])
-        night, changed = date.fromisoformat(record["night"]), _instant(record.get("changed"))
-        return cls(**{**record, "first_seen": when, "night": night, "changed": changed})
+    changed: Instant | None = None
 
 
 @dataclass(frozen=True)
@@ -57,6 +45,7 @@ class Outcome:
     and the partner's TOML that judged it. `judgement` counts how often the submission has been judged: again when a
     waiver was given for something in it. `modified` is when the file was last saved, where it says so itself."""
 
+    __pydantic_config__ = STRICT_KEYS
     submission: str
     partner: str
     collection: str | None
@@ -68,9 +57,9 @@ class Outcome:
     table: str | None
     definitions: str
     layouts: str
-    judged_at: datetime
+    judged_at: Instant
     judgement: int = 1
-    modified: datetime | None = None
+    modified: Instant | None = None
 
     @property
     def id(self) -> str:
@@ -79,33 +68,6 @@ class Outcome:
     @property
     def accepted(self) -> bool:
         return self.status != "rejected"
-
-    def as_dict(self) -> dict[str, Any]:
-        return {
-            **asdict(self),
-            "findings": [f.as_dict() for f in self.findings],
-            "not_checked": list(self.not_checked),
-            "periods": list(self.periods),
-            "judged_at": self.judged_at.isoformat(),
-            "modified": self.modified.isoformat() if self.modified else None,
-        }
-
-    @classmethod
-    def from_dict(cls, record: dict[str, Any]) -> Outcome:
-        return cls(
-            **{
-                **record,
-                "findings": tuple(from_dict(f) for f in record["findings"]),
-                "not_checked": tuple(record["not_checked"]),
-                "periods": tuple(record["periods"]),
-                "judged_at": datetime.fromisoformat(record["judged_at"]),
-                "modified": _instant(record.get("modified")),
-            }
-        )
-
-
-def _instant(said: str | None) -> datetime | None:
-    return datetime.fromisoformat(said) if said else None
 
 
 def outcome_id(submission: str, collection: str | None, judgement: int) -> str:
@@ -118,23 +80,13 @@ def outcome_id(submission: str, collection: str | None, judgement: int) -> str:
 class Grant:
     """A waiver as the ledger keeps it: for which submission and which of its cells it was given, and when."""
 
+    __pydantic_config__ = STRICT_KEYS
     id: str
     waiver: Waiver
     submission: str
     sheet: str
     cell: str
-    granted_at: datetime
-
-    def as_dict(self) -> dict[str, Any]:
-        says = asdict(self.waiver)
-        waiver = {**says, "key": list(says["key"]), "until": self.waiver.until.isoformat()}
-        return {**asdict(self), "waiver": waiver, "granted_at": self.granted_at.isoformat()}
-
-    @classmethod
-    def from_dict(cls, record: dict[str, Any]) -> Grant:
-        says = record["waiver"]
-        waiver = Waiver(**{**says, "key": tuple(says["key"]), "until": date.fromisoformat(says["until"])})
-        return cls(**{**record, "waiver": waiver, "granted_at": datetime.fromisoformat(record["granted_at"])})
+    granted_at: Instant
 
 
 def status_of(findings: Sequence[Finding], *, clean_rows: int, on_error: str) -> Status:

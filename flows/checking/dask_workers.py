@@ -28,6 +28,7 @@ from prefect.settings import PREFECT_API_URL, temporary_settings
 
 from common.atomic_files import write_whole
 from common.errors import StorageError, UsageError
+from common.json_records import as_record, from_record
 from flows.checking.staging import Desk, is_staged, stage
 from flows.records.archive import Archive
 from flows.settings import Settings, needs_extra
@@ -93,17 +94,17 @@ def _jobs(given: Settings, folder: Path, submissions: Sequence[Submission], desk
         "definitions": str(given.definitions),
         "partners": str(given.partners),
         "digests": [desk.definitions.digest, *(one.digest for one in desk.partners.values())],
-        "grants": [one.as_dict() for one in desk.grants],
+        "grants": [as_record(one) for one in desk.grants],
         "today": desk.today.isoformat(),
         "limits": asdict(desk.limits),
-        "files": [one.as_dict() for one in desk.files],
+        "files": [as_record(one) for one in desk.files],
     }
     write_whole(folder / "desk.json", orjson.dumps(says))
     size = min(max(-(-len(submissions) // 16), LEAST_IN_A_JOB), MOST_IN_A_JOB)
     jobs: dict[Path, list[str]] = {}
     for start in range(0, len(submissions), size):
         part, path = submissions[start : start + size], folder / f"job-{start:06d}.json"
-        write_whole(path, orjson.dumps([one.as_dict() for one in part]))
+        write_whole(path, orjson.dumps([as_record(one) for one in part]))
         jobs[path] = [one.id for one in part]
     return jobs
 
@@ -157,7 +158,7 @@ def judge_job(job: str) -> int:
     """Judge the submissions that a job's file names, and stage what became of them. Raises LocalIndicatorsError where
     this worker is not as the night is."""
     path = Path(job)
-    submissions = [Submission.from_dict(one) for one in orjson.loads(path.read_bytes())]
+    submissions = [from_record(Submission, one) for one in orjson.loads(path.read_bytes())]
     return sum(1 for _ in stage(path.parent, submissions, _desk_of(path.parent)))
 
 
@@ -182,10 +183,10 @@ def _desk_of(folder: Path) -> Desk:
         partners,
         pl.read_parquet(folder / "accepted.parquet"),
         pl.read_parquet(folder / "published.parquet"),
-        tuple(Grant.from_dict(one) for one in says["grants"]),
+        tuple(from_record(Grant, one) for one in says["grants"]),
         date.fromisoformat(says["today"]),
         Limits(**says["limits"]),
-        tuple(Held.from_dict(one) for one in says["files"]),
+        tuple(from_record(Held, one) for one in says["files"]),
     )
 
 

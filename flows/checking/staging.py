@@ -10,8 +10,8 @@ import io
 import secrets
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, wait
-from dataclasses import asdict, dataclass
-from datetime import date, datetime
+from dataclasses import dataclass
+from datetime import date
 from functools import partial
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -21,6 +21,7 @@ import polars as pl
 
 from common.atomic_files import write_whole
 from common.errors import StorageError
+from common.json_records import Instant, as_record, from_record
 from flows.checking.validate_files import Judgement, as_judged, judge_each
 from flows.records.archive import Archive
 from inputs.layouts.partner_layouts import Partner
@@ -28,7 +29,7 @@ from inputs.parsing.return_identification import Origin
 from inputs.sandbox.reader_processes import Limits, Readers
 from replies.annotation.marked_up_copy import MarkedUp, NoCopy, marked_by, marking_of
 from schemas.definitions.models import Definitions
-from schemas.findings import Finding, from_dict
+from schemas.findings import Finding
 from schemas.observations import KEY, Context, Held, Table, Waiver
 from schemas.submissions import Grant, Status, Submission
 
@@ -70,7 +71,7 @@ class Staged:
     periods: tuple[str, ...]
     table: str | None
     ends: tuple[str, ...]
-    modified: datetime | None = None
+    modified: Instant | None = None
 
     @property
     def person_level(self) -> bool:
@@ -80,13 +81,6 @@ class Staged:
     def waived(self) -> bool:
         """Whether a waiver let anything through."""
         return any(one.is_waived for one in self.findings)
-
-    @classmethod
-    def from_dict(cls, record: dict[str, Any]) -> Staged:
-        lists = {name: tuple(record[name]) for name in ("not_checked", "periods", "ends")}
-        said = record["modified"]
-        own = {"modified": datetime.fromisoformat(said) if said else None}
-        return cls(**{**record, **lists, **own, "findings": tuple(from_dict(one) for one in record["findings"])})
 
 
 def stage(folder: Path, submissions: Sequence[Submission], desk: Desk) -> Iterator[str]:
@@ -161,7 +155,7 @@ def _written(folder: Path, submission: Submission, staged: Sequence[Staged], cop
     if copy is not None:
         name = f"{submission.id}-{secrets.token_hex(8)}.xlsx"
         _write(folder / name, copy)
-    said = orjson.dumps({"copy": name, "staged": [asdict(one) for one in staged]})
+    said = orjson.dumps({"copy": name, "staged": [as_record(one) for one in staged]})
     part = folder / f"{submission.id}-{secrets.token_hex(8)}.json"
     _write(part, said)
     part.replace(folder / f"{submission.id}.json")
@@ -188,7 +182,7 @@ def staged_of(folder: Path, submission: str) -> tuple[list[Staged], Path | None]
     except (OSError, ValueError):
         raise StorageError(path, "is missing or damaged; run the night again") from None
     copy = folder / record["copy"] if record["copy"] else None
-    return [Staged.from_dict(one) for one in record["staged"]], copy
+    return [from_record(Staged, one) for one in record["staged"]], copy
 
 
 def by_turns(submissions: Sequence[Submission]) -> list[Submission]:

@@ -11,7 +11,8 @@ from typing import Any
 
 from common.progress import say
 from flows.records.archive import Archive
-from flows.records.ledger import Attempt, Ledger
+from flows.records.ledger import Ledger
+from flows.records.ledger_entries import Attempt
 from flows.records.return_register import standings
 from flows.settings import Settings
 from inputs.layouts.partner_layouts import Partner
@@ -135,9 +136,8 @@ def catch_up_ledger(warehouse: Path, ledger: Ledger) -> None:
     if attempt is not None:
         ledger.record_publication(attempt, "published", version)
     elif at in ledger.asked:
-        asked = {name: value for name, value in ledger.asked[at].items() if name not in ("what", "by")}
-        what, by = ledger.asked[at]["what"], ledger.asked[at]["by"]
-        ledger.record_decision(what, asked | {"data_version": version}, by, at)
+        asked = ledger.asked[at]
+        ledger.record_decision(asked.what, asked.about | {"data_version": version}, asked.by, at)
 
 
 def _unknown_past(con: connection.Connection, ledger: Ledger) -> bool:

@@ -10,10 +10,10 @@ import os
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field, replace
-from datetime import date, datetime
+from dataclasses import dataclass, field, replace
+from datetime import datetime
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import orjson
 
@@ -21,6 +21,31 @@ from common.atomic_files import append_lines
 from common.errors import BusyError, StorageError
 from common.progress import say
 from flows.records.hash_chain import CHAINED, RESTORE, Broken, Chain, breach
+from flows.records.ledger_entries import (
+    KINDS,
+    AgainEntry,
+    AskedEntry,
+    Attempt,
+    Decision,
+    DecisionEntry,
+    DeliveryEntry,
+    Entry,
+    LapseEntry,
+    LoadingEntry,
+    MessageEntry,
+    NightEntry,
+    OutcomesEntry,
+    PastEntry,
+    PublicationEntry,
+    PublicationState,
+    RebuiltEntry,
+    ReleaseEntry,
+    SetAsideEntry,
+    SubmissionEntry,
+    VersionEntry,
+    WaiverEntry,
+    read_entry,
+)
 from schemas.file_precedence import comes_after
 from schemas.notifications import Message, State
 from schemas.observations import Waiver
@@ -32,30 +57,6 @@ LEDGER_VERSION = CHAINED
 a ledger is of a later version, so an older ledger is read as it is and goes on as a newer one."""
 
 LOOK_AGAIN_SECONDS = 0.5
-PublicationState = Literal["published", "unchanged", "refused"]
-
-
-@dataclass(frozen=True)
-class Attempt:
-    """What a night sets out to publish from: all that the published file depends on beside the ledger up to here.
-    `definitions` and `partners` (each partner's TOML) are digests of what the archive keeps; `at` is the instant (UTC)
-    that the version bears if it is published, and with `run` the name of the attempt."""
-
-    run: str
-    today: date
-    at: datetime
-    definitions: str
-    partners: Mapping[str, str]
-    has_examples: bool
-    release: str
-
-    def as_dict(self) -> dict[str, Any]:
-        return {**asdict(self), "today": self.today.isoformat(), "at": self.at.isoformat()}
-
-    @classmethod
-    def from_dict(cls, record: dict[str, Any]) -> Attempt:
-        at = datetime.fromisoformat(record["at"])
-        return cls(**{**record, "at": at, "today": date.fromisoformat(record["today"])})
 
 
 @dataclass
@@ -83,7 +84,7 @@ class Ledger:
     """Every version whose publication is recorded here, and when it was."""
     taken_over: set[int] = field(default_factory=set)
     """Versions of which the ledger cannot tell what they were: a release published them that did not record it."""
-    asked: dict[datetime, dict[str, Any]] = field(default_factory=dict)
+    asked: dict[datetime, AskedEntry] = field(default_factory=dict)
     """What a person was about to have published, by the instant that it would bear."""
     set_aside: dict[str, SetAside] = field(default_factory=dict)
     """What the newest attempt to publish left out, by outcome."""
@@ -91,7 +92,7 @@ class Ledger:
     """Outcomes that a person let through the gate, and who did."""
     settled: int = 0
     """How many of `loading`, the first, were in the store when the last attempt to publish began."""
-    held: dict[str, Any] | None = None
+    held: DecisionEntry | None = None
     """The rollback that was decided last, unless something has been published since."""
     chain: Chain = field(default_factory=Chain)
     adopted_now: int = 0
@@ -153,76 +154,72 @@ class Ledger:
     def next_judgement(self, submission: str) -> int:
         return max((one.judgement for one in self.outcomes.get(submission, ())), default=0) + 1
 
-    def record_submission(self, one: Submission) -> None:
-        self._append({"kind": "submission", **one.as_dict()})
+    def record_submission(self, submission: Submission) -> None:
+        """Record that a submission has arrived."""
+        self._append(SubmissionEntry(submission=submission))
 
     def record_again(self, path: str, submission: str, at: datetime) -> None:
-        """That the bytes of a submission also lie at another path, where they are no arrival."""
-        self._append({"kind": "again", "path": path, "submission": submission, "at": at.isoformat()})
+        """Record that the bytes of a submission also lie at another path, where they are no arrival."""
+        self._append(AgainEntry(path=path, submission=submission, at=at))
 
     def record_outcomes(self, submission: str, outcomes: Sequence[Outcome]) -> None:
-        """All outcomes of one submission, as one line: they become known together or not at all."""
-        self._append({"kind": "outcomes", "submission": submission, "outcomes": [o.as_dict() for o in outcomes]})
+        """Record all outcomes of one submission on one line: they become known together or not at all."""
+        self._append(OutcomesEntry(submission=submission, outcomes=tuple(outcomes)))
 
     def record_waivers(self, grants: Sequence[Grant]) -> None:
-        """The waivers of all values that one cell stands for, as one line."""
-        self._append({"kind": "waiver", "waivers": [one.as_dict() for one in grants]})
+        """Record the waivers of all values that one cell stands for on one line."""
+        self._append(WaiverEntry(waivers=tuple(grants)))
 
     def record_lapse(self, waiver: str, submission: str, at: datetime) -> None:
-        self._append({"kind": "lapse", "waiver": waiver, "submission": submission, "at": at.isoformat()})
+        """Record that a waiver has ended, because a submission changed the value."""
+        self._append(LapseEntry(waiver=waiver, submission=submission, at=at))
 
-    def record_message(self, one: Message, at: datetime) -> None:
-        """Before its file is written, so that no message is in the outbox that the ledger does not know."""
-        self._append({"kind": "message", **one.as_dict(), "at": at.isoformat()})
+    def record_message(self, message: Message, at: datetime) -> None:
+        """Record a message before its file is written, so that the ledger knows every message in the outbox."""
+        self._append(MessageEntry(message=message, at=at))
 
     def record_delivery(
         self, message: str, state: State, at: datetime, *, detail: str = "", dropped: Sequence[str] = ()
     ) -> None:
-        """How far a message has come. `dropped` are the keys of a superseded message that no longer held."""
-        entry = {"kind": "delivery", "message": message, "state": state, "at": at.isoformat()}
-        more = {"detail": detail, "superseded": list(dropped)}
-        self._append(entry | {name: value for name, value in more.items() if value})
+        """Record how far a message has come. `dropped` are the keys of a superseded message that no longer hold."""
+        self._append(DeliveryEntry(message=message, state=state, at=at, detail=detail, superseded=tuple(dropped)))
 
-    def record_asked(self, what: str, about: dict[str, Any], by: str, at: datetime) -> None:
-        """What a person is about to have published; before it is, so that who decided it is never lost."""
-        self._append({"kind": "asked", "what": what, **about, "by": by, "at": at.isoformat()})
+    def record_asked(self, what: Decision, about: Mapping[str, Any], by: str, at: datetime) -> None:
+        """Record what a person is about to have published, before it is, so that the decision is never lost."""
+        self._append(AskedEntry(what=what, **about, by=by, at=at))
 
-    def record_decision(self, what: str, about: dict[str, Any], by: str, at: datetime) -> None:
-        """What a person decided about publication: approved, or rolled-back."""
-        self._append({"kind": "decision", "what": what, **about, "by": by, "at": at.isoformat()})
+    def record_decision(self, what: Decision, about: Mapping[str, Any], by: str, at: datetime) -> None:
+        """Record what a person had published: a run that was approved, or a version that was rolled back to."""
+        self._append(DecisionEntry(what=what, **about, by=by, at=at))
 
     def record_loading(self, outcomes: Sequence[str], at: datetime) -> None:
-        """That outcomes are to be loaded, in this order, and the instant that their loads bear; before they are."""
-        self._append({"kind": "loading", "outcomes": list(outcomes), "at": at.isoformat()})
+        """Record which outcomes are about to be loaded, in this order, and the time that their loads bear."""
+        self._append(LoadingEntry(outcomes=tuple(outcomes), at=at))
 
-    def record_attempt(self, one: Attempt) -> None:
-        """What a night sets out to publish from; before it does."""
-        self._append({"kind": "night", **one.as_dict()})
+    def record_attempt(self, attempt: Attempt) -> None:
+        """Record what a night sets out to publish from, before it does."""
+        self._append(NightEntry(attempt=attempt))
 
-    def record_publication(self, one: Attempt, state: PublicationState, data_version: int) -> None:
-        """What became of a night's attempt, and the version that is live after it."""
-        said = {"run": one.run, "at": one.at.isoformat(), "state": state, "data_version": data_version}
-        self._append({"kind": "publication", **said})
+    def record_publication(self, attempt: Attempt, state: PublicationState, data_version: int) -> None:
+        """Record what became of a night's attempt, and the version that is live after it."""
+        self._append(PublicationEntry(run=attempt.run, at=attempt.at, state=state, data_version=data_version))
 
-    def record_set_aside(self, one: Attempt, left_out: Sequence[SetAside]) -> None:
-        """What an attempt leaves out of what it publishes; before it publishes anything."""
-        said = {"run": one.run, "at": one.at.isoformat(), "left_out": [each.as_dict() for each in left_out]}
-        self._append({"kind": "set-aside", **said})
+    def record_set_aside(self, attempt: Attempt, left_out: Sequence[SetAside]) -> None:
+        """Record what an attempt leaves out of what it publishes, before it publishes anything."""
+        self._append(SetAsideEntry(run=attempt.run, at=attempt.at, left_out=tuple(left_out)))
 
     def record_release(self, outcome: str, by: str, at: datetime) -> None:
-        """That a person lets an outcome that was set aside through the gate, from the next attempt on."""
-        self._append({"kind": "release", "outcome": outcome, "by": by, "at": at.isoformat()})
+        """Record that a person lets an outcome that was set aside through the gate, from the next attempt on."""
+        self._append(ReleaseEntry(outcome=outcome, by=by, at=at))
 
     def record_past(self, tables: Mapping[str, str], versions: Mapping[int, datetime]) -> None:
-        """That the archive keeps what the store knows of the past: the file of each of its tables, and the versions
-        published until here."""
-        said = {str(number): when.isoformat() for number, when in versions.items()}
-        self._append({"kind": "past", "tables": dict(tables), "versions": said})
+        """Record that the archive keeps the publication history of the store: the file of each of its tables, and the
+        versions published so far."""
+        self._append(PastEntry(tables=dict(tables), versions=dict(versions)))
 
     def record_rebuilt(self, data_version: int, differing: int, at: datetime) -> None:
-        """That store and published file were put in place as the ledger makes them."""
-        said = {"data_version": data_version, "differing_rows": differing, "at": at.isoformat()}
-        self._append({"kind": "rebuilt", **said})
+        """Record that store and published file were put in place as the ledger makes them."""
+        self._append(RebuiltEntry(data_version=data_version, differing_rows=differing, at=at))
 
     @property
     def adoption_in_words(self) -> str:
@@ -233,11 +230,12 @@ class Ledger:
     def __post_init__(self) -> None:
         self._by_path: dict[str, Submission] = {}
 
-    def _append(self, entry: dict[str, Any]) -> None:
-        entries = [entry] if self.version >= LEDGER_VERSION else [self.chain.adoption(), entry]
-        if len(entries) > 1:
+    def _append(self, entry: Entry) -> None:
+        record = entry.as_record()
+        records = [record] if self.version >= LEDGER_VERSION else [self.chain.adoption(), record]
+        if len(records) > 1:
             self.adopted_now = self.chain.count
-        lines = self.chain.sealed(entries)
+        lines = self.chain.sealed(records)
         try:
             append_lines(self.path, lines)
         except OSError as error:
@@ -245,126 +243,131 @@ class Ledger:
         for line in lines:
             self.chain.take(line, orjson.loads(line))
         self.version = max(self.version, LEDGER_VERSION)
-        self.take(entry)
+        self.apply(entry)
 
-    def read(self, number: int, line: bytes) -> dict[str, Any]:
-        """Take in a line of the file; what it says. Raises StorageError for one that is damaged, or does not follow
-        from those before it."""
+    def read(self, number: int, line: bytes) -> Entry:
+        """Apply a line of the file and return its entry. Raises StorageError, naming the line, for one that is damaged,
+        is of a kind or version that this release does not know, or does not follow from the lines before it."""
         try:
-            entry: dict[str, Any] = orjson.loads(line)
-            if self.chain.adopted is None and entry["kind"] == "ledger":
-                self._be_of(entry["version"])
-            self.chain.take(line, entry)
-            self.take(dict(entry))
+            record: dict[str, Any] = orjson.loads(line)
+            if self.chain.adopted is None:  # else the chain comes first: the line may have been changed
+                self._refuse_newer(number, record)
+            self.chain.take(line, record)
+            self._refuse_newer(number, record)
+            entry = read_entry(record)
+            self.apply(entry)
         except Broken:
-            where, what = breach(lines_of(self), number)
+            where, what = breach(read_lines(self.path), number)
             raise StorageError(self.path, f"{what}; {RESTORE}", key=where) from None
         except (ValueError, KeyError, TypeError) as error:
             reason = f"is damaged ({type(error).__name__}); {RESTORE}"
             raise StorageError(self.path, reason, key=f"line {number}") from None
         return entry
 
-    def take(self, entry: dict[str, Any]) -> None:
-        """Take in one line of the ledger."""
-        kind = entry.pop("kind")
-        if kind == "submission":
-            one = Submission.from_dict(entry)
-            self.submissions[one.id] = self._by_path[one.path] = one
-        elif kind == "again":
-            self._by_path[entry["path"]] = self.submissions[entry["submission"]]
-        elif kind == "outcomes":
-            self._take_outcomes(entry["submission"], tuple(Outcome.from_dict(o) for o in entry["outcomes"]))
-        elif kind == "waiver":
-            grants = [Grant.from_dict(one) for one in entry["waivers"]]
-            self.waivers.update((one.id, one) for one in grants)
-            self.reopened.update(one.submission for one in grants)
-        elif kind == "lapse":
-            self.lapsed[entry["waiver"]] = entry["submission"]
-        elif kind == "message":
-            one_message = Message.from_dict({name: value for name, value in entry.items() if name != "at"})
-            self.messages[one_message.id] = one_message
-        elif kind == "delivery":
-            self._take_delivery(entry)
-        else:
-            self._take_publication(kind, entry)
+    def _refuse_newer(self, number: int, record: Mapping[str, Any]) -> None:
+        """Raise StorageError for an entry whose version or kind only a newer release knows."""
+        reason = ""
+        if record["kind"] == "ledger" and record["version"] > LEDGER_VERSION:
+            reason = f"it is of version {record['version']}, and this release reads up to {LEDGER_VERSION}"
+        elif record["kind"] not in KINDS:
+            reason = f"this release knows no entry of the kind {record['kind']!r}"
+        if reason:
+            reason = f"was written by a newer release: {reason}; use the newer release"
+            raise StorageError(self.path, reason, key=f"line {number}")
 
-    def _take_publication(self, kind: str, entry: dict[str, Any]) -> None:
-        """Take in a line about the ledger itself, the store or the published file."""
-        at = datetime.fromisoformat(entry["at"]) if "at" in entry else None
-        if kind == "ledger":
-            self._be_of(entry["version"])
-        elif kind == "loading" and at is not None:
-            self.loading |= dict.fromkeys(entry["outcomes"], at)
-        elif kind == "set-aside":
-            found = [SetAside.from_dict(one) for one in entry["left_out"]]
-            self.set_aside = {one.outcome: one for one in found}
-        elif kind == "release":
-            self.released[entry["outcome"]] = entry["by"]
-        elif kind == "night":
-            self.attempts.append(Attempt.from_dict(entry))
-            self.settled = len(self.loading)
-        elif kind == "asked" and at is not None:
-            self.asked[at] = {name: value for name, value in entry.items() if name != "at"}
-        elif at is not None and (kind == "decision" or (kind == "publication" and entry["state"] == "published")):
-            self.published[entry["data_version"]] = at
-            self.held = {**entry, "at": at.isoformat()} if entry.get("what") == "rolled-back" else None
-            if kind == "decision" and not self._can_tell(entry):
-                self.taken_over.add(entry["data_version"])
-        elif kind == "past":
-            versions = {int(n): datetime.fromisoformat(when) for n, when in entry["versions"].items()}
-            self.taken_over |= versions.keys() - self.published.keys()
-            self.published |= versions
+    def apply(self, entry: Entry) -> None:
+        """Take an entry into account."""
+        match entry:
+            case SubmissionEntry(submission=submission):
+                self.submissions[submission.id] = self._by_path[submission.path] = submission
+            case AgainEntry():
+                self._by_path[entry.path] = self.submissions[entry.submission]
+            case OutcomesEntry():
+                self._apply_outcomes(entry)
+            case WaiverEntry(waivers=grants):
+                self.waivers.update((grant.id, grant) for grant in grants)
+                self.reopened.update(grant.submission for grant in grants)
+            case LapseEntry():
+                self.lapsed[entry.waiver] = entry.submission
+            case MessageEntry(message=message):
+                self.messages[message.id] = message
+            case DeliveryEntry():
+                self._apply_delivery(entry)
+            case VersionEntry():
+                self.version = entry.version
+            case LoadingEntry():
+                self.loading |= dict.fromkeys(entry.outcomes, entry.at)
+            case _:
+                self._apply_publication(entry)
 
-    def _can_tell(self, decision: dict[str, Any]) -> bool:
-        """Whether the ledger can tell what a person had published."""
-        if decision["what"] == "approved":
-            return any(one.run == decision["run"] for one in self.attempts)
-        return decision["to"] in self.published and decision["to"] not in self.taken_over
+    def _apply_publication(self, entry: Entry) -> None:
+        """Take an entry about the published file into account."""
+        match entry:
+            case SetAsideEntry():
+                self.set_aside = {returned.outcome: returned for returned in entry.left_out}
+            case ReleaseEntry():
+                self.released[entry.outcome] = entry.by
+            case NightEntry():
+                self.attempts.append(entry.attempt)
+                self.settled = len(self.loading)
+            case AskedEntry():
+                self.asked[entry.at] = entry
+            case PublicationEntry(state="published"):
+                self.published[entry.data_version] = entry.at
+                self.held = None
+            case DecisionEntry():
+                self.published[entry.data_version] = entry.at
+                self.held = entry if entry.what == "rolled-back" else None
+                if not self._can_tell(entry):
+                    self.taken_over.add(entry.data_version)
+            case PastEntry(versions=versions):
+                self.taken_over |= versions.keys() - self.published.keys()
+                self.published |= versions
 
-    def _be_of(self, version: int) -> None:
-        if version > LEDGER_VERSION:
-            reason = f"was written by a newer release: it is of version {version}, and this release reads up to"
-            raise StorageError(self.path, f"{reason} {LEDGER_VERSION}; use the newer release")
-        self.version = version
+    def _can_tell(self, decision: DecisionEntry) -> bool:
+        """Return whether the ledger can tell what a person had published."""
+        if decision.what == "approved":
+            return any(attempt.run == decision.run for attempt in self.attempts)
+        return decision.to in self.published and decision.to not in self.taken_over
 
-    def _take_delivery(self, entry: dict[str, Any]) -> None:
-        if "submission" in entry:  # as ledgers said it while each submission was answered by a message of its own
-            outcomes = self.outcomes[entry["submission"]]
-            self.told |= {f"{kind}/{one.id}" for one in outcomes for kind in ("receipt", "findings")}
+    def _apply_delivery(self, entry: DeliveryEntry) -> None:
+        if entry.state is None:  # the first release, which answered each submission by a message of its own
+            outcomes = self.outcomes[entry.submission or ""]
+            self.told |= {f"{kind}/{outcome.id}" for outcome in outcomes for kind in ("receipt", "findings")}
             return
-        message = self.messages[entry["message"]]
-        self.messages[message.id] = replace(message, state=entry["state"], detail=entry.get("detail", ""))
-        if entry["state"] == "sent":
+        message = self.messages[entry.message]
+        self.messages[message.id] = replace(message, state=entry.state, detail=entry.detail)
+        if entry.state == "sent":
             self.told |= set(message.news)
 
-    def _take_outcomes(self, submission: str, outcomes: tuple[Outcome, ...]) -> None:
-        """A submission that is judged again takes its place after those that were judged meanwhile."""
-        self.outcomes.pop(submission, None)
-        self.outcomes[submission] = outcomes
-        self.recorded += outcomes
-        self.reopened.discard(submission)
+    def _apply_outcomes(self, entry: OutcomesEntry) -> None:
+        """Put the outcomes of a submission that is validated again after those that were recorded meanwhile."""
+        self.outcomes.pop(entry.submission, None)
+        self.outcomes[entry.submission] = entry.outcomes
+        self.recorded += entry.outcomes
+        self.reopened.discard(entry.submission)
 
 
 def read_ledger(archive: Path) -> Ledger:
-    """The ledger of an archive; empty where there is none yet. A last line that a crash cut off never counted. Raises
-    StorageError for a ledger that cannot be read or has a damaged line."""
-    ledger = ledger_at(archive)
-    for number, line in enumerate(lines_of(ledger), start=1):
+    """Return the ledger of an archive; it is empty where there is none yet. A last line that a crash cut off never
+    counted. Raises StorageError for a ledger that cannot be read or has a damaged line."""
+    ledger = unread_ledger(archive)
+    for number, line in enumerate(read_lines(ledger.path), start=1):
         ledger.read(number, line)
     return ledger
 
 
-def ledger_at(archive: Path) -> Ledger:
-    """An archive's ledger, of which nothing has been read yet."""
+def unread_ledger(archive: Path) -> Ledger:
+    """Return the ledger of an archive, of which nothing has been read yet."""
     return Ledger(archive / "ledger.jsonl")
 
 
-def lines_of(ledger: Ledger) -> list[bytes]:
-    """The whole lines of a ledger's file; none where there is no file. Raises StorageError."""
+def read_lines(path: Path) -> list[bytes]:
+    """Return the whole lines of a ledger's file; none where there is no file. Raises StorageError."""
     try:
-        content = ledger.path.read_bytes() if ledger.path.exists() else b""
+        content = path.read_bytes() if path.exists() else b""
     except OSError as error:
-        raise StorageError(ledger.path, f"the ledger cannot be read ({error.strerror})") from None
+        raise StorageError(path, f"the ledger cannot be read ({error.strerror})") from None
     return content.split(b"\n")[:-1]  # no other sign ends a line, or a changed one might look like the one it was
 
 

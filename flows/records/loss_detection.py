@@ -258,9 +258,10 @@ def put_back(past: Past) -> None:
             candidate.unlink(missing_ok=True)
             shutil.copyfile(path, candidate)
             rename_over(candidate, given.warehouse)
-        held = ledger.held
-        if held is not None and held["data_version"] == ledger.last_version and kept.held is None:
-            kept.hold({name: held[name] for name in ("to", "by", "at", "data_version")})
+        rollback = ledger.held
+        if rollback is not None and rollback.data_version == ledger.last_version and kept.held is None:
+            about = {"to": rollback.to, "by": rollback.by, "at": rollback.at.isoformat()}
+            kept.hold(about | {"data_version": rollback.data_version})
     except OSError as error:
         raise StorageError(given.warehouse, f"cannot be put back ({error.strerror})") from None
 

@@ -10,7 +10,8 @@ from typing import Any
 from common.errors import UsageError
 from flows.pipeline.publishing import catch_up, keep_past, publish_limits
 from flows.records.archive import Archive
-from flows.records.ledger import ledger_at, read_ledger, sole_writer
+from flows.records.ledger import read_ledger, sole_writer, unread_ledger
+from flows.records.ledger_entries import Decision
 from flows.records.loss_detection import put_back, refuse_losses, see_ledger
 from flows.settings import Settings, now
 from schemas.definitions.loader import load_definitions
@@ -66,14 +67,14 @@ def roll_back_to(given: Settings, version: int, by: str) -> str:
 def _decided(
     given: Settings,
     definitions: Definitions,
-    what: str,
+    what: Decision,
     about: dict[str, Any],
     by: str,
     publish: Callable[[connection.Connection, datetime], int],
 ) -> tuple[int, str]:
     """Do what a person decided, on record before and after; the data_version that it published, and what else to
     tell."""
-    if not given.store.exists() and not ledger_at(given.archive).path.exists():
+    if not given.store.exists() and not unread_ledger(given.archive).path.exists():
         raise UsageError(given.store, "is not there yet; run `indicators nightly` first")
     with ExitStack() as stack:
         stack.enter_context(sole_writer(given.archive))

@@ -14,7 +14,19 @@ from common.config_files import record
 from common.errors import DefinitionError, StorageError
 from flows.pipeline.publishing import Step, sources
 from flows.records.archive import Archive
-from flows.records.ledger import Attempt, Ledger, ledger_at, lines_of
+from flows.records.ledger import Ledger, read_lines, unread_ledger
+from flows.records.ledger_entries import (
+    AskedEntry,
+    Attempt,
+    DecisionEntry,
+    Entry,
+    LoadingEntry,
+    NightEntry,
+    OutcomesEntry,
+    PastEntry,
+    PublicationEntry,
+    SetAsideEntry,
+)
 from flows.settings import Settings
 from inputs.layouts.partner_layouts import CollectionRecord, Partner, PartnerRecord
 from schemas.definitions.loader import load_definitions
@@ -27,57 +39,72 @@ from warehouse.publication.publish import EVERY, NotApproved, approve_again, pub
 from warehouse.publication.version_archive import Kept
 from warehouse.store import connection, loading, published_versions
 
-_Name = tuple[str, str]
-"""An attempt to publish, by its run and its instant as the ledger writes it."""
+AttemptName = tuple[str, datetime]
+"""An attempt to publish, by its run and its time."""
 
 
 @dataclass(frozen=True, eq=False)
-class Plan:
+class ReplayPlan:
     """What the whole ledger says of its lines, so that each can be replayed as what it turned out to be.
 
-    `loading`: outcomes whose load is on record. `results`: what became of each attempt. `decided`: what persons had
-    published, by its instant, and `asked`: whether that was announced. `waits_for`: the attempt whose candidate each
-    approval published. `set_aside`: what each attempt left out. `begin`: the line from which on publications are made;
-    what is before, the archive keeps.
+    `loading`: outcomes whose load is on record. `results`: state and data version that each attempt came to.
+    `decisions`: what persons had published, by its time, and `asked`: the times of those that were announced.
+    `waits_for`: the attempt whose candidate each approval published. `set_aside`: what each attempt left out.
+    `begin`: the line from which on publications are made again; what is before, the archive keeps.
     """
 
     loading: frozenset[str]
-    results: Mapping[_Name, tuple[str, int]]
-    decided: Mapping[str, dict[str, Any]]
-    asked: frozenset[str]
-    waits_for: Mapping[str, _Name]
-    set_aside: Mapping[_Name, Sequence[SetAside]]
+    results: Mapping[AttemptName, tuple[str, int]]
+    decisions: Mapping[datetime, DecisionEntry]
+    asked: frozenset[datetime]
+    waits_for: Mapping[datetime, AttemptName]
+    set_aside: Mapping[AttemptName, Sequence[SetAside]]
     begin: int
 
     @property
-    def gone_back_to(self) -> set[int]:
-        return {one["to"] for one in self.decided.values() if one["what"] == "rolled-back"}
+    def rollback_targets(self) -> set[int | None]:
+        """Return the versions that were rolled back to."""
+        return {decision.to for decision in self.decisions.values() if decision.what == "rolled-back"}
 
 
-def plan_of(lines: Sequence[tuple[int, dict[str, Any]]]) -> Plan:
-    """Read a ledger's lines ahead, each with its number."""
-    of = {kind: [(n, one) for n, one in lines if one["kind"] == kind] for kind in _KINDS}
-    results = {_name(one): (one["state"], one["data_version"]) for _, one in of["publication"]}
-    decided = {one["at"]: one for _, one in of["decision"]}
-    asked = {one["at"]: n for n, one in of["asked"] if one["at"] in decided}
-    where = {one["at"]: asked.get(one["at"], n) for n, one in of["decision"]}
-    nights = {_name(one): n for n, one in of["night"]}
-    waits_for: dict[str, _Name] = {}
-    for at, one in decided.items():
-        mine = [n for n in nights if one["what"] == "approved" and n[0] == one["run"] and nights[n] < where[at]]
-        if mine:
-            waits_for[at] = max(mine, key=nights.__getitem__)
-    made_at = {version: nights[n] for n, (state, version) in results.items() if state == "published" and n in nights}
-    made_at |= {one["data_version"]: where[at] for at, one in decided.items()}
-    needs = {where[at]: nights[name] for at, name in waits_for.items()}
-    needs |= {where[at]: made_at[one["to"]] for at, one in decided.items() if one.get("to") in made_at}
-    begin = _begin([n for n, _ in of["past"]], needs, made_at)
-    loading = frozenset(name for _, one in of["loading"] for name in one["outcomes"])
-    left_out = {_name(one): [SetAside.from_dict(each) for each in one["left_out"]] for _, one in of["set-aside"]}
-    return Plan(loading, results, decided, frozenset(asked), waits_for, left_out, begin)
+def plan_replay(entries: Sequence[tuple[int, Entry]]) -> ReplayPlan:
+    """Return the plan that a ledger's entries give, each with the number of its line."""
+    publications = [entry for _, entry in entries if isinstance(entry, PublicationEntry)]
+    results = {(entry.run, entry.at): (entry.state, entry.data_version) for entry in publications}
+    decisions = {entry.at: entry for _, entry in entries if isinstance(entry, DecisionEntry)}
+    asked = {entry.at: n for n, entry in entries if isinstance(entry, AskedEntry) and entry.at in decisions}
+    decided_at = {entry.at: asked.get(entry.at, n) for n, entry in entries if isinstance(entry, DecisionEntry)}
+    nights = {(e.attempt.run, e.attempt.at): n for n, e in entries if isinstance(e, NightEntry)}
+    waits_for: dict[datetime, AttemptName] = {}
+    for at, decision in decisions.items():
+        if decision.what == "approved":
+            before = [name for name in nights if name[0] == decision.run and nights[name] < decided_at[at]]
+            waits_for |= {at: max(before, key=nights.__getitem__)} if before else {}
+    return ReplayPlan(
+        loading=frozenset(name for _, e in entries if isinstance(e, LoadingEntry) for name in e.outcomes),
+        results=results,
+        decisions=decisions,
+        asked=frozenset(asked),
+        waits_for=waits_for,
+        set_aside={(e.run, e.at): e.left_out for _, e in entries if isinstance(e, SetAsideEntry)},
+        begin=_first_line(entries, results, decisions, decided_at, nights, waits_for),
+    )
 
 
-_KINDS = ("loading", "night", "publication", "set-aside", "asked", "decision", "past")
+def _first_line(
+    entries: Sequence[tuple[int, Entry]],
+    results: Mapping[AttemptName, tuple[str, int]],
+    decisions: Mapping[datetime, DecisionEntry],
+    decided_at: Mapping[datetime, int],
+    nights: Mapping[AttemptName, int],
+    waits_for: Mapping[datetime, AttemptName],
+) -> int:
+    """Return the line from which on publications are made again."""
+    made_at = {v: nights[name] for name, (state, v) in results.items() if state == "published" and name in nights}
+    made_at |= {decision.data_version: decided_at[at] for at, decision in decisions.items()}
+    needs = {decided_at[at]: nights[name] for at, name in waits_for.items()}
+    needs |= {decided_at[at]: made_at[one.to] for at, one in decisions.items() if one.to in made_at}
+    return _begin([n for n, entry in entries if isinstance(entry, PastEntry)], needs, made_at)
 
 
 def _begin(pasts: Sequence[int], needs: Mapping[int, int], made_at: Mapping[int, int]) -> int:
@@ -92,10 +119,6 @@ def _begin(pasts: Sequence[int], needs: Mapping[int, int], made_at: Mapping[int,
         begin = max((n for n in pasts if n < first), default=-1)
 
 
-def _name(entry: Mapping[str, Any]) -> _Name:
-    return entry["run"], entry["at"]
-
-
 @dataclass(eq=False)
 class Replay:
     """A ledger as far as it has been replayed, and what has been made in a folder: the store behind `con`, and the
@@ -103,7 +126,7 @@ class Replay:
 
     given: Settings
     archive: Archive
-    plan: Plan
+    plan: ReplayPlan
     con: connection.Connection
     live: Path
     ledger: Ledger
@@ -111,7 +134,7 @@ class Replay:
     loads: int = 0
     publications: int = 0
     outcomes: dict[str, Outcome] = field(default_factory=dict)
-    candidates: dict[_Name, Path] = field(default_factory=dict)
+    candidates: dict[AttemptName, Path] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
     _definitions: dict[str, Definitions] = field(default_factory=dict)
 
@@ -132,34 +155,38 @@ def replay(given: Settings, con: connection.Connection, live: Path, step: Step) 
 
     Raises StorageError where the archive lacks something that is needed.
     """
-    ahead, ledger = ledger_at(given.archive), ledger_at(given.archive)
-    lines = list(enumerate(lines_of(ledger), start=1))
-    plan = plan_of([(n, entry) for n, line in lines if (entry := ahead.read(n, line))["kind"] in _KINDS])
+    ahead, ledger = unread_ledger(given.archive), unread_ledger(given.archive)
+    lines = list(enumerate(read_lines(ledger.path), start=1))
+    plan = plan_replay([(n, entry) for n, line in lines if isinstance(entry := ahead.read(n, line), PLANNED)])
     made = Replay(given, Archive(given.archive), plan, con, live, ledger)
     for number, line in lines:
-        _act(made, number, ledger.read(number, line))
+        _replay_entry(made, number, ledger.read(number, line))
         step("Replaying the ledger", number, len(lines))
     _finish(made)
     return made
 
 
-def _act(made: Replay, number: int, entry: Mapping[str, Any]) -> None:
-    """Do what a line says, after the ledger has taken it in."""
-    kind, after = entry["kind"], number > made.plan.begin
-    if kind == "outcomes":
-        _take_outcomes(made, entry["submission"])
-    elif kind == "loading":
-        _load(made, [made.outcomes[name] for name in entry["outcomes"]])
-    elif kind == "past" and number >= made.plan.begin:
-        published_versions.restore_publication_history(
-            made.con, {table: made.archive.past(name) for table, name in entry["tables"].items()}
-        )
-    elif kind == "night" and after:
-        _publish(made, made.ledger.attempts[-1], _name(entry))
-    elif kind == "asked" and after and entry["at"] in made.plan.asked:
-        _decide(made, made.plan.decided[entry["at"]])
-    elif kind == "decision" and after and entry["at"] not in made.plan.asked:
-        _decide(made, entry)
+PLANNED = (LoadingEntry, NightEntry, PublicationEntry, SetAsideEntry, AskedEntry, DecisionEntry, PastEntry)
+"""Entries that the plan of a replay is made from."""
+
+
+def _replay_entry(made: Replay, number: int, entry: Entry) -> None:
+    """Do what an entry records, after the ledger has applied it."""
+    after = number > made.plan.begin
+    match entry:
+        case OutcomesEntry():
+            _take_outcomes(made, entry.submission)
+        case LoadingEntry():
+            _load(made, [made.outcomes[name] for name in entry.outcomes])
+        case PastEntry() if number >= made.plan.begin:
+            tables = {table: made.archive.past(name) for table, name in entry.tables.items()}
+            published_versions.restore_publication_history(made.con, tables)
+        case NightEntry(attempt=attempt) if after:
+            _publish(made, attempt, (attempt.run, attempt.at))
+        case AskedEntry() if after and entry.at in made.plan.asked:
+            _decide(made, made.plan.decisions[entry.at])
+        case DecisionEntry() if after and entry.at not in made.plan.asked:
+            _decide(made, entry)
 
 
 def _take_outcomes(made: Replay, submission: str) -> None:
@@ -181,7 +208,7 @@ def _load(made: Replay, outcomes: Sequence[Outcome]) -> None:
 # -- publications -----------------------------------------------------------------------------------------------------
 
 
-def _publish(made: Replay, attempt: Attempt, name: _Name) -> None:
+def _publish(made: Replay, attempt: Attempt, name: AttemptName) -> None:
     """Make what a night's attempt came to."""
     state, version = made.plan.results.get(name, ("", 0))
     left_out: dict[str, Any] = {"set_aside": made.plan.set_aside.get(name, ())}
@@ -208,19 +235,19 @@ def _publish_unchanged(made: Replay, attempt: Attempt, version: int, left_out: M
     _is_made(made, version)
 
 
-def _decide(made: Replay, decision: Mapping[str, Any]) -> None:
+def _decide(made: Replay, decision: DecisionEntry) -> None:
     """Make what a person had published."""
-    version, at = decision["data_version"], datetime.fromisoformat(decision["at"])
-    if decision["what"] == "approved":
-        candidate = made.candidates.get(made.plan.waits_for.get(decision["at"], ("", "")))
+    version, at = decision.data_version, decision.at
+    if decision.what == "approved":
+        candidate = made.candidates.get(made.plan.waits_for.get(at, ("", at)))
         if candidate is None:
             return
         approve_again(made.con, made.live, candidate, version, at)
     else:
         try:
-            used = decision.get("definitions")  # an earlier release told no more than the past of that version
+            used = decision.definitions  # an earlier release told no more than the past of that version
             definitions = made.definitions(used) if used else None
-            roll_back(made.con, made.live, decision["to"], decision["by"], at, EVERY, definitions)
+            roll_back(made.con, made.live, decision.to or 0, decision.by, at, EVERY, definitions)
         except NotApproved:
             return
     _is_made(made, version)
@@ -232,7 +259,7 @@ def _is_made(made: Replay, version: int) -> None:
     made.publications += 1
     kept = Kept.beside(made.live).versions()
     for number in list(kept)[: -made.given.keep_versions]:
-        if number not in made.plan.gone_back_to:
+        if number not in made.plan.rollback_targets:
             kept[number].unlink()
 
 

@@ -21,7 +21,7 @@ from common.progress import say
 from flows.pipeline.publishing import Step, catch_up_ledger
 from flows.pipeline.run_report import markdown_section, plain_markdown
 from flows.records.archive import Archive
-from flows.records.ledger import ledger_at, read_ledger, sole_writer
+from flows.records.ledger import read_ledger, sole_writer, unread_ledger
 from flows.records.loss_detection import refuse_lost_ledger
 from flows.recovery.ledger_replay import Replay, replay
 from flows.settings import Settings, now
@@ -89,7 +89,7 @@ def rebuild(given: Settings, run: str, *, replace: bool = False, step: Step = sa
     `run` names the folder it works in. Raises UsageError where there is no ledger, StorageError where the archive lacks
     something or a night is at work; what is live is then as it was.
     """
-    if not ledger_at(given.archive).path.exists():
+    if not unread_ledger(given.archive).path.exists():
         raise UsageError(given.archive, "holds no ledger to rebuild from; name the archive with --archive")
     folder = given.warehouse.parent
     with sole_writer(given.archive):

@@ -18,6 +18,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from common.json_records import as_record
 from flows.checking import staging, validate_files
 from flows.checking.staging import Desk
 from flows.checking.validate_files import judge_each
@@ -158,7 +159,7 @@ def night_up_to_load(place: Place, **other: Any) -> None:
 
 def recorded(place: Place) -> list[dict[str, Any]]:
     """Every outcome of the ledger, without the times at which it was judged and its workbook saved."""
-    return [{**one.as_dict(), "judged_at": None, "modified": None} for one in read_ledger(place.archive).recorded]
+    return [{**as_record(one), "judged_at": None, "modified": None} for one in read_ledger(place.archive).recorded]
 
 
 CENTRES = ("Nottingham", "Centres", "2011", "reported", 4000, None, None)

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from common.errors import UsageError
+from common.json_records import as_record
 from flows.checking import dask_workers
 from flows.checking.staging import stage, staged_of
 from flows.commands.application import main
@@ -38,7 +39,7 @@ def rows_of(place: Place) -> dict[str, list[tuple[Any, ...]]]:
 
 def recorded(place: Place) -> list[dict[str, Any]]:
     """The outcomes in the order of the ledger, without the instants."""
-    return [{**one.as_dict(), "judged_at": None} for one in read_ledger(place.archive).recorded]
+    return [{**as_record(one), "judged_at": None} for one in read_ledger(place.archive).recorded]
 
 
 def kill_a_worker(staging: Path, killed: list[int]) -> None:
