@@ -49,7 +49,7 @@ def render(folder: Path, name: str, branding: Branding, values: Mapping[str, Any
 
     Values are escaped in templates named *.html.jinja. Raises DefinitionError naming template, line and reason.
     """
-    environment = _environment(folder, branding.templates)
+    environment = _environment(folder, branding.templates, keeps_layout=_is_layout(name))
     try:
         return environment.get_template(name).render(organisation=branding.organisation, **values)
     except DefinitionError:
@@ -85,22 +85,22 @@ def check_overrides(folders: Mapping[Path, Mapping[str, frozenset[str]]], brandi
 
 
 def _check_names(path: Path, folder: Path, known: frozenset[str]) -> None:
-    environment = _environment(folder, path.parent)
+    environment = _environment(folder, path.parent, keeps_layout=True)
     try:
         unknown = find_undeclared_variables(environment.parse(path.read_text(encoding="utf-8")))
     except TemplateSyntaxError as error:
         raise DefinitionError(path, error.message or "is no template", key=f"line {error.lineno}") from None
     except (OSError, UnicodeDecodeError) as error:
         raise DefinitionError(path, f"cannot be read ({error})") from None
-    known |= environment.globals.keys() | {"organisation"}
-    if unknown := unknown - known:
+    known |= {"organisation"}
+    if unknown := unknown - known - environment.globals.keys():
         reason = f"uses {', '.join(sorted(unknown))}, which is not known here; known are {', '.join(sorted(known))}"
         raise DefinitionError(path, reason)
 
 
 def names_used(folder: Path, *given: str) -> dict[str, frozenset[str]]:
     """Return, for each of our templates in a folder, the names that it uses, with those `given` to all."""
-    environment = _environment(folder, None)
+    environment = _environment(folder, None, keeps_layout=True)
     return {
         path.name: frozenset(find_undeclared_variables(environment.parse(path.read_text(encoding="utf-8")))) | {*given}
         for path in folder.glob(f"*{SUFFIX}")
@@ -108,20 +108,20 @@ def names_used(folder: Path, *given: str) -> dict[str, frozenset[str]]:
 
 
 @lru_cache(maxsize=16)
-def _environment(folder: Path, own: Path | None) -> Environment:
+def _environment(folder: Path, own: Path | None, *, keeps_layout: bool) -> Environment:
+    """Return where templates are looked for and how they are read. `keeps_layout`: lines with nothing but a tag leave
+    no trace; where lines mean nothing, a tag leaves the end of its line in place, between words."""
     ours = FileSystemLoader(folder)
     loaders = [*([FileSystemLoader(own)] if own else []), ours, PrefixLoader({OURS: ours})]
-    environment = Environment(
+    return Environment(
         loader=ChoiceLoader(loaders),
         autoescape=select_autoescape((HTML_SUFFIX,), default=False),
         undefined=StrictUndefined,
         finalize=_escaped,
-        trim_blocks=True,
-        lstrip_blocks=True,
+        trim_blocks=keeps_layout,
+        lstrip_blocks=keeps_layout,
         keep_trailing_newline=True,
     )
-    environment.globals.clear()
-    return environment
 
 
 @pass_eval_context
@@ -130,6 +130,10 @@ def _escaped(context: EvalContext, value: Any) -> Any:
     if context.autoescape and not hasattr(value, "__html__"):
         return Markup(html.escape(str(value)))  # noqa: S704  # what is marked here as safe was escaped here
     return value
+
+
+def _is_layout(name: str) -> bool:
+    return name.count(".") > 1
 
 
 def _file(folder: Path, name: str, branding: Branding) -> Path:

@@ -28,8 +28,8 @@ from common.errors import LocalIndicatorsError
 from flows.delivery.mail_server import mail_server
 from flows.delivery.outbox import send_alone
 from flows.settings import HOME
+from replies.emails.analyst_emails import to_analyst_of_fault
 from replies.emails.email_message import Envelope
-from replies.emails.officer_and_analyst_emails import to_analyst_of_fault
 from schemas.findings import as_typed
 
 MEMORY_BYTES = 16_384

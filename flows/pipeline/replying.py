@@ -19,10 +19,12 @@ from flows.records.ledger import Ledger
 from flows.records.return_register import history, officers_of
 from flows.settings import Settings, now
 from inputs.layouts.partner_layouts import Partner
+from replies.emails.analyst_emails import to_analyst
 from replies.emails.email_message import Attachment, Envelope
-from replies.emails.officer_and_analyst_emails import to_analyst, to_officer
-from replies.emails.owner_emails import Names, to_owner
-from replies.emails.size_limit import fitted, megabytes
+from replies.emails.news_in_words import Names
+from replies.emails.officer_emails import to_officer
+from replies.emails.owner_emails import to_owner
+from replies.emails.size_limit import fit_to_size, megabytes
 from schemas.definitions.models import Definitions
 from schemas.notifications import (
     ANALYST,
@@ -285,8 +287,9 @@ def _worded(work: Answering, message: Message, news: Sequence[News], most_bytes:
     owner = partner_of(message.recipient) is not None
     words = to_analyst if message.recipient == ANALYST else to_owner if owner else to_officer
     files = _copies(work, news) if owner else _report_files(work, news)
-    written, left_out = fitted(
-        lambda these, most: words(news, names, envelope, these, most), files, most_bytes, lists=lists
+    branding = work.settings.branding
+    written, left_out = fit_to_size(
+        lambda these, most: words(news, names, envelope, these, most, branding), files, most_bytes, lists=lists
     )
     work.left_out[message.id] = tuple(f"{one.place} ({megabytes(len(one.content))})" for one in left_out)
     return written.as_bytes()

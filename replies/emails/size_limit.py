@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from email.message import EmailMessage
 
-from replies.emails.email_message import Attachment, Block, Words
+from replies.emails.email_message import Attachment
 
 MOST_LISTED = (200, 40, 8, 0)
 """Findings shown of each return; fewer where the message would be too large. How many more there are is said."""
@@ -29,65 +29,54 @@ class Files:
     attached: tuple[Attachment, ...] = ()
     left_out: tuple[Attachment, ...] = ()
 
-    def those_left_out(self, ask: str) -> list[Block]:
-        """What stays out, how large it is, and where it lies; `ask` says how the reader comes by it."""
-        return [
-            Words(
-                f"{one.name} ({megabytes(len(one.content))}) is too large for this mail. "
-                f"It lies with us{_at(one)}. {ask}"
-            )
-            for one in self.left_out
-        ]
-
 
 NO_FILES = Files()
 Writing = Callable[[Files, int], EmailMessage]
 """The message with these files, and so many of each list."""
 
 
-def _at(one: Attachment) -> str:
-    return f" as {one.place}" if one.place else ""
-
-
 def megabytes(size: int) -> str:
-    """A size for people: 0.3 MB, 12.5 MB."""
+    """Return a size for people: 0.3 MB, 12.5 MB."""
     return f"{max(size / 1_000_000, 0.1):,.1f} MB"
 
 
-def as_sent(message: EmailMessage) -> int:
-    """The bytes of a message as it is sent."""
+def size_as_sent(message: EmailMessage) -> int:
+    """Return how many bytes a message has as it is sent."""
     return len(message.as_bytes())
 
 
-def fitted(
+def fit_to_size(
     write: Writing, files: Sequence[Attachment], most_bytes: int, *, lists: bool = True
 ) -> tuple[EmailMessage, tuple[Attachment, ...]]:
-    """The message with as many of the files as fit, and the files that do not. `lists` may be shortened too where the
-    message is too large without any file. One that is too large even then is given all the same."""
+    """Return the message with as many of the files as fit, and the files that do not.
+
+    `lists` may be shortened too where the message is too large without any file. One that is too large even then is
+    returned all the same.
+    """
     everything = tuple(files)
     for most in MOST_LISTED if lists else MOST_LISTED[:1]:
         bare = write(Files((), everything), most)
-        room = most_bytes - as_sent(bare)
+        room = most_bytes - size_as_sent(bare)
         if room >= 0:
             break
     chosen = _smallest(everything, room)
     while chosen:
-        attached = tuple(one for one in everything if one in chosen)
-        left_out = tuple(one for one in everything if one not in chosen)
+        attached = tuple(file for file in everything if file in chosen)
+        left_out = tuple(file for file in everything if file not in chosen)
         message = write(Files(attached, left_out), most)
-        if as_sent(message) <= most_bytes:
+        if size_as_sent(message) <= most_bytes:
             return message, left_out
         chosen.pop()
     return bare, everything
 
 
 def _smallest(files: Sequence[Attachment], room: int) -> list[Attachment]:
-    """As many files as there is room for, the smallest first."""
+    """Return as many files as there is room for, the smallest first."""
     chosen = []
-    for one in sorted(files, key=lambda file: len(file.content)):
-        base64 = (len(one.content) + 2) // 3 * 4
+    for file in sorted(files, key=lambda file: len(file.content)):
+        base64 = (len(file.content) + 2) // 3 * 4
         room -= base64 // LINE * ENCODED + ENCODED + HEADERS_BYTES
         if room < 0:
             break
-        chosen.append(one)
+        chosen.append(file)
     return chosen

@@ -10,10 +10,11 @@ from html.parser import HTMLParser
 
 import pytest
 
+from replies.emails.analyst_emails import to_analyst
 from replies.emails.email_message import Attachment, Envelope
-from replies.emails.officer_and_analyst_emails import to_analyst
-from replies.emails.owner_emails import Names, to_owner
-from replies.emails.size_limit import MOST_LISTED, Files, as_sent, fitted
+from replies.emails.news_in_words import Names
+from replies.emails.owner_emails import to_owner
+from replies.emails.size_limit import MOST_LISTED, Files, fit_to_size, size_as_sent
 from schemas.findings import Finding, finding
 from schemas.notifications import News
 from schemas.return_calendar import Expected, Slot
@@ -128,8 +129,8 @@ def test_a_message_is_no_larger_as_it_is_sent_and_says_where_the_copies_are_that
         Attachment(f"S00000{n}.xlsx", bytes([n]) * size, f"copies/S00000{n}.xlsx") for n, size in enumerate(sizes)
     ]
     telling = news([bad(1)])
-    message, left_out = fitted(lambda *given: to_owner(telling, NAMES, ENVELOPE, *given), copies, most)
-    assert as_sent(message) == len(message.as_bytes()) <= most
+    message, left_out = fit_to_size(lambda *given: to_owner(telling, NAMES, ENVELOPE, *given), copies, most)
+    assert size_as_sent(message) == len(message.as_bytes()) <= most
     names = {part.get_filename() for part in message.iter_attachments()}
     assert names == {copies[n].name for n in attached}
     text = " ".join(plain(message).split())
@@ -143,10 +144,10 @@ def test_a_message_is_no_larger_as_it_is_sent_and_says_where_the_copies_are_that
 
 def test_a_message_whose_own_words_are_too_many_lists_fewer_of_them() -> None:
     telling = [one for _ in range(9) for one in news([bad(number, "x" * 200) for number in range(1, 150)])]
-    whole, _ = fitted(lambda *given: to_owner(telling, NAMES, ENVELOPE, *given), [], 10_000_000)
-    short, _ = fitted(lambda *given: to_owner(telling, NAMES, ENVELOPE, *given), [], 200_000)
-    assert as_sent(whole) > 1_000_000
-    assert as_sent(short) <= 200_000
+    whole, _ = fit_to_size(lambda *given: to_owner(telling, NAMES, ENVELOPE, *given), [], 10_000_000)
+    short, _ = fit_to_size(lambda *given: to_owner(telling, NAMES, ENVELOPE, *given), [], 200_000)
+    assert size_as_sent(whole) > 1_000_000
+    assert size_as_sent(short) <= 200_000
     assert 0 < plain(short).count("What to do:") < 9 * 149
     assert plain(short).count("Digest (SHA-256)") == 9  # a receipt is proof, and stays
     assert "more that are not listed here" in " ".join(plain(short).split())

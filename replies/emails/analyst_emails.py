@@ -1,0 +1,116 @@
+"""What is sent to the performance analyst by mail; its words stand in templates/analyst.jinja and fault.jinja."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from email.message import EmailMessage
+from typing import Any, TypeVar
+
+from common.jinja_templates import NO_BRANDING, Branding
+from replies.emails.email_message import Envelope
+from replies.emails.message_wording import worded_message
+from replies.emails.news_in_words import Names, news_of_kind, path_shown, time_of
+from replies.emails.officer_emails import escalated_returns, quarterly_reports
+from replies.emails.size_limit import MOST_LISTED, NO_FILES, Files
+from schemas.findings import as_typed
+from schemas.notifications import News
+
+KINDS = ("gate", "set-aside", "wrong-folder", "differs", "bounced", "escalated")
+"""What the subject names, in this order."""
+Item = TypeVar("Item")
+
+
+def to_analyst(
+    news: Sequence[News],
+    names: Names,
+    envelope: Envelope,
+    files: Files = NO_FILES,
+    most: int = MOST_LISTED[0],
+    branding: Branding = NO_BRANDING,
+) -> EmailMessage:
+    """Return the message to the performance analyst: what a person has to look into, and a quarter's report.
+
+    `most` things of each kind are listed. Raises DefinitionError where the organisation's own template cannot be
+    filled in.
+    """
+    values = {
+        "reader": names.reader,
+        "topics": [kind for kind in KINDS if news_of_kind(news, kind)],
+        "refused": [_listed(item.says, most, as_typed) for item in news_of_kind(news, "gate")],
+        "wrong_folder": _listed(news_of_kind(news, "wrong-folder"), most, lambda item: _misplaced_file(item, names)),
+        "differing": _listed(news_of_kind(news, "differs"), most, lambda item: _differing(item, names, most)),
+        "set_aside": _set_aside(news_of_kind(news, "set-aside"), names, most),
+        "bounced": _listed(news_of_kind(news, "bounced"), most, _bounced),
+        **escalated_returns(news, names, most),
+        **quarterly_reports(news, files),
+    }
+    return worded_message("analyst.jinja", values, envelope, files, branding)
+
+
+def to_analyst_of_fault(
+    fault: str, flows: Sequence[str], run: str, since: datetime, envelope: Envelope, branding: Branding = NO_BRANDING
+) -> EmailMessage:
+    """Return the message to the performance analyst about a fault of our own, which no return is to blame for.
+
+    Raises DefinitionError where the organisation's own template cannot be filled in.
+    """
+    values = {"fault": fault, "flows": list(flows), "run": run, "since": time_of(since)}
+    return worded_message("fault.jinja", values, envelope, NO_FILES, branding)
+
+
+# -- what the template may use: organisations' own templates rely on these names --------------------------------------
+
+
+def _listed(items: Sequence[Item], most: int, shown: Callable[[Item], Any]) -> dict[str, Any]:
+    """Return as many items as a message of this length lists, and how many more there are."""
+    return {"shown": [shown(item) for item in items[:most]], "more": max(len(items) - most, 0)}
+
+
+def _misplaced_file(item: News, names: Names) -> dict[str, Any]:
+    submission = item.submission
+    if submission is None:
+        return {"submission": ""}
+    return {
+        "partner": names.partner(submission.partner),
+        "file": path_shown(item),
+        "submission": submission.id,
+        "digest": submission.digest,
+        "received": time_of(submission.first_seen),
+    }
+
+
+def _differing(item: News, names: Names, most: int) -> dict[str, Any]:
+    """Return two returns that disagree: who sent what, and the cells to set beside each other; nothing that they
+    hold."""
+    sides = [
+        {
+            "partner": names.partner(partner),
+            "title": names.title(collection),
+            "file": as_typed(path),
+            "submission": submission,
+        }
+        for partner, collection, path, submission in (item.says[:4], item.says[4:8])
+    ]
+    return {"sides": sides, "places": _listed(item.says[8:], most, as_typed)}
+
+
+def _set_aside(news: Sequence[News], names: Names, most: int) -> dict[str, Any]:
+    """Return the returns that were set aside: what the gate found, in which cells."""
+    shown = [
+        {
+            "title": names.title(item.outcome.collection),
+            "partner": names.partner(item.submission.partner),
+            "file": path_shown(item),
+            "submission": item.submission.id,
+            "reasons": [as_typed(reason) for reason in item.says],
+        }
+        for item in news[:most]
+        if item.submission is not None and item.outcome is not None
+    ]
+    return {"shown": shown, "more": max(len(news) - most, 0)}
+
+
+def _bounced(item: News) -> dict[str, Any]:
+    recipient, address, file, answer, fix = item.says
+    return {"recipient": recipient, "address": address, "file": file, "answer": answer, "fix": fix}

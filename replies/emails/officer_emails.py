@@ -1,0 +1,63 @@
+"""What is sent to accountable officers by mail; its words stand in templates/officer.jinja."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from email.message import EmailMessage
+from typing import Any
+
+from common.jinja_templates import NO_BRANDING, Branding
+from replies.emails.email_message import Envelope
+from replies.emails.message_wording import worded_message
+from replies.emails.news_in_words import Names, day_of, news_of_kind, return_and_period
+from replies.emails.size_limit import MOST_LISTED, NO_FILES, Files
+from schemas.notifications import News
+
+
+def to_officer(
+    news: Sequence[News],
+    names: Names,
+    envelope: Envelope,
+    files: Files = NO_FILES,
+    most: int = MOST_LISTED[0],
+    branding: Branding = NO_BRANDING,
+) -> EmailMessage:
+    """Return the message to an accountable officer: returns that are overdue beyond the days of grace, and a quarter's
+    report with its files.
+
+    `most` returns are listed. Raises DefinitionError where the organisation's own template cannot be filled in.
+    """
+    late = news_of_kind(news, "escalated")
+    values = {
+        "reader": names.reader,
+        "escalated_returns": list(dict.fromkeys(return_and_period(item, names) for item in late)),
+        **escalated_returns(news, names, most),
+        **quarterly_reports(news, files),
+    }
+    return worded_message("officer.jinja", values, envelope, files, branding)
+
+
+def escalated_returns(news: Sequence[News], names: Names, most: int) -> dict[str, Any]:
+    """Return what a wording may use of returns that are overdue beyond the days of grace, at most `most` of them."""
+    late = news_of_kind(news, "escalated")
+    shown = [
+        {
+            "title": return_and_period(item, names),
+            "partner": names.partner(item.slot.partner),
+            "due": day_of(item.slot.expected.due),
+            "last": item.slot.outcomes[-1].submission if item.slot.outcomes else "",
+        }
+        for item in late[:most]
+        if item.slot is not None
+    ]
+    return {"has_escalated": bool(late), "escalated": {"shown": shown, "more": max(len(late) - most, 0)}}
+
+
+def quarterly_reports(news: Sequence[News], files: Files) -> dict[str, Any]:
+    """Return what a wording may use of the reports of a quarter that were filed."""
+    reports = []
+    for item in news_of_kind(news, "report"):
+        title, name, version = item.says
+        attached = [file.name for file in files.attached if file.name.startswith(f"scorecard-{name}-")]
+        reports.append({"title": title, "name": name, "data_version": version, "attached": attached})
+    return {"reports": reports}
