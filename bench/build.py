@@ -30,13 +30,13 @@ import polars as pl
 from bench.mart import DAY, PARTS, YEARS, waits
 from schemas.definitions.loader import load_definitions
 from schemas.definitions.models import Definitions, Peer
-from schemas.findings import at
+from schemas.findings import cell_position
 from schemas.observations import TIDY
 from schemas.reference.geography import ENGLAND
-from schemas.reference.periods import build
-from schemas.return_calendar import Standing
+from schemas.reference.periods import build_period
+from schemas.return_calendar import RegisterEntry
 from schemas.submissions import Outcome, Submission
-from warehouse.publication.publish import publish_night
+from warehouse.publication.publish import publish_candidate
 from warehouse.store import loading, private_store
 
 MOST_BYTES = 12_000_000_000
@@ -128,7 +128,7 @@ def rows_of(names: list[str], definitions: Definitions, areas: list[str], seed: 
         for number in set(region):
             table[:, number] = table[:, : len(councils)][:, region == number].sum(axis=1)
         table[:, -1] = table[:, : len(councils)].sum(axis=1)
-    periods = [build("Academic year", year) for year in YEARS]
+    periods = [build_period("Academic year", year) for year in YEARS]
     parts = [(np.stack([t[..., c].sum(axis=-1) for c in PLACES.values()], axis=-1)).ravel() for t in (of, among)]
     keys = pl.DataFrame({"indicator_id": names}).join(pl.DataFrame({"area_code": areas}), how="cross")
     about = {"time_period": [p.time_period for p in periods], "period_start": [p.start for p in periods],
@@ -144,7 +144,8 @@ def rows_of(names: list[str], definitions: Definitions, areas: list[str], seed: 
         "numerator": pl.when(counted).then(pl.col("of")), "denominator": pl.when(counted).then(pl.col("among")),
         "obs_status": pl.when(pl.col("value").is_null()).then(pl.lit("z")),
         "provenance": pl.lit("reported"), "sheet": pl.lit("Figures"),
-        "at_value": pl.lit(at(1, 1)) + pl.col("line"), "keyed": pl.lit(value=True), "faulty": pl.lit(value=False),
+        "at_value": pl.lit(cell_position(1, 1)) + pl.col("line"), "keyed": pl.lit(value=True),
+        "faulty": pl.lit(value=False),
     }  # fmt: skip
     frame = frame.with_columns(**said)
     empty = [pl.lit(None, kind).alias(name) for name, kind in TIDY.items() if name not in frame.columns]
@@ -174,11 +175,11 @@ class Bench:
 
     def publish(self, con: duckdb.DuckDBPyConnection) -> str:
         self.hours += 1
-        said = publish_night(
+        said = publish_candidate(
             con,
             self.live,
             self.definitions,
-            [Standing("bench", one.collection, None, one) for one in self.outcomes],
+            [RegisterEntry("bench", one.collection, None, one) for one in self.outcomes],
             {
                 one.submission: (one.judged_at.replace(tzinfo=None), f"{int(one.submission[1:]):064x}")
                 for one in self.outcomes

@@ -22,9 +22,9 @@ import polars as pl
 from schemas.definitions.loader import load_definitions
 from schemas.definitions.models import Definitions, Peer
 from schemas.reference.geography import ENGLAND
-from schemas.reference.periods import build
-from warehouse.mart.build_mart import derive, reference_tables
-from warehouse.mart.mart_tables import MART, ddl
+from schemas.reference.periods import build_period
+from warehouse.mart.build_mart import create_reference_tables, fill_derived_tables
+from warehouse.mart.mart_tables import MART, create_table_sql
 from warehouse.store.connection import connect
 from warehouse.store.current_rows import MOST_ROWS
 
@@ -60,7 +60,7 @@ def _neighbours(areas: list[str]) -> list[tuple[str, int, str]]:
 
 
 def _rows(names: list[str], areas: list[str]) -> pl.DataFrame:
-    periods = [build("Academic year", year) for year in YEARS]
+    periods = [build_period("Academic year", year) for year in YEARS]
     about = pl.DataFrame(
         {
             "time_period": [p.time_period for p in periods],
@@ -113,11 +113,11 @@ def measure(millions: float) -> None:
         con.execute(f"ATTACH '{path}' AS out")
         con.execute("CREATE SCHEMA out.mart")
         for table in MART:
-            for statement in ddl(table, "out.mart"):
+            for statement in create_table_sql(table, "out.mart"):
                 con.execute(statement)
         began, worked = time.perf_counter(), time.process_time()
-        reference_tables(con, definitions, rows)
-        derive(con, definitions, parts_of(rows))
+        create_reference_tables(con, definitions, rows)
+        fill_derived_tables(con, definitions, parts_of(rows))
         con.execute("CHECKPOINT out")
         took, cpu = time.perf_counter() - began, time.process_time() - worked
         con.close()

@@ -24,7 +24,7 @@ def _adapter(kind: Any) -> TypeAdapter[Any]:
     return TypeAdapter(kind)
 
 
-def record(kind: type[T], values: object, file: str | Path, key: str = "") -> T:
+def build_record(kind: type[T], values: object, file: str | Path, key: str = "") -> T:
     """Make a dataclass of one table or row. Raises DefinitionError for the first thing wrong in it."""
     try:
         return cast(T, _adapter(cast(Hashable, kind)).validate_python(values))
@@ -74,23 +74,23 @@ def read_toml(path: Path) -> dict[str, Any]:
         raise DefinitionError(path, f"is not valid TOML: {error}") from None
 
 
-def listed(path: Path, name: str, kind: type[T], key: str) -> tuple[T, ...]:
+def read_toml_list(path: Path, name: str, kind: type[T], key: str) -> tuple[T, ...]:
     """The tables `[[name]]` of a TOML file as dataclasses; a fault names one by its `key`, or by its number."""
     rows = read_toml(path).get(name, [])
     if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
         raise DefinitionError(path, f"must be tables that begin with [[{name}]]", key=name)
-    return tuple(record(kind, row, path, str(row.get(key, f"{name} {n}"))) for n, row in enumerate(rows, start=1))
+    return tuple(build_record(kind, row, path, str(row.get(key, f"{name} {n}"))) for n, row in enumerate(rows, start=1))
 
 
-def keyed(path: Path, kind: type[T]) -> dict[str, T]:
+def read_toml_by_id(path: Path, kind: type[T]) -> dict[str, T]:
     """The tables of a TOML file as dataclasses, each with its own name as `id`."""
     return {
-        key: record(kind, {**as_table(table, path, key), "id": key}, path, key)
+        key: build_record(kind, {**require_table(table, path, key), "id": key}, path, key)
         for key, table in read_toml(path).items()
     }
 
 
-def as_table(value: object, path: Path, key: str) -> dict[str, Any]:
+def require_table(value: object, path: Path, key: str) -> dict[str, Any]:
     """A value of a TOML file that must be a table."""
     if not isinstance(value, dict):
         raise DefinitionError(path, f"must be a table, [{key}]; found {str(value)[:80]!r}", key=key)
@@ -99,10 +99,10 @@ def as_table(value: object, path: Path, key: str) -> dict[str, Any]:
 
 def read_csv(path: Path, kind: type[T]) -> list[T]:
     """Each row of a csv file as a dataclass; an empty cell takes the field's default. A fault's key is the line."""
-    return list(read_lines(path, kind).values())
+    return list(read_csv_by_line(path, kind).values())
 
 
-def read_lines(path: Path, kind: type[T]) -> dict[str, T]:
+def read_csv_by_line(path: Path, kind: type[T]) -> dict[str, T]:
     """The same by where each row stands, such as `line 7`: the line of the file on which the row ends."""
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
@@ -115,4 +115,4 @@ def read_lines(path: Path, kind: type[T]) -> dict[str, T]:
     for line, row in rows:
         if None in row:
             raise DefinitionError(path, "has more fields than the file has headings; quote a comma", key=line)
-    return {line: record(kind, {k: v for k, v in row.items() if v}, path, line) for line, row in rows}
+    return {line: build_record(kind, {k: v for k, v in row.items() if v}, path, line) for line, row in rows}

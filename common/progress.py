@@ -9,14 +9,14 @@ Listener = Callable[[str, int, int], None]
 _listeners: list[Listener] = []
 
 
-def say(step: str, done: int = 0, total: int = 0) -> None:
+def report_progress(step: str, done: int = 0, total: int = 0) -> None:
     """Tell listeners which step is at work, and how far it is."""
     for listener in _listeners:
         listener(step, done, total)
 
 
 @contextmanager
-def told_to(listener: Listener) -> Iterator[None]:
+def progress_listener(listener: Listener) -> Iterator[None]:
     """Have a listener told until the block ends."""
     _listeners.append(listener)
     try:

@@ -23,21 +23,21 @@ _SIGNS = re.compile(r"\(\d{1,2}\)\s*$|~\s*$|^\s*~")
 _VERSION = re.compile(r"(?<![A-Za-z])(?:v|ver|version|rev|revision)[ ._-]?(\d{1,3}(?:\.\d{1,3})*)(?!\d)", re.IGNORECASE)
 
 
-def says_old(path: str, usual: Collection[str] = ()) -> str:
+def words_meaning_old(path: str, usual: Collection[str] = ()) -> str:
     """The words of a path, which begins with the partner's folder, that say that the file no longer counts; blank where
     none do. Words of the names that a return `usual`ly has say nothing."""
     return _said(path, _OLD, usual)
 
 
-def says_doubtful(path: str, usual: Collection[str] = ()) -> str:
+def words_meaning_draft_or_copy(path: str, usual: Collection[str] = ()) -> str:
     """The words or signs of a path that say that the file may not be the one that counts; blank where none do."""
-    if found := says_old(path, usual) or _said(path, _UNSURE, usual):
+    if found := words_meaning_old(path, usual) or _said(path, _UNSURE, usual):
         return found
     sign = _SIGNS.search(PurePosixPath(path).stem)
     return sign[0].strip() if sign else ""
 
 
-def version_of(path: str) -> tuple[str, tuple[int, ...]] | None:
+def split_version(path: str) -> tuple[str, tuple[int, ...]] | None:
     """The name of a file without its version, as it is compared, and the version; None where it says none."""
     stem = PurePosixPath(path).stem
     if not (found := _VERSION.search(stem)):

@@ -11,8 +11,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from schemas.file_names import says_doubtful, version_of
-from schemas.observations import Held
+from schemas.file_names import split_version, words_meaning_draft_or_copy
+from schemas.observations import CurrentFile
 from schemas.submissions import Outcome, Submission
 
 AHEAD = timedelta(days=1)
@@ -25,7 +25,7 @@ file was then changed is never more than what lies there now."""
 
 
 @dataclass(frozen=True)
-class Rival:
+class RivalSubmission:
     """Another submission for the same return, and periods of which both speak. `counts`: it counts for them; otherwise
     the one that it is a rival of does, in its place. `in_part`: rows of the one that counts were left out. `why`: by
     what the one that counts was chosen, in words."""
@@ -38,7 +38,7 @@ class Rival:
 
 
 @dataclass(frozen=True)
-class Dated:
+class ModificationTime:
     """When a file was last changed: `own` where it says so itself, else as the inbox listed it."""
 
     at: datetime
@@ -49,45 +49,45 @@ class Dated:
         return f"{self.at.day} {self.at:%B %Y %H:%M} UTC, {by}"
 
 
-def dated(modified: datetime | None, changed: datetime | None, seen: datetime) -> Dated | None:
+def modification_time(modified: datetime | None, changed: datetime | None, seen: datetime) -> ModificationTime | None:
     """When a file was last changed, as it says itself or else as the inbox listed it; None where nobody knows. A date
     after it was first `seen` is none."""
     for at, own in ((modified, True), (changed, False)):
         if at is not None and at <= seen + AHEAD:
-            return Dated(at, own)
+            return ModificationTime(at, own)
     return None
 
 
-def _dated(outcome: Outcome, submission: Submission) -> Dated | None:
-    return dated(outcome.modified, submission.changed, submission.first_seen)
+def _dated(outcome: Outcome, submission: Submission) -> ModificationTime | None:
+    return modification_time(outcome.modified, submission.changed, submission.first_seen)
 
 
-def comes_after(one: Outcome, other: Outcome, submissions: Mapping[str, Submission]) -> bool:
+def takes_precedence_over(one: Outcome, other: Outcome, submissions: Mapping[str, Submission]) -> bool:
     """Whether one outcome is used rather than another for a period of which both speak: by what the files say of
     themselves if they came in one night, else by which came later."""
     mine, its = submissions[one.submission], submissions[other.submission]
     pair = [one, other] if mine.sequence < its.sequence else [other, one]
-    return (in_order(pair, submissions, {}) if mine.night == its.night else pair)[-1] is one
+    return (in_loading_order(pair, submissions, {}) if mine.night == its.night else pair)[-1] is one
 
 
-def held_files(
+def current_files(
     outcomes: Iterable[Outcome], submissions: Mapping[str, Submission], loading: Mapping[str, datetime]
-) -> tuple[Held, ...]:
+) -> tuple[CurrentFile, ...]:
     """The file that counts for each period of each return, of those that were loaded before now."""
-    found: dict[tuple[str, str], Held] = {}
+    found: dict[tuple[str, str], CurrentFile] = {}
     loaded = [o for o in outcomes if o.accepted and o.id in loading]
-    for one in in_order(loaded, submissions, loading):
+    for one in in_loading_order(loaded, submissions, loading):
         submission = submissions[one.submission]
         when = _dated(one, submission)
         for period in one.periods:
             at, own = (when.at, when.own) if when else (None, False)
-            found[one.collection or "", period] = Held(
+            found[one.collection or "", period] = CurrentFile(
                 one.collection or "", period, submission.path, submission.digest, at, own
             )
     return tuple(found.values())
 
 
-def in_order(
+def in_loading_order(
     outcomes: Iterable[Outcome], submissions: Mapping[str, Submission], loading: Mapping[str, datetime]
 ) -> list[Outcome]:
     """Accepted outcomes, given in the order of the ledger, in the order in which they are loaded.
@@ -134,7 +134,7 @@ def _speaking_of_one(numbers: Sequence[int], listed: Sequence[Outcome]) -> list[
 def _ranks(files: Sequence[Outcome], submissions: Mapping[str, Submission]) -> dict[str, tuple[int, datetime]]:
     """What makes a file come after others of its return: what its name says, then when it was changed."""
     newest = {submissions[one.submission].path: one.submission for one in files}
-    versions = [version for one in files if (version := version_of(submissions[one.submission].path))]
+    versions = [version for one in files if (version := split_version(submissions[one.submission].path))]
     found = {}
     for one in files:
         submission = submissions[one.submission]
@@ -145,9 +145,9 @@ def _ranks(files: Sequence[Outcome], submissions: Mapping[str, Submission]) -> d
 
 
 def _standing(path: str, versions: Sequence[tuple[str, tuple[int, ...]]]) -> int:
-    if says_doubtful(path):
+    if words_meaning_draft_or_copy(path):
         return DOUBTFUL
-    mine = version_of(path)
+    mine = split_version(path)
     lower = mine is not None and any(mine[0] == name and mine[1] < number for name, number in versions)
     return LOWER_VERSION if lower else PLAIN
 
@@ -164,7 +164,7 @@ class Precedence:
         self._submissions, self._loading = submissions, loading
         self._accepted: dict[tuple[str | None, str], list[Outcome]] = {}
         accepted = [o for group in outcomes.values() for o in group if o.accepted]
-        for one in in_order(accepted, submissions, loading):
+        for one in in_loading_order(accepted, submissions, loading):
             for period in one.periods:
                 self._accepted.setdefault((one.collection, period), []).append(one)
 
@@ -180,7 +180,7 @@ class Precedence:
         """The outcome that counts for a period of a return."""
         return next(reversed(self._accepted.get((collection, period), [])), None)
 
-    def rivals(self, one: Outcome) -> tuple[Rival, ...]:
+    def rivals(self, one: Outcome) -> tuple[RivalSubmission, ...]:
         """Those that count where an outcome speaks of the same, and those of another path whose place it took."""
         over: dict[tuple[str, bool], list[str]] = {}
         held: dict[str, Outcome] = {}
@@ -194,7 +194,7 @@ class Precedence:
                     over.setdefault((replaced.submission, False), []).append(period)
                     held[replaced.submission] = replaced
         return tuple(
-            Rival(
+            RivalSubmission(
                 self._submissions[name],
                 tuple(periods),
                 counts,
@@ -219,10 +219,10 @@ class Precedence:
         if self._loading.get(used.id, _PENDING) != self._loading.get(other.id, _PENDING):
             return "it came after"
         names = [self._path(used), self._path(other)]
-        versions = [version for name in names if (version := version_of(name))]
+        versions = [version for name in names if (version := split_version(name))]
         ranks = [_standing(name, versions) for name in names]
         if ranks[0] > ranks[1]:
-            word = says_doubtful(names[1]) or "a lower version"
+            word = words_meaning_draft_or_copy(names[1]) or "a lower version"
             return f"the name of the other says {word!r}"
         mine, its = (_dated(o, self._submissions[o.submission]) for o in (used, other))
         if mine is not None and its is not None and mine.at != its.at:

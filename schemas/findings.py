@@ -56,7 +56,7 @@ class Finding:
         return {**asdict(self), "cells": list(self.cells)}
 
 
-def finding(
+def make_finding(
     rule: str,
     *,
     sheet: str | None = None,
@@ -81,7 +81,7 @@ def finding(
     )
 
 
-def from_dict(record: dict[str, Any]) -> Finding:
+def finding_from_dict(record: dict[str, Any]) -> Finding:
     return Finding(**{**record, "cells": tuple(record["cells"])})
 
 
@@ -128,13 +128,13 @@ def column_letters(column: int) -> str:
     return letters
 
 
-def a1(position: int) -> str:
+def address_of_position(position: int) -> str:
     """The A1 address of a position."""
     row, column = divmod(position, COLUMNS)
     return f"{column_letters(column)}{row + 1}"
 
 
-def at(row: int, column: int) -> int:
+def cell_position(row: int, column: int) -> int:
     """The position of a row and a column, both counted from 0."""
     return row * COLUMNS + column
 
@@ -142,7 +142,7 @@ def at(row: int, column: int) -> int:
 _A1 = re.compile(r"\$?([A-Za-z]{1,3})\$?([1-9]\d{0,6})")
 
 
-def position(address: str) -> int | None:
+def position_of_address(address: str) -> int | None:
     """The position of an A1 address, or None where it is none."""
     match = _A1.fullmatch(address.strip())
     if not match:
@@ -150,13 +150,13 @@ def position(address: str) -> int | None:
     column = 0
     for letter in match[1].upper():
         column = column * 26 + ord(letter) - 64
-    return at(int(match[2]) - 1, column - 1) if column <= COLUMNS else None
+    return cell_position(int(match[2]) - 1, column - 1) if column <= COLUMNS else None
 
 
 # -- many as one ------------------------------------------------------------------------------------------------------
 
 
-def collapse(
+def merge_findings(
     findings: Iterable[Finding], sheets: Sequence[str] = (), sizes: Mapping[tuple[str, int], int] | None = None
 ) -> list[Finding]:
     """Put findings in the order in which an owner works through the workbook, and say once what is wrong with a whole
@@ -174,7 +174,7 @@ def collapse(
 
 
 def _place(one: Finding, order: Mapping[str, int]) -> tuple[int, str, int, str]:
-    where = position(one.cell) if one.cell else None
+    where = position_of_address(one.cell) if one.cell else None
     sheet = -1 if one.sheet is None else order.get(one.sheet, len(order))
     return (sheet, one.sheet or "", -1 if where is None else where, one.rule)
 
@@ -184,7 +184,7 @@ Alike = tuple[str, str, str, str, tuple[int, ...], int]
 
 def _alike(one: Finding) -> Alike:
     """What findings must share to be one: rule, field and, in one row, the same columns. The row comes last."""
-    places = [position(cell) for cell in one.cells]
+    places = [position_of_address(cell) for cell in one.cells]
     rows = {place // COLUMNS for place in places if place is not None}
     told = one.fix if one.severity != RULES[one.rule].severity else ""  # a waiver has words of its own
     what = (one.sheet or "", f"{one.rule} {one.severity}", one.field, told)
@@ -243,7 +243,7 @@ def _runs(rows: Sequence[int]) -> list[tuple[int, int]]:
     return runs
 
 
-def places(one: Finding) -> Iterator[tuple[str, int]]:
+def cells_of_finding(one: Finding) -> Iterator[tuple[str, int]]:
     """Every cell that a finding names, ranges spelt out, as sheet and position."""
     for cell in one.cells:
         sheet = one.sheet or ""
@@ -251,8 +251,10 @@ def places(one: Finding) -> Iterator[tuple[str, int]]:
             named, _, cell = cell.rpartition("!")
             sheet = named[1:-1].replace("''", "'")
         first, _, last = cell.partition(":")
-        begin, end = position(first), position(last or first)
+        begin, end = position_of_address(first), position_of_address(last or first)
         if begin is None or end is None:
             continue
         (top, left), (bottom, right) = divmod(begin, COLUMNS), divmod(end, COLUMNS)
-        yield from ((sheet, at(row, column)) for row in range(top, bottom + 1) for column in range(left, right + 1))
+        yield from (
+            (sheet, cell_position(row, column)) for row in range(top, bottom + 1) for column in range(left, right + 1)
+        )

@@ -14,8 +14,8 @@ from functools import cached_property
 from typing import Literal
 
 from common.config_files import STRICT_KEYS
-from schemas.file_precedence import Precedence, Rival
-from schemas.return_calendar import Slot, beyond_grace
+from schemas.file_precedence import Precedence, RivalSubmission
+from schemas.return_calendar import ExpectedReturn, is_beyond_grace
 from schemas.set_aside_returns import SetAside
 from schemas.submissions import Outcome, Submission
 
@@ -49,7 +49,7 @@ def partner_of(recipient: str) -> str | None:
 
 
 @dataclass(frozen=True)
-class News:
+class Notification:
     """One thing to tell one recipient once: `partner/ID`, `officer/ID` or `analyst`. `repeats` names the submission
     whose findings, told before, are exactly these again; `says` is what there is to say that no record holds. `rivals`
     are other files of the same return, and `counts_for` the periods for which this one counts."""
@@ -59,10 +59,10 @@ class News:
     recipient: str
     submission: Submission | None = None
     outcome: Outcome | None = None
-    slot: Slot | None = None
+    slot: ExpectedReturn | None = None
     repeats: str = ""
     says: tuple[str, ...] = ()
-    rivals: tuple[Rival, ...] = ()
+    rivals: tuple[RivalSubmission, ...] = ()
     counts_for: tuple[str, ...] = ()
 
     @property
@@ -95,14 +95,14 @@ class Message:
 
 
 @dataclass(frozen=True, eq=False)
-class History:
+class NotificationHistory:
     """What news is drawn from: judged submissions in the order of the ledger, the calendar, the keys of what has been
     told (a message with it was sent) and composed (a message with it was written, sent or not), and when outcomes were
     loaded."""
 
     submissions: Mapping[str, Submission]
     outcomes: Mapping[str, tuple[Outcome, ...]]
-    slots: Sequence[Slot]
+    slots: Sequence[ExpectedReturn]
     told: AbstractSet[str]
     composed: AbstractSet[str]
     loading: Mapping[str, datetime]
@@ -124,7 +124,7 @@ class History:
         return Precedence(self.submissions, self.outcomes, self.loading)
 
     @cached_property
-    def slot_of(self) -> Mapping[str, Slot]:
+    def slot_of(self) -> Mapping[str, ExpectedReturn]:
         return {outcome.id: slot for slot in self.slots for outcome in slot.outcomes}
 
     @cached_property
@@ -171,12 +171,12 @@ def has_errors(outcome: Outcome) -> bool:
     return any(one.is_error for one in outcome.findings)
 
 
-def unshown(outcomes: Sequence[Outcome]) -> str:
+def rule_forbidding_details(outcomes: Sequence[Outcome]) -> str:
     """The rule by which nothing of a file is shown; empty where it may be."""
     return next((f.rule for o in outcomes for f in o.findings if f.rule in UNSHOWN), "")
 
 
-def to_owners(history: History, today: date, *, published: bool) -> list[News]:
+def owner_notifications(history: NotificationHistory, today: date, *, published: bool) -> list[Notification]:
     """All that the partners have to be told tonight. `published` says whether readers see what the store holds."""
     return [
         *_receipts(history),
@@ -188,26 +188,28 @@ def to_owners(history: History, today: date, *, published: bool) -> list[News]:
     ]
 
 
-def _untold(history: History, kind: Kind) -> Iterator[Outcome]:
+def _untold(history: NotificationHistory, kind: Kind) -> Iterator[Outcome]:
     for outcomes in history.outcomes.values():
         for one in outcomes:
             if f"{kind}/{one.id}" not in history.told:
                 yield one
 
 
-def _of(kind: Kind, outcome: Outcome, history: History, repeats: str = "") -> News:
+def _of(kind: Kind, outcome: Outcome, history: NotificationHistory, repeats: str = "") -> Notification:
     submission, slot = history.submissions[outcome.submission], history.slot_of.get(outcome.id)
-    return News(kind, outcome.id, f"partner/{outcome.partner}", submission, outcome, slot, repeats)
+    return Notification(kind, outcome.id, f"partner/{outcome.partner}", submission, outcome, slot, repeats)
 
 
-def to_owners_by_day(history: History, today: date) -> list[News]:
+def owner_notifications_by_day(history: NotificationHistory, today: date) -> list[Notification]:
     """All that the partners would have to be told between two nights, and what a night may have left untold of the
     publication. Who asks chooses from it by kind and by what waits."""
-    held = {one.key: one for published in (False, True) for one in to_owners(history, today, published=published)}
+    held = {
+        one.key: one for published in (False, True) for one in owner_notifications(history, today, published=published)
+    }
     return [*held.values(), *(_of("tonight", one, history) for one in _unseen(history, "tonight"))]
 
 
-def _receipts(history: History) -> list[News]:
+def _receipts(history: NotificationHistory) -> list[Notification]:
     order = history.precedence
     return [
         replace(_of("receipt", one, history), rivals=order.rivals(one), counts_for=order.periods(one))
@@ -215,7 +217,7 @@ def _receipts(history: History) -> list[News]:
     ]
 
 
-def _publication(history: History, *, published: bool) -> list[News]:
+def _publication(history: NotificationHistory, *, published: bool) -> list[Notification]:
     """That a receipt awaits publication; and, once, that what awaited it is published."""
     unseen = [_of("awaiting", one, history) for one in _unseen(history, "awaiting", "tonight")]
     if not published:
@@ -231,7 +233,7 @@ def _publication(history: History, *, published: bool) -> list[News]:
     ]
 
 
-def _set_aside(history: History) -> Iterator[News]:
+def _set_aside(history: NotificationHistory) -> Iterator[Notification]:
     """What each owner's return was set aside for, where it has not been told."""
     for left_out, outcome in _left_out(history):
         one = replace(_of("set-aside", outcome, history), about=left_out.key, says=_says(left_out))
@@ -239,7 +241,7 @@ def _set_aside(history: History) -> Iterator[News]:
             yield one
 
 
-def of_set_aside(history: History) -> Iterator[News]:
+def set_aside_notifications(history: NotificationHistory) -> Iterator[Notification]:
     """Returns that were set aside, for the analyst."""
     for left_out, outcome in _left_out(history):
         about = f"{left_out.key}/{ANALYST}"
@@ -248,7 +250,7 @@ def of_set_aside(history: History) -> Iterator[News]:
             yield one
 
 
-def _left_out(history: History) -> Iterator[tuple[SetAside, Outcome]]:
+def _left_out(history: NotificationHistory) -> Iterator[tuple[SetAside, Outcome]]:
     known = {one.id: one for outcomes in history.outcomes.values() for one in outcomes}
     for left_out in history.set_aside.values():
         if left_out.faults and left_out.outcome in known:
@@ -259,7 +261,7 @@ def _says(left_out: SetAside) -> tuple[str, ...]:
     return tuple(fault.text for fault in left_out.faults)
 
 
-def _unseen(history: History, *said: Kind) -> Iterator[Outcome]:
+def _unseen(history: NotificationHistory, *said: Kind) -> Iterator[Outcome]:
     """What was accepted, counts and has no receipt yet, unless a receipt was written that says none of this: then
     readers see it."""
     for one in _untold(history, "receipt"):
@@ -269,7 +271,7 @@ def _unseen(history: History, *said: Kind) -> Iterator[Outcome]:
                 yield one
 
 
-def _findings(history: History) -> list[News]:
+def _findings(history: NotificationHistory) -> list[Notification]:
     """What is wrong with each file as it is now. Of one that was replaced or put right since, nobody need hear."""
     return [
         _of("findings", one, history, _told_before(one, history))
@@ -278,9 +280,9 @@ def _findings(history: History) -> list[News]:
     ]
 
 
-def _told_before(outcome: Outcome, history: History) -> str:
+def _told_before(outcome: Outcome, history: NotificationHistory) -> str:
     """The submission at the same path whose findings were told in full, and have been these ever since; or nothing."""
-    if unshown([outcome]):
+    if rule_forbidding_details([outcome]):
         return ""
     first = ""
     for other in reversed(history.before(outcome)):
@@ -291,15 +293,15 @@ def _told_before(outcome: Outcome, history: History) -> str:
     return first
 
 
-def _overdue(history: History, today: date) -> list[News]:
+def _overdue(history: NotificationHistory, today: date) -> list[Notification]:
     return [
-        News("overdue", slot.key, f"partner/{slot.partner}", slot=slot)
+        Notification("overdue", slot.key, f"partner/{slot.partner}", slot=slot)
         for slot in history.slots
         if slot.overdue(today) and f"overdue/{slot.key}" not in history.told
     ]
 
 
-def _resolved(history: History) -> list[News]:
+def _resolved(history: NotificationHistory) -> list[Notification]:
     """What owners were told of as wrong or overdue, and is put right by an outcome that still stands."""
     cures: dict[str, Outcome] = {}
     for outcomes in history.outcomes.values():
@@ -316,22 +318,22 @@ def _resolved(history: History) -> list[News]:
     ]
 
 
-def to_officers(
-    history: History, officers: Mapping[str, Sequence[str]], today: date, grace_days: int
-) -> Iterator[News]:
+def officer_notifications(
+    history: NotificationHistory, officers: Mapping[str, Sequence[str]], today: date, grace_days: int
+) -> Iterator[Notification]:
     """Returns that are overdue beyond the days of grace, for the accountable officers of each return; for the analyst
     where a return has none."""
     for slot in history.slots:
-        if not slot.overdue(today) or not beyond_grace(slot.expected.due, today, grace_days):
+        if not slot.overdue(today) or not is_beyond_grace(slot.expected.due, today, grace_days):
             continue
         for recipient in [f"officer/{name}" for name in officers.get(slot.collection, ())] or [ANALYST]:
-            one = News("escalated", f"{slot.key}/{recipient}", recipient, slot=slot)
+            one = Notification("escalated", f"{slot.key}/{recipient}", recipient, slot=slot)
             if one.key not in history.told:
                 yield one
 
 
-def of_wrong_folders(history: History) -> Iterator[News]:
+def wrong_folder_notifications(history: NotificationHistory) -> Iterator[Notification]:
     """Files that lie in the folder of a partner whose return they are not, for the analyst."""
     for name, outcomes in history.outcomes.items():
-        if unshown(outcomes) == "return.wrong-folder" and f"wrong-folder/{name}" not in history.told:
-            yield News("wrong-folder", name, ANALYST, history.submissions[name])
+        if rule_forbidding_details(outcomes) == "return.wrong-folder" and f"wrong-folder/{name}" not in history.told:
+            yield Notification("wrong-folder", name, ANALYST, history.submissions[name])

@@ -42,14 +42,15 @@ TIDY: dict[str, pl.DataType] = {
     "keyed": pl.Boolean(),
     "faulty": pl.Boolean(),
 }
-"""Columns of a tidy table. `at_…` are positions (see schemas.findings.at) on `sheet`, NULL where the layout itself says
-it. `base_…` are what counts are declared to be rounded to, NULL where they are exact. `keyed`: indicator, area, period
-and breakdown are all known. `faulty`: a cell of this row is already in a finding. `obs_status` and `conf_status` are
-the harmonised shorthand (p provisional, x not available, c confidential ...), NULL where nothing is to be said."""
+"""Columns of a tidy table. `at_…` are positions (see schemas.findings.cell_position) on `sheet`, NULL where the layout
+itself says it. `base_…` are what counts are declared to be rounded to, NULL where they are exact. `keyed`: indicator,
+area, period and breakdown are all known. `faulty`: a cell of this row is already in a finding. `obs_status` and
+`conf_status` are the harmonised shorthand (p provisional, x not available, c confidential ...), NULL where nothing is
+to be said."""
 
 
 @dataclass(frozen=True)
-class Required:
+class RequiredRows:
     """Rows that a return must hold: for each period that it gives of these indicators, each of them for each of these
     areas and breakdowns. An empty tuple stands for whatever the return itself holds."""
 
@@ -59,7 +60,7 @@ class Required:
 
 
 @dataclass(frozen=True, eq=False)
-class Table:
+class TidyTable:
     """What one return says for one collection, before or after checking. `speaks_of` are the indicators that each sheet
     can be about, `whole` is False where a fault of its shape kept rows from being read, and `requires` are the rows
     that must be there. `seen` are cells, as sheet and position, that show something else than the number they hold:
@@ -73,7 +74,7 @@ class Table:
     frame: pl.DataFrame
     speaks_of: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     whole: bool = True
-    requires: tuple[Required, ...] = ()
+    requires: tuple[RequiredRows, ...] = ()
     seen: Mapping[tuple[str, int], object] = field(default_factory=dict)
     typed: Mapping[tuple[str, str], str] = field(default_factory=dict)
     blank: frozenset[tuple[str, str]] = frozenset()
@@ -85,7 +86,7 @@ class Table:
         return self.frame.height
 
 
-def empty() -> pl.DataFrame:
+def empty_table() -> pl.DataFrame:
     """A tidy table without rows."""
     return pl.DataFrame(schema=TIDY)
 
@@ -121,7 +122,7 @@ class Waiver:
 
 
 @dataclass(frozen=True)
-class Held:
+class CurrentFile:
     """The file whose figures are held for a period of a return: where it lay, its digest, and when it was last changed;
     `own` where it says that itself."""
 
@@ -134,7 +135,7 @@ class Held:
 
 
 @dataclass(frozen=True, eq=False)
-class Context:
+class CheckContext:
     """What a check may know beyond the table itself, and so what a finding may tell its owner.
 
     Without `accepted` (the current keys, values and cells of each collection as KEY, PAYLOAD and `collection`,
@@ -148,7 +149,7 @@ class Context:
     accepted: pl.DataFrame | None = None
     published: pl.DataFrame | None = None
     waivers: tuple[Waiver, ...] = ()
-    files: tuple[Held, ...] = ()
+    files: tuple[CurrentFile, ...] = ()
 
     @property
     def not_checked(self) -> tuple[str, ...]:

@@ -17,7 +17,7 @@ SET_ASIDE = "set-aside"
 
 
 @dataclass(frozen=True)
-class Expected:
+class ExpectedPeriod:
     """One return that is expected: the period it is for, as people write it, and the day it is due."""
 
     __pydantic_config__ = STRICT_KEYS
@@ -26,44 +26,44 @@ class Expected:
 
 
 @dataclass(frozen=True)
-class Standing:
+class RegisterEntry:
     """One line of the register: an expected return and what answers it, or an arrival that nobody expected."""
 
     partner: str
     collection: str | None
-    expected: Expected | None
+    expected: ExpectedPeriod | None
     outcome: Outcome | None
 
     def status(self, today: date) -> str:
         """The outcome's status; without an outcome, whether the return is due or overdue."""
         if self.outcome is not None:
             return self.outcome.status
-        return standing(self.expected.due, today) if self.expected else "due"
+        return status_of_missing_return(self.expected.due, today) if self.expected else "due"
 
 
-def standing(due: date, today: date) -> ReturnStatus:
+def status_of_missing_return(due: date, today: date) -> ReturnStatus:
     """Where a return stands that has not come. The register is drawn up after a night has collected: what the night
     after the due date has not seen is overdue."""
     return "due" if today <= due else "overdue"
 
 
-def on_time(due: date, first_seen: date) -> bool:
+def is_on_time(due: date, first_seen: date) -> bool:
     """Whether a return came on time: the night after the due date is the last that may see it first."""
     return (first_seen - due).days <= 1
 
 
-def beyond_grace(due: date, today: date, grace_days: int) -> bool:
+def is_beyond_grace(due: date, today: date, grace_days: int) -> bool:
     """Whether the accountable officer is told of a return that has not come: all days of grace have passed."""
     return (today - due).days > grace_days
 
 
 @dataclass(frozen=True)
-class Slot:
+class ExpectedReturn:
     """An expected return, and every outcome that answers it, in the order of the ledger."""
 
     partner: str
     collection: str
-    expected: Expected
+    expected: ExpectedPeriod
     outcomes: tuple[Outcome, ...]
 
     @property
@@ -78,37 +78,37 @@ class Slot:
 
     def overdue(self, today: date) -> bool:
         """Whether nothing accepted answers it and its time is over, whatever was sent and rejected."""
-        return self.met_by is None and standing(self.expected.due, today) == "overdue"
+        return self.met_by is None and status_of_missing_return(self.expected.due, today) == "overdue"
 
     def status(self, today: date) -> SlotStatus:
         """received once anything was accepted; rejected where all that came was; else due or overdue."""
         if self.met_by is not None:
             return "received"
-        return "rejected" if self.outcomes else standing(self.expected.due, today)
+        return "rejected" if self.outcomes else status_of_missing_return(self.expected.due, today)
 
 
-def slots_of(lines: Sequence[Standing]) -> list[Slot]:
+def expected_returns(lines: Sequence[RegisterEntry]) -> list[ExpectedReturn]:
     """The expected returns of a register, each with what answers it."""
-    answers: dict[tuple[str, str, Expected], list[Outcome]] = {}
+    answers: dict[tuple[str, str, ExpectedPeriod], list[Outcome]] = {}
     for line in lines:
         if line.expected is not None and line.collection is not None:
             held = answers.setdefault((line.partner, line.collection, line.expected), [])
             held += [line.outcome] if line.outcome else []
-    return [Slot(*key, tuple(outcomes)) for key, outcomes in answers.items()]
+    return [ExpectedReturn(*key, tuple(outcomes)) for key, outcomes in answers.items()]
 
 
-def register(
-    partner: str, collection: str | None, expected: Sequence[Expected], outcomes: Sequence[Outcome]
-) -> list[Standing]:
+def register_entries(
+    partner: str, collection: str | None, expected: Sequence[ExpectedPeriod], outcomes: Sequence[Outcome]
+) -> list[RegisterEntry]:
     """Which arrival answers which expected return of one collection, with those that nothing answers.
 
     An arrival answers the expected return whose period it speaks of. One that speaks of none (a file that could not be
     read, say) answers the earliest that nothing accepted answers yet.
     """
     slots = sorted(expected, key=lambda one: one.due)
-    met: set[Expected] = set()
-    answered: set[Expected] = set()
-    lines: list[Standing] = []
+    met: set[ExpectedPeriod] = set()
+    answered: set[ExpectedPeriod] = set()
+    lines: list[RegisterEntry] = []
     for outcome in outcomes:
         slot = next((s for s in slots if s.period in outcome.periods), None)
         slot = slot or next((s for s in slots if s not in met), slots[-1] if slots else None)
@@ -116,6 +116,6 @@ def register(
             answered.add(slot)
             if outcome.accepted:
                 met.add(slot)
-        lines.append(Standing(partner, collection, slot, outcome))
-    waiting = [Standing(partner, collection, slot, None) for slot in slots if slot not in answered]
+        lines.append(RegisterEntry(partner, collection, slot, outcome))
+    waiting = [RegisterEntry(partner, collection, slot, None) for slot in slots if slot not in answered]
     return lines + waiting

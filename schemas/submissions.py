@@ -77,7 +77,7 @@ def outcome_id(submission: str, collection: str | None, judgement: int) -> str:
 
 
 @dataclass(frozen=True)
-class Grant:
+class WaiverGrant:
     """A waiver as the ledger keeps it: for which submission and which of its cells it was given, and when."""
 
     __pydantic_config__ = STRICT_KEYS
@@ -89,7 +89,7 @@ class Grant:
     granted_at: Instant
 
 
-def status_of(findings: Sequence[Finding], *, clean_rows: int, on_error: str) -> Status:
+def status_from_findings(findings: Sequence[Finding], *, clean_rows: int, on_error: str) -> Status:
     """The status that findings give a return. With `quarantine`, clean rows of a return with errors still count, unless
     an error is about more than single cells: then nobody can tell which rows were never read."""
     if any(one.is_error for one in findings):

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from flows.settings import HOME, settings
 from warehouse.mart.mart_tables import MART
-from warehouse.store.attached_files import attached
+from warehouse.store.attached_files import connect_with_files
 
 DASHBOARDS = HOME / "docs" / "dashboards.md"
 NATIONAL_SET = HOME / "docs" / "national-set.md"
@@ -78,7 +78,7 @@ def national_set(coverage: Iterable[Coverage]) -> str:
 
 def coverage_of(published: Path) -> list[Coverage]:
     """Return the rows of mart.coverage in a published file, by number of the national indicator."""
-    with attached(live=published) as con:
+    with connect_with_files(live=published) as con:
         return con.execute(
             "SELECT ni, title, fate, successor, indicator_id, latest_period FROM live.mart.coverage ORDER BY ni"
         ).fetchall()

@@ -35,8 +35,8 @@ from flows.settings import Settings, needs_extra
 from inputs.layouts.partner_layouts import load_partners
 from inputs.sandbox.reader_processes import Limits
 from schemas.definitions.loader import load_definitions
-from schemas.observations import Held
-from schemas.submissions import Grant, Submission
+from schemas.observations import CurrentFile
+from schemas.submissions import Submission, WaiverGrant
 
 LOCAL_WORKERS = 2
 MOST_IN_A_JOB = 250
@@ -183,10 +183,10 @@ def _desk_of(folder: Path) -> Desk:
         partners,
         pl.read_parquet(folder / "accepted.parquet"),
         pl.read_parquet(folder / "published.parquet"),
-        tuple(from_record(Grant, one) for one in says["grants"]),
+        tuple(from_record(WaiverGrant, one) for one in says["grants"]),
         date.fromisoformat(says["today"]),
         Limits(**says["limits"]),
-        tuple(from_record(Held, one) for one in says["files"]),
+        tuple(from_record(CurrentFile, one) for one in says["files"]),
     )
 
 

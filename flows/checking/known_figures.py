@@ -11,9 +11,9 @@ from flows.settings import Settings
 from inputs.layouts.partner_layouts import Partner
 from schemas.definitions.models import Definitions
 from schemas.observations import KEY, PAYLOAD
-from warehouse.queries.published_figures import SEEN, seen_by_readers
+from warehouse.queries.published_figures import SEEN, published_figures
 from warehouse.store import connection, current_rows
-from warehouse.store.loads_in_force import loads_of
+from warehouse.store.loads_in_force import loads_of_outcomes
 
 
 def known_to_owners(
@@ -24,9 +24,11 @@ def known_to_owners(
     ledger: Ledger,
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
     """What is accepted and not set aside, as each collection's owner may be told of it, and what readers see: the
-    `accepted` and `published` of schemas.observations.Context."""
+    `accepted` and `published` of schemas.observations.CheckContext."""
     seen = _seen_tonight(con, given, definitions, ledger)
-    return told_to_owners(current_rows.last_accepted_rows(con, loads_of(con, ledger.set_aside)), seen, partners), seen
+    return told_to_owners(
+        current_rows.last_accepted_rows(con, loads_of_outcomes(con, ledger.set_aside)), seen, partners
+    ), seen
 
 
 def _seen_tonight(
@@ -38,7 +40,7 @@ def _seen_tonight(
     made = next((one for one in reversed(ledger.attempts) if live is not None and one.at <= live), None)
     if made is None or made.definitions != definitions.digest:
         return pl.DataFrame(schema=SEEN)
-    return seen_by_readers(con, given.warehouse, definitions)
+    return published_figures(con, given.warehouse, definitions)
 
 
 def told_to_owners(accepted: pl.DataFrame, seen: pl.DataFrame, partners: Mapping[str, Partner]) -> pl.DataFrame:

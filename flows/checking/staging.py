@@ -26,12 +26,12 @@ from flows.checking.validate_files import Judgement, as_judged, judge_each
 from flows.records.archive import Archive
 from inputs.layouts.partner_layouts import Partner
 from inputs.parsing.return_identification import Origin
-from inputs.sandbox.reader_processes import Limits, Readers
+from inputs.sandbox.reader_processes import Limits, ReaderPool
 from replies.annotation.marked_up_copy import MarkedUp, NoCopy, marked_by, marking_of
 from schemas.definitions.models import Definitions
 from schemas.findings import Finding
-from schemas.observations import KEY, Context, Held, Table, Waiver
-from schemas.submissions import Grant, Status, Submission
+from schemas.observations import KEY, CheckContext, CurrentFile, TidyTable, Waiver
+from schemas.submissions import Status, Submission, WaiverGrant
 
 COPIES_AHEAD = 8
 """So many marked-up copies may be in the making while files are judged."""
@@ -47,15 +47,15 @@ class Desk:
     partners: Mapping[str, Partner]
     accepted: pl.DataFrame
     published: pl.DataFrame
-    grants: tuple[Grant, ...]
+    grants: tuple[WaiverGrant, ...]
     today: date
     limits: Limits
-    files: tuple[Held, ...] = ()
+    files: tuple[CurrentFile, ...] = ()
 
     @property
-    def context(self) -> Context:
+    def context(self) -> CheckContext:
         waivers = tuple(one.waiver for one in self.grants)
-        return Context(self.today, self.accepted, self.published, waivers, self.files)
+        return CheckContext(self.today, self.accepted, self.published, waivers, self.files)
 
 
 @dataclass(frozen=True)
@@ -93,7 +93,7 @@ def stage(folder: Path, submissions: Sequence[Submission], desk: Desk) -> Iterat
     ]
     arrivals = list(zip(origins, contents, strict=True))
     copies: _Copies = {}
-    with Readers(desk.limits) as readers:
+    with ReaderPool(desk.limits) as readers:
         for judged in judge_each(arrivals, desk.partners, desk.definitions, desk.context, readers):
             if judged is not None:
                 number, group = judged
@@ -122,7 +122,7 @@ def _staged(folder: Path, submission: Submission, one: Judgement, desk: Desk) ->
     )
 
 
-def _ends(table: Table, waiver: Waiver) -> bool:
+def _ends(table: TidyTable, waiver: Waiver) -> bool:
     """A waiver ends for good with the first submission that gives another value for its key."""
     if table.collection != waiver.collection:
         return False

@@ -13,16 +13,16 @@ from inputs.parsing.parse_return import parse
 from inputs.parsing.return_identification import Origin, identify
 from inputs.readers.cells import Cells
 from inputs.readers.last_modified import MODIFIED
-from inputs.sandbox.reader_processes import Limits, Readers
+from inputs.sandbox.reader_processes import Limits, ReaderPool
 from replies.annotation.marked_up_copy import Judged
 from schemas.definitions.models import Definitions
-from schemas.file_precedence import dated
-from schemas.findings import COLUMNS, Finding, collapse, places, position
-from schemas.observations import KEY_CELLS, MEASURES, Context, Table, empty
+from schemas.file_precedence import modification_time
+from schemas.findings import COLUMNS, Finding, cells_of_finding, merge_findings, position_of_address
+from schemas.observations import KEY_CELLS, MEASURES, CheckContext, TidyTable, empty_table
 from schemas.reference.periods import read_period
-from schemas.submissions import Status, status_of
+from schemas.submissions import Status, status_from_findings
 from schemas.validation.check_tables import check
-from schemas.validation.older_files import check_file
+from schemas.validation.older_files import check_for_older_file
 
 
 @dataclass(frozen=True, eq=False)
@@ -32,7 +32,7 @@ class Judgement:
 
     origin: Origin
     layout: Layout | None
-    table: Table | None
+    table: TidyTable | None
     findings: tuple[Finding, ...]
     status: Status
     not_checked: tuple[str, ...]
@@ -55,7 +55,7 @@ class Judgement:
         return _periods(self.table) if self.table else ()
 
 
-def _periods(table: Table) -> tuple[str, ...]:
+def _periods(table: TidyTable) -> tuple[str, ...]:
     pairs = table.frame.select("time_period", "time_identifier").drop_nulls().unique().sort("*").rows()
     read = (read_period(code, identifier) for code, identifier in pairs)
     return tuple(dict.fromkeys(period.label for period in read if period))
@@ -73,12 +73,12 @@ def judge(
     arrivals: Sequence[Arrival],
     partners: Mapping[str, Partner],
     definitions: Definitions,
-    context: Context,
+    context: CheckContext,
     *,
     limits: Limits | None = None,
 ) -> list[list[Judgement]]:
     """Judge files; for each, one judgement a return it answers, in order."""
-    with Readers(limits or Limits()) as readers:
+    with ReaderPool(limits or Limits()) as readers:
         judged = dict(filter(None, judge_each(arrivals, partners, definitions, context, readers)))
     return [judged[number] for number in range(len(arrivals))]
 
@@ -87,8 +87,8 @@ def judge_each(
     arrivals: Sequence[Arrival],
     partners: Mapping[str, Partner],
     definitions: Definitions,
-    context: Context,
-    readers: Readers,
+    context: CheckContext,
+    readers: ReaderPool,
 ) -> Iterator[tuple[int, list[Judgement]] | None]:
     """Judge many files a batch at a time: the number of each and its judgements, one a return it answers.
 
@@ -119,7 +119,7 @@ def judge_each(
 class _Parsed:
     origin: Origin
     layout: Layout | None
-    table: Table | None
+    table: TidyTable | None
     found: list[Finding]
     sheets: tuple[str, ...] = ()
     modified: datetime | None = None
@@ -141,7 +141,7 @@ def held_cells(accepted: pl.DataFrame | None) -> HeldCells:
 
 def _now_blank(cells: Cells, held: Iterable[tuple[str, str]]) -> frozenset[tuple[str, str]]:
     sheets = {sheet.name: sheet for sheet in cells.sheets}
-    found = ((name, cell, position(cell)) for name, cell in held if name in sheets)
+    found = ((name, cell, position_of_address(cell)) for name, cell in held if name in sheets)
     return frozenset(
         (name, cell) for name, cell, at in found if at is not None and sheets[name].cell(*divmod(at, COLUMNS)) is None
     )
@@ -176,11 +176,11 @@ def _check_all(
     batch: list[tuple[int, list[_Parsed]]],
     partners: Mapping[str, Partner],
     definitions: Definitions,
-    context: Context,
+    context: CheckContext,
 ) -> Iterator[tuple[int, list[Judgement]]]:
     """The judgements of a batch, which is emptied as they are given."""
     flat = [one for _, group in batch for one in group]
-    tables = [one.table or Table(one.origin.partner, "", empty()) for one in flat]
+    tables = [one.table or TidyTable(one.origin.partner, "", empty_table()) for one in flat]
     found = iter(check(tables, definitions, context))
     del flat, tables
     while batch:
@@ -188,39 +188,47 @@ def _check_all(
         yield number, [_judgement(one, next(found), partners, context) for one in group]
 
 
-def _judgement(one: _Parsed, checked: list[Finding], partners: Mapping[str, Partner], context: Context) -> Judgement:
+def _judgement(
+    one: _Parsed, checked: list[Finding], partners: Mapping[str, Partner], context: CheckContext
+) -> Judgement:
     found = [*one.found, *_not_told(one.found, checked), *_of_file(one, context)]
-    findings = collapse(found, one.sheets, _sizes(one.table) if one.table else None)
+    findings = merge_findings(found, one.sheets, _sizes(one.table) if one.table else None)
     on_error, clean, table = "reject", 0, one.table
     if one.layout is not None and table is not None:
         table = replace(table, frame=_with_faults(table.frame, found))
         on_error = partners[one.layout.partner].collection(one.layout.collection).on_error
         clean = int((~table.frame.get_column("faulty")).sum()) if table.rows else 0
-    status = status_of(findings, clean_rows=clean, on_error=on_error)
+    status = status_from_findings(findings, clean_rows=clean, on_error=on_error)
     return Judgement(one.origin, one.layout, table, tuple(findings), status, context.not_checked, one.modified)
 
 
 def _not_told(told: Sequence[Finding], checked: Sequence[Finding]) -> list[Finding]:
     """What the checks found, without what follows from cells that are named as blank or left out already."""
     follow = ("key.withdrawn", "period.gone", "cell.left-blank")
-    named = {place for one in told for place in places(one)} if any(one.rule in follow for one in checked) else set()
-    return [one for one in checked if one.rule not in follow or not one.cells or not set(places(one)) <= named]
+    named = (
+        {place for one in told for place in cells_of_finding(one)}
+        if any(one.rule in follow for one in checked)
+        else set()
+    )
+    return [
+        one for one in checked if one.rule not in follow or not one.cells or not set(cells_of_finding(one)) <= named
+    ]
 
 
-def _of_file(one: _Parsed, context: Context) -> list[Finding]:
+def _of_file(one: _Parsed, context: CheckContext) -> list[Finding]:
     """What a file's name and date say of its standing beside what is held."""
     if one.layout is None or one.table is None or not one.table.rows:
         return []
     origin = one.origin
-    when = dated(one.modified, origin.changed, origin.seen) if origin.seen else None
+    when = modification_time(one.modified, origin.changed, origin.seen) if origin.seen else None
     held = [h for h in context.files if h.collection == one.layout.collection and h.period in set(_periods(one.table))]
-    return list(check_file(origin.path, one.layout.files, when, held))
+    return list(check_for_older_file(origin.path, one.layout.files, when, held))
 
 
 _CELLS = (*KEY_CELLS, *(f"at_{name}" for name in MEASURES))
 
 
-def _sizes(table: Table) -> dict[tuple[str, int], int]:
+def _sizes(table: TidyTable) -> dict[tuple[str, int], int]:
     """How many cells of each column of each sheet the rows of a table were read from."""
     said = pl.concat([table.frame.select("sheet", pl.col(name).alias("place")) for name in _CELLS])
     counted = said.drop_nulls().unique().group_by("sheet", pl.col("place") % COLUMNS).len()
@@ -233,7 +241,7 @@ def _with_faults(frame: pl.DataFrame, found: Sequence[Finding]) -> pl.DataFrame:
     if not errors or not frame.height:
         return frame
     named = pl.DataFrame(
-        list({cell for one in errors for cell in places(one)}),
+        list({cell for one in errors for cell in cells_of_finding(one)}),
         schema={"sheet": pl.String, "place": pl.Int64},
         orient="row",
     )

@@ -21,15 +21,15 @@ from flows.commands.options import JsonOption, TodayOption
 from flows.commands.terminal import as_json
 from flows.settings import Settings, london_today, now, settings
 from inputs.layouts.partner_layouts import Partner, load_partners
-from inputs.parsing.explain_cells import explain as explain_cells
+from inputs.parsing.explain_cells import explain_cells as explain_cells
 from inputs.parsing.return_identification import Origin
 from inputs.readers.cells import Cells
-from inputs.sandbox.reader_processes import Limits, read
+from inputs.sandbox.reader_processes import Limits, read_in_child
 from replies.annotation.marked_up_copy import NoCopy, mark_up
 from replies.emails.owner_emails import STATUS_WORDS
 from schemas.definitions.loader import load_definitions
 from schemas.findings import as_typed
-from schemas.observations import Context
+from schemas.observations import CheckContext
 
 Result = dict[str, Any]
 
@@ -96,7 +96,7 @@ def check_files(
         [(origin, partial(_begun, path, given.limits)) for origin, path in zip(origins, files, strict=True)],
         partners,
         definitions,
-        Context(today),
+        CheckContext(today),
         limits=given.limits,
     )
     for path, group in zip(files, judged, strict=True):
@@ -115,7 +115,7 @@ def _explain(path: Path, group: Sequence[Judgement], records: Sequence[Result], 
     """Put what became of every cell of a file into the record of each return that it answers."""
     if all(one.layout is None for one in group):
         return
-    cells = read(_begun(path, limits), limits)
+    cells = read_in_child(_begun(path, limits), limits)
     for one, result in zip(group, records, strict=True):
         if one.layout is not None and isinstance(cells, Cells):
             told = explain_cells(cells, one.layout, path.name, one.findings)

@@ -8,7 +8,7 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from common.progress import say
+from common.progress import report_progress
 from flows.commands.options import ArchiveOption, InboxOption, OutboxOption, TodayOption, WarehouseOption
 from flows.commands.terminal import console, progress_shown
 from flows.inboxes import Address, check_inbox
@@ -66,7 +66,7 @@ def _refuse_before_prefect(definitions: Path, partners: Path, inbox: Path | Addr
 def _run_flow(chosen: Mapping[str, Path | date | str | None]) -> Report:
     for name, value in PREFECT.items():
         os.environ.setdefault(name, value)
-    say("Starting Prefect")
+    report_progress("Starting Prefect")
     from flows.nightly_flow import nightly as nightly_flow
 
     parameters = {name: str(value) if isinstance(value, Path) else value for name, value in chosen.items()}

@@ -21,8 +21,8 @@ from replies.templates.template_request import TemplateRequest
 from replies.templates.workbook.excel_workbook import write_workbook
 from schemas.definitions.loader import load_definitions
 from schemas.findings import Finding
-from schemas.observations import Context
-from schemas.return_calendar import Expected
+from schemas.observations import CheckContext
+from schemas.return_calendar import ExpectedPeriod
 from schemas.validation.check_tables import check
 
 
@@ -94,7 +94,7 @@ def _layout_of(owner: Partner, collection: str, day: date) -> Layout:
     return max(used, key=lambda one: one.says.valid_from or date.min)
 
 
-def _expected(calendar: Sequence[Expected], period: str | None, day: date) -> Expected | None:
+def _expected(calendar: Sequence[ExpectedPeriod], period: str | None, day: date) -> ExpectedPeriod | None:
     """The expected return that a template is for: of the period that is asked for, or else the next that is due."""
     ordered = sorted(calendar, key=lambda one: one.due)
     if period is not None:
@@ -106,5 +106,5 @@ def _try_out(drawn: Template) -> list[Finding]:
     """What would be wrong with the template if it were filled in as it says."""
     request = drawn.request
     table, found = parse(filled_in(drawn), request.layout, drawn.file_name)
-    checked = check([table], request.layout.definitions, Context(request.horizon))
+    checked = check([table], request.layout.definitions, CheckContext(request.horizon))
     return [*found, *checked[0]]

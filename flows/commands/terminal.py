@@ -10,7 +10,7 @@ import orjson
 from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
-from common.progress import told_to
+from common.progress import progress_listener
 
 PLAIN_WIDTH = 160
 """Columns of a table where no terminal says how wide it is."""
@@ -41,7 +41,7 @@ def progress_shown() -> Iterator[None]:
         def update(step: str, done: int, total: int) -> None:
             display.update(task, description=step, completed=done, total=total or None)
 
-        with told_to(update):
+        with progress_listener(update):
             yield
 
 
@@ -54,5 +54,5 @@ def _plain_lines() -> Iterator[None]:
             printed.add(step)
             print(f"{step} ...", file=sys.stderr, flush=True)
 
-    with told_to(print_once):
+    with progress_listener(print_once):
         yield

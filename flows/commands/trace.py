@@ -11,8 +11,8 @@ from flows.commands.terminal import as_json
 from flows.settings import settings
 from schemas.definitions.loader import load_definitions
 from schemas.findings import as_typed
-from warehouse.queries.trace import Traced
-from warehouse.queries.trace import trace as trace_published
+from warehouse.queries.trace import TracedValue
+from warehouse.queries.trace import trace_value as trace_published
 
 
 def trace(
@@ -40,7 +40,7 @@ def trace(
     return 0 if traced else 1
 
 
-def _record(origin: Traced) -> dict[str, object]:
+def _record(origin: TracedValue) -> dict[str, object]:
     return {
         **origin.row,
         "sender": origin.sender,
@@ -50,7 +50,7 @@ def _record(origin: Traced) -> dict[str, object]:
     }
 
 
-def _in_words(origin: Traced) -> str:
+def _in_words(origin: TracedValue) -> str:
     row = origin.row
     value = row["value_text"] if row["value"] is None else f"{row['value']:g} {row['unit']}"
     if row["value"] is None and row["value_text"] is None:

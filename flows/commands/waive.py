@@ -23,11 +23,11 @@ from inputs.layouts.partner_layouts import load_partners
 from inputs.parsing.return_identification import Origin
 from schemas.definitions.loader import load_definitions
 from schemas.definitions.models import Definitions
-from schemas.findings import FIELD_LIMIT, Finding, a1, as_typed, places, position
-from schemas.observations import KEY, Context, Waiver
+from schemas.findings import FIELD_LIMIT, Finding, address_of_position, as_typed, cells_of_finding, position_of_address
+from schemas.observations import KEY, CheckContext, Waiver
 from schemas.rules import RULES
-from schemas.submissions import Grant, Submission
-from schemas.validation.row_validation import rows_at
+from schemas.submissions import Submission, WaiverGrant
+from schemas.validation.row_validation import rows_of_finding
 from warehouse.store import private_store
 
 _WHERE = re.compile(r"(?:'(?P<quoted>(?:[^']|'')+)'|(?P<plain>.+))!(?P<cell>[^!]+)")
@@ -49,7 +49,7 @@ class WaiverRequest:
 class WaiverAnswer:
     """What came of it: the waivers that were given, or none, and what to tell the person who asked."""
 
-    granted: tuple[Grant, ...]
+    granted: tuple[WaiverGrant, ...]
     says: str
 
 
@@ -88,7 +88,7 @@ def grant_waiver(request: WaiverRequest, given: Settings) -> WaiverAnswer:
         if submission is None:
             return WaiverAnswer((), f"There is no submission {request.submission}.")
         held = [(o.collection, f) for o in ledger.outcomes.get(submission.id, ()) for f in o.findings]
-        mine = [(c, f) for c, f in held if f.rule == request.rule and (sheet, place) in places(f)]
+        mine = [(c, f) for c, f in held if f.rule == request.rule and (sheet, place) in cells_of_finding(f)]
         if not mine:
             return WaiverAnswer((), f"{submission.id} has no finding {request.rule} at {as_typed(request.where)}.")
         if not any(finding.is_error for _, finding in mine):
@@ -117,7 +117,7 @@ def _checked(request: WaiverRequest, today: date) -> tuple[str, int]:
         if not words.strip() or len(words) > FIELD_LIMIT:
             raise UsageError(name, f"needs words, at most {FIELD_LIMIT} characters")
     match = _WHERE.fullmatch(request.where)
-    place = position(match["cell"]) if match else None
+    place = position_of_address(match["cell"]) if match else None
     if match is None or place is None:
         raise UsageError(request.where, "is not a cell such as 'Figures!E6'")
     return (match["quoted"] or "").replace("''", "'") or match["plain"], place
@@ -135,19 +135,23 @@ def _judged_today(
     partners = load_partners(definitions, given.partners)
     with private_store.open_store(given.store) as con:
         accepted, seen = known_to_owners(con, given, definitions, partners, ledger)
-    context = Context(today, accepted, seen, ledger.waivers_in_force())
+    context = CheckContext(today, accepted, seen, ledger.waivers_in_force())
     archive = Archive(given.archive)
     arrival = (Origin(submission.partner, submission.path, today), lambda: archive.content(submission.digest))
     (judged,) = judge([arrival], partners, definitions, context)
     return next((one for one in judged if one.collection == collection), None)
 
 
-def _grants(request: WaiverRequest, sheet: str, place: int, judged: Judgement | None, ledger: Ledger) -> list[Grant]:
+def _grants(
+    request: WaiverRequest, sheet: str, place: int, judged: Judgement | None, ledger: Ledger
+) -> list[WaiverGrant]:
     if judged is None:
         return []
-    found = [f for f in judged.findings if f.rule == request.rule and f.is_error and (sheet, place) in places(f)]
+    found = [
+        f for f in judged.findings if f.rule == request.rule and f.is_error and (sheet, place) in cells_of_finding(f)
+    ]
     return [
-        Grant(f"W{number:06d}", waiver, request.submission, sheet, a1(place), now())
+        WaiverGrant(f"W{number:06d}", waiver, request.submission, sheet, address_of_position(place), now())
         for number, waiver in enumerate(_waivers(request, found, sheet, place, judged), start=len(ledger.waivers) + 1)
     ]
 
@@ -159,7 +163,9 @@ def _waivers(
     if judged.table is None:
         return []
     frame = judged.table.frame.filter(pl.col("keyed"))
-    rows = [pair for one in found for pair in rows_at(frame, one.rule, one.field, _bound_by(one, (sheet, place)))]
+    rows = [
+        pair for one in found for pair in rows_of_finding(frame, one.rule, one.field, _bound_by(one, (sheet, place)))
+    ]
     return [
         Waiver(
             judged.table.collection,
@@ -177,10 +183,10 @@ def _waivers(
 
 def _bound_by(one: Finding, place: tuple[str, int]) -> tuple[str, int]:
     """The cell whose value a waiver of a finding binds: of a total and its parts that of the total."""
-    return next(places(one)) if one.rule.startswith("total.") else place
+    return next(cells_of_finding(one)) if one.rule.startswith("total.") else place
 
 
-def _says(grants: Sequence[Grant], submission: Submission, ledger: Ledger) -> str:
+def _says(grants: Sequence[WaiverGrant], submission: Submission, ledger: Ledger) -> str:
     """What was let through and what comes of it."""
     first = grants[0].waiver
     where = f"{as_typed(grants[0].sheet)}!{grants[0].cell}"

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from common.progress import say
+from common.progress import report_progress
 from flows.inboxes import check_inbox
 from flows.intake.inbox_files import HeldFile, shown_name
 from flows.intake.inbox_listing import list_files, note_names_differing_in_capitals, reach_inbox
@@ -33,7 +33,7 @@ def collect(night: Night) -> list[Submission]:
     that is away for a moment, and nothing has been touched then. Where it stops answering half-way, what was read by
     then is taken in.
     """
-    say("Collecting what has arrived")
+    report_progress("Collecting what has arrived")
     check_inbox(night.settings.inbox)
     share, top = reach_inbox(night)
     memory = ListingMemory.read(night.archive, share)

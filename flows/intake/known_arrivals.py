@@ -10,7 +10,7 @@ from flows.intake.reading_files import same_bytes
 from flows.records.ledger import Ledger
 from flows.run_context import Night
 from inputs.layouts.partner_layouts import Partner
-from schemas.file_names import says_doubtful
+from schemas.file_names import words_meaning_draft_or_copy
 from schemas.submissions import Submission
 
 
@@ -36,7 +36,11 @@ class KnownArrivals:
         answers = _named_like(partner, taken.found.path)
         same = self._by_bytes.get((partner.id, taken.digest), [])
         same = [one for one in same if same_bytes(taken, one) and _named_like(partner, one.path) == answers]
-        same = [one for one in same if says_doubtful(taken.found.path) or not says_doubtful(one.path)]
+        same = [
+            one
+            for one in same
+            if words_meaning_draft_or_copy(taken.found.path) or not words_meaning_draft_or_copy(one.path)
+        ]
         if not same or self._came_later(same[-1]) or self._rejected_by_other_rules(same[-1], partner):
             return None
         return same[-1]

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import timedelta
 
-from common.progress import say
+from common.progress import report_progress
 from common.readable_files import BLOCK, Readable
 from flows.inboxes import Share
 from flows.intake.inbox_files import SETTLED_SECONDS, HeldFile, InboxFile, shown_name, with_meta_file
@@ -48,7 +48,7 @@ def read_into_holding(night: Night, share: Share, changed: Sequence[InboxFile]) 
             night.notes.append(f"{shown_name(one.path)} is still being written and is left for the next night.")
         else:
             yield taken
-        say("Collecting what has arrived", number + 1, len(changed))
+        report_progress("Collecting what has arrived", number + 1, len(changed))
 
 
 def _let_settle(share: Share, changed: Sequence[InboxFile]) -> None:

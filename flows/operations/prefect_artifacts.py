@@ -18,7 +18,7 @@ from prefect.logging import get_logger, get_run_logger
 from prefect.runtime import flow_run
 
 from common.errors import LocalIndicatorsError
-from common.progress import told_to
+from common.progress import progress_listener
 from flows.delivery import fault_alarm
 from flows.delivery.fault_alarm import Reach
 from flows.pipeline import load_step, night_steps, publish_step, reply_step, validate_step
@@ -148,7 +148,7 @@ def progress_shown() -> Iterator[None]:
         except Exception:
             _log().warning("Prefect would not take the progress of a step.", exc_info=True)
 
-    with told_to(tell):
+    with progress_listener(tell):
         yield
 
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
-from common.progress import say
+from common.progress import report_progress
 from flows import run_context
 from flows.checking.staging import stage
 from flows.pipeline import night_steps, night_summary, reply_step, validate_step
@@ -41,7 +41,7 @@ def between_nights(
 ) -> Answered:
     """Collect, judge and answer, telling these kinds of news; `as_step` and `stage` are as for a whole night. Raises
     BusyError if another run is still at work here when patience is at an end."""
-    say("Loading definitions and layouts")
+    report_progress("Loading definitions and layouts")
     with sole_writer(given.archive, patience_seconds):
         day = run_context.prepare(given, run, stage, by_day=True)
         as_step(night_steps.collect)(day)

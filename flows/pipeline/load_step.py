@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from common.progress import say
+from common.progress import report_progress
 from flows.run_context import Night
 from flows.settings import now
-from schemas.file_precedence import in_order
+from schemas.file_precedence import in_loading_order
 from warehouse.store import connection, loading, private_store
 
 CLOCK_MAY_DIFFER = timedelta(seconds=5)
@@ -21,14 +21,14 @@ def load(night: Night) -> int:
     with private_store.open_store(night.settings.store) as con:
         held = loading.loaded_outcome_ids(con)
         waiting = [o for o in ledger.recorded if o.table is not None and o.id not in held]
-        waiting = in_order(waiting, ledger.submissions, ledger.loading)
+        waiting = in_loading_order(waiting, ledger.submissions, ledger.loading)
         if new := [outcome.id for outcome in waiting if outcome.id not in ledger.loading]:
             ledger.record_loading(new, load_instant(night, con))
         for outcome in waiting:
             frame = night.archive.table(outcome.table or "")
             loading.load(con, ledger.submissions[outcome.submission], outcome, frame, ledger.loading[outcome.id])
             count += 1
-            say("Loading the store", count, len(waiting))
+            report_progress("Loading the store", count, len(waiting))
     return count
 
 

@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from common.progress import say
+from common.progress import report_progress
 from flows.checking.staging import stage
 from flows.intake.arrivals import collect as collect
 from flows.pipeline.load_step import load
@@ -41,7 +41,7 @@ def whole_night(
     """The five steps in order, as the only run at work on this archive; `as_step` may wrap each, as Prefect does, and
     `stage` may have workers elsewhere read and check. A run between two nights that is still at work is waited for;
     BusyError when patience is at an end."""
-    say("Loading definitions and layouts")
+    report_progress("Loading definitions and layouts")
     with sole_writer(given.archive, patience_seconds):
         night = prepare(given, run, stage)
         night.archive.mark_night("began", run, now())

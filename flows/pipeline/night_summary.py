@@ -10,7 +10,7 @@ from flows.pipeline.replying import Replies
 from flows.records.return_register import standings
 from flows.run_context import Night
 from flows.settings import now
-from schemas.return_calendar import SET_ASIDE, slots_of
+from schemas.return_calendar import SET_ASIDE, expected_returns
 from warehouse.publication.publish import Publication
 
 
@@ -73,7 +73,7 @@ def report(night: Night, replies: Replies, publication: Publication) -> Report:
 def _late(night: Night) -> Iterator[Late]:
     """Who is late, the longest overdue first."""
     told = night.ledger.told
-    slots = slots_of(standings(night.partners, night.ledger))
+    slots = expected_returns(standings(night.partners, night.ledger))
     for slot in sorted(slots, key=lambda one: (one.expected.due, one.partner, one.collection)):
         if slot.overdue(night.today):
             partner = night.partners[slot.partner]

@@ -9,7 +9,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
-from common.progress import say
+from common.progress import report_progress
 from flows.records.archive import Archive
 from flows.records.ledger import Ledger
 from flows.records.ledger_entries import Attempt
@@ -18,13 +18,13 @@ from flows.settings import Settings
 from inputs.layouts.partner_layouts import Partner
 from schemas.definitions.models import Definitions
 from schemas.set_aside_returns import SetAside
-from warehouse.publication.approval_limits import Limits
-from warehouse.publication.publish import Publication, publish_night
-from warehouse.publication.publish import catch_up as catch_up_store
-from warehouse.publication.upgrades import state_past
+from warehouse.publication.approval_limits import ApprovalLimits
+from warehouse.publication.publish import Publication, publish_candidate
+from warehouse.publication.publish import record_unrecorded_publication as catch_up_store
+from warehouse.publication.upgrades import record_earlier_publications
 from warehouse.store import connection, loading, published_versions
-from warehouse.store.surviving_records import bear_witness
-from warehouse.store.surviving_records import published as published_at
+from warehouse.store.surviving_records import read_published_version as published_at
+from warehouse.store.surviving_records import record_ledger_position
 
 Step = Callable[[str, int, int], None]
 
@@ -34,9 +34,9 @@ def release() -> str:
     return metadata.version("local-indicators")
 
 
-def publish_limits(given: Settings) -> Limits:
+def publish_limits(given: Settings) -> ApprovalLimits:
     """How much a night may change before it asks, and how many versions are kept."""
-    return Limits(given.change_limit_pct, given.keep_versions, given.on_fault == "set-aside")
+    return ApprovalLimits(given.change_limit_pct, given.keep_versions, given.on_fault == "set-aside")
 
 
 def sources(
@@ -85,7 +85,7 @@ def publish(
         if left_out or ledger.set_aside:
             ledger.record_set_aside(attempt, left_out)
 
-    published = publish_night(
+    published = publish_candidate(
         con,
         given.warehouse,
         limits=publish_limits(given),
@@ -97,13 +97,13 @@ def publish(
         **made_from,
     )
     ledger.record_publication(attempt, published.state, published.data_version)
-    bear_witness(con, ledger.chain.head.line, ledger.chain.head.sha256)
+    record_ledger_position(con, ledger.chain.head.line, ledger.chain.head.sha256)
     return published
 
 
 def _say(step: str) -> None:
     """Tell of a step that has no count."""
-    say(f"Publishing: {step}")
+    report_progress(f"Publishing: {step}")
 
 
 # -- what an interrupted night or an older release left unsaid ---------------------------------------------------------
@@ -119,7 +119,7 @@ def catch_up(
 ) -> None:
     """Have the store and the ledger know of a publication whose night died just after it, the store say what those of
     an earlier release stated, and the archive keep what only the store knows."""
-    state_past(con, given.warehouse, definitions)
+    record_earlier_publications(con, given.warehouse, definitions)
     catch_up_store(con, given.warehouse, publish_limits(given))
     catch_up_ledger(given.warehouse, ledger)
     if _unknown_past(con, ledger):
@@ -143,7 +143,7 @@ def catch_up_ledger(warehouse: Path, ledger: Ledger) -> None:
 def _unknown_past(con: connection.Connection, ledger: Ledger) -> bool:
     """Whether the store knows a past that the ledger could not give it again: publications of a release that did not
     record them, or of one that may have hidden other numbers than this one."""
-    known = published_versions.versions(con).keys()
+    known = published_versions.published_versions(con).keys()
     return bool(known - ledger.published.keys()) or (
         bool(known) and bool(ledger.attempts) and ledger.attempts[-1].release != release()
     )
@@ -152,7 +152,7 @@ def _unknown_past(con: connection.Connection, ledger: Ledger) -> bool:
 def keep_past(con: connection.Connection, archive: Archive, ledger: Ledger, at: datetime) -> None:
     """Keep what the store knows of the past in the archive, from where a rebuild goes on."""
     names = archive.keep_past(f"{_naive(at):%Y%m%dT%H%M%S%f}", published_versions.publication_history(con))
-    ledger.record_past(names, published_versions.versions(con))
+    ledger.record_past(names, published_versions.published_versions(con))
 
 
 def _naive(when: datetime) -> datetime:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from collections.abc import Set as AbstractSet
 
-from common.progress import say
+from common.progress import report_progress
 from flows.pipeline.replying import Answering, Replies, answer
 from flows.run_context import Night
 from replies.annotation.marked_up_copy import copy_name
@@ -14,7 +14,7 @@ from schemas.notifications import Kind
 from schemas.submissions import Outcome, Submission
 from warehouse.publication.publish import Publication
 from warehouse.store import private_store
-from warehouse.store.disagreements import disagreements
+from warehouse.store.disagreements import find_disagreements
 
 
 def reply(night: Night, publication: Publication) -> Replies:
@@ -32,9 +32,9 @@ def reply_by_day(night: Night, tells: AbstractSet[Kind]) -> Replies:
 def _answer(
     night: Night, data_version: int, refused: Sequence[str] | None, tells: AbstractSet[Kind] | None = None
 ) -> Replies:
-    say("Answering data owners")
+    report_progress("Answering data owners")
     with private_store.open_store(night.settings.store) as con:
-        found = disagreements(con)
+        found = find_disagreements(con)
 
     def copies(submission: Submission, _: Sequence[Outcome]) -> list[Attachment]:
         content, place = night.archive.copy_of(submission.id), f"copies/{submission.id}.xlsx in the archive"

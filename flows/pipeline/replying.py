@@ -30,14 +30,14 @@ from schemas.notifications import (
     ANALYST,
     Kind,
     Message,
-    News,
-    of_set_aside,
-    of_wrong_folders,
+    Notification,
+    officer_notifications,
+    owner_notifications,
+    owner_notifications_by_day,
     partner_of,
-    to_officers,
-    to_owners,
-    to_owners_by_day,
-    unshown,
+    rule_forbidding_details,
+    set_aside_notifications,
+    wrong_folder_notifications,
 )
 from schemas.submissions import Outcome, Submission
 from warehouse.store.disagreements import Disagreement
@@ -117,18 +117,24 @@ def answer(work: Answering) -> Replies:
         _count_as_delivered(work.outbox)
     past = history(work.partners, work.ledger)
     officers = officers_of(work.partners, work.definitions, work.today)
-    late = list(to_officers(past, officers, work.today, work.settings.grace_days))
+    late = list(officer_notifications(past, officers, work.today, work.settings.grace_days))
     if work.tells is None:
-        owners = to_owners(past, work.today, published=work.refused_because is None)
+        owners = owner_notifications(past, work.today, published=work.refused_because is None)
     else:
-        owners = to_owners_by_day(past, work.today)
+        owners = owner_notifications_by_day(past, work.today)
     late = [*(one for one in late if _is_sure(work, one)), *_reports(work)]
     told = [*(one for one in owners if _is_sure(work, one)), *(one for one in late if one.recipient != ANALYST)]
     letters = _letters(work, _chosen(work, told), lambda to: to != ANALYST)
     tries = None if work.tells is None else PAUSES_SECONDS[:1]  # by day, the next run is the next try
     first = send(work.outbox, letters, server, work.settings.sender, tries)
     looked_into = [one for one in late if one.recipient == ANALYST]
-    looked_into += [*of_wrong_folders(past), *of_set_aside(past), *_differing(work), *_bounced(work), *_gate(work)]
+    looked_into += [
+        *wrong_folder_notifications(past),
+        *set_aside_notifications(past),
+        *_differing(work),
+        *_bounced(work),
+        *_gate(work),
+    ]
     letters = _letters(work, _chosen(work, looked_into), lambda to: to == ANALYST)
     tries = PAUSES_SECONDS[:1] if first.waiting else tries
     second = send(work.outbox, letters, server, work.settings.sender, tries)
@@ -144,7 +150,7 @@ def answer(work: Answering) -> Replies:
     )
 
 
-def _chosen(work: Answering, news: Sequence[News]) -> list[News]:
+def _chosen(work: Answering, news: Sequence[Notification]) -> list[Notification]:
     """The news that this run tells: by day, those of its kinds and those that a message which waits tells already."""
     if work.tells is None:
         return list(news)
@@ -152,7 +158,7 @@ def _chosen(work: Answering, news: Sequence[News]) -> list[News]:
     return [one for one in news if one.kind in work.tells or one.key in waiting]
 
 
-def _is_sure(work: Answering, news: News) -> bool:
+def _is_sure(work: Answering, news: Notification) -> bool:
     late = news.kind in ("overdue", "escalated")
     return not (late and news.slot is not None and news.slot.partner in work.unseen)
 
@@ -174,7 +180,7 @@ def _count_as_delivered(outbox: Outbox) -> None:
 # -- what only flows know of ------------------------------------------------------------------------------------------
 
 
-def _differing(work: Answering) -> Iterator[News]:
+def _differing(work: Answering) -> Iterator[Notification]:
     """Returns that disagree, each two of them once. The analyst is told where to look, and no value: a mail goes
     further than the store."""
     for one in work.disagreements:
@@ -183,7 +189,7 @@ def _differing(work: Answering) -> Iterator[News]:
         if f"differs/{about}" not in work.ledger.told:
             who = [word for side in sides for word in (side.partner, side.collection, side.path, side.submission)]
             where = [f"{figure}: {_cell(here)} and {_cell(there)}" for figure, here, there in one.places]
-            yield News("differs", about, ANALYST, says=(*who, *where))
+            yield Notification("differs", about, ANALYST, says=(*who, *where))
 
 
 def _cell(place: tuple[str, str]) -> str:
@@ -191,36 +197,44 @@ def _cell(place: tuple[str, str]) -> str:
     return f"{sheet}!{cell}"
 
 
-def _bounced(work: Answering) -> Iterator[News]:
+def _bounced(work: Answering) -> Iterator[Notification]:
     for message in work.ledger.messages.values():
         told = f"bounced/{message.id}" in work.ledger.told
         if message.state == "refused" and message.recipient != ANALYST and not told:
             name, _ = work.reader(message.recipient) or (message.recipient, "")
             of_size = message.detail.startswith(TOO_LARGE)
             to_do = TO_DO_OF_SIZE if of_size else TO_DO_OF_ADDRESS
-            yield News("bounced", message.id, ANALYST, says=(name, message.to, message.file, message.detail, to_do))
+            yield Notification(
+                "bounced", message.id, ANALYST, says=(name, message.to, message.file, message.detail, to_do)
+            )
 
 
-def _reports(work: Answering) -> Iterator[News]:
+def _reports(work: Answering) -> Iterator[Notification]:
     """Quarterly reports that are filed, to each of their readers."""
     for one in filed(work.settings.reports):
         for recipient in one.says["to"]:
             key = f"{one.name}/{recipient}"
             if f"report/{key}" not in work.ledger.told:
-                yield News("report", key, recipient, says=(one.says["title"], one.name, str(one.says["data_version"])))
+                yield Notification(
+                    "report", key, recipient, says=(one.says["title"], one.name, str(one.says["data_version"]))
+                )
 
 
-def _gate(work: Answering) -> Iterator[News]:
+def _gate(work: Answering) -> Iterator[Notification]:
     """That the gate refused: once for the same reasons, until something is published again. A reason is what comes
     before its colon; which rows it is about may differ from night to night. By day, what waits to be told still
     holds."""
     if work.tells is not None:
         waiting = {key for m in work.ledger.messages.values() if m.pending for key in m.news if key.startswith("gate/")}
         for key in sorted(waiting - work.ledger.told):
-            yield News("gate", key.removeprefix("gate/"), ANALYST, says=("the report of that night names the reasons",))
+            yield Notification(
+                "gate", key.removeprefix("gate/"), ANALYST, says=("the report of that night names the reasons",)
+            )
     if work.refused_because is not None:
         reasons = tuple(work.refused_because)
-        one = News("gate", f"{work.data_version}/{_short(r.partition(':')[0] for r in reasons)}", ANALYST, says=reasons)
+        one = Notification(
+            "gate", f"{work.data_version}/{_short(r.partition(':')[0] for r in reasons)}", ANALYST, says=reasons
+        )
         if one.key not in work.ledger.told:
             yield one
 
@@ -228,9 +242,9 @@ def _gate(work: Answering) -> Iterator[News]:
 # -- letters ----------------------------------------------------------------------------------------------------------
 
 
-def _letters(work: Answering, news: Iterable[News], in_scope: Callable[[str], bool]) -> list[Letter]:
+def _letters(work: Answering, news: Iterable[Notification], in_scope: Callable[[str], bool]) -> list[Letter]:
     """The messages to send: those that wait and are still right, and one of tonight to each whom more is to be told."""
-    to_tell: dict[str, dict[str, News]] = {}
+    to_tell: dict[str, dict[str, Notification]] = {}
     for one in news:
         to_tell.setdefault(one.recipient, {})[one.key] = one
     holding = {recipient: frozenset(told) for recipient, told in to_tell.items()}
@@ -248,7 +262,7 @@ def _letters(work: Answering, news: Iterable[News], in_scope: Callable[[str], bo
     return letters + [letter for letter in written if letter is not None]
 
 
-def _letter(work: Answering, message: Message, news: Sequence[News]) -> Letter:
+def _letter(work: Answering, message: Message, news: Sequence[Notification]) -> Letter:
     return Letter(message, lambda most, lists: _worded(work, message, news, most, lists=lists))
 
 
@@ -262,7 +276,7 @@ def _still_right(work: Answering, message: Message, to_tell: AbstractSet[str]) -
     return said <= to_tell if message.state == "sending" else said == to_tell
 
 
-def _write(work: Answering, recipient: str, news: Sequence[News]) -> Letter | None:
+def _write(work: Answering, recipient: str, news: Sequence[Notification]) -> Letter | None:
     """Write one message to the outbox. Its name follows from what it says to whom, so that an interrupted night writes
     the same one again."""
     reader = work.reader(recipient)
@@ -277,7 +291,9 @@ def _write(work: Answering, recipient: str, news: Sequence[News]) -> Letter | No
     return _letter(work, message, news)
 
 
-def _worded(work: Answering, message: Message, news: Sequence[News], most_bytes: int, *, lists: bool = True) -> bytes:
+def _worded(
+    work: Answering, message: Message, news: Sequence[Notification], most_bytes: int, *, lists: bool = True
+) -> bytes:
     """A message as it is sent, without the files that are too large for so many bytes, and with shorter `lists` where
     they may be shortened. Where the files lie that stay out is kept."""
     titles = {c.id: c.title for p in work.partners.values() for c in p.says.collection}
@@ -295,18 +311,18 @@ def _worded(work: Answering, message: Message, news: Sequence[News], most_bytes:
     return written.as_bytes()
 
 
-def _copies(work: Answering, news: Sequence[News]) -> list[Attachment]:
+def _copies(work: Answering, news: Sequence[Notification]) -> list[Attachment]:
     """The marked-up copies of submissions whose findings are told in full; none of a file that is shown to nobody."""
     told = {n.submission.id: n.submission for n in news if n.kind == "findings" and n.submission and not n.repeats}
     return [
         copy
         for name, submission in told.items()
-        if not unshown(work.ledger.outcomes[name])
+        if not rule_forbidding_details(work.ledger.outcomes[name])
         for copy in work.marked_up(submission, work.ledger.outcomes[name])
     ]
 
 
-def _report_files(work: Answering, news: Sequence[News]) -> list[Attachment]:
+def _report_files(work: Answering, news: Sequence[Notification]) -> list[Attachment]:
     """The files of the reports that are told of."""
     told = {one.says[1] for one in news if one.kind == "report"}
     reports = [one for one in filed(work.settings.reports) if one.name in told] if told else []

@@ -8,7 +8,7 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
-from common.progress import say
+from common.progress import report_progress
 from flows.checking.known_figures import known_to_owners
 from flows.checking.staging import Desk, Staged, by_turns, stage, staged_of
 from flows.intake.inbox_listing import META
@@ -16,8 +16,8 @@ from flows.records.return_register import taken_over
 from flows.run_context import Night
 from flows.settings import now
 from inputs.parsing.return_identification import describes_columns
-from inputs.sandbox.reader_processes import Readers
-from schemas.file_precedence import held_files
+from inputs.sandbox.reader_processes import ReaderPool
+from schemas.file_precedence import current_files
 from schemas.findings import Finding
 from schemas.submissions import Outcome, Submission
 from warehouse.store import private_store
@@ -39,7 +39,7 @@ def judge(night: Night) -> list[Outcome]:
     with night.archive.stage() as folder:
         for name in _all_staged(night, folder, waiting, desk):
             done.add(name)
-            say("Reading and checking returns", len(done), len(waiting))
+            report_progress("Reading and checking returns", len(done), len(waiting))
             while queue and queue[0].id in done:
                 recorded += _record(night, folder, queue.popleft(), desk, {one.digest for one in queue})
     night.notes.extend(taken_over(night.partners, night.ledger, recorded))
@@ -58,7 +58,7 @@ def _desk(night: Night) -> Desk:
         night.ledger.grants_in_force(),
         night.today,
         night.settings.limits,
-        held_files(night.ledger.all_outcomes, night.ledger.submissions, night.ledger.loading),
+        current_files(night.ledger.all_outcomes, night.ledger.submissions, night.ledger.loading),
     )
 
 
@@ -82,7 +82,7 @@ def _keep_metas(night: Night, waiting: Sequence[Submission]) -> None:
     most = night.settings.limits.file_bytes + 1
     metas = list(dict.fromkeys(one.meta for one in waiting if one.meta))
     held = [digest for digest in metas if night.archive.holds(digest)]  # an interrupted night may have deleted others
-    with Readers(night.settings.limits) as readers:
+    with ReaderPool(night.settings.limits) as readers:
         for one in filter(None, readers.read([partial(night.archive.content, digest, most) for digest in held])):
             digest, cells = held[one[0]], one[1]
             if not isinstance(cells, Finding) and describes_columns(cells):

@@ -19,7 +19,7 @@ import orjson
 
 from common.atomic_files import append_lines
 from common.errors import BusyError, StorageError
-from common.progress import say
+from common.progress import report_progress
 from flows.records.hash_chain import CHAINED, RESTORE, Broken, Chain, breach
 from flows.records.ledger_entries import (
     KINDS,
@@ -46,11 +46,11 @@ from flows.records.ledger_entries import (
     WaiverEntry,
     read_entry,
 )
-from schemas.file_precedence import comes_after
+from schemas.file_precedence import takes_precedence_over
 from schemas.notifications import Message, State
 from schemas.observations import Waiver
 from schemas.set_aside_returns import SetAside
-from schemas.submissions import Grant, Outcome, Submission
+from schemas.submissions import Outcome, Submission, WaiverGrant
 
 LEDGER_VERSION = CHAINED
 """Version 1 knew nothing of loading, nights and publications, version 2 nothing of the chain. A line says from where on
@@ -68,7 +68,7 @@ class Ledger:
     outcomes: dict[str, tuple[Outcome, ...]] = field(default_factory=dict)
     recorded: list[Outcome] = field(default_factory=list)
     """Every outcome in the order of the ledger, also those of a submission that was judged again later."""
-    waivers: dict[str, Grant] = field(default_factory=dict)
+    waivers: dict[str, WaiverGrant] = field(default_factory=dict)
     lapsed: dict[str, str] = field(default_factory=dict)
     """Waivers that ended because the value changed, and the submission that changed it."""
     reopened: set[str] = field(default_factory=set)
@@ -136,14 +136,14 @@ class Ledger:
         mine = {(o.collection, period): o for o in self.outcomes[one.id] for period in o.periods}
         others = (o for o in self.all_outcomes if o.submission != one.id and o.accepted)
         replaced = any(
-            comes_after(other, mine[other.collection, period], self.submissions)
+            takes_precedence_over(other, mine[other.collection, period], self.submissions)
             for other in others
             for period in other.periods
             if (other.collection, period) in mine
         )
         return newest is not None and newest.id == one.id and not replaced
 
-    def grants_in_force(self) -> tuple[Grant, ...]:
+    def grants_in_force(self) -> tuple[WaiverGrant, ...]:
         """The waivers that no changed value has ended; whether their day has passed is for the check to see."""
         return tuple(grant for grant in self.waivers.values() if grant.id not in self.lapsed)
 
@@ -166,7 +166,7 @@ class Ledger:
         """Record all outcomes of one submission on one line: they become known together or not at all."""
         self._append(OutcomesEntry(submission=submission, outcomes=tuple(outcomes)))
 
-    def record_waivers(self, grants: Sequence[Grant]) -> None:
+    def record_waivers(self, grants: Sequence[WaiverGrant]) -> None:
         """Record the waivers of all values that one cell stands for on one line."""
         self._append(WaiverEntry(waivers=tuple(grants)))
 
@@ -384,7 +384,7 @@ def sole_writer(archive: Path, patience_seconds: float = 0.0) -> Iterator[None]:
         while not _locked(file):
             if patience_seconds <= 0:
                 raise BusyError(archive, "another run is at work here; try again when it has ended")
-            say("Waiting for another run to end")
+            report_progress("Waiting for another run to end")
             time.sleep(LOOK_AGAIN_SECONDS)
             patience_seconds -= LOOK_AGAIN_SECONDS
         yield

@@ -17,7 +17,7 @@ from common.config_files import STRICT_KEYS
 from common.json_records import Instant, as_record
 from schemas.notifications import Message, State
 from schemas.set_aside_returns import SetAside
-from schemas.submissions import Grant, Outcome, Submission
+from schemas.submissions import Outcome, Submission, WaiverGrant
 
 PublicationState = Literal["published", "unchanged", "refused"]
 Decision = Literal["approved", "rolled-back"]
@@ -102,7 +102,7 @@ class WaiverEntry(LedgerEntry):
     """The waivers of all values that one cell stands for."""
 
     kind: Literal["waiver"] = "waiver"
-    waivers: tuple[Grant, ...]
+    waivers: tuple[WaiverGrant, ...]
 
 
 class LapseEntry(LedgerEntry):

@@ -21,9 +21,15 @@ from flows.records.hash_chain import RESTORE
 from flows.records.ledger import Ledger
 from flows.settings import Settings
 from warehouse.publication.publish import CANDIDATE, rename_over
-from warehouse.publication.version_archive import Kept
+from warehouse.publication.version_archive import VersionArchive
 from warehouse.store import private_store
-from warehouse.store.surviving_records import Published, Stored, bear_witness, published, stored
+from warehouse.store.surviving_records import (
+    PublishedVersion,
+    StoreRecords,
+    read_published_version,
+    read_store_records,
+    record_ledger_position,
+)
 
 Part = Literal["ledger", "store", "published file", "kept versions"]
 REBUILD, REPLACE = "run `indicators rebuild`", "run `indicators rebuild --replace`"
@@ -50,8 +56,8 @@ class Past:
 
     given: Settings
     ledger: Ledger
-    stored: Stored | None
-    published: Published | None
+    stored: StoreRecords | None
+    published: PublishedVersion | None
     unreadable: dict[Part, str]
 
     @property
@@ -93,13 +99,13 @@ def past_of(given: Settings, ledger: Ledger, store_at: Path | None = None) -> Pa
     """What each part knows; `store_at` is where to read the store, if not where it lives. Raises ReleaseError."""
     held, shown, unreadable = None, None, dict[Part, str]()
     try:
-        held = stored(store_at or given.store)
+        held = read_store_records(store_at or given.store)
     except ReleaseError:
         raise
     except StorageError as fault:
         unreadable["store"] = fault.reason
     try:
-        shown = published(given.warehouse)
+        shown = read_published_version(given.warehouse)
     except StorageError as fault:
         unreadable["published file"] = fault.reason
     return Past(given, ledger, held, shown, unreadable)
@@ -130,7 +136,7 @@ def see_ledger(given: Settings, ledger: Ledger) -> None:
     """Have the store know the last line of the ledger."""
     if given.store.exists():
         with private_store.open_store(given.store) as con:
-            bear_witness(con, ledger.chain.head.line, ledger.chain.head.sha256)
+            record_ledger_position(con, ledger.chain.head.line, ledger.chain.head.sha256)
 
 
 # -- each part against the others -------------------------------------------------------------------------------------
@@ -205,7 +211,8 @@ def _of_file(past: Past) -> Iterator[Loss]:
         if ledger.last_version == 0:
             return
         if kept_copy(past) is not None:
-            do = f"nothing: the next night puts version {ledger.last_version} back from {Kept.beside(path).root}"
+            kept = VersionArchive.beside(path).root
+            do = f"nothing: the next night puts version {ledger.last_version} back from {kept}"
             yield Loss("published file", path, "is not there", do, stops=False)
         else:
             says = f"is not there, and the ledger knows of version {ledger.last_version}"
@@ -222,7 +229,7 @@ def _of_file(past: Past) -> Iterator[Loss]:
 
 
 def _of_kept(past: Past) -> Iterator[Loss]:
-    kept, ledger = Kept.beside(past.given.warehouse), past.ledger
+    kept, ledger = VersionArchive.beside(past.given.warehouse), past.ledger
     wanted, held = sorted(ledger.published)[-past.given.keep_versions :], kept.versions()
     gone = [number for number in wanted if number not in ledger.taken_over and number not in held]
     if gone:
@@ -235,13 +242,13 @@ def _of_kept(past: Past) -> Iterator[Loss]:
 
 def kept_copy(past: Past) -> Path | None:
     """The kept version that is the published file, where that is lost and all else is whole."""
-    ledger, path = past.ledger, Kept.beside(past.given.warehouse).versions().get(past.ledger.last_version)
+    ledger, path = past.ledger, VersionArchive.beside(past.given.warehouse).versions().get(past.ledger.last_version)
     if path is None or past.stored is None or past.store_contradicts or past.unreadable:
         return None
     if past.stored.versions.keys() != ledger.published.keys():
         return None
     with contextlib.suppress(StorageError):
-        said = published(path)
+        said = read_published_version(path)
         if said is not None and ledger.published.get(said.version) == said.at:
             return path
     return None
@@ -251,7 +258,7 @@ def put_back(past: Past) -> None:
     """Put back the published file from what is kept, and the hold of a rollback, where they alone were lost; a night
     that went on without them would compare with nothing and ask nobody. Raises StorageError."""
     given, ledger = past.given, past.ledger
-    kept = Kept.beside(given.warehouse)
+    kept = VersionArchive.beside(given.warehouse)
     try:
         if not given.warehouse.exists() and (path := kept_copy(past)) is not None:
             candidate = given.warehouse.with_name(f"{CANDIDATE}put-back.duckdb")

@@ -19,30 +19,30 @@ from schemas.definitions.loader import load_definitions
 from schemas.definitions.models import Definitions, Officer
 from schemas.file_precedence import Precedence
 from schemas.findings import as_typed
-from schemas.notifications import History
-from schemas.return_calendar import Slot, Standing, on_time, register, slots_of
+from schemas.notifications import NotificationHistory
+from schemas.return_calendar import ExpectedReturn, RegisterEntry, expected_returns, is_on_time, register_entries
 from schemas.submissions import Outcome
 
 Record = dict[str, Any]
 
 
-def standings(partners: Mapping[str, Partner], ledger: Ledger) -> list[Standing]:
+def standings(partners: Mapping[str, Partner], ledger: Ledger) -> list[RegisterEntry]:
     """The register: every expected return and every arrival, for each partner and return."""
-    lines: list[Standing] = []
+    lines: list[RegisterEntry] = []
     outcomes = list(ledger.all_outcomes)
     for partner in partners.values():
         for collection in partner.says.collection:
             mine = [o for o in outcomes if o.collection == collection.id]
-            lines += register(partner.id, collection.id, collection.expect, mine)
+            lines += register_entries(partner.id, collection.id, collection.expect, mine)
     known = {c.id for p in partners.values() for c in p.says.collection}
-    lines += [Standing(o.partner, o.collection, None, o) for o in outcomes if o.collection not in known]
+    lines += [RegisterEntry(o.partner, o.collection, None, o) for o in outcomes if o.collection not in known]
     return lines
 
 
-def history(partners: Mapping[str, Partner], ledger: Ledger) -> History:
+def history(partners: Mapping[str, Partner], ledger: Ledger) -> NotificationHistory:
     """What has come, what is expected and what has been told, as news is drawn from it."""
-    slots = slots_of(standings(partners, ledger))
-    return History(
+    slots = expected_returns(standings(partners, ledger))
+    return NotificationHistory(
         ledger.submissions, ledger.outcomes, slots, ledger.told, ledger.composed, ledger.loading, ledger.set_aside
     )
 
@@ -140,7 +140,7 @@ def status(given: Settings) -> Record:
     ledger = read_ledger(given.archive)
     today = given.today or london_today(now())
     lines = standings(partners, ledger)
-    returns = [_expected(slot, partners, ledger, today) for slot in slots_of(lines)]
+    returns = [_expected(slot, partners, ledger, today) for slot in expected_returns(lines)]
     return {
         "today": today.isoformat(),
         "returns": sorted(returns, key=lambda r: (r["due"], r["partner"], r["collection"], r["period"])),
@@ -154,7 +154,7 @@ def status(given: Settings) -> Record:
     }
 
 
-def _expected(slot: Slot, partners: Mapping[str, Partner], ledger: Ledger, today: date) -> Record:
+def _expected(slot: ExpectedReturn, partners: Mapping[str, Partner], ledger: Ledger, today: date) -> Record:
     answer = slot.met_by or (slot.outcomes[-1] if slot.outcomes else None)
     came = ledger.submissions[answer.submission] if answer else None
     return {
@@ -167,7 +167,7 @@ def _expected(slot: Slot, partners: Mapping[str, Partner], ledger: Ledger, today
         "overdue": slot.overdue(today),
         "submission": answer.submission if answer else None,
         "received_at": came.first_seen.isoformat() if came else None,
-        "on_time": on_time(slot.expected.due, came.night) if came and slot.met_by else None,
+        "on_time": is_on_time(slot.expected.due, came.night) if came and slot.met_by else None,
         "outcome": answer.status if answer else None,
         "findings": len(answer.findings) if answer else 0,
         "set_aside": sorted({one.submission for one in slot.outcomes if one.id in ledger.set_aside}),
@@ -176,7 +176,7 @@ def _expected(slot: Slot, partners: Mapping[str, Partner], ledger: Ledger, today
     }
 
 
-def _unexpected(line: Standing, ledger: Ledger) -> Record:
+def _unexpected(line: RegisterEntry, ledger: Ledger) -> Record:
     outcome = line.outcome
     if outcome is None:
         raise ValueError("a line without an outcome is no arrival")

@@ -17,16 +17,21 @@ from flows.settings import Settings, now
 from schemas.definitions.loader import load_definitions
 from schemas.definitions.models import Definitions
 from warehouse.publication import exports
-from warehouse.publication.publish import NotApproved, approve, roll_back
+from warehouse.publication.publish import NotApproved, approve_candidate, roll_back
 from warehouse.store import connection, loading, private_store
-from warehouse.store.surviving_records import bear_witness
+from warehouse.store.surviving_records import record_ledger_position
 
 
 def approve_run(given: Settings, run: str, by: str) -> str:
     """Publish a refused run's candidate, and say so. Raises NotApproved with the reason, and LocalIndicatorsError."""
     limits, definitions = publish_limits(given), load_definitions(given.definitions)
     version, more = _decided(
-        given, definitions, "approved", {"run": run}, by, lambda con, at: approve(con, given.warehouse, run, at, limits)
+        given,
+        definitions,
+        "approved",
+        {"run": run},
+        by,
+        lambda con, at: approve_candidate(con, given.warehouse, run, at, limits),
     )
     return f"Published run {run} as data version {version}, approved by {by}. {more}".rstrip()
 
@@ -90,6 +95,6 @@ def _decided(
         ledger.record_decision(what, {**about, "data_version": version}, by, at)
         if version in ledger.taken_over:  # the ledger cannot tell what that version was made from
             keep_past(con, archive, ledger, at)
-        exports.follow(given.warehouse, definitions)
-        bear_witness(con, ledger.chain.head.line, ledger.chain.head.sha256)
+        exports.update_exports(given.warehouse, definitions)
+        record_ledger_position(con, ledger.chain.head.line, ledger.chain.head.sha256)
     return version, ledger.adoption_in_words

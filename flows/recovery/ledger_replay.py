@@ -10,7 +10,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from common.config_files import record
+from common.config_files import build_record
 from common.errors import DefinitionError, StorageError
 from flows.pipeline.publishing import Step, sources
 from flows.records.archive import Archive
@@ -31,12 +31,12 @@ from flows.settings import Settings
 from inputs.layouts.partner_layouts import CollectionRecord, Partner, PartnerRecord
 from schemas.definitions.loader import load_definitions
 from schemas.definitions.models import Definitions
-from schemas.return_calendar import Expected
+from schemas.return_calendar import ExpectedPeriod
 from schemas.set_aside_returns import SetAside
 from schemas.submissions import Outcome
-from warehouse.mart.build_mart import build
-from warehouse.publication.publish import EVERY, NotApproved, approve_again, publish_again, roll_back
-from warehouse.publication.version_archive import Kept
+from warehouse.mart.build_mart import build_candidate
+from warehouse.publication.publish import EVERY, NotApproved, republish_approved_candidate, republish_version, roll_back
+from warehouse.publication.version_archive import VersionArchive
 from warehouse.store import connection, loading, published_versions
 
 AttemptName = tuple[str, datetime]
@@ -213,12 +213,12 @@ def _publish(made: Replay, attempt: Attempt, name: AttemptName) -> None:
     state, version = made.plan.results.get(name, ("", 0))
     left_out: dict[str, Any] = {"set_aside": made.plan.set_aside.get(name, ())}
     if state == "published":
-        publish_again(made.con, made.live, version, _sources(made, attempt) | left_out)
+        republish_version(made.con, made.live, version, _sources(made, attempt) | left_out)
         _is_made(made, version)
     elif state == "refused" and name in made.plan.waits_for.values():
         made.candidates[name] = made.live.parent / f"waiting-{len(made.candidates)}.duckdb"
-        number = published_versions.last_version(made.con) + 1
-        build(made.con, made.candidates[name], version=number, **_sources(made, attempt), **left_out)
+        number = published_versions.last_published_version(made.con) + 1
+        build_candidate(made.con, made.candidates[name], version=number, **_sources(made, attempt), **left_out)
     elif state == "unchanged" and version != made.made:
         _publish_unchanged(made, attempt, version, left_out)
 
@@ -230,7 +230,7 @@ def _publish_unchanged(made: Replay, attempt: Attempt, version: int, left_out: M
     (about,) = past["publication"].filter(data_version=version).rows(named=True)
     published_versions.undo_last_publication(made.con, version)
     same = _sources(made, attempt) | {"run": about["run"], "published_at": about["published_at"], **left_out}
-    publish_again(made.con, made.live, version, same)
+    republish_version(made.con, made.live, version, same)
     published_versions.restore_publication_history(made.con, past)
     _is_made(made, version)
 
@@ -242,7 +242,7 @@ def _decide(made: Replay, decision: DecisionEntry) -> None:
         candidate = made.candidates.get(made.plan.waits_for.get(at, ("", at)))
         if candidate is None:
             return
-        approve_again(made.con, made.live, candidate, version, at)
+        republish_approved_candidate(made.con, made.live, candidate, version, at)
     else:
         try:
             used = decision.definitions  # an earlier release told no more than the past of that version
@@ -257,7 +257,7 @@ def _is_made(made: Replay, version: int) -> None:
     """Note that the published file is of a version, and let go of those that nobody goes back to."""
     made.made = version
     made.publications += 1
-    kept = Kept.beside(made.live).versions()
+    kept = VersionArchive.beside(made.live).versions()
     for number in list(kept)[: -made.given.keep_versions]:
         if number not in made.plan.rollback_targets:
             kept[number].unlink()
@@ -269,7 +269,7 @@ def _finish(made: Replay) -> None:
     guessed = not ledger.attempts and not ledger.taken_over and bool(ledger.recorded)
     if guessed:
         version = max(ledger.last_version, 1)
-        publish_again(made.con, made.live, version, _guessed(made))
+        republish_version(made.con, made.live, version, _guessed(made))
         _is_made(made, version)
         made.notes.append(
             "The ledger was written by a release that did not record its nights. The values are made again; earlier"
@@ -332,7 +332,9 @@ def partner_of(files: Mapping[str, bytes], name: str, digest: str) -> Partner:
     collections = tuple(
         CollectionRecord(
             one["id"], one.get("title", ""), (), (),
-            expect=tuple(record(Expected, slot, f"{name}.toml", one["id"]) for slot in one.get("expect", ())),
+            expect=tuple(
+                build_record(ExpectedPeriod, period, f"{name}.toml", one["id"]) for period in one.get("expect", ())
+            ),
         )
         for one in says.get("collection", ())
     )  # fmt: skip

@@ -17,7 +17,7 @@ from typing import Any
 
 from common.atomic_files import put_in_place
 from common.errors import StorageError, UsageError
-from common.progress import say
+from common.progress import report_progress
 from flows.pipeline.publishing import Step, catch_up_ledger
 from flows.pipeline.run_report import markdown_section, plain_markdown
 from flows.records.archive import Archive
@@ -28,10 +28,10 @@ from flows.settings import Settings, now
 from schemas.definitions.loader import load_definitions
 from warehouse.publication import exports
 from warehouse.publication.publish import rename_over
-from warehouse.publication.rebuild_comparison import PUBLISHED, STORE, TableDifference, compare, settle
-from warehouse.publication.version_archive import HELD, Kept
+from warehouse.publication.rebuild_comparison import PUBLISHED, STORE, TableDifference, compare_files, finish_store
+from warehouse.publication.version_archive import HELD, VersionArchive
 from warehouse.store import private_store
-from warehouse.store.surviving_records import bear_witness
+from warehouse.store.surviving_records import record_ledger_position
 
 WORK = ".rebuild-"
 
@@ -82,7 +82,7 @@ class Rebuilt:
         return "\n".join([*said, *self.notes])
 
 
-def rebuild(given: Settings, run: str, *, replace: bool = False, step: Step = say) -> Rebuilt:
+def rebuild(given: Settings, run: str, *, replace: bool = False, step: Step = report_progress) -> Rebuilt:
     """Make store and published file again, compare them with the live ones, and put them in place where these are
     missing, or where `replace` asks for it.
 
@@ -113,7 +113,7 @@ def rebuild(given: Settings, run: str, *, replace: bool = False, step: Step = sa
                 step("Putting in place", 0, 0)
                 done = _put_in_place(given, work, done)
             if done.equal and made.live.exists() and "published file" not in done.placed:
-                done = replace_in(done, kept_again=_keep_too(given, Kept.beside(made.live)))
+                done = replace_in(done, kept_again=_keep_too(given, VersionArchive.beside(made.live)))
             if done.placed:
                 ledger.record_rebuilt(made.last, sum(one.rows for one in differences), now())
         except OSError as error:
@@ -127,7 +127,7 @@ def _made(given: Settings, folder: Path, step: Step) -> Replay:
     """Replay the ledger in a folder."""
     with private_store.open_store(folder / given.store.name) as con:
         made = replay(given, con, folder / given.warehouse.name, step)
-        bear_witness(con, made.ledger.chain.head.line, made.ledger.chain.head.sha256)
+        record_ledger_position(con, made.ledger.chain.head.line, made.ledger.chain.head.sha256)
     return made
 
 
@@ -146,7 +146,7 @@ def _differences(given: Settings, work: Path) -> list[TableDifference]:
             continue
         if name == "store":
             live = _migrated(live, work)
-        found += compare(name, made, live, STORE if name == "store" else PUBLISHED)
+        found += compare_files(name, made, live, STORE if name == "store" else PUBLISHED)
     return found
 
 
@@ -157,7 +157,7 @@ def _migrated(live: Path, work: Path) -> Path:
     log = live.with_name(live.name + ".wal")
     if log.exists():
         shutil.copyfile(log, copy.with_name(copy.name + ".wal"))
-    settle(copy)
+    finish_store(copy)
     return copy
 
 
@@ -180,29 +180,29 @@ def _put_in_place(given: Settings, work: Path, done: Rebuilt) -> Rebuilt:
         if any(one.file == "published file" for one in done.differences):
             shutil.rmtree(live.parent / exports.FOLDER / f"v{done.data_version:06d}", ignore_errors=True)
         try:
-            again = _keep_too(given, Kept.beside(made))
+            again = _keep_too(given, VersionArchive.beside(made))
             rename_over(made, live)
         except (OSError, StorageError):
             if former.exists():
                 former.replace(given.store)
             raise
     if given.warehouse.exists():
-        exports.follow(given.warehouse, definitions)
+        exports.update_exports(given.warehouse, definitions)
     return replace_in(done, placed=tuple(pairs), kept_again=again)
 
 
 def _replace_store(made: Path, live: Path, former: Path) -> None:
     if live.exists():
-        settle(live)
+        finish_store(live)
         os.link(live, former)
         live.with_name(live.name + ".wal").unlink(missing_ok=True)  # it would be replayed over the new one
     put_in_place(made, live)
 
 
-def _keep_too(given: Settings, made: Kept) -> tuple[int, ...]:
+def _keep_too(given: Settings, made: VersionArchive) -> tuple[int, ...]:
     """Keep the versions that were made again and are not kept beside the live file, and that a rollback holds; which
     versions they are."""
-    kept = Kept.beside(given.warehouse)
+    kept = VersionArchive.beside(given.warehouse)
     kept.prepare()
     have = kept.versions()
     again = [one for one in list(made.versions().items())[-given.keep_versions :] if one[0] not in have]

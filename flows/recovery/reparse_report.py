@@ -17,7 +17,7 @@ from typing import Any
 import polars as pl
 
 from common.errors import StorageError, UsageError
-from common.progress import say
+from common.progress import report_progress
 from flows.checking.known_figures import told_to_owners
 from flows.checking.validate_files import Judgement, judge
 from flows.pipeline.publishing import Step
@@ -29,7 +29,7 @@ from inputs.parsing.return_identification import Origin
 from schemas.definitions.loader import load_definitions
 from schemas.definitions.models import Definitions
 from schemas.findings import Finding, as_typed
-from schemas.observations import KEY, PAYLOAD, Context, Waiver
+from schemas.observations import KEY, PAYLOAD, CheckContext, Waiver
 from schemas.submissions import Outcome, Submission
 from warehouse.queries.published_figures import SEEN
 from warehouse.store import connection, current_rows, loading, private_store
@@ -101,7 +101,7 @@ class Reparsed:
         }
 
 
-def reparse(given: Settings, step: Step = say) -> Reparsed:
+def reparse(given: Settings, step: Step = report_progress) -> Reparsed:
     """Judge everything that was sent again, in the order in which it came. Raises UsageError where there is no ledger,
     and the errors of definitions and layouts."""
     definitions = load_definitions(given.definitions)
@@ -152,7 +152,7 @@ def _judged(
     """The returns of one night, judged on its day with the waivers that were ever given and had not ended by then."""
     day, most = sent[0].night, given.limits.file_bytes + 1
     accepted = told_to_owners(current_rows.last_accepted_rows(con), pl.DataFrame(schema=SEEN), partners)
-    context = Context(day, accepted, None, _waivers(ledger, sent[0]))
+    context = CheckContext(day, accepted, None, _waivers(ledger, sent[0]))
     arrivals = [
         (Origin(one.partner, one.path, day), lambda digest=one.digest: archive.content(digest, most)) for one in sent
     ]

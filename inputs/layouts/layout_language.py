@@ -20,8 +20,8 @@ from typing import Annotated, Literal
 from pydantic import BeforeValidator
 
 from common.config_files import STRICT_KEYS
-from inputs.readers.invisible_characters import visible
-from schemas.findings import COLUMNS, position
+from inputs.readers.invisible_characters import without_invisible_characters
+from schemas.findings import COLUMNS, position_of_address
 from schemas.observations import MEASURES, ROUNDING_BASES
 
 NOTES_SHEET = "How to fill this in"
@@ -58,14 +58,14 @@ def _regex(text: object) -> re.Pattern[str]:
         raise ValueError(f"is not a regular expression ({error})") from None
 
 
-def plain(text: str) -> str:
+def normalised(text: str) -> str:
     """Text as it is compared: case and spacing make no difference."""
-    return " ".join(visible(text).replace("’", "'").split()).casefold()
+    return " ".join(without_invisible_characters(text).replace("’", "'").split()).casefold()
 
 
-def same(text: str) -> str:
+def normalised_without_footnotes(text: str) -> str:
     """Text as it is compared where footnote marks at its end make no difference either."""
-    return _FOOTNOTES.sub("", plain(text)).strip()
+    return _FOOTNOTES.sub("", normalised(text)).strip()
 
 
 def column_number(letters: str) -> int:
@@ -76,10 +76,10 @@ def column_number(letters: str) -> int:
     return number - 1
 
 
-def area_of(cells: str) -> tuple[int, int, int, int] | None:
+def range_corners(cells: str) -> tuple[int, int, int, int] | None:
     """The first row and column and the last of a range such as B2:D9, or of one cell, from 0; None where it is none."""
     first, _, last = cells.partition(":")
-    begin, end = position(first), position(last or first)
+    begin, end = position_of_address(first), position_of_address(last or first)
     if begin is None or end is None:
         return None
     (top, left), (bottom, right) = divmod(begin, COLUMNS), divmod(end, COLUMNS)
@@ -138,7 +138,7 @@ class Source:
         where = (self.column, self.header, self.banner, self.sheet, self.cell, self.beside, self.under, self.file)
         if sum(1 for place in (self.const is not None, *where, self.parts, self.any) if place) != 1:
             raise ValueError(f"must name exactly one place: a plain word, {', '.join(PLACES)}")
-        if self.cell and position(self.cell) is None:
+        if self.cell and position_of_address(self.cell) is None:
             raise ValueError(f"{self.cell!r} is not the address of a cell such as B2")
         if self.on and not (self.cell or self.beside or self.under):
             raise ValueError("on belongs to cell, beside or under")
@@ -154,12 +154,12 @@ class Source:
 
     @cached_property
     def mapped(self) -> Mapping[str, str]:
-        return {same(key): value for key, value in self.map.items()}
+        return {normalised_without_footnotes(key): value for key, value in self.map.items()}
 
     @cached_property
     def kinds(self) -> Mapping[str, tuple[str, ...]]:
         """Our area types by the words of the column `level`, as they are compared."""
-        return {same(key): value for key, value in self.levels.items()}
+        return {normalised_without_footnotes(key): value for key, value in self.levels.items()}
 
 
 Said = Annotated[Source, BeforeValidator(lambda value: {"const": value} if isinstance(value, str) else value)]
@@ -247,7 +247,7 @@ class Header:
 
 
 @dataclass(frozen=True, eq=False)
-class RowTest:
+class RowFilter:
     """Rows told by what a column says; by the first filled cell where no column is named. `of` tells figures instead,
     by what is said of their indicator, area, period or a breakdown, wherever that is said. `preset` is the shape that a
     test comes from; nobody types it."""
@@ -264,7 +264,7 @@ class RowTest:
 
 
 RowTests = tuple[
-    Annotated[RowTest, BeforeValidator(lambda value: {"match": value} if isinstance(value, str) else value)], ...
+    Annotated[RowFilter, BeforeValidator(lambda value: {"match": value} if isinstance(value, str) else value)], ...
 ]
 
 
@@ -308,7 +308,7 @@ class TableLayout:
         if self.columns and not _RANGE.fullmatch(self.columns):
             raise ValueError(f"columns must be a range of letters such as A:F; found {self.columns!r}")
         for cells in self.ignore_cells:
-            if area_of(cells) is None:
+            if range_corners(cells) is None:
                 raise ValueError(f"ignore_cells must be ranges of cells such as H1:K5; found {cells!r}")
         told = {"indicator", "area", "period", *(name for scope in self.scopes for name in scope.breakdown)}
         for test in (*self.only, *self.skip):
@@ -323,7 +323,7 @@ class TableLayout:
 
     @cached_property
     def marks(self) -> Mapping[str, str]:
-        return {**SHORTHAND, **{plain(mark): status for mark, status in self.markers.items()}}
+        return {**SHORTHAND, **{normalised(mark): status for mark, status in self.markers.items()}}
 
     @property
     def scopes(self) -> tuple[TableLayout | ValueColumn, ...]:
@@ -358,7 +358,7 @@ class TableLayout:
 
 
 def _like(name: str, patterns: Texts) -> bool:
-    return any(fnmatchcase(plain(name), plain(pattern)) for pattern in patterns)
+    return any(fnmatchcase(normalised(name), normalised(pattern)) for pattern in patterns)
 
 
 def sources_of(scope: TableLayout | ValueColumn) -> Iterator[Source]:
@@ -397,5 +397,5 @@ class LayoutRecord:
         """Whether a table is to be read on a sheet. A sheet that is ignored is taken only by a table that gives its
         whole name; `*` ignores all that no table takes."""
         ignored = _like(sheet, tuple(one for one in self.ignore_sheets if one != "*"))
-        whole = plain(sheet) in map(plain, table.sheet)
+        whole = normalised(sheet) in map(normalised, table.sheet)
         return table.takes_sheet(sheet) and (whole or not ignored)

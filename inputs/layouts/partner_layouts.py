@@ -13,14 +13,14 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Literal
 
-from common.config_files import STRICT_KEYS, read_toml, record
+from common.config_files import STRICT_KEYS, build_record, read_toml
 from common.errors import DefinitionError
 from inputs.layouts.layout_language import LayoutRecord, Source, TableLayout, Texts, ValueColumn
 from schemas.definitions.models import Definitions
-from schemas.observations import Required
-from schemas.reference.breakdowns import TOTAL, spell_out
+from schemas.observations import RequiredRows
+from schemas.reference.breakdowns import TOTAL, possible_breakdowns
 from schemas.reference.periods import EXPECTED, read_period
-from schemas.return_calendar import Expected
+from schemas.return_calendar import ExpectedPeriod
 
 HERE = Path(__file__).parents[1] / "partners"
 SHAPES = Path(__file__).parent / "presets"
@@ -48,7 +48,7 @@ class CollectionRecord:
     files: Texts
     layout: tuple[LayoutRecord, ...]
     on_error: Literal["reject", "quarantine"] = "reject"
-    expect: tuple[Expected, ...] = ()
+    expect: tuple[ExpectedPeriod, ...] = ()
     require: tuple[RequireRecord, ...] = ()
 
 
@@ -75,7 +75,7 @@ class Layout:
     files: tuple[str, ...]
     says: LayoutRecord
     definitions: Definitions
-    requires: tuple[Required, ...] = ()
+    requires: tuple[RequiredRows, ...] = ()
 
     @property
     def name(self) -> str:
@@ -107,7 +107,7 @@ def load_partners(definitions: Definitions, folder: Path = HERE) -> Mapping[str,
     if not paths:
         raise DefinitionError(folder, "holds no partner TOML")
     for path in paths:
-        says = record(PartnerRecord, _with_shapes(read_toml(path), path), path)
+        says = build_record(PartnerRecord, _with_shapes(read_toml(path), path), path)
         if says.id != path.stem:
             raise DefinitionError(path, f"must be {path.stem!r}, the name of the file; found {says.id!r}", key="id")
         if not re.fullmatch(r"[a-z0-9]+(?:-[a-z0-9]+)*", says.id):
@@ -177,12 +177,12 @@ def _layouts(says: PartnerRecord, definitions: Definitions) -> tuple[Layout, ...
     )
 
 
-def _requires(collection: CollectionRecord, definitions: Definitions) -> tuple[Required, ...]:
+def _requires(collection: CollectionRecord, definitions: Definitions) -> tuple[RequiredRows, ...]:
     """What a return must hold, in codes; `_check_required` has seen that each word is known."""
     found = []
     for one in collection.require:
         areas = [definitions.geography.find(area) for area in one.area]
-        found.append(Required(one.indicator, tuple(a.area_code for a in areas if a), one.breakdown))
+        found.append(RequiredRows(one.indicator, tuple(a.area_code for a in areas if a), one.breakdown))
     return tuple(found)
 
 
@@ -210,7 +210,7 @@ def _check_required(one: RequireRecord, definitions: Definitions, path: Path, ke
             raise DefinitionError(path, f"{area!r} is not an area we know", key=f"{key}.area")
     allowed = {TOTAL}.union(
         *(
-            spell_out(i.breakdowns, definitions.dimensions)
+            possible_breakdowns(i.breakdowns, definitions.dimensions)
             for i in definitions.indicators.values()
             if i.id in one.indicator or not one.indicator
         )

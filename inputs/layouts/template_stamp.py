@@ -49,7 +49,7 @@ def stamp_of(layout: Layout) -> Stamp:
     return Stamp(layout.partner, layout.collection, version, layout.definitions.digest)
 
 
-def stamped(properties: Mapping[str, str]) -> Stamp | None:
+def read_stamp(properties: Mapping[str, str]) -> Stamp | None:
     """The stamp in a workbook's properties; None where it is no template of ours."""
     partner, _, collection = properties.get(TEMPLATE, "").partition("/")
     if not partner or not collection:

@@ -7,17 +7,17 @@ from dataclasses import dataclass
 
 from inputs.layouts.partner_layouts import Layout
 from inputs.parsing.parse_return import parse
-from inputs.parsing.tables.cell_account import KEYS, Account, ranges
+from inputs.parsing.tables.cell_account import KEYS, CellAccount, address_ranges
 from inputs.readers.cells import Cells, Sheet
-from schemas.findings import Finding, at, places
-from schemas.observations import MEASURES, Table
+from schemas.findings import Finding, cell_position, cells_of_finding
+from schemas.observations import MEASURES, TidyTable
 
 OUTSIDE = "outside of the tables"
 NOT_READ = "sheet that no table of the layout reads"
 
 
 @dataclass(frozen=True)
-class Explained:
+class ExplainedCells:
     """Cells of one sheet, as addresses and ranges in A1, and what became of all of them, in words."""
 
     sheet: str
@@ -28,33 +28,42 @@ class Explained:
         return {"sheet": self.sheet, "cells": list(self.cells), "became": self.became}
 
 
-def explain(cells: Cells, layout: Layout, file_name: str, checked: Sequence[Finding] = ()) -> list[Explained]:
+def explain_cells(
+    cells: Cells, layout: Layout, file_name: str, checked: Sequence[Finding] = ()
+) -> list[ExplainedCells]:
     """What became of every filled cell of a file, sheet by sheet in the order of the cells; `checked` are findings of
     the checks, which are named beside those of the parser."""
-    accounts: dict[str, Account] = {}
+    accounts: dict[str, CellAccount] = {}
     table, found = parse(cells, layout, file_name, accounts)
     figures = _figures(table)
     named = _named([*found, *checked])
-    out: list[Explained] = []
+    out: list[ExplainedCells] = []
     for sheet in cells.sheets:
         account = accounts.get(sheet.name)
         if account is None:
-            whole = [at(r, c) for r, row in enumerate(sheet.rows) for c, cell in enumerate(row) if cell is not None]
-            out += [Explained(sheet.name, tuple(ranges(whole)), NOT_READ)] if whole else []
+            whole = [
+                cell_position(r, c)
+                for r, row in enumerate(sheet.rows)
+                for c, cell in enumerate(row)
+                if cell is not None
+            ]
+            out += [ExplainedCells(sheet.name, tuple(address_ranges(whole)), NOT_READ)] if whole else []
             continue
         became: dict[str, list[int]] = {}
         for row, line in enumerate(sheet.rows):
             for column, cell in enumerate(line):
                 if cell is not None:
-                    key = (sheet.name, at(row, column))
+                    key = (sheet.name, cell_position(row, column))
                     words = figures.get(key) or _left_out(sheet, account, row, column)
                     rules = "".join(f"; finding {rule}" for rule in named.get(key, ()))
-                    became.setdefault(words + rules, []).append(at(row, column))
-        out += [Explained(sheet.name, tuple(ranges(found_at)), words) for words, found_at in became.items()]
+                    became.setdefault(words + rules, []).append(cell_position(row, column))
+        out += [
+            ExplainedCells(sheet.name, tuple(address_ranges(found_at)), words) for words, found_at in became.items()
+        ]
     return out
 
 
-def _figures(table: Table) -> Mapping[tuple[str, int], str]:
+def _figures(table: TidyTable) -> Mapping[tuple[str, int], str]:
     """What the tidy table took each cell for."""
     taken: dict[tuple[str, int], str] = {}
     for row in table.frame.iter_rows(named=True):
@@ -70,13 +79,13 @@ def _figures(table: Table) -> Mapping[tuple[str, int], str]:
 def _named(found: Iterable[Finding]) -> Mapping[tuple[str, int], list[str]]:
     named: dict[tuple[str, int], list[str]] = {}
     for one in found:
-        for place in places(one):
+        for place in cells_of_finding(one):
             if one.rule not in named.setdefault(place, []):
                 named[place].append(one.rule)
     return named
 
 
-def _left_out(sheet: Sheet, account: Account, row: int, column: int) -> str:
+def _left_out(sheet: Sheet, account: CellAccount, row: int, column: int) -> str:
     reason = account.reason(sheet, row, column)
     if reason:
         return KEYS[reason]

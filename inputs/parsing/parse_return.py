@@ -8,27 +8,27 @@ from typing import Any
 
 import polars as pl
 
-from inputs.layouts.layout_language import OWN_SHEETS, TableLayout, area_of
+from inputs.layouts.layout_language import OWN_SHEETS, TableLayout, range_corners
 from inputs.layouts.partner_layouts import Layout
-from inputs.layouts.template_stamp import stamped
+from inputs.layouts.template_stamp import read_stamp
 from inputs.parsing.cell_values.numbers import Comma, has_decimal_commas
-from inputs.parsing.table_findings.surplus_fields import may_be_cut
-from inputs.parsing.table_rows import rows_of
-from inputs.parsing.tables.cell_account import Account, struck_out, unread
-from inputs.parsing.tables.dimension_resolver import OnSheet
-from inputs.parsing.tables.finding_notes import Notes
-from inputs.parsing.tables.titles import area_named_otherwise, named_otherwise
+from inputs.parsing.table_findings.surplus_fields import find_cut_off_figure
+from inputs.parsing.table_rows import tidy_rows
+from inputs.parsing.tables.cell_account import CellAccount, find_struck_out_cells, find_unaccounted_numbers
+from inputs.parsing.tables.dimension_resolver import SheetTable
+from inputs.parsing.tables.finding_notes import FindingNotes
+from inputs.parsing.tables.titles import find_sheet_name_contradiction, find_title_area_contradiction
 from inputs.parsing.tables.value_cells import Row
-from inputs.readers.cell_text import words
-from inputs.readers.cells import Cell, Cells, Sheet, Shown
+from inputs.readers.cell_text import cell_text
+from inputs.readers.cells import Cell, Cells, FormattedNumber, Sheet
 from schemas.definitions.models import Definitions
-from schemas.findings import COLUMNS, Finding, at, finding, position
-from schemas.observations import MEASURES, TIDY, Table
+from schemas.findings import COLUMNS, Finding, cell_position, make_finding, position_of_address
+from schemas.observations import MEASURES, TIDY, TidyTable
 
 
 def parse(
-    cells: Cells, layout: Layout, file_name: str = "", accounts: dict[str, Account] | None = None
-) -> tuple[Table, list[Finding]]:
+    cells: Cells, layout: Layout, file_name: str = "", accounts: dict[str, CellAccount] | None = None
+) -> tuple[TidyTable, list[Finding]]:
     """The tidy table that a layout finds in a file, and what is wrong with the shape and the cells of it.
 
     Never raises on a partner's data. What a finding already names is left out of the table or marked `faulty`, so that
@@ -50,23 +50,23 @@ def parse(
         if not sheets and not table.optional:
             held = ", ".join(s.name for s in cells.sheets)
             expected = f"a sheet called {' or '.join(table.sheet)}; nothing of what it should hold could be judged"
-            found.append(finding("layout.sheet-missing", found=f"sheets: {held}", expected=expected))
+            found.append(make_finding("layout.sheet-missing", found=f"sheets: {held}", expected=expected))
         for sheet in sheets:
             taken.add(sheet.name)
             speaks_of[sheet.name] = (*speaks_of.get(sheet.name, ()), *table.indicators)
-            account = accounts.setdefault(sheet.name, Account())
-            account.aside += [area for text in table.ignore_cells if (area := area_of(text))]
+            account = accounts.setdefault(sheet.name, CellAccount())
+            account.aside += [area for text in table.ignore_cells if (area := range_corners(text))]
             readers = tuple(one for one in layout.says.table if _takes(layout, one, sheet, cells))
-            on = OnSheet(cells, sheet, table, layout.definitions, file_name, account, comma, readers)
-            rows.extend(rows_of(on, Notes(sheet.name, found, told)))
-    found += may_be_cut(cells, rows)
+            on = SheetTable(cells, sheet, table, layout.definitions, file_name, account, comma, readers)
+            rows.extend(tidy_rows(on, FindingNotes(sheet.name, found, told)))
+    found += find_cut_off_figure(cells, rows)
     found += list(_seen_beside(cells, layout, rows, accounts, found))
     if cells.unseen and not layout.says.images:
-        found.append(finding("layout.not-looked-into", found=", ".join(cells.unseen)))
+        found.append(make_finding("layout.not-looked-into", found=", ".join(cells.unseen)))
     found += [_unexpected(s) for s in cells.sheets if s.name not in taken and not _ignored(s, layout)]
     if not rows and not any(one.is_error for one in found):
-        found.append(finding("return.empty", found="no rows", expected="at least one row of figures"))
-    if stamped(cells.properties) and rows and _untouched(rows, found):
+        found.append(make_finding("return.empty", found="no rows", expected="at least one row of figures"))
+    if read_stamp(cells.properties) and rows and _untouched(rows, found):
         found = [_as_empty(found)]
     frame = pl.DataFrame(rows, schema=TIDY, orient="row") if rows else pl.DataFrame(schema=TIDY)
     found = _without_titles_of_labels(found)
@@ -74,7 +74,7 @@ def parse(
     thinned = frozenset(one.sheet or "" for one in found if one.rule in LEFT_OUT)
     frame = _compute_shares(frame, layout.definitions)
     seen, typed = _seen(cells, frame), _typed(cells, rows)
-    return Table(
+    return TidyTable(
         layout.partner,
         layout.collection,
         frame,
@@ -95,21 +95,23 @@ LEFT_OUT = ("layout.left-out-by-blank", "layout.word-unsure", "layout.column-unm
 def _without_titles_of_labels(found: list[Finding]) -> list[Finding]:
     """Findings without those that take what stands beside or under a missing label for a title."""
     labels = {
-        (one.sheet, at(row + down, column + right))
+        (one.sheet, cell_position(row + down, column + right))
         for one in found
-        if one.rule == "layout.label-missing" and one.cell and (where := position(one.cell)) is not None
+        if one.rule == "layout.label-missing" and one.cell and (where := position_of_address(one.cell)) is not None
         for row, column in [divmod(where, COLUMNS)]
         for down, right in ((0, 1), (1, 0))
     }
     titles = ("period.contradicts", "area.title-differs")
-    return [one for one in found if one.rule not in titles or (one.sheet, position(one.cell or "")) not in labels]
+    return [
+        one for one in found if one.rule not in titles or (one.sheet, position_of_address(one.cell or "")) not in labels
+    ]
 
 
 def _as_told(sheet: Sheet, table: TableLayout) -> Sheet:
     """A sheet as a table is to read it: with what its cells hold where the layout says that their formats mislead."""
     if table.formats == "seen":
         return sheet
-    return replace(sheet, rows=[[c.number if type(c) is Shown else c for c in row] for row in sheet.rows])
+    return replace(sheet, rows=[[c.number if type(c) is FormattedNumber else c for c in row] for row in sheet.rows])
 
 
 def _comma_of(cells: Cells) -> Comma:
@@ -120,7 +122,7 @@ def _comma_of(cells: Cells) -> Comma:
 
 
 def _seen_beside(
-    cells: Cells, layout: Layout, rows: Sequence[Row], accounts: Mapping[str, Account], found: Sequence[Finding]
+    cells: Cells, layout: Layout, rows: Sequence[Row], accounts: Mapping[str, CellAccount], found: Sequence[Finding]
 ) -> Iterator[Finding]:
     """What a person sees on the sheets that were read and the tables do not: numbers that nothing reads, lines through
     what they read, and a period or an area in the name or title of a sheet that is not theirs."""
@@ -129,25 +131,25 @@ def _seen_beside(
         if account is None:
             continue
         if account.bodies:
-            yield from unread(sheet, account, found)
+            yield from find_unaccounted_numbers(sheet, account, found)
         by_name = [t for t in layout.says.table if t.area is not None and t.area.sheet and t.takes_sheet(sheet.name)]
         if by_name and account.bodies:
             top = min(body.top for body in account.bodies)
-            if differs := area_named_otherwise(sheet, top, rows, layout.definitions.geography):
+            if differs := find_title_area_contradiction(sheet, top, rows, layout.definitions.geography):
                 yield differs
-        if cells.kind != "csv" and (otherwise := named_otherwise(sheet, rows)):
+        if cells.kind != "csv" and (otherwise := find_sheet_name_contradiction(sheet, rows)):
             yield otherwise
         if sheet.struck:
-            yield from struck_out(sheet, rows)
+            yield from find_struck_out_cells(sheet, rows)
 
 
 def _seen(cells: Cells, frame: pl.DataFrame) -> Mapping[tuple[str, int], object]:
     """The cells of figures that show something else than the number they hold."""
-    shown = {s.name: s for s in cells.sheets if any(type(cell) is Shown for row in s.rows for cell in row)}
+    shown = {s.name: s for s in cells.sheets if any(type(cell) is FormattedNumber for row in s.rows for cell in row)}
     found: dict[tuple[str, int], object] = {}
     for name in (f"at_{measure}" for measure in MEASURES) if shown else ():
         for sheet, place in frame.select("sheet", name).drop_nulls().iter_rows():
-            if sheet in shown and type(cell := shown[sheet].cell(*divmod(place, COLUMNS))) is Shown:
+            if sheet in shown and type(cell := shown[sheet].cell(*divmod(place, COLUMNS))) is FormattedNumber:
                 found[sheet, place] = cell
     return found
 
@@ -157,7 +159,7 @@ def _typed(cells: Cells, rows: Sequence[Row]) -> dict[tuple[str, str], str]:
     sheets = {sheet.name: sheet for sheet in cells.sheets}
     first = {(row["time_identifier"], row["time_period"]): row for row in reversed(rows)}
     return {
-        period: words(sheets[row["sheet"]].cell(*divmod(row["at_period"], COLUMNS)))
+        period: cell_text(sheets[row["sheet"]].cell(*divmod(row["at_period"], COLUMNS)))
         for period, row in first.items()
         if row["time_period"] is not None and row["at_period"] is not None
     }
@@ -176,7 +178,9 @@ def _as_empty(found: list[Finding]) -> Finding:
     home = found[0].sheet
     cells = [c if one.sheet == home else f"'{one.sheet}'!{c}" for one in found for c in one.cells]
     expected = "figures in the rows that the template begins"
-    return finding("return.empty", sheet=home, cells=cells, found="a template that is still blank", expected=expected)
+    return make_finding(
+        "return.empty", sheet=home, cells=cells, found="a template that is still blank", expected=expected
+    )
 
 
 def _without_spaces(row: list[Cell]) -> list[Cell]:
@@ -195,7 +199,7 @@ def _takes(layout: Layout, table: TableLayout, sheet: Sheet, cells: Cells) -> bo
 
 def _unexpected(sheet: Sheet) -> Finding:
     hidden = " (hidden)" if sheet.hidden else ""
-    return finding("layout.sheet-unexpected", sheet=sheet.name, found=f"sheet {sheet.name}{hidden}")
+    return make_finding("layout.sheet-unexpected", sheet=sheet.name, found=f"sheet {sheet.name}{hidden}")
 
 
 def _ignored(sheet: Sheet, layout: Layout) -> bool:

@@ -8,14 +8,14 @@ from datetime import date, datetime
 from fnmatch import fnmatchcase
 from pathlib import PurePosixPath
 
-from inputs.layouts.layout_language import plain, same
+from inputs.layouts.layout_language import normalised, normalised_without_footnotes
 from inputs.layouts.partner_layouts import Layout
-from inputs.layouts.template_stamp import Stamp, stamp_of, stamped
-from inputs.parsing.tables.headings import Heading, columns_under, headings_of, wordiest_row
-from inputs.personal_data import person_level
-from inputs.readers.cell_text import words
+from inputs.layouts.template_stamp import Stamp, read_stamp, stamp_of
+from inputs.parsing.tables.headings import Heading, columns_under, find_headings, likeliest_header_row
+from inputs.personal_data import refuse_person_level_data
+from inputs.readers.cell_text import cell_text
 from inputs.readers.cells import Cells, Sheet
-from schemas.findings import COLUMNS, Finding, finding
+from schemas.findings import COLUMNS, Finding, make_finding
 
 
 @dataclass(frozen=True)
@@ -45,11 +45,11 @@ def identify(cells: Cells, origin: Origin, layouts: Sequence[Layout]) -> tuple[L
     """
     answer = _identify(cells, origin, layouts)
     excused = {} if isinstance(answer, Finding) else _no_people(cells, answer)
-    return person_level(cells, _named_by(layouts), excused) or answer
+    return refuse_person_level_data(cells, _named_by(layouts), excused) or answer
 
 
 def _identify(cells: Cells, origin: Origin, layouts: Sequence[Layout]) -> tuple[Layout, ...] | Finding:
-    stamp = stamped(cells.properties)
+    stamp = read_stamp(cells.properties)
     if stamp is not None and (answer := _by_stamp(stamp, cells, origin, layouts)) is not None:
         return answer
     in_force = [layout for layout in layouts if _in_force(layout, origin.arrived)]
@@ -65,12 +65,12 @@ def _identify(cells: Cells, origin: Origin, layouts: Sequence[Layout]) -> tuple[
         return fitting
     theirs = [layout for layout in in_force if layout not in mine and _named(layout, origin.name)]
     if _fitting_best(cells, theirs):
-        return finding("return.wrong-folder", found="a return that another partner sends", expected=origin.partner)
+        return make_finding("return.wrong-folder", found="a return that another partner sends", expected=origin.partner)
     if not mine:
-        return finding("return.unknown", found=origin.name, expected="no return is expected of this partner today")
+        return make_finding("return.unknown", found=origin.name, expected="no return is expected of this partner today")
     fits = [(_fit(cells, layout), layout) for layout in mine]
     fit, nearest = max(fits, key=lambda one: (one[0].found - len(one[0].missing), one[0].found))
-    return finding(
+    return make_finding(
         "return.unknown", found=origin.name, expected=f"nearest is {nearest.title}: {'; '.join(fit.missing[:2])}"
     )
 
@@ -82,7 +82,7 @@ def _no_people(cells: Cells, layouts: Sequence[Layout]) -> dict[str, frozenset[i
         for table in (table for table in layout.says.table if table.roles or table.places):
             for sheet in cells.sheets:
                 if cells.kind == "csv" or layout.says.takes(table, sheet.name):
-                    headings = headings_of(sheet, table)
+                    headings = find_headings(sheet, table)
                     columns = (columns_under(headings, label) for label in (*table.roles, *table.places))
                     found.setdefault(sheet.name, set()).update(column for some in columns for column in some)
     return {name: frozenset(columns) for name, columns in found.items()}
@@ -91,13 +91,17 @@ def _no_people(cells: Cells, layouts: Sequence[Layout]) -> dict[str, frozenset[i
 def _named_by(layouts: Sequence[Layout]) -> frozenset[str]:
     """The names of sheets that layouts spell out."""
     patterns = (pattern for layout in layouts for table in layout.says.table for pattern in table.sheet)
-    return frozenset(plain(pattern) for pattern in patterns if not set(pattern) & set("*?["))
+    return frozenset(normalised(pattern) for pattern in patterns if not set(pattern) & set("*?["))
 
 
 def describes_columns(cells: Cells) -> bool:
     """Whether a file is the meta file of a tidy csv, which says of each column what it is, and nothing else."""
-    heads = [same(words(cell)) for cell in cells.sheets[0].rows[0]] if cells.sheets and cells.sheets[0].rows else []
-    return {"col_name", "col_type"} <= set(heads) and person_level(cells) is None
+    heads = (
+        [normalised_without_footnotes(cell_text(cell)) for cell in cells.sheets[0].rows[0]]
+        if cells.sheets and cells.sheets[0].rows
+        else []
+    )
+    return {"col_name", "col_type"} <= set(heads) and refuse_person_level_data(cells) is None
 
 
 def _by_stamp(
@@ -106,7 +110,7 @@ def _by_stamp(
     """What a template's stamp says of it: the layout it was drawn from, be it an earlier one; where that is not held
     any more the present one, if the file fits it; None where the stamp settles nothing."""
     if origin.partner not in ("", stamp.partner):
-        return finding("return.wrong-folder", found="a template of another partner", expected=origin.partner)
+        return make_finding("return.wrong-folder", found="a template of another partner", expected=origin.partner)
     own = [one for one in layouts if (one.partner, one.collection) == (stamp.partner, stamp.collection)]
     if not own or origin.collection not in (None, stamp.collection):
         return None
@@ -118,7 +122,7 @@ def _by_stamp(
     if fitting := [layout for layout in (*reworded, *present) if not _fit(cells, layout).missing]:
         return (fitting[0],)
     now = stamp_of(present[0]).version if present else "none today"
-    return finding("return.old-template", found=f"template version {stamp.version}", expected=f"version {now}")
+    return make_finding("return.old-template", found=f"template version {stamp.version}", expected=f"version {now}")
 
 
 def _in_force(layout: Layout, day: date) -> bool:
@@ -131,7 +135,7 @@ def _named(layout: Layout, name: str) -> bool:
 
 
 @dataclass(frozen=True)
-class Fit:
+class LayoutFit:
     """How well a file fits a layout: the sheets and headings found, and what is missing, in words."""
 
     found: int
@@ -146,7 +150,7 @@ def _fitting_best(cells: Cells, candidates: Iterable[Layout]) -> tuple[Layout, .
     return (best[0],) if len(best) == 1 else None
 
 
-def _fit(cells: Cells, layout: Layout) -> Fit:
+def _fit(cells: Cells, layout: Layout) -> LayoutFit:
     found, missing = 0, []
     for table in layout.says.table:
         sheets = [
@@ -157,7 +161,7 @@ def _fit(cells: Cells, layout: Layout) -> Fit:
             missing += [] if table.optional else [f"no sheet called {' or '.join(table.sheet)}; there are {held}"]
             continue
         found += 0 if "*" in table.sheet else 1
-        headed = [(sheet, headings) for sheet in sheets if (headings := headings_of(sheet, table))]
+        headed = [(sheet, headings) for sheet in sheets if (headings := find_headings(sheet, table))]
         sheet, headings = headed[0] if headed else (sheets[0], {})
         absent = [label for label in table.labels if not columns_under(headings, label)]
         if not headings:
@@ -167,7 +171,7 @@ def _fit(cells: Cells, layout: Layout) -> Fit:
             f"no column headed {label!r} on sheet {sheet.name}; {_held(sheet, headings)}" for label in absent[:1]
         ]
         missing += [f"no column headed {label!r} on sheet {sheet.name}" for label in absent[1:]]
-    return Fit(found, tuple(missing))
+    return LayoutFit(found, tuple(missing))
 
 
 def _held(sheet: Sheet, headings: Mapping[int, Heading]) -> str:
@@ -175,6 +179,6 @@ def _held(sheet: Sheet, headings: Mapping[int, Heading]) -> str:
     if headings:
         first = next(iter(headings.values()))
         return f"row {first.at // COLUMNS + 1} has: {', '.join(h.text for h in list(headings.values())[:12])}"
-    row = wordiest_row(sheet)
-    held = [words(cell) for cell in (sheet.rows[row] if sheet.rows else []) if cell is not None]
+    row = likeliest_header_row(sheet)
+    held = [cell_text(cell) for cell in (sheet.rows[row] if sheet.rows else []) if cell is not None]
     return f"row {row + 1} has: {', '.join(held[:12])}" if held else "the sheet is blank"

@@ -4,48 +4,64 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from inputs.layouts.layout_language import Source, same
+from inputs.layouts.layout_language import Source, normalised_without_footnotes
 from inputs.parsing.cell_values.column_fit import ANY_TOTAL
 from inputs.parsing.table_findings.area_contradictions import AreaContradictions
-from inputs.parsing.table_findings.below_the_table import Below
-from inputs.parsing.table_findings.dropped_by_preset import Dropped
-from inputs.parsing.table_findings.left_out_rows import Leaving
-from inputs.parsing.table_findings.surplus_fields import Fields
-from inputs.parsing.table_findings.unexpected_blanks import Blanks
-from inputs.parsing.table_findings.unreadable_cells import Unread
-from inputs.parsing.tables.banner_rows import Banners
-from inputs.parsing.tables.block_labels import Labels
-from inputs.parsing.tables.cell_account import Body
-from inputs.parsing.tables.columns import Columns, note_no_headings
-from inputs.parsing.tables.dimension_resolver import OnSheet, Saying, Sayings, as_period, meant
-from inputs.parsing.tables.finding_notes import Notes
-from inputs.parsing.tables.headings import blocks
-from inputs.parsing.tables.titles import Titles
-from inputs.parsing.tables.value_cells import Measures, Row
-from inputs.parsing.tables.value_columns import Observation, observations
-from inputs.readers.cell_text import words
+from inputs.parsing.table_findings.below_the_table import BelowTable
+from inputs.parsing.table_findings.dropped_by_preset import DroppedByPreset
+from inputs.parsing.table_findings.left_out_rows import LeftOutRows
+from inputs.parsing.table_findings.surplus_fields import SurplusFields
+from inputs.parsing.table_findings.unexpected_blanks import UnexpectedBlanks
+from inputs.parsing.table_findings.unreadable_cells import UnreadableCells
+from inputs.parsing.tables.banner_rows import BannerRows
+from inputs.parsing.tables.block_labels import BlockLabels
+from inputs.parsing.tables.cell_account import TableBody
+from inputs.parsing.tables.columns import Columns, note_missing_headings
+from inputs.parsing.tables.dimension_resolver import (
+    DimensionResolver,
+    ResolvedValue,
+    SheetTable,
+    interpret_cell,
+    interpret_period,
+)
+from inputs.parsing.tables.finding_notes import FindingNotes
+from inputs.parsing.tables.headings import find_blocks
+from inputs.parsing.tables.titles import TablePeriods
+from inputs.parsing.tables.value_cells import Row, ValueCells
+from inputs.parsing.tables.value_columns import ObservationColumns, group_value_columns
+from inputs.readers.cell_text import cell_text
 from inputs.readers.cells import Cell
 from schemas.definitions.models import Indicator
-from schemas.findings import a1, at
+from schemas.findings import address_of_position, cell_position
 from schemas.observations import TIDY
-from schemas.reference.breakdowns import TOTAL, spell
+from schemas.reference.breakdowns import TOTAL, spell_breakdown
 from schemas.reference.geography import Area
-from schemas.reference.periods import EXPECTED, SERIES, Period, is_within_month, marked, without_footnote, word_meant
+from schemas.reference.periods import (
+    EXPECTED,
+    SERIES,
+    Period,
+    is_within_month,
+    without_footnote,
+    without_revision_marks,
+    word_probably_typed,
+)
 
 
-def rows_of(on: OnSheet, notes: Notes) -> Iterator[Row]:
+def tidy_rows(on: SheetTable, notes: FindingNotes) -> Iterator[Row]:
     """The tidy rows of a table on one sheet, block after block; what is wrong with them goes into `notes`."""
-    every = list(blocks(on.sheet, on.table))
+    every = list(find_blocks(on.sheet, on.table))
     other = [table for table in on.tables if table is not on.table]
-    labels = Labels(on.sheet, every, lambda: (block for table in other for block in blocks(on.sheet, table)))
-    titles, dropped = Titles(on.sheet, notes), Dropped(on, notes)
-    over: dict[tuple[int, int], tuple[dict[int, Saying], int]] = {}  # a banner counts for the columns it stands over
+    labels = BlockLabels(on.sheet, every, lambda: (block for table in other for block in find_blocks(on.sheet, table)))
+    titles, dropped = TablePeriods(on.sheet, notes), DroppedByPreset(on, notes)
+    over: dict[
+        tuple[int, int], tuple[dict[int, ResolvedValue], int]
+    ] = {}  # a banner counts for the columns it stands over
     unknown: dict[int, set[str]] = {}
     for block in every:
         columns = Columns(block, on.table, notes)
         begins = on.account.last_end(block.top) if block.begun == 0 else 0
         banners, since = over.get(block.within, ({}, block.begun))
-        rows = _Rows(on, columns, Sayings(on, columns, labels, banners, notes), notes, dropped)
+        rows = _Rows(on, columns, DimensionResolver(on, columns, labels, banners, notes), notes, dropped)
         rows.banners.tops = [one.top for one in every if one.within == block.within]
         rows.banners.above(since, unknown, rows.left_out)
         yield from titles.read(block, max(since, begins), rows.read())
@@ -53,26 +69,33 @@ def rows_of(on: OnSheet, notes: Notes) -> Iterator[Row]:
     titles.compare()
     dropped.tell()
     if not every:
-        note_no_headings(on.sheet, on.table, notes)
+        note_missing_headings(on.sheet, on.table, notes)
 
 
 class _Rows:
     """The reading of the rows of one block."""
 
-    def __init__(self, on: OnSheet, columns: Columns, sayings: Sayings, notes: Notes, dropped: Dropped) -> None:
+    def __init__(
+        self,
+        on: SheetTable,
+        columns: Columns,
+        sayings: DimensionResolver,
+        notes: FindingNotes,
+        dropped: DroppedByPreset,
+    ) -> None:
         self.on, self.table, self.definitions = on, on.table, on.definitions
         self.columns, self.block, self.sheet = columns, columns.block, columns.sheet
         self.sayings, self.notes = sayings, notes
-        self.unread = Unread(self.sheet, sayings, notes)
-        self.measures = Measures(on, sayings, notes)
-        self.fields = Fields(on.book, on.sheet, self.block, notes)
-        self.observations = observations(on, columns)
+        self.unread = UnreadableCells(self.sheet, sayings, notes)
+        self.measures = ValueCells(on, sayings, notes)
+        self.fields = SurplusFields(on.book, on.sheet, self.block, notes)
+        self.observations = group_value_columns(on, columns)
         self.valued = [column for one in self.observations for column, _ in one.columns.values()]
         self.contradictions = AreaContradictions(on, columns, sayings, notes)
-        self.banners = Banners(on, columns, sayings, self.valued)
-        self.leaving = Leaving(on, columns, sayings, notes, dropped, self.observations)
-        self.blanks = Blanks(columns, notes)
-        self.below = Below(on, columns, sayings, notes, self.leaving, self.observations)
+        self.banners = BannerRows(on, columns, sayings, self.valued)
+        self.leaving = LeftOutRows(on, columns, sayings, notes, dropped, self.observations)
+        self.blanks = UnexpectedBlanks(columns, notes)
+        self.below = BelowTable(on, columns, sayings, notes, self.leaving, self.observations)
         self.account, self.end = on.account, self.block.end
         self._areas: dict[object, tuple[Area | None, Area | None, bool, str]] = {}
 
@@ -91,7 +114,7 @@ class _Rows:
         left, right = self.block.within
         known = self.columns.known | frozenset(self.valued)
         top, first = self.block.top, self.block.first
-        self.account.bodies.append(Body(top, first, self.end, left, right, known, self.columns.ignored))
+        self.account.bodies.append(TableBody(top, first, self.end, left, right, known, self.columns.ignored))
 
     # which rows
 
@@ -130,7 +153,7 @@ class _Rows:
         return "note" if self.below.is_note(number, self.valued) else None
 
     def _first(self, number: int) -> str:
-        return next((words(cell) for cell in self.sheet.rows[number] if cell is not None), "")
+        return next((cell_text(cell) for cell in self.sheet.rows[number] if cell is not None), "")
 
     def left_out(self, number: int) -> bool:
         """Whether a key of the layout leaves out a row that heads others."""
@@ -149,7 +172,7 @@ class _Rows:
 
     # what a row says
 
-    def _row(self, number: int, of: Observation) -> Row | None:
+    def _row(self, number: int, of: ObservationColumns) -> Row | None:
         readings = self.measures.read(number, of)
         if readings is None:
             return None
@@ -173,7 +196,7 @@ class _Rows:
         row["faulty"] = row["faulty"] or self.notes.errors > before or not row["keyed"]
         return row
 
-    def _rounding(self, of: Observation, indicator: Indicator | None, row: Row) -> None:
+    def _rounding(self, of: ObservationColumns, indicator: Indicator | None, row: Row) -> None:
         """Put the bases into a row that its counts are rounded to, as the column, the table or the indicator says."""
         usual = self.table.rounded_to or (indicator.rounded_to if indicator else None)
         counted = indicator is not None and indicator.counted
@@ -181,13 +204,13 @@ class _Rows:
             own = of.columns[name][1].rounded_to if name in of.columns else None
             row[f"base_{name}"] = own or (usual if name != "value" or counted else None)
 
-    def _said(self, name: str, number: int, of: Observation, row: Row) -> tuple[Source | None, Saying]:
+    def _said(self, name: str, number: int, of: ObservationColumns, row: Row) -> tuple[Source | None, ResolvedValue]:
         source = self.on.source(name, of.spec)
         said = self.sayings.say(source, number, of.heading)
         row[f"at_{name}"] = said.at
         return source, said
 
-    def _indicator(self, number: int, of: Observation, row: Row) -> Indicator | None:
+    def _indicator(self, number: int, of: ObservationColumns, row: Row) -> Indicator | None:
         source, said = self._said("indicator", number, of, row)
         known = self.definitions.indicators.get(str(said.word)) if said.word is not None else None
         if known is None:
@@ -197,15 +220,18 @@ class _Rows:
         row["indicator_id"] = known.id
         return known
 
-    def _area(self, number: int, of: Observation, indicator: Indicator | None, row: Row) -> None:
+    def _area(self, number: int, of: ObservationColumns, indicator: Indicator | None, row: Row) -> None:
         source, said = self._said("area", number, of, row)
-        typed = words(said.word)
+        typed = cell_text(said.word)
         types = indicator.area_types if indicator else ()
         day = row["period_start"]
         key = (typed, types, day)
         if key not in self._areas:
             geography = self.definitions.geography
-            area, note = geography.find(typed, types, day) or geography.find(same(typed), types, day), ""
+            area, note = (
+                geography.find(typed, types, day) or geography.find(normalised_without_footnotes(typed), types, day),
+                "",
+            )
             if area is None and (parted := geography.without_footnote(typed, types, day)) is not None:
                 area, note = parted
             now = geography.current(area, day) if area is not None and day is not None else area
@@ -225,7 +251,7 @@ class _Rows:
         else:
             self.unread.unknown("area", said, "the name or code of an area", self.sayings.may_be_at(source, number))
 
-    def _period(self, number: int, of: Observation, indicator: Indicator | None, row: Row) -> None:
+    def _period(self, number: int, of: ObservationColumns, indicator: Indicator | None, row: Row) -> None:
         source, said = self._said("period", number, of, row)
         if indicator is None:
             if self.table.indicators and not self.on.may_be_period(source, said.word):
@@ -236,7 +262,9 @@ class _Rows:
         word = self._with_identifier(source, number, identifier, said)
         if word is None:
             return
-        period = None if is_within_month(self.unread.held(said), identifier) else as_period(source, word, identifier)
+        period = (
+            None if is_within_month(self.unread.held(said), identifier) else interpret_period(source, word, identifier)
+        )
         if (
             period is None
             and source is not None
@@ -244,8 +272,8 @@ class _Rows:
         ):
             period = parted[0]
             expected = f"{period.label}; {parted[1]} was read as a footnote"
-            self.unread.note("cell.footnote-read", said, "period", words(said.word), expected)
-        row["marked"] = marked(words(said.word))[1]
+            self.unread.note("cell.footnote-read", said, "period", cell_text(said.word), expected)
+        row["marked"] = without_revision_marks(cell_text(said.word))[1]
         if period is not None and source is not None and len(source.column) > 1 and not source.identifier:
             self._compare_periods(source, number, said, period)
         version = indicator.version_at(period.end or period.start) if period else None
@@ -261,28 +289,30 @@ class _Rows:
             definition_version=version.version,
         )
 
-    def _compare_periods(self, source: Source, number: int, said: Saying, period: Period) -> None:
+    def _compare_periods(self, source: Source, number: int, said: ResolvedValue, period: Period) -> None:
         """Note where another column of the source names another period than the one that is read."""
         for other in self.sayings.filled(source, number):
-            read = as_period(source, meant(source, other.word), period.time_identifier)
+            read = interpret_period(source, interpret_cell(source, other.word), period.time_identifier)
             if other.at is not None and other.at != said.at and read is not None and read != period:
-                cells = [a1(place) for place in (said.at, other.at) if place is not None]
-                found = f"{words(said.word)} and {words(other.word)}"
+                cells = [address_of_position(place) for place in (said.at, other.at) if place is not None]
+                found = f"{cell_text(said.word)} and {cell_text(other.word)}"
                 self.unread.note("period.said-twice", said, "period", found, "one period in both cells", cells)
 
-    def _with_identifier(self, source: Source | None, number: int, identifier: str, said: Saying) -> Cell | None:
+    def _with_identifier(self, source: Source | None, number: int, identifier: str, said: ResolvedValue) -> Cell | None:
         """The period that a row says, with the month or quarter that a column of the row names; None, and a finding,
         where it names another kind of period than the indicator is measured over."""
         column = self.columns.under(source.identifier) if source and source.identifier else None
-        named = words(self.sheet.cell(number, column)) if column is not None else identifier
-        if same(named) == same(identifier):
+        named = cell_text(self.sheet.cell(number, column)) if column is not None else identifier
+        if normalised_without_footnotes(named) == normalised_without_footnotes(identifier):
             return said.word if said.word is not None else ""
-        if identifier in SERIES and same(named) in map(same, SERIES[identifier]):
-            return f"{named} {words(said.word)}"
-        self.unread.unknown("period", Saying(named, at(number, column or 0)), identifier)
+        if identifier in SERIES and normalised_without_footnotes(named) in map(
+            normalised_without_footnotes, SERIES[identifier]
+        ):
+            return f"{named} {cell_text(said.word)}"
+        self.unread.unknown("period", ResolvedValue(named, cell_position(number, column or 0)), identifier)
         return None
 
-    def _breakdown(self, number: int, of: Observation, indicator: Indicator | None, row: Row) -> None:
+    def _breakdown(self, number: int, of: ObservationColumns, indicator: Indicator | None, row: Row) -> None:
         parts: dict[str, str] = {}
         where: int | None = None
         for name, source in {**self.table.breakdown, **of.spec.breakdown}.items():
@@ -290,7 +320,7 @@ class _Rows:
             if said.ended or (said.at is None and self.sayings.unheaded(name)):
                 return
             where = said.at if said.at is not None else where
-            word = words(said.word)
+            word = cell_text(said.word)
             if not word and not isinstance(source.const, str):
                 row["at_breakdown"] = said.at
                 self.unread.unknown(name, said, "a group, or Total")
@@ -298,16 +328,18 @@ class _Rows:
             if indicator is None:
                 self._some_breakdown(name, said)
                 continue
-            if same(word) in ANY_TOTAL:
+            if normalised_without_footnotes(word) in ANY_TOTAL:
                 continue
             allowed = indicator.breakdowns.get(name)
             if allowed is None:
                 self.unread.note("breakdown.unknown", said, name, word, "Total")
                 return
-            value = next((v for v in allowed if same(v) == same(word)), None)
+            value = next(
+                (v for v in allowed if normalised_without_footnotes(v) == normalised_without_footnotes(word)), None
+            )
             if value is None:
                 row["at_breakdown"] = said.at
-                if meant := word_meant(said.word, allowed):
+                if meant := word_probably_typed(said.word, allowed):
                     self.unread.note("cell.made-a-date", said, name, meant[0].shown, f"{meant[1]}, if that was typed")
                     return
                 self.unread.note("breakdown.unknown", said, name, word, f"one of {', '.join(allowed)}")
@@ -316,22 +348,26 @@ class _Rows:
         row["at_breakdown"] = where
         if indicator is not None and not parts and not indicator.total:
             named = "; ".join(f"{n} {' or '.join(v)}" for n, v in indicator.breakdowns.items())
-            self.unread.note("breakdown.unknown", Saying(TOTAL, where), "breakdown", TOTAL, f"one of {named}")
+            self.unread.note("breakdown.unknown", ResolvedValue(TOTAL, where), "breakdown", TOTAL, f"one of {named}")
             return
-        row["breakdown"] = spell(parts, self.definitions.dimension_order)
+        row["breakdown"] = spell_breakdown(parts, self.definitions.dimension_order)
 
-    def _some_breakdown(self, name: str, said: Saying) -> None:
+    def _some_breakdown(self, name: str, said: ResolvedValue) -> None:
         """Whatever the indicator of a row may be, it must know the group that the row names."""
         may_be = [self.definitions.indicators[i].breakdowns.get(name, ()) for i in self.table.indicators]
         allowed = list(dict.fromkeys(value for values in may_be for value in values))
-        word = words(said.word)
-        if may_be and same(word) not in ANY_TOTAL and same(word) not in map(same, allowed):
+        word = cell_text(said.word)
+        if (
+            may_be
+            and normalised_without_footnotes(word) not in ANY_TOTAL
+            and normalised_without_footnotes(word) not in map(normalised_without_footnotes, allowed)
+        ):
             self.unread.note("breakdown.unknown", said, name, word, f"one of {', '.join(['Total', *allowed])}")
 
-    def _provenance(self, number: int, of: Observation, row: Row) -> None:
+    def _provenance(self, number: int, of: ObservationColumns, row: Row) -> None:
         said = self.sayings.say(self.on.source("provenance", of.spec), number, of.heading)
-        word = words(said.word).casefold()
+        word = cell_text(said.word).casefold()
         if word in ("reported", "illustrative"):
             row["provenance"] = word
         else:
-            self.unread.note("provenance.unknown", said, "provenance", words(said.word), "reported or illustrative")
+            self.unread.note("provenance.unknown", said, "provenance", cell_text(said.word), "reported or illustrative")

@@ -5,20 +5,20 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Set
 
-from inputs.layouts.layout_language import plain
+from inputs.layouts.layout_language import normalised
 from inputs.personal_data import clues
-from inputs.personal_data.sentences_about_people import told_by
+from inputs.personal_data.sentences_about_people import what_tells_of_one_person
 from inputs.personal_data.vocabulary import contact_details
 from inputs.personal_data.vocabulary.person_headings import ROLE
-from inputs.personal_data.vocabulary.personal_names import LONGEST, Look, look, people_in
-from inputs.readers.cells import Cells, Text
+from inputs.personal_data.vocabulary.personal_names import LONGEST, NameLikelihood, count_names_in_list, name_likelihood
+from inputs.readers.cells import Cells, HiddenText
 
 ORDINARY = frozenset(("author", "header or footer", "property of the file"))
 """Where a name is most often that of who made the workbook."""
 _BY_LINE = re.compile(r"^[^\n:]{2,60}:\s*(?:\n|$|(?=\S))")
 
 
-def told_elsewhere(cells: Cells, shown: Mapping[str, str], known: Set[str]) -> Iterator[str]:
+def find_people_in_hidden_content(cells: Cells, shown: Mapping[str, str], known: Set[str]) -> Iterator[str]:
     """Where else than in cells single people are spoken of, in words that show nothing of them; each kind of place of a
     sheet once. `shown` are the names by which sheets may be told."""
     done: set[tuple[str, str]] = set()
@@ -28,7 +28,7 @@ def told_elsewhere(cells: Cells, shown: Mapping[str, str], known: Set[str]) -> I
         if place in done:
             continue
         what = _told_in(one)
-        if not what and one.where not in ORDINARY and look(_unsigned(one)) is Look.SURE:
+        if not what and one.where not in ORDINARY and name_likelihood(_unsigned(one)) is NameLikelihood.SURE:
             named.setdefault(place, set()).add(one.text)
             what = clues.NAMES if len(named[place]) >= 3 else ""
         if what:
@@ -38,27 +38,35 @@ def told_elsewhere(cells: Cells, shown: Mapping[str, str], known: Set[str]) -> I
     yield from _in_titles(cells, known)
 
 
-def _unsigned(one: Text) -> str:
+def _unsigned(one: HiddenText) -> str:
     """A text without the name of its author before a colon, as Excel begins a comment."""
-    if one.where == "comment" and (line := _BY_LINE.match(one.text)) and look(line[0].strip(" :\n")) >= Look.PART:
+    if (
+        one.where == "comment"
+        and (line := _BY_LINE.match(one.text))
+        and name_likelihood(line[0].strip(" :\n")) >= NameLikelihood.PART
+    ):
         return one.text[line.end() :].strip()
     return one.text.strip()
 
 
-def _told_in(one: Text) -> str:
+def _told_in(one: HiddenText) -> str:
     """What a text tells of single people; blank where it tells nothing."""
     text = _unsigned(one)
-    if told := told_by(text):
+    if told := what_tells_of_one_person(text):
         return told[0]
     if one.where in ORDINARY:
         return ""
-    if contact_details.own_emails(text) >= 2 and not ROLE.search(text):
+    if contact_details.count_personal_emails(text) >= 2 and not ROLE.search(text):
         return clues.EMAILS
     if not ROLE.search(text):
-        whole, parts = people_in(text)
+        whole, parts = count_names_in_list(text)
         if whole >= 3 or (whole >= 2 and whole == parts):
             return clues.NAMES
-    if one.where in ("property", "defined name") and len(text) <= LONGEST and look(_spaced(text)) is Look.SURE:
+    if (
+        one.where in ("property", "defined name")
+        and len(text) <= LONGEST
+        and name_likelihood(_spaced(text)) is NameLikelihood.SURE
+    ):
         return clues.NAMES
     return ""
 
@@ -69,8 +77,8 @@ def _spaced(name: str) -> str:
 
 def _in_titles(cells: Cells, known: Set[str]) -> Iterator[str]:
     """Titles of sheets that are the names of people, where they are no tabs of schools among others."""
-    others = [sheet.name for sheet in cells.sheets if plain(sheet.name) not in known and not sheet.is_ours]
-    spoken = [name for name in others if told_by(name)]
-    named = [name for name in others if look(_spaced(name)) is Look.SURE]
+    others = [sheet.name for sheet in cells.sheets if normalised(sheet.name) not in known and not sheet.is_ours]
+    spoken = [name for name in others if what_tells_of_one_person(name)]
+    named = [name for name in others if name_likelihood(_spaced(name)) is NameLikelihood.SURE]
     if spoken or (named and (len(cells.sheets) <= 3 or 2 * len(named) >= len(others))):
         yield f"the title of a sheet: {clues.NAMES}"

@@ -8,9 +8,9 @@ from types import MappingProxyType
 
 from inputs.personal_data import clues
 from inputs.personal_data.clues import Clue
-from inputs.personal_data.sheet_view import View, text_of
+from inputs.personal_data.sheet_view import SheetView, text_of
 from inputs.personal_data.vocabulary import contact_details
-from inputs.personal_data.vocabulary.person_headings import INSTITUTION, kinds_of
+from inputs.personal_data.vocabulary.person_headings import INSTITUTION, heading_kinds
 from inputs.personal_data.vocabulary.person_identifiers import (
     INSURANCE,
     INSURANCE_FORM,
@@ -22,10 +22,10 @@ from inputs.personal_data.vocabulary.person_identifiers import (
     is_learner_number,
     is_nhs_number,
 )
-from inputs.personal_data.vocabulary.personal_names import Look, look
+from inputs.personal_data.vocabulary.personal_names import NameLikelihood, name_likelihood
 from inputs.personal_data.vocabulary.typed_days import is_day, may_be_day
 from inputs.readers.cells import Cell
-from schemas.findings import a1, at
+from schemas.findings import address_of_position, cell_position
 
 FEWEST = 4
 """From so many values a column is taken to hold identifiers, if nearly all of them look like it."""
@@ -65,7 +65,7 @@ _UNDER: Mapping[str, Callable[[Cell], bool]] = MappingProxyType(
 )
 
 
-def headed(view: View) -> Iterator[Clue]:
+def find_person_headings(view: SheetView) -> Iterator[Clue]:
     """Columns under a heading that only a table of single people has."""
     staff = {head.row for head in view.heads if head.is_staff}
     for text, kinds in view.words.kinds.items():
@@ -75,22 +75,24 @@ def headed(view: View) -> Iterator[Clue]:
             for kind in found:
                 held = _is_held(view, number, column, kind) or _is_beside(view, number, column, kind, text)
                 if held and not (kind in ("name", "called") and number in staff):
-                    yield Clue(_WORDS[kind], column, a1(at(number, column)))
+                    yield Clue(_WORDS[kind], column, address_of_position(cell_position(number, column)))
         for number, column in view.places[text][:3] if record else ():
             if _are_references(view, number, column):
-                yield Clue(clues.REFERENCES, column, a1(at(number, column)))
+                yield Clue(clues.REFERENCES, column, address_of_position(cell_position(number, column)))
 
 
-def _is_held(view: View, number: int, column: int, kind: str) -> bool:
+def _is_held(view: SheetView, number: int, column: int, kind: str) -> bool:
     """Whether what a heading says stands under it, up to the next cell that is a heading itself."""
     held = []
     for cell in view.under(number, column):
-        if type(cell) is str and kinds_of(cell) & {kind, "count"}:
+        if type(cell) is str and heading_kinds(cell) & {kind, "count"}:
             break
         held.append(cell)
         if len(held) > 5_000:
             break
-    if kind == "called" and sum(type(c) is str and look(c) >= Look.PART for c in held) < max(1, 0.3 * len(held)):
+    if kind == "called" and sum(type(c) is str and name_likelihood(c) >= NameLikelihood.PART for c in held) < max(
+        1, 0.3 * len(held)
+    ):
         return False
     if kind in ("name", "called") and (column in view.excused or _is_form(view, number, column)):
         return False
@@ -105,29 +107,31 @@ def _are_counts(held: list[Cell]) -> bool:
     )
 
 
-def _is_beside(view: View, number: int, column: int, kind: str, label: str) -> bool:
+def _is_beside(view: SheetView, number: int, column: int, kind: str, label: str) -> bool:
     """Whether what a label says stands to the right of it, as in a form about somebody."""
     beside = view.sheet.cell(number, column + 1)
-    if beside is None or (isinstance(beside, str) and kinds_of(beside)):
+    if beside is None or (isinstance(beside, str) and heading_kinds(beside)):
         return False
     if kind in ("name", "called"):
-        return isinstance(beside, str) and look(beside) >= Look.PART and bool(_OF_ONE.search(label))
+        return (
+            isinstance(beside, str) and name_likelihood(beside) >= NameLikelihood.PART and bool(_OF_ONE.search(label))
+        )
     return kind in ("born", "number") and _UNDER[kind](beside) and (kind == "number" or is_day(beside))
 
 
-def _is_form(view: View, number: int, column: int) -> bool:
+def _is_form(view: SheetView, number: int, column: int) -> bool:
     """Whether a cell is a label of a form, such as First name: over Telephone:, with what was filled in beside it."""
     row = [cell for cell in view.rows[number] if cell is not None]
     below = view.sheet.cell(number + 1, column)
     asked = (
         isinstance(below, str)
-        and bool(kinds_of(below) & set(_WORDS) or _ASKED.search(below))
-        and look(below) < Look.PART
+        and bool(heading_kinds(below) & set(_WORDS) or _ASKED.search(below))
+        and name_likelihood(below) < NameLikelihood.PART
     )
     return len(row) <= 2 and asked
 
 
-def _are_references(view: View, number: int, column: int) -> bool:
+def _are_references(view: SheetView, number: int, column: int) -> bool:
     """Whether values are references and not counts: letters in them, or digits that are all of one length."""
     values = [text_of(cell) for cell in view.under(number, column)]
     if not _mostly(values, lambda text: bool(_CODE.match(text))):
@@ -146,7 +150,7 @@ def _mostly(values: list[str], looks: Callable[[str], bool]) -> bool:
 # -- numbers of people, under any heading or none
 
 
-def numbered(view: View) -> Iterator[Clue]:
+def find_person_number_columns(view: SheetView) -> Iterator[Clue]:
     """Columns of numbers of single people, in however few of their rows."""
     ten: dict[int, list[tuple[int, str]]] = {}
     for number, row in enumerate(view.rows):
@@ -175,7 +179,7 @@ def numbered(view: View) -> Iterator[Clue]:
     yield from _homes(view, codes)
 
 
-def _tens(view: View, ten: dict[int, list[tuple[int, str]]]) -> Iterator[Clue]:
+def _tens(view: SheetView, ten: dict[int, list[tuple[int, str]]]) -> Iterator[Clue]:
     for column, held in ten.items():
         for what, is_one in ((NHS, is_nhs_number), (LEARNER, is_learner_number)):
             rows = [number for number, digits in held if is_one(digits)]
@@ -188,19 +192,19 @@ def _tens(view: View, ten: dict[int, list[tuple[int, str]]]) -> Iterator[Clue]:
                 break
 
 
-def _homes(view: View, codes: dict[int, list[tuple[int, str]]]) -> Iterator[Clue]:
+def _homes(view: SheetView, codes: dict[int, list[tuple[int, str]]]) -> Iterator[Clue]:
     """Postcodes alone where the rows are no institutions, and house numbers with postcodes."""
     if not codes or _is_of_institutions(view):
         return
     for column, held in codes.items():
         alone = {text for _, text in held if contact_details.POSTCODE.fullmatch(text)}
-        homes = {text for _, text in held if contact_details.has_home(text)}
+        homes = {text for _, text in held if contact_details.has_home_address(text)}
         rows = [number for number, _ in held]
         mostly = len(held) >= 0.8 * (sum(1 for _ in view.under(-1, column)) - 1)
         if (len(alone) >= FEWEST and mostly) or len(homes) >= 2:
             yield Clue(clues.HOMES, column, view.span(column, rows))
 
 
-def _is_of_institutions(view: View) -> bool:
+def _is_of_institutions(view: SheetView) -> bool:
     """Whether headings or titles say that the rows are schools and the like, which may have postcodes."""
     return any(INSTITUTION.search(text.replace("_", " ")) for text in view.words.kinds)

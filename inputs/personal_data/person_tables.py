@@ -9,12 +9,12 @@ from datetime import date
 from itertools import pairwise
 
 from inputs.personal_data.clues import NAMES, REFERENCES, ROWS, Clue
-from inputs.personal_data.sheet_view import Head, View, text_of
+from inputs.personal_data.sheet_view import HeadingRow, SheetView, text_of
 from inputs.personal_data.vocabulary.person_identifiers import TEN_DIGITS
-from inputs.personal_data.vocabulary.personal_names import Look, look
-from inputs.personal_data.vocabulary.typed_days import is_day, key_of, may_be_day
-from inputs.readers.cells import Cell, Shown
-from schemas.findings import a1, at
+from inputs.personal_data.vocabulary.personal_names import NameLikelihood, name_likelihood
+from inputs.personal_data.vocabulary.typed_days import comparable_day, is_day, may_be_day
+from inputs.readers.cells import Cell, FormattedNumber
+from schemas.findings import address_of_position, cell_position
 
 _AGE = re.compile(
     r"(?:aged? )?(\d{1,3})\s*(?:y(?:rs?|ears?)?\.?(?: ?o(?:ld)?)?|[+])?(?:[ ,/&-]*\d{1,2} ?(?:m(?:on)?(?:ths?|s)?|mths?))?|\d{1,2} ?(?:months?|mths?|weeks?)(?: old)?",
@@ -60,7 +60,7 @@ MOST = 3_000
 
 def is_age(cell: Cell) -> bool:
     """Whether a cell is the age of one person, and no range."""
-    if isinstance(cell, Shown):
+    if isinstance(cell, FormattedNumber):
         cell = cell.number
     if isinstance(cell, int | float):
         return 0 <= cell <= 110
@@ -80,7 +80,7 @@ def is_school_year(cell: Cell) -> bool:
     )
 
 
-def is_said(cell: Cell) -> bool:
+def is_remark(cell: Cell) -> bool:
     """Whether a cell is words about somebody rather than a figure."""
     return isinstance(cell, str) and sum(c.isalpha() for c in cell) >= 2
 
@@ -89,8 +89,8 @@ def is_said(cell: Cell) -> bool:
 class _Body:
     """What stands under a row of headings: for each column of a kind that is known, its filled cells."""
 
-    view: View
-    head: Head
+    view: SheetView
+    head: HeadingRow
     columns: dict[int, list[tuple[int, Cell]]]
     rows: int
 
@@ -104,7 +104,7 @@ class _Body:
         return found
 
 
-def rows_of_people(view: View) -> Iterator[Clue]:
+def find_person_tables(view: SheetView) -> Iterator[Clue]:
     """Each table of which the rows are single people, by the column that says so."""
     for head in view.heads:
         if len(head.kinds) < 2 or head.is_staff:
@@ -114,7 +114,7 @@ def rows_of_people(view: View) -> Iterator[Clue]:
             yield clue
 
 
-def _body(view: View, head: Head) -> _Body:
+def _body(view: SheetView, head: HeadingRow) -> _Body:
     end = min(head.end, head.row + 1 + MOST)
     columns: dict[int, list[tuple[int, Cell]]] = {}
     rows = 0
@@ -139,9 +139,9 @@ def _tells(body: _Body) -> Clue | None:
         and not counts
         and (said["reason"] or said["date"] or said["ethnicity"] or said["year"] or said["private"])
     ):
-        return Clue(ROWS, said["age"][0], a1(at(body.head.row, said["age"][0])))
+        return Clue(ROWS, said["age"][0], address_of_position(cell_position(body.head.row, said["age"][0])))
     if said["born"]:
-        return Clue(ROWS, said["born"][0], a1(at(body.head.row, said["born"][0])))
+        return Clue(ROWS, said["born"][0], address_of_position(cell_position(body.head.row, said["born"][0])))
     return _of_events(body, said, counts=counts)
 
 
@@ -152,17 +152,17 @@ def _said_of(body: _Body) -> dict[str, list[int]]:
         "age": body.shows("age", is_age),
         "sex": body.shows("sex", is_sex, 0.9),
         "born": [c for c in body.shows("born", may_be_day, 0.5) if _are_distinct(body.columns[c])],
-        "ethnicity": body.shows("ethnicity", is_said),
+        "ethnicity": body.shows("ethnicity", is_remark),
         "year": body.shows("year", is_school_year),
         "date": days,
-        "reason": body.shows("reason", is_said, 0.6),
+        "reason": body.shows("reason", is_remark, 0.6),
         "private": body.shows("private", lambda cell: bool(text_of(cell).strip())),
     }
 
 
 def _are_distinct(held: list[tuple[int, Cell]]) -> bool:
     """Whether the days of a column differ as those of people do, and those of a period do not."""
-    return len({key_of(cell) for _, cell in held}) > max(1, 0.5 * len(held)) or len(held) == 1
+    return len({comparable_day(cell) for _, cell in held}) > max(1, 0.5 * len(held)) or len(held) == 1
 
 
 def _has_counts(body: _Body, known: set[int]) -> bool:
@@ -172,7 +172,9 @@ def _has_counts(body: _Body, known: set[int]) -> bool:
         numbered = "ref" in kinds and ("count" not in kinds or _are_consecutive([cell for _, cell in held]))
         if column in known or numbered or kinds & {"age", "year", "number", "id"}:
             continue
-        numbers = sum(isinstance(cell, int | float | Shown) and not isinstance(cell, bool) for _, cell in held)
+        numbers = sum(
+            isinstance(cell, int | float | FormattedNumber) and not isinstance(cell, bool) for _, cell in held
+        )
         if numbers and numbers >= 0.5 * len(held):
             return True
     return False
@@ -193,9 +195,9 @@ def _named(body: _Body, said: dict[str, list[int]], *, counts: bool) -> Clue | N
         texts = [cell for _, cell in body.columns.get(column, ()) if isinstance(cell, str)]
         if not texts or kinds & {"role"} or column in body.view.excused:
             continue
-        looks = [look(text) for text in texts]
-        likely = sum(one >= Look.PART for one in looks)
-        shaped = sum(one >= Look.SHAPED for one in looks)
+        looks = [name_likelihood(text) for text in texts]
+        likely = sum(one >= NameLikelihood.PART for one in looks)
+        shaped = sum(one >= NameLikelihood.SHAPED for one in looks)
         generic = "name" in text_of(body.view.sheet.cell(body.head.row, column)).casefold()
         masked = sum(bool(_MASKED.fullmatch(text.strip())) for text in texts)
         distinct = len(set(texts)) >= 0.8 * len(texts)
@@ -216,7 +218,9 @@ def _named(body: _Body, said: dict[str, list[int]], *, counts: bool) -> Clue | N
             and shaped + masked >= 0.6 * len(texts)
         ):
             return where
-        paired = sum(one >= Look.SHAPED and " " in text.strip() for one, text in zip(looks, texts, strict=True))
+        paired = sum(
+            one >= NameLikelihood.SHAPED and " " in text.strip() for one, text in zip(looks, texts, strict=True)
+        )
         weak = said["reason"] or said["date"] or said["private"]
         if strong and weak and not counts and distinct and len(texts) > 1 and paired >= 0.8 * len(texts):
             return where
@@ -280,7 +284,7 @@ def _of_events(body: _Body, said: dict[str, list[int]], *, counts: bool) -> Clue
     about = said["sex"] or said["age"]
     for day in said["date"]:
         held = [cell for _, cell in body.columns[day]]
-        days = {key_of(cell) for cell in held if isinstance(cell, date | str)}
+        days = {comparable_day(cell) for cell in held if isinstance(cell, date | str)}
         if about and (said["sex"] or not counts) and len(days) >= max(4, len(held) // 2):
-            return Clue(ROWS, about[0], a1(at(body.head.row, about[0])))
+            return Clue(ROWS, about[0], address_of_position(cell_position(body.head.row, about[0])))
     return None

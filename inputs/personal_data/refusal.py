@@ -5,15 +5,15 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Set
 
-from inputs.layouts.layout_language import plain
+from inputs.layouts.layout_language import normalised
 from inputs.personal_data.clues import Clue
-from inputs.personal_data.named_people import mentioned
-from inputs.personal_data.people_in_hidden_content import told_elsewhere
-from inputs.personal_data.person_columns import headed, numbered
-from inputs.personal_data.person_tables import rows_of_people
-from inputs.personal_data.sheet_view import View
+from inputs.personal_data.named_people import find_named_people
+from inputs.personal_data.people_in_hidden_content import find_people_in_hidden_content
+from inputs.personal_data.person_columns import find_person_headings, find_person_number_columns
+from inputs.personal_data.person_tables import find_person_tables
+from inputs.personal_data.sheet_view import SheetView
 from inputs.readers.cells import Cells, Sheet
-from schemas.findings import Finding, column_letters, finding
+from schemas.findings import Finding, column_letters, make_finding
 
 _USUAL = re.compile(r"(?:csv|data|sheet|table|figures|totals|return)(?: ?\d{1,3})?(?: ?\(\d{1,3}\))?")
 """Names of sheets that are nobody's."""
@@ -22,14 +22,14 @@ MOST_TOLD = 5
 NOTHING: Mapping[str, frozenset[int]] = {}
 
 
-def person_level(
+def refuse_person_level_data(
     cells: Cells, known: Set[str] = frozenset(), excused: Mapping[str, frozenset[int]] = NOTHING
 ) -> Finding | None:
     """The finding that refuses a file in which any sheet, hidden or not, has records of single people, or anything else
     in the file speaks of one; None where there are totals only.
 
     It says where they are and shows nothing of them: what a column holds in our own words, and a sheet by its number,
-    for its name may be somebody's. `known` are names of sheets that may be shown, as inputs.layouts.layout_language.plain writes them;
+    for its name may be somebody's. `known` are names of sheets that may be shown, as inputs.layouts.layout_language.normalised writes them;
     `excused` are by sheet the columns of which the layout says that they hold roles or places.
     """
     home, places, said = "", [], []
@@ -42,18 +42,18 @@ def person_level(
         places += [one.cells if name == home else f"'{name.replace(chr(39), chr(39) * 2)}'!{one.cells}" for one in told]
         columns = ", ".join(f"{one.what} in column {column_letters(one.column)}" for one in told[:MOST_TOLD])
         said.append(f"{name}{' (hidden)' if sheet.hidden else ''}: {columns}")
-    said += told_elsewhere(
+    said += find_people_in_hidden_content(
         cells, {sheet.name: _shown(sheet, n, known) for n, sheet in enumerate(cells.sheets, start=1)}, known
     )
     said += [f"{words}: {one.what}" for words, sheet in cells.behind for one in list(_told(sheet, frozenset()))[:1]]
     if not said:
         return None
     found = "; ".join(said)
-    return finding("return.person-level", sheet=home or None, cells=places, found=found, expected="totals only")
+    return make_finding("return.person-level", sheet=home or None, cells=places, found=found, expected="totals only")
 
 
 def _shown(sheet: Sheet, number: int, known: Set[str]) -> str:
-    usual = plain(sheet.name) in known or _USUAL.fullmatch(plain(sheet.name))
+    usual = normalised(sheet.name) in known or _USUAL.fullmatch(normalised(sheet.name))
     return sheet.name if usual else f"sheet {number}"
 
 
@@ -61,9 +61,14 @@ def _told(sheet: Sheet, excused: frozenset[int]) -> Iterator[Clue]:
     """What tells that a sheet is of single people, each column once; nothing where it is not."""
     if sheet.is_ours:
         return
-    view = View(sheet, excused)
+    view = SheetView(sheet, excused)
     columns: set[int] = set()
-    for one in (*headed(view), *numbered(view), *rows_of_people(view), *mentioned(view)):
+    for one in (
+        *find_person_headings(view),
+        *find_person_number_columns(view),
+        *find_person_tables(view),
+        *find_named_people(view),
+    ):
         if one.column not in columns:
             columns.add(one.column)
             yield one

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from functools import lru_cache
 
 from inputs.personal_data.vocabulary import contact_details
-from inputs.personal_data.vocabulary.name_lexicon import DOUBTFUL, FAMILY, GIVEN, OTHER, folded
-from inputs.personal_data.vocabulary.person_identifiers import numbers_in
-from inputs.personal_data.vocabulary.personal_names import Look, look
+from inputs.personal_data.vocabulary.name_lexicon import DOUBTFUL, FAMILY, GIVEN, OTHER, fold_word
+from inputs.personal_data.vocabulary.person_identifiers import person_identifiers_in
+from inputs.personal_data.vocabulary.personal_names import NameLikelihood, name_likelihood
 from inputs.personal_data.vocabulary.typed_days import DAY
 
 BIRTH, NAMED, SOMEBODY, HOME = "a date of birth", "the name of somebody", "notes on somebody", "the address of a home"
@@ -65,7 +65,7 @@ _LETTER = re.compile(r"[^\W\d_]")
 
 
 @lru_cache(maxsize=100_000)
-def told_by(text: str) -> tuple[str, ...]:
+def what_tells_of_one_person(text: str) -> tuple[str, ...]:
     """What in a text can only be said of one person, in our words; blank where there is nothing."""
     if len(text) < 5 or (len(text) < 9 and not _LETTER.search(text)):
         return ()
@@ -75,12 +75,12 @@ def told_by(text: str) -> tuple[str, ...]:
 def _told(text: str) -> Iterator[str]:
     has_digits = any(c.isdigit() for c in text)
     if has_digits:
-        yield from numbers_in(text)
+        yield from person_identifiers_in(text)
         if _BIRTH.search(text):
             yield BIRTH
         if contact_details.PHONE.search(text) and _KINSHIP.search(text):
             yield SOMEBODY
-        if contact_details.has_home(text) and re.search(
+        if contact_details.has_home_address(text) and re.search(
             rf"\b(?:lives?|living|resid\w+|home|{_PERSON}|dob|moved)\b", text, re.I
         ):
             yield HOME
@@ -97,7 +97,7 @@ def _told(text: str) -> Iterator[str]:
 
 def _is_spoken_of(found: re.Match[str], text: str, after_few: int) -> str | None:
     """Whether a word in a text is the given name of somebody of whom it says what is said of single people only."""
-    first, second = folded(found[1]), folded((found[2] or "").rstrip("."))
+    first, second = fold_word(found[1]), fold_word((found[2] or "").rstrip("."))
     doubtful = first in DOUBTFUL and second in FAMILY and second not in OTHER
     if not found[1][0].isupper() or (first not in GIVEN and not doubtful):
         return None
@@ -114,7 +114,7 @@ def _is_spoken_of(found: re.Match[str], text: str, after_few: int) -> str | None
         return NAMED
     if (
         found.start() == after_few
-        and look(text[found.start() : end]) >= Look.PART
+        and name_likelihood(text[found.start() : end]) >= NameLikelihood.PART
         and re.match(r"\s*(?:[),;.]|$|and |& )", after)
     ):
         return NAMED

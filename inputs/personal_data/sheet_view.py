@@ -11,14 +11,14 @@ from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
 
-from inputs.personal_data.sentences_about_people import told_by
+from inputs.personal_data.sentences_about_people import what_tells_of_one_person
 from inputs.personal_data.vocabulary import contact_details
-from inputs.personal_data.vocabulary.person_headings import LONGEST, OURS, is_label, kinds_of
+from inputs.personal_data.vocabulary.person_headings import LONGEST, OURS, heading_kinds, is_label
 from inputs.personal_data.vocabulary.person_identifiers import INSURANCE_FORM, PUPIL_FORM, TEN_DIGITS
-from inputs.personal_data.vocabulary.personal_names import Look, look, people_in
-from inputs.readers.cell_text import words
+from inputs.personal_data.vocabulary.personal_names import NameLikelihood, count_names_in_list, name_likelihood
+from inputs.readers.cell_text import cell_text
 from inputs.readers.cells import Cell, Sheet
-from schemas.findings import a1, at
+from schemas.findings import address_of_position, cell_position
 
 Kinds = frozenset[str]
 NO_KINDS: Kinds = frozenset()
@@ -30,34 +30,34 @@ _LONG_DIGITS = re.compile(r"\d(?:[ -]?\d){5}|\d[A-Z]{2}\b|@", re.I)
 
 def text_of(cell: Cell) -> str:
     """A cell as text, as a person would type it."""
-    return cell.isoformat()[:10] if isinstance(cell, date) else words(cell)
+    return cell.isoformat()[:10] if isinstance(cell, date) else cell_text(cell)
 
 
 @dataclass(frozen=True)
-class Words:
+class SheetWords:
     """The distinct texts of a sheet that could matter: headings by their kinds, texts that look like names, that speak
     of somebody, that list people, and those with a number, a postcode or an address in them."""
 
     kinds: Mapping[str, Kinds]
-    looks: Mapping[str, Look]
+    looks: Mapping[str, NameLikelihood]
     told: Mapping[str, str]
     lists: tuple[str, ...]
     marked: tuple[str, ...]
 
 
-def words_of(texts: Collection[str]) -> Words:
+def classify_texts(texts: Collection[str]) -> SheetWords:
     """What each of some texts could be."""
     lettered = [text for text in texts if _LETTER.search(text)]
-    kinds = {text: its for text in lettered if len(text) <= LONGEST and (its := kinds_of(text))}
-    looks = {text: how for text in lettered if (how := look(text))}
-    told = {text: says[0] for text in texts if (says := told_by(text))}
+    kinds = {text: its for text in lettered if len(text) <= LONGEST and (its := heading_kinds(text))}
+    looks = {text: how for text in lettered if (how := name_likelihood(text))}
+    told = {text: says[0] for text in texts if (says := what_tells_of_one_person(text))}
     lists = tuple(text for text in lettered if len(text) > 8 and _lists_people(text))
     marked = tuple(text for text in texts if _LONG_DIGITS.search(text) and _is_marked(text))
-    return Words(kinds, looks, told, lists, marked)
+    return SheetWords(kinds, looks, told, lists, marked)
 
 
 def _lists_people(text: str) -> bool:
-    whole, parts = people_in(text)
+    whole, parts = count_names_in_list(text)
     return whole >= 3 or (whole >= 2 and whole == parts)
 
 
@@ -74,7 +74,7 @@ def _is_marked(text: str) -> bool:
 
 
 @dataclass
-class Section:
+class ColumnSection:
     """The texts of one column under one heading: `kinds` of the heading, and where each text stands."""
 
     column: int
@@ -84,7 +84,7 @@ class Section:
 
 
 @dataclass(frozen=True)
-class Head:
+class HeadingRow:
     """A row of headings: its number, the kinds of those that are known, by column, and the row at which the next such
     row begins."""
 
@@ -107,7 +107,7 @@ class Head:
 
 
 @dataclass(frozen=True, eq=False)
-class View:
+class SheetView:
     """A sheet, with `excused` columns in which the layout says that names are no people."""
 
     sheet: Sheet
@@ -118,15 +118,15 @@ class View:
         return self.sheet.rows
 
     @cached_property
-    def words(self) -> Words:
-        return words_of(dict.fromkeys(cell for row in self.rows for cell in row if type(cell) is str))
+    def words(self) -> SheetWords:
+        return classify_texts(dict.fromkeys(cell for row in self.rows for cell in row if type(cell) is str))
 
     @cached_property
     def places(self) -> Mapping[str, list[tuple[int, int]]]:
         """Where each text stands that could matter, as row and column, in order."""
         held = self.words
         wanted = {*held.kinds, *held.told, *held.lists, *held.marked}
-        wanted |= {text for text, its in held.looks.items() if its >= Look.PART or "," in text}
+        wanted |= {text for text, its in held.looks.items() if its >= NameLikelihood.PART or "," in text}
         found: dict[str, list[tuple[int, int]]] = {}
         for number, row in enumerate(self.rows):
             for column, cell in enumerate(row):
@@ -135,7 +135,7 @@ class View:
         return found
 
     @cached_property
-    def heads(self) -> list[Head]:
+    def heads(self) -> list[HeadingRow]:
         """The rows that have two headings or more of kinds that are known, or one that only people have."""
         by_row: dict[int, dict[int, Kinds]] = {}
         for text, kinds in self.words.kinds.items():
@@ -148,21 +148,21 @@ class View:
             if known >= 2 or (known and 2 * len(held) >= sum(type(cell) is str for cell in self.rows[number])):
                 found.append((number, held))
         ends = ([number for number, _ in found] + [len(self.rows)])[1:]
-        return [Head(number, held, end) for (number, held), end in zip(found, ends, strict=bool(found))]
+        return [HeadingRow(number, held, end) for (number, held), end in zip(found, ends, strict=bool(found))]
 
     @cached_property
-    def _cut(self) -> dict[int, list[Section]]:
+    def _cut(self) -> dict[int, list[ColumnSection]]:
         return {}
 
-    def sections(self, column: int) -> list[Section]:
+    def sections(self, column: int) -> list[ColumnSection]:
         """A column cut where another heading comes into force, or where a new table begins below a blank row."""
         if column not in self._cut:
             self._cut[column] = self._sections(column)
         return self._cut[column]
 
-    def _sections(self, column: int) -> list[Section]:
+    def _sections(self, column: int) -> list[ColumnSection]:
         heads = {head.row: head for head in self.heads}
-        found = [Section(column, NO_KINDS, "")]
+        found = [ColumnSection(column, NO_KINDS, "")]
         for number, row in enumerate(self.rows):
             cell = row[column] if column < len(row) else None
             if type(cell) is not str:
@@ -172,10 +172,10 @@ class View:
                 staff = {"role"} if number in heads and heads[number].is_staff else set()
                 if ("subject" in kinds or not kinds) and self._is_plan(number):
                     staff = {"role"}
-                found.append(Section(column, kinds | staff, cell))
+                found.append(ColumnSection(column, kinds | staff, cell))
             else:
                 if number and self._begins(number):
-                    found.append(Section(column, NO_KINDS, ""))
+                    found.append(ColumnSection(column, NO_KINDS, ""))
                 found[-1].texts.append((number, cell))
         return [section for section in found if section.texts]
 
@@ -207,5 +207,8 @@ class View:
 
     def span(self, column: int, rows: Sequence[int]) -> str:
         """The cells of a column from the first of some rows to the last."""
-        first, last = a1(at(min(rows), column)), a1(at(max(rows), column))
+        first, last = (
+            address_of_position(cell_position(min(rows), column)),
+            address_of_position(cell_position(max(rows), column)),
+        )
         return first if first == last else f"{first}:{last}"

@@ -19,15 +19,15 @@ import python_calamine as calamine
 from inputs.readers.appearance.number_formats import (
     DAY_ZERO,
     LAST_DAY,
-    fifteen_digits,
-    looks_plain,
-    never_plain,
+    always_changes_what_is_seen,
+    round_to_fifteen_digits,
     shows_day,
+    shows_number_itself,
 )
-from inputs.readers.appearance.rich_text import Run, read_runs
-from inputs.readers.cells import Area, Cell, ErrorValue, Sheet, Shown, Uncalculated
-from inputs.readers.refusals import MOST_COLUMNS, Bounds, hold_to, refuse_damaged, refuse_encrypted
-from inputs.readers.size_limits import clear_merged
+from inputs.readers.appearance.rich_text import TextRun, read_runs
+from inputs.readers.cells import Area, Cell, ErrorValue, FormattedNumber, Sheet, Uncalculated
+from inputs.readers.refusals import MOST_COLUMNS, SizeBounds, refuse_damaged, refuse_encrypted, refuse_too_many_cells
+from inputs.readers.size_limits import clear_merged_cells
 
 ERRORS = {0x00: "#NULL!", 0x07: "#DIV/0!", 0x0F: "#VALUE!", 0x17: "#REF!", 0x1D: "#NAME?", 0x24: "#NUM!",
           0x2A: "#N/A", 0x2B: "#GETTING_DATA"}  # fmt: skip
@@ -39,7 +39,7 @@ DAY = 86_400
 
 
 @dataclass
-class Scan:
+class SheetScan:
     """What the scanner of a format found on one sheet; positions count from 0. `rows` and `columns` are how far the
     cells that hold something reach. `formats` are the positions of cells by the number format that may show them as
     something else, `texts` what is read of cells with formatting inside, `struck` the cells struck out as a whole."""
@@ -67,7 +67,7 @@ class Scan:
             self.formats[code] = array("q")
         self.formats[code].append(row * MOST_COLUMNS + column)
 
-    def read_as(self, row: int, column: int, runs: Sequence[Run]) -> None:
+    def read_as(self, row: int, column: int, runs: Sequence[TextRun]) -> None:
         """Note what is read of a text with fonts inside, whatever the font of its cell."""
         reading = read_runs(runs)
         if any(run.told for run in runs):
@@ -75,7 +75,7 @@ class Scan:
         (self.struck.add if reading.struck else self.struck.discard)((row, column))
 
 
-def open_book(content: bytes) -> calamine.CalamineWorkbook:
+def open_workbook(content: bytes) -> calamine.CalamineWorkbook:
     """A workbook that calamine opens. Raises Refused."""
     try:
         return calamine.load_workbook(io.BytesIO(content))
@@ -87,13 +87,17 @@ def open_book(content: bytes) -> calamine.CalamineWorkbook:
         refuse_damaged()
 
 
-def sheet_of(book: calamine.CalamineWorkbook, index: int, scan: Scan, bounds: Bounds, before: int) -> tuple[Sheet, int]:
+def build_sheet(
+    book: calamine.CalamineWorkbook, index: int, scan: SheetScan, bounds: SizeBounds, before: int
+) -> tuple[Sheet, int]:
     """A sheet by its place in the book, whole and begun at A1, and the cells counted with it. Raises Refused."""
-    hold_to(bounds, scan.rows, scan.columns, before, sheet=scan.name)
+    refuse_too_many_cells(bounds, scan.rows, scan.columns, before, sheet=scan.name)
     try:
         found = book.get_sheet_by_index(index)
         end = found.end or (-1, -1)
-        total = hold_to(bounds, max(end[0] + 1, scan.rows), max(end[1] + 1, scan.columns), before, sheet=scan.name)
+        total = refuse_too_many_cells(
+            bounds, max(end[0] + 1, scan.rows), max(end[1] + 1, scan.columns), before, sheet=scan.name
+        )
         rows: list[list[Cell]] = [[_cell(value) for value in row] for row in found.to_python(skip_empty_area=False)]
         merged = scan.merged
         if merged is None:
@@ -102,8 +106,8 @@ def sheet_of(book: calamine.CalamineWorkbook, index: int, scan: Scan, bounds: Bo
         refuse_damaged()
     for (row, column), mark in scan.marks.items():
         _place(rows, row, column, mark)
-    show_as_seen(rows, scan)
-    clear_merged(rows, merged, bounds, scan.name)
+    replace_by_appearance(rows, scan)
+    clear_merged_cells(rows, merged, bounds, scan.name)
     hidden_rows, hidden_columns = frozenset(scan.hidden_rows), frozenset(scan.hidden_columns)
     struck = frozenset(scan.struck)
     return Sheet(scan.name, rows, tuple(merged), scan.hidden, hidden_rows, hidden_columns, struck), total
@@ -112,37 +116,41 @@ def sheet_of(book: calamine.CalamineWorkbook, index: int, scan: Scan, bounds: Bo
 def _cell(value: object) -> Cell:
     """What calamine gives as we keep it; a number too large to be one is an error, and never a blank."""
     if type(value) is float:
-        return as_excel_shows(value)
+        return as_excel_keeps(value)
     return None if value == "" else value  # type: ignore[return-value]
 
 
-def as_excel_shows(number: float) -> float | ErrorValue:
+def as_excel_keeps(number: float) -> float | ErrorValue:
     """A number as Excel keeps it; one too large to be one is an error."""
-    return fifteen_digits(number) if isfinite(number) else ErrorValue("#NUM!")
+    return round_to_fifteen_digits(number) if isfinite(number) else ErrorValue("#NUM!")
 
 
-def show_as_seen(rows: list[list[Cell]], scan: Scan) -> None:
+def replace_by_appearance(rows: list[list[Cell]], scan: SheetScan) -> None:
     """Put what is seen in the place of texts with formatting inside, and of numbers that a format shows otherwise."""
     for (row, column), text in scan.texts.items():
         if row < len(rows) and column < len(rows[row]) and isinstance(rows[row][column], str):
             rows[row][column] = text or None
     for code, positions in scan.formats.items():
-        never = never_plain(code)
+        never = always_changes_what_is_seen(code)
         for position in positions:
             row, column = divmod(position, MOST_COLUMNS)
             line = rows[row] if row < len(rows) else []
             if column >= len(line):
                 continue
             value = line[column]
-            line[column] = Shown(value, code) if never and type(value) is float else as_seen(value, code, scan.day_zero)
+            line[column] = (
+                FormattedNumber(value, code)
+                if never and type(value) is float
+                else apply_number_format(value, code, scan.day_zero)
+            )
     if scan.hides_zeros:
         for line in rows:
             for column, value in enumerate(line):
                 if type(value) in (int, float) and value == 0:
-                    line[column] = Shown(0.0, HIDDEN)
+                    line[column] = FormattedNumber(0.0, HIDDEN)
 
 
-def as_seen(value: Cell | time | timedelta, code: str, day_zero: datetime = DAY_ZERO) -> Cell:
+def apply_number_format(value: Cell | time | timedelta, code: str, day_zero: datetime = DAY_ZERO) -> Cell:
     """What a number format makes of a value: a day, the number itself, or what the number is shown as. What calamine
     takes for a day or time need not be one, and the other way round."""
     if isinstance(value, datetime):
@@ -158,12 +166,12 @@ def as_seen(value: Cell | time | timedelta, code: str, day_zero: datetime = DAY_
     if shows_day(number, code):
         is_day = isinstance(value, (int, float)) and 1 <= number <= LAST_DAY
         return day_zero + timedelta(days=number) if is_day else _unless_number(value, code)
-    number = fifteen_digits(number)
-    return number if looks_plain(number, code) else Shown(number, code)
+    number = round_to_fifteen_digits(number)
+    return number if shows_number_itself(number, code) else FormattedNumber(number, code)
 
 
 def _unless_number(value: Cell | time | timedelta, code: str) -> Cell:
-    return Shown(float(value), code) if isinstance(value, (int, float)) else value  # type: ignore[return-value]
+    return FormattedNumber(float(value), code) if isinstance(value, (int, float)) else value  # type: ignore[return-value]
 
 
 def _place(rows: list[list[Cell]], row: int, column: int, mark: ErrorValue | Uncalculated | str) -> None:

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from datetime import date
 
-from inputs.readers.cells import Cell, ErrorValue, Shown, Uncalculated
-from schemas.reference.periods import in_full, is_edge
+from inputs.readers.cells import Cell, ErrorValue, FormattedNumber, Uncalculated
+from schemas.reference.periods import day_in_words, is_first_or_last_of_month
 
 
-def words(cell: Cell) -> str:
+def cell_text(cell: Cell) -> str:
     """A cell as the words of a heading or label: 2010 for 2010.0; for a date September 2010 on the first or last day of
     the month, 10 September 2010 on any other."""
     if isinstance(cell, float) and cell.is_integer():
         return str(int(cell))
     if isinstance(cell, date):
-        return f"{cell:%B %Y}" if is_edge(cell.year, cell.month, cell.day) else in_full(cell)
-    if isinstance(cell, Shown):
+        return f"{cell:%B %Y}" if is_first_or_last_of_month(cell.year, cell.month, cell.day) else day_in_words(cell)
+    if isinstance(cell, FormattedNumber):
         return cell.look.text
     if isinstance(cell, ErrorValue):
         return cell.text

@@ -27,7 +27,7 @@ class Uncalculated:
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
+class FormattedNumber:
     """A number that its format shows as something else: 0.541 as 54.1%, 5200 as 5k, 3 as nothing at all. `number` is
     what the cell holds, `code` the format."""
 
@@ -45,7 +45,7 @@ class Shown:
 Area = tuple[int, int, int, int]
 """A range of cells: first row, first column, last row, last column, counted from 0 and inclusive."""
 
-Cell = str | float | int | bool | date | datetime | ErrorValue | Uncalculated | Shown | None
+Cell = str | float | int | bool | date | datetime | ErrorValue | Uncalculated | FormattedNumber | None
 
 
 FINDINGS_MARK = "Findings on your return, by Local Indicators"
@@ -77,7 +77,7 @@ class Sheet:
 
 
 @dataclass(frozen=True)
-class Text:
+class HiddenText:
     """A text that a file holds elsewhere than in a cell: in a comment, a property, a header. `where` is our word for
     the place; `sheet` and `cell` are blank where it belongs to none."""
 
@@ -100,7 +100,7 @@ class Cells:
     properties: dict[str, str] = field(default_factory=dict)
     separator: str = ""
     ended: bool = True
-    elsewhere: tuple[Text, ...] = ()
+    elsewhere: tuple[HiddenText, ...] = ()
     behind: tuple[tuple[str, Sheet], ...] = ()
     unseen: tuple[str, ...] = ()
 
@@ -138,7 +138,7 @@ def _record(sheet: Sheet) -> dict[str, object]:
 
 
 def _plain(value: object) -> list[object]:
-    if isinstance(value, Shown):
+    if isinstance(value, FormattedNumber):
         return ["n", value.number, value.code]
     if isinstance(value, ErrorValue):
         return ["e", value.text, value.rule]
@@ -164,7 +164,7 @@ def decode(payload: bytes) -> Cells:
         record["properties"],
         record["separator"],
         record["ended"],
-        tuple(Text(*one) for one in record["elsewhere"]),
+        tuple(HiddenText(*one) for one in record["elsewhere"]),
         tuple((where, _sheet(sheet)) for where, sheet in record["behind"]),
         tuple(record["unseen"]),
     )
@@ -184,7 +184,7 @@ def _sheet(record: dict[str, Any]) -> Sheet:
 
 def _value(tagged: list[Any]) -> Cell:
     if tagged[0] == "n":
-        return Shown(tagged[1], sys.intern(tagged[2]))
+        return FormattedNumber(tagged[1], sys.intern(tagged[2]))
     tag, text = str(tagged[0]), str(tagged[1])
     if tag == "e":
         return ErrorValue(text, tagged[2])

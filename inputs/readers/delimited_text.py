@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterator
 
 from inputs.readers.cells import Cell, Cells, Sheet
-from inputs.readers.refusals import MOST_COLUMNS, Bounds, Refused, refuse_cut_off, refuse_damaged, refuse_other
+from inputs.readers.refusals import MOST_COLUMNS, Refused, SizeBounds, refuse_cut_off, refuse_damaged, refuse_other
 
 BOMS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
@@ -34,7 +34,7 @@ _LAST = "\0end"
 """A line that no text has, since one with a zero in it is refused."""
 
 
-def decoded(content: bytes) -> str:
+def decode_text(content: bytes) -> str:
     """The text that bytes are. UTF-8, UTF-16 and UTF-32 are told by their marks or their look; what is none of them
     is cp1252, or Mac Roman if only that fits and lines end as on old Macs. Raises Refused where it is none of these."""
     encoding = next((name for mark, name in BOMS if content.startswith(mark)), "") or _without_mark(content)
@@ -87,7 +87,7 @@ def _breaks_off(content: bytes) -> bool:
     return False
 
 
-def read_delimited(text: str, bounds: Bounds) -> Cells:
+def read_delimited(text: str, bounds: SizeBounds) -> Cells:
     """The cells of a text table, of one sheet called csv. A first line such as `sep=;` names the separator and is no
     row, as in Excel. Raises Refused."""
     named = re.match(r'"?sep=(.)"?(?:\r\n|\r|\n|$)', text)

@@ -143,7 +143,7 @@ def _exclusive_or(how: bytes) -> Callable[[bytes], bytes]:
     return decrypt
 
 
-def compound_of(records: bytes) -> bytes:
+def as_compound_file(records: bytes) -> bytes:
     """A compound file whose one stream is a Workbook of these records, as calamine opens it: in sectors of 4096 bytes,
     with one for small streams that nothing uses. Raises Refused where its head cannot list it, at 450 MB."""
     size, free, last, table_of = 4096, 0xFFFFFFFF, 0xFFFFFFFE, 0xFFFFFFFD

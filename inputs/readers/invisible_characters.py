@@ -28,12 +28,12 @@ _SEEN: dict[int, str | None] = {
 tell apart are one."""
 
 
-def visible(text: str) -> str:
+def without_invisible_characters(text: str) -> str:
     """A text as it is seen: without invisible characters, with signs that look alike made one."""
     return text if text.isascii() else text.translate(_SEEN)
 
 
-def make_visible(cells: Cells) -> Cells:
+def clean_cells(cells: Cells) -> Cells:
     """The same cells, in place, with every text as it is seen; one of which nothing is seen becomes blank."""
     for sheet in cells.sheets:
         for row in sheet.rows:
@@ -44,5 +44,5 @@ def make_visible(cells: Cells) -> Cells:
 
 
 def _kept(cell: str) -> Cell:
-    text = visible(cell)
+    text = without_invisible_characters(cell)
     return text if text.strip() else None

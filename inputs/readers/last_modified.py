@@ -26,7 +26,7 @@ _EARLIEST = 1990
 MOST_BYTES = 200_000
 
 
-def modified_in(part: str, xml: bytes) -> dict[str, str]:
+def modified_in_part(part: str, xml: bytes) -> dict[str, str]:
     """The property that a part of a package says, if it says it."""
     found = PARTS[part].search(xml) if len(xml) <= MOST_BYTES else None
     if found is None:
@@ -38,10 +38,10 @@ def modified_in(part: str, xml: bytes) -> dict[str, str]:
     return _told(said if said.tzinfo else said.replace(tzinfo=UTC))
 
 
-def modified_in_flat(text: str) -> dict[str, str]:
+def modified_in_flat_ods(text: str) -> dict[str, str]:
     """The property that a flat OpenDocument workbook says before its sheets."""
     head = text[: 4 * MOST_BYTES].partition("<office:body")[0].encode("utf-8", "replace")
-    return modified_in("meta.xml", head[:MOST_BYTES])
+    return modified_in_part("meta.xml", head[:MOST_BYTES])
 
 
 def modified_in_summary(stream: bytes) -> dict[str, str]:

@@ -10,31 +10,31 @@ import re
 from dataclasses import replace
 
 from inputs.readers.cells import Cells
-from inputs.readers.delimited_text import decoded, read_delimited
+from inputs.readers.delimited_text import decode_text, read_delimited
 from inputs.readers.encryption import ENCRYPTED, unlocked_package
-from inputs.readers.excel.xls_workbook import OLE, Compound, opened_ole, read_ole, stream
+from inputs.readers.excel.xls_workbook import OLE, CompoundFile, open_ole_workbook, read_stream, read_xls
 from inputs.readers.excel.xlsb_workbook import read_xlsb
-from inputs.readers.excel.xlsx_workbook import main_part, read_xlsx
-from inputs.readers.hidden_content.excel_parts import gather
+from inputs.readers.excel.xlsx_workbook import main_part_path, read_xlsx
+from inputs.readers.hidden_content.excel_parts import find_hidden_content
 from inputs.readers.hidden_content.ods_texts import ods_texts
-from inputs.readers.hidden_content.unsearchable_parts import unseen_in
+from inputs.readers.hidden_content.unsearchable_parts import unsearchable_parts
 from inputs.readers.last_modified import PARTS as DATED
-from inputs.readers.last_modified import SUMMARY, modified_in, modified_in_flat, modified_in_summary
-from inputs.readers.open_document.ods_workbook import read_content, read_ods
+from inputs.readers.last_modified import SUMMARY, modified_in_flat_ods, modified_in_part, modified_in_summary
+from inputs.readers.open_document.ods_workbook import read_ods, read_ods_content
 from inputs.readers.refusals import (
     SAVE_AS,
     SEND_AGAIN,
-    Bounds,
     Refused,
+    SizeBounds,
     refuse_damaged,
     refuse_encrypted,
     refuse_old,
     refuse_other,
     refuse_rights_managed,
 )
-from inputs.readers.size_limits import hold_texts
+from inputs.readers.size_limits import refuse_too_long_texts
 from inputs.readers.stamp_properties import PARTS, stamp_properties
-from inputs.readers.zip_package import Package, open_package, part, refuse_doctypes
+from inputs.readers.zip_package import ZipPackage, open_package, read_part, refuse_doctypes
 
 ZIP = (b"PK\x03\x04", b"PK\x05\x06", b"PK\x07\x08")
 PROTECTED = b".pfile"
@@ -66,30 +66,30 @@ ARCHIVES = (
 BY_TABLE = "Copy the table into the template (or an Excel workbook) and send that."
 
 
-def read(content: bytes, bounds: Bounds | None = None) -> Cells:
+def read_file(content: bytes, bounds: SizeBounds | None = None) -> Cells:
     """Tell by content what a file is, and read it. Raises Refused."""
-    return hold_texts(_read(content, bounds or Bounds()))
+    return refuse_too_long_texts(_read(content, bounds or SizeBounds()))
 
 
-def _read(content: bytes, bounds: Bounds) -> Cells:
+def _read(content: bytes, bounds: SizeBounds) -> Cells:
     if not content.strip(b"\0\r\n\t \xef\xbb\xbf"):
         said = "a file with nothing in it" if content else "an empty file (0 bytes)"
         raise Refused("return.unreadable", said, SEND_AGAIN)
     if content.startswith(ZIP):
         return _read_zip(content, bounds)
     if content.startswith(OLE):
-        compound = opened_ole(content)
+        compound = open_ole_workbook(content)
         if ENCRYPTED in compound.entries:
             return _read_zip(unlocked_package(content), bounds)
-        return replace(read_ole(content, compound, bounds), properties=_summary(compound))
+        return replace(read_xls(content, compound, bounds), properties=_summary(compound))
     if content.startswith(BEFORE_OLE):
         refuse_old("a workbook of Excel 4 or older")
     if content.startswith(PROTECTED):
         refuse_rights_managed()
     _refuse_other(content)
-    text = decoded(content)
+    text = decode_text(content)
     if flat := _told_by_words(text):
-        return replace(read_content(flat.encode(), bounds), properties=modified_in_flat(flat))
+        return replace(read_ods_content(flat.encode(), bounds), properties=modified_in_flat_ods(flat))
     return read_delimited(text, bounds)
 
 
@@ -126,39 +126,39 @@ def _told_by_words(text: str) -> str:
     return ""
 
 
-def _read_zip(content: bytes, bounds: Bounds) -> Cells:
+def _read_zip(content: bytes, bounds: SizeBounds) -> Cells:
     package = open_package(content, bounds)
     cells = _read_package(content, package, bounds)
     if cells.kind == "ods":
         cells = replace(cells, elsewhere=ods_texts(package))
     else:
-        texts, tables = gather(package, main_part(package), cells, bounds)
+        texts, tables = find_hidden_content(package, main_part_path(package), cells, bounds)
         cells = replace(cells, elsewhere=texts, behind=tables)
-    return replace(cells, properties=_properties(package), unseen=unseen_in(package))
+    return replace(cells, properties=_properties(package), unseen=unsearchable_parts(package))
 
 
-def _properties(package: Package) -> dict[str, str]:
+def _properties(package: ZipPackage) -> dict[str, str]:
     """The stamp of a template, and when the workbook was last saved."""
     found: dict[str, str] = {}
     for name in PARTS:
         if name in package:
-            found |= stamp_properties(name, part(package, name))
+            found |= stamp_properties(name, read_part(package, name))
     for name in DATED:
         with contextlib.suppress(Refused):  # nobody needs it to read the figures
-            found |= modified_in(name, part(package, name)) if name in package else {}
+            found |= modified_in_part(name, read_part(package, name)) if name in package else {}
     return found
 
 
-def _summary(compound: Compound) -> dict[str, str]:
+def _summary(compound: CompoundFile) -> dict[str, str]:
     """When an old workbook was last saved; nothing where what says it is damaged, for nobody needs it to read it."""
     try:
-        return modified_in_summary(stream(compound, SUMMARY)) if SUMMARY in compound.entries else {}
+        return modified_in_summary(read_stream(compound, SUMMARY)) if SUMMARY in compound.entries else {}
     except Refused:
         return {}
 
 
-def _read_package(content: bytes, package: Package, bounds: Bounds) -> Cells:
-    main = main_part(package)
+def _read_package(content: bytes, package: ZipPackage, bounds: SizeBounds) -> Cells:
+    main = main_part_path(package)
     if main.endswith(".bin"):
         refuse_doctypes(package)
         return read_xlsb(content, package, main, bounds)
@@ -170,14 +170,14 @@ def _read_package(content: bytes, package: Package, bounds: Bounds) -> Cells:
         refuse_doctypes(package)
         return read_xlsx(content, package, main, bounds)
     if "content.xml" in package:
-        kind = part(package, "mimetype") if "mimetype" in package else b"opendocument.spreadsheet"
+        kind = read_part(package, "mimetype") if "mimetype" in package else b"opendocument.spreadsheet"
         if b"opendocument.spreadsheet" not in kind:
             refuse_other("an OpenDocument file that is no spreadsheet", BY_TABLE)
         return read_ods(package, bounds)
     return _refuse_archive(package)
 
 
-def _refuse_archive(package: Package) -> Cells:
+def _refuse_archive(package: ZipPackage) -> Cells:
     """A zip file that is no workbook: of Numbers, of a workbook that lost its main part, or of other files."""
     names = list(package.parts)
     if any(name.endswith(".iwa") or name == "index.apxl" for name in names):

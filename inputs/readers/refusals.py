@@ -7,7 +7,7 @@ from typing import NoReturn
 
 
 @dataclass(frozen=True)
-class Bounds:
+class SizeBounds:
     """What one file may unfold to: cells, counting every row as at least one and blanks between others as cells;
     bytes of all its parts when unpacked."""
 
@@ -28,7 +28,7 @@ class Refused(Exception):
         self.rule, self.found, self.fix, self.sheet, self.cell = rule, found, fix, sheet, cell
 
 
-class Damaged(Refused):
+class DamagedFile(Refused):
     """The file is of a kind that is read, and its inside is not in order."""
 
 
@@ -45,7 +45,7 @@ def refuse_rights_managed() -> NoReturn:
 
 
 def refuse_damaged(found: str = "a workbook that is damaged", sheet: str = "", cell: str = "") -> NoReturn:
-    raise Damaged("return.unreadable", found, sheet=sheet, cell=cell)
+    raise DamagedFile("return.unreadable", found, sheet=sheet, cell=cell)
 
 
 def refuse_cut_off(found: str = "a workbook whose end is missing") -> NoReturn:
@@ -64,7 +64,7 @@ def refuse_unsafe(found: str) -> NoReturn:
     raise Refused("return.unsafe", found)
 
 
-def hold_to(bounds: Bounds, rows: int, columns: int, before: int = 0, *, sheet: str) -> int:
+def refuse_too_many_cells(bounds: SizeBounds, rows: int, columns: int, before: int = 0, *, sheet: str) -> int:
     """The cells counted so far with those of one more sheet. Raises Refused where they are too many."""
     total = before + rows * max(columns, 1)
     if total > bounds.cells:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from inputs.readers.cells import Area, Cell, Cells
-from inputs.readers.refusals import MOST_COLUMNS, MOST_ROWS, Bounds, Refused, refuse_damaged
+from inputs.readers.refusals import MOST_COLUMNS, MOST_ROWS, Refused, SizeBounds, refuse_damaged
 from schemas.findings import column_letters
 
 MOST_SHEETS = 1_000
@@ -18,7 +18,7 @@ MOST_TEXT = 200_000
 """Characters of one cell; Excel's own limit is 32,767."""
 
 
-def hold_sheets(names: Sequence[str]) -> None:
+def refuse_too_many_sheets(names: Sequence[str]) -> None:
     """Raise Refused where there are more sheets than are read, or two of one name, of which no finding could say which
     it is about."""
     if len(names) > MOST_SHEETS:
@@ -30,7 +30,7 @@ def hold_sheets(names: Sequence[str]) -> None:
         seen.add(name.casefold())
 
 
-def clear_merged(rows: list[list[Cell]], areas: Sequence[Area], bounds: Bounds, sheet: str) -> None:
+def clear_merged_cells(rows: list[list[Cell]], areas: Sequence[Area], bounds: SizeBounds, sheet: str) -> None:
     """Only the first cell of a merged range is seen; what the file still holds under the others is stale and goes.
     Raises Refused where the ranges are too many, or reach beyond the sheet."""
     if len(areas) > MOST_MERGED:
@@ -52,7 +52,7 @@ def clear_merged(rows: list[list[Cell]], areas: Sequence[Area], bounds: Bounds, 
             raise Refused("return.too-large", found, sheet=sheet)
 
 
-def hold_texts(cells: Cells) -> Cells:
+def refuse_too_long_texts(cells: Cells) -> Cells:
     """The same cells. Raises Refused for the first text that is longer than any reader of a cell could read."""
     for sheet in cells.sheets:
         for number, row in enumerate(sheet.rows):

@@ -15,7 +15,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from xml.parsers import expat
 
-from inputs.readers.refusals import Bounds, Refused, refuse_cut_off, refuse_damaged, refuse_encrypted, refuse_unsafe
+from inputs.readers.refusals import Refused, SizeBounds, refuse_cut_off, refuse_damaged, refuse_encrypted, refuse_unsafe
 
 MOST_PROLOGUE = 65_536
 """Bytes in which the first element of a part begins."""
@@ -24,7 +24,7 @@ MOST_TEXT = 200_000
 
 
 @dataclass(frozen=True)
-class Package:
+class ZipPackage:
     """An opened zip file. `parts` are by path in lower case, with forward slashes and none in front."""
 
     archive: zipfile.ZipFile
@@ -37,7 +37,7 @@ class Package:
 
 
 @dataclass(frozen=True)
-class Element:
+class XmlElement:
     """The start of an XML element: its name and attributes without their namespaces."""
 
     name: str
@@ -47,7 +47,7 @@ class Element:
         return self.attributes.get(name, "")
 
 
-def open_package(content: bytes, bounds: Bounds) -> Package:
+def open_package(content: bytes, bounds: SizeBounds) -> ZipPackage:
     """The parts of a zip file. Raises Refused where it is cut off, damaged, locked, or unfolds to too much."""
     try:
         archive = zipfile.ZipFile(io.BytesIO(content))
@@ -68,10 +68,10 @@ def open_package(content: bytes, bounds: Bounds) -> Package:
         if name in parts:
             refuse_damaged("a workbook or zip file with two parts of one name")
         parts[name] = info
-    return Package(archive, parts)
+    return ZipPackage(archive, parts)
 
 
-def part(package: Package, name: str) -> bytes:
+def read_part(package: ZipPackage, name: str) -> bytes:
     """The bytes of a part, whole and with the right checksum. Raises Refused."""
     info = package.parts.get(name.lower())
     if info is None:
@@ -86,9 +86,9 @@ def part(package: Package, name: str) -> bytes:
         refuse_damaged("a workbook of which a part is damaged")
 
 
-def xml_part(package: Package, name: str) -> bytes:
+def read_xml_part(package: ZipPackage, name: str) -> bytes:
     """An XML part in UTF-8, known to be well-formed and to declare no entities. Raises Refused."""
-    content = part(package, name)
+    content = read_part(package, name)
     _parse(content, expat.ParserCreate())
     encoding = _declared(content)
     if encoding in ("utf-8", "us-ascii", "ascii"):
@@ -97,7 +97,7 @@ def xml_part(package: Package, name: str) -> bytes:
     return _in_utf8(content, encoding)
 
 
-def refuse_doctypes(package: Package) -> None:
+def refuse_doctypes(package: ZipPackage) -> None:
     """Raise Refused where any XML part of a workbook declares a document type, be it one that nothing is read of: what
     opens the file next may."""
     for name, info in package.parts.items():
@@ -136,25 +136,25 @@ def without_comments(content: bytes) -> bytes:
     )  # fmt: skip
 
 
-def elements(content: bytes) -> list[Element]:
+def xml_elements(content: bytes) -> list[XmlElement]:
     """The elements of a small XML part in order. Raises Refused where it is not well-formed."""
-    found: list[Element] = []
+    found: list[XmlElement] = []
     parser = expat.ParserCreate()
 
     def start(name: str, attributes: dict[str, str]) -> None:
-        found.append(Element(name.split(":")[-1], {key.split(":")[-1]: value for key, value in attributes.items()}))
+        found.append(XmlElement(name.split(":")[-1], {key.split(":")[-1]: value for key, value in attributes.items()}))
 
     parser.StartElementHandler = start
     _parse(content, parser)
     return found
 
 
-def whole(digits: bytes | str) -> int:
+def integer_attribute(digits: bytes | str) -> int:
     """The whole number that an attribute says; 0 where it says none, or one that no workbook has."""
     return int(digits) if digits.isascii() and digits.isdigit() and len(digits) < 9 else 0
 
 
-def column_of(letters: bytes) -> int:
+def column_number(letters: bytes) -> int:
     """The number of a column, counted from 0, by its letters as a part of the file writes them."""
     number = 0
     for letter in letters.upper():
@@ -197,12 +197,12 @@ def _in_utf8(content: bytes, encoding: str) -> bytes:
     return re.sub(r"^\ufeff?\s*<\?xml[^>]*\?>", '<?xml version="1.0" encoding="UTF-8"?>', text, count=1).encode()
 
 
-def relations(package: Package, main: str) -> dict[str, tuple[str, str]]:
+def part_relations(package: ZipPackage, main: str) -> dict[str, tuple[str, str]]:
     """What a part points at: by the id of the relation, its kind and the path of the part."""
     folder, _, name = main.rpartition("/")
     path = f"{folder}/_rels/{name}.rels".lstrip("/")
     found = {}
-    for one in elements(xml_part(package, path)) if path in package else ():
+    for one in xml_elements(read_xml_part(package, path)) if path in package else ():
         target = one.get("Target").replace("\\", "/")
         if one.name == "Relationship" and one.get("TargetMode") != "External":
             whole = target if target.startswith("/") else posixpath.normpath(posixpath.join(folder, target))

@@ -19,9 +19,9 @@ from importlib import import_module
 import orjson
 
 from inputs.readers.cells import encode
-from inputs.readers.invisible_characters import make_visible
-from inputs.readers.read_file import read
-from inputs.readers.refusals import Bounds, Refused
+from inputs.readers.invisible_characters import clean_cells
+from inputs.readers.read_file import read_file
+from inputs.readers.refusals import Refused, SizeBounds
 
 BOUNDS = struct.Struct(">QQ")
 READ_CELLS = "inputs.sandbox.child_process:read_cells"
@@ -30,8 +30,8 @@ READ_CELLS = "inputs.sandbox.child_process:read_cells"
 
 def read_cells(body: bytes) -> bytes:
     """Return the cells of a file as JSON. Raises Refused."""
-    bounds = Bounds(*BOUNDS.unpack_from(body))
-    return encode(make_visible(read(body[BOUNDS.size :], bounds)))
+    bounds = SizeBounds(*BOUNDS.unpack_from(body))
+    return encode(clean_cells(read_file(body[BOUNDS.size :], bounds)))
 
 
 @cache
@@ -41,7 +41,7 @@ def _job(name: str) -> Callable[[bytes], bytes]:
     return job
 
 
-def serve(memory: int, seconds: int) -> None:
+def serve_requests(memory: int, seconds: int) -> None:
     """Answer requests until standard input ends."""
     _limit(memory)
     inward, outward = sys.stdin.buffer, sys.stdout.buffer
@@ -92,4 +92,4 @@ def _refused(refused: Refused) -> bytes:
 
 
 if __name__ == "__main__":
-    serve(int(sys.argv[1]), int(sys.argv[2]))
+    serve_requests(int(sys.argv[1]), int(sys.argv[2]))

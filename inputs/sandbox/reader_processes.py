@@ -24,7 +24,7 @@ import orjson
 from common.errors import ReaderError
 from inputs.readers.cells import Cells, decode
 from inputs.sandbox.child_process import BOUNDS, READ_CELLS
-from schemas.findings import Finding, finding
+from schemas.findings import Finding, make_finding
 
 FILES_PER_CHILD = 500
 """A child is replaced after so many files, so that what a reader leaks stays small."""
@@ -73,10 +73,10 @@ class Reader:
 
     def read(self, content: bytes) -> Cells | Finding:
         """The cells of a file, or the finding that says why it could not be read. Raises ReaderError."""
-        return cells_of(self.answer(content))
+        return decode_answer(self.answer(content))
 
     def answer(self, content: bytes) -> bytes | Finding:
-        """What `read` gives, with the cells still as the child wrote them, which takes less memory."""
+        """What `read_in_child` gives, with the cells still as the child wrote them, which takes less memory."""
         return self.run(READ_CELLS, BOUNDS.pack(self._limits.cells, self._limits.inflated_bytes), content)
 
     def run(self, job: str, head: bytes, content: bytes) -> bytes | Finding:
@@ -113,18 +113,18 @@ class Reader:
                 reason = "was killed, most likely because this machine ran out of memory; free some, or lower"
                 raise ReaderError("the process that reads files", f"{reason} INDICATORS_MAX_MEMORY_MB; then run again")
             if ended is not None and -ended in CRASHES:
-                return finding("return.unsafe", found="a file that makes the program that reads it crash")
+                return make_finding("return.unsafe", found="a file that makes the program that reads it crash")
             return self._too_costly(f"a file that takes more than {self._limits.memory_bytes / 1e6:,.0f} MB to read")
 
     def _too_big(self, content: bytes) -> Finding | None:
         if len(content) <= self._limits.file_bytes:
             return None
         most = f"{self._limits.file_bytes / 1e6:.0f} MB"
-        return finding("return.too-large", found=f"a file of more than {most}", expected=f"at most {most}")
+        return make_finding("return.too-large", found=f"a file of more than {most}", expected=f"at most {most}")
 
     def _too_costly(self, found: str) -> Finding:
         expected = f"a file that is read within {self._limits.seconds} seconds"
-        return finding("return.too-large", found=found, expected=expected)
+        return make_finding("return.too-large", found=found, expected=expected)
 
     def _ready(self) -> subprocess.Popen[bytes]:
         """A child that waits for a request."""
@@ -153,14 +153,14 @@ class Reader:
         self._child = None
 
 
-def cells_of(answer: bytes | Finding) -> Cells | Finding:
+def decode_answer(answer: bytes | Finding) -> Cells | Finding:
     """The cells of a child's answer."""
     return answer if isinstance(answer, Finding) else decode(answer)
 
 
 def _refusal(answer: bytes) -> Finding:
     rule, found, fix, sheet, cell = orjson.loads(answer[1:])
-    return finding(rule, found=found, fix=fix, sheet=sheet or None, cells=[cell] if cell else ())
+    return make_finding(rule, found=found, fix=fix, sheet=sheet or None, cells=[cell] if cell else ())
 
 
 def _started(limits: Limits) -> subprocess.Popen[bytes]:
@@ -218,13 +218,13 @@ def _exactly(pipe: IO[bytes], size: int) -> bytes:
     return content
 
 
-def read(content: bytes, limits: Limits | None = None) -> Cells | Finding:
+def read_in_child(content: bytes, limits: Limits | None = None) -> Cells | Finding:
     """Read one file in a child process of its own. Raises ReaderError."""
     with Reader(limits or Limits()) as reader:
         return reader.read(content)
 
 
-class Readers:
+class ReaderPool:
     """A few children that share one queue of work, for one caller at a time.
 
     A slow or dying file holds up the child that has it and nothing else: what the others have read is given as it
@@ -270,7 +270,7 @@ class Readers:
                 self._turn.notify_all()
             if isinstance(answer, BaseException):
                 raise answer
-            yield (number, cells_of(answer)) if came else None
+            yield (number, decode_answer(answer)) if came else None
 
     def submit(self, errand: Callable[[Reader], Answer]) -> Future[Answer]:
         """Have a child do something else, before it reads on."""

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 import orjson
 
 from inputs.readers.cells import decode, encode
-from inputs.readers.read_file import read
+from inputs.readers.read_file import read_file
 from inputs.readers.refusals import Refused
 from replies.annotation.active_content import Removed, clean_other, take_out
 from replies.annotation.cell_marks import FindingRecord, SheetMarks, lines_of, marks_of
@@ -27,7 +27,7 @@ from replies.annotation.sheet_edits.sheet_editor import SheetEditor
 from replies.annotation.sheet_edits.sheet_job import SheetJob
 from replies.annotation.values_only_workbook import render
 from replies.annotation.workbook_part import SPREADSHEET_TYPE, BookSheet, WorkbookPart
-from schemas.findings import COLUMNS, a1
+from schemas.findings import COLUMNS, address_of_position
 
 NAME = "Findings"
 MAX_COMMENT_TEXTS = 4
@@ -54,7 +54,7 @@ def mark(content: bytes, head: Head, findings: Sequence[FindingRecord], *, image
             return _Annotation(Package(content), content, images=images).marked(head, findings)
     except NotEditable as error:
         reason = str(error)
-    cells = decode(encode(read(content)))  # as the parent sees them
+    cells = decode(encode(read_file(content)))  # as the parent sees them
     values, aliases, notes = render(cells)
     annotation = _Annotation(Package(values), values, aliases, [_values_only_note(cells.kind, reason), *notes])
     return annotation.marked(head, findings)
@@ -132,7 +132,7 @@ class _Annotation:
         if not candidates or len(candidates) == len(workbook.sheets):
             return set()
         try:
-            own_names = {sheet.name for sheet in read(self.content).sheets if sheet.is_ours}
+            own_names = {sheet.name for sheet in read_file(self.content).sheets if sheet.is_ours}
         except Refused:  # then nothing of it was read, and whose sheets they are makes no difference
             return set()
         return {sheet.link for sheet in candidates if sheet.name in own_names}
@@ -196,7 +196,7 @@ class _Annotation:
         if link:
             editor.refer_to_comment_drawing(link, self.package.office)
         if skipped:
-            cells = ", ".join(a1(row * COLUMNS + column) for row, column in skipped[:MAX_SKIPPED])
+            cells = ", ".join(address_of_position(row * COLUMNS + column) for row, column in skipped[:MAX_SKIPPED])
             self.notes.append(
                 f"{sheet}: {cells} has a conversation of yours, so what is wrong stands on this sheet alone."
             )

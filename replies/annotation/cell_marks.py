@@ -12,7 +12,7 @@ from typing import Any
 
 from replies.annotation.findings_sheet import MAX_LINES, CellRange, Line
 from replies.annotation.sheet_edits.sheet_job import Place
-from schemas.findings import COLUMNS, position
+from schemas.findings import COLUMNS, position_of_address
 
 MAX_COLOURED = 100_000
 """Cells that are coloured; a workbook with more of them has one cause for them."""
@@ -69,7 +69,7 @@ def _cell_range(
     unquoted = sheet[1:-1] if sheet.startswith("'") and sheet.endswith("'") else sheet
     names = [unquoted, unquoted.replace("''", "'")] if separator else [own_sheet or ""]
     copied = next((alias for name in names if (alias := aliases.get(name, name)) in order), None)
-    corners = [position(corner) for corner in cells.split(":")]
+    corners = [position_of_address(corner) for corner in cells.split(":")]
     if copied is None or not 1 <= len(corners) <= 2 or corners[0] is None or corners[-1] is None:
         return None
     (top, left), (bottom, right) = divmod(corners[0], COLUMNS), divmod(corners[-1], COLUMNS)

@@ -11,7 +11,7 @@ import polars as pl
 
 from inputs.sandbox.reader_processes import Limits, Reader
 from replies.emails.owner_emails import STATUS_WORDS
-from schemas.findings import COLUMNS, Finding, as_typed, position
+from schemas.findings import COLUMNS, Finding, as_typed, position_of_address
 from schemas.observations import KEY_CELLS, MEASURES
 from schemas.reference.periods import read_period
 
@@ -158,7 +158,7 @@ class _CellPeriods:
 def _looked_up(cell: str) -> list[int]:
     """The cells of an address whose periods are looked up: all of a short range in one column, else the two ends."""
     first, _, last = cell.rpartition("!")[2].partition(":")
-    ends = [position(first), position(last or first)]
+    ends = [position_of_address(first), position_of_address(last or first)]
     if ends[0] is None or ends[1] is None:
         return []
     if ends[0] % COLUMNS == ends[1] % COLUMNS and ends[0] < ends[1] <= ends[0] + MAX_LOOKED_UP * COLUMNS:

@@ -11,7 +11,7 @@ import zipfile
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 
-from inputs.readers.cells import Cell, Cells, ErrorValue, Sheet, Shown, Uncalculated
+from inputs.readers.cells import Cell, Cells, ErrorValue, FormattedNumber, Sheet, Uncalculated
 from replies.annotation.ooxml.cell_styles import BLANK, MAIN
 from replies.annotation.ooxml.ooxml_package import OFFICE, PACKAGE
 from replies.annotation.ooxml.xml_splicing import cell_text, escape
@@ -119,12 +119,12 @@ def _cell(address: str, cell: Cell) -> str:
         return f'<c r="{address}" t="e"><v>{cell.text}</v></c>' if known else _text(address, cell.text)
     if isinstance(cell, date):
         return _date(address, cell)
-    if isinstance(cell, Shown):
+    if isinstance(cell, FormattedNumber):
         return _text(address, _as_seen(cell))
     return "" if cell is None or isinstance(cell, Uncalculated) else _text(address, cell)
 
 
-def _as_seen(cell: Shown) -> str:
+def _as_seen(cell: FormattedNumber) -> str:
     """A number as its format shows it, but with all its digits, so that the copy reads as the file did.
 
     A number that its format hides is shown.

@@ -14,7 +14,7 @@ from replies.emails.news_in_words import Names, news_of_kind, path_shown, time_o
 from replies.emails.officer_emails import escalated_returns, quarterly_reports
 from replies.emails.size_limit import MOST_LISTED, NO_FILES, Files
 from schemas.findings import as_typed
-from schemas.notifications import News
+from schemas.notifications import Notification
 
 KINDS = ("gate", "set-aside", "wrong-folder", "differs", "bounced", "escalated")
 """What the subject names, in this order."""
@@ -22,7 +22,7 @@ Item = TypeVar("Item")
 
 
 def to_analyst(
-    news: Sequence[News],
+    news: Sequence[Notification],
     names: Names,
     envelope: Envelope,
     files: Files = NO_FILES,
@@ -67,7 +67,7 @@ def _listed(items: Sequence[Item], most: int, shown: Callable[[Item], Any]) -> d
     return {"shown": [shown(item) for item in items[:most]], "more": max(len(items) - most, 0)}
 
 
-def _misplaced_file(item: News, names: Names) -> dict[str, Any]:
+def _misplaced_file(item: Notification, names: Names) -> dict[str, Any]:
     submission = item.submission
     if submission is None:
         return {"submission": ""}
@@ -80,7 +80,7 @@ def _misplaced_file(item: News, names: Names) -> dict[str, Any]:
     }
 
 
-def _differing(item: News, names: Names, most: int) -> dict[str, Any]:
+def _differing(item: Notification, names: Names, most: int) -> dict[str, Any]:
     """Return two returns that disagree: who sent what, and the cells to set beside each other; nothing that they
     hold."""
     sides = [
@@ -95,7 +95,7 @@ def _differing(item: News, names: Names, most: int) -> dict[str, Any]:
     return {"sides": sides, "places": _listed(item.says[8:], most, as_typed)}
 
 
-def _set_aside(news: Sequence[News], names: Names, most: int) -> dict[str, Any]:
+def _set_aside(news: Sequence[Notification], names: Names, most: int) -> dict[str, Any]:
     """Return the returns that were set aside: what the gate found, in which cells."""
     shown = [
         {
@@ -111,6 +111,6 @@ def _set_aside(news: Sequence[News], names: Names, most: int) -> dict[str, Any]:
     return {"shown": shown, "more": max(len(news) - most, 0)}
 
 
-def _bounced(item: News) -> dict[str, Any]:
+def _bounced(item: Notification) -> dict[str, Any]:
     recipient, address, file, answer, fix = item.says
     return {"recipient": recipient, "address": address, "file": file, "answer": answer, "fix": fix}

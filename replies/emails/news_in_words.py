@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from schemas.findings import as_typed
-from schemas.notifications import News
+from schemas.notifications import Notification
 
 
 @dataclass(frozen=True)
@@ -37,18 +37,18 @@ def time_of(at: datetime) -> str:
     return f"{day_of(at.date())} {at:%H:%M} UTC"
 
 
-def news_of_kind(news: Iterable[News], *kinds: str) -> list[News]:
+def news_of_kind(news: Iterable[Notification], *kinds: str) -> list[Notification]:
     """Return the news of these kinds, in order."""
     return [item for item in news if item.kind in kinds]
 
 
-def return_and_period(item: News, names: Names) -> str:
+def return_and_period(item: Notification, names: Names) -> str:
     """Return an expected return by its title and period."""
     if item.slot is None:
         return names.title(item.outcome.collection if item.outcome else None)
     return f"{names.title(item.slot.collection)}, {item.slot.expected.period}"
 
 
-def path_shown(item: News) -> str:
+def path_shown(item: Notification) -> str:
     """Return the path of the file that the news is about, inert; empty where it is about none."""
     return as_typed(item.submission.path) if item.submission else ""

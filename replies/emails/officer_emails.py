@@ -11,11 +11,11 @@ from replies.emails.email_message import Envelope
 from replies.emails.message_wording import worded_message
 from replies.emails.news_in_words import Names, day_of, news_of_kind, return_and_period
 from replies.emails.size_limit import MOST_LISTED, NO_FILES, Files
-from schemas.notifications import News
+from schemas.notifications import Notification
 
 
 def to_officer(
-    news: Sequence[News],
+    news: Sequence[Notification],
     names: Names,
     envelope: Envelope,
     files: Files = NO_FILES,
@@ -37,7 +37,7 @@ def to_officer(
     return worded_message("officer.jinja", values, envelope, files, branding)
 
 
-def escalated_returns(news: Sequence[News], names: Names, most: int) -> dict[str, Any]:
+def escalated_returns(news: Sequence[Notification], names: Names, most: int) -> dict[str, Any]:
     """Return what a wording may use of returns that are overdue beyond the days of grace, at most `most` of them."""
     late = news_of_kind(news, "escalated")
     shown = [
@@ -53,7 +53,7 @@ def escalated_returns(news: Sequence[News], names: Names, most: int) -> dict[str
     return {"has_escalated": bool(late), "escalated": {"shown": shown, "more": max(len(late) - most, 0)}}
 
 
-def quarterly_reports(news: Sequence[News], files: Files) -> dict[str, Any]:
+def quarterly_reports(news: Sequence[Notification], files: Files) -> dict[str, Any]:
     """Return what a wording may use of the reports of a quarter that were filed."""
     reports = []
     for item in news_of_kind(news, "report"):

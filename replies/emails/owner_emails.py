@@ -15,9 +15,9 @@ from replies.emails.email_message import Envelope
 from replies.emails.message_wording import worded_message
 from replies.emails.news_in_words import Names, day_of, news_of_kind, path_shown, return_and_period, time_of
 from replies.emails.size_limit import MOST_LISTED, NO_FILES, Files
-from schemas.file_precedence import Rival
+from schemas.file_precedence import RivalSubmission
 from schemas.findings import as_typed
-from schemas.notifications import News, has_errors, unshown
+from schemas.notifications import Notification, has_errors, rule_forbidding_details
 from schemas.submissions import Outcome
 
 STATUS_WORDS = {
@@ -30,7 +30,7 @@ NOT_YOURS, SINGLE_PEOPLE = "return.wrong-folder", "return.person-level"
 
 
 def to_owner(
-    news: Sequence[News],
+    news: Sequence[Notification],
     names: Names,
     envelope: Envelope,
     files: Files = NO_FILES,
@@ -64,27 +64,27 @@ def to_owner(
 # -- what the template may use: organisations' own templates rely on these names --------------------------------------
 
 
-def _outcome(item: News) -> Outcome:
+def _outcome(item: Notification) -> Outcome:
     if item.outcome is None:
         raise ValueError(f"{item.key} tells of no outcome")
     return item.outcome
 
 
-def _unshown_rule(item: News) -> str:
+def _unshown_rule(item: Notification) -> str:
     """Return the rule for which nothing of a file may be shown; empty for other files."""
-    return unshown([item.outcome]) if item.outcome else ""
+    return rule_forbidding_details([item.outcome]) if item.outcome else ""
 
 
-def _return_shown(item: News, names: Names) -> dict[str, Any]:
+def _return_shown(item: Notification, names: Names) -> dict[str, Any]:
     outcome = _outcome(item)
     return {"title": names.title(outcome.collection), "file": path_shown(item), "submission": outcome.submission}
 
 
-def _cured(item: News, names: Names) -> dict[str, Any]:
+def _cured(item: Notification, names: Names) -> dict[str, Any]:
     return {**_return_shown(item, names), "title": return_and_period(item, names)}
 
 
-def _to_correct(item: News, names: Names, most: int) -> dict[str, Any]:
+def _to_correct(item: Notification, names: Names, most: int) -> dict[str, Any]:
     """Return what is wrong with one file; of a file that is somebody else's nothing, not even its name."""
     outcome, rule = _outcome(item), _unshown_rule(item)
     if rule == NOT_YOURS:
@@ -107,14 +107,14 @@ def _to_correct(item: News, names: Names, most: int) -> dict[str, Any]:
     }
 
 
-def _overdue(late: Sequence[News], names: Names) -> Iterator[dict[str, Any]]:
+def _overdue(late: Sequence[Notification], names: Names) -> Iterator[dict[str, Any]]:
     for item in late:
         if item.slot is not None:
             last = item.slot.outcomes[-1].submission if item.slot.outcomes else ""
             yield {"title": return_and_period(item, names), "due": day_of(item.slot.expected.due), "last": last}
 
 
-def _receipts(news: Sequence[News], names: Names) -> dict[str, Any]:
+def _receipts(news: Sequence[Notification], names: Names) -> dict[str, Any]:
     receipts = news_of_kind(news, "receipt")
     unseen = {item.about: item.kind for item in news_of_kind(news, "awaiting", "tonight")}
     with_findings = {item.about for item in news_of_kind(news, "findings")}
@@ -127,7 +127,7 @@ def _receipts(news: Sequence[News], names: Names) -> dict[str, Any]:
     }
 
 
-def _receipt(item: News, names: Names, unseen: str, *, findings_listed: bool) -> dict[str, Any]:
+def _receipt(item: Notification, names: Names, unseen: str, *, findings_listed: bool) -> dict[str, Any]:
     """Return the proof of one arrival. `unseen`: why readers do not see it yet. `findings_listed`: what is wrong with
     it stands in the same message."""
     outcome, rule = _outcome(item), _unshown_rule(item)
@@ -148,7 +148,7 @@ def _receipt(item: News, names: Names, unseen: str, *, findings_listed: bool) ->
     }
 
 
-def _precedence(item: News) -> dict[str, Any]:
+def _precedence(item: Notification) -> dict[str, Any]:
     """Return whether a file counts, beside which others of its return, and for which periods where not for all."""
     whole = set(_outcome(item).periods)
 
@@ -168,7 +168,7 @@ def _precedence(item: News) -> dict[str, Any]:
     }
 
 
-def _rival_shown(rival: Rival, item: News) -> dict[str, Any]:
+def _rival_shown(rival: RivalSubmission, item: Notification) -> dict[str, Any]:
     """Return another file of the same return. Of one that another partner sent, who answered for the return before,
     nothing is said."""
     submission = rival.submission
@@ -181,14 +181,14 @@ def _rival_shown(rival: Rival, item: News) -> dict[str, Any]:
     }
 
 
-def _path(item: News) -> str:
+def _path(item: Notification) -> str:
     return item.submission.path if item.submission else ""
 
 
-def _topics(news: Sequence[News], names: Names) -> list[dict[str, Any]]:
+def _topics(news: Sequence[Notification], names: Names) -> list[dict[str, Any]]:
     """Return what the message is about, the most urgent first; `returns` by name where they may be named."""
     wrong = [item for item in news_of_kind(news, "findings") if item.outcome and has_errors(item.outcome)]
-    by_rule: dict[str, list[News]] = {}
+    by_rule: dict[str, list[Notification]] = {}
     for item in wrong:
         by_rule.setdefault(_unshown_rule(item), []).append(item)
     resolved, set_aside = news_of_kind(news, "resolved"), news_of_kind(news, "set-aside")
@@ -210,5 +210,5 @@ def _topics(news: Sequence[News], names: Names) -> list[dict[str, Any]]:
     ]
 
 
-def _returns_of(news: Sequence[News], names: Names) -> list[str]:
+def _returns_of(news: Sequence[Notification], names: Names) -> list[str]:
     return list(dict.fromkeys(return_and_period(item, names) for item in news))

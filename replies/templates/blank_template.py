@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from inputs.layouts.layout_language import plain
+from inputs.layouts.layout_language import normalised
 from replies.templates.pages.page_builder import build_page
 from replies.templates.pages.page_layout import Page, Template
 from replies.templates.pages.planned_rows import RowKey
@@ -16,7 +16,7 @@ def draw_template(request: TemplateRequest) -> Template:
     taken: set[RowKey] = set()
     for table in request.layout.says.table:
         for scope in sheets_of(table, request):
-            if any(plain(page.name) == plain(scope.name) for page in pages):
+            if any(normalised(page.name) == normalised(scope.name) for page in pages):
                 raise not_drawable(request, f"two of its tables lie on one sheet ({scope.name})")
             pages.append(build_page(scope, taken))
     return Template(request, tuple(pages), file_name(request))

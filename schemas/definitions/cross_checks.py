@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
 from common.errors import DefinitionError
-from schemas.definitions.derived_indicators import check_relations, check_worked_out
-from schemas.reference.breakdowns import TOTAL, spell_out
+from schemas.definitions.derived_indicators import check_derived_indicators, check_relations
+from schemas.reference.breakdowns import TOTAL, possible_breakdowns
 from schemas.reference.periods import IDENTIFIERS, read_period
 
 if TYPE_CHECKING:
@@ -150,7 +150,9 @@ def _check_targets(all_of: Definitions, at: Sources) -> None:
             target.time_period, target.time_identifier
         ):
             _refuse(file, key, f"{target.time_period} is no {indicator.time_identifier}")
-        if target.breakdown != TOTAL and target.breakdown not in spell_out(indicator.breakdowns, all_of.dimensions):
+        if target.breakdown != TOTAL and target.breakdown not in possible_breakdowns(
+            indicator.breakdowns, all_of.dimensions
+        ):
             _refuse(file, key, f"has no breakdown {target.breakdown!r}")
         if indicator.kind != "number":
             _refuse(file, key, "is not a number, so it can have no target here")
@@ -199,7 +201,7 @@ def _check_plan(all_of: Definitions, at: Sources) -> None:
 
 def _check_relations(all_of: Definitions, at: Sources) -> None:
     check_relations(all_of, at.folder / "relations.toml")
-    check_worked_out(all_of, dict(at.indicators))
+    check_derived_indicators(all_of, dict(at.indicators))
 
 
 def _check_frameworks(all_of: Definitions, at: Sources) -> None:

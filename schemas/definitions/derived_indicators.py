@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from common.errors import DefinitionError
-from schemas.reference.breakdowns import spell_out
+from schemas.reference.breakdowns import possible_breakdowns
 
 if TYPE_CHECKING:
-    from schemas.definitions.models import Definitions, Indicator, Relation
+    from schemas.definitions.models import Definitions, Indicator, IndicatorRelation
 
 _WORKED_OUT = re.compile(
     r"\b(changes?|gap|difference|increase|decrease|percentage points?)\b|\b(rise|fall) (in|of)\b", re.I
@@ -31,7 +31,7 @@ def check_relations(all_of: Definitions, file: Path) -> None:
             raise DefinitionError(file, reason, key=relation.indicator)
 
 
-def _wrong(relation: Relation, all_of: Definitions) -> Iterator[str]:
+def _wrong(relation: IndicatorRelation, all_of: Definitions) -> Iterator[str]:
     least, most = _OF.get(relation.kind, (1, 1))
     if len(relation.of) < least or (most is not None and len(relation.of) > most):
         many = {0: "none", 1: "one indicator", 2: "two indicators, the first less the second"}[least]
@@ -41,7 +41,7 @@ def _wrong(relation: Relation, all_of: Definitions) -> Iterator[str]:
     if len(relation.breakdowns) != (2 if relation.kind == "gap" else 0):
         yield "a gap, and nothing else, names the two breakdowns it lies between"
     for breakdown in relation.breakdowns:
-        if breakdown not in spell_out(all_of.indicators[relation.of[0]].breakdowns, all_of.dimensions):
+        if breakdown not in possible_breakdowns(all_of.indicators[relation.of[0]].breakdowns, all_of.dimensions):
             yield f"{relation.of[0]} has no breakdown {breakdown!r}"
     if relation.periods < 1 or (relation.periods > 1 and relation.kind != "change"):
         yield "a change, and nothing else, is over so many periods: a whole number from 1"
@@ -49,7 +49,7 @@ def _wrong(relation: Relation, all_of: Definitions) -> Iterator[str]:
         yield "an indicator of which the others are not held, and nothing else, gives the reason"
 
 
-def check_worked_out(all_of: Definitions, file_of: dict[str, Path]) -> None:
+def check_derived_indicators(all_of: Definitions, file_of: dict[str, Path]) -> None:
     """Refuse an indicator that is a change, a gap or a complement of what guards people, and does not say of what: with
     it one could work out what disclosure control hides. Raises DefinitionError."""
     said = {relation.indicator for relation in all_of.relations} | {

@@ -7,20 +7,28 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from types import MappingProxyType
 
-from common.config_files import as_table, keyed, listed, read_csv, read_lines, read_toml, record
+from common.config_files import (
+    build_record,
+    read_csv,
+    read_csv_by_line,
+    read_toml,
+    read_toml_by_id,
+    read_toml_list,
+    require_table,
+)
 from common.errors import DefinitionError
 from schemas.definitions.cross_checks import Sources, cross_check
 from schemas.definitions.models import (
     Basket,
     Definitions,
-    Disclosure,
+    DisclosurePolicy,
     Framework,
     Indicator,
+    IndicatorRelation,
     NationalIndicator,
     Officer,
     Peer,
     Plan,
-    Relation,
     Scale,
     Target,
 )
@@ -34,21 +42,21 @@ def load_definitions(folder: Path = SHIPPED_DEFINITIONS) -> Definitions:
     """Load and cross-check every definition. Raises DefinitionError naming file, key and reason."""
     files = {p.relative_to(folder).as_posix(): _content(p) for p in _data_files(folder)}
     indicators, stand_in = _indicators(folder)
-    peers, targets = read_lines(folder / "peers.csv", Peer), read_lines(folder / "targets.csv", Target)
-    national = read_lines(folder / "national_indicators.csv", NationalIndicator)
+    peers, targets = read_csv_by_line(folder / "peers.csv", Peer), read_csv_by_line(folder / "targets.csv", Target)
+    national = read_csv_by_line(folder / "national_indicators.csv", NationalIndicator)
     loaded = Definitions(
         indicators=MappingProxyType(indicators),
         geography=Geography(read_csv(folder / "areas.csv", Area), folder / "areas.csv", folder / "area_aliases.csv"),
-        dimensions=listed(folder / "breakdowns.toml", "dimension", Dimension, "name"),
-        scales=MappingProxyType(keyed(folder / "scales.toml", Scale)),
-        disclosure=MappingProxyType(keyed(folder / "disclosure.toml", Disclosure)),
-        relations=listed(folder / "relations.toml", "relation", Relation, "indicator"),
-        officers=MappingProxyType(keyed(folder / "officers.toml", Officer)),
+        dimensions=read_toml_list(folder / "breakdowns.toml", "dimension", Dimension, "name"),
+        scales=MappingProxyType(read_toml_by_id(folder / "scales.toml", Scale)),
+        disclosure=MappingProxyType(read_toml_by_id(folder / "disclosure.toml", DisclosurePolicy)),
+        relations=read_toml_list(folder / "relations.toml", "relation", IndicatorRelation, "indicator"),
+        officers=MappingProxyType(read_toml_by_id(folder / "officers.toml", Officer)),
         peers=tuple(peers.values()),
         targets=tuple(targets.values()),
-        plan=record(Plan, read_toml(folder / "plan.toml"), folder / "plan.toml"),
-        frameworks=listed(folder / "frameworks.toml", "framework", Framework, "id"),
-        baskets=MappingProxyType(keyed(folder / "baskets.toml", Basket)),
+        plan=build_record(Plan, read_toml(folder / "plan.toml"), folder / "plan.toml"),
+        frameworks=read_toml_list(folder / "frameworks.toml", "framework", Framework, "id"),
+        baskets=MappingProxyType(read_toml_by_id(folder / "baskets.toml", Basket)),
         national=tuple(national.values()),
         digest=_digest(files),
         files=MappingProxyType(files),
@@ -84,10 +92,10 @@ def _indicators(folder: Path) -> tuple[dict[str, Indicator], dict[str, Path]]:
         raise DefinitionError(folder / "indicators", "holds no indicator files")
     for path in paths:
         tables = read_toml(path)
-        defaults = as_table(tables.pop("defaults", {}), path, "defaults")
+        defaults = require_table(tables.pop("defaults", {}), path, "defaults")
         for key, table in tables.items():
             if key in found:
                 raise DefinitionError(path, f"is defined twice, first in {stand_in[key].name}", key=key)
-            found[key] = record(Indicator, {**defaults, **as_table(table, path, key), "id": key}, path, key)
+            found[key] = build_record(Indicator, {**defaults, **require_table(table, path, key), "id": key}, path, key)
             stand_in[key] = path
     return found, stand_in

@@ -27,7 +27,7 @@ COMPARATORS = {
 
 
 @dataclass(frozen=True)
-class Version:
+class IndicatorVersion:
     """One version of an indicator's definition; periods that end in its dates belong to it."""
 
     __pydantic_config__ = STRICT_KEYS
@@ -70,7 +70,7 @@ class Indicator:
     authority: str
     disclosure: str
     lifecycle: Literal["draft", "adopted", "retired"]
-    versions: tuple[Version, ...]
+    versions: tuple[IndicatorVersion, ...]
     caution: str = ""
     companion: str = ""
     change_of: str = ""
@@ -79,7 +79,7 @@ class Indicator:
     rounded_to: float | None = None
     denominator_of: str = ""
 
-    def version_at(self, day: date) -> Version | None:
+    def version_at(self, day: date) -> IndicatorVersion | None:
         """The version that a period ending (or, while open, beginning) on a day belongs to."""
         fits = (v for v in self.versions if v.valid_from <= day and (v.valid_to is None or day <= v.valid_to))
         return next(fits, None)
@@ -132,7 +132,7 @@ class Scale:
 
 
 @dataclass(frozen=True)
-class Disclosure:
+class DisclosurePolicy:
     """A policy of disclosure control: counts from 1 up to below `primary_min` are not published. A share or rate over
     fewer than `min_base` is published and marked as unreliable."""
 
@@ -149,7 +149,7 @@ class Disclosure:
 
 
 @dataclass(frozen=True)
-class Relation:
+class IndicatorRelation:
     """What one indicator's value has to do with another's, so that one may give the other away. `indicator` is the
     `sum` of `of`; or 100 less its `complement`; or the `gap` of two breakdowns of `of`, first less second; or the
     `england-gap` of `of`; or its `change` over so many `periods`; or the `difference` of two, first less second. It is
@@ -263,7 +263,7 @@ class NationalIndicator:
 
 
 @dataclass(frozen=True)
-class Dated:
+class DatedTitle:
     """A title with the dates between which it held."""
 
     __pydantic_config__ = STRICT_KEYS
@@ -284,7 +284,7 @@ class Priority:
 
 
 @dataclass(frozen=True)
-class Operational:
+class OperationalObjective:
     """An operational objective, the strategic objectives it stood under, and whether it ever reported."""
 
     __pydantic_config__ = STRICT_KEYS
@@ -292,7 +292,7 @@ class Operational:
     title: str
     valid_from: date
     number: str = ""
-    strategic: tuple[Dated, ...] = ()
+    strategic: tuple[DatedTitle, ...] = ()
     priority: str = ""
     valid_to: date | None = None
     lead: str = "not stated"
@@ -318,9 +318,9 @@ class Plan:
 
     __pydantic_config__ = STRICT_KEYS
     framework: Framework
-    strategic: tuple[Dated, ...]
+    strategic: tuple[DatedTitle, ...]
     priority: tuple[Priority, ...]
-    operational: tuple[Operational, ...]
+    operational: tuple[OperationalObjective, ...]
 
 
 @dataclass(frozen=True)
@@ -343,8 +343,8 @@ class Definitions:
     geography: Geography
     dimensions: tuple[Dimension, ...]
     scales: Mapping[str, Scale]
-    disclosure: Mapping[str, Disclosure]
-    relations: tuple[Relation, ...]
+    disclosure: Mapping[str, DisclosurePolicy]
+    relations: tuple[IndicatorRelation, ...]
     officers: Mapping[str, Officer]
     peers: tuple[Peer, ...]
     targets: tuple[Target, ...]

@@ -26,24 +26,24 @@ class Dimension:
     exhaustive: bool = True
 
 
-def spell(parts: Mapping[str, str], order: Mapping[str, int]) -> str:
+def spell_breakdown(parts: Mapping[str, str], order: Mapping[str, int]) -> str:
     """The one spelling of a breakdown; `order` ranks the dimensions."""
     named = sorted(parts.items(), key=lambda part: order.get(part[0], len(order)))
     return "; ".join(f"{name}={value}" for name, value in named) or TOTAL
 
 
-def spell_out(allowed: Mapping[str, Sequence[str]], dimensions: Sequence[Dimension]) -> set[str]:
+def possible_breakdowns(allowed: Mapping[str, Sequence[str]], dimensions: Sequence[Dimension]) -> set[str]:
     """Every breakdown that an indicator's allowed parts can make, Total left out."""
     order = {dimension.name: number for number, dimension in enumerate(dimensions)}
     return {
-        spell(dict(zip(names, values, strict=True)), order)
+        spell_breakdown(dict(zip(names, values, strict=True)), order)
         for size in range(1, len(allowed) + 1)
         for names in combinations(allowed, size)
         for values in product(*(allowed[name] for name in names))
     }
 
 
-def parts(breakdown: str) -> dict[str, str]:
+def breakdown_parts(breakdown: str) -> dict[str, str]:
     """The dimensions and parts that a spelling names; {} for Total."""
     if breakdown == TOTAL:
         return {}

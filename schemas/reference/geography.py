@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
 
-from common.config_files import STRICT_KEYS, read_lines
+from common.config_files import STRICT_KEYS, read_csv_by_line
 from common.errors import DefinitionError
 
 ENGLAND = "E92000001"
@@ -128,7 +128,7 @@ class Geography:
             for name in (area.area_code, area.dfe_code, area.legacy_code, area.name):
                 if len(name) > 2:  # the legacy codes of regions and counties, A or 37, could be anything in a cell
                     self._names.setdefault(_same(name), []).append(area)
-        for line, alias in read_lines(aliases, Alias).items():
+        for line, alias in read_csv_by_line(aliases, Alias).items():
             if alias.area_code not in self.by_code:
                 raise DefinitionError(aliases, f"{alias.area_code} is not in areas.csv", key=line)
             self._names.setdefault(_same(alias.alias), []).append(self.by_code[alias.area_code])

@@ -8,13 +8,13 @@ from typing import Any
 
 import polars as pl
 
-from schemas.definitions.complete_breakdowns import wholes
+from schemas.definitions.complete_breakdowns import complete_breakdowns
 from schemas.definitions.models import Definitions
-from schemas.observations import KEY, Context, Table
+from schemas.observations import KEY, CheckContext, TidyTable
 from schemas.reference.geography import Geography
-from schemas.validation.finding_collector import Place, Slate
-from schemas.validation.row_validation import given, waiver_of
-from schemas.validation.share_arithmetic import in_digits
+from schemas.validation.finding_collector import FindingCollector, Place
+from schemas.validation.row_validation import first_measure_given, waiver_in_force
+from schemas.validation.share_arithmetic import number_in_words
 
 BEYOND_PARTS = 1.0
 """Percentage points by which a share of all may lie outside those of its parts: both are rounded, and a few people are
@@ -25,7 +25,11 @@ _PLACE = ["_return", *(name for name in KEY if name != "breakdown")]
 
 
 def check_bounds(
-    frame: pl.DataFrame, tables: Sequence[Table], definitions: Definitions, context: Context, slate: Slate
+    frame: pl.DataFrame,
+    tables: Sequence[TidyTable],
+    definitions: Definitions,
+    context: CheckContext,
+    slate: FindingCollector,
 ) -> None:
     """Note figures that cannot be right together, as far as no cell of them is named already."""
     found = (
@@ -47,7 +51,7 @@ def check_bounds(
                 found=rows[0]["value"],
                 expected=expected,
                 as_seen=first is rows[0],
-                waiver=waiver_of(context, tables[number].collection, first, rule, "value"),
+                waiver=waiver_in_force(context, tables[number].collection, first, rule, "value"),
             )
 
 
@@ -55,7 +59,7 @@ _Found = tuple[str, list[int], str]
 
 
 def _cell(row: Row) -> Place | None:
-    position = row[f"at_{given(row)}"]
+    position = row[f"at_{first_measure_given(row)}"]
     return None if position is None or row["sheet"] is None else (row["sheet"], position)
 
 
@@ -74,7 +78,7 @@ def _outside_parts(frame: pl.DataFrame, definitions: Definitions) -> Iterator[_F
         (one.id, dimension, breakdown, len(of))
         for one in definitions.indicators.values()
         if one.unit == "%" and one.bounds[0] == 0
-        for dimension, of in wholes(one, definitions)
+        for dimension, of in complete_breakdowns(one, definitions)
         for breakdown in of
     ]
     schema = {"indicator_id": pl.String, "_dimension": pl.String, "breakdown": pl.String, "_of": pl.Int64}
@@ -95,7 +99,7 @@ def _outside_parts(frame: pl.DataFrame, definitions: Definitions) -> Iterator[_F
     both = divided.join(totals, on=_PLACE, maintain_order="left")
     inside = pl.col("value").is_between(pl.col("_least") - BEYOND_PARTS, pl.col("_most") + BEYOND_PARTS)
     for row in both.filter(~inside).iter_rows(named=True):
-        ends = f"{in_digits(row['_least'])} and {in_digits(row['_most'])}"
+        ends = f"{number_in_words(row['_least'])} and {number_in_words(row['_most'])}"
         yield (
             "total.outside-parts",
             [row["_index"], *row["_parts"]],
@@ -119,8 +123,10 @@ def _complements(frame: pl.DataFrame, definitions: Definitions) -> Iterator[_Fou
         both = mine.join(rows.filter(pl.col("indicator_id") == other), on=place, suffix="_other", maintain_order="left")
         off = (pl.col("value") + pl.col("value_other") - 100).abs()
         for row in both.filter(off > 10.0**-decimals + 1e-9).iter_rows(named=True):
-            rest = in_digits(round(100 - row["value_other"], 6))
-            said = f"{rest}, which {in_digits(row['value_other'])} for {definitions.indicators[other].title} leaves"
+            rest = number_in_words(round(100 - row["value_other"], 6))
+            said = (
+                f"{rest}, which {number_in_words(row['value_other'])} for {definitions.indicators[other].title} leaves"
+            )
             yield "total.complement-differs", [row["_index"], row["_index_other"]], said
 
 
@@ -151,7 +157,7 @@ def _of_areas(held: Mapping[str, Row], geography: Geography) -> Iterator[_Found]
         whole, summed = held[above], sum(row["value"] for row in parts)
         base = max([0.0, *(row["base_value"] or 0.0 for row in (whole, *parts))])
         if summed > whole["value"] + base / 2 * (len(parts) + 1) + 1e-9:
-            said = f"at least {in_digits(summed)}, which {len(parts)} areas within it ({kind}) make"
+            said = f"at least {number_in_words(summed)}, which {len(parts)} areas within it ({kind}) make"
             yield "total.below-areas", [whole["_index"], *(row["_index"] for row in parts)], said
 
 

@@ -18,41 +18,41 @@ import polars as pl
 
 from schemas.definitions.models import Definitions
 from schemas.findings import Finding
-from schemas.observations import MEASURES, Context, Table
+from schemas.observations import MEASURES, CheckContext, TidyTable
 from schemas.validation.bounding_figures import check_bounds
-from schemas.validation.completeness import Absences, check_companions, check_required
+from schemas.validation.completeness import PossiblyUnreadKeys, check_companions, check_required
 from schemas.validation.duplicates_and_totals import check_duplicates, check_totals
-from schemas.validation.finding_collector import Slate
+from schemas.validation.finding_collector import FindingCollector
 from schemas.validation.history import check_history
-from schemas.validation.row_validation import check_rows, with_definitions
-from schemas.validation.sibling_returns import with_others
+from schemas.validation.row_validation import check_rows, join_definitions
+from schemas.validation.sibling_returns import with_sibling_returns
 
 __all__ = ("check",)
 
 
-def check(tables: Sequence[Table], definitions: Definitions, context: Context) -> list[list[Finding]]:
+def check(tables: Sequence[TidyTable], definitions: Definitions, context: CheckContext) -> list[list[Finding]]:
     """Judge tidy tables against the definitions and the context; one list of findings for each table, in its order.
 
     Never raises on what a partner sent: what cannot be judged because a cell is already in a finding is left alone.
     """
     if not tables:
         return []
-    frame = with_definitions(tables, definitions, context)
-    slate = Slate([[] for _ in tables], [table.seen for table in tables], [table.typed for table in tables])
+    frame = join_definitions(tables, definitions, context)
+    slate = FindingCollector([[] for _ in tables], [table.seen for table in tables], [table.typed for table in tables])
     _already_named(frame, slate)
     check_rows(frame, tables, context, slate)
     check_duplicates(frame, slate)
-    beside = with_others(frame, tables, context)
+    beside = with_sibling_returns(frame, tables, context)
     check_totals(beside, tables, definitions, context, slate)
     check_bounds(beside, tables, definitions, context, slate)
-    absences = Absences(frame, tables)
+    absences = PossiblyUnreadKeys(frame, tables)
     check_companions(frame, definitions, absences, slate)
     check_required(frame, definitions, absences, slate)
     check_history(frame, tables, definitions, context, absences, slate)
     return slate.found
 
 
-def _already_named(frame: pl.DataFrame, slate: Slate) -> None:
+def _already_named(frame: pl.DataFrame, slate: FindingCollector) -> None:
     """The cells of a faulty row that gave nothing are those that the parser names."""
     faulty = frame.filter(pl.col("faulty"))
     for name in MEASURES:

@@ -11,9 +11,9 @@ from typing import Any
 import polars as pl
 
 from schemas.definitions.models import Definitions
-from schemas.findings import finding
-from schemas.observations import KEY, Required, Table
-from schemas.validation.finding_collector import Place, Slate
+from schemas.findings import make_finding
+from schemas.observations import KEY, RequiredRows, TidyTable
+from schemas.validation.finding_collector import FindingCollector, Place
 
 PARTS = ("indicator_id", "area_code", "time_period", "breakdown")
 CELLS = dict(zip(PARTS, ("at_indicator", "at_area", "at_period", "at_breakdown"), strict=True))
@@ -25,10 +25,10 @@ Row = dict[str, Any]
 Key = tuple[str, ...]
 
 
-class Absences:
+class PossiblyUnreadKeys:
     """What each table may hold besides the keys that could be read; built once for a batch and only asked."""
 
-    def __init__(self, frame: pl.DataFrame, tables: Sequence[Table]) -> None:
+    def __init__(self, frame: pl.DataFrame, tables: Sequence[TidyTable]) -> None:
         self.frame, self.tables = frame, tables
         self.may_be: set[tuple[Any, ...]] = set()
         """The keys that rows may be meant for, None for a part that may be any: of a return, and of a sheet of it."""
@@ -75,7 +75,9 @@ def _misplaced(frame: pl.DataFrame) -> pl.DataFrame:
 _WHERE = ["_return", "area_code", "time_period", "breakdown"]
 
 
-def check_companions(frame: pl.DataFrame, definitions: Definitions, absences: Absences, slate: Slate) -> None:
+def check_companions(
+    frame: pl.DataFrame, definitions: Definitions, absences: PossiblyUnreadKeys, slate: FindingCollector
+) -> None:
     """A figure that may only be read beside another needs it for the same area, period and breakdown."""
     pairs = {i.id: i.companion for i in definitions.indicators.values() if i.companion}
     of = pl.col("indicator_id").replace_strict(pairs, default=None, return_dtype=pl.String)
@@ -126,7 +128,9 @@ def _nearly(key: Mapping[str, Any], rows: Iterable[Row]) -> list[tuple[Place, Ro
 # -- required rows ----------------------------------------------------------------------------------------------------
 
 
-def check_required(frame: pl.DataFrame, definitions: Definitions, absences: Absences, slate: Slate) -> None:
+def check_required(
+    frame: pl.DataFrame, definitions: Definitions, absences: PossiblyUnreadKeys, slate: FindingCollector
+) -> None:
     """Every row that a return must hold is there; one that may stand under a wrong name is named beside."""
     for number, table in enumerate(absences.tables):
         for required in table.requires:
@@ -140,11 +144,11 @@ def check_required(frame: pl.DataFrame, definitions: Definitions, absences: Abse
 
 def _missing(
     number: int,
-    required: Required,
+    required: RequiredRows,
     rows: list[Row],
     definitions: Definitions,
-    absences: Absences,
-    slate: Slate,
+    absences: PossiblyUnreadKeys,
+    slate: FindingCollector,
 ) -> None:
     held = {_key(row) for row in rows}
     wanted = _wanted(required, rows, definitions)
@@ -168,7 +172,7 @@ def _missing(
 
 
 def _note_missing(
-    number: int, key: Key, places: list[Place], sheet: str, definitions: Definitions, slate: Slate
+    number: int, key: Key, places: list[Place], sheet: str, definitions: Definitions, slate: FindingCollector
 ) -> None:
     area, one = definitions.geography.area(key[1]), definitions.indicators[key[0]]
     period = slate.period(number, one.time_identifier, key[2])
@@ -176,14 +180,16 @@ def _note_missing(
     if places:
         slate.add(number, "row.missing", places, field="row", found=what, expected="that row")
     else:
-        slate.found[number].append(finding("row.missing", sheet=sheet, field="row", found=what, expected="that row"))
+        slate.found[number].append(
+            make_finding("row.missing", sheet=sheet, field="row", found=what, expected="that row")
+        )
 
 
 def _key(row: Row) -> Key:
     return tuple(row[name] for name in PARTS)
 
 
-def _wanted(required: Required, rows: Sequence[Row], definitions: Definitions) -> set[Key]:
+def _wanted(required: RequiredRows, rows: Sequence[Row], definitions: Definitions) -> set[Key]:
     """Every key that must be there, given the periods that the rows speak of."""
     wanted: set[Key] = set()
     for identifier, period in {(r["time_identifier"], r["time_period"]) for r in rows}:

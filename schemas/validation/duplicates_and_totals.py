@@ -8,10 +8,10 @@ from typing import Any
 import polars as pl
 
 from schemas.definitions.models import Definitions
-from schemas.observations import KEY, KEY_CELLS, MEASURES, Context, Table
-from schemas.reference.breakdowns import Dimension, parts, spell
-from schemas.validation.finding_collector import Place, Slate
-from schemas.validation.row_validation import given, waiver_of
+from schemas.observations import KEY, KEY_CELLS, MEASURES, CheckContext, TidyTable
+from schemas.reference.breakdowns import Dimension, breakdown_parts, spell_breakdown
+from schemas.validation.finding_collector import FindingCollector, Place
+from schemas.validation.row_validation import first_measure_given, waiver_in_force
 
 IMPLIED = (5.0, 10.0)
 """Bases that a total and its parts look rounded to where nobody says so: if all of them are multiples."""
@@ -24,7 +24,7 @@ Row = dict[str, Any]
 # -- the same key twice -----------------------------------------------------------------------------------------------
 
 
-def check_duplicates(frame: pl.DataFrame, slate: Slate) -> None:
+def check_duplicates(frame: pl.DataFrame, slate: FindingCollector) -> None:
     """A key stands once in a return. Keys that stand twice because of one and the same cell, such as the area of a row
     with several values, are one finding. A part that could not be read is the same where it is said by the same cell,
     so that an unreadable year over a table hides no row that stands twice in it."""
@@ -62,7 +62,7 @@ def _telling_apart(rows: Sequence[Row]) -> list[Place]:
     ]
 
 
-def _note_duplicate(groups: list[list[Row]], slate: Slate) -> None:
+def _note_duplicate(groups: list[list[Row]], slate: FindingCollector) -> None:
     rows = groups[0]
     last, number = rows[-1], rows[0]["_return"]
     values = [_value_cell(row) for group in groups for row in reversed(group[:DUPLICATES_NAMED])]
@@ -77,7 +77,7 @@ def _note_duplicate(groups: list[list[Row]], slate: Slate) -> None:
 
 
 def _value_cell(row: Row) -> Place | None:
-    named = [given(row), *MEASURES]
+    named = [first_measure_given(row), *MEASURES]
     return next(((row["sheet"], row[f"at_{n}"]) for n in named if row[f"at_{n}"] is not None), None)
 
 
@@ -85,7 +85,11 @@ def _value_cell(row: Row) -> Place | None:
 
 
 def check_totals(
-    frame: pl.DataFrame, tables: Sequence[Table], definitions: Definitions, context: Context, slate: Slate
+    frame: pl.DataFrame,
+    tables: Sequence[TidyTable],
+    definitions: Definitions,
+    context: CheckContext,
+    slate: FindingCollector,
 ) -> None:
     """The parts of an additive indicator make their total, within rounding. Where a part is missing, hidden or counted
     elsewhere, what is given of them is not above the total."""
@@ -130,7 +134,9 @@ def _looks_rounded(one: Row) -> float | None:
     return next(fits, None)
 
 
-def _note_total(one: Row, frame: pl.DataFrame, tables: Sequence[Table], context: Context, slate: Slate) -> None:
+def _note_total(
+    one: Row, frame: pl.DataFrame, tables: Sequence[TidyTable], context: CheckContext, slate: FindingCollector
+) -> None:
     number = one["_return"]
     total, *members = frame[[one["_index"], *one["_parts"]]].iter_rows(named=True)
     mine = [(place, row) for row in (total, *members) if (place := _value_cell(row)) is not None]
@@ -148,7 +154,7 @@ def _note_total(one: Row, frame: pl.DataFrame, tables: Sequence[Table], context:
             expected=(summed if one["_given"] == one["_of"] and one["_whole"] else f"at least {summed}")
             + ("" if base is None else f"; all look rounded to {base:g}"),
             as_seen=mine[0][1] is total,
-            waiver=waiver_of(context, tables[number].collection, mine[0][1], rule, "value"),
+            waiver=waiver_in_force(context, tables[number].collection, mine[0][1], rule, "value"),
         )
 
 
@@ -161,12 +167,12 @@ def _steps(rows: pl.DataFrame, definitions: Definitions) -> pl.DataFrame:
         one = definitions.indicators[indicator_id]
         if not one.additive or one.bounds[0] < 0:
             continue
-        said = parts(breakdown)
+        said = breakdown_parts(breakdown)
         rounding = max(_half_unit(one.decimals), definitions.disclosure[one.disclosure].round_base / 2)
         for name in said:
             if _adds_up(dimensions[name], one.breakdowns[name]):
                 rest = {n: v for n, v in said.items() if n != name}
-                parent = spell(rest, definitions.dimension_order)
+                parent = spell_breakdown(rest, definitions.dimension_order)
                 whole = dimensions[name].exhaustive
                 found.append((indicator_id, breakdown, name, parent, len(one.breakdowns[name]), whole, rounding))
     names = ("indicator_id", "breakdown", "_dimension", "_parent", "_of", "_whole", "_rounding")

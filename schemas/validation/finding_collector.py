@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from schemas.findings import Finding, a1, finding
+from schemas.findings import Finding, address_of_position, make_finding
 from schemas.observations import MEASURES, Waiver
 from schemas.reference.periods import read_period
 
 Place = tuple[str, int]
-"""A cell: its sheet and its position there (see schemas.findings.at)."""
+"""A cell: its sheet and its position there (see schemas.findings.cell_position)."""
 
 
 @dataclass
-class Slate:
+class FindingCollector:
     """The findings of each table of a batch, by its number, what is seen in cells that show something else than their
     number, how periods were typed, and the cells that errors among the findings name."""
 
@@ -52,10 +52,10 @@ class Slate:
         home = places[0][0] if places else None
         if as_seen and field in MEASURES and places and self.seen and places[0] in self.seen[number]:
             found = self.seen[number][places[0]]
-        one = finding(
+        one = make_finding(
             rule,
             sheet=home,
-            cells=list(dict.fromkeys(address(place, home) for place in places)),
+            cells=list(dict.fromkeys(address_within_sheet(place, home) for place in places)),
             field=field,
             found=found,
             expected=expected,
@@ -67,9 +67,9 @@ class Slate:
         self.found[number].append(one)
 
 
-def address(place: Place, home: str | None) -> str:
+def address_within_sheet(place: Place, home: str | None) -> str:
     """A cell in A1, with its sheet where that is not the finding's own."""
     sheet, position = place
     if sheet == home:
-        return a1(position)
-    return "'" + sheet.replace("'", "''") + f"'!{a1(position)}"
+        return address_of_position(position)
+    return "'" + sheet.replace("'", "''") + f"'!{address_of_position(position)}"

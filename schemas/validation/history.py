@@ -12,12 +12,12 @@ from typing import Any
 import polars as pl
 
 from schemas.definitions.models import Definitions
-from schemas.observations import KEY, Context, Table
+from schemas.observations import KEY, CheckContext, TidyTable
 from schemas.reference.periods import Period, read_period
-from schemas.validation.completeness import Absences
-from schemas.validation.finding_collector import Slate
-from schemas.validation.row_validation import given
-from schemas.validation.withdrawals import check_withdrawn, shown
+from schemas.validation.completeness import PossiblyUnreadKeys
+from schemas.validation.finding_collector import FindingCollector
+from schemas.validation.row_validation import first_measure_given
+from schemas.validation.withdrawals import check_withdrawals, describe_value
 
 HISTORY_FROM = 5
 """Earlier periods from which a series is thought to show how it moves."""
@@ -32,11 +32,11 @@ _SERIES = [name for name in KEY if name != "time_period"]
 
 def check_history(
     frame: pl.DataFrame,
-    tables: Sequence[Table],
+    tables: Sequence[TidyTable],
     definitions: Definitions,
-    context: Context,
-    absences: Absences,
-    slate: Slate,
+    context: CheckContext,
+    absences: PossiblyUnreadKeys,
+    slate: FindingCollector,
 ) -> None:
     """Note keys withdrawn, jumps, and differences from what is published, as warnings."""
     if context.accepted is not None and context.accepted.height:
@@ -44,7 +44,7 @@ def check_history(
             mine = context.accepted.filter(pl.col("collection") == table.collection)
             now = frame.filter(pl.col("_return") == number)
             if mine.height and now.height:
-                check_withdrawn(number, now, mine, absences, slate)
+                check_withdrawals(number, now, mine, absences, slate)
                 _jumps(number, now, mine, definitions, slate)
     if context.published is not None and context.published.height:
         _differs(frame, tables, context.published, slate)
@@ -53,7 +53,9 @@ def check_history(
 # -- jumps
 
 
-def _jumps(number: int, now: pl.DataFrame, mine: pl.DataFrame, definitions: Definitions, slate: Slate) -> None:
+def _jumps(
+    number: int, now: pl.DataFrame, mine: pl.DataFrame, definitions: Definitions, slate: FindingCollector
+) -> None:
     """A value that is new or has changed must not lie further from that of the period before than the moving ranges of
     the accepted periods before it allow."""
     given_now = now.filter(pl.col("keyed") & pl.col("value").is_not_null())
@@ -95,7 +97,7 @@ def _most_change(values: Sequence[float], decimals: int) -> float | None:
     return max(limit, MEAN_RANGE_LIMIT * 10.0**-decimals)
 
 
-def _note_jump(number: int, row: Row, before: Period, last: float, limit: float, slate: Slate) -> None:
+def _note_jump(number: int, row: Row, before: Period, last: float, limit: float, slate: FindingCollector) -> None:
     places = [(row["sheet"], row["at_value"])] if row["at_value"] is not None else []
     if slate.free(number, places):
         slate.add(
@@ -111,7 +113,9 @@ def _note_jump(number: int, row: Row, before: Period, last: float, limit: float,
 # -- another return
 
 
-def _differs(frame: pl.DataFrame, tables: Sequence[Table], published: pl.DataFrame, slate: Slate) -> None:
+def _differs(
+    frame: pl.DataFrame, tables: Sequence[TidyTable], published: pl.DataFrame, slate: FindingCollector
+) -> None:
     """A key that readers see with another value, from another return. What they see is all that is told of it: neither
     a value that is hidden or not yet published, nor that there is one, since whoever sends a guess a night would find
     out the value by the nights on which nothing is said."""
@@ -122,7 +126,7 @@ def _differs(frame: pl.DataFrame, tables: Sequence[Table], published: pl.DataFra
     of_one_alone = pl.col("value").is_null() != pl.col("value_there").is_null()
     differs = apart.fill_null(of_one_alone) | pl.col("value_text").ne_missing(pl.col("value_text_there"))
     for row in both.filter((pl.col("_collection") != pl.col("collection")) & differs).iter_rows(named=True):
-        measure = given(row)
+        measure = first_measure_given(row)
         places = [(row["sheet"], row[f"at_{measure}"])] if row[f"at_{measure}"] is not None else []
         if slate.free(row["_return"], places):
             slate.add(
@@ -131,5 +135,5 @@ def _differs(frame: pl.DataFrame, tables: Sequence[Table], published: pl.DataFra
                 places,
                 field="value",
                 found=row["value"] if row["value"] is not None else row["value_text"],
-                expected=f"{shown(row['value_there'], row['value_text_there'])}, as published",
+                expected=f"{describe_value(row['value_there'], row['value_text_there'])}, as published",
             )

@@ -9,19 +9,19 @@ import pandera.polars as pa
 import polars as pl
 
 from schemas.definitions.models import Definitions, Indicator
-from schemas.observations import KEY, MEASURES, TIDY, Context, Table, Waiver
+from schemas.observations import KEY, MEASURES, TIDY, CheckContext, TidyTable, Waiver
 from schemas.reference.periods import EXPECTED
 from schemas.rules import RULES
-from schemas.validation.finding_collector import Place, Slate
+from schemas.validation.finding_collector import FindingCollector, Place
 from schemas.validation.share_arithmetic import (
     Row,
     RowCheck,
-    in_digits,
+    apparent_rounding_base,
+    hidden_part_checks,
     interval_checks,
-    looks_rounded_to,
-    part_checks,
+    number_in_words,
+    numerator_tolerance,
     share_checks,
-    slack,
 )
 
 # -- the rows with what the definitions say of them -------------------------------------------------------------------
@@ -40,7 +40,7 @@ _LIMITS: dict[str, Any] = {
 }
 
 
-def with_definitions(tables: Sequence[Table], definitions: Definitions, context: Context) -> pl.DataFrame:
+def join_definitions(tables: Sequence[TidyTable], definitions: Definitions, context: CheckContext) -> pl.DataFrame:
     """The rows of all tables under each other: `_return` is a table's number, `_index` the row's, `_today` the day, and
     beside them the limits of the row's indicator. Where the indicator could not be read, the limits are those that
     every indicator of its sheet has in common, so that one unreadable cell hides nothing else that is wrong."""
@@ -60,7 +60,9 @@ def with_definitions(tables: Sequence[Table], definitions: Definitions, context:
     return (
         whole.join(known, on="_limits_of", how="left", maintain_order="left")
         .with_columns(
-            pl.lit(context.today).alias("_today"), looks_rounded_to("numerator"), looks_rounded_to("denominator")
+            pl.lit(context.today).alias("_today"),
+            apparent_rounding_base("numerator"),
+            apparent_rounding_base("denominator"),
         )
         .with_row_index("_index")
     )
@@ -99,7 +101,7 @@ def _with_unit(words: str, row: Row) -> str:
 
 def _row_checks() -> tuple[RowCheck, ...]:
     checks = (*_parts(), *_bounds(), *_ends(), *share_checks(), *interval_checks(), *_plausible(), *_future())
-    return (*checks, *part_checks())
+    return (*checks, *hidden_part_checks())
 
 
 def _parts() -> list[RowCheck]:
@@ -115,9 +117,9 @@ def _parts() -> list[RowCheck]:
         "numerator",
         (pl.col("_unit") != "%")
         | (pl.col("_highest") > 100)
-        | (pl.col("numerator") <= pl.col("denominator") + slack()),
+        | (pl.col("numerator") <= pl.col("denominator") + numerator_tolerance()),
         ("numerator", "denominator"),
-        lambda row: f"at most the denominator, {in_digits(row['denominator'])}",
+        lambda row: f"at most the denominator, {number_in_words(row['denominator'])}",
     )
     return [*checks, above]
 
@@ -132,14 +134,14 @@ def _bounds() -> list[RowCheck]:
                 name,
                 value <= pl.col("_highest"),
                 (name,),
-                lambda row: _with_unit(f"at most {in_digits(row['_highest'])}", row),
+                lambda row: _with_unit(f"at most {number_in_words(row['_highest'])}", row),
             ),
             RowCheck(
                 "value.below-minimum",
                 name,
                 value >= pl.col("_lowest"),
                 (name,),
-                lambda row: _with_unit(f"at least {in_digits(row['_lowest'])}", row),
+                lambda row: _with_unit(f"at least {number_in_words(row['_lowest'])}", row),
             ),
         ]
     whole = RowCheck(
@@ -167,7 +169,7 @@ def _ends() -> list[RowCheck]:
             "value_low",
             pl.col("value_low") <= pl.col("value_high"),
             ("value_low", "value_high"),
-            lambda row: f"at most the upper end, {in_digits(row['value_high'])}",
+            lambda row: f"at most the upper end, {number_in_words(row['value_high'])}",
         )
     ]
 
@@ -179,7 +181,7 @@ def _plausible() -> list[RowCheck]:
             name,
             pl.col(name).is_between("_low", "_high"),
             (name,),
-            lambda row: _with_unit(f"between {in_digits(row['_low'])} and {in_digits(row['_high'])}", row),
+            lambda row: _with_unit(f"between {number_in_words(row['_low'])} and {number_in_words(row['_high'])}", row),
         )
         for name in ("value", "value_low", "value_high")
     ]
@@ -236,7 +238,9 @@ def _failures(frame: pl.DataFrame) -> dict[int, list[int]]:
     return {}
 
 
-def check_rows(frame: pl.DataFrame, tables: Sequence[Table], context: Context, slate: Slate) -> None:
+def check_rows(
+    frame: pl.DataFrame, tables: Sequence[TidyTable], context: CheckContext, slate: FindingCollector
+) -> None:
     """Note what is wrong with single rows. A row whose cell an earlier rule names already is left alone by the later
     ones: they could only say again what follows from it."""
     for number, indexes in _failures(frame).items():
@@ -248,11 +252,11 @@ def check_rows(frame: pl.DataFrame, tables: Sequence[Table], context: Context, s
         for row in rows:
             places = _places(row, one.cells)
             if slate.free(row["_return"], places):
-                waiver = waiver_of(context, tables[row["_return"]].collection, row, one.rule, one.field)
+                waiver = waiver_in_force(context, tables[row["_return"]].collection, row, one.rule, one.field)
                 _note(slate, one, row, places, waiver)
 
 
-def _note(slate: Slate, one: RowCheck, row: Row, places: Sequence[Place], waiver: Waiver | None) -> None:
+def _note(slate: FindingCollector, one: RowCheck, row: Row, places: Sequence[Place], waiver: Waiver | None) -> None:
     slate.add(
         row["_return"],
         one.rule,
@@ -279,28 +283,30 @@ def _places(row: Row, fields: Iterable[str]) -> list[Place]:
     return list(dict.fromkeys((row["sheet"], position) for position in at if position is not None))
 
 
-def _in_future(one: RowCheck, rows: Iterable[Row], tables: Sequence[Table], context: Context, slate: Slate) -> None:
+def _in_future(
+    one: RowCheck, rows: Iterable[Row], tables: Sequence[TidyTable], context: CheckContext, slate: FindingCollector
+) -> None:
     """One finding for each cell that says a period, however many rows stand under it; where no cell says it (a sheet's
     name, the layout), one for each sheet, with the cells of the values."""
     groups: dict[Any, list[tuple[Row, Waiver | None]]] = {}
     for row in rows:
-        waiver = waiver_of(context, tables[row["_return"]].collection, row, one.rule, given(row))
+        waiver = waiver_in_force(context, tables[row["_return"]].collection, row, one.rule, first_measure_given(row))
         what = (row["_return"], row["sheet"], row["at_period"], row["time_period"], waiver)
         groups.setdefault(what, []).append((row, waiver))
     for (_, _, at_period, _, waiver), group in groups.items():
         first = group[0][0]
         places = _places(first, one.cells)
         if at_period is None:
-            places = [place for row, _ in group for place in _places(row, [given(row)])]
+            places = [place for row, _ in group for place in _places(row, [first_measure_given(row)])]
         _note(slate, one, first, places, waiver)
 
 
-def given(row: Row) -> str:
+def first_measure_given(row: Row) -> str:
     """The measure that a row gives first: the one that stands for it."""
     return next((name for name in MEASURES if row[name] is not None), "value")
 
 
-def waiver_of(context: Context, collection: str, row: Row, rule: str, field: str) -> Waiver | None:
+def waiver_in_force(context: CheckContext, collection: str, row: Row, rule: str, field: str) -> Waiver | None:
     """The waiver that lets a row's value through a rule today, if there is one."""
     if RULES[rule].strictness != "waivable" or not row["keyed"]:
         return None
@@ -314,12 +320,12 @@ def waiver_of(context: Context, collection: str, row: Row, rule: str, field: str
     )
 
 
-def rows_at(frame: pl.DataFrame, rule: str, field: str, place: Place) -> list[tuple[Row, str]]:
+def rows_of_finding(frame: pl.DataFrame, rule: str, field: str, place: Place) -> list[tuple[Row, str]]:
     """The rows whose finding of a rule on a field names a cell, each with the measure that a waiver of it binds."""
     cells = next((one.cells for one in ROW_CHECKS if (one.rule, one.field) == (rule, field)), (field,))
     found: list[tuple[Row, str]] = []
     for row in frame.filter(pl.col("sheet") == place[0]).iter_rows(named=True):
-        measure = field if field in MEASURES else given(row)
+        measure = field if field in MEASURES else first_measure_given(row)
         if place in (_places(row, cells) or _places(row, [measure])):
             found.append((row, measure))
     return found

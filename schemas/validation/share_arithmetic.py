@@ -26,12 +26,12 @@ class RowCheck:
     expected: Callable[[Row], str]
 
 
-def in_digits(value: float) -> str:
+def number_in_words(value: float) -> str:
     """A number in words of findings: ten digits at most, with commas between thousands."""
     return f"{value:,.10g}"
 
 
-def rounding(name: str) -> pl.Expr:
+def rounding_half_width(name: str) -> pl.Expr:
     """Half a unit of the last decimal that the sender printed, or of the last that is declared where more are printed:
     the most by which rounding alone can move a value."""
     value = pl.col(name)
@@ -42,7 +42,7 @@ def rounding(name: str) -> pl.Expr:
     return half
 
 
-def looks_rounded_to(name: str) -> pl.Expr:
+def apparent_rounding_base(name: str) -> pl.Expr:
     """What the counts of an indicator look rounded to in a return that does not say so: 5 or 10 if all of them are
     multiples, and 100 or 1,000 where that is at most a hundredth of each; 0 where they are multiples of none."""
     count = pl.col(name)
@@ -62,7 +62,7 @@ def _unsaid() -> pl.Expr:
     return pl.col("base_numerator").is_null() & pl.col("base_denominator").is_null()
 
 
-def slack() -> pl.Expr:
+def numerator_tolerance() -> pl.Expr:
     """How far a numerator may be above its denominator because both are rounded; where nobody says that they are, only
     if a share is printed beside them, which is then judged."""
     looks = pl.min_horizontal("_looks_numerator", "_looks_denominator")
@@ -74,7 +74,7 @@ def _within(numerator: pl.Expr, denominator: pl.Expr) -> pl.Expr:
     """Whether a value is what numerator and denominator give where each may be off by half of its base."""
     low = pl.col("_per") * (pl.col("numerator") - numerator / 2) / (pl.col("denominator") + denominator / 2)
     high = pl.col("_per") * (pl.col("numerator") + numerator / 2) / (pl.col("denominator") - denominator / 2)
-    value, off = pl.col("value"), rounding("value") + SMALLEST
+    value, off = pl.col("value"), rounding_half_width("value") + SMALLEST
     return (value >= low - off) & ((value <= high + off) | (pl.col("denominator") <= denominator / 2))
 
 
@@ -92,11 +92,11 @@ def share_checks() -> list[RowCheck]:
 
 def _roughly(row: Row) -> str:
     bases = {name: row[f"_looks_{name}"] for name in ("numerator", "denominator")}
-    said = [f"{in_digits(row[name])} looks rounded to {base:g}" for name, base in bases.items() if base]
+    said = [f"{number_in_words(row[name])} looks rounded to {base:g}" for name, base in bases.items() if base]
     return f"{_matching(row)}; {' and '.join(said)}"
 
 
-def part_checks() -> list[RowCheck]:
+def hidden_part_checks() -> list[RowCheck]:
     """A figure is hidden whole or given whole: a mark for the value beside its counts, or for a count beside the value
     and the base that give it."""
     hidden = (pl.col("conf_status") == "c").fill_null(value=False)
@@ -112,15 +112,23 @@ def part_checks() -> list[RowCheck]:
 
 def interval_checks() -> list[RowCheck]:
     """A value lies within its own printed interval, but for the rounding of all three."""
-    low = pl.col("value_low") - pl.max_horizontal(rounding("value"), rounding("value_low")) - SMALLEST
-    high = pl.col("value_high") + pl.max_horizontal(rounding("value"), rounding("value_high")) + SMALLEST
+    low = (
+        pl.col("value_low")
+        - pl.max_horizontal(rounding_half_width("value"), rounding_half_width("value_low"))
+        - SMALLEST
+    )
+    high = (
+        pl.col("value_high")
+        + pl.max_horizontal(rounding_half_width("value"), rounding_half_width("value_high"))
+        + SMALLEST
+    )
     typed = pl.col("at_value_low").is_not_null(), pl.col("at_value_high").is_not_null()
     within = (~typed[0] | (pl.col("value") >= low)).fill_null(value=True) & (
         ~typed[1] | (pl.col("value") <= high)
     ).fill_null(value=True)
 
     def expected(row: Row) -> str:
-        ends = [in_digits(row[name]) if row[name] is not None else "?" for name in ("value_low", "value_high")]
+        ends = [number_in_words(row[name]) if row[name] is not None else "?" for name in ("value_low", "value_high")]
         return f"between {ends[0]} and {ends[1]}, its own interval"
 
     return [RowCheck("value.outside-interval", "value", within, ("value", "value_low", "value_high"), expected)]
@@ -130,4 +138,5 @@ def _matching(row: Row) -> str:
     if not row["denominator"]:
         return "no value, for the denominator is 0"
     share = row["_per"] * row["numerator"] / row["denominator"]
-    return f"{share:.{row['_decimals']}f}, which is {in_digits(row['numerator'])} of {in_digits(row['denominator'])}"
+    counts = f"{number_in_words(row['numerator'])} of {number_in_words(row['denominator'])}"
+    return f"{share:.{row['_decimals']}f}, which is {counts}"

@@ -6,12 +6,12 @@ from collections.abc import Sequence
 
 import polars as pl
 
-from schemas.observations import KEY, Context, Table
+from schemas.observations import KEY, CheckContext, TidyTable
 
 _PLACE = [name for name in KEY if name != "breakdown"]
 
 
-def with_others(frame: pl.DataFrame, tables: Sequence[Table], context: Context) -> pl.DataFrame:
+def with_sibling_returns(frame: pl.DataFrame, tables: Sequence[TidyTable], context: CheckContext) -> pl.DataFrame:
     """The rows of returns and, after them, those that others of the same partner have given for the same indicators,
     areas and periods under other breakdowns. Those stand in no cell of the return. Nothing of another partner is among
     them: its owner alone is told of it."""

@@ -6,16 +6,18 @@ from typing import Any
 
 import polars as pl
 
-from schemas.findings import finding
-from schemas.observations import KEY, MEASURES, Table
-from schemas.validation.completeness import Absences
-from schemas.validation.finding_collector import Slate
+from schemas.findings import make_finding
+from schemas.observations import KEY, MEASURES, TidyTable
+from schemas.validation.completeness import PossiblyUnreadKeys
+from schemas.validation.finding_collector import FindingCollector
 
 _PERIOD = ["time_identifier", "time_period"]
 Row = dict[str, Any]
 
 
-def check_withdrawn(number: int, now: pl.DataFrame, mine: pl.DataFrame, absences: Absences, slate: Slate) -> None:
+def check_withdrawals(
+    number: int, now: pl.DataFrame, mine: pl.DataFrame, absences: PossiblyUnreadKeys, slate: FindingCollector
+) -> None:
     """Note what `mine`, the figures that are held of a return, has and `now` has not: a row of a period that the return
     speaks of; a whole period of those that the last file carried; and a number or word beside a figure. Each is named
     with its cell where that is blank now."""
@@ -25,21 +27,25 @@ def check_withdrawn(number: int, now: pl.DataFrame, mine: pl.DataFrame, absences
         if absences.certain(number, row, row["sheet"]):
             period = slate.period(number, row["time_identifier"], row["time_period"])
             what = f"no row for {row['indicator_id']}, {row['area_code']}, {period}, {row['breakdown']}"
-            _note(number, "key.withdrawn", table, [row], what, as_before(row), slate)
+            _note(number, "key.withdrawn", table, [row], what, describe_previous_row(row), slate)
     _gone(number, now, mine, absences, slate)
     _left_blank(number, now, mine, slate)
 
 
-def _note(number: int, rule: str, table: Table, rows: list[Row], found: str, expected: str, slate: Slate) -> None:
+def _note(
+    number: int, rule: str, table: TidyTable, rows: list[Row], found: str, expected: str, slate: FindingCollector
+) -> None:
     """Note a finding with the cells of some rows of before that hold nothing now."""
     blank = [(row["sheet"], row["cell"]) for row in rows if (row["sheet"], row["cell"]) in table.blank]
     cells = [cell for sheet, cell in blank if sheet == blank[0][0]]
     sheet = blank[0][0] if blank else None
-    one = finding(rule, sheet=sheet, cells=cells, field="value", found=found, expected=expected)
+    one = make_finding(rule, sheet=sheet, cells=cells, field="value", found=found, expected=expected)
     slate.found[number].append(one)
 
 
-def _gone(number: int, now: pl.DataFrame, mine: pl.DataFrame, absences: Absences, slate: Slate) -> None:
+def _gone(
+    number: int, now: pl.DataFrame, mine: pl.DataFrame, absences: PossiblyUnreadKeys, slate: FindingCollector
+) -> None:
     """Note periods that the file which gave the newest period gave too and this one does not. That a table moves on,
     and lets go of its oldest period for a newer one, is no loss."""
     for (identifier,), held in sorted(mine.group_by("time_identifier")):
@@ -57,10 +63,10 @@ def _gone(number: int, now: pl.DataFrame, mine: pl.DataFrame, absences: Absences
             continue
         periods = [slate.period(number, str(identifier), one) for one in lost]
         found = f"no figures for {', '.join(periods)}, of which there were {len(rows)}"
-        _note(number, "period.gone", absences.tables[number], rows, found, as_before(rows[0]), slate)
+        _note(number, "period.gone", absences.tables[number], rows, found, describe_previous_row(rows[0]), slate)
 
 
-def _left_blank(number: int, now: pl.DataFrame, mine: pl.DataFrame, slate: Slate) -> None:
+def _left_blank(number: int, now: pl.DataFrame, mine: pl.DataFrame, slate: FindingCollector) -> None:
     """Note cells of figures that are blank now and said something of the same figure before."""
     both = now.filter("keyed", ~pl.col("faulty")).join(mine, on=list(KEY), how="inner", suffix="_before")
     for name in MEASURES:
@@ -83,11 +89,11 @@ def _left_blank(number: int, now: pl.DataFrame, mine: pl.DataFrame, slate: Slate
                 slate.add(number, "cell.left-blank", [place], field=name, found="", expected=expected)
 
 
-def as_before(row: Row) -> str:
+def describe_previous_row(row: Row) -> str:
     """What the earlier row said and where; a row that another partner sent is told as readers see it."""
     where = f"in {row['source_file']}, {row['sheet']}!{row['cell']}" if row["source_file"] else "published"
-    return f"{shown(row['value'], row['value_text'])}, as {where}"
+    return f"{describe_value(row['value'], row['value_text'])}, as {where}"
 
 
-def shown(value: float | None, text: str | None) -> str:
+def describe_value(value: float | None, text: str | None) -> str:
     return f"{value:,.10g}" if value is not None else text or "no value"

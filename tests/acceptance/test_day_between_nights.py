@@ -11,11 +11,11 @@ from common.errors import BusyError
 from flows.pipeline.daytime_steps import between_nights
 from flows.records.ledger import read_ledger, sole_writer
 from schemas.notifications import BY_DAY, REMINDING
-from schemas.return_calendar import on_time
+from schemas.return_calendar import is_on_time
 from tests.support.mail_server import Post, free_port, plain, post_office
 from tests.support.places import TODAY, Place
 from tests.support.small_returns import GOOD, KS2, values, with_value, write_partner, write_return
-from warehouse.gate.gate import Result, Verdict
+from warehouse.gate.gate import ExpectationResult, Verdict
 from warehouse.publication import publish
 
 BAD = with_value(GOOD, 2, "about 67")
@@ -100,7 +100,7 @@ def test_what_a_night_could_not_tell_of_its_gate_waits_through_the_day(
     from flows.pipeline import replying
 
     monkeypatch.setattr(replying, "PAUSES_SECONDS", (0.0,))
-    refusing = Verdict((Result("x", "it holds", "critical", False, held=False, count=1, rows=()),))
+    refusing = Verdict((ExpectationResult("x", "it holds", "critical", False, held=False, count=1, rows=()),))
     monkeypatch.setattr(publish, "gate", lambda *_: refusing)
     write_return(sender)
     port = free_port()
@@ -165,6 +165,6 @@ def test_what_comes_by_day_counts_for_the_coming_night(place: Place, sender: Pat
     write_return(sender, BAD)
     between_nights(place.settings(), "day", BY_DAY)
     first, second = read_ledger(place.archive).submissions.values()
-    assert on_time(TODAY - timedelta(1), first.night)
-    assert not on_time(TODAY - timedelta(1), second.night)
-    assert on_time(TODAY, second.night)
+    assert is_on_time(TODAY - timedelta(1), first.night)
+    assert not is_on_time(TODAY - timedelta(1), second.night)
+    assert is_on_time(TODAY, second.night)

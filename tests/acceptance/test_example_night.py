@@ -16,7 +16,7 @@ from schemas.definitions.models import Definitions
 from tests.support.mail_server import plain
 from tests.support.places import INCOMING, TODAY, Place
 from warehouse.mart.mart_tables import MART
-from warehouse.queries.trace import trace
+from warehouse.queries.trace import trace_value
 
 Example = tuple[Place, Report]
 STATED = list(csv.DictReader((Path(__file__).parent / "stated_figures.csv").open(encoding="utf-8")))
@@ -96,7 +96,7 @@ def test_trace_names_the_cell_that_holds_the_value(
 ) -> None:
     indicator, area, period, breakdown, value = judged
     place, _ = example_night
-    (found,) = trace(place.published, definitions, indicator, area, period, breakdown)
+    (found,) = trace_value(place.published, definitions, indicator, area, period, breakdown)
     assert found.row["value"] == value
     assert found.sender == found.row["source_file"].split("/")[0]
     assert cell_of(found.row) == value

@@ -16,12 +16,12 @@ import pytest
 from flows.checking.validate_files import judge
 from inputs.layouts.partner_layouts import load_partners
 from inputs.parsing.return_identification import Origin
-from inputs.readers.appearance.number_formats import fifteen_digits
-from inputs.readers.cells import Cell, Cells, ErrorValue, Shown, Uncalculated
+from inputs.readers.appearance.number_formats import round_to_fifteen_digits
+from inputs.readers.cells import Cell, Cells, ErrorValue, FormattedNumber, Uncalculated
 from inputs.sandbox.reader_processes import Limits, Reader
 from schemas.definitions.loader import load_definitions
-from schemas.findings import Finding, position
-from schemas.observations import Context
+from schemas.findings import Finding, position_of_address
+from schemas.observations import CheckContext
 from tests.fuzz.mutations import ANY_SHEET
 from tests.support.places import HOME
 
@@ -59,7 +59,7 @@ def test_a_hostile_file_is_read_right_or_refused_for_its_true_reason(name: str, 
 
 def found(cells: Cells, row: Row) -> Cell:
     sheet = next(s for s in cells.sheets if s.name == row["sheet"])
-    where = position(row["cell"])
+    where = position_of_address(row["cell"])
     return sheet.cell(*divmod(where, 16_384)) if where is not None else None
 
 
@@ -75,8 +75,8 @@ def holds(cells: Cells, row: Row) -> bool:
         case "blank":
             return value is None
         case "number":
-            held = value.number if isinstance(value, Shown) else value  # whatever its format shows
-            return type(held) in (int, float) and held == fifteen_digits(float(expected))
+            held = value.number if isinstance(value, FormattedNumber) else value  # whatever its format shows
+            return type(held) in (int, float) and held == round_to_fifteen_digits(float(expected))
         case "boolean":
             return value is (expected == "True")
         case "date":
@@ -109,7 +109,7 @@ def test_hostile_files_end_in_findings_and_are_never_partly_loaded(
         )
         for name in ROWS
     ]
-    for name, group in zip(ROWS, judge(arrivals, partners, definitions, Context(today)), strict=True):
+    for name, group in zip(ROWS, judge(arrivals, partners, definitions, CheckContext(today)), strict=True):
         assert group
         for one in group:
             assert one.status == "rejected", name

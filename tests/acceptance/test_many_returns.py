@@ -34,10 +34,10 @@ from inputs.parsing.parse_return import parse
 from inputs.parsing.return_identification import Origin
 from inputs.readers.cells import Cells, Sheet
 from inputs.sandbox import reader_processes as reading
-from inputs.sandbox.reader_processes import Limits, Readers
+from inputs.sandbox.reader_processes import Limits, ReaderPool
 from schemas.definitions.models import Definitions
 from schemas.findings import Finding
-from schemas.observations import KEY, PAYLOAD, Context, Table
+from schemas.observations import KEY, PAYLOAD, CheckContext, TidyTable
 from schemas.submissions import Submission
 from schemas.validation.check_tables import check
 from schemas.validation.completeness import FEW
@@ -54,7 +54,7 @@ def layout(tmp_path_factory: pytest.TempPathFactory, definitions: Definitions) -
     return load_partners(definitions, folder)["tester"].layouts[0]
 
 
-def table_of(rows: Sequence[Sequence[Any]], layout: Layout) -> Table:
+def table_of(rows: Sequence[Sequence[Any]], layout: Layout) -> TidyTable:
     return parse(Cells("xlsx", (Sheet("Figures", [list(row) for row in rows]),)), layout, "figures.xlsx")[0]
 
 
@@ -67,7 +67,7 @@ def without_companions(definitions: Definitions) -> list[list[Any]]:
     return [list(BUSY_HEADINGS), *neet, *(["Not known", area, "2007", "reported", None, None, 8] for area in areas)]
 
 
-def known(tables: Sequence[Table], collection: str) -> pl.DataFrame:
+def known(tables: Sequence[TidyTable], collection: str) -> pl.DataFrame:
     """What was accepted before, were it these tables."""
     rows = pl.concat([one.frame for one in tables]).filter("keyed").unique(list(KEY), keep="first", maintain_order=True)
     about = (
@@ -97,7 +97,7 @@ class Returns:
         clean = table_of(busy_rows(), layout)
         moved = replace(clean, frame=clean.frame.with_columns(pl.col("value") + 1))
         self.definitions = definitions
-        self.context = Context(
+        self.context = CheckContext(
             TODAY,
             known([clean], "figures"),
             known([moved], "other").with_columns(pl.lit(0.0).alias("tolerance")),
@@ -297,7 +297,7 @@ def test_an_interrupted_night_keeps_what_it_had_judged(senders: Place) -> None:
 def test_no_more_tables_are_held_than_a_batch_has(
     senders: Place, definitions: Definitions, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    held: weakref.WeakSet[Table] = weakref.WeakSet()
+    held: weakref.WeakSet[TidyTable] = weakref.WeakSet()
     most = 0
 
     def watched(*what: Any) -> Any:
@@ -313,8 +313,8 @@ def test_no_more_tables_are_held_than_a_batch_has(
     content = write_return(senders.root / "attainment.xlsx").read_bytes()
     arrivals = [(Origin("alpha", "alpha/attainment.xlsx", TODAY), lambda: content)] * 20
     judged = 0
-    with Readers(Limits()) as readers:
-        for one in judge_each(arrivals, partners, definitions, Context(TODAY), readers):
+    with ReaderPool(Limits()) as readers:
+        for one in judge_each(arrivals, partners, definitions, CheckContext(TODAY), readers):
             judged += one is not None
             del one
     assert judged == 20

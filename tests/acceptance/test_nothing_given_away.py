@@ -35,7 +35,7 @@ from tests.support.marked_partnership import (
 from tests.support.places import Place
 from warehouse.mart.mart_tables import MART
 from warehouse.publication import approval_limits
-from warehouse.store.attached_files import attached
+from warehouse.store.attached_files import connect_with_files
 
 BEGUN = date(2011, 5, 29)
 NIGHTS = 6
@@ -155,7 +155,7 @@ def nothing_withheld(town: Partnership) -> None:
 
 def all_of(published: Path) -> str:
     """All that a published or waiting file holds, as text."""
-    with attached(file=published) as con:
+    with connect_with_files(file=published) as con:
         return "\n".join(str(row) for table in MART for row in con.execute(f"FROM file.mart.{table.name}").fetchall())
 
 

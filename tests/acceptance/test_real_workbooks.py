@@ -22,8 +22,8 @@ from inputs.layouts.partner_layouts import Partner, load_partners
 from inputs.parsing.return_identification import Origin
 from schemas.definitions.loader import SHIPPED_DEFINITIONS, load_definitions
 from schemas.definitions.models import Definitions
-from schemas.findings import a1
-from schemas.observations import Context
+from schemas.findings import address_of_position
+from schemas.observations import CheckContext
 from tests.support.places import HOME
 
 pytestmark = pytest.mark.long
@@ -77,7 +77,7 @@ def judged(bench: Bench, partner: str, file: str) -> Judgement:
     if file not in _judged:
         path = REAL / file
         origin = Origin(partner, f"{partner}/{path.name}", arrival(path))
-        ((one,),) = judge([(origin, path.read_bytes)], bench.partners, bench.definitions, Context(TODAY))
+        ((one,),) = judge([(origin, path.read_bytes)], bench.partners, bench.definitions, CheckContext(TODAY))
         _judged[file] = one
     return _judged[file]
 
@@ -122,7 +122,7 @@ def test_a_figure_read_off_the_sheet_agrees(partner: str, row: dict[str, str], b
     measure = row["measure"] or "value"
     assert got[measure] == (pytest.approx(float(row["value"])) if row["value"] else None)
     assert (got["obs_status"] or "", got["conf_status"] or "") == (row["obs_status"], row["conf_status"])
-    assert (got["sheet"], a1(got[f"at_{measure}"])) == (row["sheet"], row["cell"])
+    assert (got["sheet"], address_of_position(got[f"at_{measure}"])) == (row["sheet"], row["cell"])
 
 
 @real
@@ -154,7 +154,7 @@ def test_a_printed_total_is_the_sum_of_what_was_loaded(partner: str, row: dict[s
 def test_records_of_children_are_refused_and_none_of_them_is_shown(bench: Bench) -> None:
     path = REAL / "d2i" / "903_fake_episodes.csv"
     origin = Origin("education", f"education/{path.name}", TODAY)
-    ((one,),) = judge([(origin, path.read_bytes)], bench.partners, bench.definitions, Context(TODAY))
+    ((one,),) = judge([(origin, path.read_bytes)], bench.partners, bench.definitions, CheckContext(TODAY))
     assert [f.rule for f in one.findings] == ["return.person-level"]
     said = str([f.as_dict() for f in one.findings])
     held = {

@@ -14,7 +14,14 @@ from flows.commands.application import main
 from flows.records.return_register import officers_of, unanswered
 from inputs.layouts.partner_layouts import Partner
 from schemas.definitions.models import Definitions
-from schemas.return_calendar import Expected, beyond_grace, on_time, register, slots_of, standing
+from schemas.return_calendar import (
+    ExpectedPeriod,
+    expected_returns,
+    is_beyond_grace,
+    is_on_time,
+    register_entries,
+    status_of_missing_return,
+)
 from schemas.submissions import Outcome, Status
 from tests.support.places import HOME, Place
 from tests.support.small_returns import GOOD, write_partner, write_return
@@ -33,19 +40,21 @@ def outcome(status: Status, name: str, *periods: str) -> Outcome:
 
 
 def test_the_night_after_the_due_date_is_the_last_that_is_on_time() -> None:
-    assert [standing(DUE, days(n)) for n in (-1, 0, 1, 2)] == ["due", "due", "overdue", "overdue"]
-    assert [on_time(DUE, days(n)) for n in (0, 1, 2)] == [True, True, False]
-    assert [beyond_grace(DUE, days(n), 7) for n in (7, 8)] == [False, True]
-    assert [beyond_grace(DUE, days(n), 0) for n in (0, 1)] == [False, True]
+    assert [status_of_missing_return(DUE, days(n)) for n in (-1, 0, 1, 2)] == ["due", "due", "overdue", "overdue"]
+    assert [is_on_time(DUE, days(n)) for n in (0, 1, 2)] == [True, True, False]
+    assert [is_beyond_grace(DUE, days(n), 7) for n in (7, 8)] == [False, True]
+    assert [is_beyond_grace(DUE, days(n), 0) for n in (0, 1)] == [False, True]
 
 
 def test_a_rejected_return_is_rejected_and_is_overdue_once_its_time_is_over() -> None:
-    expected = (Expected("2009/10", DUE), Expected("2010/11", days(365)))
+    expected = (ExpectedPeriod("2009/10", DUE), ExpectedPeriod("2010/11", days(365)))
     bad, good = outcome("rejected", "S1", "2009/10"), outcome("accepted", "S2", "2009/10")
-    (first, second) = sorted(slots_of(register("p", "c", expected, [bad])), key=lambda s: s.expected.due)
+    (first, second) = sorted(
+        expected_returns(register_entries("p", "c", expected, [bad])), key=lambda s: s.expected.due
+    )
     assert (first.status(DUE), first.overdue(DUE), first.overdue(days(1))) == ("rejected", False, True)
     assert (second.status(DUE), second.overdue(DUE)) == ("due", False)
-    first = min(slots_of(register("p", "c", expected, [bad, good, bad])), key=lambda s: s.expected.due)
+    first = min(expected_returns(register_entries("p", "c", expected, [bad, good, bad])), key=lambda s: s.expected.due)
     assert (first.status(days(9)), first.overdue(days(9)), first.met_by) == ("received", False, good)
 
 

@@ -15,7 +15,7 @@ import pytest
 
 from flows.commands.template import write_template
 from flows.settings import settings
-from schemas.reference.periods import read_period, week_of
+from schemas.reference.periods import read_period, week_containing
 from tests.support.places import HOME, Place
 from tests.support.small_returns import book
 
@@ -40,7 +40,7 @@ REFUSED = [
 
 @pytest.mark.parametrize(("typed", "headings"), READ)
 def test_a_week_is_read(typed: str | date, headings: tuple[str, ...]) -> None:
-    assert read_period(typed, "Week", headings=headings) == week_of(date(2010, 9, 8))
+    assert read_period(typed, "Week", headings=headings) == week_containing(date(2010, 9, 8))
 
 
 @pytest.mark.parametrize(("typed", "headings"), REFUSED)
@@ -49,7 +49,7 @@ def test_what_is_no_such_week_is_refused(typed: str | int | date, headings: tupl
 
 
 def test_a_week_is_of_the_year_of_most_of_its_days_and_follows_the_one_before() -> None:
-    first = week_of(date(2010, 1, 4))
+    first = week_containing(date(2010, 1, 4))
     before = first.previous()
     assert before is not None
     assert (before.time_period, str(before.start), str(before.end)) == ("2009W53", "2009-12-28", "2010-01-03")

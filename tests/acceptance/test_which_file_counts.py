@@ -18,10 +18,10 @@ import pytest
 from flows.pipeline.run_report import sentences
 from flows.records.ledger import read_ledger
 from inputs.readers.cells import Cells
-from inputs.readers.last_modified import MODIFIED, modified_in, modified_in_flat, modified_in_summary
-from inputs.sandbox.reader_processes import read
-from schemas.file_names import says_doubtful, says_old, version_of
-from schemas.file_precedence import Precedence, in_order
+from inputs.readers.last_modified import MODIFIED, modified_in_flat_ods, modified_in_part, modified_in_summary
+from inputs.sandbox.reader_processes import read_in_child
+from schemas.file_names import split_version, words_meaning_draft_or_copy, words_meaning_old
+from schemas.file_precedence import Precedence, in_loading_order
 from schemas.submissions import Outcome, Submission
 from tests.support.places import Place
 from tests.support.small_returns import GOOD, write_partner, write_return
@@ -179,21 +179,24 @@ def test_a_draft_that_comes_alone_is_used_and_asked_about(town: Place) -> None:
     ],
 )
 def test_names_that_ask_whether_a_file_counts(name: str, old: bool, doubtful: bool) -> None:
-    assert (bool(says_old(f"tester/{name}")), bool(says_doubtful(f"tester/{name}"))) == (old, doubtful)
+    assert (bool(words_meaning_old(f"tester/{name}")), bool(words_meaning_draft_or_copy(f"tester/{name}"))) == (
+        old,
+        doubtful,
+    )
 
 
 def test_words_that_a_return_always_has_in_its_name_say_nothing() -> None:
-    assert not says_doubtful("tester/draft budget 2011.xlsx", ["*draft*budget*.xlsx"])
-    assert version_of("tester/NEET v1.2.xlsx") == ("neet", (1, 2))
-    assert version_of("tester/NEET level 2.xlsx") is None
+    assert not words_meaning_draft_or_copy("tester/draft budget 2011.xlsx", ["*draft*budget*.xlsx"])
+    assert split_version("tester/NEET v1.2.xlsx") == ("neet", (1, 2))
+    assert split_version("tester/NEET level 2.xlsx") is None
 
 
 def test_every_kind_of_workbook_says_when_it_was_saved() -> None:
     core = b'<cp:coreProperties><dcterms:modified xsi:type="W3CDTF">2011-05-09T09:00:00Z</dcterms:modified></cp:coreProperties>'
-    assert modified_in("docprops/core.xml", core) == {MODIFIED: "2011-05-09T09:00:00+00:00"}
+    assert modified_in_part("docprops/core.xml", core) == {MODIFIED: "2011-05-09T09:00:00+00:00"}
     meta = b"<office:meta><dc:date>2011-05-09T09:00:00.123456789</dc:date></office:meta>"
-    assert modified_in("meta.xml", meta) == {MODIFIED: "2011-05-09T09:00:00+00:00"}
-    assert modified_in_flat("<office:document>" + meta.decode() + "<office:body/>")[MODIFIED][:10] == "2011-05-09"
+    assert modified_in_part("meta.xml", meta) == {MODIFIED: "2011-05-09T09:00:00+00:00"}
+    assert modified_in_flat_ods("<office:document>" + meta.decode() + "<office:body/>")[MODIFIED][:10] == "2011-05-09"
     ticks = int((datetime(2011, 5, 9, tzinfo=UTC) - datetime(1601, 1, 1, tzinfo=UTC)).total_seconds()) * 10**7
     section = (16 + 8).to_bytes(4, "little") + b"\1\0\0\0" + b"\x0d\0\0\0" + (16).to_bytes(4, "little")
     stream = bytes(44) + (48).to_bytes(4, "little") + section + b"\x40\0\0\0" + ticks.to_bytes(8, "little")
@@ -201,12 +204,12 @@ def test_every_kind_of_workbook_says_when_it_was_saved() -> None:
     for damaged in (b"", b"\xff" * 60, stream[:70]):
         assert modified_in_summary(damaged) == {}
     for said in (b"yesterday", b"1899-12-30T00:00:00Z", b"9999-12-31T23:59:59-14:00"):
-        assert modified_in("docprops/core.xml", core.replace(b"2011-05-09T09:00:00Z", said)) == {}
+        assert modified_in_part("docprops/core.xml", core.replace(b"2011-05-09T09:00:00Z", said)) == {}
 
 
 def test_a_workbook_whose_date_is_damaged_is_read_all_the_same(tmp_path: Path) -> None:
     content = saved(write_return(tmp_path / "a.xlsx").read_bytes(), "soon")
-    cells = read(content)
+    cells = read_in_child(content)
     assert isinstance(cells, Cells)
     assert MODIFIED not in cells.properties
 
@@ -223,7 +226,7 @@ def outcome(number: int, path: str, modified: int | None, *, changed: int | None
 
 def order(*pairs: tuple[Submission, Outcome]) -> list[int]:
     submissions = {s.id: s for s, _ in pairs}
-    return [submissions[o.submission].sequence for o in in_order([o for _, o in pairs], submissions, {})]
+    return [submissions[o.submission].sequence for o in in_loading_order([o for _, o in pairs], submissions, {})]
 
 
 def test_the_order_of_loads_changes_only_among_files_that_speak_of_one_period() -> None:

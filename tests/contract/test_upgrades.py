@@ -15,8 +15,8 @@ from flows.records.archive import Archive
 from flows.recovery.rebuild_warehouse import rebuild
 from tests.support.places import HOME, Place
 from tests.support.random_nights import trusting
-from warehouse.mart.mart_tables import MART, ddl
-from warehouse.publication.version_archive import Kept
+from warehouse.mart.mart_tables import MART, create_table_sql
+from warehouse.publication.version_archive import VersionArchive
 from warehouse.store.connection import connect
 
 RELEASES = {path.stem: path for path in sorted((HOME / "tests" / "contract" / "releases").glob("*.zip"))}
@@ -61,7 +61,7 @@ def _reshape(path: Path) -> None:
             if table.name in there:
                 con.execute(f"CREATE TEMP TABLE {table.name}_held AS FROM mart.{table.name}")
                 con.execute(f"DROP TABLE mart.{table.name}")
-            for statement in ddl(table, "mart"):
+            for statement in create_table_sql(table, "mart"):
                 con.execute(statement)
             if table.name in there:
                 con.execute(f"INSERT INTO mart.{table.name} BY NAME FROM {table.name}_held")
@@ -120,7 +120,7 @@ def test_a_version_that_only_the_store_knew_can_be_gone_back_to_and_the_rest_mad
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     place = left_by("schema-2", tmp_path, monkeypatch)
-    for path in (place.published, *Kept.beside(place.published).versions().values()):
+    for path in (place.published, *VersionArchive.beside(place.published).versions().values()):
         _reshape(path)
     where = ["--warehouse", str(place.published), "--archive", str(place.archive), "--by", "performance-analyst"]
     assert main(["rollback", "3", *where]) == 0

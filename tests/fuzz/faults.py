@@ -22,13 +22,13 @@ from flows.checking.validate_files import Judgement, judge_each
 from inputs.layouts.partner_layouts import Partner, load_partners
 from inputs.parsing.return_identification import Origin
 from inputs.readers.cells import Cells
-from inputs.readers.invisible_characters import make_visible
-from inputs.readers.read_file import read
-from inputs.sandbox.reader_processes import Readers
+from inputs.readers.invisible_characters import clean_cells
+from inputs.readers.read_file import read_file
+from inputs.sandbox.reader_processes import ReaderPool
 from schemas.definitions.loader import load_definitions
 from schemas.definitions.models import Definitions
-from schemas.findings import Finding, a1, at, places
-from schemas.observations import KEY, PAYLOAD, Context
+from schemas.findings import Finding, address_of_position, cell_position, cells_of_finding
+from schemas.observations import KEY, PAYLOAD, CheckContext
 from tests.fuzz.shapes import LAYOUTS, SHAPES, Made, Where
 from tests.support.small_returns import book
 
@@ -320,14 +320,14 @@ def spoilt(rng: random.Random, most: int = 6, only: str = "") -> Spoilt:
     return Spoilt(before, {made.name: made.rows for made in sheets}, faults)
 
 
-class Here(Readers):
+class Here(ReaderPool):
     """Readers without child processes: what is read here was made here."""
 
     def __init__(self) -> None:
         pass
 
     def read(self, contents: Sequence[Callable[[], bytes]]) -> Iterator[tuple[int, Cells | Finding] | None]:
-        yield from ((number, make_visible(read(content()))) for number, content in enumerate(contents))
+        yield from ((number, clean_cells(read_file(content()))) for number, content in enumerate(contents))
 
 
 @dataclass
@@ -339,7 +339,7 @@ class Bench:
 
     def judged(self, content: bytes, accepted: pl.DataFrame | None) -> Judgement:
         arrivals = [(Origin("shapes", "shapes/figures.xlsx", TODAY), lambda: content)]
-        context = Context(TODAY, accepted)
+        context = CheckContext(TODAY, accepted)
         ((_, (one,)),) = filter(None, judge_each(arrivals, self.partners, self.definitions, context, Here()))
         return one
 
@@ -362,16 +362,16 @@ def accepted_of(one: Judgement) -> pl.DataFrame:
         pl.lit("shapes").alias("partner"),
         pl.lit("shapes/figures.xlsx").alias("source_file"),
         "sheet",
-        where.map_elements(a1, return_dtype=pl.String).alias("cell"),
+        where.map_elements(address_of_position, return_dtype=pl.String).alias("cell"),
     )
 
 
 def wrong_with(one: Spoilt, findings: list[Finding]) -> Iterator[tuple[Fault | None, str]]:
     """Each fault that is silent or not named once, and each finding that names none."""
-    named = [(f, {(sheet, place) for sheet, place in places(f)}) for f in findings]
+    named = [(f, {(sheet, place) for sheet, place in cells_of_finding(f)}) for f in findings]
     taken: set[int] = set()
     for fault in one.faults:
-        cells = {(fault.sheet, at(*where)) for where in fault.cells}
+        cells = {(fault.sheet, cell_position(*where)) for where in fault.cells}
         mine = [
             n
             for n, (f, held) in enumerate(named)
@@ -402,7 +402,9 @@ def run(seed: int, count: int, made: Bench, said: Callable[[str], None], only: s
             raise AssertionError([f.as_dict() for f in before.findings])
         after = made.judged(book(one.after), accepted_of(before))
         wrong = list(wrong_with(one, list(after.findings)))
-        plain = [(f.kind, f.sheet, [a1(at(*c)) for c in f.cells[:2]], f.said) for f in one.faults]
+        plain = [
+            (f.kind, f.sheet, [address_of_position(cell_position(*c)) for c in f.cells[:2]], f.said) for f in one.faults
+        ]
         for fault, words in wrong:
             said(f"{number}: {fault.kind if fault else 'nobody planted'}: {words} of {plain}")
         bad = {id(fault): words.split(":")[0] for fault, words in wrong if fault}

@@ -28,7 +28,7 @@ from inputs.layouts.partner_layouts import Partner, load_partners
 from inputs.parsing.return_identification import Origin
 from schemas.definitions.loader import load_definitions
 from schemas.definitions.models import Definitions
-from schemas.observations import Context
+from schemas.observations import CheckContext
 
 ANY_SHEET = """
 id = "tester"
@@ -220,7 +220,7 @@ class Bench:
 
     def judged(self, arrivals: list[tuple[Origin, bytes]]) -> list[list[Judgement]]:
         ready = [(origin, lambda held=content: held) for origin, content in arrivals]
-        return judge(ready, self.partners, self.definitions, Context(TODAY))
+        return judge(ready, self.partners, self.definitions, CheckContext(TODAY))
 
 
 def bench() -> Bench:

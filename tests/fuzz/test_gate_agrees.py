@@ -15,15 +15,15 @@ from flows.checking.validate_files import Judgement, judge
 from inputs.layouts.partner_layouts import Partner, load_partners
 from inputs.parsing.return_identification import Origin
 from schemas.definitions.models import Definitions
-from schemas.findings import places
-from schemas.observations import KEY, Context, Waiver
-from schemas.return_calendar import Standing
+from schemas.findings import cells_of_finding
+from schemas.observations import KEY, CheckContext, Waiver
+from schemas.return_calendar import RegisterEntry
 from schemas.rules import RULES
-from schemas.submissions import Grant, Outcome, Submission
-from schemas.validation.row_validation import rows_at
+from schemas.submissions import Outcome, Submission, WaiverGrant
+from schemas.validation.row_validation import rows_of_finding
 from tests.support.small_returns import book
-from warehouse.gate.gate import gate
-from warehouse.mart.build_mart import build
+from warehouse.gate.gate import judge_candidate
+from warehouse.mart.build_mart import build_candidate
 from warehouse.store import loading, private_store
 
 TODAY = date(2011, 5, 31)
@@ -109,17 +109,17 @@ def with_a_fault(dice: random.Random, rows: list[Row]) -> list[Row]:
     return rows
 
 
-def waivers_of(one: Judgement) -> Iterator[Grant]:
+def waivers_of(one: Judgement) -> Iterator[WaiverGrant]:
     """A waiver for every error of a judgement, where all can be waived."""
     errors = [f for f in one.findings if f.is_error]
     if one.table is None or any(RULES[f.rule].strictness != "waivable" for f in errors):
         return
     for found in errors:
         frame = one.table.frame.filter("keyed")
-        for row, field in rows_at(frame, found.rule, found.field or "value", next(places(found))):
+        for row, field in rows_of_finding(frame, found.rule, found.field or "value", next(cells_of_finding(found))):
             key = tuple(row[name] for name in KEY)
             waiver = Waiver(one.table.collection, key, found.rule, field, row[field], "It is so", "A role", TODAY)
-            yield Grant(f"W-{one.table.collection}-{found.cell}-{len(key)}", waiver, "S000001", "Sheet", "A1", AT)
+            yield WaiverGrant(f"W-{one.table.collection}-{found.cell}-{len(key)}", waiver, "S000001", "Sheet", "A1", AT)
 
 
 @pytest.mark.long
@@ -138,8 +138,8 @@ def test_the_gate_refuses_no_figure_that_was_accepted(seed: int, tmp_path: Path,
         books.append((f"r{number:03d}", book({"Figures": [list(HEADINGS), *rows]})))
     arrivals = [(Origin("tester", f"{name}.xlsx", TODAY), lambda content=content: content) for name, content in books]
 
-    def judged(grants: Sequence[Grant] = ()) -> list[Judgement]:
-        context = Context(TODAY, waivers=tuple(one.waiver for one in grants))
+    def judged(grants: Sequence[WaiverGrant] = ()) -> list[Judgement]:
+        context = CheckContext(TODAY, waivers=tuple(one.waiver for one in grants))
         return [one for (one,) in judge(arrivals, partners, definitions, context)]
 
     first = judged()
@@ -155,11 +155,11 @@ def test_the_gate_refuses_no_figure_that_was_accepted(seed: int, tmp_path: Path,
             sent = Submission(f"S{number:06d}", number, "tester", one.origin.path, "0" * 64, 1, AT, TODAY)
             outcome = Outcome(sent.id, "tester", one.collection, one.status, 0, (), (), (), None, "", "", AT)
             loading.load(con, sent, outcome, one.table.frame, AT)
-            standings.append(Standing("tester", one.collection, None, outcome))
+            standings.append(RegisterEntry("tester", one.collection, None, outcome))
         received = {f"S{number:06d}": (AT.replace(tzinfo=None), "0" * 64) for number in range(1, len(accepted) + 1)}
-        build(
+        build_candidate(
             con, candidate, definitions, standings, TODAY, has_examples=False, run="test", received=received,
             version=1, published_at=AT.replace(tzinfo=None), waivers=[(grant, False) for grant in grants],
         )  # fmt: skip
-    broken = [one for one in gate(candidate, None, definitions, TODAY).broken if one.severity == "critical"]
+    broken = [one for one in judge_candidate(candidate, None, definitions, TODAY).broken if one.severity == "critical"]
     assert [one.reason for one in broken] == []

@@ -13,8 +13,8 @@ from inputs.layouts.layout_language import SHORTHAND
 from inputs.parsing.cell_values.numbers import read_number
 from inputs.readers.cells import Cells, ErrorValue, Sheet, Uncalculated, decode, encode
 from inputs.sandbox.reader_processes import Limits, Reader
-from schemas.findings import Finding, a1, position
-from schemas.reference.breakdowns import parts, spell
+from schemas.findings import Finding, address_of_position, position_of_address
+from schemas.reference.breakdowns import breakdown_parts, spell_breakdown
 from schemas.reference.periods import (
     CALENDAR_QUARTER,
     FINANCIAL_QUARTER,
@@ -27,28 +27,28 @@ from schemas.reference.periods import (
     WEEKLY,
     WINDOW,
     Period,
-    build,
-    ending_in,
-    pooled,
+    build_period,
+    period_ending,
+    period_starting,
+    pooled_years,
     read_period,
-    starting,
-    week_of,
+    week_containing,
 )
 
 QUARTERLY = (CALENDAR_QUARTER, FINANCIAL_QUARTER)
 YEARLY = [name for name in IDENTIFIERS if name not in (WINDOW, *POOLED, ROLLING, *TO_DATE, MONTHLY, WEEKLY, *QUARTERLY)]
 PERIODS = st.one_of(
-    st.builds(build, st.sampled_from(YEARLY), st.integers(1951, 2090)),
+    st.builds(build_period, st.sampled_from(YEARLY), st.integers(1951, 2090)),
     st.builds(
-        lambda year, years, name: pooled(year, year + years, name),
+        lambda year, years, name: pooled_years(year, year + years, name),
         st.integers(1951, 2080),
         st.integers(1, 5),
         st.sampled_from(list(POOLED)),
     ),
-    st.builds(starting, st.just(MONTHLY), st.integers(1970, 2069), st.integers(1, 12)),
-    st.builds(starting, st.sampled_from(QUARTERLY), st.integers(1970, 2069), st.sampled_from([1, 4, 7, 10])),
-    st.builds(week_of, st.dates(date(1970, 1, 1), date(2069, 12, 31))),
-    st.builds(ending_in, st.sampled_from([ROLLING, *TO_DATE]), st.integers(1970, 2069), st.integers(1, 12)),
+    st.builds(period_starting, st.just(MONTHLY), st.integers(1970, 2069), st.integers(1, 12)),
+    st.builds(period_starting, st.sampled_from(QUARTERLY), st.integers(1970, 2069), st.sampled_from([1, 4, 7, 10])),
+    st.builds(week_containing, st.dates(date(1970, 1, 1), date(2069, 12, 31))),
+    st.builds(period_ending, st.sampled_from([ROLLING, *TO_DATE]), st.integers(1970, 2069), st.integers(1, 12)),
 )
 TYPED = st.one_of(st.text(max_size=30), st.floats(), st.integers(), st.dates(), st.datetimes())
 
@@ -93,15 +93,15 @@ def test_a_day_within_a_month_is_never_that_month(day: date, identifier: str) ->
 @given(st.integers(0, 1_048_575), st.integers(0, 16_383))
 def test_an_address_is_read_back(row: int, column: int) -> None:
     where = row * 16_384 + column
-    assert position(a1(where)) == where
+    assert position_of_address(address_of_position(where)) == where
 
 
 @given(st.dictionaries(st.sampled_from(["Sex", "FSM", "Coverage"]), st.sampled_from(["A", "B c", "Not eligible"])))
 def test_a_breakdown_is_read_back_and_has_one_spelling(said: dict[str, str]) -> None:
     order = {"Sex": 0, "FSM": 1, "Coverage": 2}
-    text = spell(said, order)
-    assert parts(text) == said
-    assert spell(dict(reversed(said.items())), order) == text
+    text = spell_breakdown(said, order)
+    assert breakdown_parts(text) == said
+    assert spell_breakdown(dict(reversed(said.items())), order) == text
 
 
 @given(TYPED, st.sampled_from(["as given", "percent", "fraction", "thousands"]))

@@ -29,7 +29,7 @@ from flows.records.ledger import read_ledger
 from tests.support.mail_server import Post, free_port, html, plain, post_office
 from tests.support.places import HOME, INCOMING, Place
 from tests.support.small_returns import GOOD, write_partner, write_return
-from warehouse.gate.gate import Result, Verdict
+from warehouse.gate.gate import ExpectationResult, Verdict
 from warehouse.publication import publish
 
 BAD = [("Nottm", *GOOD[0][1:])]
@@ -212,7 +212,7 @@ def test_a_receipt_says_for_which_periods_a_file_counts_beside_another(
 def test_a_file_whose_place_another_took_is_not_said_to_be_published(
     town: Place, post: Post, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    refuse = Verdict((Result("few", "there are enough rows", "critical", False, held=False, count=1),))
+    refuse = Verdict((ExpectationResult("few", "there are enough rows", "critical", False, held=False, count=1),))
     monkeypatch.setattr(publish, "gate", lambda *_: refuse)
     two_files(town, OTHER, GOOD)
     a_night(town, 1, post.url)
@@ -370,7 +370,9 @@ def test_what_awaits_publication_is_said_once_and_so_is_its_publication(
     counts = iter(range(9))
 
     def refuse(*_: Any) -> Verdict:
-        return Verdict((Result("few", "there are enough rows", "critical", False, held=False, count=next(counts)),))
+        return Verdict(
+            (ExpectationResult("few", "there are enough rows", "critical", False, held=False, count=next(counts)),)
+        )
 
     send_in(town, "tester")
     monkeypatch.setattr(publish, "gate", refuse)

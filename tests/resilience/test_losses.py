@@ -21,7 +21,7 @@ from flows.recovery.rebuild_warehouse import rebuild
 from tests.support.places import Place
 from tests.support.random_nights import Life, Rows, copied_to, differing, trusting
 from tests.support.small_returns import GOOD
-from warehouse.publication.version_archive import Kept
+from warehouse.publication.version_archive import VersionArchive
 from warehouse.store.connection import connect
 
 pytestmark = pytest.mark.long
@@ -70,7 +70,7 @@ def cut(life: Life) -> None:
 LOSE: dict[str, Callable[[Life], None]] = {
     "store": lambda life: life.settings().store.unlink(),
     "published": lambda life: life.place.published.unlink(),
-    "kept": lambda life: shutil.rmtree(Kept.beside(life.place.published).root),
+    "kept": lambda life: shutil.rmtree(VersionArchive.beside(life.place.published).root),
     "ledger": cut,
     "tables": lambda life: next((life.place.archive / "outcomes").iterdir()).unlink(),
 }
@@ -136,7 +136,7 @@ def test_what_is_lost_is_told_and_not_lost_for_good(lost: set[str], lived: Life,
         return
     assert rebuild(life.settings(), "again").done
     assert differing(life, lived) == []
-    assert Kept.beside(life.place.published).versions().keys() == {1, 2, 3, 4}
+    assert VersionArchive.beside(life.place.published).versions().keys() == {1, 2, 3, 4}
     with trusting():
         assert life.night().publication.state == "unchanged"
 
@@ -195,7 +195,7 @@ def test_an_archive_of_another_partnership_is_refused_and_nothing_is_made_from_i
 def test_a_rollback_still_holds_publication_when_what_is_kept_is_lost(lived: Life, tmp_path: Path) -> None:
     life = copied_to(lived, tmp_path)
     assert life.roll_back(2)
-    shutil.rmtree(Kept.beside(life.place.published).root)
+    shutil.rmtree(VersionArchive.beside(life.place.published).root)
     life.send(figures(64.0))
     with trusting():
         report = life.night(change_limit_pct=100)

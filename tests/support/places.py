@@ -10,7 +10,7 @@ from typing import Any
 from flows.pipeline.night_steps import whole_night
 from flows.pipeline.night_summary import Report
 from flows.settings import Settings, settings
-from warehouse.store.attached_files import attached
+from warehouse.store.attached_files import connect_with_files
 
 HOME = Path(__file__).resolve().parents[2]
 INCOMING = HOME / "inputs" / "incoming"
@@ -49,6 +49,6 @@ class Place:
 
     def ask(self, sql: str, *values: object) -> list[tuple[Any, ...]]:
         """Rows of the published file; `mart.x` is a table of it."""
-        with attached(live=self.published) as con:
+        with connect_with_files(live=self.published) as con:
             con.execute("USE live")
             return con.execute(sql, list(values)).fetchall()

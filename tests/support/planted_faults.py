@@ -16,9 +16,9 @@ from flows.checking.validate_files import Judgement, judge
 from inputs.layouts.partner_layouts import Partner
 from inputs.parsing.return_identification import Origin
 from schemas.definitions.models import Definitions, Indicator
-from schemas.findings import COLUMNS, Finding, a1, places
-from schemas.observations import Context
-from schemas.reference.periods import build
+from schemas.findings import COLUMNS, Finding, address_of_position, cells_of_finding
+from schemas.observations import CheckContext
+from schemas.reference.periods import build_period
 
 Cell = tuple[str, int]
 Row = dict[str, Any]
@@ -41,7 +41,7 @@ class Plant:
         return {(self.sheet, row) for row in (self.place // COLUMNS, *self.beside)}
 
     def __str__(self) -> str:
-        return f"{self.sheet}!{a1(self.place)}={self.typed!r}"
+        return f"{self.sheet}!{address_of_position(self.place)}={self.typed!r}"
 
 
 @dataclass(frozen=True, eq=False)
@@ -70,7 +70,7 @@ def write(source: Path, cells: Mapping[Cell, Any], target: Path) -> Path:
         return target
     book = openpyxl.load_workbook(source)
     for (sheet, place), typed in cells.items():
-        book[sheet][a1(place)].value = typed
+        book[sheet][address_of_position(place)].value = typed
     book.save(target)
     return target
 
@@ -86,7 +86,7 @@ def _reader(source: Path) -> Any:
         rows = _csv_rows(source)
         return lambda _, place: rows[place // COLUMNS][place % COLUMNS]
     book = openpyxl.load_workbook(source)
-    return lambda sheet, place: book[sheet][a1(place)].value
+    return lambda sheet, place: book[sheet][address_of_position(place)].value
 
 
 def good_returns(
@@ -94,7 +94,7 @@ def good_returns(
 ) -> list[Good]:
     """The returns among some files that are accepted as they are; the folder of each is its partner's."""
     arrivals = [(Origin(p.parent.name, p.name, today), p.read_bytes) for p in paths]
-    judged = judge(arrivals, partners, definitions, Context(today))
+    judged = judge(arrivals, partners, definitions, CheckContext(today))
     return [
         Good(path, path.parent.name, tuple(plants_in(group, definitions, path)))
         for path, group in zip(paths, judged, strict=True)
@@ -114,7 +114,7 @@ def judge_planted(
     for number, (good, plants) in enumerate(jobs):
         path = good.with_faults(plants, folder / str(number) / good.path.name)
         arrivals.append((Origin(good.partner, path.name, today), path.read_bytes))
-    judged = judge(arrivals, partners, definitions, Context(today))
+    judged = judge(arrivals, partners, definitions, CheckContext(today))
     return [
         [f"{good.path.name}: {said}" for said in wrong_with([f for one in group for f in one.findings], plants)]
         for (good, plants), group in zip(jobs, judged, strict=True)
@@ -124,7 +124,7 @@ def judge_planted(
 def wrong_with(findings: Iterable[Finding], plants: Sequence[Plant]) -> list[str]:
     """What is wrong with the findings of a return into which faults were planted: nothing, if each fault is in the
     cells of exactly one error and there is no other error."""
-    errors = [(one, set(places(one))) for one in findings if one.is_error]
+    errors = [(one, set(cells_of_finding(one))) for one in findings if one.is_error]
     said = []
     for plant in plants:
         naming = [one for one, cells in errors if (plant.sheet, plant.place) in cells]
@@ -190,7 +190,7 @@ def _keys(row: Row, *, blank: bool) -> Iterator[Plant]:
         if row[f"at_{name}"] is not None:
             yield from (Plant(row["sheet"], row[f"at_{name}"], word, rules) for word in words)
     if row["at_period"] is not None and row["time_identifier"] in ("Academic year", "Financial year", "Calendar year"):
-        later = build(row["time_identifier"], 2031 + row["at_period"] // COLUMNS % 60)
+        later = build_period(row["time_identifier"], 2031 + row["at_period"] // COLUMNS % 60)
         ended = ("period.in-future", "period.unknown")
         yield Plant(row["sheet"], row["at_period"], later.label, ended, (row["at_period"] // COLUMNS,))
 

@@ -14,15 +14,15 @@ import duckdb
 import polars as pl
 
 from schemas.definitions.models import Definitions
-from schemas.findings import at
+from schemas.findings import cell_position
 from schemas.observations import TIDY
 from schemas.reference.periods import read_period
-from schemas.return_calendar import Standing
+from schemas.return_calendar import RegisterEntry
 from schemas.submissions import Outcome, Submission
-from warehouse.publication.approval_limits import Limits
-from warehouse.publication.publish import Publication, approve, publish_night, roll_back
+from warehouse.publication.approval_limits import ApprovalLimits
+from warehouse.publication.publish import Publication, approve_candidate, publish_candidate, roll_back
 from warehouse.store import loading, private_store
-from warehouse.store.attached_files import attached
+from warehouse.store.attached_files import connect_with_files
 
 BEGUN = datetime(2011, 5, 1, tzinfo=UTC)
 TODAY = date(2011, 5, 31)
@@ -93,15 +93,15 @@ class History:
     def publish(self) -> Publication:
         """Publish what the store holds, and keep a copy of the file if it is a new version."""
         when = self._tick()
-        said = publish_night(
+        said = publish_candidate(
             self.con, self.live, self.definitions,
-            [Standing("tester", one.collection, None, one) for one in self.outcomes],
+            [RegisterEntry("tester", one.collection, None, one) for one in self.outcomes],
             {one.submission: (one.judged_at.replace(tzinfo=None), "0" * 64) for one in self.outcomes}, today=TODAY, run=f"run-{self.hours}", published_at=when,
-            has_examples=False, limits=Limits(change_pct=100, set_aside=False),
+            has_examples=False, limits=ApprovalLimits(change_pct=100, set_aside=False),
         )  # fmt: skip
         if said.state == "refused":  # so much may change only with a person's approval, which comes later
             when = self._tick()
-            number = approve(self.con, self.live, f"run-{self.hours - 1}", when)
+            number = approve_candidate(self.con, self.live, f"run-{self.hours - 1}", when)
             said = replace(said, state="published", data_version=number)
         if said.state == "published":
             self.copies.append((when, Path(shutil.copy(self.live, self.folder / f"copy-{said.data_version}.duckdb"))))
@@ -120,7 +120,7 @@ class History:
 
 def ask(path: Path, sql: str, *values: object) -> list[tuple[Any, ...]]:
     """Rows of a published file."""
-    with attached(live=path) as con:
+    with connect_with_files(live=path) as con:
         con.execute("USE live")
         return con.execute(sql, list(values)).fetchall()
 
@@ -135,7 +135,7 @@ def tidy(figures: Sequence[dict[str, Any]], definitions: Definitions) -> pl.Data
         assert version is not None
         made = {
             "definition_version": version.version, "period_start": period.start, "period_end": period.end,
-            "provenance": "reported", "sheet": "Figures", "at_value": at(number, 1), "keyed": True, "faulty": False,
+            "provenance": "reported", "sheet": "Figures", "at_value": cell_position(number, 1), "keyed": True, "faulty": False,
         }  # fmt: skip
         rows.append(dict.fromkeys(TIDY) | made | one)
     return pl.DataFrame(rows, schema=TIDY, orient="row")

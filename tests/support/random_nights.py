@@ -22,8 +22,8 @@ from schemas.findings import Finding
 from tests.support.places import HOME, INCOMING, Place
 from tests.support.small_returns import PARTNER, write_return
 from warehouse.gate.gate import Verdict
-from warehouse.publication.publish import NotApproved, sweep
-from warehouse.publication.rebuild_comparison import PUBLISHED, STORE, TableDifference, compare
+from warehouse.publication.publish import NotApproved, remove_leftover_candidates
+from warehouse.publication.rebuild_comparison import PUBLISHED, STORE, TableDifference, compare_files
 
 BEGUN = date(2011, 5, 1)
 AREAS = ("Nottingham", "England", "Leicester", "Derby", "Birmingham", "Manchester", "Bristol, City of", "Leeds")
@@ -179,7 +179,7 @@ class Life:
             try:
                 self.night(change_limit_pct=100)
             except Died:
-                sweep(self.place.published.parent)
+                remove_leftover_candidates(self.place.published.parent)
 
 
 DEATHS = (
@@ -237,6 +237,6 @@ def copied_to(life: Life, folder: Path) -> Life:
 def differing(life: Life, other: Life) -> list[TableDifference]:
     """How the files of two lives differ."""
     return [
-        *compare("store", life.settings().store, other.settings().store, STORE),
-        *compare("published file", life.place.published, other.place.published, PUBLISHED),
+        *compare_files("store", life.settings().store, other.settings().store, STORE),
+        *compare_files("published file", life.place.published, other.place.published, PUBLISHED),
     ]

@@ -12,9 +12,9 @@ import polars as pl
 
 from schemas.definitions.models import Definitions
 from schemas.observations import KEY, PAYLOAD
-from schemas.reference.periods import build
-from warehouse.mart.build_mart import derive, reference_tables
-from warehouse.mart.mart_tables import MART, ddl
+from schemas.reference.periods import build_period
+from warehouse.mart.build_mart import create_reference_tables, fill_derived_tables
+from warehouse.mart.mart_tables import MART, create_table_sql
 from warehouse.store.connection import connect
 
 NOTTINGHAM, DERBY, LEICESTER, ENGLAND = "E06000018", "E06000015", "E06000016", "E92000001"
@@ -33,7 +33,7 @@ def row(
     indicator: str = "made", area: str = NOTTINGHAM, year: int = 2009, value: float | None = None, **other: Any
 ) -> dict[str, Any]:
     """One row as disclosure control leaves it, of the academic year that begins in `year`; `other` replaces parts."""
-    period = other.pop("period", None) or build("Academic year", year)
+    period = other.pop("period", None) or build_period("Academic year", year)
     of, among = other.get("numerator"), other.get("denominator")
     if value is None and of is not None and among and not other.get("conf_status"):
         value = 100 * of / among
@@ -69,10 +69,10 @@ def made_from(definitions: Definitions, rows: Sequence[Mapping[str, Any]]) -> du
     con.execute("ATTACH ':memory:' AS out")
     con.execute("CREATE SCHEMA out.mart")
     for table in MART:
-        for statement in ddl(table, "out.mart"):
+        for statement in create_table_sql(table, "out.mart"):
             con.execute(statement)
-    reference_tables(con, definitions, shown)
-    derive(con, definitions, [shown])
+    create_reference_tables(con, definitions, shown)
+    fill_derived_tables(con, definitions, [shown])
     con.execute("USE out")
     return con
 

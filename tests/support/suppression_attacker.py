@@ -22,7 +22,7 @@ from scipy.optimize import linprog
 
 from schemas.reference.geography import ENGLAND
 from tests.support.publication_histories import ask
-from warehouse.queries.claims import Claim, Figure, Input, judge_claims
+from warehouse.queries.claims import Claim, ClaimInput, StatedFigure, judge_claims
 
 Unknown = tuple[Any, ...]
 Equation = tuple[dict[Unknown, Fraction], Fraction]
@@ -116,11 +116,11 @@ class Attack:
         columns: tuple[Literal["value", "numerator", "denominator"], ...] = ("value", "numerator", "denominator")
         keys = list(now)
         inputs = {
-            f"i{n}{column}": Input(key[0], key[2], key[4], key[5], column)
+            f"i{n}{column}": ClaimInput(key[0], key[2], key[4], key[5], column)
             for n, key in enumerate(keys)
             for column in columns
         }
-        (judged,) = judge_claims(path, (Claim("all", "every figure", inputs, (Figure(0.0, "+".join(inputs)),)),))
+        (judged,) = judge_claims(path, (Claim("all", "every figure", inputs, (StatedFigure(0.0, "+".join(inputs)),)),))
         for n, key in enumerate(keys):
             for column in columns:
                 told = judged.inputs[f"i{n}{column}"]

@@ -43,7 +43,7 @@ _ONE = r"(\d[\d,]*|" + "|".join(sorted(_NUMBERS, key=len, reverse=True)) + r")"
 _OF = re.compile(rf"\b{_ONE}(?: \w+)? ?(?:(?:out )?of(?: the| all)?|/) ?{_ONE}\b(?!\s*(?:%|per ?cent))")
 
 
-def people_said(text: str) -> tuple[float, float] | None:
+def count_range_in_text(text: str) -> tuple[float, float] | None:
     """The least and the most people that a text gives away, of the smallest number in it; None where it gives no number
     of people. What is vaguely small is from 1 to 1."""
     plain = " ".join(text.casefold().replace("-", " ").replace("–", " ").split())
@@ -54,7 +54,7 @@ def people_said(text: str) -> tuple[float, float] | None:
     return min(upper, key=lambda span: span[1]) if upper else None
 
 
-def share_said(text: str) -> tuple[float, float] | None:
+def share_in_text(text: str) -> tuple[float, float] | None:
     """How many of how many people a text says: 25 of 57, three out of ten, 4/9; None where it does not."""
     plain = " ".join(text.casefold().split())
     match = _OF.search(plain)

@@ -14,8 +14,8 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from warehouse.disclosure.integer_bounds import Bound, Group, at_least, reach
-from warehouse.disclosure.reader_knowledge import Fact, Reader
+from warehouse.disclosure.integer_bounds import LinearBound, UnknownNumbers, lower_bound, upper_bounds
+from warehouse.disclosure.reader_knowledge import KnownSum, ReaderKnowledge
 
 ENOUGH = 1e-6
 TRIES = 24
@@ -32,11 +32,13 @@ class Leak:
     own: int | None
 
 
-def audit(reader: Reader, hidden: set[int], prices: Mapping[int, float], fixed: set[int]) -> set[int]:
+def audit_disclosure(
+    reader: ReaderKnowledge, hidden: set[int], prices: Mapping[int, float], fixed: set[int]
+) -> set[int]:
     """The rows to hide: those that are hidden, and the cheapest with which nothing can be worked out any longer.
     `prices` are what it costs to hide each row; the `fixed` ones are never hidden for another's sake."""
     hidden = set(hidden)
-    safe: dict[Group, None] = {}
+    safe: dict[UnknownNumbers, None] = {}
     while True:
         groups = _groups(reader, hidden)
         leaks = [
@@ -51,15 +53,15 @@ def audit(reader: Reader, hidden: set[int], prices: Mapping[int, float], fixed: 
         hidden |= more
 
 
-def _is_known(reader: Reader, number: int, hidden: set[int]) -> bool:
+def _is_known(reader: ReaderKnowledge, number: int, hidden: set[int]) -> bool:
     return reader.known[number] or not reader.told_by[number] <= hidden
 
 
-def _holds(fact: Fact, hidden: set[int]) -> bool:
+def _holds(fact: KnownSum, hidden: set[int]) -> bool:
     return fact.known or not fact.by or not fact.by <= hidden
 
 
-def _groups(reader: Reader, hidden: set[int]) -> dict[int, Group]:
+def _groups(reader: ReaderKnowledge, hidden: set[int]) -> dict[int, UnknownNumbers]:
     """The numbers that are not known, each with its group."""
     known = [
         reader.values[n] if reader.told_by[n] and _is_known(reader, n, hidden) else None
@@ -74,7 +76,7 @@ def _groups(reader: Reader, hidden: set[int]) -> dict[int, Group]:
     for place, (_, bound) in enumerate(left):
         for number, _ in bound.terms:
             of[number].append(place)
-    found: dict[int, Group] = {}
+    found: dict[int, UnknownNumbers] = {}
     for number in wanted:
         if number not in found:
             group = _group(number, of, left, reader)
@@ -82,14 +84,16 @@ def _groups(reader: Reader, hidden: set[int]) -> dict[int, Group]:
     return found
 
 
-def _left(fact: Fact, known: Sequence[float | None]) -> Bound:
+def _left(fact: KnownSum, known: Sequence[float | None]) -> LinearBound:
     """A fact with what is known put in."""
     told = sum(sign * value for number, sign in fact.terms if (value := known[number]) is not None)
     terms = tuple((number, sign) for number, sign in fact.terms if known[number] is None)
-    return Bound(terms, fact.low - told, fact.high - told, fact.printed)
+    return LinearBound(terms, fact.low - told, fact.high - told, fact.printed)
 
 
-def _group(start: int, of: Mapping[int, Sequence[int]], left: Sequence[tuple[Fact, Bound]], reader: Reader) -> Group:
+def _group(
+    start: int, of: Mapping[int, Sequence[int]], left: Sequence[tuple[KnownSum, LinearBound]], reader: ReaderKnowledge
+) -> UnknownNumbers:
     """The numbers that are connected with one, and what is known of them."""
     numbers, places, todo = {start}, set[int](), [start]
     while todo:
@@ -101,21 +105,23 @@ def _group(start: int, of: Mapping[int, Sequence[int]], left: Sequence[tuple[Fac
                 todo += new
     ordered = tuple(sorted(numbers))
     bounds = tuple(left[place][1] for place in sorted(places))
-    return Group(ordered, bounds, tuple(reader.least[n] for n in ordered))
+    return UnknownNumbers(ordered, bounds, tuple(reader.least[n] for n in ordered))
 
 
-def _leaks(reader: Reader, group: Group, hidden: set[int], safe: dict[Group, None]) -> list[Leak]:
+def _leaks(
+    reader: ReaderKnowledge, group: UnknownNumbers, hidden: set[int], safe: dict[UnknownNumbers, None]
+) -> list[Leak]:
     """What of a group is known too well; a group with nothing of it is noted as safe."""
     reached = {n: reader.must_reach[n] for n in group.numbers if n in reader.must_reach}
     judged = {n: reader.not_small[n] for n in group.numbers if n in reader.not_small and n not in reached}
     limits = {**reached, **{n: limit for n, (limit, _) in judged.items()}}
     for number in reader.not_exact & limits.keys():
-        limits[number] = max(limits[number], at_least(group, number) + 1.0)
-    high_enough = reach(group, limits) if limits else set()
+        limits[number] = max(limits[number], lower_bound(group, number) + 1.0)
+    high_enough = upper_bounds(group, limits) if limits else set()
     low = [n for n in limits if n not in high_enough]
     leaks = [Leak(n, limits[n], None) for n in low if n in reached]
     for number in low:
-        if number in judged and at_least(group, number) >= 1 - ENOUGH:
+        if number in judged and lower_bound(group, number) >= 1 - ENOUGH:
             limit, own = judged[number]
             leaks.append(Leak(number, limit, own if own not in hidden else None))
     if not leaks:
@@ -124,7 +130,12 @@ def _leaks(reader: Reader, group: Group, hidden: set[int], safe: dict[Group, Non
 
 
 def _close(
-    reader: Reader, group: Group, leak: Leak, hidden: set[int], prices: Mapping[int, float], fixed: set[int]
+    reader: ReaderKnowledge,
+    group: UnknownNumbers,
+    leak: Leak,
+    hidden: set[int],
+    prices: Mapping[int, float],
+    fixed: set[int],
 ) -> set[int]:
     """The rows to hide so that a number is known no longer: its own, the cheapest that is enough, or all that tell
     anything of the group."""
@@ -133,12 +144,12 @@ def _close(
     rows = sorted(_telling(reader, group, hidden) - hidden - fixed, key=lambda row: (prices[row], row))
     for row in rows[:TRIES]:
         opened = _groups(replace(reader, must_reach={leak.number: leak.limit}, not_small={}), hidden | {row})
-        if leak.number in opened and leak.number in reach(opened[leak.number], {leak.number: leak.limit}):
+        if leak.number in opened and leak.number in upper_bounds(opened[leak.number], {leak.number: leak.limit}):
             return {row}
     return set(rows)
 
 
-def _telling(reader: Reader, group: Group, hidden: set[int]) -> set[int]:
+def _telling(reader: ReaderKnowledge, group: UnknownNumbers, hidden: set[int]) -> set[int]:
     """The rows that tell a number or a fact from which one of the group's is bounded."""
     numbers = set(group.numbers)
     found: set[int] = set()
@@ -152,7 +163,7 @@ def _telling(reader: Reader, group: Group, hidden: set[int]) -> set[int]:
     return found
 
 
-def prices_of(rows: Iterable[Mapping[str, object]]) -> dict[int, float]:
+def suppression_costs(rows: Iterable[Mapping[str, object]]) -> dict[int, float]:
     """What it costs to hide each row: the more the more people it tells of, little where it prints a share alone; and
     one that was shown before is of no use."""
     return {

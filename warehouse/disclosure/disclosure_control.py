@@ -15,26 +15,26 @@ import polars as pl
 
 from schemas.definitions.models import Definitions
 from schemas.observations import KEY
-from warehouse.disclosure.independent_scopes import at_risk, scoped
-from warehouse.disclosure.relations.indicator_families import families, has_policy, is_count
-from warehouse.disclosure.relations.people_counted import measured
-from warehouse.disclosure.rows_to_suppress import to_hide
+from warehouse.disclosure.independent_scopes import assign_scopes, scopes_at_risk
+from warehouse.disclosure.relations.indicator_families import indicator_families, is_count, is_protected
+from warehouse.disclosure.relations.people_counted import with_people_counted
+from warehouse.disclosure.rows_to_suppress import rows_to_suppress
 
 HIDDEN = ("value", "value_low", "value_high", "value_text", "numerator", "denominator")
 ROW = (*KEY, "load")
 
 
-def guarded(definitions: Definitions) -> list[list[str]]:
+def sensitive_families(definitions: Definitions) -> list[list[str]]:
     """The indicators whose rows disclosure control has to see, in families of those that tell something of each other:
     those with a policy, and those related to such."""
-    strict = {one.id for one in definitions.indicators.values() if has_policy(one, definitions)}
+    strict = {one.id for one in definitions.indicators.values() if is_protected(one, definitions)}
     members: dict[int, list[str]] = defaultdict(list)
-    for name, family in families(definitions).items():
+    for name, family in indicator_families(definitions).items():
         members[family].append(name)
     return [names for names in members.values() if strict.intersection(names)]
 
 
-def withheld(states: pl.DataFrame, definitions: Definitions) -> pl.DataFrame:
+def rows_to_withhold(states: pl.DataFrame, definitions: Definitions) -> pl.DataFrame:
     """The rows (KEY and load) that must not be shown, now or as what was said in the past.
 
     `states` are all rows of the guarded indicators that were ever published or are about to be (see store.counted).
@@ -44,21 +44,23 @@ def withheld(states: pl.DataFrame, definitions: Definitions) -> pl.DataFrame:
     """
     if states.is_empty():
         return states.select(ROW)
-    rows = measured(states.with_row_index("row"), definitions)
+    rows = with_people_counted(states.with_row_index("row"), definitions)
     placed = pl.col("area_code").is_in(list(definitions.geography.by_code))
-    rows = scoped(
+    rows = assign_scopes(
         rows.with_columns((pl.col("secondary") & pl.col("measured") & ~placed).alias("unplaced")), definitions
     )
     first = pl.col("small") | pl.col("unplaced")
     hidden = set(rows.filter(first)["row"])
-    for _, group in rows.filter("secondary").join(at_risk(rows, definitions), on="scope", how="semi").group_by("scope"):
-        hidden |= to_hide(group.sort(*KEY, "since").to_dicts(), set(group.filter(first)["row"]), definitions)
+    for _, group in (
+        rows.filter("secondary").join(scopes_at_risk(rows, definitions), on="scope", how="semi").group_by("scope")
+    ):
+        hidden |= rows_to_suppress(group.sort(*KEY, "since").to_dicts(), set(group.filter(first)["row"]), definitions)
     told = pl.any_horizontal(pl.col(name).is_not_null() for name in HIDDEN)
     hide = pl.col("row").is_in(list(hidden)) & (told | ~pl.col("asked_to_hide"))
     return rows.filter(hide).select(ROW).unique()  # a row may have been current twice
 
 
-def suppress(rows: pl.DataFrame, hidden: pl.DataFrame, definitions: Definitions) -> pl.DataFrame:
+def suppress_and_round(rows: pl.DataFrame, hidden: pl.DataFrame, definitions: Definitions) -> pl.DataFrame:
     """The rows with every measure of a hidden one NULL and its status c, and the others rounded by their policy. What
     its sender marked c is hidden whatever else the sender filled in beside it."""
     marked = rows.join(

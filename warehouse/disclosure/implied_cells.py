@@ -9,8 +9,8 @@ from itertools import product
 from typing import Any
 
 from schemas.definitions.models import Definitions
-from schemas.reference.breakdowns import parts, spell
-from warehouse.disclosure.relations.area_divisions import divisions
+from schemas.reference.breakdowns import breakdown_parts, spell_breakdown
+from warehouse.disclosure.relations.area_divisions import area_divisions
 
 Row = Mapping[str, Any]
 Key = tuple[str, ...]
@@ -19,7 +19,7 @@ MOST_PARTS = 200
 BESIDE = " beside "
 
 
-def with_unheld(held: Mapping[Key, Row], definitions: Definitions, epoch: int) -> dict[Key, Row]:
+def with_implied_cells(held: Mapping[Key, Row], definitions: Definitions, epoch: int) -> dict[Key, Row]:
     """The rows of a version, and those that nobody sent, of which no number is told: what is left of each area, and
     each part of every table that has one."""
     both = dict(held)
@@ -48,12 +48,12 @@ def _left_over(held: Mapping[Key, Row], definitions: Definitions) -> Iterable[tu
     for key, table in tables.items():
         if len(table) > 1:
             start = next(iter(table.values()))["period_start"]
-            for one in divisions(definitions.geography, frozenset(table), start):
+            for one in area_divisions(definitions.geography, frozenset(table), start):
                 if not one.complete:
-                    yield (*key[:2], left_of(one.whole, one.parts), *key[2:]), table[one.whole]
+                    yield (*key[:2], remainder_area(one.whole, one.parts), *key[2:]), table[one.whole]
 
 
-def left_of(whole: str, beside: Sequence[str]) -> str:
+def remainder_area(whole: str, beside: Sequence[str]) -> str:
     """A name for what is left of an area beside some of it."""
     return f"{whole}{BESIDE}{' '.join(sorted(beside))}"
 
@@ -65,7 +65,7 @@ def _other_parts(held: Mapping[Key, Row], definitions: Definitions) -> Iterable[
     for key, row in held.items():
         tables[key[:-1]][key[-1]] = row
     for key, table in tables.items():
-        used = {name for breakdown in table for name in parts(breakdown)}
+        used = {name for breakdown in table for name in breakdown_parts(breakdown)}
         if not used or not used <= divided.keys():
             continue
         allowed = definitions.indicators[key[0]].breakdowns
@@ -78,9 +78,9 @@ def _other_parts(held: Mapping[Key, Row], definitions: Definitions) -> Iterable[
             count *= len(values)
         if count > MOST_PARTS:
             continue
-        deep = max(len(parts(breakdown)) for breakdown in table)
+        deep = max(len(breakdown_parts(breakdown)) for breakdown in table)
         row = next(iter(table.values()))
         for combined in product(*choices):
             named = {name: value for name, value in zip(simple, combined, strict=True) if value}
             if len(named) <= deep:
-                yield (*key, spell(named, definitions.dimension_order)), row
+                yield (*key, spell_breakdown(named, definitions.dimension_order)), row

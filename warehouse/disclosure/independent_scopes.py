@@ -9,10 +9,10 @@ import polars as pl
 
 from schemas.definitions.models import Definitions
 from schemas.observations import KEY
-from schemas.reference.breakdowns import parts, spell
-from warehouse.disclosure.relations.area_divisions import ancestors, around, layer
+from schemas.reference.breakdowns import breakdown_parts, spell_breakdown
+from warehouse.disclosure.relations.area_divisions import ancestors_of_area, area_layer, areas_around
 from warehouse.disclosure.relations.people_counted import AMONG, COUNTED, OTHERS
-from warehouse.disclosure.relations.time_windows import chains, overlapping
+from warehouse.disclosure.relations.time_windows import group_overlapping_windows, window_chains
 
 SMALL_SUM = 1e-6
 FEW = 5000.0
@@ -20,7 +20,7 @@ FEW = 5000.0
 more, too many numbers would be printed the same for one of them to be told."""
 
 
-def scoped(rows: pl.DataFrame, definitions: Definitions) -> pl.DataFrame:
+def assign_scopes(rows: pl.DataFrame, definitions: Definitions) -> pl.DataFrame:
     """Rows with `scope`: the family; the period, or those that overlap, unless a family's values of different periods
     tell of each other; and the area, unless the family holds, for that period, an area that another lies in.
     `overlaps` says that there are periods that overlap."""
@@ -34,7 +34,7 @@ def scoped(rows: pl.DataFrame, definitions: Definitions) -> pl.DataFrame:
         ).alias("when"),
     )  # fmt: skip
     above = pl.DataFrame(
-        [(code, upper) for code in rows["area_code"].unique() for upper in around(definitions.geography, code)],
+        [(code, upper) for code in rows["area_code"].unique() for upper in areas_around(definitions.geography, code)],
         schema={"area_code": pl.String, "above": pl.String},
         orient="row",
     )
@@ -59,7 +59,7 @@ def _clusters(rows: pl.DataFrame) -> pl.DataFrame:
         periods[family, indicator][identifier, period] = start, end or date.max
     first: dict[tuple[int, str, str], str] = {}
     for (family, _), windows in sorted(periods.items()):
-        for group in overlapping(windows):
+        for group in group_overlapping_windows(windows):
             names = {first.get((family, *one), "|".join(one)) for one in group}
             least = min(names)
             first.update({one: least for one, name in first.items() if one[0] == family and name in names})
@@ -72,7 +72,7 @@ def _clusters(rows: pl.DataFrame) -> pl.DataFrame:
     )  # fmt: skip
 
 
-def at_risk(rows: pl.DataFrame, definitions: Definitions) -> pl.DataFrame:
+def scopes_at_risk(rows: pl.DataFrame, definitions: Definitions) -> pl.DataFrame:
     """The scopes in which something could be worked out that must not be: one that holds a small number or one that its
     sender hid, one with a past, one in which a total leaves a small number beside its parts, one with ranges, and one
     in which few people stand beside a printed share of some of them."""
@@ -115,14 +115,14 @@ def _part_links(now: pl.DataFrame, definitions: Definitions) -> pl.DataFrame:
     partitions = {one.name: one for one in definitions.dimensions if one.partition}
     lattice = []
     for breakdown in now["breakdown"].unique():
-        named = parts(breakdown)
+        named = breakdown_parts(breakdown)
         for name, value in named.items():
             if name not in partitions:
                 continue
             rest = {k: v for k, v in named.items() if k != name}
-            lattice.append((breakdown, spell(rest, order), name))
+            lattice.append((breakdown, spell_breakdown(rest, order), name))
             lattice += [
-                (breakdown, spell({**rest, name: whole}, order), f"{name}={whole}")
+                (breakdown, spell_breakdown({**rest, name: whole}, order), f"{name}={whole}")
                 for whole, made_of in partitions[name].sums.items()
                 if value in made_of
             ]
@@ -136,10 +136,10 @@ def _area_links(now: pl.DataFrame, definitions: Definitions) -> pl.DataFrame:
     geography = definitions.geography
     links = []
     for code in now["area_code"].unique():
-        parents = ancestors(geography, code)
-        links += [(code, upper, depth, layer(geography, code)) for depth, upper in enumerate(parents)]
-        beside = sorted(around(geography, code) - set(parents))
-        links += [(code, upper, -1, layer(geography, code)) for upper in beside]
+        parents = ancestors_of_area(geography, code)
+        links += [(code, upper, depth, area_layer(geography, code)) for depth, upper in enumerate(parents)]
+        beside = sorted(areas_around(geography, code) - set(parents))
+        links += [(code, upper, -1, area_layer(geography, code)) for upper in beside]
     above = pl.DataFrame(
         links,
         schema={"area_code": pl.String, "upper": pl.String, "depth": pl.Int64, "way": pl.String},
@@ -162,9 +162,9 @@ def _small_spans(now: pl.DataFrame) -> pl.DataFrame:
     for (scope, *_), group in now.filter(pl.col("overlaps") & pl.col("flows")).group_by(series):
         told = {row["row"]: row for row in group.iter_rows(named=True)}
         spans = {n: (row["period_start"], row["period_end"] or date.max) for n, row in told.items()}
-        for windows in overlapping(spans):
+        for windows in group_overlapping_windows(spans):
             is_apart = any(a < c <= b < d for a, b in windows.values() for c, d in windows.values())
-            if is_apart or any(_is_small(told, n, inside) for n, inside, _ in chains(windows)):
+            if is_apart or any(_is_small(told, n, inside) for n, inside, _ in window_chains(windows)):
                 found.append(int(str(scope)))
     return pl.DataFrame({"scope": found}, schema={"scope": now.schema["scope"]})
 

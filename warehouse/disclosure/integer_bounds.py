@@ -15,7 +15,7 @@ ENOUGH = 1e-6
 
 
 @dataclass(frozen=True)
-class Bound:
+class LinearBound:
     """A sum of numbers, with coefficients, that lies between two ends."""
 
     terms: tuple[tuple[int, float], ...]
@@ -25,15 +25,15 @@ class Bound:
 
 
 @dataclass(frozen=True)
-class Group:
+class UnknownNumbers:
     """Numbers that are not known, what is known of their sums, and the least that each can be."""
 
     numbers: tuple[int, ...]
-    bounds: tuple[Bound, ...]
+    bounds: tuple[LinearBound, ...]
     least: tuple[float, ...]
 
 
-def reach(group: Group, limits: Mapping[int, float]) -> set[int]:
+def upper_bounds(group: UnknownNumbers, limits: Mapping[int, float]) -> set[int]:
     """Those numbers that can be as large as their limits, each for itself. A number of which nothing bounds the size
     can; in a group that contradicts itself, so that a reader can make nothing of it, all can. One of which the solver
     cannot tell in time cannot."""
@@ -58,13 +58,13 @@ def reach(group: Group, limits: Mapping[int, float]) -> set[int]:
     return found
 
 
-def at_least(group: Group, number: int) -> float:
+def lower_bound(group: UnknownNumbers, number: int) -> float:
     """The least that a number can be; 1 where the solver cannot tell in time."""
     solved = _solve(_consistent(group), [(number, -1.0)])
     return 1.0 if solved is None else solved[number]
 
 
-def _free(group: Group, limits: Mapping[int, float]) -> set[int]:
+def _free(group: UnknownNumbers, limits: Mapping[int, float]) -> set[int]:
     """Numbers that can reach their limit in a group of one sum: all others at their least."""
     if not group.bounds:
         return set(limits)
@@ -84,22 +84,22 @@ def _free(group: Group, limits: Mapping[int, float]) -> set[int]:
     return found
 
 
-def _consistent(group: Group) -> Group:
+def _consistent(group: UnknownNumbers) -> UnknownNumbers:
     """The group, or what is left of it where it contradicts itself: numbers may be nothing, printed numbers may be off
     by more than rounding, and in the end nothing is known."""
     if _solve(group, []) is not None:
         return group
     nothing = tuple(min(0.0, least) for least in group.least)
-    loose = Group(group.numbers, group.bounds, nothing)
+    loose = UnknownNumbers(group.numbers, group.bounds, nothing)
     if _solve(loose, []) is not None:
         return loose
-    unprinted = Group(group.numbers, tuple(b for b in group.bounds if not b.printed), nothing)
+    unprinted = UnknownNumbers(group.numbers, tuple(b for b in group.bounds if not b.printed), nothing)
     if _solve(unprinted, []) is not None:
         return unprinted
-    return Group(group.numbers, (), nothing)
+    return UnknownNumbers(group.numbers, (), nothing)
 
 
-def _solve(group: Group, aims: Iterable[tuple[int, float]]) -> dict[int, float] | None:
+def _solve(group: UnknownNumbers, aims: Iterable[tuple[int, float]]) -> dict[int, float] | None:
     """Numbers that keep every bound and bring those of the aims as near to their limits as can be, or for a limit
     below 0 as low; None where there are none or none were found in time."""
     import numpy as np
@@ -135,7 +135,7 @@ def _solve(group: Group, aims: Iterable[tuple[int, float]]) -> dict[int, float] 
 
 
 def _matrix(
-    group: Group, place: Mapping[int, int], capped: list[tuple[int, float]]
+    group: UnknownNumbers, place: Mapping[int, int], capped: list[tuple[int, float]]
 ) -> tuple[Any, list[float], list[float]]:
     """The bounds as rows, and one for each number that is to reach a limit: what it reaches is no more than it is."""
     from scipy.sparse import coo_array

@@ -15,27 +15,27 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from schemas.definitions.models import Definitions
-from warehouse.disclosure.implied_cells import left_of, with_unheld
+from warehouse.disclosure.implied_cells import remainder_area, with_implied_cells
 from warehouse.disclosure.relations.additive_relations import (
     Key,
     Part,
     Row,
-    adding_up,
-    declared,
-    epochs,
-    meaning,
-    windows,
+    declared_sums,
+    meaning_of_number,
+    overlapping_windows,
+    rows_by_version,
+    wholes_and_parts,
 )
-from warehouse.disclosure.relations.indicator_families import Meanings
+from warehouse.disclosure.relations.indicator_families import NumberMeanings
 from warehouse.disclosure.relations.people_counted import AMONG, AT_MOST, COUNTED, OTHERS
-from warehouse.disclosure.relations.time_windows import pieces
+from warehouse.disclosure.relations.time_windows import window_pieces
 
 SLACK = 1e-6
 GIVEN = {COUNTED: "told_counted", AMONG: "told_among"}
 
 
 @dataclass(frozen=True)
-class Fact:
+class KnownSum:
     """A sum of numbers, with coefficients, that lies between two ends. A reader knows it while one of the rows `by` is
     shown, or always if there is none or one was `known` before. `printed`: it comes of rounding what is printed."""
 
@@ -48,7 +48,7 @@ class Fact:
 
 
 @dataclass
-class Reader:
+class ReaderKnowledge:
     """Numbers (what each is, NULL where we do not know either; the least that a reader takes it for; the rows that tell
     it; whether it was shown before), facts about them, and what must not be known.
 
@@ -60,7 +60,7 @@ class Reader:
     least: list[float] = field(default_factory=list)
     told_by: list[set[int]] = field(default_factory=list)
     known: list[bool] = field(default_factory=list)
-    facts: dict[Fact, None] = field(default_factory=dict)
+    facts: dict[KnownSum, None] = field(default_factory=dict)
     must_reach: dict[int, float] = field(default_factory=dict)
     not_small: dict[int, tuple[float, int | None]] = field(default_factory=dict)
     not_exact: set[int] = field(default_factory=set)
@@ -83,28 +83,28 @@ class Reader:
             summed[number] += sign
         kept = tuple(sorted((n, sign) for n, sign in summed.items() if sign))
         if kept:
-            self.facts[Fact(kept, low, high, **more)] = None
+            self.facts[KnownSum(kept, low, high, **more)] = None
 
 
 Numbers = dict[tuple[Key, str], int]
 
 
-def reader_of(rows: Sequence[Row], definitions: Definitions) -> Reader:
+def reader_knowledge(rows: Sequence[Row], definitions: Definitions) -> ReaderKnowledge:
     """What a reader knows of rows (see disclosure.withheld), each known by its `row`, if all of them are shown."""
-    reader, meanings = Reader(), Meanings(definitions)
+    reader, meanings = ReaderKnowledge(), NumberMeanings(definitions)
     open_before: dict[Key, int] = {}
-    for epoch, every in enumerate(epochs(rows)):
-        held = with_unheld({key: row for key, row in every.items() if _speaks(row)}, definitions, epoch)
+    for epoch, every in enumerate(rows_by_version(rows)):
+        held = with_implied_cells({key: row for key, row in every.items() if _speaks(row)}, definitions, epoch)
         numbers = _numbers(reader, meanings, held)
         for key, row in held.items():
             _of_row(reader, numbers, key, row)
-        divided, overlapped = _divided(held, definitions), list(windows(held))
+        divided, overlapped = _divided(held, definitions), list(overlapping_windows(held))
         for measure in (COUNTED, AMONG):
             for part in divided:
                 _sum(reader, held, numbers, measure, part)
             for group in overlapped:
                 _pieces(reader, numbers, measure, group, held)
-        for kind, terms in declared(held, definitions):
+        for kind, terms in declared_sums(held, definitions):
             _declared(reader, held, numbers, kind, terms)
         _grown(reader, held, numbers, open_before)
     return reader
@@ -113,8 +113,8 @@ def reader_of(rows: Sequence[Row], definitions: Definitions) -> Reader:
 def _divided(held: Mapping[Key, Row], definitions: Definitions) -> list[Part]:
     """Each whole with all of its parts, where what is left of it is one that nobody sent."""
     found = []
-    for whole, children, complete, way in adding_up(held, definitions):
-        left = (*whole[:2], left_of(whole[2], [key[2] for key in children]), *whole[3:])
+    for whole, children, complete, way in wholes_and_parts(held, definitions):
+        left = (*whole[:2], remainder_area(whole[2], [key[2] for key in children]), *whole[3:])
         found.append((whole, [*children, left], True, way) if left in held else (whole, children, complete, way))
     return found
 
@@ -128,7 +128,7 @@ def _speaks(row: Row) -> bool:
 # -- the numbers of rows
 
 
-def _numbers(reader: Reader, meanings: Meanings, held: Mapping[Key, Row]) -> Numbers:
+def _numbers(reader: ReaderKnowledge, meanings: NumberMeanings, held: Mapping[Key, Row]) -> Numbers:
     """The numbers that each row speaks of. One that it does not give is that of another row that gives it, of the same
     people; where there is none it is one of its own."""
     given: dict[tuple[Any, ...], set[int]] = defaultdict(set)
@@ -137,7 +137,7 @@ def _numbers(reader: Reader, meanings: Meanings, held: Mapping[Key, Row]) -> Num
         for measure in _measures(row):
             if not row[GIVEN[measure]] or row[measure] is None:
                 continue
-            what = meaning(meanings, key, measure)
+            what = meaning_of_number(meanings, key, measure)
             value = float(row[measure])
             least = 1.0 if row["zero_ok"] and value > 0 else 0.0
             number = reader.number((*what, round(value, 6)), value, least)
@@ -148,7 +148,7 @@ def _numbers(reader: Reader, meanings: Meanings, held: Mapping[Key, Row]) -> Num
     for key, row in held.items():
         for measure in _measures(row):
             if (key, measure) not in numbers:
-                what = meaning(meanings, key, measure)
+                what = meaning_of_number(meanings, key, measure)
                 same = min(given[what], key=lambda n: reader.values[n] or 0.0) if given[what] else None
                 hidden_count = row["is_count"] and row["asked_to_hide"] and row["zero_ok"]
                 name = (*what, "of row", row["row"] if row["row"] is not None else row["unheld"])
@@ -161,7 +161,7 @@ def _measures(row: Row) -> tuple[str, ...]:
     return (COUNTED,) if row["is_count"] or not (row["per"] or row[AMONG] is not None) else (COUNTED, AMONG)
 
 
-def _of_row(reader: Reader, numbers: Numbers, key: Key, row: Row) -> None:
+def _of_row(reader: ReaderKnowledge, numbers: Numbers, key: Key, row: Row) -> None:
     """What one row says of its numbers, and which of them must not be known."""
     counted, among = numbers[key, COUNTED], numbers.get((key, AMONG))
     least = float(row["primary_min"])
@@ -185,7 +185,7 @@ def _of_row(reader: Reader, numbers: Numbers, key: Key, row: Row) -> None:
         _printed(reader, row, counted, among)
 
 
-def _printed(reader: Reader, row: Row, counted: int, among: int) -> None:
+def _printed(reader: ReaderKnowledge, row: Row, counted: int, among: int) -> None:
     """A printed share or its range: whatever is counted divided by its base rounds to it."""
     low, high = row["value_low"], row["value_high"]
     if row["value"] is not None:
@@ -202,7 +202,7 @@ def _printed(reader: Reader, row: Row, counted: int, among: int) -> None:
         reader.fact([(counted, row["per"]), (among, -low)], -SLACK, math.inf, **more)
 
 
-def _guard(reader: Reader, row: Row, number: int, measure: str, least: float) -> None:
+def _guard(reader: ReaderKnowledge, row: Row, number: int, measure: str, least: float) -> None:
     """Note what a reader may not know of a number of a row."""
     if not row["guarded"] or (least <= 0 and row["zero_ok"]):
         return
@@ -231,7 +231,7 @@ def _is_small(row: Row, measure: str, value: float | None, least: float) -> bool
 
 
 def _sum(
-    reader: Reader,
+    reader: ReaderKnowledge,
     held: Mapping[Key, Row],
     numbers: Numbers,
     measure: str,
@@ -267,13 +267,15 @@ def _sum(
     reader.fact(terms, 0.0, 0.0)
 
 
-def _pieces(reader: Reader, numbers: Numbers, measure: str, group: Mapping[Key, Any], held: Mapping[Key, Row]) -> None:
+def _pieces(
+    reader: ReaderKnowledge, numbers: Numbers, measure: str, group: Mapping[Key, Any], held: Mapping[Key, Row]
+) -> None:
     """Windows that overlap are each the sum of the pieces that they share and of those that they do not."""
     spans = {key: span for key, span in group.items() if (key, measure) in numbers}
     if len(spans) < 2:
         return
     of: dict[Key, list[tuple[int, float]]] = {key: [] for key in spans}
-    for piece in pieces(spans):
+    for piece in window_pieces(spans):
         first = sorted(piece)
         number = reader.number((measure, "piece", tuple(numbers[key, measure] for key in first)))
         row = held[first[0]]
@@ -292,7 +294,7 @@ def _pieces(reader: Reader, numbers: Numbers, measure: str, group: Mapping[Key, 
         reader.fact([*terms, (numbers[key, measure], -1.0)], 0.0, 0.0)
 
 
-def _grown(reader: Reader, held: Mapping[Key, Row], numbers: Numbers, before: dict[Key, int]) -> None:
+def _grown(reader: ReaderKnowledge, held: Mapping[Key, Row], numbers: Numbers, before: dict[Key, int]) -> None:
     """What came since into a window that is still open: what it says now less what it said before."""
     for key, row in held.items():
         if row["period_end"] is not None or not row["flows"] or row["period_start"] is None:
@@ -310,7 +312,7 @@ def _grown(reader: Reader, held: Mapping[Key, Row], numbers: Numbers, before: di
 
 
 def _declared(
-    reader: Reader, held: Mapping[Key, Row], numbers: Numbers, kind: str, terms: Sequence[tuple[Key, float]]
+    reader: ReaderKnowledge, held: Mapping[Key, Row], numbers: Numbers, kind: str, terms: Sequence[tuple[Key, float]]
 ) -> None:
     """What definitions declare of numbers: a sum of counts, a part, those who are left beside a share."""
     if not all((key, COUNTED) in numbers and key in held for key, _ in terms):
@@ -331,7 +333,7 @@ def _declared(
         reader.fact(of, 0.0, 0.0)
 
 
-def _is_told(reader: Reader, terms: Sequence[tuple[int, float]]) -> float:
+def _is_told(reader: ReaderKnowledge, terms: Sequence[tuple[int, float]]) -> float:
     """What terms come to; 0 where one is not told."""
     told = [(reader.values[number], sign) for number, sign in terms]
     return 0.0 if any(value is None for value, _ in told) else sum((value or 0.0) * sign for value, sign in told)

@@ -6,26 +6,26 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from schemas.definitions.models import Definitions
-from warehouse.disclosure.disclosure_audit import audit, prices_of
-from warehouse.disclosure.reader_knowledge import reader_of
-from warehouse.disclosure.relations.additive_relations import Scope, scope_of
-from warehouse.disclosure.secondary_suppression import protect
+from warehouse.disclosure.disclosure_audit import audit_disclosure, suppression_costs
+from warehouse.disclosure.reader_knowledge import reader_knowledge
+from warehouse.disclosure.relations.additive_relations import ScopeProblem, scope_problem
+from warehouse.disclosure.secondary_suppression import secondary_suppression
 
 Row = Mapping[str, Any]
 
 
-def to_hide(rows: Sequence[Row], first: set[int], definitions: Definitions) -> set[int]:
+def rows_to_suppress(rows: Sequence[Row], first: set[int], definitions: Definitions) -> set[int]:
     """The rows of a scope to hide: those that are small themselves, and those that would give one of them away.
 
     Linear programs choose what to hide by the sums; an audit in whole numbers then looks for what a reader can work out
     all the same, until it finds nothing.
     """
-    scope, reader = scope_of(rows, definitions), reader_of(rows, definitions)
-    prices, fixed = prices_of(rows), {row["row"] for row in rows if _is_nothing(row)}
+    scope, reader = scope_problem(rows, definitions), reader_knowledge(rows, definitions)
+    prices, fixed = suppression_costs(rows), {row["row"] for row in rows if _is_nothing(row)}
     hidden = set(first)
     while True:
         by_sums = _by_sums(scope, hidden)
-        hidden = audit(reader, by_sums, prices, fixed)
+        hidden = audit_disclosure(reader, by_sums, prices, fixed)
         if hidden == by_sums:
             return hidden
 
@@ -35,12 +35,12 @@ def _is_nothing(row: Row) -> bool:
     return bool(row["zero_ok"] and row["numerator"] == 0)
 
 
-def _by_sums(scope: Scope, hidden: set[int]) -> set[int]:
+def _by_sums(scope: ScopeProblem, hidden: set[int]) -> set[int]:
     """The rows to hide by the sums alone. What is hidden for another's sake must not be worked out from declared sums
     either, so its value becomes a target in its turn."""
     targets = dict(scope.targets)
     while True:
-        hidden = protect(scope.problem, targets.items(), hidden)
+        hidden = secondary_suppression(scope.problem, targets.items(), hidden)
         more = {n: 1.0 for n in scope.declared - targets.keys() if scope.problem.told_by[n] <= hidden}
         if not more:
             return hidden

@@ -19,7 +19,7 @@ KNOWN_COST = 1e6
 
 
 @dataclass(frozen=True)
-class Quantity:
+class ProtectedNumber:
     """One number that is told, or could be worked out. `floor`: a reader knows that it is not below this. `implied`: it
     is in no row. `known`: an earlier version showed it. `fixed`: it is never hidden for another's sake."""
 
@@ -31,22 +31,24 @@ class Quantity:
 
 
 @dataclass
-class Problem:
+class SuppressionProblem:
     """Numbers, the rows that tell each, and the sums that hold among them (coefficients that add up to 0)."""
 
-    quantities: list[Quantity] = field(default_factory=list)
+    quantities: list[ProtectedNumber] = field(default_factory=list)
     told_by: list[set[int]] = field(default_factory=list)
     sums: list[tuple[tuple[int, float], ...]] = field(default_factory=list)
     matrices: dict[int, tuple[list[int], Any]] = field(default_factory=dict)
     """What _matrix made, by the first of the sums; no sum is added once it is asked for."""
 
-    def add(self, quantity: Quantity) -> int:
+    def add(self, quantity: ProtectedNumber) -> int:
         self.quantities.append(quantity)
         self.told_by.append(set())
         return len(self.quantities) - 1
 
 
-def protect(problem: Problem, targets: Iterable[tuple[int, float]], rows: Iterable[int]) -> set[int]:
+def secondary_suppression(
+    problem: SuppressionProblem, targets: Iterable[tuple[int, float]], rows: Iterable[int]
+) -> set[int]:
     """The rows to hide: those given, and what must be hidden with them so that each target could, for all that a reader
     knows, be higher than it is by at least its rise. Whoever cannot exclude that knows neither the number nor that it
     is small."""
@@ -61,7 +63,7 @@ def protect(problem: Problem, targets: Iterable[tuple[int, float]], rows: Iterab
     return hidden
 
 
-def _components(problem: Problem) -> dict[int, list[int]]:
+def _components(problem: SuppressionProblem) -> dict[int, list[int]]:
     """For each quantity, the sums that it is connected with."""
     parent = list(range(len(problem.sums)))
 
@@ -81,7 +83,7 @@ def _components(problem: Problem) -> dict[int, list[int]]:
     return {quantity: groups[root(number)] for quantity, number in first.items()}
 
 
-def _protect_one(problem: Problem, sums: Sequence[int], target: int, rise: float, hidden: set[int]) -> None:
+def _protect_one(problem: SuppressionProblem, sums: Sequence[int], target: int, rise: float, hidden: set[int]) -> None:
     for use_known in (problem.quantities[target].known, True):
         changed = (
             _within_one_sum(problem, problem.sums[sums[0]], target, rise, hidden, use_known=use_known)
@@ -97,14 +99,14 @@ def _protect_one(problem: Problem, sums: Sequence[int], target: int, rise: float
             hidden |= problem.told_by[quantity]
 
 
-def _cost(problem: Problem, quantity: int, hidden: set[int]) -> float:
+def _cost(problem: SuppressionProblem, quantity: int, hidden: set[int]) -> float:
     one = problem.quantities[quantity]
     if one.implied or problem.told_by[quantity] <= hidden:
         return 0.0
     return 1.0 + math.log1p(abs(one.value)) + (KNOWN_COST if one.known else 0.0)
 
 
-def _may_change(problem: Problem, quantity: int, hidden: set[int], *, use_known: bool) -> bool:
+def _may_change(problem: SuppressionProblem, quantity: int, hidden: set[int], *, use_known: bool) -> bool:
     one = problem.quantities[quantity]
     if one.known and not use_known:
         return False
@@ -112,7 +114,7 @@ def _may_change(problem: Problem, quantity: int, hidden: set[int], *, use_known:
 
 
 def _within_one_sum(
-    problem: Problem,
+    problem: SuppressionProblem,
     terms: Sequence[tuple[int, float]],
     target: int,
     rise: float,
@@ -136,7 +138,7 @@ def _within_one_sum(
 
 
 def _across_sums(
-    problem: Problem, sums: Sequence[int], target: int, rise: float, hidden: set[int], *, use_known: bool
+    problem: SuppressionProblem, sums: Sequence[int], target: int, rise: float, hidden: set[int], *, use_known: bool
 ) -> list[int] | None:
     """The quantities that change in the cheapest set of numbers that keeps every sum and has the target risen."""
     import numpy as np
@@ -162,7 +164,7 @@ def _across_sums(
     return [involved[n] for n in changed]
 
 
-def _matrix(problem: Problem, sums: Sequence[int]) -> tuple[list[int], Any]:
+def _matrix(problem: SuppressionProblem, sums: Sequence[int]) -> tuple[list[int], Any]:
     """The quantities of connected sums, and the sums as rows over the rise and then the fall of each."""
     from scipy.sparse import coo_array
 

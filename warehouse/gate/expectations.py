@@ -46,7 +46,7 @@ class Expectation:
         return self.id.startswith("figure.") or self.id in ("live.rows", "live.drift")
 
 
-def suite(*, against_live: bool) -> list[Expectation]:
+def expectation_suite(*, against_live: bool) -> list[Expectation]:
     """Every expectation of a candidate; those that compare it with what is published only where something is."""
     alone = [*_shape(), *_keys(), *FIGURES, *DISCLOSURE, *REFERENCES, *COMPLETENESS]
     return [*alone, *AGAINST_LIVE] if against_live else alone

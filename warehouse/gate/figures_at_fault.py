@@ -36,7 +36,7 @@ class Breach:
         return any(one.is_new for one in self.figures)
 
 
-def breaches(cursor: Any, one: Expectation, *, against_live: bool) -> list[Breach]:
+def find_breaches(cursor: Any, one: Expectation, *, against_live: bool) -> list[Breach]:
     """Every breach of an expectation about figures, but for those that a waiver in force lets through.
 
     `cursor` is of the database that the gate judges in. Rows of an expectation name what they are about by columns of

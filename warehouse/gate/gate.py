@@ -20,14 +20,14 @@ import duckdb
 import polars as pl
 
 from common.errors import StorageError
-from schemas.definitions.complete_breakdowns import wholes
+from schemas.definitions.complete_breakdowns import complete_breakdowns
 from schemas.definitions.models import Definitions, Indicator
 from schemas.reference.periods import CALENDAR_QUARTER, FINANCIAL_QUARTER, MONTHLY, QUARTERS, WEEKLY
 from warehouse.disclosure.relations.indicator_families import is_count
-from warehouse.gate.expectations import Expectation, Severity, suite
-from warehouse.gate.figures_at_fault import Breach, breaches
+from warehouse.gate.expectations import Expectation, Severity, expectation_suite
+from warehouse.gate.figures_at_fault import Breach, find_breaches
 from warehouse.mart.mart_tables import MART
-from warehouse.store.attached_files import attach
+from warehouse.store.attached_files import attach_read_only
 from warehouse.store.connection import memory_limit
 
 SHOWN_ROWS = 20
@@ -36,7 +36,7 @@ _numbers = itertools.count()
 
 
 @dataclass(frozen=True)
-class Result:
+class ExpectationResult:
     """What became of one expectation: how many rows break it and some of them. `error` where it could not be judged,
     which counts as a critical failure, whatever its severity."""
 
@@ -67,10 +67,10 @@ class Result:
 class Verdict:
     """What the gate found; it lets a candidate pass unless something critical is broken."""
 
-    results: tuple[Result, ...] = ()
+    results: tuple[ExpectationResult, ...] = ()
 
     @property
-    def broken(self) -> list[Result]:
+    def broken(self) -> list[ExpectationResult]:
         return [one for one in self.results if not one.held]
 
     @property
@@ -88,13 +88,13 @@ class Verdict:
         return [one.reason for one in sorted(self.broken, key=lambda one: one.severity != "critical")]
 
 
-def gate(candidate: Path, live: Path | None, definitions: Definitions, today: date) -> Verdict:
+def judge_candidate(candidate: Path, live: Path | None, definitions: Definitions, today: date) -> Verdict:
     """Judge a candidate, and against the live file where there is one. Opens both read-only and changes nothing.
 
     Raises StorageError where either cannot be opened.
     """
     os.environ.setdefault("GX_ANALYTICS_ENABLED", "false")
-    expectations = suite(against_live=live is not None)
+    expectations = expectation_suite(against_live=live is not None)
     with _bench(candidate, live, definitions, today) as (address, cursor):
         found = {one.id: one for one in _judged(address, expectations)}
         for one in expectations:
@@ -103,11 +103,11 @@ def gate(candidate: Path, live: Path | None, definitions: Definitions, today: da
     return Verdict(tuple(found[one.id] for one in expectations))
 
 
-def _blamed(cursor: Any, one: Expectation, result: Result, *, against_live: bool) -> Result:
+def _blamed(cursor: Any, one: Expectation, result: ExpectationResult, *, against_live: bool) -> ExpectationResult:
     """The result with the figures that break it. It is only a warning where each of them is published already or was
     let through: to refuse it would take nothing back, and hold up everybody."""
     try:
-        open_ones = tuple(breaches(cursor, one, against_live=against_live))
+        open_ones = tuple(find_breaches(cursor, one, against_live=against_live))
     except duckdb.Error as error:
         return _unjudged(one, error)
     severity: Severity = result.severity if any(breach.is_new for breach in open_ones) else "warning"
@@ -134,7 +134,7 @@ def _bench(candidate: Path, live: Path | None, definitions: Definitions, today: 
         con.cursor().execute(f"SET memory_limit = '{memory_limit() >> 20}MiB'; SET temp_directory = '{spill}'")
         for name, path in (("candidate", candidate), ("live", live)):
             if path is not None:
-                attach(con.cursor().execute, name, path, stack)
+                attach_read_only(con.cursor().execute, name, path, stack)
                 stack.callback(con.cursor().execute, f"DETACH {name}")  # the library may keep connections open
         try:
             _fill(con.cursor(), "live" if live else None, definitions, today)
@@ -219,7 +219,7 @@ def _indicator(one: Indicator, definitions: Definitions) -> dict[str, Any]:
 
 def _parts(one: Indicator, definitions: Definitions) -> Iterator[tuple[str, str, str]]:
     """The parts of each dimension that an indicator is divided by, where they are all of it."""
-    for dimension, breakdowns in wholes(one, definitions):
+    for dimension, breakdowns in complete_breakdowns(one, definitions):
         for breakdown in breakdowns:
             yield one.id, dimension, breakdown
 
@@ -240,7 +240,7 @@ _DAYS = {
 # -- Great Expectations -----------------------------------------------------------------------------------------------
 
 
-def _judged(address: str, expectations: list[Expectation]) -> Iterator[Result]:
+def _judged(address: str, expectations: list[Expectation]) -> Iterator[ExpectationResult]:
     """Run each table's expectations as one suite."""
     import great_expectations as gx
     from great_expectations.data_context.types.base import ProgressBarsConfig
@@ -290,25 +290,25 @@ def _as_gx(one: Expectation) -> Any:
     return gxe.UnexpectedRowsExpectation(unexpected_rows_query=one.rows, **said)
 
 
-def _unjudged(one: Expectation, error: object) -> Result:
+def _unjudged(one: Expectation, error: object) -> ExpectationResult:
     said = (str(error).strip().splitlines() or [type(error).__name__])[0]
-    return Result(one.id, one.says, "critical", one.final, held=False, error=said[:300])
+    return ExpectationResult(one.id, one.says, "critical", one.final, held=False, error=said[:300])
 
 
-def _result(one: Expectation, judged: Any) -> Result:
+def _result(one: Expectation, judged: Any) -> ExpectationResult:
     """Read a result; the library reports an expectation that raised as one that merely failed."""
     raised = _raised(judged.exception_info)
     if raised:
         return _unjudged(one, raised)
     if judged.success:
-        return Result(one.id, one.says, one.severity, one.final, held=True)
+        return ExpectationResult(one.id, one.says, one.severity, one.final, held=True)
     found = judged.result or {}
     rows = (found.get("details") or {}).get("unexpected_rows") or found.get("partial_unexpected_list") or []
     observed = found.get("observed_value")
     count = found.get("unexpected_count", observed if isinstance(observed, int) and one.rows else None)
     if one.columns or one.count is not None:
         rows, count = [f"found {observed}"], 1
-    return Result(
+    return ExpectationResult(
         one.id, one.says, one.severity, one.final, held=False, count=int(count or len(rows)), rows=_worded(rows)
     )
 

@@ -17,10 +17,10 @@ from schemas.definitions.models import Definitions
 from schemas.observations import KEY, PAYLOAD
 from schemas.set_aside_returns import SetAside, SetAsideReason
 from schemas.submissions import outcome_id
-from warehouse.gate.gate import Result, Verdict
+from warehouse.gate.gate import ExpectationResult, Verdict
 from warehouse.store import current_rows, row_history
-from warehouse.store.attached_files import attached
-from warehouse.store.loads_in_force import loads_of
+from warehouse.store.attached_files import connect_with_files
+from warehouse.store.loads_in_force import loads_of_outcomes
 
 _OF_KEY = ", ".join(KEY)
 _FIGURES = {
@@ -32,20 +32,20 @@ _FIGURES = {
 
 
 @dataclass(frozen=True)
-class Named:
+class ReturnsAtFault:
     """A verdict of which only what nobody has released counts, and the returns to set aside for it."""
 
     verdict: Verdict
     culprits: tuple[SetAside, ...]
 
 
-def name_culprits(
+def find_returns_at_fault(
     con: duckdb.DuckDBPyConnection,
     definitions: Definitions,
     verdict: Verdict,
     set_aside: Sequence[SetAside],
     released: Collection[str],
-) -> Named:
+) -> ReturnsAtFault:
     """The returns whose figures, not published before, break an expectation about figures.
 
     `con` is the store, `set_aside` are those left out already, and `released` the ids of outcomes that a person let
@@ -53,8 +53,8 @@ def name_culprits(
     """
     at_fault = [one for one in verdict.results if one.severity == "critical" and not one.held and one.breaches]
     if not at_fault:
-        return Named(verdict, ())
-    without = loads_of(con, (one.outcome for one in set_aside))
+        return ReturnsAtFault(verdict, ())
+    without = loads_of_outcomes(con, (one.outcome for one in set_aside))
     current_rows.create_current_rows(con, definitions, without=without)
     try:
         found = {one.id: _of_result(con, one, without, released) for one in at_fault}
@@ -68,11 +68,11 @@ def name_culprits(
     for by_load in found.values():
         for load, fault in (by_load or {}).items():
             loads.setdefault(load, []).append(fault)
-    return Named(Verdict(results), as_set_aside(con, loads, set_aside))
+    return ReturnsAtFault(Verdict(results), returns_to_set_aside(con, loads, set_aside))
 
 
 def _of_result(
-    con: duckdb.DuckDBPyConnection, one: Result, without: Collection[int], released: Collection[str]
+    con: duckdb.DuckDBPyConnection, one: ExpectationResult, without: Collection[int], released: Collection[str]
 ) -> dict[int, SetAsideReason] | None:
     """The loads that brought the breaches of an expectation, each with its own cells among them. Empty where all were
     released; None where some were brought by nobody."""
@@ -92,7 +92,9 @@ def _of_result(
     return {load: SetAsideReason(one.id, one.says, tuple(dict.fromkeys(mine))) for load, mine in cells.items()}
 
 
-def _culprits(con: duckdb.DuckDBPyConnection, one: Result, without: Collection[int]) -> dict[int, dict[int, str]]:
+def _culprits(
+    con: duckdb.DuckDBPyConnection, one: ExpectationResult, without: Collection[int]
+) -> dict[int, dict[int, str]]:
     """Of each breach by its number, the loads whose rows are new in it, with the ids of their outcomes."""
     figures = [
         (number, *figure.key, figure.submission, figure.sheet, figure.cell, figure.is_new)
@@ -128,7 +130,7 @@ def _brought(keys: str, without: Collection[int]) -> str:
         WHERE w.withdrawn AND coalesce(w.load NOT IN ({left_out}), true) GROUP BY ALL"""
 
 
-def as_set_aside(
+def returns_to_set_aside(
     con: duckdb.DuckDBPyConnection, loads: Mapping[int, Sequence[SetAsideReason]], already: Sequence[SetAside]
 ) -> tuple[SetAside, ...]:
     """The returns of loads, and earlier ones that they took the place of and that were never published either: those
@@ -161,7 +163,7 @@ def as_set_aside(
 
 
 @dataclass(frozen=True)
-class Changes:
+class ChangesByLoad:
     """The loads that bring anything new, with how many of the published rows each changes or removes, and their
     outcomes."""
 
@@ -175,17 +177,17 @@ def changes_by_load(
     candidate: Path,
     live: Path,
     set_aside: Sequence[SetAside],
-) -> Changes:
+) -> ChangesByLoad:
     """Who changes how much of what is published. `con` is the store."""
     said = ", ".join(PAYLOAD)
-    with attached(candidate=candidate, live=live) as files:
+    with connect_with_files(candidate=candidate, live=live) as files:
         new, old = (f"SELECT {_OF_KEY}, {said} FROM {name}.mart.observations" for name in ("candidate", "live"))
         keys = files.execute(
             f"""SELECT {_OF_KEY}, bool_or(was) AS was FROM (
                     SELECT *, false AS was FROM ({new} EXCEPT {old}) UNION ALL
                     SELECT *, true AS was FROM ({old} EXCEPT {new})) GROUP BY ALL"""
         ).pl()
-    without = loads_of(con, (one.outcome for one in set_aside))
+    without = loads_of_outcomes(con, (one.outcome for one in set_aside))
     current_rows.create_current_rows(con, definitions, without=without)
     con.register("changed", keys)
     try:
@@ -198,4 +200,4 @@ def changes_by_load(
         con.unregister("changed")
         row_history.drop_history_tables(con)
     outcomes = {load: outcome_id(*names) for load, *names, _ in rows}
-    return Changes({row[0]: row[-1] for row in rows}, outcomes)
+    return ChangesByLoad({row[0]: row[-1] for row in rows}, outcomes)

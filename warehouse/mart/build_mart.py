@@ -15,30 +15,30 @@ from schemas.definitions.models import Definitions, Indicator
 from schemas.observations import KEY
 from schemas.reference.geography import ENGLAND
 from schemas.reference.periods import Period, read_period
-from schemas.return_calendar import SET_ASIDE, Standing
+from schemas.return_calendar import SET_ASIDE, RegisterEntry
 from schemas.set_aside_returns import SetAside
-from schemas.submissions import Grant
+from schemas.submissions import WaiverGrant
 from warehouse.disclosure import disclosure_control
-from warehouse.mart.comparators import OPEN, forget, points
+from warehouse.mart.comparators import OPEN, create_points, drop_points
 from warehouse.mart.latest import RANKED, fill_latest
-from warehouse.mart.mart_tables import AS_OF, MART, TABLES, ddl
-from warehouse.mart.revisions import revisions, spells
-from warehouse.mart.scorecard import score
-from warehouse.mart.set_aside_keys import held_back
-from warehouse.mart.targets import goals
+from warehouse.mart.mart_tables import AS_OF, MART, TABLES, create_table_sql
+from warehouse.mart.revisions import publication_spells, revision_rows
+from warehouse.mart.scorecard import fill_scorecard
+from warehouse.mart.set_aside_keys import set_aside_keys
+from warehouse.mart.targets import create_targets
 from warehouse.mart.trend import fill_trend
 from warehouse.statistics.statistics import with_intervals
 from warehouse.store import current_rows, row_history
-from warehouse.store.loads_in_force import loads_of
+from warehouse.store.loads_in_force import loads_of_outcomes
 
 WHERE = ("area_code", "time_identifier", "time_period")
 
 
-def build(
+def build_candidate(
     con: duckdb.DuckDBPyConnection,
     candidate: Path,
     definitions: Definitions,
-    register: Sequence[Standing],
+    register: Sequence[RegisterEntry],
     today: date,
     *,
     has_examples: bool,
@@ -46,7 +46,7 @@ def build(
     received: dict[str, tuple[datetime, str]],
     version: int,
     published_at: datetime,
-    waivers: Sequence[tuple[Grant, bool]] = (),
+    waivers: Sequence[tuple[WaiverGrant, bool]] = (),
     set_aside: Sequence[SetAside] = (),
 ) -> None:
     """Write the candidate for a version of the published file beside the live one.
@@ -55,24 +55,24 @@ def build(
     built as if the loads that are `set_aside` had not come.
     `published_at` (UTC) is the instant that the version will bear if it is published.
     """
-    left_out = loads_of(con, (one.outcome for one in set_aside))
+    left_out = loads_of_outcomes(con, (one.outcome for one in set_aside))
     current_rows.create_current_rows(con, definitions, without=left_out)
     row_history.create_row_versions(con, version, published_at)
-    hidden = withheld(con, definitions)
+    hidden = rows_to_withhold(con, definitions)
     row_history.create_row_history(con, version, hidden)
     con.execute(f"ATTACH '{str(candidate).replace(chr(39), chr(39) * 2)}' AS out")
     try:
         con.execute("CREATE SCHEMA out.mart")
         for table in MART:
-            for statement in ddl(table, "out.mart"):
+            for statement in create_table_sql(table, "out.mart"):
                 con.execute(statement)
-        reference_tables(con, definitions, _whereabouts(con))
-        derive(con, definitions, _shown(con, hidden, definitions))
+        create_reference_tables(con, definitions, _whereabouts(con))
+        fill_derived_tables(con, definitions, _shown(con, hidden, definitions))
         _remember(con, definitions, hidden, published_at)
-        score(con, definitions, today)
+        fill_scorecard(con, definitions, today)
         _fill(con, "coverage", _coverage(con, definitions))
         _fill(con, "returns", _returns(register, today, received, {one.outcome for one in set_aside}))
-        _fill(con, "set_aside", held_back(con, set_aside))
+        _fill(con, "set_aside", set_aside_keys(con, set_aside))
         _fill(con, "waivers", _waivers(con, waivers))
         con.execute("INSERT INTO out.mart.publication VALUES (?, ?, ?, ?)", [version, published_at, run, has_examples])
         con.execute(
@@ -86,11 +86,11 @@ def build(
         row_history.drop_history_tables(con)
 
 
-def withheld(con: duckdb.DuckDBPyConnection, definitions: Definitions) -> pl.DataFrame:
+def rows_to_withhold(con: duckdb.DuckDBPyConnection, definitions: Definitions) -> pl.DataFrame:
     """The rows to hide (see disclosure.withheld), family by family, for no family tells anything of another."""
-    groups = current_rows.indicator_batches(con, "dated", disclosure_control.guarded(definitions))
+    groups = current_rows.indicator_batches(con, "dated", disclosure_control.sensitive_families(definitions))
     found = [
-        disclosure_control.withheld(row_history.rows_for_disclosure(con, group), definitions)
+        disclosure_control.rows_to_withhold(row_history.rows_for_disclosure(con, group), definitions)
         for group in groups or [[]]
     ]
     return pl.concat(found)
@@ -105,20 +105,24 @@ def _whereabouts(con: duckdb.DuckDBPyConnection) -> pl.DataFrame:
 def _shown(con: duckdb.DuckDBPyConnection, hidden: pl.DataFrame, definitions: Definitions) -> Iterator[pl.DataFrame]:
     """What is held, as it may be shown, some indicators at a time in the order of their ids."""
     for indicators in current_rows.indicator_batches(con, "held"):
-        yield disclosure_control.suppress(current_rows.rows_of_indicators(con, "held", indicators), hidden, definitions)
+        yield disclosure_control.suppress_and_round(
+            current_rows.rows_of_indicators(con, "held", indicators), hidden, definitions
+        )
 
 
-def derive(con: duckdb.DuckDBPyConnection, definitions: Definitions, shown: Iterable[pl.DataFrame]) -> None:
+def fill_derived_tables(
+    con: duckdb.DuckDBPyConnection, definitions: Definitions, shown: Iterable[pl.DataFrame]
+) -> None:
     """Fill observations, latest and trend of out.mart from what may be shown, given some indicators at a time."""
     for rows in shown:
         con.register("shown", _with_uncertainty(rows, definitions))
         con.execute(_told("observations"))
         con.unregister("shown")
-    points(con)
-    goals(con, definitions)
+    create_points(con)
+    create_targets(con, definitions)
     fill_latest(con)
     fill_trend(con)
-    forget(con)
+    drop_points(con)
 
 
 def _with_uncertainty(shown: pl.DataFrame, definitions: Definitions) -> pl.DataFrame:
@@ -141,22 +145,22 @@ def _remember(
     """Fill mart.history and mart.revisions from what may be shown of the past, some indicators at a time."""
     for indicators in current_rows.indicator_batches(con, "past"):
         past = current_rows.rows_of_indicators(con, "past", indicators, f"{current_rows.OF_KEY}, since")
-        told = spells(past, hidden, definitions, published_at)
+        told = publication_spells(past, hidden, definitions, published_at)
         con.register("shown", _with_uncertainty(told, definitions))
         con.execute(_told("history", ", s.published_from, s.published_to"))
         con.unregister("shown")
-        con.register("filling", revisions(past, hidden, definitions))
+        con.register("filling", revision_rows(past, hidden, definitions))
         con.execute("INSERT INTO out.mart.revisions SELECT * FROM filling ORDER BY ALL")
         con.unregister("filling")
 
 
-def retell(
+def fill_history(
     con: duckdb.DuckDBPyConnection, definitions: Definitions, hidden: pl.DataFrame, published_at: datetime
 ) -> None:
     """Fill mart.history and mart.revisions of out anew, from `held`, `dated` and `past`; all else is left."""
     for table in ("history", "revisions"):
         con.execute(f"DELETE FROM out.mart.{table}")
-    reference_tables(con, definitions, _whereabouts(con))
+    create_reference_tables(con, definitions, _whereabouts(con))
     _remember(con, definitions, hidden, published_at)
 
 
@@ -194,7 +198,7 @@ def _fill(con: duckdb.DuckDBPyConnection, name: str, rows: list[tuple[Any, ...]]
 # -- what the statements look things up in
 
 
-def reference_tables(con: duckdb.DuckDBPyConnection, definitions: Definitions, shown: pl.DataFrame) -> None:
+def create_reference_tables(con: duckdb.DuckDBPyConnection, definitions: Definitions, shown: pl.DataFrame) -> None:
     """Temporary tables of the definitions, each row with a number: indicators, versions, areas, peers and periods."""
     indicators = list(definitions.indicators.values())
     frames = {
@@ -333,7 +337,7 @@ def _coverage(con: duckdb.DuckDBPyConnection, definitions: Definitions) -> list[
     ]  # fmt: skip
 
 
-def _waivers(con: duckdb.DuckDBPyConnection, waivers: Sequence[tuple[Grant, bool]]) -> list[tuple[Any, ...]]:
+def _waivers(con: duckdb.DuckDBPyConnection, waivers: Sequence[tuple[WaiverGrant, bool]]) -> list[tuple[Any, ...]]:
     """Each waiver, with its value only where that very value is published, and its reason, which may tell the value,
     only where its key's is."""
     keys = pl.DataFrame([one.waiver.key for one, _ in waivers], schema=dict.fromkeys(KEY, pl.String), orient="row")
@@ -367,7 +371,7 @@ def _waivers(con: duckdb.DuckDBPyConnection, waivers: Sequence[tuple[Grant, bool
 
 
 def _returns(
-    register: Sequence[Standing],
+    register: Sequence[RegisterEntry],
     today: date,
     received: dict[str, tuple[datetime, str]],
     set_aside: AbstractSet[str],

@@ -120,17 +120,17 @@ JOIN ref_period AS p ON p.time_identifier = o.time_identifier AND p.time_period 
 """
 
 
-def points(con: duckdb.DuckDBPyConnection) -> None:
+def create_points(con: duckdb.DuckDBPyConnection) -> None:
     """Make the temporary table `point`: every row of out.mart.observations by whole numbers, `row` being its rowid."""
     con.execute(_POINT)
 
 
-def compare(con: duckdb.DuckDBPyConnection, of: str) -> None:
+def create_comparisons(con: duckdb.DuckDBPyConnection, of: str) -> None:
     """Make `<of>_compared`, with the comparators of each row of a table `of` that holds some rows of `point`."""
     con.execute(_COMPARED.format(of=of))
 
 
-def instead(con: duckdb.DuckDBPyConnection, of: str) -> None:
+def create_missing_comparator_reasons(con: duckdb.DuckDBPyConnection, of: str) -> None:
     """Make `<of>_instead`, which says for each missing comparator of a table `of` what is held in its place.
 
     `kind` is 1 where the very figure is held but cannot be used, 2 where it is held under another definition version,
@@ -140,7 +140,7 @@ def instead(con: duckdb.DuckDBPyConnection, of: str) -> None:
     con.execute(_INSTEAD.format(of=of))
 
 
-def forget(con: duckdb.DuckDBPyConnection) -> None:
+def drop_points(con: duckdb.DuckDBPyConnection) -> None:
     """Drop the temporary tables as large as the observations, once everything is derived from them."""
     for name in ("point", "charted", "newest", "newest_compared", "newest_wanted", "newest_instead", "beside"):
         con.execute(f"DROP TABLE IF EXISTS temp.{name}")

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import duckdb
 
-from warehouse.mart.comparators import OPEN, compare, instead
+from warehouse.mart.comparators import OPEN, create_comparisons, create_missing_comparator_reasons
 from warehouse.mart.targets import STATUS
 from warehouse.statistics.statistics import benchmark_significance, change_significance, with_ranks
 
@@ -170,8 +170,8 @@ def _missing(who: str, name: str) -> str:
 def fill_latest(con: duckdb.DuckDBPyConnection) -> None:
     """Fill out.mart.latest from `point` (see warehouse.mart.comparators) and `goal` (see warehouse.mart.targets)."""
     con.execute(_NEWEST)
-    compare(con, "newest")
-    instead(con, "newest")
+    create_comparisons(con, "newest")
+    create_missing_comparator_reasons(con, "newest")
     con.execute(_BESIDE)
     con.execute(_AUTHORITIES)
     tested = con.execute(f"SELECT {_TESTED} FROM beside").pl()

@@ -343,7 +343,7 @@ CREATE MACRO mart.as_of(ts) AS TABLE
 mart.observations. A value without a past was published by the first publication after it was loaded."""
 
 
-def ddl(table: MartTable, schema: str) -> list[str]:
+def create_table_sql(table: MartTable, schema: str) -> list[str]:
     """The statements that make an empty table with its comments in a schema."""
     columns = ", ".join(f'"{c.name}" {c.type}' for c in table.columns)
     name = f"{schema}.{table.name}"

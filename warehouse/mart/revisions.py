@@ -8,12 +8,14 @@ import polars as pl
 
 from schemas.definitions.models import Definitions
 from schemas.observations import KEY, PAYLOAD
-from warehouse.disclosure.disclosure_control import ROW, suppress
+from warehouse.disclosure.disclosure_control import ROW, suppress_and_round
 
 WITHDRAWN = "withdrawn"
 
 
-def spells(past: pl.DataFrame, hidden: pl.DataFrame, definitions: Definitions, published_at: datetime) -> pl.DataFrame:
+def publication_spells(
+    past: pl.DataFrame, hidden: pl.DataFrame, definitions: Definitions, published_at: datetime
+) -> pl.DataFrame:
     """The rows of `past` (see store.trace_past) as today's policy lets them be told, from `published_from` to
     `published_to`.
 
@@ -32,16 +34,16 @@ def spells(past: pl.DataFrame, hidden: pl.DataFrame, definitions: Definitions, p
         pl.col("shown_at").alias("published_from")
     )
     told = [
-        suppress(first, first.select(ROW).unique(), definitions),
-        suppress(pl.concat([whole, then]), hidden, definitions),
+        suppress_and_round(first, first.select(ROW).unique(), definitions),
+        suppress_and_round(pl.concat([whole, then]), hidden, definitions),
     ]
     return pl.concat(told).sort(*KEY, "published_from")
 
 
-def revisions(past: pl.DataFrame, hidden: pl.DataFrame, definitions: Definitions) -> pl.DataFrame:
+def revision_rows(past: pl.DataFrame, hidden: pl.DataFrame, definitions: Definitions) -> pl.DataFrame:
     """The rows of mart.revisions from those of `past`: of each key, every row that took the place of another, every
     withdrawal and every row given again. A row that disclosure control hides today is listed without its values."""
-    shown = suppress(past, hidden, definitions).sort(*KEY, "since")
+    shown = suppress_and_round(past, hidden, definitions).sort(*KEY, "since")
     raw = past.sort(*KEY, "since").select(pl.struct(PAYLOAD).alias("said"))
     rows = shown.with_columns(
         raw["said"],

@@ -57,7 +57,7 @@ ORDER BY ALL
 """
 
 
-def score(con: duckdb.DuckDBPyConnection, definitions: Definitions, today: date) -> None:
+def fill_scorecard(con: duckdb.DuckDBPyConnection, definitions: Definitions, today: date) -> None:
     """Fill actions, baskets and scorecard of the candidate attached as `out`, whose latest is filled already, from
     `goal` (see warehouse.mart.targets)."""
     con.execute(_ACTIONS)

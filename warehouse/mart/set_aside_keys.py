@@ -9,15 +9,15 @@ import duckdb
 
 from schemas.observations import KEY
 from schemas.set_aside_returns import SetAside
-from warehouse.store.loads_in_force import loads_of
+from warehouse.store.loads_in_force import loads_of_outcomes
 
 
-def held_back(con: duckdb.DuckDBPyConnection, set_aside: Sequence[SetAside]) -> list[tuple[Any, ...]]:
+def set_aside_keys(con: duckdb.DuckDBPyConnection, set_aside: Sequence[SetAside]) -> list[tuple[Any, ...]]:
     """Each key that a return gives, or withdraws, which is set aside, with what the gate found at its own cell."""
     rows: list[tuple[Any, ...]] = []
     for one in set_aside:
         why = {cell: fault.says for fault in reversed(one.faults) for cell in fault.cells}
-        for load in loads_of(con, [one.outcome]):
+        for load in loads_of_outcomes(con, [one.outcome]):
             found = con.execute(
                 f"SELECT {', '.join(KEY)}, sheet, cell FROM observation WHERE load = ? ORDER BY ALL", [load]
             ).fetchall()

@@ -16,7 +16,7 @@ import polars as pl
 
 from schemas.definitions.models import Definitions, Target
 from schemas.reference.periods import Period, read_period
-from warehouse.mart.comparators import compare
+from warehouse.mart.comparators import create_comparisons
 
 STATUS = """CASE
     WHEN {target} IS NULL OR {value} IS NULL THEN 'no target'
@@ -54,7 +54,7 @@ class _Knot:
     version: str
 
 
-def courses(definitions: Definitions) -> pl.DataFrame:
+def target_trajectories(definitions: Definitions) -> pl.DataFrame:
     """Every way that the definitions set, period by period, by framework. `own` tells the partnership's own plan, and
     `first_told` of the frameworks that speak of one period the own plan, or else the one listed first."""
     by_series: dict[tuple[str, str, str, str], list[Target]] = {}
@@ -151,10 +151,10 @@ LEFT JOIN (
 """
 
 
-def goals(con: duckdb.DuckDBPyConnection, definitions: Definitions) -> None:
+def create_targets(con: duckdb.DuckDBPyConnection, definitions: Definitions) -> None:
     """Make the temporary table `goal`: every row of every course, with the target as a number, NULL where it is
     relative to what is not held, and the `row` of the observation that it is for, NULL where none is held."""
-    con.register("made", courses(definitions))
+    con.register("made", target_trajectories(definitions))
     con.execute("CREATE OR REPLACE TEMP TABLE ref_course AS SELECT * FROM made")
     con.unregister("made")
     con.execute(
@@ -163,5 +163,5 @@ def goals(con: duckdb.DuckDBPyConnection, definitions: Definitions) -> None:
            FROM point AS p JOIN out.mart.observations AS o ON o.rowid = p.row
            SEMI JOIN ref_course USING (indicator_id, area_code, breakdown)"""
     )
-    compare(con, "aimed")
+    create_comparisons(con, "aimed")
     con.execute(_GOAL)

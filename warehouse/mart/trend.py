@@ -74,7 +74,7 @@ def fill_trend(con: duckdb.DuckDBPyConnection) -> None:
         series = con.execute(_SERIES).pl()
         same = pl.all_horizontal(pl.col(name) == pl.col(name).shift(1) for name in ("i", "place", "b"))
         _temp(con, "renewed", series.filter(same & (pl.col("v") != pl.col("v").shift(1))).select("row", renewed=True))
-        _temp(con, "charted", charted(series))
+        _temp(con, "charted", control_charts(series))
         con.execute(_TREND)
 
 
@@ -84,7 +84,7 @@ def _temp(con: duckdb.DuckDBPyConnection, name: str, frame: pl.DataFrame) -> Non
     con.unregister("made")
 
 
-def charted(series: pl.DataFrame) -> pl.DataFrame:
+def control_charts(series: pl.DataFrame) -> pl.DataFrame:
     """The control charts of rows in the order of their series: `row` and the columns of with_control_limits.
 
     Reads `i`, `place`, `b`, `v` (the series), `p` and `before` (the period, and the one exactly before it), `value`,

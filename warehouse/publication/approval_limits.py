@@ -10,10 +10,10 @@ import duckdb
 
 from schemas.definitions.models import Definitions
 from schemas.set_aside_returns import SetAside, SetAsideReason
-from warehouse.gate.gate import Result, Verdict
-from warehouse.gate.set_aside import Named, as_set_aside, changes_by_load
-from warehouse.publication.version_archive import Kept
-from warehouse.publication.version_difference import Difference
+from warehouse.gate.gate import ExpectationResult, Verdict
+from warehouse.gate.set_aside import ReturnsAtFault, changes_by_load, returns_to_set_aside
+from warehouse.publication.version_archive import VersionArchive
+from warehouse.publication.version_difference import VersionDifference
 
 CHANGE = "ask.change"
 FEWEST_CHANGED = 20
@@ -21,7 +21,7 @@ FEWEST_CHANGED = 20
 
 
 @dataclass(frozen=True)
-class Limits:
+class ApprovalLimits:
     """`change_pct`: a night that changes or removes more of the live rows than this asks a person first.
     `keep_versions`: how many published versions are kept to go back to. `set_aside`: whether a return that is at fault
     is left out and the rest published; else nothing is."""
@@ -35,7 +35,9 @@ class Limits:
         return rows > FEWEST_CHANGED and live_rows > 0 and 100.0 * rows / live_rows > self.change_pct
 
 
-def ask(verdict: Verdict, differs: Difference, limits: Limits, kept: Kept, version: int) -> Verdict:
+def require_approval(
+    verdict: Verdict, differs: VersionDifference, limits: ApprovalLimits, kept: VersionArchive, version: int
+) -> Verdict:
     """The verdict, with what only a person can decide: whether so much may change at once, and whether to go on after
     a rollback."""
     asked = []
@@ -43,26 +45,28 @@ def ask(verdict: Verdict, differs: Difference, limits: Limits, kept: Kept, versi
     too_many = limits.exceeded_by(rows, differs.live_rows)
     said = f"one night changes or removes at most {limits.change_pct:g}% of the published rows"
     shown = (f"{rows} of {differs.live_rows} rows, {differs.changed_pct:.0f}%",) if too_many else ()
-    asked.append(Result(CHANGE, said, "critical", False, held=not too_many, count=rows, rows=shown))
+    asked.append(ExpectationResult(CHANGE, said, "critical", False, held=not too_many, count=rows, rows=shown))
     held = kept.held
     if held is not None and version > held["data_version"]:  # approved, and what let go of it died before it did
         held = None
     said = "nothing is published after a rollback until a person approves it"
     shown = (f"rolled back to version {held['to']} by {held['by']}",) if held else ()
-    asked.append(Result("ask.rolled-back", said, "critical", False, held=held is None, count=len(shown), rows=shown))
+    asked.append(
+        ExpectationResult("ask.rolled-back", said, "critical", False, held=held is None, count=len(shown), rows=shown)
+    )
     return replace(verdict, results=(*verdict.results, *asked))
 
 
-def name_largest(
+def largest_changes(
     con: duckdb.DuckDBPyConnection,
     definitions: Definitions,
     files: tuple[Path, Path],
-    named: Named,
+    named: ReturnsAtFault,
     set_aside: Sequence[SetAside],
     outcomes: tuple[Collection[str], Collection[str]],
-    limits: Limits,
+    limits: ApprovalLimits,
     live_rows: int,
-) -> Named:
+) -> ReturnsAtFault:
     """Where all that is wrong is that too much changes at once: the returns that change the most of it, as many as make
     it too much, so that the others are not held up. Nobody where they are all that is new, unless they were set aside
     before, and a warning where a person has released what is too much.
@@ -85,9 +89,9 @@ def name_largest(
         known = all(found.outcome_of[load] in was_aside for load in largest)
         fault = SetAsideReason(CHANGE, critical[0].says, ())
         return replace(
-            named, culprits=as_set_aside(con, {load: [fault] for load in largest if left or known}, set_aside)
+            named, culprits=returns_to_set_aside(con, {load: [fault] for load in largest if left or known}, set_aside)
         )
     if limits.exceeded_by(nobodys, live_rows):
         return named
     results = (replace(one, severity="warning") if one.id == CHANGE else one for one in named.verdict.results)
-    return Named(Verdict(tuple(results)), ())
+    return ReturnsAtFault(Verdict(tuple(results)), ())

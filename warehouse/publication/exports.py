@@ -20,7 +20,7 @@ from common.atomic_files import put_folder_in_place
 from schemas.definitions.models import Definitions, Indicator
 from schemas.reference.geography import ENGLAND, Geography
 from schemas.reference.periods import MONTHS, QUARTERS, SINGLE_YEARS, SPLIT_YEARS, TERMS
-from warehouse.store.attached_files import attached
+from warehouse.store.attached_files import connect_with_files
 
 FOLDER, LATEST = "exports", "latest"
 KEPT = 3
@@ -60,11 +60,11 @@ META = ("col_name", "col_type", "label", "indicator_grouping", "indicator_unit",
 _ACTIVE = ("=", "+", "-", "@", "\t", "\r")
 
 
-def follow(live: Path, definitions: Definitions) -> Path:
+def update_exports(live: Path, definitions: Definitions) -> Path:
     """Have the exports beside a published file be of its version; the folder that holds them. Does nothing where they
     are already. Raises OSError where the folder cannot be written."""
     root = live.parent / FOLDER
-    with attached(live=live) as con:
+    with connect_with_files(live=live) as con:
         con.execute("USE live")
         version = con.execute("SELECT data_version FROM mart.publication").fetchall()[0][0]
         folder = root / f"v{version:06d}"

@@ -16,20 +16,20 @@ from common.atomic_files import put_in_place
 from common.errors import StorageError
 from common.jinja_templates import NO_BRANDING, Branding
 from schemas.definitions.models import Definitions
-from schemas.return_calendar import Standing
+from schemas.return_calendar import RegisterEntry
 from schemas.set_aside_returns import SetAside
-from schemas.submissions import Grant
-from warehouse.gate.gate import Verdict, gate
-from warehouse.gate.set_aside import Named, name_culprits
-from warehouse.mart.build_mart import build
+from schemas.submissions import WaiverGrant
+from warehouse.gate.gate import Verdict, judge_candidate
+from warehouse.gate.set_aside import ReturnsAtFault, find_returns_at_fault
+from warehouse.mart.build_mart import build_candidate
 from warehouse.publication import exports
-from warehouse.publication.approval_limits import Limits, ask, name_largest
-from warehouse.publication.rollback_history import tell_past
-from warehouse.publication.version_archive import Kept
-from warehouse.publication.version_difference import Difference, difference, differences
-from warehouse.publication.version_stamp import of_this_release, stamp
+from warehouse.publication.approval_limits import ApprovalLimits, largest_changes, require_approval
+from warehouse.publication.rollback_history import write_rollback_history
+from warehouse.publication.version_archive import VersionArchive
+from warehouse.publication.version_difference import VersionDifference, compare_versions, count_table_differences
+from warehouse.publication.version_stamp import has_current_shape, stamp_version
 from warehouse.store import loading, published_versions
-from warehouse.store.attached_files import attach, attached
+from warehouse.store.attached_files import attach_read_only, connect_with_files
 
 CANDIDATE = "candidate-"
 
@@ -45,12 +45,12 @@ class Publication:
     data_version: int
     changed: dict[str, int]
     verdict: Verdict
-    difference: Difference = field(default_factory=Difference)
+    difference: VersionDifference = field(default_factory=VersionDifference)
     page: str | None = None
     set_aside: tuple[SetAside, ...] = ()
 
 
-EVERY = Limits(keep_versions=1_000_000)
+EVERY = ApprovalLimits(keep_versions=1_000_000)
 """What is made again keeps every version; whoever makes it lets go of those that nobody goes back to."""
 
 
@@ -58,20 +58,20 @@ class NotApproved(Exception):
     """A candidate or version that cannot be published now; the argument says why, for the person who asked."""
 
 
-def publish_night(
+def publish_candidate(
     con: duckdb.DuckDBPyConnection,
     live: Path,
     definitions: Definitions,
-    register: list[Standing],
+    register: list[RegisterEntry],
     received: dict[str, tuple[datetime, str]],
     *,
     today: date,
     run: str,
     published_at: datetime,
     has_examples: bool,
-    limits: Limits | None = None,
+    limits: ApprovalLimits | None = None,
     branding: Branding = NO_BRANDING,
-    waivers: Sequence[tuple[Grant, bool]] = (),
+    waivers: Sequence[tuple[WaiverGrant, bool]] = (),
     released: Collection[str] = (),
     was_aside: Collection[str] = (),
     tell: Callable[[Sequence[SetAside]], None] = lambda _: None,
@@ -83,16 +83,18 @@ def publish_night(
     through the gate, and `was_aside` those that the attempt before left out. What is set aside is told to `tell` before
     anything is put in place. Raises StorageError where the folder cannot be written; the live file is then untouched.
     """
-    limits = limits or Limits()
-    folder, kept = live.parent, Kept.beside(live)
-    sweep(folder)
+    limits = limits or ApprovalLimits()
+    folder, kept = live.parent, VersionArchive.beside(live)
+    remove_leftover_candidates(folder)
     candidate = folder / f"{CANDIDATE}{run}.duckdb"
     try:
-        catch_up(con, live, limits)
+        record_unrecorded_publication(con, live, limits)
         published_at = loading.next_instant(con, published_at)
         before = live if live.exists() else None
         if before is not None:
-            exports.follow(live, definitions)  # whoever published it may have died between the rename and the exports
+            exports.update_exports(
+                live, definitions
+            )  # whoever published it may have died between the rename and the exports
         version = live_version(before)
         sources = {"register": register, "today": today, "has_examples": has_examples, "run": run,
                    "received": received, "waivers": waivers, "version": next_version(con, version),
@@ -114,7 +116,7 @@ def publish_night(
     except (duckdb.IOException, duckdb.FatalException, OSError) as error:
         raise StorageError(live, f"cannot be published ({_in_words(error)})") from None
     finally:
-        sweep(folder)
+        remove_leftover_candidates(folder)
 
 
 def _conclude(
@@ -124,12 +126,12 @@ def _conclude(
     candidate: Path,
     made: _Made,
     about: dict[str, Any],
-    limits: Limits,
+    limits: ApprovalLimits,
     branding: Branding,
     step: Callable[[str], None],
 ) -> Publication:
     """Put a candidate in the live file's place, or keep it for a person where the gate refuses it."""
-    kept, version = Kept.beside(live), about["compared_with"]
+    kept, version = VersionArchive.beside(live), about["compared_with"]
     told = made.changed, made.verdict, made.differs
     if not made.verdict.passed:
         about |= {"state": "refused", "up_to_load": _newest_load(con)}
@@ -145,7 +147,7 @@ def _conclude(
     kept.keep_version(live, number, limits.keep_versions)
     kept.forget_candidates()
     step("write the exports")
-    exports.follow(live, definitions)
+    exports.update_exports(live, definitions)
     return Publication("published", number, *told, str(page), made.set_aside)
 
 
@@ -162,8 +164,8 @@ class _Night:
     before: Path | None
     definitions: Definitions
     sources: Mapping[str, Any]
-    limits: Limits
-    kept: Kept
+    limits: ApprovalLimits
+    kept: VersionArchive
     version: int
     outcomes: tuple[Collection[str], Collection[str]]
     step: Callable[[str], None]
@@ -174,7 +176,7 @@ class _Made:
     """A candidate as it was judged last, and what it leaves out. `is_live`: no row of it differs from the live file."""
 
     changed: dict[str, int]
-    differs: Difference
+    differs: VersionDifference
     verdict: Verdict
     set_aside: tuple[SetAside, ...]
     is_live: bool = False
@@ -186,12 +188,12 @@ def _settled(night: _Night) -> _Made:
     set_aside: tuple[SetAside, ...] = ()
     while True:
         night.step("build the candidate")
-        build(night.con, night.candidate, night.definitions, set_aside=set_aside, **night.sources)
+        build_candidate(night.con, night.candidate, night.definitions, set_aside=set_aside, **night.sources)
         night.step("compare with what is published")
-        changed = differences(night.candidate, night.before)
+        changed = count_table_differences(night.candidate, night.before)
         if night.before is not None and not changed:
-            return _Made({}, Difference(), Verdict(()), set_aside, is_live=True)
-        differs = difference(night.candidate, night.before)
+            return _Made({}, VersionDifference(), Verdict(()), set_aside, is_live=True)
+        differs = compare_versions(night.candidate, night.before)
         night.step("judge the candidate")
         named = _judged(night, differs, set_aside)
         if named.verdict.passed or not named.culprits:
@@ -200,15 +202,15 @@ def _settled(night: _Night) -> _Made:
         night.candidate.unlink()
 
 
-def _judged(night: _Night, differs: Difference, set_aside: Sequence[SetAside]) -> Named:
+def _judged(night: _Night, differs: VersionDifference, set_aside: Sequence[SetAside]) -> ReturnsAtFault:
     """What the gate finds of the candidate, and who is to blame for it, as far as the limits let it be set aside."""
-    verdict = gate(night.candidate, night.before, night.definitions, night.sources["today"])
-    verdict = ask(verdict, differs, night.limits, night.kept, night.version)
+    verdict = judge_candidate(night.candidate, night.before, night.definitions, night.sources["today"])
+    verdict = require_approval(verdict, differs, night.limits, night.kept, night.version)
     if not verdict.approvable:  # the file is at fault, or gives something away: nobody's return is to blame for that
-        return Named(verdict, ())
-    named = name_culprits(night.con, night.definitions, verdict, set_aside, night.outcomes[0])
+        return ReturnsAtFault(verdict, ())
+    named = find_returns_at_fault(night.con, night.definitions, verdict, set_aside, night.outcomes[0])
     if night.before is not None and not named.culprits:
-        named = name_largest(
+        named = largest_changes(
             night.con,
             night.definitions,
             (night.candidate, night.before),
@@ -221,20 +223,22 @@ def _judged(night: _Night, differs: Difference, set_aside: Sequence[SetAside]) -
     return named if night.limits.set_aside else replace(named, culprits=())
 
 
-def approve(con: duckdb.DuckDBPyConnection, live: Path, run: str, at: datetime, limits: Limits | None = None) -> int:
+def approve_candidate(
+    con: duckdb.DuckDBPyConnection, live: Path, run: str, at: datetime, limits: ApprovalLimits | None = None
+) -> int:
     """Publish the candidate that a run's gate refused, if it is still the newest; its data_version.
 
     Raises NotApproved with the reason in words, StorageError where the folder cannot be written.
     """
-    limits, kept = limits or Limits(), Kept.beside(live)
-    catch_up(con, live, limits)
+    limits, kept = limits or ApprovalLimits(), VersionArchive.beside(live)
+    record_unrecorded_publication(con, live, limits)
     about = kept.recorded(run)
     candidate = kept.candidate(run)
     if about is None:
         raise NotApproved(f"No run called {run} is kept.")
     if about["state"] != "refused" or not candidate.exists():
         raise NotApproved(f"Run {run} has no candidate that waits: it was published, or a newer one took its place.")
-    if not of_this_release(candidate):
+    if not has_current_shape(candidate):
         raise NotApproved(f"Run {run} was of an earlier release. Run another night and approve that one.")
     version = live_version(live if live.exists() else None)
     if about["compared_with"] != version or about["up_to_load"] != _newest_load(con):
@@ -255,19 +259,19 @@ def roll_back(
     to: int,
     by: str,
     at: datetime,
-    limits: Limits | None = None,
+    limits: ApprovalLimits | None = None,
     definitions: Definitions | None = None,
 ) -> int:
     """Publish a kept version again, under a new data_version, and hold publication until a person approves the next
     candidate; the new data_version. Its past is told as `definitions` let it be; without them, as an earlier release
     did, it is the past of that version alone. Raises NotApproved, StorageError."""
-    limits, kept = limits or Limits(), Kept.beside(live)
-    catch_up(con, live, limits)
+    limits, kept = limits or ApprovalLimits(), VersionArchive.beside(live)
+    record_unrecorded_publication(con, live, limits)
     source = kept.versions().get(to)
     if source is None:
         held = ", ".join(map(str, kept.versions())) or "none"
         raise NotApproved(f"Version {to} is not kept; there are: {held}.")
-    if not of_this_release(source):
+    if not has_current_shape(source):
         raise NotApproved(f"Version {to} is of an earlier release, in a shape that dashboards no longer read.")
     number = next_version(con, live_version(live if live.exists() else None))
     run = f"rollback-to-{to}"
@@ -275,7 +279,7 @@ def roll_back(
     try:
         shutil.copyfile(source, candidate)
         if definitions is not None:
-            tell_past(con, candidate, definitions, number, at)
+            write_rollback_history(con, candidate, definitions, number, at)
     except (duckdb.IOException, duckdb.FatalException, OSError) as error:
         raise StorageError(live, f"cannot be published ({_in_words(error)})") from None
     kept.hold({"to": to, "by": by, "at": at.isoformat(), "data_version": number})
@@ -291,18 +295,18 @@ def _put_in_place(
     number: int,
     at: datetime,
     again_by: str | None,
-    kept: Kept,
-    limits: Limits,
+    kept: VersionArchive,
+    limits: ApprovalLimits,
 ) -> None:
     try:
-        stamp(candidate, number, at, again_by)
+        stamp_version(candidate, number, at, again_by)
         rename_over(candidate, live)
         _remember(con, live)
         kept.keep_version(live, number, limits.keep_versions)
     except (duckdb.IOException, duckdb.FatalException, OSError) as error:
         raise StorageError(live, f"cannot be published ({_in_words(error)})") from None
     finally:
-        sweep(live.parent)
+        remove_leftover_candidates(live.parent)
 
 
 def next_version(con: duckdb.DuckDBPyConnection, live: int) -> int:
@@ -316,7 +320,7 @@ def _newest_load(con: duckdb.DuckDBPyConnection) -> int:
     return int(row[0]) if row else 0
 
 
-def sweep(folder: Path) -> None:
+def remove_leftover_candidates(folder: Path) -> None:
     """Remove candidates, and their logs, that an interrupted night left behind."""
     for path in folder.glob(f"{CANDIDATE}*.duckdb*"):
         with contextlib.suppress(FileNotFoundError):
@@ -327,7 +331,7 @@ def live_version(live: Path | None) -> int:
     """The data_version of a published file; 0 where there is none."""
     if live is None:
         return 0
-    with attached(live=live) as con:
+    with connect_with_files(live=live) as con:
         row = con.execute("SELECT data_version FROM live.mart.publication").fetchone()
     return int(row[0]) if row else 0
 
@@ -354,35 +358,39 @@ def rename_over(candidate: Path, live: Path) -> None:
 def _remember(con: duckdb.DuckDBPyConnection, live: Path) -> None:
     """Have the store know what the published file shows, also where the night that published it died before this."""
     with contextlib.ExitStack() as stack:
-        attach(con.execute, "live", live, stack)
+        attach_read_only(con.execute, "live", live, stack)
         stack.callback(con.execute, "DETACH live")
         published_versions.record_published_rows(con, "live")
 
 
-def catch_up(con: duckdb.DuckDBPyConnection, live: Path, limits: Limits | None = None) -> None:
+def record_unrecorded_publication(
+    con: duckdb.DuckDBPyConnection, live: Path, limits: ApprovalLimits | None = None
+) -> None:
     """Record and keep a publication whose night died between the rename and that: only loads up to then were seen."""
     if live.exists():
         _remember(con, live)
-        Kept.beside(live).keep_version(live, live_version(live), (limits or Limits()).keep_versions)
+        VersionArchive.beside(live).keep_version(live, live_version(live), (limits or ApprovalLimits()).keep_versions)
 
 
 # -- the same again, from what is on record ---------------------------------------------------------------------------
 
 
-def publish_again(con: duckdb.DuckDBPyConnection, live: Path, version: int, sources: Mapping[str, Any]) -> None:
+def republish_version(con: duckdb.DuckDBPyConnection, live: Path, version: int, sources: Mapping[str, Any]) -> None:
     """Build a version that was published once, as it was then, and put it in place: nobody is asked and nothing judged.
 
     `sources` are what mart.build needs beside the store, as they were. Raises StorageError.
     """
     candidate = live.parent / f"{CANDIDATE}again-{version}.duckdb"
-    build(con, candidate, version=version, **sources)
+    build_candidate(con, candidate, version=version, **sources)
     rename_over(candidate, live)
     _remember(con, live)
-    Kept.beside(live).keep_version(live, version, EVERY.keep_versions)
+    VersionArchive.beside(live).keep_version(live, version, EVERY.keep_versions)
 
 
-def approve_again(con: duckdb.DuckDBPyConnection, live: Path, candidate: Path, version: int, at: datetime) -> None:
+def republish_approved_candidate(
+    con: duckdb.DuckDBPyConnection, live: Path, candidate: Path, version: int, at: datetime
+) -> None:
     """Put a candidate in place that was approved at an instant. Raises StorageError."""
-    kept = Kept.beside(live)
+    kept = VersionArchive.beside(live)
     _put_in_place(con, candidate, live, version, at, None, kept, EVERY)
     kept.let_go()

@@ -14,7 +14,7 @@ from schemas.findings import as_typed
 from schemas.observations import KEY
 from warehouse.mart.mart_tables import MART
 from warehouse.store import private_store
-from warehouse.store.attached_files import attached
+from warehouse.store.attached_files import connect_with_files
 
 STORE = {
     "main.submission": ("id",),
@@ -54,17 +54,17 @@ class TableDifference:
         return "\n".join([said, *(f"    {side}: {as_typed(row)}" for side, row in self.examples)])
 
 
-def settle(path: Path) -> None:
+def finish_store(path: Path) -> None:
     """Have a store's log in the store and its form today's, where it can be opened at all."""
     with contextlib.suppress(StorageError, duckdb.Error), private_store.open_store(path):
         pass
 
 
-def compare(file: str, made: Path, live: Path, tables: Mapping[str, Sequence[str]]) -> list[TableDifference]:
+def compare_files(file: str, made: Path, live: Path, tables: Mapping[str, Sequence[str]]) -> list[TableDifference]:
     """The tables of two files that differ, of those listed with the columns that name a row. What cannot be read
     differs."""
     try:
-        with attached(made=made, live=live) as con:
+        with connect_with_files(made=made, live=live) as con:
             found = [_compared(con, file, table, names) for table, names in tables.items()]
     except StorageError as fault:
         return [TableDifference(file, "the whole file", because=fault.reason)]

@@ -14,14 +14,14 @@ import polars as pl
 
 from schemas.definitions.models import Definitions
 from warehouse.disclosure.disclosure_control import ROW
-from warehouse.mart.build_mart import retell, withheld
+from warehouse.mart.build_mart import fill_history, rows_to_withhold
 from warehouse.mart.mart_tables import TABLES
 from warehouse.store import current_rows, published_versions, row_history
 
 TOLD = ("indicator_id", "area_code", "breakdown", "definition_version", "time_identifier", "time_period")
 
 
-def tell_past(
+def write_rollback_history(
     con: duckdb.DuckDBPyConnection, candidate: Path, definitions: Definitions, version: int, at: datetime
 ) -> None:
     """Have a copy of an earlier version tell the whole past, up to its being published again as `version` at `at`.
@@ -36,9 +36,9 @@ def tell_past(
         published_versions.match_published_rows(con, "out")
         current_rows.create_current_rows_as_published(con)
         row_history.create_row_versions(con, version, at)
-        hidden = pl.concat([withheld(con, definitions), _never_shown(con)]).unique()
+        hidden = pl.concat([rows_to_withhold(con, definitions), _never_shown(con)]).unique()
         row_history.create_row_history(con, version, hidden)
-        retell(con, definitions, hidden, at.astimezone(UTC).replace(tzinfo=None))
+        fill_history(con, definitions, hidden, at.astimezone(UTC).replace(tzinfo=None))
         _as_shown(con)
         con.execute("DELETE FROM out.mart.publications")
         con.execute("INSERT INTO out.mart.publications SELECT data_version, published_at FROM publication ORDER BY ALL")

@@ -12,12 +12,12 @@ import polars as pl
 from schemas.definitions.models import Definitions
 from schemas.observations import KEY
 from warehouse.disclosure.disclosure_control import ROW
-from warehouse.mart.build_mart import withheld
+from warehouse.mart.build_mart import rows_to_withhold
 from warehouse.store import current_rows, published_versions, row_history
-from warehouse.store.attached_files import attach
+from warehouse.store.attached_files import attach_read_only
 
 
-def state_past(con: duckdb.DuckDBPyConnection, live: Path, definitions: Definitions) -> bool:
+def record_earlier_publications(con: duckdb.DuckDBPyConnection, live: Path, definitions: Definitions) -> bool:
     """Have a store whose publications did not say what they stated say so; whether it was one. All or nothing.
 
     What was current in each version follows from the loads that it saw and from who speaks for an indicator today. What
@@ -29,7 +29,7 @@ def state_past(con: duckdb.DuckDBPyConnection, live: Path, definitions: Definiti
     with ExitStack() as stack:
         seen = pl.DataFrame(schema={**dict.fromkeys(KEY, pl.String), "load": pl.Int64, "is_withheld": pl.Boolean})
         if live.exists():
-            attach(con.execute, "live", live, stack)
+            attach_read_only(con.execute, "live", live, stack)
             stack.callback(con.execute, "DETACH live")
             published_versions.match_published_rows(con, "live")
             seen = con.execute(f"SELECT {', '.join(ROW)}, is_withheld FROM shown_now").pl()
@@ -40,7 +40,7 @@ def state_past(con: duckdb.DuckDBPyConnection, live: Path, definitions: Definiti
                 current_rows.create_current_rows(con, definitions, up_to_load)
                 row_history.create_row_versions(con, version, published_at.replace(tzinfo=UTC))
                 held = con.execute(f"SELECT {', '.join(ROW)} FROM held").pl()
-                _show(con, held, withheld(con, definitions), seen)
+                _show(con, held, rows_to_withhold(con, definitions), seen)
                 row_history.drop_history_tables(con)
                 published_versions.record_publication(con, version, published_at, run)
                 con.execute("UPDATE publication SET up_to_load = ? WHERE data_version = ?", [up_to_load, version])

@@ -8,13 +8,13 @@ from typing import Any
 
 from common.jinja_templates import Branding, render
 from warehouse.gate.gate import Verdict
-from warehouse.publication.version_difference import Difference
+from warehouse.publication.version_difference import VersionDifference
 
 TEMPLATES = Path(__file__).parent / "templates"
 NAME = "verdict.html.jinja"
 
 
-def verdict_page(facts: Mapping[str, Any], verdict: Verdict, difference: Difference, branding: Branding) -> str:
+def verdict_page(facts: Mapping[str, Any], verdict: Verdict, difference: VersionDifference, branding: Branding) -> str:
     """Return one publication as HTML that needs nothing else. `facts` say which run it was and of what.
 
     Raises DefinitionError where the organisation's own template cannot be filled in.
@@ -22,7 +22,7 @@ def verdict_page(facts: Mapping[str, Any], verdict: Verdict, difference: Differe
     return render(TEMPLATES, NAME, branding, _values(facts, verdict, difference))
 
 
-def _values(facts: Mapping[str, Any], verdict: Verdict, difference: Difference) -> dict[str, Any]:
+def _values(facts: Mapping[str, Any], verdict: Verdict, difference: VersionDifference) -> dict[str, Any]:
     """Return what the template may use. These names are a contract with organisations' own templates."""
     return {
         "run": facts.get("run", ""),

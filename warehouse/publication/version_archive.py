@@ -21,7 +21,7 @@ from common.atomic_files import put_in_place, write_whole
 from common.jinja_templates import NO_BRANDING, Branding
 from warehouse.gate.gate import Verdict
 from warehouse.publication.verdict_page import verdict_page
-from warehouse.publication.version_difference import Difference
+from warehouse.publication.version_difference import VersionDifference
 
 _VERSION = re.compile(r"indicators-v(\d+)\.duckdb")
 _SAFE_RUN = re.compile(r"[A-Za-z0-9._-]{1,100}")
@@ -29,13 +29,13 @@ HELD = "held.json"
 
 
 @dataclass(frozen=True)
-class Kept:
+class VersionArchive:
     """The folder beside a published file."""
 
     root: Path
 
     @classmethod
-    def beside(cls, live: Path) -> Kept:
+    def beside(cls, live: Path) -> VersionArchive:
         return cls(live.parent / "kept")
 
     def prepare(self) -> None:
@@ -107,7 +107,7 @@ class Kept:
         run: str,
         about: dict[str, Any],
         verdict: Verdict,
-        difference: Difference,
+        difference: VersionDifference,
         branding: Branding = NO_BRANDING,
     ) -> Path:
         """Keep a run's verdict and difference as JSON and as a page that needs nothing else; return the page's path.

@@ -11,7 +11,7 @@ import duckdb
 
 from schemas.observations import KEY, PAYLOAD
 from warehouse.mart.mart_tables import MART, MartTable
-from warehouse.store.attached_files import attached
+from warehouse.store.attached_files import connect_with_files
 from warehouse.store.current_rows import MOST_ROWS
 
 MOST_EXAMPLES = 500
@@ -19,7 +19,7 @@ MOST_EXAMPLES = 500
 
 
 @dataclass(frozen=True)
-class Change:
+class IndicatorChange:
     """How many rows of one indicator and area differ."""
 
     indicator_id: str
@@ -30,11 +30,11 @@ class Change:
 
 
 @dataclass(frozen=True)
-class Difference:
+class VersionDifference:
     """The rows of mart.observations that differ. `examples` are (kind, key in words, old, new), with HIDDEN for an old
     value that the candidate hides even in its history; `live_rows` is how many the live file has."""
 
-    changes: tuple[Change, ...] = ()
+    changes: tuple[IndicatorChange, ...] = ()
     examples: tuple[tuple[str, str, str, str], ...] = ()
     live_rows: int = 0
 
@@ -96,10 +96,10 @@ WITH moving AS (
 """
 
 
-def difference(candidate: Path, live: Path | None) -> Difference:
+def compare_versions(candidate: Path, live: Path | None) -> VersionDifference:
     """The difference of two published files. What an earlier release did not publish of a row is not compared; without
     a live file, or with one that names its rows by other columns, every row is added."""
-    with attached(candidate=candidate, live=live) as con:
+    with connect_with_files(candidate=candidate, live=live) as con:
         if live is not None:
             found = con.execute(
                 """SELECT column_name FROM duckdb_columns() WHERE database_name = 'live'
@@ -111,10 +111,10 @@ def difference(candidate: Path, live: Path | None) -> Difference:
         rows = con.execute(
             "SELECT indicator_id, area_code, count(*) FROM candidate.mart.observations GROUP BY ALL ORDER BY ALL"
         ).fetchall()
-    return Difference(tuple(Change(indicator, area, count, 0, 0) for indicator, area, count in rows))
+    return VersionDifference(tuple(IndicatorChange(indicator, area, count, 0, 0) for indicator, area, count in rows))
 
 
-def moved(con: duckdb.DuckDBPyConnection, table: str, columns: Sequence[str]) -> list[list[str]]:
+def indicators_changed(con: duckdb.DuckDBPyConnection, table: str, columns: Sequence[str]) -> list[list[str]]:
     """The indicators whose rows of a table of mart, as far as some columns go, are not the same in `candidate` and
     `live`, in groups of about so many rows as can be set against each other at once. Raises duckdb.Error where one of
     the files has no such table or column.
@@ -143,18 +143,18 @@ def moved(con: duckdb.DuckDBPyConnection, table: str, columns: Sequence[str]) ->
     return groups
 
 
-def _against(con: duckdb.DuckDBPyConnection, payload: Sequence[str]) -> Difference:
+def _against(con: duckdb.DuckDBPyConnection, payload: Sequence[str]) -> VersionDifference:
     differs = _differs(payload)
-    changes: list[Change] = []
+    changes: list[IndicatorChange] = []
     examples: list[tuple[str, str, str, str]] = []
-    for indicators in moved(con, "observations", (*KEY, *payload)):
+    for indicators in indicators_changed(con, "observations", (*KEY, *payload)):
         counted = con.execute(
             f"""{differs} SELECT indicator_id, area_code, count(*) FILTER (kind = 'added'),
                                   count(*) FILTER (kind = 'changed'), count(*) FILTER (kind = 'removed')
                 FROM differing GROUP BY ALL ORDER BY ALL""",
             {"indicators": indicators},
         ).fetchall()
-        changes += [Change(*row) for row in counted]
+        changes += [IndicatorChange(*row) for row in counted]
         found = con.execute(
             f"""{differs} SELECT kind, concat_ws(', ', {_OF_KEY}),
                                   CASE WHEN old IS NULL THEN '' WHEN t.there THEN old ELSE '{HIDDEN}' END,
@@ -166,7 +166,7 @@ def _against(con: duckdb.DuckDBPyConnection, payload: Sequence[str]) -> Differen
         examples += [(kind, key, old, new) for kind, key, old, new in found]
     examples.sort(key=lambda one: KINDS.index(one[0]))  # within a kind they come in the order of their keys
     total = con.execute("SELECT count(*) FROM live.mart.observations").fetchone()
-    return Difference(tuple(changes), tuple(examples[:MOST_EXAMPLES]), int(total[0]) if total else 0)
+    return VersionDifference(tuple(changes), tuple(examples[:MOST_EXAMPLES]), int(total[0]) if total else 0)
 
 
 # -- every table -----------------------------------------------------------------------------------------------------
@@ -175,10 +175,10 @@ LARGE = ("observations", "latest", "trend", "history", "revisions")
 """The tables that grow with what is held, each with an indicator_id."""
 
 
-def differences(candidate: Path, live: Path | None) -> dict[str, int]:
+def count_table_differences(candidate: Path, live: Path | None) -> dict[str, int]:
     """How many rows of each mart table are in one of the two files alone; a table of another shape differs in all."""
     changed: dict[str, int] = {}
-    with attached(candidate=candidate, live=live) as con:
+    with connect_with_files(candidate=candidate, live=live) as con:
         for table in MART:
             if table.name == "publications" and live is not None:
                 continue
@@ -196,7 +196,7 @@ def differences(candidate: Path, live: Path | None) -> dict[str, int]:
 def _count_large(con: duckdb.DuckDBPyConnection, table: MartTable) -> int:
     """The same for a table as large as the observations, of which only the indicators that differ are looked at."""
     try:
-        groups = moved(con, table.name, [column.name for column in table.columns])
+        groups = indicators_changed(con, table.name, [column.name for column in table.columns])
     except duckdb.Error:  # the live file has another shape
         groups = [[]]
     sql = f"SELECT * FROM {{0}}.mart.{table.name}"

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from warehouse.mart.mart_tables import MART
-from warehouse.store.attached_files import attached
+from warehouse.store.attached_files import connect_with_files
 from warehouse.store.connection import connect
 
 INSTANTS = {
@@ -17,9 +17,9 @@ INSTANTS = {
 """Where a candidate holds the instant at which it is to be published."""
 
 
-def of_this_release(path: Path) -> bool:
+def has_current_shape(path: Path) -> bool:
     """Whether a published file has the tables and columns of the contract."""
-    with attached(file=path) as con:
+    with connect_with_files(file=path) as con:
         found = con.execute(
             """SELECT table_name, column_name, data_type FROM duckdb_columns()
                WHERE database_name = 'file' AND schema_name = 'mart'"""
@@ -27,7 +27,7 @@ def of_this_release(path: Path) -> bool:
     return set(found) == {(table.name, column.name, column.type) for table in MART for column in table.columns}
 
 
-def stamp(candidate: Path, version: int, published_at: datetime, again_by: str | None) -> None:
+def stamp_version(candidate: Path, version: int, published_at: datetime, again_by: str | None) -> None:
     """Give a candidate the version and the instant at which it is published after all. A kept version that is published
     again, by the run `again_by`, keeps its own past and gets another publication after it."""
     at = published_at.astimezone(UTC).replace(tzinfo=None)

@@ -15,10 +15,10 @@ from typing import Any, Literal
 
 import duckdb
 
-from common.config_files import STRICT_KEYS, read_toml, record
+from common.config_files import STRICT_KEYS, build_record, read_toml
 from common.errors import DefinitionError, UsageError
 from schemas.reference.breakdowns import TOTAL
-from warehouse.store.attached_files import attached
+from warehouse.store.attached_files import connect_with_files
 
 Verdict = Literal["as stated", "contradicted", "not comparable", "no data"]
 WORST_FIRST: tuple[Verdict, ...] = ("contradicted", "not comparable", "no data", "as stated")
@@ -37,7 +37,7 @@ ALIKE = {
 
 
 @dataclass(frozen=True)
-class Input:
+class ClaimInput:
     """One figure of mart: a reported observation by its key, or the one row and column of a SELECT over mart."""
 
     __pydantic_config__ = STRICT_KEYS
@@ -50,7 +50,7 @@ class Input:
 
 
 @dataclass(frozen=True)
-class Figure:
+class StatedFigure:
     """A number as the report states or implies it, and the arithmetic (+ - * / and inputs by name) that gives it; by
     `sense`, what is reckoned is that number to within the tolerance, or above or below it."""
 
@@ -62,7 +62,7 @@ class Figure:
 
 
 @dataclass(frozen=True)
-class Comparison:
+class ComparedInputs:
     """Inputs that the claim sets against each other: alike in all but what `but_for` lists."""
 
     __pydantic_config__ = STRICT_KEYS
@@ -77,14 +77,14 @@ class Claim:
     __pydantic_config__ = STRICT_KEYS
     id: str
     says: str
-    inputs: Mapping[str, Input]
-    figure: tuple[Figure, ...]
-    compares: tuple[Comparison, ...] = ()
+    inputs: Mapping[str, ClaimInput]
+    figure: tuple[StatedFigure, ...]
+    compares: tuple[ComparedInputs, ...] = ()
     note: str = ""
 
 
 @dataclass(frozen=True)
-class Found:
+class InputValue:
     """What mart holds for an input: its number, and where that is an observation, its key and where it came from."""
 
     number: float | None
@@ -92,7 +92,7 @@ class Found:
 
 
 @dataclass(frozen=True)
-class Judged:
+class JudgedClaim:
     """A claim with its verdict. `figures` pair what is stated with what was reckoned (NULL without data)."""
 
     id: str
@@ -114,7 +114,7 @@ def load_claims(path: Path) -> tuple[Claim, ...]:
     """The claims of a file. Raises DefinitionError naming file, claim and reason; UsageError if there is no file."""
     if not path.is_file():
         raise UsageError(path, "is not there; name a claims file, or leave it out for the review of 2011")
-    claims = tuple(record(Claim, row, path, str(row.get("id", "?"))) for row in read_toml(path).get("claim", []))
+    claims = tuple(build_record(Claim, row, path, str(row.get("id", "?"))) for row in read_toml(path).get("claim", []))
     if len({claim.id for claim in claims}) != len(claims):
         raise DefinitionError(path, "two claims have the same id")
     for claim in claims:
@@ -136,18 +136,20 @@ def _check(claim: Claim, path: Path) -> None:
             raise DefinitionError(path, "needs indicator, area and period, or sql", key=f"{claim.id}.inputs.{name}")
 
 
-def judge_claims(published: Path, claims: tuple[Claim, ...]) -> list[Judged]:
+def judge_claims(published: Path, claims: tuple[Claim, ...]) -> list[JudgedClaim]:
     """The verdict on each claim by the published file, which is only read. Raises UsageError if there is none, or where
     an input's SQL is anything but one SELECT over mart."""
     if not published.exists():
         raise UsageError(published, "is not there yet; run `indicators nightly` first")
-    with attached(live=published) as con:
+    with connect_with_files(live=published) as con:
         con.execute("USE live")
         con.execute("SET enable_external_access = false")
-        return [judge(claim, {name: _find(con, claim, one) for name, one in claim.inputs.items()}) for claim in claims]
+        return [
+            judge_claim(claim, {name: _find(con, claim, one) for name, one in claim.inputs.items()}) for claim in claims
+        ]
 
 
-def judge(claim: Claim, inputs: Mapping[str, Found]) -> Judged:
+def judge_claim(claim: Claim, inputs: Mapping[str, InputValue]) -> JudgedClaim:
     """The verdict on a claim by the figures found for its inputs: the worst of those on its parts."""
     numbers = {name: one.number for name, one in inputs.items()}
     missing = sorted(name for name, number in numbers.items() if number is None)
@@ -166,16 +168,16 @@ def judge(claim: Claim, inputs: Mapping[str, Found]) -> Judged:
     verdict = next((v for v in WORST_FIRST if v in {found for found, _ in verdicts}), WORST_FIRST[-1])
     because = " ".join(reason for found, reason in verdicts if found == verdict)
     told = {name: {"number": one.number, **one.told} for name, one in inputs.items()}
-    return Judged(claim.id, claim.says, verdict, because, tuple(figures), told)
+    return JudgedClaim(claim.id, claim.says, verdict, because, tuple(figures), told)
 
 
-def _holds(figure: Figure, reckoned: float) -> bool:
+def _holds(figure: StatedFigure, reckoned: float) -> bool:
     if figure.sense == "is":
         return abs(reckoned - figure.stated) <= figure.tolerance + ROUNDING
     return reckoned > figure.stated if figure.sense == "above" else reckoned < figure.stated
 
 
-def _what(asked: Input, found: Found) -> str:
+def _what(asked: ClaimInput, found: InputValue) -> str:
     if asked.sql:
         return "a query of its own"
     hidden = " (suppressed)" if found.told.get("conf_status") == "c" else ""
@@ -183,7 +185,7 @@ def _what(asked: Input, found: Found) -> str:
     return f"{asked.indicator} in {asked.area}, {asked.period}{breakdown}{hidden}"
 
 
-def _unlike(one: Comparison, inputs: Mapping[str, Found]) -> str:
+def _unlike(one: ComparedInputs, inputs: Mapping[str, InputValue]) -> str:
     """Why inputs must not be set against each other; nothing if they may be, or if one of them is missing."""
     told = [inputs[name].told for name in one.inputs]
     if any(inputs[name].number is None for name in one.inputs) or not all(told):
@@ -196,9 +198,9 @@ def _unlike(one: Comparison, inputs: Mapping[str, Found]) -> str:
     return f"{' and '.join(one.inputs)} differ in {', '.join(dict.fromkeys(reasons))}." if reasons else ""
 
 
-def _find(con: duckdb.DuckDBPyConnection, claim: Claim, asked: Input) -> Found:
+def _find(con: duckdb.DuckDBPyConnection, claim: Claim, asked: ClaimInput) -> InputValue:
     if asked.sql:
-        return Found(_selected(con, claim, asked.sql))
+        return InputValue(_selected(con, claim, asked.sql))
     columns = (*ALIKE, "conf_status", "source_file", "sheet", "cell", "submission")
     row = con.execute(
         f"""SELECT {asked.column}, {", ".join(columns)} FROM mart.observations
@@ -206,7 +208,7 @@ def _find(con: duckdb.DuckDBPyConnection, claim: Claim, asked: Input) -> Found:
             ORDER BY definition_version DESC LIMIT 1""",
         [asked.indicator, asked.area, asked.period, asked.breakdown],
     ).fetchone()
-    return Found(row[0], dict(zip(columns, row[1:], strict=True))) if row else Found(None)
+    return InputValue(row[0], dict(zip(columns, row[1:], strict=True))) if row else InputValue(None)
 
 
 def _selected(con: duckdb.DuckDBPyConnection, claim: Claim, sql: str) -> float | None:

@@ -14,7 +14,7 @@ from schemas.definitions.models import Definitions
 from schemas.observations import KEY
 from warehouse.disclosure.relations.indicator_families import is_count
 from warehouse.store import connection, current_rows
-from warehouse.store.attached_files import attach
+from warehouse.store.attached_files import attach_read_only
 
 SEEN = {
     **dict.fromkeys(KEY, pl.String()),
@@ -25,7 +25,7 @@ SEEN = {
 }
 
 
-def seen_by_readers(con: connection.Connection, published: Path, definitions: Definitions) -> pl.DataFrame:
+def published_figures(con: connection.Connection, published: Path, definitions: Definitions) -> pl.DataFrame:
     """The figures that the published file shows: KEY, value, value_text, the collection that each came with, and
     `tolerance`, how far from a rounded figure the one that was sent may lie (infinite for a share of rounded counts).
 
@@ -35,7 +35,7 @@ def seen_by_readers(con: connection.Connection, published: Path, definitions: De
     if not published.exists():
         return pl.DataFrame(schema=SEEN)
     with ExitStack() as stack:
-        attach(con.execute, "live", published, stack)
+        attach_read_only(con.execute, "live", published, stack)
         stack.callback(con.execute, "DETACH live")
         try:
             shown = con.execute(

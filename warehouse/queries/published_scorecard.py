@@ -8,7 +8,7 @@ from pathlib import Path
 
 from common.errors import UsageError
 from warehouse.queries.scorecard_rows import Scorecard
-from warehouse.store.attached_files import attached
+from warehouse.store.attached_files import connect_with_files
 
 
 def read_scorecard(published: Path) -> Scorecard:
@@ -17,7 +17,7 @@ def read_scorecard(published: Path) -> Scorecard:
         raise UsageError(published, "is not there yet; run a night first")
     with published.open("rb") as file:  # a published file never changes in place: what is read here is one version
         digest = hashlib.file_digest(file, "sha256").hexdigest()
-    with attached(live=published) as con:
+    with connect_with_files(live=published) as con:
         found = con.execute(
             """SELECT s.*, l.provenance FROM live.mart.scorecard AS s
                LEFT JOIN live.mart.latest AS l USING (indicator_id, area_code, breakdown, time_identifier, time_period)

@@ -13,11 +13,11 @@ from schemas.definitions.models import Definitions
 from schemas.observations import KEY
 from schemas.reference.breakdowns import TOTAL
 from schemas.reference.periods import read_period
-from warehouse.store.attached_files import attached
+from warehouse.store.attached_files import connect_with_files
 
 
 @dataclass(frozen=True)
-class Traced:
+class TracedValue:
     """One published value: its row of mart.observations, its sender, and the revisions of it, oldest first. `newer` are
     the submissions whose figure for it is set aside."""
 
@@ -28,9 +28,9 @@ class Traced:
     newer: tuple[str, ...] = ()
 
 
-def trace(
+def trace_value(
     published: Path, definitions: Definitions, indicator: str, area: str, period: str, breakdown: str | None
-) -> list[Traced]:
+) -> list[TracedValue]:
     """The values published for an indicator, an area (code or name) and a period (in any notation, or its code), one
     for each breakdown or the one asked for. Empty if there is none. Raises UsageError for a name nobody knows."""
     known = definitions.indicators.get(indicator)
@@ -45,7 +45,7 @@ def trace(
         raise UsageError(area, "is not the code or name of an area we know")
     if not published.exists():
         raise UsageError(published, "is not there yet; run `indicators nightly` first")
-    with attached(live=published) as con:
+    with connect_with_files(live=published) as con:
         found = con.execute(
             f"""SELECT * FROM live.mart.observations
                 WHERE indicator_id = ? AND area_code = ? AND time_period = ? AND (? IS NULL OR breakdown = ?)
@@ -56,7 +56,7 @@ def trace(
         return [_traced(con, row) for row in rows]
 
 
-def _traced(con: Any, row: dict[str, Any]) -> Traced:
+def _traced(con: Any, row: dict[str, Any]) -> TracedValue:
     sender = con.execute(
         "SELECT partner, received_at FROM live.mart.returns WHERE submission = ? LIMIT 1", [row["submission"]]
     ).fetchone()
@@ -67,7 +67,7 @@ def _traced(con: Any, row: dict[str, Any]) -> Traced:
     )
     revisions = tuple(_dicts(before))
     newer = _newer(con, row)
-    return Traced(row, sender[0] if sender else None, sender[1] if sender else None, revisions, newer)
+    return TracedValue(row, sender[0] if sender else None, sender[1] if sender else None, revisions, newer)
 
 
 def _newer(con: Any, row: dict[str, Any]) -> tuple[str, ...]:

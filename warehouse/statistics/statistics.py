@@ -25,7 +25,7 @@ Number = TypeVar("Number", float, pl.Expr)
 # -- intervals --------------------------------------------------------------------------------------------------------
 
 
-def wilson(numerator: Number, denominator: Number) -> tuple[Number, Number]:
+def wilson_interval(numerator: Number, denominator: Number) -> tuple[Number, Number]:
     """The limits of a proportion, each between 0 and 1, by Wilson's score method without continuity correction.
 
     Takes two numbers or two columns; the denominator is above 0. 14 of 35 gives 0.256 to 0.564, 4 of 5 gives 0.376 to
@@ -38,7 +38,7 @@ def wilson(numerator: Number, denominator: Number) -> tuple[Number, Number]:
     return _between((middle - reach) / whole, 0, 1), _between((middle + reach) / whole, 0, 1)
 
 
-def byar(count: Number) -> tuple[Number, Number]:
+def byar_interval(count: Number) -> tuple[Number, Number]:
     """The limits of a count of events, by Byar's approximation to the Poisson distribution; for counts from 10 up.
 
     Takes a number or a column. Source: Breslow and Day (1987), Statistical Methods in Cancer Research II. Published
@@ -51,7 +51,7 @@ def byar(count: Number) -> tuple[Number, Number]:
     )
 
 
-def exact_poisson(count: float) -> tuple[float, float]:
+def exact_poisson_interval(count: float) -> tuple[float, float]:
     """The limits of a count of events, exact for the Poisson distribution; for counts from 0 up.
 
     A count that is not whole, such as an average of counts, is taken through the gamma distribution. Source: Armitage
@@ -71,7 +71,7 @@ def with_intervals(rows: pl.DataFrame) -> pl.DataFrame:
     """
     numerator, denominator, per = pl.col("numerator"), pl.col("denominator"), pl.col("per")
     few = rows.filter(~pl.col("share") & numerator.is_between(0, EXACT_BELOW, closed="left")).get_column("numerator")
-    exact = {count: exact_poisson(count) for count in few.unique()}
+    exact = {count: exact_poisson_interval(count) for count in few.unique()}
     known = pl.col("value").is_not_null() & per.is_not_null() & (denominator > 0) & (numerator >= 0)
     proper = known & (~pl.col("share") | (numerator <= denominator))
 
@@ -79,8 +79,10 @@ def with_intervals(rows: pl.DataFrame) -> pl.DataFrame:
         small = numerator.replace_strict(
             list(exact), [pair[end] for pair in exact.values()], default=None, return_dtype=pl.Float64
         )
-        events = pl.when(numerator < EXACT_BELOW).then(small).otherwise(byar(numerator)[end])
-        part = pl.when(pl.col("share")).then(wilson(numerator, denominator)[end]).otherwise(events / denominator)
+        events = pl.when(numerator < EXACT_BELOW).then(small).otherwise(byar_interval(numerator)[end])
+        part = (
+            pl.when(pl.col("share")).then(wilson_interval(numerator, denominator)[end]).otherwise(events / denominator)
+        )
         return pl.when(proper).then(per * part).otherwise(None)
 
     return rows.with_columns(limit(0).alias("lower_ci"), limit(1).alias("upper_ci"))
@@ -116,7 +118,9 @@ def _gamma_below(shape: float, x: float) -> float:
 # -- tests ------------------------------------------------------------------------------------------------------------
 
 
-def difference(first: tuple[Number, Number, Number], second: tuple[Number, Number, Number]) -> tuple[Number, Number]:
+def difference_interval(
+    first: tuple[Number, Number, Number], second: tuple[Number, Number, Number]
+) -> tuple[Number, Number]:
     """The limits of `first` less `second`, two independent estimates each given as estimate, lower and upper limit.
 
     For two proportions with Wilson's limits this is the hybrid score interval, method 10 of Newcombe (1998), Statistics
@@ -137,7 +141,7 @@ def change_significance() -> pl.Expr:
 
     Significant where the interval of the difference does not hold 0. Not tested where either side has no interval.
     """
-    low, high = difference(
+    low, high = difference_interval(
         (pl.col("estimate"), pl.col("lower_ci"), pl.col("upper_ci")),
         (pl.col("before_estimate"), pl.col("before_lower_ci"), pl.col("before_upper_ci")),
     )

@@ -15,7 +15,7 @@ from warehouse.store.connection import connect
 
 
 @contextmanager
-def attached(**files: Path | None) -> Iterator[duckdb.DuckDBPyConnection]:
+def connect_with_files(**files: Path | None) -> Iterator[duckdb.DuckDBPyConnection]:
     """A connection with each file attached read-only under its name; those that are None are left out.
 
     A file that another program has opened for writing is locked; what it holds is read from a copy, for published files
@@ -28,11 +28,11 @@ def attached(**files: Path | None) -> Iterator[duckdb.DuckDBPyConnection]:
         con.execute(f"SET temp_directory = {_quoted(Path(spill))}")
         for name, path in files.items():
             if path is not None:
-                attach(con.execute, name, path, stack)
+                attach_read_only(con.execute, name, path, stack)
         yield con
 
 
-def attach(execute: Callable[[str], object], name: str, path: Path, stack: ExitStack) -> None:
+def attach_read_only(execute: Callable[[str], object], name: str, path: Path, stack: ExitStack) -> None:
     """Attach a file read-only, or a copy of it while another program writes there. `execute` runs a statement on the
     connection; the copy goes with the stack. Raises StorageError."""
     try:

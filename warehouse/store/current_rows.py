@@ -9,7 +9,7 @@ import polars as pl
 
 from schemas.definitions.models import Definitions
 from schemas.observations import KEY
-from warehouse.store.loads_in_force import in_force
+from warehouse.store.loads_in_force import rows_in_force_sql
 
 MOST_ROWS = 500_000
 """How many rows are taken out of the store at once."""
@@ -27,7 +27,7 @@ def newest_rows_by_collection(condition: str = "true") -> str:
 def _current(up_to_load: int | None, without: Collection[int] = ()) -> str:
     """SQL for one current row a key: the authoritative collection's where it has one, else the newest of another's; of
     the first loads only, where `up_to_load` is given, and as if the loads `without` had not come."""
-    condition = in_force(without) + ("" if up_to_load is None else f" AND o.load <= {up_to_load:d}")
+    condition = rows_in_force_sql(without) + ("" if up_to_load is None else f" AND o.load <= {up_to_load:d}")
     return f"""
 WITH own AS (
     SELECT o.rowid AS at, {OF_KEY}, load, collection FROM observation AS o WHERE {condition}
@@ -108,7 +108,7 @@ def last_accepted_rows(con: duckdb.DuckDBPyConnection, without: Collection[int] 
     return con.execute(
         f"""
         SELECT o.* EXCLUDE (withdrawn), s.path AS source_file, s.partner
-        FROM ({newest_rows_by_collection(in_force(without))}) AS o
+        FROM ({newest_rows_by_collection(rows_in_force_sql(without))}) AS o
         JOIN load AS l USING (load) JOIN submission AS s ON s.id = l.submission
         """
     ).pl()

@@ -10,7 +10,7 @@ from warehouse.store import connection, current_rows
 
 
 @dataclass(frozen=True)
-class Side:
+class DisagreeingReturn:
     """One of two returns that disagree: who sent it, as which return, in which file."""
 
     submission: str
@@ -24,8 +24,8 @@ class Disagreement:
     """Two returns, and where they disagree: for each figure its key and the cell in either, as sheet and address. No
     values: some may be hidden, and whoever looks opens the files."""
 
-    one: Side
-    other: Side
+    one: DisagreeingReturn
+    other: DisagreeingReturn
     places: tuple[tuple[str, tuple[str, str], tuple[str, str]], ...]
 
 
@@ -33,7 +33,7 @@ _SIDE = ("submission", "collection", "partner", "path")
 _PLACE = ("sheet", "cell")
 
 
-def disagreements(con: connection.Connection) -> list[Disagreement]:
+def find_disagreements(con: connection.Connection) -> list[Disagreement]:
     """Every two returns that were accepted and say different things of a figure, in the order of their submissions.
 
     `con` is the store. Numbers are told apart as they were sent, whatever is published of them.
@@ -62,8 +62,8 @@ def disagreements(con: connection.Connection) -> list[Disagreement]:
     sides = [f"{name}_{side}" for side in ("a", "b") for name in _SIDE]
     return [
         Disagreement(
-            Side(*of[:4]),
-            Side(*of[4:]),
+            DisagreeingReturn(*of[:4]),
+            DisagreeingReturn(*of[4:]),
             tuple((r["figure"], (r["sheet_a"], r["cell_a"]), (r["sheet_b"], r["cell_b"])) for r in group),
         )
         for of, group in groupby(rows, key=lambda row: tuple(row[name] for name in sides))

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 import duckdb
 import polars as pl
 
-from schemas.findings import a1
+from schemas.findings import address_of_position
 from schemas.observations import PAYLOAD
 from schemas.submissions import Outcome, Submission, outcome_id
 from warehouse.store.current_rows import OF_KEY, newest_rows_by_collection
@@ -110,7 +110,7 @@ def _arriving(table: pl.DataFrame) -> pl.DataFrame:
     """A tidy table with each row's main cell as an address."""
     mains = ("value", "value_text", "value_low", "numerator")
     first = pl.coalesce([pl.col(f"at_{name}") for name in mains])
-    return table.with_columns(first.map_elements(a1, return_dtype=pl.String).alias("cell"))
+    return table.with_columns(first.map_elements(address_of_position, return_dtype=pl.String).alias("cell"))
 
 
 def as_utc(when: datetime) -> datetime:

@@ -9,7 +9,7 @@ import duckdb
 from schemas.submissions import outcome_id
 
 
-def in_force(without: Collection[int]) -> str:
+def rows_in_force_sql(without: Collection[int]) -> str:
     """SQL for the rows `o` of observation that count as if some loads had not come. A withdrawal by one of them stands
     where a later return speaks of the period: that one does not give the key either."""
     if not without:
@@ -22,7 +22,7 @@ def in_force(without: Collection[int]) -> str:
           AND (later.time_identifier, later.time_period) = (o.time_identifier, o.time_period))))"""
 
 
-def loads_of(con: duckdb.DuckDBPyConnection, outcomes: Iterable[str]) -> list[int]:
+def loads_of_outcomes(con: duckdb.DuckDBPyConnection, outcomes: Iterable[str]) -> list[int]:
     """The loads of outcomes, named by their ids; of those that the store holds."""
     wanted = set(outcomes)
     if not wanted:

@@ -14,13 +14,13 @@ from warehouse.store.current_rows import OF_KEY
 HISTORY_TABLES = ("publication", "stated", "withheld")
 
 
-def last_version(con: duckdb.DuckDBPyConnection) -> int:
+def last_published_version(con: duckdb.DuckDBPyConnection) -> int:
     """The newest version that was ever published; 0 if none was."""
     row = con.execute("SELECT coalesce(max(data_version), 0) FROM publication").fetchone()
     return int(row[0]) if row else 0
 
 
-def versions(con: duckdb.DuckDBPyConnection) -> dict[int, datetime]:
+def published_versions(con: duckdb.DuckDBPyConnection) -> dict[int, datetime]:
     """Every version that was ever published, and its instant."""
     rows = con.execute("SELECT data_version, published_at FROM publication ORDER BY ALL").fetchall()
     return {number: at.replace(tzinfo=UTC) for number, at in rows}

@@ -19,7 +19,7 @@ import duckdb
 
 from common.errors import StorageError
 from schemas.submissions import outcome_id
-from warehouse.store.attached_files import attached
+from warehouse.store.attached_files import connect_with_files
 from warehouse.store.connection import connect
 from warehouse.store.private_store import refuse_newer_store
 
@@ -31,7 +31,7 @@ DELETE FROM witness.ledger;
 
 
 @dataclass(frozen=True)
-class Stored:
+class StoreRecords:
     """What a store knows: the instants of its versions, the ids of the outcomes that were loaded, the digest of each
     submission, and the line of the ledger that it saw last, with its hash, if it saw any."""
 
@@ -46,7 +46,7 @@ class Stored:
 
 
 @dataclass(frozen=True)
-class Published:
+class PublishedVersion:
     """Which version a published file is of."""
 
     version: int
@@ -54,7 +54,7 @@ class Published:
     run: str
 
 
-def bear_witness(con: duckdb.DuckDBPyConnection, line: int, sha256: str) -> None:
+def record_ledger_position(con: duckdb.DuckDBPyConnection, line: int, sha256: str) -> None:
     """Have a store know the last line of the ledger, by its number and its hash."""
     con.execute("BEGIN")
     try:
@@ -67,7 +67,7 @@ def bear_witness(con: duckdb.DuckDBPyConnection, line: int, sha256: str) -> None
 
 
 @contextlib.contextmanager
-def copied(path: Path, most_bytes: int) -> Iterator[Path | None]:
+def copy_of_store(path: Path, most_bytes: int) -> Iterator[Path | None]:
     """A copy of a store, with its log, for a reader that must not shut out a night that comes meanwhile; the place of
     the store itself where it is not there, None where it is larger than `most_bytes`."""
     if not path.exists() or path.stat().st_size > most_bytes:
@@ -81,7 +81,7 @@ def copied(path: Path, most_bytes: int) -> Iterator[Path | None]:
         yield copy
 
 
-def stored(path: Path) -> Stored | None:
+def read_store_records(path: Path) -> StoreRecords | None:
     """What a store knows; None where there is none. Raises StorageError for one that cannot be read."""
     if not path.exists():
         return None
@@ -95,7 +95,7 @@ def stored(path: Path) -> Stored | None:
         raise StorageError(path, f"the store cannot be opened ({str(error).strip().splitlines()[0]})") from None
 
 
-def _stored(con: duckdb.DuckDBPyConnection) -> Stored:
+def _stored(con: duckdb.DuckDBPyConnection) -> StoreRecords:
     columns = con.execute(
         "SELECT schema_name || '.' || table_name, column_name FROM duckdb_columns() WHERE NOT internal"
     ).fetchall()
@@ -105,7 +105,7 @@ def _stored(con: duckdb.DuckDBPyConnection) -> Stored:
     loads = con.execute(f"SELECT submission, collection, {judgement} FROM load ORDER BY load").fetchall()
     submissions = con.execute("SELECT id, digest FROM submission").fetchall()
     seen = con.execute("SELECT line, sha256 FROM witness.ledger").fetchone() if "witness.ledger" in there else None
-    return Stored(
+    return StoreRecords(
         {number: at.replace(tzinfo=UTC) for number, at in versions},
         [outcome_id(*row) for row in loads],
         dict(submissions),
@@ -113,15 +113,15 @@ def _stored(con: duckdb.DuckDBPyConnection) -> Stored:
     )
 
 
-def published(path: Path) -> Published | None:
+def read_published_version(path: Path) -> PublishedVersion | None:
     """Which version a published file is of; None where there is no file, or it does not say. Raises StorageError for
     one that cannot be read."""
     if not path.exists():
         return None
-    with attached(live=path) as con:
+    with connect_with_files(live=path) as con:
         try:
             row = con.execute("SELECT data_version, published_at, run FROM live.mart.publication").fetchone()
         except duckdb.Error as error:
             reason = "if it is damaged, restore it from a backup, or remove it and run a night"
             raise StorageError(path, f"cannot be read ({str(error).splitlines()[0]}); {reason}") from None
-    return None if row is None else Published(row[0], row[1].replace(tzinfo=UTC), row[2])
+    return None if row is None else PublishedVersion(row[0], row[1].replace(tzinfo=UTC), row[2])

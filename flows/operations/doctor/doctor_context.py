@@ -20,7 +20,7 @@ from flows.settings import Settings
 from inputs.layouts.partner_layouts import Partner, load_partners
 from schemas.definitions.loader import load_definitions
 from schemas.definitions.models import Definitions
-from warehouse.store.surviving_records import copied
+from warehouse.store.surviving_records import copy_of_store
 
 Level = Literal["ok", "look", "wrong"]
 CHECK_SECONDS = 60.0
@@ -78,7 +78,7 @@ class DoctorContext:
     def losses(self) -> Mapping[Part, Loss]:
         """Return each part that has lost something, with its loss; nothing where that cannot be known or another check
         reports it."""
-        with contextlib.suppress(LocalIndicatorsError), copied(self.settings.store, MAX_COPY_BYTES) as store:
+        with contextlib.suppress(LocalIndicatorsError), copy_of_store(self.settings.store, MAX_COPY_BYTES) as store:
             if store is not None and not night_in_progress(self):
                 return {loss.part: loss for loss in losses(past_of(self.settings, self.ledger, store))}
         return {}

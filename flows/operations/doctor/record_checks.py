@@ -19,7 +19,7 @@ from flows.operations.doctor.doctor_context import (
     shortened,
 )
 from flows.records.loss_detection import missing_files
-from warehouse.store.surviving_records import copied
+from warehouse.store.surviving_records import copy_of_store
 
 
 def check_ledger(context: DoctorContext) -> Diagnosis:
@@ -52,7 +52,7 @@ def check_store(context: DoctorContext) -> Diagnosis:
         return context.diagnose_loss("store") or ("ok", "there is none yet; the first night makes it", "")
     if path.stat().st_size > MAX_COPY_BYTES:
         return "ok", "too large to be looked at without holding up a night, which checks it by itself", ""
-    with copied(path, MAX_COPY_BYTES) as copy:
+    with copy_of_store(path, MAX_COPY_BYTES) as copy:
         try:
             with contextlib.closing(connect(str(copy))) as con:
                 row = con.execute("SELECT schema_version FROM about").fetchone()
@@ -76,7 +76,7 @@ def check_store(context: DoctorContext) -> Diagnosis:
 def check_published_file(context: DoctorContext) -> Diagnosis:
     """Check that every table of the published file can be read and that it holds no example data."""
     from warehouse.mart.mart_tables import MART
-    from warehouse.store.attached_files import attached
+    from warehouse.store.attached_files import connect_with_files
 
     path = context.settings.warehouse
     lost = context.diagnose_loss("published file")
@@ -87,7 +87,7 @@ def check_published_file(context: DoctorContext) -> Diagnosis:
         return "wrong", f"a write-ahead log lies beside {path}", do
     again = "move it away: the next night puts it back from kept/; or run `indicators rebuild --replace`"
     try:
-        with attached(live=path) as con:
+        with connect_with_files(live=path) as con:
             for table in MART:
                 con.execute(f"SELECT count(*) FROM live.mart.{table.name}").fetchone()
             row = con.execute("SELECT data_version, has_examples FROM live.mart.publication").fetchone()

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from inputs.layouts.layout_language import Source, TableLayout, parts_of, same
-from inputs.readers.cell_text import words
+from inputs.layouts.layout_language import Source, TableLayout, normalised_without_footnotes, parts_of
+from inputs.readers.cell_text import cell_text
 from inputs.readers.cells import Cell
 from schemas.reference.periods import read_period
 
@@ -30,7 +30,7 @@ ANY_TOTAL = frozenset({"total", "all", "all pupils", "all children", "all people
 
 
 @dataclass(frozen=True)
-class Key:
+class KeySource:
     """A source that says something of a row: of which thing or breakdown, and whether other parts belong to it."""
 
     name: str
@@ -38,26 +38,26 @@ class Key:
     part: bool
 
 
-def keys_of(table: TableLayout) -> Iterator[Key]:
+def key_sources(table: TableLayout) -> Iterator[KeySource]:
     """Every source of a table and its value columns, the parts of one that has parts."""
     for scope in table.scopes:
         things = {name: getattr(scope, name, None) for name in (*THINGS, "status")}
         for name, source in (*things.items(), *scope.breakdown.items()):
             if isinstance(source, Source):
-                yield from (Key(name, part, part is not source) for part in parts_of(source))
+                yield from (KeySource(name, part, part is not source) for part in parts_of(source))
 
 
-def fits(definitions: Definitions, table: TableLayout, key: Key, word: Cell) -> bool:
+def fits_source(definitions: Definitions, table: TableLayout, key: KeySource, word: Cell) -> bool:
     """Whether a word, after the source's `pattern` and `map`, is an area, a period, an indicator or a group that the
     table can be about. A part of a period, such as a quarter beside its year, cannot be judged alone."""
-    text = words(word)
+    text = cell_text(word)
     if not text:
         return False
     indicators = [definitions.indicators[name] for name in table.indicators]
     if key.name == "area":
         geography = definitions.geography
         kinds = [(), *(one.area_types for one in indicators)]
-        return any(geography.find(one, types) for one in (text, same(text)) for types in kinds)
+        return any(geography.find(one, types) for one in (text, normalised_without_footnotes(text)) for types in kinds)
     if key.name == "period":
         ending = key.source.ending
         return key.part or any(read_period(word, one.time_identifier, ending=ending) for one in indicators)
@@ -65,15 +65,17 @@ def fits(definitions: Definitions, table: TableLayout, key: Key, word: Cell) -> 
         return text in definitions.indicators
     if key.name in THINGS or key.name == "status":
         return True
-    known = {same(value) for one in indicators for value in one.breakdowns.get(key.name, ())}
-    return same(text) in ANY_TOTAL or same(text) in known
+    known = {normalised_without_footnotes(value) for one in indicators for value in one.breakdowns.get(key.name, ())}
+    return normalised_without_footnotes(text) in ANY_TOTAL or normalised_without_footnotes(text) in known
 
 
-def names_in_place_of(definitions: Definitions, word: Cell, unread: str) -> bool:
+def may_take_name_for_code(definitions: Definitions, word: Cell, unread: str) -> bool:
     """Whether the name of an area may be taken where a column before it holds no area that we know:
     in place of a code only, for a mistyped name is none of another place, and never for a region or a country, which
     many rows name beside the council that they are of."""
-    area = definitions.geography.find(words(word)) or definitions.geography.find(same(words(word)))
+    area = definitions.geography.find(cell_text(word)) or definitions.geography.find(
+        normalised_without_footnotes(cell_text(word))
+    )
     wide = area is not None and area.area_type in WIDE
     code = _NO_CODE.fullmatch(unread.strip()) is not None or any(letter.isdigit() for letter in unread)
     return code and not wide

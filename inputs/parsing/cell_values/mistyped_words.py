@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
 
-from inputs.layouts.layout_language import same
+from inputs.layouts.layout_language import normalised_without_footnotes
 from inputs.layouts.pattern_words import matching_texts
 
 LONG, SHORT = 8, 4
@@ -19,30 +19,33 @@ _SIGNED = re.compile(r"[^\w]+")
 
 
 @lru_cache(maxsize=512)
-def words_of(pattern: re.Pattern[str]) -> tuple[str, ...]:
+def words_of_pattern(pattern: re.Pattern[str]) -> tuple[str, ...]:
     """The words that a pattern takes, the plainest first, without those too short to be told from others."""
     try:
         found = matching_texts(pattern)
     except (RecursionError, ValueError):
         return ()
-    return tuple(dict.fromkeys(word for text in found if len(word := same(text)) >= SHORT))
+    return tuple(dict.fromkeys(word for text in found if len(word := normalised_without_footnotes(text)) >= SHORT))
 
 
-def nearly(text: str, pattern: re.Pattern[str]) -> str:
+def mistyped_match(text: str, pattern: re.Pattern[str]) -> str:
     """The word that a text most likely stands for, of those that a pattern takes; blank where it is none."""
     begins = pattern.pattern.lstrip("(").startswith("^")
-    known = words_of(pattern)
-    return next((word for word in known if any(is_near(part, word) for part in _parts(text, word, begins))), "")
+    known = words_of_pattern(pattern)
+    return next((word for word in known if any(is_mistyped(part, word) for part in _parts(text, word, begins))), "")
 
 
-def nearest(text: str, known: Iterable[str]) -> str:
+def mistyped_word(text: str, known: Iterable[str]) -> str:
     """The first of some words that a text is a mistyped form of; blank where there is none."""
-    return next((word for word in known if is_near(same(text), same(word))), "")
+    return next(
+        (word for word in known if is_mistyped(normalised_without_footnotes(text), normalised_without_footnotes(word))),
+        "",
+    )
 
 
 def _parts(text: str, word: str, begins: bool) -> Iterator[str]:
     """A text as a whole, and its first words, as many as the word has; its last too unless it `begins` with it."""
-    said, many = same(text).split(), len(word.split())
+    said, many = normalised_without_footnotes(text).split(), len(word.split())
     yield " ".join(said)
     if len(said) > many:
         yield " ".join(said[:many])
@@ -51,7 +54,7 @@ def _parts(text: str, word: str, begins: bool) -> Iterator[str]:
 
 
 @lru_cache(maxsize=65_536)
-def is_near(typed: str, word: str) -> bool:
+def is_mistyped(typed: str, word: str) -> bool:
     """Whether one word is most likely another, mistyped. Words that differ in their digits are never the same: 2009 is
     no 2008; nor are those of which one is the other with something before it, such as not eligible."""
     if typed == word or min(len(typed), len(word)) < SHORT or abs(len(typed) - len(word)) > 2:

@@ -9,9 +9,9 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Literal
 
-from inputs.readers.appearance.number_formats import CURRENCY, fifteen_digits
-from inputs.readers.cells import Cell, ErrorValue, Shown, Uncalculated
-from schemas.reference.periods import made_date
+from inputs.readers.appearance.number_formats import CURRENCY, round_to_fifteen_digits
+from inputs.readers.cells import Cell, ErrorValue, FormattedNumber, Uncalculated
+from schemas.reference.periods import date_made_by_excel
 
 NO_FLAGS: Mapping[str, str] = {}
 SCALES = {"as given": 1.0, "percent": 1.0, "fraction": 100.0, "thousands": 1000.0}
@@ -21,7 +21,7 @@ only be one; or always the decimal comma."""
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class NumberReading:
     """What a cell says: a number or none, the ends of a range, and statuses. `rule` is set where it cannot be read, and
     `percent` where it says itself that it is a percentage."""
 
@@ -72,7 +72,7 @@ def read_number(
     marks: Mapping[str, str],
     flags: Mapping[str, str] = NO_FLAGS,
     comma: Comma = "thousands",
-) -> Reading | None:
+) -> NumberReading | None:
     """Read a cell of a value column as a person sees it; None where it is blank.
 
     `scale` says what a bare number means: `fraction` multiplies by 100, `thousands` by 1000. What has a percent sign is
@@ -82,17 +82,17 @@ def read_number(
     if cell is None:
         return None
     if isinstance(cell, bool):
-        return Reading(rule="cell.not-a-number")
+        return NumberReading(rule="cell.not-a-number")
     if isinstance(cell, (int, float)):
-        return _scaled(float(cell), scale) if math.isfinite(cell) else Reading(rule="cell.not-a-number")
-    if isinstance(cell, Shown):
+        return _scaled(float(cell), scale) if math.isfinite(cell) else NumberReading(rule="cell.not-a-number")
+    if isinstance(cell, FormattedNumber):
         return _shown(cell, scale, marks, flags)
     if isinstance(cell, ErrorValue):
-        return Reading(rule=cell.rule)
+        return NumberReading(rule=cell.rule)
     if isinstance(cell, Uncalculated):
-        return Reading(rule="cell.not-calculated")
+        return NumberReading(rule="cell.not-calculated")
     if isinstance(cell, date):
-        return Reading(rule="cell.made-a-date")
+        return NumberReading(rule="cell.made-a-date")
     return _text(cell, scale, marks, flags, comma)
 
 
@@ -104,14 +104,14 @@ def has_decimal_commas(texts: Iterable[str]) -> bool:
 
 def _text(
     cell: str, scale: str | float, marks: Mapping[str, str], flags: Mapping[str, str], comma: Comma = "thousands"
-) -> Reading | None:
+) -> NumberReading | None:
     text = _lines(cell)
     if not text:
         return None
     if (status := marks.get(" ".join(text.split()).casefold())) is not None:
-        return Reading(conf_status="c") if status == "c" else Reading(obs_status=status)
+        return NumberReading(conf_status="c") if status == "c" else NumberReading(obs_status=status)
     if text.upper() in ("#N/A", "#DIV/0!", "#REF!", "#VALUE!", "#NAME?", "#NUM!", "#NULL!"):
-        return Reading(rule="cell.error-value")
+        return NumberReading(rule="cell.error-value")
     text, flagged = _unflagged(_NOTES.sub("", text), flags)
     said = _STATUS.search(text)
     status = flagged
@@ -121,12 +121,14 @@ def _text(
     if comma == "decimal":
         text = text.translate(_SWAPPED)
     if _DECIMAL_COMMA.match(text) or (comma == "doubtful" and _MAYBE_DECIMAL.match(text)):
-        return Reading(rule="cell.decimal-comma")
+        return NumberReading(rule="cell.decimal-comma")
     if (value := _plain(text)) is not None:
         number, percent = value
         read = _scaled(number, "as given" if percent else scale)
-        return Reading(read.value, obs_status=status, percent=percent)
-    return _hidden_range(text, scale) or Reading(rule="cell.made-a-date" if made_date(cell) else "cell.not-a-number")
+        return NumberReading(read.value, obs_status=status, percent=percent)
+    return _hidden_range(text, scale) or NumberReading(
+        rule="cell.made-a-date" if date_made_by_excel(cell) else "cell.not-a-number"
+    )
 
 
 def _lines(text: str) -> str:
@@ -149,17 +151,19 @@ _NOTHING = ("-", "–", "—", "−", "nil")
 """What formats show in place of a zero."""
 
 
-def _shown(cell: Shown, scale: str | float, marks: Mapping[str, str], flags: Mapping[str, str]) -> Reading:
+def _shown(
+    cell: FormattedNumber, scale: str | float, marks: Mapping[str, str], flags: Mapping[str, str]
+) -> NumberReading:
     """What a person reads where a format shows something else than the number, with the digits that the cell holds; a
     finding where that cannot be squared with the number or with the declared scale."""
     look = cell.look
     if look.seen is not None and look.percent:
-        return Reading(look.seen, percent=True)
+        return NumberReading(look.seen, percent=True)
     if look.seen is not None:
         by = SCALES["thousands"] if scale == "thousands" else scale
         if not look.thousands or by in _SQUARES.get(look.thousands, ()):
             return _scaled(look.seen, scale)
-        return Reading(rule="cell.shown-otherwise")
+        return NumberReading(rule="cell.shown-otherwise")
     dash = look.text.strip(CURRENCY + " ").casefold()
     if cell.number == 0 and dash in _NOTHING and dash not in marks:
         return _scaled(0.0, scale)  # as accounts write nothing
@@ -168,13 +172,13 @@ def _shown(cell: Shown, scale: str | float, marks: Mapping[str, str], flags: Map
     text = unit[1] if unit and not _NO_UNIT.search(unit[2]) else shown
     read = _text(text, "as given", marks, flags)
     if read is not None and read.rule is None and read.value is None:
-        return _text(text, scale, marks, flags) or Reading(rule="cell.shown-otherwise")  # a mark or a range
+        return _text(text, scale, marks, flags) or NumberReading(rule="cell.shown-otherwise")  # a mark or a range
     if read is None or (read.value is None and not _is_fraction(text, cell.number)):
-        return Reading(rule="cell.shown-otherwise")
+        return NumberReading(rule="cell.shown-otherwise")
     if read.value is not None and abs(read.value - cell.number) > 0.5000001 * 10.0 ** -_decimals(text):
-        return Reading(rule="cell.shown-otherwise")
-    held = Reading(cell.number) if read.percent else _scaled(cell.number, scale)
-    return Reading(held.value, obs_status=read.obs_status, percent=read.percent)
+        return NumberReading(rule="cell.shown-otherwise")
+    held = NumberReading(cell.number) if read.percent else _scaled(cell.number, scale)
+    return NumberReading(held.value, obs_status=read.obs_status, percent=read.percent)
 
 
 def _is_fraction(text: str, number: float) -> bool:
@@ -209,7 +213,7 @@ def _plain(text: str) -> tuple[float, bool] | None:
     return (-number if negative else number), bool(match[4])
 
 
-def _hidden_range(text: str, scale: str | float) -> Reading | None:
+def _hidden_range(text: str, scale: str | float) -> NumberReading | None:
     """`<5` and `1-5` hide a small number, and `>95%` a large one: confidential, with the ends that are known."""
     if match := _UNDER.match(text):
         most, below = float(match[2]), match[1].casefold() not in ("≤", "<=", "up to")
@@ -225,13 +229,15 @@ def _hidden_range(text: str, scale: str | float) -> Reading | None:
     return None
 
 
-def _range(low: float, high: float | None, scale: str | float, *, percent: bool) -> Reading:
+def _range(low: float, high: float | None, scale: str | float, *, percent: bool) -> NumberReading:
     def scaled(end: float | None) -> float | None:
         return None if end is None else float(end) if percent else _scaled(float(end), scale).value
 
-    return Reading(low=scaled(low), high=scaled(high), conf_status="c", percent=percent)
+    return NumberReading(low=scaled(low), high=scaled(high), conf_status="c", percent=percent)
 
 
-def _scaled(number: float, scale: str | float) -> Reading:
+def _scaled(number: float, scale: str | float) -> NumberReading:
     by = SCALES[scale] if isinstance(scale, str) else scale
-    return Reading(fifteen_digits(number) if by == 1.0 else fifteen_digits(float(f"{number * by:.12g}")))
+    return NumberReading(
+        round_to_fifteen_digits(number) if by == 1.0 else round_to_fifteen_digits(float(f"{number * by:.12g}"))
+    )

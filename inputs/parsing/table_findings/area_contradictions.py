@@ -5,14 +5,14 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from inputs.layouts.layout_language import Source, plain, same
+from inputs.layouts.layout_language import Source, normalised, normalised_without_footnotes
 from inputs.parsing.cell_values.column_fit import WIDE
-from inputs.parsing.cell_values.mistyped_words import is_near
+from inputs.parsing.cell_values.mistyped_words import is_mistyped
 from inputs.parsing.tables.columns import Columns
-from inputs.parsing.tables.dimension_resolver import OnSheet, Saying, Sayings, meant
-from inputs.parsing.tables.finding_notes import Notes
-from inputs.readers.cell_text import words
-from schemas.findings import COLUMNS, a1, at
+from inputs.parsing.tables.dimension_resolver import DimensionResolver, ResolvedValue, SheetTable, interpret_cell
+from inputs.parsing.tables.finding_notes import FindingNotes
+from inputs.readers.cell_text import cell_text
+from schemas.findings import COLUMNS, address_of_position, cell_position
 from schemas.reference.geography import Area, Geography
 
 PLACES = ("Local authority", "District", "Council outside England", *WIDE)
@@ -26,7 +26,7 @@ _NAME = re.compile(
 class AreaContradictions:
     """The comparison of what several columns of one block say of the area of a row."""
 
-    def __init__(self, on: OnSheet, columns: Columns, sayings: Sayings, notes: Notes) -> None:
+    def __init__(self, on: SheetTable, columns: Columns, sayings: DimensionResolver, notes: FindingNotes) -> None:
         self.on, self.columns, self.sayings, self.notes = on, columns, sayings, notes
         self.geography: Geography = on.definitions.geography
         self._known: dict[tuple[str, str], bool] = {}
@@ -35,7 +35,7 @@ class AreaContradictions:
         self._agreeing: set[tuple[Any, ...]] = set()
         """What rows say of their area, cell by cell, in which nothing contradicts."""
 
-    def found(self, source: Source | None, row: int, said: Saying, area: Area) -> bool:
+    def found(self, source: Source | None, row: int, said: ResolvedValue, area: Area) -> bool:
         """Whether another cell of a row contradicts that its figures are of an area, as one says; it is then noted."""
         if source is None or said.at is None or not (source.level or len(source.column) > 1):
             return False
@@ -55,36 +55,53 @@ class AreaContradictions:
                 self._agreeing.add(row_says)
         return False
 
-    def _disagree(self, source: Source, row: int, said: Saying, area: Area, level: int | None) -> bool:
+    def _disagree(self, source: Source, row: int, said: ResolvedValue, area: Area, level: int | None) -> bool:
         filled = self.sayings.filled(source, row) if len(source.column) > 1 else ()
         filled_too = [one for one in filled if one.at != said.at]
         other = next((one for one in filled_too if self._contradicts(source, one, area)), None)
         if other is not None:
-            is_named = "" if same(words(said.word)) == same(area.name) else f"; {words(said.word)} is {area.name}"
+            is_named = (
+                ""
+                if normalised_without_footnotes(cell_text(said.word)) == normalised_without_footnotes(area.name)
+                else f"; {cell_text(said.word)} is {area.name}"
+            )
             self._note(said, other, f"one place in both cells{is_named}")
             return True
         for one in filled_too:
             self._note_mistyped(source, one, area)
         if level is None:
             return False
-        word = words(self.columns.sheet.cell(row, level))
-        kinds = source.kinds.get(same(word), (word,) if word in self.geography.area_types else ())
+        word = cell_text(self.columns.sheet.cell(row, level))
+        kinds = source.kinds.get(
+            normalised_without_footnotes(word), (word,) if word in self.geography.area_types else ()
+        )
         if not kinds or area.area_type in kinds:
             return False
-        self._note(said, Saying(word, at(row, level)), f"the kind of area that {area.name} is: {area.area_type}")
+        self._note(
+            said,
+            ResolvedValue(word, cell_position(row, level)),
+            f"the kind of area that {area.name} is: {area.area_type}",
+        )
         return True
 
-    def _note_mistyped(self, source: Source, other: Saying, area: Area) -> None:
+    def _note_mistyped(self, source: Source, other: ResolvedValue, area: Area) -> None:
         """Note a name beside a code, or a code beside a name, that is no place we know and nearly that of the other."""
-        typed = words(meant(source, other.word))
-        meant_by = next((one for one in (area.name, area.area_code) if is_near(same(typed), same(one))), "")
+        typed = cell_text(interpret_cell(source, other.word))
+        meant_by = next(
+            (
+                one
+                for one in (area.name, area.area_code)
+                if is_mistyped(normalised_without_footnotes(typed), normalised_without_footnotes(one))
+            ),
+            "",
+        )
         if not self._named(typed) and meant_by:
             self.notes.add("area.name-mistyped", other.at, "area", typed, f"{meant_by}, as the row says beside it")
 
-    def _contradicts(self, source: Source, other: Saying, area: Area) -> bool:
+    def _contradicts(self, source: Source, other: ResolvedValue, area: Area) -> bool:
         """Whether a code or name stands for another place, and not for one around this place; in a column that names
         the area of its row itself, not for that either: England is no name of a council."""
-        typed = words(meant(source, other.word))
+        typed = cell_text(interpret_cell(source, other.word))
         if self._names_another(typed, area):
             return True
         around = area.area_type not in WIDE and all(one.area_type in WIDE for one in self._named(typed))
@@ -93,14 +110,14 @@ class AreaContradictions:
         )
 
     def _named(self, typed: str) -> tuple[Area, ...]:
-        return self.geography.named(typed) or self.geography.named(same(typed))
+        return self.geography.named(typed) or self.geography.named(normalised_without_footnotes(typed))
 
     def _names_another(self, typed: str, area: Area) -> bool:
         key = (typed, area.area_code)
         if key not in self._known:
             others = self._named(typed)
             # a police force is called Nottinghamshire in its own table, a trust Nottingham City
-            short = area.area_type not in PLACES and plain(area.name).startswith(f"{plain(typed)} ")
+            short = area.area_type not in PLACES and normalised(area.name).startswith(f"{normalised(typed)} ")
             self._known[key] = bool(others) and not short and not any(self._agree(area, other) for other in others)
         return self._known[key]
 
@@ -113,7 +130,9 @@ class AreaContradictions:
             first = next(one for one in self.columns.under_any(source.column))
             rows = (self.columns.sheet.rows[n] for n in range(block.first, block.end)) if column != first else ()
             pairs = {(row[first], row[column]) for row in rows if max(first, column) < len(row)}
-            shown = any(self._one_council(*(words(meant(source, cell)) for cell in pair)) for pair in pairs)
+            shown = any(
+                self._one_council(*(cell_text(interpret_cell(source, cell)) for cell in pair)) for pair in pairs
+            )
             self._names[column] = not _AROUND.search(said) and (shown or _NAME.search(said) is not None)
         return self._names[column]
 
@@ -133,7 +152,7 @@ class AreaContradictions:
         unplaced = area.area_type != "National" and not area.parent_code
         return unplaced and other.area_type != area.area_type
 
-    def _note(self, said: Saying, other: Saying, expected: str) -> None:
-        cells = [a1(one.at) for one in (said, other) if one.at is not None]
-        found = " and ".join(f"{words(one.word)} in {cell}" for one, cell in zip((said, other), cells, strict=True))
+    def _note(self, said: ResolvedValue, other: ResolvedValue, expected: str) -> None:
+        cells = [address_of_position(one.at) for one in (said, other) if one.at is not None]
+        found = " and ".join(f"{cell_text(one.word)} in {cell}" for one, cell in zip((said, other), cells, strict=True))
         self.notes.add("area.contradicts", said.at, "area", found, expected, cells)

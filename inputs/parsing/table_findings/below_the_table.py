@@ -6,14 +6,14 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
 from inputs.layouts.layout_language import sources_of
-from inputs.parsing.table_findings.left_out_rows import Leaving, is_number
+from inputs.parsing.table_findings.left_out_rows import LeftOutRows, is_number
 from inputs.parsing.tables.banner_rows import LONGEST, NOTE
 from inputs.parsing.tables.columns import Columns
-from inputs.parsing.tables.dimension_resolver import OnSheet, Sayings
-from inputs.parsing.tables.finding_notes import Notes
-from inputs.parsing.tables.value_columns import Observation
-from inputs.readers.cell_text import words
-from schemas.findings import COLUMNS, a1, at
+from inputs.parsing.tables.dimension_resolver import DimensionResolver, SheetTable
+from inputs.parsing.tables.finding_notes import FindingNotes
+from inputs.parsing.tables.value_columns import ObservationColumns
+from inputs.readers.cell_text import cell_text
+from schemas.findings import COLUMNS, address_of_position, cell_position
 
 NAMED = 50
 """Cells under a blank row that one finding lists."""
@@ -22,15 +22,15 @@ WORDY = 6
 
 
 @dataclass(frozen=True)
-class Below:
+class BelowTable:
     """The rows of one block that hold none of its figures."""
 
-    on: OnSheet
+    on: SheetTable
     columns: Columns
-    sayings: Sayings
-    notes: Notes
-    leaving: Leaving
-    observations: Sequence[Observation]
+    sayings: DimensionResolver
+    notes: FindingNotes
+    leaving: LeftOutRows
+    observations: Sequence[ObservationColumns]
 
     def blank_row(self, blank: int) -> None:
         """Note rows under a blank row that may be part of the table: with numbers where it has its values, or with
@@ -43,15 +43,15 @@ class Below:
             return
         for number in range(blank, end):
             self.on.account.leave(number, "below")
-        where = at(blank, min(self._known(), default=0))
+        where = cell_position(blank, min(self._known(), default=0))
         texts = any(not is_number(self.columns.sheet.cell(*divmod(place, COLUMNS))) for place in below)
         what = f"{len(below)} {'cells' if texts else 'numbers'}"
-        cells = [a1(place) for place in dict.fromkeys([where, *below[:NAMED]])]
+        cells = [address_of_position(place) for place in dict.fromkeys([where, *below[:NAMED]])]
         expected = "no blank row within the table; nothing under it could be judged"
         self.notes.add("layout.rows-below", where, "rows", f"{what} under blank row {blank + 1}", expected, cells)
 
     def _first(self, number: int) -> str:
-        return next((words(cell) for cell in self.columns.sheet.rows[number] if cell is not None), "")
+        return next((cell_text(cell) for cell in self.columns.sheet.rows[number] if cell is not None), "")
 
     def _figures(self, blank: int, end: int) -> Iterator[int]:
         labelled = [s for scope in self.on.table.scopes for s in sources_of(scope) if s.beside or s.under]
@@ -63,7 +63,7 @@ class Below:
                     continue
                 worded = measure == "value_text" and cell is not None and self.leaving.reads(number)
                 if worded or is_number(cell):
-                    yield at(number, column)
+                    yield cell_position(number, column)
 
     def is_note(self, number: int, valued: Collection[int]) -> bool:
         """Whether a row is a note that stands right under the table, or a whole sentence within it, and says nothing
@@ -72,12 +72,12 @@ class Below:
         filled = [column for column, cell in enumerate(row) if cell is not None]
         if len(filled) != 1 or filled[0] in valued or not isinstance(row[filled[0]], str):
             return False
-        text = words(row[filled[0]])
+        text = cell_text(row[filled[0]])
         wordy = bool(NOTE.search(text)) or len(text) > LONGEST or len(text.split()) >= WORDY
         if self.leaving.reads(number) or not (wordy or (self._ends(number) and self._is_strange(number))):
             return False
         expected = "notes below a blank row, or on a sheet of their own"
-        self.notes.add("layout.note-in-table", at(number, filled[0]), "row", text, expected)
+        self.notes.add("layout.note-in-table", cell_position(number, filled[0]), "row", text, expected)
         return True
 
     def _ends(self, number: int) -> bool:
@@ -91,7 +91,7 @@ class Below:
 
     def _is_strange(self, number: int) -> bool:
         """Whether the only word of a row is nothing that a key could be, mistyped or not: two words, or a sign."""
-        text = next(words(cell) for cell in self.columns.sheet.rows[number] if cell is not None)
+        text = next(cell_text(cell) for cell in self.columns.sheet.rows[number] if cell is not None)
         return not self.leaving.has_key(number) and (len(text.split()) > 1 or not text[:1].isalnum())
 
     def _known(self) -> set[int]:

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass, field
 
-from inputs.layouts.layout_language import RowTest, TableLayout, parts_of, same
-from inputs.parsing.tables.cell_account import SHOWN, is_number, ranges
+from inputs.layouts.layout_language import RowFilter, TableLayout, normalised_without_footnotes, parts_of
+from inputs.parsing.tables.cell_account import SHOWN, address_ranges, is_number
 from inputs.parsing.tables.columns import Columns
-from inputs.parsing.tables.dimension_resolver import OnSheet, Sayings
-from inputs.parsing.tables.finding_notes import Notes
-from inputs.parsing.tables.value_columns import Observation
-from inputs.readers.cell_text import words
-from schemas.findings import at
+from inputs.parsing.tables.dimension_resolver import DimensionResolver, SheetTable
+from inputs.parsing.tables.finding_notes import FindingNotes
+from inputs.parsing.tables.value_columns import ObservationColumns
+from inputs.readers.cell_text import cell_text
+from schemas.findings import cell_position
 
 FINER_LEVELS = frozenset(
     ("english devolved area", "institution", "local authority district", "local enterprise partnership",
@@ -25,29 +25,33 @@ of its numbers is that council's or region's."""
 
 
 @dataclass
-class Dropped:
+class DroppedByPreset:
     """What the tests of a preset leave out on one sheet, by the preset, the key of it and the type of area."""
 
-    on: OnSheet
-    notes: Notes
+    on: SheetTable
+    notes: FindingNotes
     cells: dict[tuple[str, str, str], list[int]] = field(default_factory=dict)
     areas: dict[tuple[str, str, str], list[str]] = field(default_factory=dict)
 
-    def note(self, row: int, of: Observation, by: Collection[RowTest], columns: Columns, sayings: Sayings) -> None:
+    def note(
+        self, row: int, of: ObservationColumns, by: Collection[RowFilter], columns: Columns, sayings: DimensionResolver
+    ) -> None:
         """Note a figure of a row that tests leave out: all of them the preset's, and of its area only."""
         if not by or not all(test.preset and _asks_for_area(test, self.on.table) for test in by):
             return
-        if any(test.column and same(_said(test, row, columns)) in FINER_LEVELS for test in by):
+        if any(test.column and normalised_without_footnotes(_said(test, row, columns)) in FINER_LEVELS for test in by):
             return
         values = [column for measure, (column, _) in of.columns.items() if measure != "status"]
-        held = [at(row, column) for column in values if is_number(columns.sheet.cell(row, column))]
+        held = [cell_position(row, column) for column in values if is_number(columns.sheet.cell(row, column))]
         said = sayings.say(self.on.source("indicator", of.spec), row, of.heading)
-        known = self.on.definitions.indicators.get(words(said.word))
+        known = self.on.definitions.indicators.get(cell_text(said.word))
         if not held or known is None:
             return
-        word = words(sayings.say(self.on.source("area", of.spec), row, of.heading).word)
+        word = cell_text(sayings.say(self.on.source("area", of.spec), row, of.heading).word)
         geography = self.on.definitions.geography
-        area = geography.find(word, known.area_types) or geography.find(same(word), known.area_types)
+        area = geography.find(word, known.area_types) or geography.find(
+            normalised_without_footnotes(word), known.area_types
+        )
         if area is not None:
             test = next(iter(by))
             key = (test.preset, "only" if test in self.on.table.only else "skip", area.area_type)
@@ -65,18 +69,18 @@ class Dropped:
                 "area",
                 f"{rows}{' and others' if len(names) > 3 else ''}, left out by `{test}` of the preset {preset}",
                 f"figures of every {kind}, for which the indicator is measured",
-                list(ranges(cells))[:SHOWN],
+                list(address_ranges(cells))[:SHOWN],
                 f'Take `{test}` back in the layout with without = ["{test}"] if they belong to the return; '
                 "otherwise there is nothing to do.",
             )
 
 
-def _said(test: RowTest, row: int, columns: Columns) -> str:
+def _said(test: RowFilter, row: int, columns: Columns) -> str:
     column = columns.under(test.column)
-    return "" if column is None else words(columns.sheet.cell(row, column))
+    return "" if column is None else cell_text(columns.sheet.cell(row, column))
 
 
-def _asks_for_area(test: RowTest, table: TableLayout) -> bool:
+def _asks_for_area(test: RowFilter, table: TableLayout) -> bool:
     """Whether a test asks for the area, or the kind of area, that a row is of."""
     of_area = [part for scope in table.scopes if scope.area is not None for part in parts_of(scope.area)]
     return test.of == "area" or test.column in {name for one in of_area for name in (*one.column, one.level) if name}

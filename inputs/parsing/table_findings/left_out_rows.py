@@ -7,37 +7,37 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from inputs.layouts.layout_language import RowTest, same
-from inputs.parsing.cell_values.column_fit import Key, fits, keys_of
-from inputs.parsing.cell_values.mistyped_words import nearest, nearly, words_of
+from inputs.layouts.layout_language import RowFilter, normalised_without_footnotes
+from inputs.parsing.cell_values.column_fit import KeySource, fits_source, key_sources
+from inputs.parsing.cell_values.mistyped_words import mistyped_match, mistyped_word, words_of_pattern
 from inputs.parsing.cell_values.numbers import read_number
-from inputs.parsing.table_findings.dropped_by_preset import Dropped
+from inputs.parsing.table_findings.dropped_by_preset import DroppedByPreset
 from inputs.parsing.tables.columns import Columns
-from inputs.parsing.tables.dimension_resolver import OnSheet, Sayings, meant
-from inputs.parsing.tables.finding_notes import Notes
-from inputs.parsing.tables.value_columns import Observation
-from inputs.readers.cell_text import words
+from inputs.parsing.tables.dimension_resolver import DimensionResolver, SheetTable, interpret_cell
+from inputs.parsing.tables.finding_notes import FindingNotes
+from inputs.parsing.tables.value_columns import ObservationColumns
+from inputs.readers.cell_text import cell_text
 from inputs.readers.cells import Cell
-from schemas.findings import at
+from schemas.findings import cell_position
 
 FEW_BLANKS = 0.2
 """Up to this share of a column may be blank by mistake; where more of it is, a blank says something."""
 
 
 @dataclass
-class Leaving:
+class LeftOutRows:
     """The tests on the rows of one block. `observations` are what its value columns speak of."""
 
-    on: OnSheet
+    on: SheetTable
     columns: Columns
-    sayings: Sayings
-    notes: Notes
-    dropped: Dropped
-    observations: Sequence[Observation]
-    left: dict[tuple[int, RowTest], list[tuple[int, str]]] = field(default_factory=dict)
+    sayings: DimensionResolver
+    notes: FindingNotes
+    dropped: DroppedByPreset
+    observations: Sequence[ObservationColumns]
+    left: dict[tuple[int, RowFilter], list[tuple[int, str]]] = field(default_factory=dict)
     """Rows with figures that a test of `only` leaves out by the cell of one column, and what it says."""
-    let_in: dict[tuple[int, RowTest], Counter[str]] = field(default_factory=dict)
-    unsaid: dict[RowTest, list[int]] = field(default_factory=dict)
+    let_in: dict[tuple[int, RowFilter], Counter[str]] = field(default_factory=dict)
+    unsaid: dict[RowFilter, list[int]] = field(default_factory=dict)
     """Cells that are blank and should say what a test of `only` asks for."""
     said: int = 0
     """Figures that the tests let in."""
@@ -46,7 +46,7 @@ class Leaving:
 
     # rows
 
-    def tests(self, number: int, first: str) -> list[RowTest]:
+    def tests(self, number: int, first: str) -> list[RowFilter]:
         """The tests on what a row's cells say that leave it out."""
         left = [test for test in self.on.table.only if not test.of and not self._says(test, number, first)]
         return left + [test for test in self.on.table.skip if not test.of and self._says(test, number, first)]
@@ -55,7 +55,7 @@ class Leaving:
         """Whether a key of the layout leaves out a row that heads others: not one that asks for what only rows of
         figures say."""
 
-        def asks(test: RowTest) -> bool:
+        def asks(test: RowFilter) -> bool:
             column = self.columns.under(test.column) if test.column else None
             return test in self.on.table.only and column is not None and self._cell(number, column) is None
 
@@ -71,7 +71,7 @@ class Leaving:
             (
                 word
                 for pattern in self.on.table.stop
-                if (word := nearly(first, pattern)) and self._last_stop(pattern) <= number
+                if (word := mistyped_match(first, pattern)) and self._last_stop(pattern) <= number
             ),
             "",
         )
@@ -79,7 +79,7 @@ class Leaving:
             return False
         where = next(c for c, cell in enumerate(self.columns.sheet.rows[number]) if cell is not None)
         expected = f"{meant_by!r}, at which the table ends; nothing from here on was read as part of it"
-        self.notes.add("layout.word-mistyped", at(number, where), "stop", first, expected)
+        self.notes.add("layout.word-mistyped", cell_position(number, where), "stop", first, expected)
         return True
 
     def _last_stop(self, pattern: re.Pattern[str]) -> int:
@@ -96,21 +96,21 @@ class Leaving:
             column = self.columns.under(test.column) if test.column else self._first_at(number)
             if test.of or column is None or test.preset:
                 continue
-            said = words(self._cell(number, column))
-            word = nearly(said, test.match)
+            said = cell_text(self._cell(number, column))
+            word = mistyped_match(said, test.match)
             if word and not self._is_known(said) and not self.reads(number):
                 expected = f"{word!r}, by which the row is left out"
-                self.notes.add("layout.word-mistyped", at(number, column), "skip", said, expected)
+                self.notes.add("layout.word-mistyped", cell_position(number, column), "skip", said, expected)
                 return True
         return False
 
-    def note_left(self, number: int, left: Sequence[RowTest]) -> None:
+    def note_left(self, number: int, left: Sequence[RowFilter]) -> None:
         """Note what a row with figures says by which it is left out, and the figures that a preset alone leaves out."""
         if self.has_figures(number) and len(left) == 1 and left[0] in self.on.table.only and not left[0].preset:
             column = self.columns.under(left[0].column) if left[0].column else self._first_at(number)
             if column is not None:
                 said = self.left.setdefault((column, left[0]), [])
-                said.append((number, words(self._cell(number, column))))
+                said.append((number, cell_text(self._cell(number, column))))
         if left[0].preset:
             for one in self.observations:
                 self.dropped.note(number, one, [*left, *self._untold(number, one)], self.columns, self.sayings)
@@ -119,14 +119,14 @@ class Leaving:
         for test in self.on.table.only:
             column = self.columns.under(test.column) if test.column else self._first_at(number)
             if not test.of and column is not None:
-                self.let_in.setdefault((column, test), Counter())[words(self._cell(number, column))] += 1
+                self.let_in.setdefault((column, test), Counter())[cell_text(self._cell(number, column))] += 1
 
     def tell(self) -> None:
         """Name the cells by which rows with figures are left out and most likely should not be: a word that is
         mistyped, and a blank in a column that is filled otherwise."""
         for (column, test), rows in self.left.items():
             wanted = self.let_in.get((column, test), Counter())
-            known = dict.fromkeys((*words_of(test.match), *map(same, wanted)))
+            known = dict.fromkeys((*words_of_pattern(test.match), *map(normalised_without_footnotes, wanted)))
             counts = Counter(said for _, said in rows)
             filled = sum(counts.values()) - counts[""] + wanted.total()
             for number, said in rows:
@@ -134,10 +134,10 @@ class Leaving:
                     few = counts[""] == 1 or counts[""] <= FEW_BLANKS * filled
                     if few and filled > counts[""] and not test.match.search(""):
                         expected = f"a word such as {next(iter(known), 'in the other rows')}; the row was left out"
-                        self.notes.add("layout.left-out-by-blank", at(number, column), "only", "", expected)
-                elif counts[said] == 1 and (word := nearest(said, known)) and not self._is_known(said):
+                        self.notes.add("layout.left-out-by-blank", cell_position(number, column), "only", "", expected)
+                elif counts[said] == 1 and (word := mistyped_word(said, known)) and not self._is_known(said):
                     expected = f"{word!r}, if that is meant; the row was left out"
-                    self.notes.add("layout.word-unsure", at(number, column), "only", said, expected)
+                    self.notes.add("layout.word-unsure", cell_position(number, column), "only", said, expected)
 
         for test, cells in self.unsaid.items():
             if len(cells) <= max(1, FEW_BLANKS * self.said) and self.said:
@@ -147,7 +147,7 @@ class Leaving:
 
     # figures
 
-    def lets_in(self, number: int, of: Observation) -> bool:
+    def lets_in(self, number: int, of: ObservationColumns) -> bool:
         """Whether no test on what is said of a figure leaves it out."""
         left = self._untold(number, of)
         if left and left[0].preset:
@@ -158,26 +158,28 @@ class Leaving:
             self.said += 1
         return not left
 
-    def _note_of(self, number: int, of: Observation, test: RowTest) -> None:
+    def _note_of(self, number: int, of: ObservationColumns, test: RowFilter) -> None:
         """Name the cell that says a thing by a word that is nearly one of those that `only` asks for."""
         source = self.on.source(test.of, of.spec)
         said = self.sayings.say(source, number, of.heading)
-        if source is None or said.at is None or self._is_known(words(said.word)):
+        if source is None or said.at is None or self._is_known(cell_text(said.word)):
             return
-        if not words(said.word):
+        if not cell_text(said.word):
             self.unsaid.setdefault(test, []).append(said.at)
             return
-        asked = [typed for typed, word in source.mapped.items() if test.match.search(word)] or words_of(test.match)
-        if word := nearest(words(said.word), asked):
+        asked = [typed for typed, word in source.mapped.items() if test.match.search(word)] or words_of_pattern(
+            test.match
+        )
+        if word := mistyped_word(cell_text(said.word), asked):
             expected = f"{word!r}, if that is meant; the figure was left out"
-            self.notes.add("layout.word-unsure", said.at, test.of, words(said.word), expected)
+            self.notes.add("layout.word-unsure", said.at, test.of, cell_text(said.word), expected)
 
-    def _untold(self, number: int, of: Observation) -> list[RowTest]:
+    def _untold(self, number: int, of: ObservationColumns) -> list[RowFilter]:
         """The tests on what is said of a figure, wherever it is said, that leave it out."""
 
-        def says(test: RowTest) -> bool:
+        def says(test: RowFilter) -> bool:
             said = self.sayings.say(self.on.source(test.of, of.spec), number, of.heading)
-            return bool(test.match.search(words(said.word)))
+            return bool(test.match.search(cell_text(said.word)))
 
         left = [test for test in self.on.table.only if test.of and not says(test)]
         return left + [test for test in self.on.table.skip if test.of and says(test)]
@@ -190,29 +192,29 @@ class Leaving:
 
     def reads(self, number: int) -> bool:
         """Whether every key that columns say of a row can be read, and there is one."""
-        keys = [key for key in keys_of(self.on.table) if key.source.column]
+        keys = [key for key in key_sources(self.on.table) if key.source.column]
         return bool(keys) and all(self._reads(number, key) for key in keys)
 
-    def _reads(self, number: int, key: Key) -> bool:
+    def _reads(self, number: int, key: KeySource) -> bool:
         source = key.source
         cells = [cell for c in self.columns.under_any(source.column) if (cell := self._cell(number, c)) is not None]
         if not cells:
             return bool(source.default is not None or source.down)
         definitions, table = self.on.definitions, self.on.table
-        return any(fits(definitions, table, key, meant(source, cell)) for cell in cells)
+        return any(fits_source(definitions, table, key, interpret_cell(source, cell)) for cell in cells)
 
     def has_key(self, number: int) -> bool:
         """Whether a cell of a row reads as a key that its column is read for."""
-        keys = [key for key in keys_of(self.on.table) if key.source.column]
+        keys = [key for key in key_sources(self.on.table) if key.source.column]
         return any(
             self._reads(number, key) for key in keys for c in self._columns(key) if self._cell(number, c) is not None
         )
 
     def key_columns(self) -> list[int]:
         """The columns that say the keys of a row."""
-        return [column for key in keys_of(self.on.table) if key.source.column for column in self._columns(key)]
+        return [column for key in key_sources(self.on.table) if key.source.column for column in self._columns(key)]
 
-    def _columns(self, key: Key) -> list[int]:
+    def _columns(self, key: KeySource) -> list[int]:
         return self.columns.under_any(key.source.column)
 
     def _valued(self) -> Iterable[int]:
@@ -222,15 +224,17 @@ class Leaving:
         """Whether a word is a name of its own, and so none that is mistyped."""
         definitions = self.on.definitions
         values = (value for one in definitions.dimensions for value in one.values)
-        return definitions.geography.find(said) is not None or same(said) in map(same, values)
+        return definitions.geography.find(said) is not None or normalised_without_footnotes(said) in map(
+            normalised_without_footnotes, values
+        )
 
-    def _says(self, test: RowTest, number: int, first: str) -> bool:
+    def _says(self, test: RowFilter, number: int, first: str) -> bool:
         column = self.columns.under(test.column) if test.column else None
-        said = first if not test.column else "" if column is None else words(self._cell(number, column))
+        said = first if not test.column else "" if column is None else cell_text(self._cell(number, column))
         return bool(test.match.search(said))
 
     def _first_of(self, number: int) -> str:
-        return next((words(cell) for cell in self.columns.sheet.rows[number] if cell is not None), "")
+        return next((cell_text(cell) for cell in self.columns.sheet.rows[number] if cell is not None), "")
 
     def _first_at(self, number: int) -> int | None:
         return next((c for c, cell in enumerate(self.columns.sheet.rows[number]) if cell is not None), None)

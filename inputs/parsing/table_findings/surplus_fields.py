@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from inputs.parsing.tables.finding_notes import Notes
-from inputs.parsing.tables.headings import Block
+from inputs.parsing.tables.finding_notes import FindingNotes
+from inputs.parsing.tables.headings import TableBlock
 from inputs.parsing.tables.value_cells import Row
-from inputs.readers.cell_text import words
+from inputs.readers.cell_text import cell_text
 from inputs.readers.cells import Cell, Cells, Sheet
-from schemas.findings import COLUMNS, Finding, a1, at, finding, position
+from schemas.findings import COLUMNS, Finding, address_of_position, cell_position, make_finding, position_of_address
 from schemas.observations import MEASURES
 
 _FIRST = re.compile(r"-?£?[1-9]\d{0,2}")
@@ -19,16 +19,16 @@ _REMARKS = re.compile(r"\b(?:foot)?notes?\b|\bcomments?\b|\bremarks?\b|\bcaveats
 _REST = re.compile(r"\d{3}(?:\.\d+)?")
 
 
-class Fields:
+class SurplusFields:
     """The fields of the rows of one block. In a text table a sign too many moves all that follows it to the right, so
     nothing that a row of too many fields says can be believed."""
 
-    def __init__(self, cells: Cells, sheet: Sheet, block: Block, notes: Notes) -> None:
+    def __init__(self, cells: Cells, sheet: Sheet, block: TableBlock, notes: FindingNotes) -> None:
         self._sheet, self._notes = sheet, notes
         heads = sheet.rows[block.top : block.first]
         self._most = max((_count(sheet, block.top + at) for at in range(len(heads))), default=0)
         self._remarks = any(
-            _REMARKS.search(words(sheet.cell(row, self._most - 1))) for row in range(block.top, block.first)
+            _REMARKS.search(cell_text(sheet.cell(row, self._most - 1))) for row in range(block.top, block.first)
         )
         self._written = max(map(len, heads), default=0)
         self._counts = cells.kind == "csv" and self._most > 0
@@ -46,20 +46,27 @@ class Fields:
         if count <= self._most and not divided:
             return False
         filled = [column for column, cell in enumerate(row) if cell is not None]
-        cells = [a1(at(number, c)) for c in sorted(filled, key=lambda c: (c < self._most, c))]
+        cells = [
+            address_of_position(cell_position(number, c)) for c in sorted(filled, key=lambda c: (c < self._most, c))
+        ]
         fields = row[: max(count, len(row) if divided else 0)]
-        found = f"{len(fields)} fields: {' | '.join(map(words, fields))}"
+        found = f"{len(fields)} fields: {' | '.join(map(cell_text, fields))}"
         most = self._written if divided and count <= self._most else self._most
         expected = f"{most} fields, one under each heading; the row could not be judged"
-        self._notes.add("layout.too-many-fields", position(cells[0]), "row", found, expected, cells)
+        self._notes.add("layout.too-many-fields", position_of_address(cells[0]), "row", found, expected, cells)
         return True
 
     def _note_divided(self, number: int, column: int) -> bool:
         filled = [c for c, cell in enumerate(self._sheet.rows[number]) if cell is not None]
-        cells = [a1(at(number, c)) for c in sorted(filled, key=lambda c: (c not in (column, column + 1), c))]
-        parts = [words(cell) for cell in self._sheet.rows[number][column : column + 2]]
+        cells = [
+            address_of_position(cell_position(number, c))
+            for c in sorted(filled, key=lambda c: (c not in (column, column + 1), c))
+        ]
+        parts = [cell_text(cell) for cell in self._sheet.rows[number][column : column + 2]]
         expected = f'"{",".join(parts)}" in quotation marks if it is one number; the row could not be judged'
-        self._notes.add("layout.too-many-fields", position(cells[0]), "row", " | ".join(parts), expected, cells)
+        self._notes.add(
+            "layout.too-many-fields", position_of_address(cells[0]), "row", " | ".join(parts), expected, cells
+        )
         return True
 
 
@@ -74,16 +81,25 @@ def _count(sheet: Sheet, number: int) -> int:
     return next((column + 1 for column in range(len(row) - 1, -1, -1) if row[column] is not None), 0)
 
 
-def may_be_cut(cells: Cells, rows: Sequence[Row]) -> list[Finding]:
+def find_cut_off_figure(cells: Cells, rows: Sequence[Row]) -> list[Finding]:
     """The finding on a figure with which a text ends in the middle of its last row; none where no figure does."""
     if cells.ended:
         return []
     sheet = cells.sheets[0]
     number = len(sheet.rows) - 1
-    last = at(number, _count(sheet, number) - 1)
+    last = cell_position(number, _count(sheet, number) - 1)
     field = next((name for row in rows for name in MEASURES if row[f"at_{name}"] == last), "")
     if not field:
         return []
     found = sheet.rows[number][last % COLUMNS]
     expected = f"{max(map(len, sheet.rows))} fields in the row, or a line end behind it"
-    return [finding("cell.may-be-cut", sheet=sheet.name, cells=[a1(last)], field=field, found=found, expected=expected)]
+    return [
+        make_finding(
+            "cell.may-be-cut",
+            sheet=sheet.name,
+            cells=[address_of_position(last)],
+            field=field,
+            found=found,
+            expected=expected,
+        )
+    ]

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from inputs.parsing.tables.cell_account import ranges
+from inputs.parsing.tables.cell_account import address_ranges
 from inputs.parsing.tables.columns import Columns
-from inputs.parsing.tables.finding_notes import Notes
-from inputs.parsing.tables.headings import named
+from inputs.parsing.tables.finding_notes import FindingNotes
+from inputs.parsing.tables.headings import column_name
 from inputs.parsing.tables.value_cells import Row
-from inputs.parsing.tables.value_columns import Observation
-from schemas.findings import at
+from inputs.parsing.tables.value_columns import ObservationColumns
+from schemas.findings import cell_position
 
 ENDS = ("value_low", "value_high")
 RULED = 3
@@ -19,18 +19,18 @@ RULED = 3
 
 
 @dataclass
-class Blanks:
+class UnexpectedBlanks:
     """What the rows of one block leave blank."""
 
     columns: Columns
-    notes: Notes
+    notes: FindingNotes
     rows: list[int] = field(default_factory=list)
     given: dict[tuple[int, str], int] = field(default_factory=dict)
     blank: dict[tuple[int, str], list[int]] = field(default_factory=dict)
     half: dict[int, str] = field(default_factory=dict)
     """Cells of ranges of which only the other end is given, and what they should say."""
 
-    def note(self, number: int, of: Observation, row: Row) -> None:
+    def note(self, number: int, of: ObservationColumns, row: Row) -> None:
         """Note what a row of figures gives and what it leaves blank."""
         if not self.rows or self.rows[-1] != number:
             self.rows.append(number)
@@ -40,7 +40,7 @@ class Blanks:
         both = [end for end in ENDS if end in held]
         if len(both) == len(ENDS) and sum(held[end] for end in both) == 1:
             end = next(one for one in both if not held[one])
-            self.half[at(number, of.columns[end][0])] = end
+            self.half[cell_position(number, of.columns[end][0])] = end
         for measure, filled in held.items():
             if measure in ("numerator", "denominator", "value_text") and len(held) > 1:
                 key = (of.columns[measure][0], measure)
@@ -58,14 +58,14 @@ class Blanks:
                 )
                 self.notes.add("cell.left-blank", place, end, "", expected)
         for (column, measure), numbers in self.blank.items():
-            place = at(numbers[0], column)
+            place = cell_position(numbers[0], column)
             if len(numbers) == 1 and self.given.get((column, measure), 0) >= RULED and place not in named_already:
                 self.notes.add("cell.left-blank", place, measure, "", "what every other row of the table gives")
         for column, spec in self.columns.blank:
             if (spec.blank or self.columns.table.blank) == "refuse" and self.rows:
-                cells = list(ranges(at(number, column) for number in self.rows))
-                expected = f"figures under the heading {named(self.columns.headings, column)}"
-                self.notes.add("cell.left-blank", at(self.rows[0], column), "value", "", expected, cells)
+                cells = list(address_ranges(cell_position(number, column) for number in self.rows))
+                expected = f"figures under the heading {column_name(self.columns.headings, column)}"
+                self.notes.add("cell.left-blank", cell_position(self.rows[0], column), "value", "", expected, cells)
 
     def _filled(self, number: int, column: int) -> bool:
         return self.columns.sheet.cell(number, column) is not None

@@ -11,15 +11,21 @@ import re
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import date
 
-from inputs.layouts.layout_language import Source, same, sources_of
-from inputs.parsing.cell_values.column_fit import Key, fits, keys_of
+from inputs.layouts.layout_language import Source, normalised_without_footnotes, sources_of
+from inputs.parsing.cell_values.column_fit import KeySource, fits_source, key_sources
 from inputs.parsing.cell_values.numbers import read_number
 from inputs.parsing.tables.columns import Columns
-from inputs.parsing.tables.dimension_resolver import OnSheet, Saying, Sayings, group, meant
+from inputs.parsing.tables.dimension_resolver import (
+    DimensionResolver,
+    ResolvedValue,
+    SheetTable,
+    interpret_cell,
+    matched_group,
+)
 from inputs.parsing.tables.headings import columns_under
-from inputs.readers.cell_text import words
+from inputs.readers.cell_text import cell_text
 from inputs.readers.cells import Cell
-from schemas.findings import COLUMNS, a1, at
+from schemas.findings import COLUMNS, address_of_position, cell_position
 
 NOTE = re.compile(
     r"^(?:sources?\b|notes?\b|footnotes?\b|n\.?b\b|[*†‡]|\(\w{1,2}\)|\[|\d{1,2}[.)] )|\.$"
@@ -35,10 +41,10 @@ LONGEST = 80
 """Characters of the longest text that is taken for a heading."""
 
 
-class Banners:
+class BannerRows:
     """The banner rows of one block. What they say goes into `sayings`; `valued` are the columns of values."""
 
-    def __init__(self, on: OnSheet, columns: Columns, sayings: Sayings, valued: Sequence[int]) -> None:
+    def __init__(self, on: SheetTable, columns: Columns, sayings: DimensionResolver, valued: Sequence[int]) -> None:
         self.on, self.table, self.columns, self.sayings = on, on.table, columns, sayings
         self.sheet, self.valued = columns.sheet, frozenset(valued)
         self.sources = [s for scope in self.table.scopes for s in sources_of(scope) if s.banner is not None]
@@ -92,7 +98,9 @@ class Banners:
         if standing is None and self._begins(number):
             for source in self.sources:  # titles above the headings are none
                 if source.default is None:
-                    self.sayings.banners[id(source)] = Saying(self._held(source, None), self._at(number), ended=True)
+                    self.sayings.banners[id(source)] = ResolvedValue(
+                        self._held(source, None), self._at(number), ended=True
+                    )
         elif standing is not None:
             below = range(number + 1, self.end_at)
             if self._repeats(standing // COLUMNS, number, below) or self._repeats_banner(number):
@@ -113,23 +121,23 @@ class Banners:
             if not said.ended or said.at is None:
                 continue
             row, column = divmod(said.at, COLUMNS)
-            text = words(self.sheet.cell(row, column))
+            text = cell_text(self.sheet.cell(row, column))
             is_banner = any(source.banner and source.banner.search(text) for source in self.sources)
             if is_banner and not any(self._has_value(one, self.valued) for one in range(row, number)):
-                self.sayings.banners[key] = Saying(said.word, self._at(number), ended=True)
+                self.sayings.banners[key] = ResolvedValue(said.word, self._at(number), ended=True)
 
     def _end_titles(self, number: int) -> None:
         """Let a blank row above figures end what stands above the headings and says nothing that its source is for."""
-        for key in keys_of(self.table):
+        for key in key_sources(self.table):
             said = self.sayings.banners.get(id(key.source))
             if said is None or said.ended or key.source.default is not None or not self._is_title(said):
                 continue
-            if not fits(self.on.definitions, self.table, key, meant(key.source, said.word)):
+            if not fits_source(self.on.definitions, self.table, key, interpret_cell(key.source, said.word)):
                 held = self._held(key.source, None)
-                self.sayings.banners[id(key.source)] = Saying(held, self._at(number), ended=True)
+                self.sayings.banners[id(key.source)] = ResolvedValue(held, self._at(number), ended=True)
 
     def _at(self, number: int) -> int:
-        return at(number, min(self._keys or self.columns.headings, default=0))
+        return cell_position(number, min(self._keys or self.columns.headings, default=0))
 
     def _repeats_banner(self, blank: int) -> bool:
         """Whether the row below a blank one is a banner that stood before under another that still counts."""
@@ -167,7 +175,10 @@ class Banners:
         """What a row says of its figures: by the columns that are read for it, or by its first word."""
         row = self.sheet.rows[number]
         first = (column for column, cell in enumerate(row) if cell is not None and column not in self.valued)
-        return tuple(same(words(self.sheet.cell(number, column))) for column in self._keys or [next(first, 0)])
+        return tuple(
+            normalised_without_footnotes(cell_text(self.sheet.cell(number, column)))
+            for column in self._keys or [next(first, 0)]
+        )
 
     def takes(self, number: int, valued: frozenset[int] | None = None) -> bool:
         """Take in a row that sets what the rows below it speak of; False if it is none. A row with a value is none."""
@@ -175,14 +186,14 @@ class Banners:
         where = next((column for column, cell in enumerate(row) if cell is not None), None)
         if where is None:
             return False
-        said = [(source, source.banner.search(words(row[where]))) for source in self.sources if source.banner]
+        said = [(source, source.banner.search(cell_text(row[where]))) for source in self.sources if source.banner]
         if not any(match for _, match in said) or self._has_value(number, self.valued if valued is None else valued):
             return False
-        taken = {id(source): group(match) for source, match in said if match is not None}
+        taken = {id(source): matched_group(match) for source, match in said if match is not None}
         before = [one.at for key in taken if (one := self.sayings.banners.get(key)) and not one.ended]
         self._end_at_misread(number, taken.keys())
         for key, word in taken.items():
-            self.sayings.banners[key] = Saying(word, at(number, where))
+            self.sayings.banners[key] = ResolvedValue(word, cell_position(number, where))
         self._end_inner(number, where, taken.keys(), [place for place in before if place is not None])
         return True
 
@@ -190,14 +201,14 @@ class Banners:
         """Where a row takes the place of a banner that says nothing it could be for and headed no figures, that one was
         most likely another, mistyped: it ends what else should be said above, if that is not said at all or what stands
         below it stood before under the same."""
-        for key in keys_of(self.table):
+        for key in key_sources(self.table):
             said = self.sayings.banners.get(id(key.source))
             if id(key.source) not in taken or said is None or said.at is None or said.ended:
                 continue
             row = said.at // COLUMNS
             if row < self.columns.block.first or any(self._has_value(n, self.valued) for n in range(row, number)):
                 continue
-            if not fits(self.on.definitions, self.table, key, meant(key.source, said.word)):
+            if not fits_source(self.on.definitions, self.table, key, interpret_cell(key.source, said.word)):
                 self._end_outer(said.at, number, taken)
 
     def _end_outer(self, place: int, number: int, but: Collection[int]) -> None:
@@ -208,7 +219,7 @@ class Banners:
             since = outer.at // COLUMNS + 1 if outer and outer.at is not None else number
             rows = (n for n in range(since, place // COLUMNS) if not self._has_value(n, self.valued))
             if outer is None or any(self._said_by(n) == self._said_by(number) for n in rows):
-                self.sayings.banners[id(source)] = Saying(self._held(source, outer), place, ended=True)
+                self.sayings.banners[id(source)] = ResolvedValue(self._held(source, outer), place, ended=True)
 
     def _end_inner(self, number: int, column: int, but: Collection[int], before: Sequence[int]) -> None:
         """End the banners that came under the one whose place a row takes, if figures stand under them. One that has a
@@ -225,7 +236,7 @@ class Banners:
                 del self.sayings.banners[id(source)]
             else:
                 held = f"{self._held(source, inner)} under it"
-                self.sayings.banners[id(source)] = Saying(held, at(number, column), ended=True)
+                self.sayings.banners[id(source)] = ResolvedValue(held, cell_position(number, column), ended=True)
 
     def unknown(self, number: int) -> int | None:
         """The column of the first cell of a row that looks like a banner and fits none; None where it does not."""
@@ -234,7 +245,7 @@ class Banners:
         if not filled or sum(column in self._keys for column in filled) > 1:
             return None
         first, cell = filled[0], row[filled[0]]
-        text = words(cell)
+        text = cell_text(cell)
         if first in self.valued and (len(filled) > 1 or not self._stood_in(first) or _UNIT.search(text)):
             return None
         if first not in self._keys and not isinstance(cell, (str, date)):
@@ -254,31 +265,33 @@ class Banners:
             before = self.sayings.banners.get(id(source))
             if id(source) not in but and not (before and before.ended and not self._is_title(before)):
                 held = self._held(source, None if before and before.ended else before)
-                self.sayings.banners[id(source)] = Saying(held, at(number, column), ended=True)
+                self.sayings.banners[id(source)] = ResolvedValue(held, cell_position(number, column), ended=True)
 
-    def _is_title(self, one: Saying) -> bool:
+    def _is_title(self, one: ResolvedValue) -> bool:
         """Whether what ended a banner stands above the headings, while what ends it again does not."""
         return one.at is not None and one.at // COLUMNS < self.columns.block.top
 
-    def _held(self, source: Source, before: Saying | None) -> str:
+    def _held(self, source: Source, before: ResolvedValue | None) -> str:
         """A banner that was understood, in the words of a finding; what it must fit where there was none."""
         if before is None or before.at is None:
             return f"one that fits {source.banner.pattern}" if source.banner else ""
-        return f"{words(self.sheet.cell(*divmod(before.at, COLUMNS)))!r} in {a1(before.at)}"
+        return f"{cell_text(self.sheet.cell(*divmod(before.at, COLUMNS)))!r} in {address_of_position(before.at)}"
 
-    def _columns_read(self) -> Mapping[int, list[Key]]:
+    def _columns_read(self) -> Mapping[int, list[KeySource]]:
         """The columns that say something of a row."""
-        keys: dict[int, list[Key]] = {}
-        for key in keys_of(self.table):
+        keys: dict[int, list[KeySource]] = {}
+        for key in key_sources(self.table):
             for label in key.source.column:
                 for column in columns_under(self.columns.headings, label):
                     keys.setdefault(column, []).append(key)
         return keys
 
-    def _fits(self, key: Key, cell: Cell) -> bool:
+    def _fits(self, key: KeySource, cell: Cell) -> bool:
         """Whether a cell reads as what its column is read for."""
-        word = meant(key.source, cell)
-        return same(words(cell)) in key.source.mapped or fits(self.on.definitions, self.table, key, word)
+        word = interpret_cell(key.source, cell)
+        return normalised_without_footnotes(cell_text(cell)) in key.source.mapped or fits_source(
+            self.on.definitions, self.table, key, word
+        )
 
     def _has_value(self, number: int, valued: frozenset[int]) -> bool:
         """Whether a row has something where values belong; one word among many columns, such as a unit, is none."""
@@ -293,4 +306,4 @@ class Banners:
 
 def _numberless(cell: Cell) -> str:
     """A title as it is compared with those of other blocks: Table 2 is as good as Table 1."""
-    return re.sub(r"\d+", "#", same(words(cell)))
+    return re.sub(r"\d+", "#", normalised_without_footnotes(cell_text(cell)))

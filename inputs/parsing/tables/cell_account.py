@@ -11,9 +11,17 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from inputs.parsing.cell_values.numbers import read_number
-from inputs.readers.cell_text import words
-from inputs.readers.cells import Cell, Sheet, Shown
-from schemas.findings import COLUMNS, Finding, a1, at, column_letters, finding, places
+from inputs.readers.cell_text import cell_text
+from inputs.readers.cells import Cell, FormattedNumber, Sheet
+from schemas.findings import (
+    COLUMNS,
+    Finding,
+    address_of_position,
+    cell_position,
+    cells_of_finding,
+    column_letters,
+    make_finding,
+)
 from schemas.observations import MEASURES
 
 KEYS = {
@@ -37,7 +45,7 @@ SHOWN = 40
 
 
 @dataclass(frozen=True)
-class Body:
+class TableBody:
     """The rows of one block: its headings from `top`, its figures from `first` up to and without `end`. Of the columns
     from `left` to `right` the table knows some, and leaves out those `ignored`."""
 
@@ -51,10 +59,10 @@ class Body:
 
 
 @dataclass
-class Account:
+class CellAccount:
     """What the tables that read one sheet say of its cells."""
 
-    bodies: list[Body] = field(default_factory=list)
+    bodies: list[TableBody] = field(default_factory=list)
     left: dict[int, str] = field(default_factory=dict)
     aside: list[tuple[int, int, int, int]] = field(default_factory=list)
     cells: dict[int, str] = field(default_factory=dict)
@@ -68,14 +76,14 @@ class Account:
         """The row below the last block that ends above a row; 0 where there is none."""
         return max((body.end for body in self.bodies if body.end <= row), default=0)
 
-    def body_at(self, row: int, column: int) -> Body | None:
+    def body_at(self, row: int, column: int) -> TableBody | None:
         """The block whose rows and columns a cell is among."""
         return next((b for b in self.bodies if b.first <= row < b.end and b.left <= column <= b.right), None)
 
     def reason(self, sheet: Sheet, row: int, column: int) -> str:
         """By which key of the layout, or as what part of a table, a cell is left out; blank if by none."""
         cell = sheet.cell(row, column)
-        if (place := at(row, column)) in self.cells:
+        if (place := cell_position(row, column)) in self.cells:
             return self.cells[place]
         if any(top <= row <= bottom and left <= column <= right for top, left, bottom, right in self.aside):
             return "ignore_cells"
@@ -111,13 +119,13 @@ def _counts_columns(row: Sequence[Cell]) -> bool:
 
 
 def _whole(cell: Cell) -> int | None:
-    number = cell.number if isinstance(cell, Shown) else cell
+    number = cell.number if isinstance(cell, FormattedNumber) else cell
     if isinstance(number, str):
         return int(number) if number.isdecimal() and len(number) < 9 else None
     return int(number) if isinstance(number, (int, float)) and float(number).is_integer() else None
 
 
-def unread(sheet: Sheet, account: Account, found: Sequence[Finding]) -> list[Finding]:
+def find_unaccounted_numbers(sheet: Sheet, account: CellAccount, found: Sequence[Finding]) -> list[Finding]:
     """A finding for each part of a sheet that holds numbers which no table read and no finding names."""
     named: set[int] | None = None
     groups: dict[tuple[str, int], list[int]] = {}
@@ -127,13 +135,13 @@ def unread(sheet: Sheet, account: Account, found: Sequence[Finding]) -> list[Fin
         if not is_number(cell) and not (_is_hidden_number(cell) and account.body_at(row, column)):
             continue
         if named is None:
-            named = {place for one in found for name, place in places(one) if name == sheet.name}
-        if (place := at(row, column)) not in named:
+            named = {place for one in found for name, place in cells_of_finding(one) if name == sheet.name}
+        if (place := cell_position(row, column)) not in named:
             groups.setdefault(_where(account, row, column), []).append(place)
     return [_finding(sheet, where, column, cells) for (where, column), cells in groups.items()]
 
 
-def _outside(sheet: Sheet, account: Account) -> Iterator[tuple[int, int, Cell]]:
+def _outside(sheet: Sheet, account: CellAccount) -> Iterator[tuple[int, int, Cell]]:
     """The filled cells that stand in no column that a block knows."""
     for number, row in enumerate(sheet.rows):
         within = [b.known for b in account.bodies if b.first <= number < b.end]
@@ -146,7 +154,7 @@ def _outside(sheet: Sheet, account: Account) -> Iterator[tuple[int, int, Cell]]:
 def is_number(cell: Cell) -> bool:
     """Whether a person sees a number in a cell, be it one with a decimal comma; or would, if its format did not hide
     it."""
-    if isinstance(cell, Shown):
+    if isinstance(cell, FormattedNumber):
         return True
     reading = read_number(cell.lstrip(" %") if isinstance(cell, str) else cell, "as given", {})
     return reading is not None and (reading.value is not None or reading.rule == "cell.decimal-comma")
@@ -161,7 +169,7 @@ def _is_hidden_number(cell: Cell) -> bool:
     return reading is not None and reading.rule is None
 
 
-def _where(account: Account, row: int, column: int) -> tuple[str, int]:
+def _where(account: CellAccount, row: int, column: int) -> tuple[str, int]:
     if account.body_at(row, column) is not None:
         return "unheaded", column
     if any(b.first <= row < b.end for b in account.bodies):
@@ -180,20 +188,20 @@ _SAYS = {
 
 
 def _finding(sheet: Sheet, where: str, column: int, cells: Sequence[int]) -> Finding:
-    first = [words(sheet.cell(*divmod(place, COLUMNS))) or "hidden by its format" for place in cells[:3]]
+    first = [cell_text(sheet.cell(*divmod(place, COLUMNS))) or "hidden by its format" for place in cells[:3]]
     says = f"under no heading in column {column_letters(column)}" if where == "unheaded" else _SAYS[where]
     many = f"{len(cells)} number{'' if len(cells) == 1 else 's'}"
-    return finding(
+    return make_finding(
         "layout.number-unread",
         sheet=sheet.name,
-        cells=list(ranges(cells))[:SHOWN],
+        cells=list(address_ranges(cells))[:SHOWN],
         field="cells",
         found=f"{many} {says}: {', '.join(first)}{', ...' if len(cells) > 3 else ''}",
         expected="numbers only where the template has a place for them",
     )
 
 
-def ranges(cells: Iterable[int]) -> Iterator[str]:
+def address_ranges(cells: Iterable[int]) -> Iterator[str]:
     """Cells by position as addresses, those below each other joined: B4:B9."""
     by_column = sorted((place % COLUMNS, place // COLUMNS) for place in cells)
     run: list[tuple[int, int]] = []
@@ -208,10 +216,14 @@ def ranges(cells: Iterable[int]) -> Iterator[str]:
 
 def _range(run: Sequence[tuple[int, int]]) -> str:
     (column, first), (_, last) = run[0], run[-1]
-    return a1(at(first, column)) if first == last else f"{a1(at(first, column))}:{a1(at(last, column))}"
+    return (
+        address_of_position(cell_position(first, column))
+        if first == last
+        else f"{address_of_position(cell_position(first, column))}:{address_of_position(cell_position(last, column))}"
+    )
 
 
-def struck_out(sheet: Sheet, rows: Iterable[Mapping[str, Any]]) -> Iterator[Finding]:
+def find_struck_out_cells(sheet: Sheet, rows: Iterable[Mapping[str, Any]]) -> Iterator[Finding]:
     """A finding for each row of a sheet that was read although cells of it have a line through them."""
     used = {
         row[name]
@@ -224,7 +236,7 @@ def struck_out(sheet: Sheet, rows: Iterable[Mapping[str, Any]]) -> Iterator[Find
     for place in sorted(used):
         by_row.setdefault(place // COLUMNS, []).append(place)
     for cells in by_row.values():
-        typed = ", ".join(words(sheet.cell(*divmod(place, COLUMNS))) for place in cells)
+        typed = ", ".join(cell_text(sheet.cell(*divmod(place, COLUMNS))) for place in cells)
         expected = "figures that count, without a line through them"
-        addresses = [a1(place) for place in cells]
-        yield finding("cell.struck-out", sheet=sheet.name, cells=addresses, found=typed, expected=expected)
+        addresses = [address_of_position(place) for place in cells]
+        yield make_finding("cell.struck-out", sheet=sheet.name, cells=addresses, found=typed, expected=expected)

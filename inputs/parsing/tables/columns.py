@@ -8,21 +8,21 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from difflib import get_close_matches
 
-from inputs.layouts.layout_language import TableLayout, ValueColumn, same, sources_of
+from inputs.layouts.layout_language import TableLayout, ValueColumn, normalised_without_footnotes, sources_of
 from inputs.parsing.cell_values.numbers import read_number
-from inputs.parsing.tables.finding_notes import Notes
-from inputs.parsing.tables.headings import JOIN, Block, Heading, columns_under, wordiest_row
-from inputs.readers.cell_text import words
+from inputs.parsing.tables.finding_notes import FindingNotes
+from inputs.parsing.tables.headings import JOIN, Heading, TableBlock, columns_under, likeliest_header_row
+from inputs.readers.cell_text import cell_text
 from inputs.readers.cells import Cell, Sheet
-from schemas.findings import COLUMNS, Finding, a1, as_typed, at, finding
-from schemas.reference.periods import MadeDate, made_date
+from schemas.findings import COLUMNS, Finding, address_of_position, as_typed, cell_position, make_finding
+from schemas.reference.periods import MadeDate, date_made_by_excel
 from schemas.rules import RULES
 
 
 class Columns:
     """The columns of one block. A heading that is missing or comes twice is noted when it is first looked for."""
 
-    def __init__(self, block: Block, table: TableLayout, notes: Notes) -> None:
+    def __init__(self, block: TableBlock, table: TableLayout, notes: FindingNotes) -> None:
         self.block, self.table, self.notes = block, table, notes
         self.sheet, self.headings = block.sheet, block.headings
         self.missing: dict[str, int] = {}
@@ -80,19 +80,19 @@ class Columns:
     def twice(self, columns: list[int], label: str) -> None:
         """Note that columns say the same of the same thing, and nobody can tell which of them counts."""
         self._doubled.update(columns)
-        cells = [a1(self._heading_at(c)) for c in columns]
+        cells = [address_of_position(self._heading_at(c)) for c in columns]
         expected = "once; what stands under the second could not be judged"
         self.notes.add("layout.heading-twice", self._heading_at(columns[0]), "heading", label, expected, cells)
 
     def _heading_at(self, column: int) -> int:
-        return self.headings[column].at if column in self.headings else at(self.block.header_at, column)
+        return self.headings[column].at if column in self.headings else cell_position(self.block.header_at, column)
 
     def _missing(self, label: str) -> None:
         """Say what was looked for and what is there, and which heading may be meant."""
         row = self.block.header_at
         cells = {heading.at: heading.text for heading in self.headings.values()}
         expected = f"a column headed {label!r}; nothing that depends on it could be judged"
-        where = next(iter(cells), at(row, 0))
+        where = next(iter(cells), cell_position(row, 0))
         fix = _fix(label, cells)
         number = self.notes.add("layout.heading-missing", where, "heading", _held(row, cells), expected, fix=fix)
         if number is not None:
@@ -103,15 +103,15 @@ class Columns:
         that row, if it takes nothing."""
         heading, lowest = self.headings.get(column), self.block.header_at + self.table.header.below
         if heading is None:
-            return at(lowest, column)
+            return cell_position(lowest, column)
         if match is not None and match[0]:
             return heading.place_of(match.start(1) if match.re.groups and match[1] else match.start())
         others = [(h, m) for h in self.headings.values() if (m := pattern.search(h.text)) and m[0]]
         rows = Counter(h.place_of(m.start(1) if m.re.groups and m[1] else m.start()) // COLUMNS for h, m in others)
         if not rows:
-            return at(lowest, column)
+            return cell_position(lowest, column)
         row = rows.most_common(1)[0][0]
-        return next((place for place in heading.places if place // COLUMNS == row), at(row, column))
+        return next((place for place in heading.places if place // COLUMNS == row), cell_position(row, column))
 
     # headings that no layout knows
 
@@ -144,9 +144,9 @@ class Columns:
     def _note_unmapped(self, column: int, heading: Heading, where: int) -> None:
         """Note a column that nobody knows; as an error where Excel has made a date of a heading that the layout looks
         for, because the figures under it would be lost."""
-        expected, made = "a column of the template", made_date(self.sheet.cell(*divmod(heading.at, COLUMNS)))
+        expected, made = "a column of the template", date_made_by_excel(self.sheet.cell(*divmod(heading.at, COLUMNS)))
         if made is None:
-            typed = heading.text if where == heading.at else words(self.sheet.cell(*divmod(where, COLUMNS)))
+            typed = heading.text if where == heading.at else cell_text(self.sheet.cell(*divmod(where, COLUMNS)))
             self.notes.add("layout.column-unmapped", where, "heading", typed, expected)
             return
         meant = _meant(self.sheet.cell(*divmod(heading.at, COLUMNS)), self._patterns())
@@ -179,13 +179,20 @@ class Columns:
         """The columns that an entry of `ignore` names: by letter, or by any part of their headings; * for all."""
         if label == "*":
             return list(self.headings)
-        by_part = [c for c, h in self.headings.items() if same(label) in map(same, (h.text, *h.parts))]
+        by_part = [
+            c
+            for c, h in self.headings.items()
+            if normalised_without_footnotes(label) in map(normalised_without_footnotes, (h.text, *h.parts))
+        ]
         return by_part or columns_under(self.headings, label)
 
     def _place_missing(self, spare: list[int]) -> set[int]:
         """Name for each missing heading the column that it should stand over, among those whose heading nobody knows:
         the one that reads most like it, or the only one that is left. Returns the columns so named."""
-        places = {self._heading_at(c): same(self.headings[c].parts[-1]) if c in self.headings else "" for c in spare}
+        places = {
+            self._heading_at(c): normalised_without_footnotes(self.headings[c].parts[-1]) if c in self.headings else ""
+            for c in spare
+        }
         chosen = {label: where for label in self.missing if (where := _most_like(label, places)) is not None}
         chosen |= self._made_dates(places)
         left = [place for place in places if place not in chosen.values()]
@@ -195,10 +202,12 @@ class Columns:
         for label, where in chosen.items():
             number, found = self.missing[label], self.notes.found
             cell = self.sheet.cell(*divmod(where, COLUMNS))
-            if (made := made_date(cell)) and (meant := _meant(cell, self._sought(label))):
+            if (made := date_made_by_excel(cell)) and (meant := _meant(cell, self._sought(label))):
                 found[number] = _made_finding(self.notes.sheet, where, made, meant)
             else:
-                found[number] = replace(found[number], cell=a1(where), cells=(a1(where),))
+                found[number] = replace(
+                    found[number], cell=address_of_position(where), cells=(address_of_position(where),)
+                )
         return {where % COLUMNS for where in chosen.values()}
 
     def _made_dates(self, places: Iterable[int]) -> dict[str, int]:
@@ -212,20 +221,22 @@ class Columns:
         return [p for p in self._patterns() if p.pattern == label] or [re.compile(f"^{re.escape(label)}$", re.I)]
 
 
-def note_no_headings(sheet: Sheet, table: TableLayout, notes: Notes) -> None:
+def note_missing_headings(sheet: Sheet, table: TableLayout, notes: FindingNotes) -> None:
     """Note that a sheet has no row of headings that the table looks for, at the cell that was most likely meant."""
-    label, row = table.header.looked_for, wordiest_row(sheet)
-    cells = {at(row, c): words(v) for c, v in enumerate(sheet.rows[row] if sheet.rows else []) if v}
-    known = set(map(same, table.labels))
-    strange = {place: text for place, text in cells.items() if same(text) not in known}
+    label, row = table.header.looked_for, likeliest_header_row(sheet)
+    cells = {cell_position(row, c): cell_text(v) for c, v in enumerate(sheet.rows[row] if sheet.rows else []) if v}
+    known = set(map(normalised_without_footnotes, table.labels))
+    strange = {place: text for place, text in cells.items() if normalised_without_footnotes(text) not in known}
     under = sheet.rows[row + 1] if row + 1 < len(sheet.rows) else []
-    blank = (at(row, c) for c, v in enumerate(under) if v is not None and sheet.cell(row, c) is None)
+    blank = (cell_position(row, c) for c, v in enumerate(under) if v is not None and sheet.cell(row, c) is None)
     like = _most_like(label, strange)
-    where = like if like is not None else next(iter(strange), next(blank, next(iter(cells), at(row, 0))))
+    where = like if like is not None else next(iter(strange), next(blank, next(iter(cells), cell_position(row, 0))))
     expected = f"a column headed {label!r}; nothing of its table could be judged"
     sought = [table.header.match or re.compile(f"^{re.escape(label)}$", re.I)]
-    for place, cell in ((at(r, c), cell) for r, line in enumerate(sheet.rows[:40]) for c, cell in enumerate(line)):
-        if (made := made_date(cell)) and (meant := _meant(cell, sought)):
+    for place, cell in (
+        (cell_position(r, c), cell) for r, line in enumerate(sheet.rows[:40]) for c, cell in enumerate(line)
+    ):
+        if (made := date_made_by_excel(cell)) and (meant := _meant(cell, sought)):
             told = _made_finding(notes.sheet, place, made, meant)
             notes.add(told.rule, place, "heading", told.found, told.expected)
             return
@@ -234,14 +245,19 @@ def note_no_headings(sheet: Sheet, table: TableLayout, notes: Notes) -> None:
 
 def _made_finding(sheet: str, where: int, made: MadeDate, meant: str) -> Finding:
     expected = f"{meant}, if that was typed; nothing that depends on it could be judged"
-    return finding(
-        "cell.made-a-date", sheet=sheet, cells=[a1(where)], field="heading", found=made.shown, expected=expected
+    return make_finding(
+        "cell.made-a-date",
+        sheet=sheet,
+        cells=[address_of_position(where)],
+        field="heading",
+        found=made.shown,
+        expected=expected,
     )
 
 
 def _meant(cell: Cell, sought: Sequence[re.Pattern[str]]) -> str:
     """What fits one of the headings that are looked for, where Excel may have made a date of it; else empty."""
-    made = made_date(cell)
+    made = date_made_by_excel(cell)
     return next((text for text in made.typed() if any(p.search(text) for p in sought)), "") if made else ""
 
 
@@ -251,14 +267,18 @@ def _held(row: int, cells: Mapping[int, str]) -> str:
 
 def _fix(label: str, held: Mapping[int, str]) -> str:
     """The advice for a heading that is missing, with one that may be meant."""
-    parts = {same(text.split(JOIN)[-1]): where for where, text in held.items()}
-    near = get_close_matches(same(label), parts, 1, 0.6)
+    parts = {normalised_without_footnotes(text.split(JOIN)[-1]): where for where, text in held.items()}
+    near = get_close_matches(normalised_without_footnotes(label), parts, 1, 0.6)
     where = parts[near[0]] if near else None
     fix = RULES["layout.heading-missing"].fix
-    return fix if where is None else f"{fix} {as_typed(held[where])!r} in {a1(where)} may be the one that is meant."
+    return (
+        fix
+        if where is None
+        else f"{fix} {as_typed(held[where])!r} in {address_of_position(where)} may be the one that is meant."
+    )
 
 
 def _most_like(label: str, places: Mapping[int, str]) -> int | None:
     """The place whose text reads most like a label, if any does."""
-    near = get_close_matches(same(label), [text for text in places.values() if text], 1, 0.6)
+    near = get_close_matches(normalised_without_footnotes(label), [text for text in places.values() if text], 1, 0.6)
     return next((place for place, text in places.items() if near and text == near[0]), None)

@@ -9,24 +9,24 @@ from datetime import date
 from functools import cached_property
 from typing import Any
 
-from inputs.layouts.layout_language import Source, TableLayout, ValueColumn, plain
-from inputs.layouts.layout_language import same as as_compared
-from inputs.parsing.cell_values.column_fit import THINGS, fits, keys_of, names_in_place_of
+from inputs.layouts.layout_language import Source, TableLayout, ValueColumn, normalised
+from inputs.layouts.layout_language import normalised_without_footnotes as as_compared
+from inputs.parsing.cell_values.column_fit import THINGS, fits_source, key_sources, may_take_name_for_code
 from inputs.parsing.cell_values.numbers import Comma
-from inputs.parsing.tables.block_labels import Labels
-from inputs.parsing.tables.cell_account import Account
+from inputs.parsing.tables.block_labels import BlockLabels
+from inputs.parsing.tables.cell_account import CellAccount
 from inputs.parsing.tables.columns import Columns
-from inputs.parsing.tables.finding_notes import Notes
-from inputs.parsing.tables.headings import labelled, named
-from inputs.readers.cell_text import words
+from inputs.parsing.tables.finding_notes import FindingNotes
+from inputs.parsing.tables.headings import column_name, position_beside_label
+from inputs.readers.cell_text import cell_text
 from inputs.readers.cells import Cell, Cells, ErrorValue, Sheet, Uncalculated
 from schemas.definitions.models import Definitions
-from schemas.findings import COLUMNS, a1, at, position
+from schemas.findings import COLUMNS, address_of_position, cell_position, position_of_address
 from schemas.reference.periods import WEEKLY, Period, read_period
 
 
 @dataclass(frozen=True, eq=False)
-class OnSheet:
+class SheetTable:
     """A table of a layout on one sheet of a file. `comma` is what a comma in a number is, unless the table says so;
     `tables` are all that read the sheet."""
 
@@ -35,7 +35,7 @@ class OnSheet:
     table: TableLayout
     definitions: Definitions
     file_name: str
-    account: Account = field(default_factory=Account)
+    account: CellAccount = field(default_factory=CellAccount)
     comma: Comma = "thousands"
     tables: tuple[TableLayout, ...] = ()
 
@@ -49,13 +49,13 @@ class OnSheet:
             for row in range(top, min(bottom + 1, len(self.sheet.rows))):
                 for column in range(left, min(right, left + 50) + 1):
                     if (row, column) != (top, left):
-                        under[at(row, column)] = at(top, left)
+                        under[cell_position(row, column)] = cell_position(top, left)
         return under
 
     def may_be_period(self, source: Source | None, word: Cell) -> bool:
         """Whether a word is a period of at least one of the indicators that the table can be about."""
         kinds = {self.definitions.indicators[i].time_identifier for i in self.table.indicators}
-        return any(as_period(source, word, kind) is not None for kind in kinds)
+        return any(interpret_period(source, word, kind) is not None for kind in kinds)
 
     def source(self, name: str, spec: ValueColumn) -> Source | None:
         """Where a thing or a breakdown is said for a value column; the column's own source comes first."""
@@ -66,7 +66,7 @@ class OnSheet:
 
 
 @dataclass(frozen=True)
-class Saying:
+class ResolvedValue:
     """What a source says for one row: the word, and the position of its cell (None: the layout says so, or a cell of
     another sheet, which is then `elsewhere`). `ended` is of a banner that no longer counts: nothing is said, and a
     finding says why. `typed` is what a cell holds of which the source's `pattern` takes nothing."""
@@ -82,24 +82,31 @@ class Saying:
         return [self.elsewhere] if self.elsewhere else None
 
 
-NOTHING = Saying(None, None)
+NOTHING = ResolvedValue(None, None)
 
 
-class Sayings:
+class DimensionResolver:
     """What the sources of a table say in one block. `banners` is what the banner rows so far have said, by source."""
 
-    def __init__(self, on: OnSheet, columns: Columns, labels: Labels, banners: dict[int, Saying], notes: Notes) -> None:
+    def __init__(
+        self,
+        on: SheetTable,
+        columns: Columns,
+        labels: BlockLabels,
+        banners: dict[int, ResolvedValue],
+        notes: FindingNotes,
+    ) -> None:
         self.on, self.columns, self.labels, self.banners, self.notes = on, columns, labels, banners, notes
         self.blank_banner: int | None = None
         """The first blank row under the headings, above all figures, where a banner may have stood."""
-        self._carried: dict[int, Saying] = {}
-        self._once: dict[tuple[int, int], Saying] = {}
+        self._carried: dict[int, ResolvedValue] = {}
+        self._once: dict[tuple[int, int], ResolvedValue] = {}
         self._unlabelled: set[int] = set()
         self._unheaded: dict[str, bool] = {}
-        self._of_several = {id(key.source): key for key in keys_of(on.table) if len(key.source.column) > 1}
+        self._of_several = {id(key.source): key for key in key_sources(on.table) if len(key.source.column) > 1}
         self._fitting: dict[tuple[int, Cell], bool] = {}
 
-    def say(self, source: Source | None, row: int, heading: int) -> Saying:
+    def say(self, source: Source | None, row: int, heading: int) -> ResolvedValue:
         """What a source says for a row and the value column under a heading, in our own words where the layout has a
         map to them."""
         if source is None:
@@ -107,17 +114,17 @@ class Sayings:
         said = self._found(source, row, heading)
         if said.ended:
             return said
-        word = meant(source, said.word)
+        word = interpret_cell(source, said.word)
         blank = word is None or word == ""
-        typed = words(said.word) if blank and source.default is None else ""
+        typed = cell_text(said.word) if blank and source.default is None else ""
         if blank and source.default is not None:
             word = source.mapped.get(as_compared(source.default), source.default)
-        return Saying(word, said.at, said.elsewhere, typed=typed)
+        return ResolvedValue(word, said.at, said.elsewhere, typed=typed)
 
     def may_be_at(self, source: Source | None, row: int) -> list[int]:
         """The cells of a row that may say a thing, where it is said by the first of several columns that is filled."""
         columns = (self.columns.under(label) for label in source.column) if source and len(source.column) > 1 else ()
-        return [at(row, column) for column in columns if column is not None]
+        return [cell_position(row, column) for column in columns if column is not None]
 
     def unheaded(self, name: str) -> bool:
         """Whether a thing is said by a column of this table whose heading is not there, or beside a label that is
@@ -129,7 +136,7 @@ class Sayings:
             self._unheaded[name] = missing or any(id(one) in self._unlabelled for one in sources)
         return self._unheaded[name]
 
-    def _found(self, source: Source, row: int, heading: int) -> Saying:
+    def _found(self, source: Source, row: int, heading: int) -> ResolvedValue:
         if source.parts:
             return self._parts(source, row, heading)
         if source.any:
@@ -143,30 +150,32 @@ class Sayings:
             self._once[key] = self._once_for_all(source, heading)
         return self._once[key]
 
-    def of_banner(self, source: Source) -> Saying:
+    def of_banner(self, source: Source) -> ResolvedValue:
         """What the banner above says. Where a row that nobody knows has ended it, that row is the finding, and what
         would have depended on the banner is an error of this table without one of its own."""
         said = self.banners.get(id(source), NOTHING)
         if said is NOTHING and source.default is None and self.blank_banner is not None and source.banner:
-            said = Saying(f"one that fits {source.banner.pattern}", self.blank_banner, ended=True)
+            said = ResolvedValue(f"one that fits {source.banner.pattern}", self.blank_banner, ended=True)
         if said.ended and said.at is not None:
-            expected = f"a heading such as {words(said.word)}; what stands below it could not be judged"
-            found = words(self.columns.sheet.cell(*divmod(said.at, COLUMNS)))
+            expected = f"a heading such as {cell_text(said.word)}; what stands below it could not be judged"
+            found = cell_text(self.columns.sheet.cell(*divmod(said.at, COLUMNS)))
             self.notes.add("layout.banner-unknown", said.at, "banner", found, expected)
             self.notes.errors += 1
-            return Saying(None, None, ended=True)
+            return ResolvedValue(None, None, ended=True)
         return said
 
-    def _parts(self, source: Source, row: int, heading: int) -> Saying:
+    def _parts(self, source: Source, row: int, heading: int) -> ResolvedValue:
         """What several sources say, one after the other. Where one cannot be read, that one alone."""
         said = [self.say(part, row, heading) for part in source.parts]
         for one in said:
             if one.ended or isinstance(one.word, (ErrorValue, Uncalculated)):
                 return one
         where = next((one for one in said if one.at is not None or one.elsewhere), said[0])
-        return Saying(" ".join(filter(None, (words(one.word) for one in said))) or None, where.at, where.elsewhere)
+        return ResolvedValue(
+            " ".join(filter(None, (cell_text(one.word) for one in said))) or None, where.at, where.elsewhere
+        )
 
-    def _in_columns(self, source: Source, row: int) -> Saying:
+    def _in_columns(self, source: Source, row: int) -> ResolvedValue:
         """What a source's column says, the first that fits of several and else the first that is filled; through merged
         cells, and from above where it is `down` and the cell is blank or says nothing that the source takes."""
         filled = self.filled(source, row)
@@ -175,26 +184,26 @@ class Sayings:
             return self._carried[id(source)]
         if said is None:
             columns = self.columns.under_any(source.column)
-            return Saying(None, at(row, columns[0])) if columns else NOTHING
+            return ResolvedValue(None, cell_position(row, columns[0])) if columns else NOTHING
         if len(source.column) > 1 and not self._fits(source, said.word):
             first = said
             said = next((one for one in filled if self._stands_for(source, one.word, first)), said)
         self._carried[id(source)] = said
         return said
 
-    def _stands_for(self, source: Source, cell: Cell, unread: Saying) -> bool:
+    def _stands_for(self, source: Source, cell: Cell, unread: ResolvedValue) -> bool:
         """Whether what a column says may be taken where the one before it holds something that does not fit."""
         of = self._of_several.get(id(source))
         if of is None or of.name not in THINGS or isinstance(unread.word, (ErrorValue, Uncalculated)):
             return False
         if not self._fits(source, cell):
             return False
-        typed = words(unread.word)
-        if of.name != "area" or plain(typed) in (*self.on.table.marks, "-", "."):
+        typed = cell_text(unread.word)
+        if of.name != "area" or normalised(typed) in (*self.on.table.marks, "-", "."):
             return True
-        return names_in_place_of(self.on.definitions, meant(source, cell), typed)
+        return may_take_name_for_code(self.on.definitions, interpret_cell(source, cell), typed)
 
-    def _any(self, source: Source, row: int, heading: int) -> Saying:
+    def _any(self, source: Source, row: int, heading: int) -> ResolvedValue:
         """What the first of several sources says that says something; the last, and a finding, where none does."""
         for one in source.any[:-1]:
             label = "" if one.on else one.beside or one.under
@@ -205,17 +214,17 @@ class Sayings:
                 return said
         return self.say(source.any[-1], row, heading)
 
-    def filled(self, source: Source, row: int) -> Iterator[Saying]:
+    def filled(self, source: Source, row: int) -> Iterator[ResolvedValue]:
         """What each of a source's columns says that is filled, in the order of the layout."""
         for column in self.columns.under_any(source.column):
-            cell, place = self.columns.sheet.cell(row, column), at(row, column)
+            cell, place = self.columns.sheet.cell(row, column), cell_position(row, column)
             if cell is None and place in self.on.under_merges:
                 place = self.on.under_merges[place]
                 cell = self.on.sheet.cell(*divmod(place, COLUMNS))
-            if cell is None or (source.down and source.pattern and not source.pattern.search(words(cell))):
+            if cell is None or (source.down and source.pattern and not source.pattern.search(cell_text(cell))):
                 continue
             kept = isinstance(cell, (date, float, int, ErrorValue, Uncalculated))
-            yield Saying(cell if kept else words(cell), place)
+            yield ResolvedValue(cell if kept else cell_text(cell), place)
 
     def _fits(self, source: Source, cell: Cell) -> bool:
         """Whether what one of several columns says is what the source is read for."""
@@ -223,25 +232,25 @@ class Sayings:
             return False
         key = (id(source), cell)
         if key not in self._fitting:
-            of, word = self._of_several.get(id(source)), meant(source, cell)
-            self._fitting[key] = of is None or fits(self.on.definitions, self.on.table, of, word)
+            of, word = self._of_several.get(id(source)), interpret_cell(source, cell)
+            self._fitting[key] = of is None or fits_source(self.on.definitions, self.on.table, of, word)
         return self._fitting[key]
 
-    def _once_for_all(self, source: Source, heading: int) -> Saying:
+    def _once_for_all(self, source: Source, heading: int) -> ResolvedValue:
         """What is said in one place for all rows under a heading."""
         headings = self.columns.headings
         if source.header is not None:
-            match = source.header.search(named(headings, heading))
-            return Saying(group(match), self.columns.said_at(source.header, heading, match))
+            match = source.header.search(column_name(headings, heading))
+            return ResolvedValue(matched_group(match), self.columns.said_at(source.header, heading, match))
         if source.sheet is not None:
-            return Saying(group(source.sheet.search(self.on.sheet.name)), None)
+            return ResolvedValue(matched_group(source.sheet.search(self.on.sheet.name)), None)
         if source.file is not None:
-            return Saying(group(source.file.search(self.on.file_name)), None)
+            return ResolvedValue(matched_group(source.file.search(self.on.file_name)), None)
         if source.cell or source.beside or source.under:
             return self._in_one_cell(source)
-        return Saying(source.const, None)
+        return ResolvedValue(source.const, None)
 
-    def _in_one_cell(self, source: Source) -> Saying:
+    def _in_one_cell(self, source: Source) -> ResolvedValue:
         """What one cell says, by its address or by the label beside or above it, on this sheet or another."""
         sheet = self._sheet_of(source)
         if sheet is None:
@@ -251,11 +260,11 @@ class Sayings:
             return NOTHING
         label = source.beside or source.under
         if source.cell:
-            where = position(source.cell)
+            where = position_of_address(source.cell)
         elif sheet is self.on.sheet:
             where = self.labels.value_of(label, self.columns.block, under=bool(source.under))
         else:
-            where = labelled(sheet, label, under=bool(source.under))
+            where = position_beside_label(sheet, label, under=bool(source.under))
         if where is None:
             self._unlabelled.add(id(source))
             several = sheet is self.on.sheet and self.labels.several
@@ -265,40 +274,44 @@ class Sayings:
             self.notes.add("layout.label-missing", place, "label", found, label)
             return NOTHING
         cell = sheet.cell(*divmod(where, COLUMNS))
-        word = cell if isinstance(cell, (date, ErrorValue, Uncalculated)) else words(cell)
+        word = cell if isinstance(cell, (date, ErrorValue, Uncalculated)) else cell_text(cell)
         if sheet is self.on.sheet:
             self.on.account.cells[where] = "cell"
-            return Saying(word, where)
-        return Saying(word, None, f"'{sheet.name}'!{a1(where)}")
+            return ResolvedValue(word, where)
+        return ResolvedValue(word, None, f"'{sheet.name}'!{address_of_position(where)}")
 
     def _label_at(self, source: Source, label: str) -> int | None:
         """Where a label that is not there should most likely stand."""
-        key = next((one for one in keys_of(self.on.table) if one.source is source), None)
+        key = next((one for one in key_sources(self.on.table) if one.source is source), None)
 
         def says(cell: Cell) -> bool:
             judged = key is not None and key.name in ("period", "area") and not key.part and cell is not None
-            return judged and key is not None and fits(self.on.definitions, self.on.table, key, meant(source, cell))
+            return (
+                judged
+                and key is not None
+                and fits_source(self.on.definitions, self.on.table, key, interpret_cell(source, cell))
+            )
 
         return self.labels.meant_at(label, self.columns.block, says, under=bool(source.under))
 
     def _sheet_of(self, source: Source) -> Sheet | None:
         if not source.on:
             return self.on.sheet
-        return next((s for s in self.on.book.sheets if plain(s.name) == plain(source.on)), None)
+        return next((s for s in self.on.book.sheets if normalised(s.name) == normalised(source.on)), None)
 
 
-def meant(source: Source, cell: Cell) -> Cell:
+def interpret_cell(source: Source, cell: Cell) -> Cell:
     """What a source takes of a cell: the part that fits its `pattern`, in our own words where it has a `map` to them.
     None where the pattern takes nothing."""
     word = cell
     if source.pattern is not None and isinstance(word, (str, int, float)):
-        word = group(source.pattern.search(words(word)))
+        word = matched_group(source.pattern.search(cell_text(word)))
     if source.mapped and isinstance(word, (str, int, float)):
-        word = source.mapped.get(as_compared(words(word)), word)
+        word = source.mapped.get(as_compared(cell_text(word)), word)
     return word
 
 
-def as_period(source: Source | None, word: Cell, identifier: str) -> Period | None:
+def interpret_period(source: Source | None, word: Cell, identifier: str) -> Period | None:
     """The period that a word stands for where figures are given for an identifier; None if it is none."""
     if source is None or word is None or isinstance(word, (ErrorValue, Uncalculated)):
         return None
@@ -306,7 +319,7 @@ def as_period(source: Source | None, word: Cell, identifier: str) -> Period | No
     return read_period(word, identifier, ending=source.ending, headings=headings)
 
 
-def group(match: re.Match[Any] | None) -> str | None:
+def matched_group(match: re.Match[Any] | None) -> str | None:
     """What a regular expression of a layout took: its first group, or the whole match."""
     if match is None:
         return None

@@ -6,12 +6,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from schemas.findings import Finding, a1, finding, places
+from schemas.findings import Finding, address_of_position, cells_of_finding, make_finding
 from schemas.rules import RULES
 
 
 @dataclass
-class Notes:
+class FindingNotes:
     """The findings of one table on one sheet. `found` and `told` are shared by every table of the return, for several
     may read one cell. `errors` counts the errors that this table has met."""
 
@@ -36,12 +36,12 @@ class Notes:
             return None
         self.told.add(key)
         self.errors += RULES[rule].severity == "error"
-        addresses = list(cells) if cells is not None else ([a1(where)] if where is not None else [])
+        addresses = list(cells) if cells is not None else ([address_of_position(where)] if where is not None else [])
         self.found.append(
-            finding(rule, sheet=self.sheet, cells=addresses, field=name, found=found, expected=expected, fix=fix)
+            make_finding(rule, sheet=self.sheet, cells=addresses, field=name, found=found, expected=expected, fix=fix)
         )
         return len(self.found) - 1
 
     def named_on_sheet(self) -> Iterator[int]:
         """The cells of this sheet that a finding names."""
-        return (place for one in self.found for sheet, place in places(one) if sheet == self.sheet)
+        return (place for one in self.found for sheet, place in cells_of_finding(one) if sheet == self.sheet)

@@ -6,10 +6,10 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
-from inputs.layouts.layout_language import Header, TableLayout, column_number, plain, same
-from inputs.readers.cell_text import words
+from inputs.layouts.layout_language import Header, TableLayout, column_number, normalised, normalised_without_footnotes
+from inputs.readers.cell_text import cell_text
 from inputs.readers.cells import Cell, Sheet
-from schemas.findings import COLUMNS, at, column_letters
+from schemas.findings import COLUMNS, cell_position, column_letters
 
 JOIN = " | "
 WIDEST_MERGE = 1000
@@ -40,7 +40,7 @@ class Heading:
 
 
 @dataclass(frozen=True)
-class Block:
+class TableBlock:
     """Headings, and the rows that may belong to them: from `first` up to and without `end`. Banners for the block may
     stand from row `begun` up to and without `top`, the first row of the headings. `sheet` is what the block may see:
     blank outside its columns, which are `within`, the first and the last."""
@@ -55,39 +55,44 @@ class Block:
     within: tuple[int, int] = (0, COLUMNS)
 
 
-def blocks(sheet: Sheet, table: TableLayout) -> Iterator[Block]:
+def find_blocks(sheet: Sheet, table: TableLayout) -> Iterator[TableBlock]:
     """The blocks of a table on a sheet: one, or where headings repeat one for each time they come."""
     header = table.header
-    seen = seen_by(sheet, table)
+    seen = columns_of_table(sheet, table)
     views: dict[tuple[int, int], Sheet] = {}
     outer = table.column_range or (0, COLUMNS)
-    begun, found = 0, header_row(seen, header)
+    begun, found = 0, find_header_row(seen, header)
     while found is not None:
         first = found + header.below + 1
-        following = header_row(seen, header, first) if header.repeat else None
+        following = find_header_row(seen, header, first) if header.repeat else None
         end = len(seen.rows) if following is None else following - header.above
         for left, right in _across(seen.rows[found], header):
             if header.across and (left, right) not in views:
                 views[left, right] = _within(seen, left, right)
             part = views.get((left, right), seen)
-            headings = headings_at(part, header, found)
+            headings = headings_of_row(part, header, found)
             within = max(left, outer[0]), min(right, outer[1])
-            yield Block(part, found, headings, begun, found - header.above, first, end, within)
+            yield TableBlock(part, found, headings, begun, found - header.above, first, end, within)
         begun, found = first, following
 
 
-def seen_by(sheet: Sheet, table: TableLayout) -> Sheet:
+def columns_of_table(sheet: Sheet, table: TableLayout) -> Sheet:
     """A sheet as a table sees it: blank outside the table's columns."""
     return sheet if table.column_range is None else _within(sheet, *table.column_range)
 
 
 def _across(row: list[Cell], header: Header) -> list[tuple[int, int]]:
     """The first and last column of each of the blocks side by side; one of them where they do not go across."""
-    wanted = same(header.find)
+    wanted = normalised_without_footnotes(header.find)
     starts = [
         column
         for column, cell in enumerate(row)
-        if (header.match.search(words(cell)) if header.match else same(words(cell)) == wanted) and cell is not None
+        if (
+            header.match.search(cell_text(cell))
+            if header.match
+            else normalised_without_footnotes(cell_text(cell)) == wanted
+        )
+        and cell is not None
     ]
     if not header.across or not starts:
         return [(0, COLUMNS)]
@@ -107,7 +112,7 @@ def _within(sheet: Sheet, left: int, right: int) -> Sheet:
     return replace(sheet, rows=rows, merged=tuple(merged))
 
 
-def header_row(sheet: Sheet, header: Header, start: int = 0) -> int | None:
+def find_header_row(sheet: Sheet, header: Header, start: int = 0) -> int | None:
     """The row, from 0, that holds what a layout looks for, at or below a row; None if there is none."""
     if header.row:
         return header.row - 1 if start < header.row <= len(sheet.rows) else None
@@ -116,12 +121,14 @@ def header_row(sheet: Sheet, header: Header, start: int = 0) -> int | None:
         if after is None:
             return None
         start = after + 1
-    wanted = same(header.find)
+    wanted = normalised_without_footnotes(header.find)
     for number in range(start, len(sheet.rows)):
         row = sheet.rows[number]
         if header.match is not None and _any(row, header.match):
             return number
-        if header.find and any(cell is not None and same(words(cell)) == wanted for cell in row):
+        if header.find and any(
+            cell is not None and normalised_without_footnotes(cell_text(cell)) == wanted for cell in row
+        ):
             return number
     return None
 
@@ -130,14 +137,14 @@ def _any(row: list[Cell], pattern: re.Pattern[str]) -> bool:
     return any(isinstance(cell, str) and pattern.search(cell) for cell in row)
 
 
-def headings_at(sheet: Sheet, header: Header, found_at: int) -> dict[int, Heading]:
+def headings_of_row(sheet: Sheet, header: Header, found_at: int) -> dict[int, Heading]:
     """Headings by column, filled right and down through merged cells."""
     first, last = max(found_at - header.above, 0), found_at + header.below
     grid: dict[tuple[int, int], tuple[str, int]] = {}
     for row in range(first, last + 1):
         for column, cell in enumerate(sheet.rows[row] if row < len(sheet.rows) else []):
-            if text := words(cell):
-                grid[row, column] = (text, at(row, column))
+            if text := cell_text(cell):
+                grid[row, column] = (text, cell_position(row, column))
     for top, left, bottom, right in sheet.merged:
         if top > last or bottom < first or (top, left) not in grid:
             continue
@@ -182,11 +189,11 @@ def _fill_right(grid: dict[tuple[int, int], tuple[str, int]], first: int, last: 
                 grid.setdefault((row, column), held)
 
 
-def headings_of(sheet: Sheet, table: TableLayout) -> dict[int, Heading]:
+def find_headings(sheet: Sheet, table: TableLayout) -> dict[int, Heading]:
     """The headings that a table layout finds first on a sheet, by column; empty if it finds none."""
-    seen = seen_by(sheet, table)
-    row = header_row(seen, table.header)
-    return {} if row is None else headings_at(seen, table.header, row)
+    seen = columns_of_table(sheet, table)
+    row = find_header_row(seen, table.header)
+    return {} if row is None else headings_of_row(seen, table.header, row)
 
 
 def columns_under(headings: Mapping[int, Heading], label: str) -> list[int]:
@@ -194,7 +201,7 @@ def columns_under(headings: Mapping[int, Heading], label: str) -> list[int]:
     make a difference only where a heading fits without leaving them out."""
     if letter := _LETTER.match(label.strip()):
         return [column_number(letter[1])]
-    for alike in (plain, same):
+    for alike in (normalised, normalised_without_footnotes):
         wanted = alike(label)
         whole = [column for column, heading in headings.items() if alike(heading.text) == wanted]
         last = [column for column, heading in headings.items() if alike(heading.parts[-1]) == wanted]
@@ -203,34 +210,34 @@ def columns_under(headings: Mapping[int, Heading], label: str) -> list[int]:
     return []
 
 
-def named(headings: Mapping[int, Heading], column: int) -> str:
+def column_name(headings: Mapping[int, Heading], column: int) -> str:
     """A column in words: its heading, or its letter where it has none."""
     return headings[column].text if column in headings else f"column {column_letters(column)}"
 
 
-def reads(cell: Cell, wanted: str) -> bool:
+def is_label(cell: Cell, wanted: str) -> bool:
     """Whether a cell is the label that is wanted, as it is compared and without a colon."""
-    return isinstance(cell, str) and same(cell).rstrip(": ") == wanted
+    return isinstance(cell, str) and normalised_without_footnotes(cell).rstrip(": ") == wanted
 
 
-def labelled(sheet: Sheet, label: str, *, under: bool = False) -> int | None:
+def position_beside_label(sheet: Sheet, label: str, *, under: bool = False) -> int | None:
     """The position of the first filled cell to the right of, or under, the first cell that reads a label; of the cell
     next to the label where none is filled, and None where no cell reads it."""
-    wanted = same(label).rstrip(": ")
+    wanted = normalised_without_footnotes(label).rstrip(": ")
     for row, cells in enumerate(sheet.rows):
         for column, cell in enumerate(cells):
-            if not reads(cell, wanted):
+            if not is_label(cell, wanted):
                 continue
             if under:
                 places = [(r, column) for r in range(row + 1, len(sheet.rows))]
             else:
                 places = [(row, c) for c in range(column + 1, len(cells))]
             filled = next((place for place in places if sheet.cell(*place) is not None), None)
-            return at(*(filled or ((row + 1, column) if under else (row, column + 1))))
+            return cell_position(*(filled or ((row + 1, column) if under else (row, column + 1))))
     return None
 
 
-def wordiest_row(sheet: Sheet) -> int:
+def likeliest_header_row(sheet: Sheet) -> int:
     """The row near the top that looks most like headings: the one with most text cells."""
     counts = [sum(isinstance(cell, str) for cell in row) for row in sheet.rows[:40]]
     return counts.index(max(counts)) if counts else 0

@@ -7,11 +7,11 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from inputs.parsing.tables.finding_notes import Notes
-from inputs.parsing.tables.headings import Block
-from inputs.readers.cell_text import words
+from inputs.parsing.tables.finding_notes import FindingNotes
+from inputs.parsing.tables.headings import TableBlock
+from inputs.readers.cell_text import cell_text
 from inputs.readers.cells import Sheet
-from schemas.findings import COLUMNS, Finding, a1, at, finding
+from schemas.findings import COLUMNS, Finding, address_of_position, cell_position, make_finding
 from schemas.reference.geography import Area, Geography
 from schemas.reference.periods import (
     CALENDAR_QUARTER,
@@ -43,18 +43,18 @@ _NO_YEAR = re.compile(rf"(?:[/.-]|\b(?:{'|'.join(m[:3] for m in MONTHS)})[a-z]*\
 
 
 @dataclass
-class Titles:
+class TablePeriods:
     """The periods that the figures of one table on one sheet are of, and what speaks of another above them."""
 
     sheet: Sheet
-    notes: Notes
+    notes: FindingNotes
     spoken: dict[tuple[str, str], int | None] = field(default_factory=dict)
     """Each period of a figure by identifier and code, with the first cell that says it."""
     sources: set[int] = field(default_factory=set)
     """The cells above a table's headings that are read, and are no mere titles."""
-    regions: list[tuple[Block, int, Mapping[tuple[str, str], int | None]]] = field(default_factory=list)
+    regions: list[tuple[TableBlock, int, Mapping[tuple[str, str], int | None]]] = field(default_factory=list)
 
-    def read(self, block: Block, since: int, rows: Iterable[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+    def read(self, block: TableBlock, since: int, rows: Iterable[dict[str, Any]]) -> Iterator[dict[str, Any]]:
         """The rows of a block as they are, each noted. Titles over the block begin at the row `since`."""
         own: dict[tuple[str, str], int | None] = {}
         above = block.top * COLUMNS
@@ -79,46 +79,50 @@ class Titles:
             place, period = next(iter(said.items()))
             self._note(place, period, spoken)
 
-    def _titles(self, block: Block, since: int, identifiers: set[str]) -> Iterator[tuple[int, Period]]:
+    def _titles(self, block: TableBlock, since: int, identifiers: set[str]) -> Iterator[tuple[int, Period]]:
         left, right = block.within
         for number in range(since, block.top):
             row = self.sheet.rows[number]
-            if _OTHER_DAY.search(" ".join(words(cell) for cell in row if cell is not None)):
+            if _OTHER_DAY.search(" ".join(cell_text(cell) for cell in row if cell is not None)):
                 continue
             for column, cell in enumerate(row[: right + 1]):
-                if column >= left and isinstance(cell, str) and at(number, column) not in self.sources:
-                    yield from ((at(number, column), one) for one in periods_in(cell, identifiers))
+                if column >= left and isinstance(cell, str) and cell_position(number, column) not in self.sources:
+                    yield from ((cell_position(number, column), one) for one in periods_in_title(cell, identifiers))
 
     def _note(self, place: int, period: Period, spoken: Mapping[tuple[str, str], int | None]) -> None:
         (_, code), other = next(iter(spoken.items()))
-        cells = [a1(place)] if other is None else [a1(place), a1(other)]
-        held = words(self.sheet.cell(*divmod(other, COLUMNS))) if other is not None else code
-        shown = f"{words(self.sheet.cell(*divmod(place, COLUMNS)))!r} above figures of {held}"
+        cells = (
+            [address_of_position(place)] if other is None else [address_of_position(place), address_of_position(other)]
+        )
+        held = cell_text(self.sheet.cell(*divmod(other, COLUMNS))) if other is not None else code
+        shown = f"{cell_text(self.sheet.cell(*divmod(place, COLUMNS)))!r} above figures of {held}"
         self.notes.add("period.contradicts", place, "period", shown, f"figures of {period.label} below it", cells)
 
 
-def named_otherwise(sheet: Sheet, rows: Iterable[Mapping[str, Any]]) -> Finding | None:
+def find_sheet_name_contradiction(sheet: Sheet, rows: Iterable[Mapping[str, Any]]) -> Finding | None:
     """The finding that the name of a sheet names one period, which none of the figures read from it is of."""
     spoken: dict[tuple[str, str], int | None] = {}
     for row in rows:
         if row["sheet"] == sheet.name and row["time_period"] is not None:
             spoken.setdefault((row["time_identifier"], row["time_period"]), row["at_period"])
-    said = {one.time_period: one for one in periods_in(sheet.name, {identifier for identifier, _ in spoken})}
+    said = {one.time_period: one for one in periods_in_title(sheet.name, {identifier for identifier, _ in spoken})}
     if len(said) != 1 or any(code in said for _, code in spoken):
         return None
     (period,), ((_, code), place) = said.values(), next(iter(spoken.items()))
-    held = code if place is None else words(sheet.cell(*divmod(place, COLUMNS)))
-    return finding(
+    held = code if place is None else cell_text(sheet.cell(*divmod(place, COLUMNS)))
+    return make_finding(
         "period.contradicts",
         sheet=sheet.name,
-        cells=[] if place is None else [a1(place)],
+        cells=[] if place is None else [address_of_position(place)],
         field="period",
         found=f"{held} on sheet {sheet.name!r}",
         expected=f"figures of {period.label} on a sheet of that name",
     )
 
 
-def area_named_otherwise(sheet: Sheet, top: int, rows: Iterable[Mapping[str, Any]], known: Geography) -> Finding | None:
+def find_title_area_contradiction(
+    sheet: Sheet, top: int, rows: Iterable[Mapping[str, Any]], known: Geography
+) -> Finding | None:
     """The finding that a title above the first headings of a sheet, row `top`, names one council and the figures, which
     take their area from the sheet's name, are of another."""
     codes = {row["area_code"] for row in rows if row["sheet"] == sheet.name and row["area_code"] is not None}
@@ -130,12 +134,12 @@ def area_named_otherwise(sheet: Sheet, top: int, rows: Iterable[Mapping[str, Any
             if len(named) == 1 and not any(
                 known.is_one_place(area, one) or known.lies_in(area, one) for one in named[0]
             ):
-                return finding(
+                return make_finding(
                     "area.title-differs",
                     sheet=sheet.name,
-                    cells=[a1(at(number, column))],
+                    cells=[address_of_position(cell_position(number, column))],
                     field="area",
-                    found=words(cell),
+                    found=cell_text(cell),
                     expected=f"a title of {area.name}, as the sheet's name says",
                 )
     return None
@@ -165,7 +169,7 @@ def _councils_in(text: str, known: Geography) -> list[tuple[Area, ...]]:
 _PLACES = ("at_indicator", "at_area", "at_period", "at_breakdown")
 
 
-def periods_in(text: str, identifiers: Iterable[str]) -> Iterator[Period]:
+def periods_in_title(text: str, identifiers: Iterable[str]) -> Iterator[Period]:
     """The periods of some identifiers that a title names, each a whole of its own and no part of a range or a date."""
     if len(text) > LONGEST or _OTHER_DAY.search(text) or _RANGE.search(text):
         return

@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 from inputs.layouts.layout_language import REASONS, ValueColumn
-from inputs.parsing.cell_values.numbers import Comma, Reading, read_number
-from inputs.parsing.tables.dimension_resolver import OnSheet, Saying, Sayings, group
-from inputs.parsing.tables.finding_notes import Notes
-from inputs.parsing.tables.value_columns import Observation
-from inputs.readers.cell_text import words
-from inputs.readers.cells import Cell, Shown
-from schemas.findings import COLUMNS, at
-from schemas.reference.periods import made_date, number_meant
+from inputs.parsing.cell_values.numbers import Comma, NumberReading, read_number
+from inputs.parsing.tables.dimension_resolver import DimensionResolver, ResolvedValue, SheetTable, matched_group
+from inputs.parsing.tables.finding_notes import FindingNotes
+from inputs.parsing.tables.value_columns import ObservationColumns
+from inputs.readers.cell_text import cell_text
+from inputs.readers.cells import Cell, FormattedNumber
+from schemas.findings import COLUMNS, cell_position
+from schemas.reference.periods import date_made_by_excel, number_probably_typed
 
 STATUS_WORDS = {
     "": "", "a": "", "normal": "", "p": "p", "provisional": "p", "indicative": "p", "e": "e", "estimate": "e",
@@ -23,32 +23,32 @@ MAINS = ("value", "value_text", "value_low", "numerator")
 HALVES = ("numerator", "denominator")
 
 Row = dict[str, Any]
-Readings = dict[str, Reading | str | None]
+Readings = dict[str, NumberReading | str | None]
 
 
-class Measures:
+class ValueCells:
     """The reading of the value columns of one block."""
 
-    def __init__(self, on: OnSheet, sayings: Sayings, notes: Notes) -> None:
+    def __init__(self, on: SheetTable, sayings: DimensionResolver, notes: FindingNotes) -> None:
         self.on, self.table, self.sayings, self.notes = on, on.table, sayings, notes
         self.columns = sayings.columns
         self.comma: Comma = "decimal" if self.table.decimal == "," else on.comma
-        self._numbers: dict[tuple[str | float, Cell], Reading | None] = {}
+        self._numbers: dict[tuple[str | float, Cell], NumberReading | None] = {}
 
-    def read(self, row: int, of: Observation) -> Readings | None:
+    def read(self, row: int, of: ObservationColumns) -> Readings | None:
         """What the value columns of a row say; None where the layout lets the whole observation be left out."""
         out: Readings = {}
         for measure, (column, spec) in of.columns.items():
             if measure == "status":
                 continue
             cell = self.columns.sheet.cell(row, column)
-            if spec.pattern is not None and isinstance(cell, (str, Shown)):
-                cell = group(spec.pattern.search(words(cell))) or cell
-            out[measure] = words(cell) or None if measure == "value_text" else self._number(cell, spec.scale)
+            if spec.pattern is not None and isinstance(cell, (str, FormattedNumber)):
+                cell = matched_group(spec.pattern.search(cell_text(cell))) or cell
+            out[measure] = cell_text(cell) or None if measure == "value_text" else self._number(cell, spec.scale)
         nothing = all(reading is None for reading in out.values())
         return None if nothing and (of.spec.blank or self.table.blank) == "skip" else out
 
-    def _number(self, cell: Cell, scale: str | float) -> Reading | None:
+    def _number(self, cell: Cell, scale: str | float) -> NumberReading | None:
         given = self.table.marks, self.table.flags, self.comma
         if not isinstance(cell, (str, float, int)) or isinstance(cell, bool):
             return read_number(cell, scale, *given)
@@ -56,15 +56,15 @@ class Measures:
             self._numbers[scale, cell] = read_number(cell, scale, *given)
         return self._numbers[scale, cell]
 
-    def fill(self, row: Row, number: int, readings: Readings, of: Observation) -> None:
+    def fill(self, row: Row, number: int, readings: Readings, of: ObservationColumns) -> None:
         """Put what was read into a row, and note what cannot be read and what is blank and must not be."""
         blank: list[str] = []
         status = self._status(number, of)
         main = readings.get("value")
-        has_value = isinstance(main, Reading) and main.value is not None
+        has_value = isinstance(main, NumberReading) and main.value is not None
         for measure, reading in readings.items():
             column, spec = of.columns[measure]
-            where = at(number, column)
+            where = cell_position(number, column)
             row[f"at_{measure}"] = where
             if reading is None:
                 blank.append(measure)
@@ -86,13 +86,13 @@ class Measures:
     def _unread(self, rule: str, where: int, measure: str, spec: ValueColumn) -> None:
         """Note a cell that is no number that can be read: what it shows and, where that differs, what it holds."""
         cell = self.columns.sheet.cell(*divmod(where, COLUMNS))
-        typed = words(cell)
+        typed = cell_text(cell)
         expected = "a number" + (", or a percentage" if spec.scale in ("percent", "fraction") else "")
-        if isinstance(cell, Shown):
+        if isinstance(cell, FormattedNumber):
             typed = typed or "nothing"
             expected = f"the number itself to be seen; the cell holds {cell.number:.15g}"
-        elif rule == "cell.made-a-date" and (made := made_date(cell)) is not None:
-            typed, expected = made.shown, number_meant(made)
+        elif rule == "cell.made-a-date" and (made := date_made_by_excel(cell)) is not None:
+            typed, expected = made.shown, number_probably_typed(made)
         elif rule == "cell.decimal-comma":
             expected = "a point before the decimals, or a layout that says the decimals of this file follow a comma"
             if self.comma == "decimal":
@@ -101,16 +101,16 @@ class Measures:
             expected = "a number, for this is not measured in per cent"
         self.notes.add(rule, where, measure, typed, expected)
 
-    def _status(self, number: int, of: Observation) -> str | None:
+    def _status(self, number: int, of: ObservationColumns) -> str | None:
         """What the status column of the value, or else of the row, says, as shorthand."""
         if "status" in of.columns:
-            where = at(number, of.columns["status"][0])
-            said = Saying(self.columns.sheet.cell(*divmod(where, COLUMNS)), where)
+            where = cell_position(number, of.columns["status"][0])
+            said = ResolvedValue(self.columns.sheet.cell(*divmod(where, COLUMNS)), where)
         elif self.table.status is not None:
             said = self.sayings.say(self.table.status, number, of.heading)
         else:
             return None
-        word = words(said.word)
+        word = cell_text(said.word)
         known = STATUS_WORDS.get(word.casefold(), self.table.marks.get(word.casefold()))
         if known is None and word:
             expected = ", ".join(sorted({*filter(None, STATUS_WORDS.values()), *REASONS}))
@@ -124,7 +124,7 @@ class Measures:
         else:
             row["conf_status" if status == "c" else "obs_status"] = status
 
-    def _blanks(self, number: int, blank: list[str], of: Observation, row: Row) -> None:
+    def _blanks(self, number: int, blank: list[str], of: ObservationColumns, row: Row) -> None:
         """A blank main value is refused unless the layout says what it means; so is one half of a fraction."""
         mains = [m for m in MAINS if m in of.columns]
         if any(spec.column in self.columns.missing for spec in self.table.value):
@@ -137,20 +137,20 @@ class Measures:
             if rule == "refuse" or half:
                 row["faulty"] = True
                 expected = "a value, or the mark for why there is none"
-                self.notes.add("cell.blank", at(number, column), measure, "", expected)
+                self.notes.add("cell.blank", cell_position(number, column), measure, "", expected)
             elif rule in ("x", "z"):
                 row["obs_status"] = row["obs_status"] or rule
             elif rule == "skip" and measure == "value":
                 row["at_value"] = None
 
 
-def _may_be_percent(row: Row, measure: str, on: OnSheet) -> bool:
+def _may_be_percent(row: Row, measure: str, on: SheetTable) -> bool:
     """Whether a percentage may stand for a measure of a row's indicator."""
     indicator = on.definitions.indicators.get(row["indicator_id"] or "")
     return indicator is None or (measure not in HALVES and indicator.in_per_cent)
 
 
-def _take(measure: str, reading: Reading, row: Row) -> None:
+def _take(measure: str, reading: NumberReading, row: Row) -> None:
     row[measure] = reading.value
     if measure == "value":
         row["value_low"] = reading.low if row["value_low"] is None else row["value_low"]
@@ -159,7 +159,7 @@ def _take(measure: str, reading: Reading, row: Row) -> None:
     row["conf_status"] = row["conf_status"] or reading.conf_status
 
 
-def _margins(of: Observation, row: Row) -> None:
+def _margins(of: ObservationColumns, row: Row) -> None:
     """Turn a distance from the value into the end of the range that it stands for."""
     for measure, sign in (("value_low", -1), ("value_high", 1)):
         if measure in of.columns and of.columns[measure][1].margin and row[measure] is not None:

@@ -25,7 +25,7 @@ HOME = re.compile(
 """A house number and a street."""
 
 
-def has_home(text: str) -> bool:
+def has_home_address(text: str) -> bool:
     """Whether a text has a house number, a street and a postcode, or a house number and a postcode alone."""
     code = POSTCODE.search(text)
     return bool(
@@ -37,11 +37,11 @@ def has_home(text: str) -> bool:
     )
 
 
-def own_emails(text: str) -> int:
+def count_personal_emails(text: str) -> int:
     """How many e-mail addresses a text has that look like a person's and no office's."""
     return sum(1 for one in EMAIL.findall(text) if not _OFFICE.match(one))
 
 
-def private_emails(text: str) -> int:
+def count_private_provider_emails(text: str) -> int:
     """How many e-mail addresses a text has at providers for private people."""
     return sum(1 for one in EMAIL.findall(text) if _PRIVATE.search(one))

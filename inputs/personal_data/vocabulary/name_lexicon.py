@@ -8,7 +8,7 @@ from functools import cache
 from pathlib import Path
 
 
-def folded(text: str) -> str:
+def fold_word(text: str) -> str:
     """A word as it is compared: small letters without accents, and without what stands between its letters."""
     if not text.isascii():
         text = "".join(c for c in unicodedata.normalize("NFKD", text) if not unicodedata.combining(c))

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from functools import lru_cache
 from types import MappingProxyType
 
-from inputs.layouts.layout_language import same
-from inputs.personal_data.vocabulary.name_lexicon import OTHER, folded
+from inputs.layouts.layout_language import normalised_without_footnotes
+from inputs.personal_data.vocabulary.name_lexicon import OTHER, fold_word
 
 LONGEST = 60
 _PERSON = (
@@ -201,7 +201,7 @@ def is_label(text: str) -> bool:
     """Whether a text is words of headings only, so that it names no school or place of its own."""
     return len(text) <= LONGEST and all(
         word in OTHER or word in _LABELS or bool(PLACE.fullmatch(word))
-        for word in re.findall(r"[a-z&/-]+", folded(text))
+        for word in re.findall(r"[a-z&/-]+", fold_word(text))
     )
 
 
@@ -230,11 +230,11 @@ _LETTER, _DIGIT, _WORD = re.compile(r"[^\W\d_]|^#$"), re.compile(r"\d"), re.comp
 
 
 @lru_cache(maxsize=50_000)
-def kinds_of(heading: str) -> frozenset[str]:
+def heading_kinds(heading: str) -> frozenset[str]:
     """The kinds that a heading is of (KINDS), and `role`, `where`, `staff`, `count` and `actions`."""
     if len(heading) > LONGEST or not _LETTER.search(heading) or (_DIGIT.search(heading) and not _WORD.search(heading)):
         return frozenset()
-    plain = same(heading).rstrip(":?*").strip()
+    plain = normalised_without_footnotes(heading).rstrip(":?*").strip()
     bare = " ".join(re.sub(r"['’]", "", re.sub(r"[._\-–/]+", " ", re.sub(r"\(s\)", "s", plain))).split())
     spaced = " ".join(re.sub(r"(?<=[a-z])(?=[A-Z])", " ", heading).replace("_", " ").split()).casefold().rstrip(":?*. ")
     forms = {plain, bare, spaced}

@@ -58,7 +58,7 @@ def _weighted(digits: str) -> int:
     return sum(int(digit) * weight for digit, weight in zip(digits, range(10, 1, -1), strict=False))
 
 
-def numbers_in(text: str) -> Iterator[str]:
+def person_identifiers_in(text: str) -> Iterator[str]:
     """What each number in a text is that can only be one person's."""
     if sum(map(text.count, "0123456789")) < 4:
         return

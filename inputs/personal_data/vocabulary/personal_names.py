@@ -6,10 +6,10 @@ import re
 from enum import IntEnum
 from functools import lru_cache
 
-from inputs.personal_data.vocabulary.name_lexicon import BODIES, DOUBTFUL, FAMILY, GIVEN, OTHER, folded
+from inputs.personal_data.vocabulary.name_lexicon import BODIES, DOUBTFUL, FAMILY, GIVEN, OTHER, fold_word
 
 
-class Look(IntEnum):
+class NameLikelihood(IntEnum):
     """From no name to one that can hardly be anything else."""
 
     NONE = 0
@@ -93,13 +93,13 @@ _ASIDE = re.compile(r"\s*[(\[][^()\[\]]*[)\]]\s*")
 
 
 @lru_cache(maxsize=100_000)
-def look(text: str) -> Look:
+def name_likelihood(text: str) -> NameLikelihood:
     """How a text that is no longer than a name looks. What stands in brackets is left aside."""
     text = _ASIDE.sub(" ", text).strip(" .,;:*-–_'\"")
     if not 2 <= len(text) <= LONGEST or any(c.isdigit() for c in text):
-        return Look.NONE
+        return NameLikelihood.NONE
     if _POINTED.fullmatch(text) or _POINTED.fullmatch(f"{text}."):
-        return Look.PART
+        return NameLikelihood.PART
     before, comma, after = text.partition(",")
     if comma:
         return _turned(_named(before), _named(after))
@@ -111,7 +111,7 @@ def _named(text: str) -> tuple[str, ...] | None:
     words = text.split()
     found = []
     for number, word in enumerate(words):
-        plain = folded(word).rstrip(".")
+        plain = fold_word(word).rstrip(".")
         if plain in _PUBLIC and number == 0:
             return None
         if plain in _TITLES and number == 0:
@@ -122,85 +122,87 @@ def _named(text: str) -> tuple[str, ...] | None:
     return tuple(found) if 1 <= len(found) <= 5 else None
 
 
-def _turned(family: tuple[str, ...] | None, given: tuple[str, ...] | None) -> Look:
+def _turned(family: tuple[str, ...] | None, given: tuple[str, ...] | None) -> NameLikelihood:
     """The family name, a comma, the given names; or the other way round."""
     if not family or not given or len(family) > 3 or len(given) > 3:
-        return Look.NONE
-    own, first = folded(family[-1]), folded(given[0])
+        return NameLikelihood.NONE
+    own, first = fold_word(family[-1]), fold_word(given[0])
     if (
         not _capital(family)
         or not _capital(given)
-        or any(_is_other(word) and folded(word) not in FAMILY for word in (*family, *given))
+        or any(_is_other(word) and fold_word(word) not in FAMILY for word in (*family, *given))
     ):
-        return Look.NONE
+        return NameLikelihood.NONE
     if first in GIVEN:
-        return Look.SURE if own in FAMILY or own not in OTHER else Look.FULL
+        return NameLikelihood.SURE if own in FAMILY or own not in OTHER else NameLikelihood.FULL
     if own in FAMILY and (first in DOUBTFUL or _INITIALS.fullmatch(given[0])):
-        return Look.FULL if first in DOUBTFUL else Look.PART
-    if folded(family[0]) in GIVEN and first in FAMILY:
-        return Look.SURE
-    return Look.NONE if own in OTHER or first in OTHER else Look.SHAPED
+        return NameLikelihood.FULL if first in DOUBTFUL else NameLikelihood.PART
+    if fold_word(family[0]) in GIVEN and first in FAMILY:
+        return NameLikelihood.SURE
+    return NameLikelihood.NONE if own in OTHER or first in OTHER else NameLikelihood.SHAPED
 
 
-def _straight(words: tuple[str, ...] | None, text: str) -> Look:
+def _straight(words: tuple[str, ...] | None, text: str) -> NameLikelihood:
     if not words:
-        return Look.NONE
-    plain = [folded(word).rstrip(".") for word in words]
+        return NameLikelihood.NONE
+    plain = [fold_word(word).rstrip(".") for word in words]
     if " ".join(plain[:2]) in BODIES or " ".join(plain) in BODIES:
-        return Look.NONE
+        return NameLikelihood.NONE
     if len(plain) == 1:
         return _single(words[0], plain[0])
     first, last = plain[0], plain[-1]
     foreign = [word for word in plain if word in OTHER]
     if foreign and not (len(plain) == 2 and last in FAMILY and first in GIVEN and len(foreign) == 1):
-        return Look.NONE
+        return NameLikelihood.NONE
     if not _capital(words):
-        return Look.SURE if text.islower() and first in GIVEN and last in FAMILY else Look.NONE
+        return NameLikelihood.SURE if text.islower() and first in GIVEN and last in FAMILY else NameLikelihood.NONE
     if _INITIALS.fullmatch(words[-1]):
-        return Look.PART if first in GIVEN or first in FAMILY or first in DOUBTFUL else Look.NONE
+        return NameLikelihood.PART if first in GIVEN or first in FAMILY or first in DOUBTFUL else NameLikelihood.NONE
     if _INITIALS.fullmatch(words[0]) and len(words[0]) < 3:
-        return Look.PART if last in FAMILY else Look.NONE
+        return NameLikelihood.PART if last in FAMILY else NameLikelihood.NONE
     return _both(words, plain)
 
 
-def _both(words: tuple[str, ...], plain: list[str]) -> Look:
+def _both(words: tuple[str, ...], plain: list[str]) -> NameLikelihood:
     """Two names or more, none of them initials."""
     first, last = plain[0], plain[-1]
     if len(plain) <= 3 and all(ord(c) > 0x24F for word in plain for c in word if c.isalpha()):
-        return Look.FULL  # not in Latin letters, which nobody writes a place of ours in
+        return NameLikelihood.FULL  # not in Latin letters, which nobody writes a place of ours in
     if (first in GIVEN and last in FAMILY) or (last in GIVEN and first in FAMILY):
-        return Look.SURE
+        return NameLikelihood.SURE
     if last in GIVEN and words[0].isupper() and not words[-1].isupper():
-        return Look.SURE
+        return NameLikelihood.SURE
     if first in GIVEN or last in GIVEN or (first in DOUBTFUL and last in FAMILY):
-        return Look.FULL
-    return Look.SHAPED
+        return NameLikelihood.FULL
+    return NameLikelihood.SHAPED
 
 
-def _single(word: str, plain: str) -> Look:
+def _single(word: str, plain: str) -> NameLikelihood:
     if not word[0].isupper() or plain in OTHER:
-        return Look.NONE
+        return NameLikelihood.NONE
     if plain in GIVEN:
-        return Look.PART
+        return NameLikelihood.PART
     halves = plain.split("-")
     if len(halves) == 2 and halves[0] in GIVEN:
-        return Look.PART
-    return Look.SHAPED
+        return NameLikelihood.PART
+    return NameLikelihood.SHAPED
 
 
 def _capital(words: tuple[str, ...]) -> bool:
-    return all(word[0].isupper() or word[0].lower() == word[0].upper() or folded(word) in _PARTICLES for word in words)
+    return all(
+        word[0].isupper() or word[0].lower() == word[0].upper() or fold_word(word) in _PARTICLES for word in words
+    )
 
 
 def _is_other(word: str) -> bool:
-    return folded(word).rstrip(".") in OTHER
+    return fold_word(word).rstrip(".") in OTHER
 
 
 _BETWEEN = re.compile(r"\s*(?:[;|\n/•]|,(?=\s)|&|\band\b|\+)\s*")
 
 
 @lru_cache(maxsize=50_000)
-def people_in(text: str) -> tuple[int, int]:
+def count_names_in_list(text: str) -> tuple[int, int]:
     """How many parts of a list look like whole names, and how many parts it has; none for what is no list."""
     if len(text) > 2_000:
         return 0, 0
@@ -209,10 +211,10 @@ def people_in(text: str) -> tuple[int, int]:
         return 0, 0
     if all(re.search(r"\(\d+\)$", part) for part in parts):
         return 0, 0  # so many in each: they are schools or wards
-    whole = sum(look(_without_number(part)) >= Look.FULL for part in parts)
+    whole = sum(name_likelihood(_without_number(part)) >= NameLikelihood.FULL for part in parts)
     if not whole:  # Smith, Jane; Brown, Tom
         parts = [part for part in re.split(r"\s*[;|\n/•]\s*", text) if part]
-        whole = sum(look(part) >= Look.FULL for part in parts)
+        whole = sum(name_likelihood(part) >= NameLikelihood.FULL for part in parts)
     return whole, len(parts)
 
 

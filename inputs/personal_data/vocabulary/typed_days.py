@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from datetime import date
 
-from inputs.readers.cells import Cell, Shown
+from inputs.readers.cells import Cell, FormattedNumber
 
 _MONTH = r"(?:jan|feb|mar|apr|may|jun|jul|aug|sept?|oct|nov|dec)[a-z]{0,6}\.?"
 _TH = r"(?:st|nd|rd|th)?"
@@ -25,7 +25,7 @@ _SERIAL = range(7_000, 60_000)
 
 def is_day(cell: Cell) -> bool:
     """Whether a cell is one day, whatever stands over it."""
-    if isinstance(cell, Shown):
+    if isinstance(cell, FormattedNumber):
         return False
     return isinstance(cell, date) or (isinstance(cell, str) and bool(_WHOLE.fullmatch(cell.strip())))
 
@@ -34,7 +34,7 @@ def may_be_day(cell: Cell) -> bool:
     """Whether a cell is a day where a heading says that days stand under it: also 12032007, 120307 or 39153."""
     if is_day(cell):
         return True
-    number = cell.number if isinstance(cell, Shown) else cell
+    number = cell.number if isinstance(cell, FormattedNumber) else cell
     if isinstance(number, int | float) and not isinstance(number, bool):
         if number in _SERIAL:
             return True
@@ -46,6 +46,6 @@ def may_be_day(cell: Cell) -> bool:
     )
 
 
-def key_of(cell: Cell) -> str:
+def comparable_day(cell: Cell) -> str:
     """A day as it is compared with others of its column."""
     return cell.isoformat()[:10] if isinstance(cell, date) else str(cell).strip()

@@ -30,7 +30,7 @@ _DATE_BRACKET = re.compile(r"h+|m+|s+", re.I)
 
 
 @dataclass(frozen=True)
-class Section:
+class FormatSection:
     """One of the up to four parts of a format: its tokens as (kind, text), in order, and its condition, if any."""
 
     tokens: tuple[tuple[str, str], ...]
@@ -46,15 +46,15 @@ class Section:
 
 
 @lru_cache(maxsize=2048)
-def sections(code: str) -> tuple[Section, ...]:
+def format_sections(code: str) -> tuple[FormatSection, ...]:
     """The sections of a format, at least one."""
-    found: list[Section] = []
+    found: list[FormatSection] = []
     tokens: list[tuple[str, str]] = []
     condition: tuple[str, float] | None = None
     for match in _TOKEN.finditer(code[:LONGEST]):
         kind, text = match.lastgroup or "other", match[match.lastgroup or 0] or ""
         if kind == "other" and text == ";":
-            found.append(Section(_settled(tokens), condition))
+            found.append(FormatSection(_settled(tokens), condition))
             tokens, condition = [], None
         elif kind == "bracket":
             if said := _CONDITION.fullmatch(text.strip()):
@@ -66,7 +66,7 @@ def sections(code: str) -> tuple[Section, ...]:
                 tokens.append(("date", text))
         else:
             tokens.append(_token(kind, text))
-    found.append(Section(_settled(tokens), condition))
+    found.append(FormatSection(_settled(tokens), condition))
     return tuple(found[:4])
 
 

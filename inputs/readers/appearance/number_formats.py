@@ -18,7 +18,7 @@ from itertools import pairwise
 from math import isfinite
 from types import MappingProxyType
 
-from inputs.readers.appearance.format_sections import Section, sections
+from inputs.readers.appearance.format_sections import FormatSection, format_sections
 
 BUILT_IN: Mapping[int, str] = MappingProxyType(
     {9: "0%", 10: "0.00%", 12: "# ?/?", 13: "# ??/??", 41: '_-* #,##0_-;-* #,##0_-;_-* "-"_-;_-@_-',
@@ -56,52 +56,56 @@ class Appearance:
     thousands: int = 0
 
 
-def is_telling(code: str) -> bool:
+def changes_what_is_seen(code: str) -> bool:
     """Whether a format shows some numbers as something else than themselves; days and times are not told here."""
-    parts = sections(code)
+    parts = format_sections(code)
     return len(parts) > 1 or not _is_plain(parts[0]) or _zeros(parts[0]) != 1 or _may_surprise(parts[0])
 
 
-def _may_surprise(section: Section) -> bool:
+def _may_surprise(section: FormatSection) -> bool:
     """Whether a plain section gives numbers a sign that they have not, or shows zero as nothing but a point."""
     return _has_sign(section) or not _shows_zero(section)
 
 
 @lru_cache(maxsize=4096)
-def _shows_zero(section: Section) -> bool:
+def _shows_zero(section: FormatSection) -> bool:
     """Whether a plain section shows zero as a digit: `#.##` shows nothing but a point."""
     return "digit" not in section.kinds or "general" in section.kinds or ("digit", "0") in section.tokens
 
 
 def shows_day(number: float, code: str) -> bool:
     """Whether a format shows a number as a day or time."""
-    section, _ = _section_for(number, sections(code))
+    section, _ = _section_for(number, format_sections(code))
     return section is not None and section.is_date
 
 
 @lru_cache(maxsize=2048)
-def never_plain(code: str) -> bool:
+def always_changes_what_is_seen(code: str) -> bool:
     """Whether a format shows every number as something else than itself, and never as a day."""
-    only, *others = sections(code)
+    only, *others = format_sections(code)
     return not (others or only.condition or only.is_date or _is_plain(only))
 
 
 @lru_cache(maxsize=2048)
-def is_simple_share(code: str) -> bool:
+def is_plain_percentage(code: str) -> bool:
     """Whether a format shows every number as a percentage and nothing else."""
-    return never_plain(code) and appearance(1.0, code).percent and appearance(1.0, code).seen == 100
+    return always_changes_what_is_seen(code) and appearance(1.0, code).percent and appearance(1.0, code).seen == 100
 
 
-def looks_plain(number: float, code: str) -> bool:
+def shows_number_itself(number: float, code: str) -> bool:
     """Whether a format shows a number as itself, be it rounded."""
-    section, unsigned = _section_for(number, sections(code))
+    section, unsigned = _section_for(number, format_sections(code))
     if section is None:
         return False
     if section.is_date:
         return True
     if not _is_plain(section) or _is_disputed(code) or not _keeps_sign(number, section, unsigned=unsigned):
         return False
-    if abs(number) < 1 and not _shows_zero(section) and not any(one.isdigit() for one in render(number, section)):
+    if (
+        abs(number) < 1
+        and not _shows_zero(section)
+        and not any(one.isdigit() for one in render_number(number, section))
+    ):
         return False
     zeros = _zeros(section)
     return zeros == 1 or (abs(number) >= 10 ** (zeros - 1) if zeros else abs(number) >= 1)
@@ -110,7 +114,7 @@ def looks_plain(number: float, code: str) -> bool:
 @lru_cache(maxsize=65_536)
 def appearance(number: float, code: str) -> Appearance:
     """How a number looks under a format."""
-    section, unsigned = _section_for(number, sections(code))
+    section, unsigned = _section_for(number, format_sections(code))
     if section is None:
         return Appearance(TOO_WIDE)
     if section.is_date:
@@ -121,15 +125,15 @@ def appearance(number: float, code: str) -> Appearance:
     scaled = number * 100.0 ** min(percents, 9) / 1000.0 ** min(commas, 9)
     if not isfinite(scaled):
         return Appearance(TOO_WIDE)
-    text = render(abs(scaled) if unsigned else scaled, section)
+    text = render_number(abs(scaled) if unsigned else scaled, section)
     readable = _is_bare(section) and percents <= 1 and any(one.isdigit() for one in text)
     readable = readable and _keeps_sign(number, section, unsigned=unsigned)
     readable = readable and not _is_disputed(code) and not _FILLED.match(text)
     readable = readable and not (commas and scaled and not any(one in "123456789" for one in text))  # nothing is left
-    return Appearance(text, fifteen_digits(scaled) if readable else None, bool(percents) and readable, commas)
+    return Appearance(text, round_to_fifteen_digits(scaled) if readable else None, bool(percents) and readable, commas)
 
 
-def fifteen_digits(number: float) -> float:
+def round_to_fifteen_digits(number: float) -> float:
     """A finite number with the fifteen digits that Excel keeps, without the dust of its sums in binary fractions."""
     if number.is_integer():
         return number + 0.0  # no minus before a zero
@@ -147,7 +151,7 @@ def _day(number: float) -> str:
 # -- which section shows a number
 
 
-def _section_for(number: float, parts: Sequence[Section]) -> tuple[Section | None, bool]:
+def _section_for(number: float, parts: Sequence[FormatSection]) -> tuple[FormatSection | None, bool]:
     """The section that shows a number, and whether it shows the number without its sign."""
     numeric = [part for place, part in enumerate(parts[:3]) if not (place and _is_for_text(part))]
     if any(part.condition for part in numeric):
@@ -159,11 +163,11 @@ def _section_for(number: float, parts: Sequence[Section]) -> tuple[Section | Non
     return numeric[0], False
 
 
-def _is_for_text(part: Section) -> bool:
+def _is_for_text(part: FormatSection) -> bool:
     return "text" in part.kinds and not part.kinds & {"digit", "general"}
 
 
-def _by_condition(number: float, numeric: Sequence[Section]) -> tuple[Section | None, bool]:
+def _by_condition(number: float, numeric: Sequence[FormatSection]) -> tuple[FormatSection | None, bool]:
     """The section whose condition holds, or else the one without. Negative numbers have no sign of their own in one
     that only they come to; nor in LibreOffice in any but the first, where Excel writes one."""
     for place, part in enumerate(numeric):
@@ -175,7 +179,7 @@ def _by_condition(number: float, numeric: Sequence[Section]) -> tuple[Section | 
     return (numeric[-1], True) if len(numeric) > 1 else (None, False)
 
 
-def _holds(part: Section, number: float) -> bool:
+def _holds(part: FormatSection, number: float) -> bool:
     if part.condition is None:
         return False
     sign, than = part.condition
@@ -185,7 +189,7 @@ def _holds(part: Section, number: float) -> bool:
     }[sign]  # fmt: skip
 
 
-def _scaling_commas(section: Section) -> int:
+def _scaling_commas(section: FormatSection) -> int:
     """Commas behind the last digit before the point: each scales by a thousand."""
     kinds = [kind for kind, _ in section.tokens]
     if "digit" not in kinds:
@@ -210,7 +214,7 @@ def _is_disputed(code: str) -> bool:
     """Whether programs show different things under a format: a comma before the point, a percent sign beside a
     currency, a fraction with decimals, brackets of which one is missing, or conditions that leave open what the other
     sections are for."""
-    parts = sections(code)
+    parts = format_sections(code)
     conditions = [part.condition is not None for part in parts[:3]]
     if len(parts) > 2 and any(conditions) and conditions != [True, True, False]:
         return True
@@ -228,13 +232,13 @@ def _is_disputed(code: str) -> bool:
 
 
 @lru_cache(maxsize=4096)
-def _is_plain(section: Section) -> bool:
+def _is_plain(section: FormatSection) -> bool:
     """Whether a section shows the number itself."""
     return _is_bare(section) and "percent" not in section.kinds and not _scaling_commas(section)
 
 
 @lru_cache(maxsize=4096)
-def _is_bare(section: Section) -> bool:
+def _is_bare(section: FormatSection) -> bool:
     """Whether a section has digits or General, with nothing else than a percent sign, a currency, a sign, brackets and
     spaces around them."""
     if not section.kinds & {"digit", "general", "text"} or section.is_date or "slash" in section.kinds:
@@ -250,7 +254,7 @@ def _is_bare(section: Section) -> bool:
     return not (optional and _has_sign(section))  # a dash in place of a zero
 
 
-def _keeps_sign(number: float, section: Section, *, unsigned: bool) -> bool:
+def _keeps_sign(number: float, section: FormatSection, *, unsigned: bool) -> bool:
     """Whether a number looks negative under a section where it is, and only there. `-0` and `(0)` as whole formats give
     a sign to numbers that have none."""
     if number >= 0:
@@ -259,12 +263,12 @@ def _keeps_sign(number: float, section: Section, *, unsigned: bool) -> bool:
 
 
 @lru_cache(maxsize=4096)
-def _has_sign(section: Section) -> bool:
+def _has_sign(section: FormatSection) -> bool:
     return any(sign in text for kind, text in section.tokens if kind == "literal" for sign in "-\u2212(")
 
 
 @lru_cache(maxsize=4096)
-def _zeros(section: Section) -> int:
+def _zeros(section: FormatSection) -> int:
     """So many digits at least stand before the point."""
     kinds = [kind for kind, _ in section.tokens]
     if "digit" not in kinds or "exponent" in kinds:
@@ -277,13 +281,13 @@ def _zeros(section: Section) -> int:
 # -- rendering
 
 
-def render(number: float, section: Section) -> str:
+def render_number(number: float, section: FormatSection) -> str:
     """A number as a section writes it; `number` is scaled already. Without fill characters."""
     kinds = section.kinds
     negative = number < 0
     size = abs(number)
     if kinds >= {"slash", "point"}:
-        body = f"{general(size)}/"
+        body = f"{render_general(size)}/"
     elif "slash" in kinds:
         body = _fraction(size, section)
     elif "digit" in kinds and "exponent" in kinds:
@@ -292,7 +296,7 @@ def render(number: float, section: Section) -> str:
         body = _digits(size, section)
     else:
         body = "".join(
-            general(size) if kind in ("general", "text") else text
+            render_general(size) if kind in ("general", "text") else text
             for kind, text in section.tokens
             if kind not in ("space",)
         )
@@ -300,19 +304,19 @@ def render(number: float, section: Section) -> str:
     return f"-{body}" if negative and any(c.isdigit() for c in body) else body
 
 
-def general(number: float) -> str:
+def render_general(number: float) -> str:
     """A number as the format General writes it in a cell that is wide enough."""
     if number.is_integer() and abs(number) < 1e11:
         return str(int(number))
     return f"{number:.10g}".upper()
 
 
-def _digits(size: float, section: Section) -> str:
+def _digits(size: float, section: FormatSection) -> str:
     tokens = section.tokens
     kinds = [kind for kind, _ in tokens]
     split = kinds.index("point") if "point" in kinds else len(tokens)
     decimals = sum(kind == "digit" for kind in kinds[split:])
-    exact = Decimal(repr(fifteen_digits(size))).quantize(Decimal(1).scaleb(-decimals), ROUND_HALF_UP, EXACTLY)
+    exact = Decimal(repr(round_to_fifteen_digits(size))).quantize(Decimal(1).scaleb(-decimals), ROUND_HALF_UP, EXACTLY)
     whole, _, fraction = f"{exact:f}".partition(".")
     placed = [n for n, kind in enumerate(kinds[:split]) if kind == "digit"]
     grouped = any(kind == "comma" for kind in kinds[placed[0] + 1 : placed[-1]]) if placed else False
@@ -358,7 +362,7 @@ def _decimals(fraction: str, tokens: Sequence[tuple[str, str]]) -> str:
     return "".join(out) if needed or "0" in placed else "".join(out).replace(".", "", 1)
 
 
-def _with_exponent(size: float, section: Section) -> str:
+def _with_exponent(size: float, section: FormatSection) -> str:
     tokens = section.tokens
     kinds = [kind for kind, _ in tokens]
     before = kinds[: kinds.index("exponent")]
@@ -370,7 +374,7 @@ def _with_exponent(size: float, section: Section) -> str:
     return f"{lead}{size:.{min(decimals, 30)}E}{rest}"
 
 
-def _fraction(size: float, section: Section) -> str:
+def _fraction(size: float, section: FormatSection) -> str:
     """A number as whole and fraction, `3 1/2`, or as one fraction where the format has no place for a whole."""
     tokens = section.tokens
     kinds = [kind for kind, _ in tokens]
@@ -379,7 +383,7 @@ def _fraction(size: float, section: Section) -> str:
     fixed = re.match(r"\d+", behind.replace("#", "?")) if behind[:1].isdigit() and behind[:1] != "0" else None
     places = max(sum(kind == "digit" for kind in kinds[slash + 1 :]), 1)
     before = "".join("?" if kind == "digit" else " " for kind in kinds[:slash]).split()
-    exact = Fraction(repr(fifteen_digits(size)))
+    exact = Fraction(repr(round_to_fifteen_digits(size)))
     near = Fraction(round(exact * int(fixed[0])), int(fixed[0])) if fixed else exact.limit_denominator(10**places - 1)
     words = ("literal", "percent", "currency")
     lead = "".join(text for kind, text in tokens[: kinds.index("digit")] if kind in words)

@@ -19,7 +19,7 @@ _FIGURE = re.compile(r"(?!(?:19|20)\d\d$)[-£]{0,2}\d[\d,]*(?:\.\d+)?%?")
 
 
 @dataclass(frozen=True)
-class Run:
+class TextRun:
     """A piece of text in one look; `bare` where it has no look of its own and takes that of its cell."""
 
     text: str
@@ -35,14 +35,14 @@ class Run:
 
 
 @dataclass(frozen=True)
-class Reading:
+class RichTextReading:
     """What is read of a cell's runs, and whether all that they say is struck out, be there notes on it or not."""
 
     text: str
     struck: bool = False
 
 
-def read_runs(runs: Iterable[Run]) -> Reading:
+def read_runs(runs: Iterable[TextRun]) -> RichTextReading:
     """The text that counts: without notes, and without what is struck out unless that is all there is."""
     whole = [run for run in runs if run.text]
     filled = [run for run in whole if run.text.strip()]
@@ -51,11 +51,11 @@ def read_runs(runs: Iterable[Run]) -> Reading:
     kept = whole if struck else [run for run in whole if not run.struck]
     told = [run for run in kept if run.text.strip()]
     if told and all(run.raised or run.lowered for run in told):
-        return Reading("".join(run.text for run in kept), struck)
-    return Reading(_without_notes(kept), struck)
+        return RichTextReading("".join(run.text for run in kept), struck)
+    return RichTextReading(_without_notes(kept), struck)
 
 
-def _without_notes(runs: Sequence[Run]) -> str:
+def _without_notes(runs: Sequence[TextRun]) -> str:
     """The text of runs without notes. Digits on both sides of a note are not one number: a line break parts them."""
     text, noted = "", False
     for number, run in enumerate(runs):
@@ -67,7 +67,7 @@ def _without_notes(runs: Sequence[Run]) -> str:
     return text
 
 
-def _is_note(runs: Sequence[Run], number: int) -> bool:
+def _is_note(runs: Sequence[TextRun], number: int) -> bool:
     """Whether a run is a note on what stands before it, and no part of what it says: 1st, km² and CO₂ are words,
     and 12.3 with a raised p is provisional."""
     run = runs[number]
@@ -99,13 +99,13 @@ def has_formatting(xml: bytes) -> bool:
     return b"vertAlign" in xml or b"strike" in xml
 
 
-def runs_of(item: bytes) -> Iterator[Run]:
+def runs_of(item: bytes) -> Iterator[TextRun]:
     """The runs of one string item."""
     for match in _RUN.finditer(item):
         inside = match[2]
         raised, struck = _RAISED.search(inside), _STRUCK.search(inside)
         text = b"".join(found[2] or b"" for found in _TEXT.finditer(inside))
-        yield Run(
+        yield TextRun(
             _unescaped(text),
             raised=bool(raised and raised[1] == b"superscript"),
             lowered=bool(raised and raised[1] == b"subscript"),
@@ -114,12 +114,12 @@ def runs_of(item: bytes) -> Iterator[Run]:
         )
 
 
-def formatted_items(strings: bytes, *, all_runs: bool) -> dict[int, tuple[Run, ...]]:
+def formatted_items(strings: bytes, *, all_runs: bool) -> dict[int, tuple[TextRun, ...]]:
     """The runs of each shared string that is formatted inside, by its number; `all_runs` where the cells of the book
     have fonts that runs may not share."""
     if not (all_runs or has_formatting(strings)):
         return {}
-    found: dict[int, tuple[Run, ...]] = {}
+    found: dict[int, tuple[TextRun, ...]] = {}
     for number, match in enumerate(_ITEM.finditer(strings)):
         if match[2] and (all_runs or has_formatting(match[2])):
             runs = tuple(runs_of(match[2]))

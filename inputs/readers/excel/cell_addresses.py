@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from inputs.readers.refusals import MOST_COLUMNS, MOST_ROWS, refuse_damaged
-from inputs.readers.zip_package import column_of, whole
+from inputs.readers.zip_package import column_number, integer_attribute
 from schemas.findings import column_letters
 
 _ROW = re.compile(rb"""<(?:[\w.-]+:)?row(?=[\s/>])(?:[^>]*?\sr\s*=\s*["']([^"'>]*)["'])?""")
@@ -34,7 +34,7 @@ def check_addresses(xml: bytes, begun: int, ended: int, sheet: str) -> tuple[int
     rows: set[int] = set()
     number = 0
     for said, start, end in _rows(xml, begun, ended):
-        number = number + 1 if said is None else whole(said)
+        number = number + 1 if said is None else integer_attribute(said)
         if not 0 < number <= MOST_ROWS:
             refuse_damaged(f"a row outside the sheet: {_shown(said or b'')}", sheet)
         if number in rows:
@@ -45,7 +45,7 @@ def check_addresses(xml: bytes, begun: int, ended: int, sheet: str) -> tuple[int
         letters = {one[: -len(digits)] for one in found if one.endswith(digits)}
         if len(letters) != len(found) or not letters <= columns:
             columns |= _columns(found, number, sheet)
-    return max(rows, default=0), max((column_of(one) for one in columns), default=-1) + 1
+    return max(rows, default=0), max((column_number(one) for one in columns), default=-1) + 1
 
 
 def _rows(xml: bytes, begun: int, ended: int) -> Iterator[tuple[bytes | None, int, int]]:
@@ -66,12 +66,12 @@ def _columns(found: Sequence[bytes], number: int, sheet: str) -> set[bytes]:
         address = _ADDRESS.fullmatch(said)
         if said and not address:
             refuse_damaged(f"a cell with an address that is none: {_shown(said)}", sheet, f"A{number}")
-        at = column_of(address[1]) if address else at + 1
-        if at >= MOST_COLUMNS or (address and not 0 < whole(address[2]) <= MOST_ROWS):
+        at = column_number(address[1]) if address else at + 1
+        if at >= MOST_COLUMNS or (address and not 0 < integer_attribute(address[2]) <= MOST_ROWS):
             refuse_damaged(
                 f"a cell outside the sheet: {_shown(said) or 'more than a row can hold'}", sheet, f"A{number}"
             )
-        if address and whole(address[2]) != number:
+        if address and integer_attribute(address[2]) != number:
             refuse_damaged(f"cell {_shown(said)} given in row {number}", sheet, _shown(said))
         if at in columns:
             refuse_damaged(f"a cell given twice in row {number}", sheet, f"{column_letters(at)}{number}")

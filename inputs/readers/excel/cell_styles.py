@@ -10,9 +10,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from inputs.readers.appearance.number_formats import BUILT_IN, is_telling
-from inputs.readers.appearance.rich_text import Run
-from inputs.readers.zip_package import elements, whole
+from inputs.readers.appearance.number_formats import BUILT_IN, changes_what_is_seen
+from inputs.readers.appearance.rich_text import TextRun
+from inputs.readers.zip_package import integer_attribute, xml_elements
 
 OFF = ("0", "false", "off", "none")
 CONTAINERS = ("numFmts", "fonts", "fills", "borders", "cellStyleXfs", "cellXfs", "cellStyles", "dxfs")
@@ -27,10 +27,10 @@ class Font:
     lowered: bool = False
     struck: bool = False
 
-    def run(self, text: str) -> Run:
-        return Run(text, self.raised, self.lowered, self.struck)
+    def run(self, text: str) -> TextRun:
+        return TextRun(text, self.raised, self.lowered, self.struck)
 
-    def holds(self, runs: Iterable[Run]) -> list[Run]:
+    def holds(self, runs: Iterable[TextRun]) -> list[TextRun]:
         """Runs of a cell in this font: those without a look of their own take it."""
         return [self.run(run.text) if run.bare else run for run in runs]
 
@@ -39,7 +39,7 @@ PLAIN = Font()
 
 
 @dataclass(frozen=True)
-class Looks:
+class CellStyles:
     """By the number of a cell's style: the format of numbers that shows something else than the number, and the font
     where that is not a plain one."""
 
@@ -47,11 +47,13 @@ class Looks:
     fonts: Mapping[int, Font] = field(default_factory=dict)
 
 
-def looks_by_style(codes: Mapping[int, str], fonts: Mapping[int, Font], styles: Iterable[tuple[int, int]]) -> Looks:
+def styles_by_number(
+    codes: Mapping[int, str], fonts: Mapping[int, Font], styles: Iterable[tuple[int, int]]
+) -> CellStyles:
     """The looks of styles that are given, in order, as the numbers of their format and font. `codes` are the formats
     that the file itself defines."""
     known = {**BUILT_IN, **codes}
-    telling = {number: code for number, code in known.items() if code and is_telling(code)}
+    telling = {number: code for number, code in known.items() if code and changes_what_is_seen(code)}
     formats: dict[int, str] = {}
     told: dict[int, Font] = {}
     for style, (code, number) in enumerate(styles):
@@ -59,10 +61,12 @@ def looks_by_style(codes: Mapping[int, str], fonts: Mapping[int, Font], styles: 
             formats[style] = telling[code]
         if (one := fonts.get(number, PLAIN)) != PLAIN:
             told[style] = one
-    return Looks(formats, told)
+    return CellStyles(formats, told)
 
 
-def cell_runs(text: bytes, places: Sequence[tuple[int, int]], fonts: Mapping[int, Font], own: Font) -> Iterator[Run]:
+def cell_runs(
+    text: bytes, places: Sequence[tuple[int, int]], fonts: Mapping[int, Font], own: Font
+) -> Iterator[TextRun]:
     """A text of UTF-16 as runs: the cell's own font holds up to the first of the places from which another does."""
     ends = [at for at, _ in places[1:]] + [len(text) // 2]
     first = min([at for at, _ in places[:1]] + [len(text) // 2])
@@ -71,17 +75,17 @@ def cell_runs(text: bytes, places: Sequence[tuple[int, int]], fonts: Mapping[int
         yield fonts.get(number, PLAIN).run(text[2 * at : 2 * end].decode("utf-16-le", "replace"))
 
 
-def looks_of(styles: bytes) -> Looks:
+def read_styles_part(styles: bytes) -> CellStyles:
     """The looks that a styles part of xlsx defines. Raises Refused where it is not well-formed."""
     codes: dict[int, str] = {}
     fonts: list[Font] = []
     used: list[tuple[int, int]] = []
     within = ""
-    for one in elements(styles):
+    for one in xml_elements(styles):
         if one.name in CONTAINERS:
             within = one.name
         elif one.name == "numFmt" and within == "numFmts":
-            codes[whole(one.get("numFmtId"))] = one.get("formatCode")
+            codes[integer_attribute(one.get("numFmtId"))] = one.get("formatCode")
         elif one.name == "font" and within == "fonts":
             fonts.append(PLAIN)
         elif one.name == "strike" and within == "fonts" and fonts:
@@ -90,5 +94,5 @@ def looks_of(styles: bytes) -> Looks:
             said = one.get("val")
             fonts[-1] = replace(fonts[-1], raised=said == "superscript", lowered=said == "subscript")
         elif one.name == "xf" and within == "cellXfs" and len(used) < MOST_STYLES:
-            used.append((whole(one.get("numFmtId")), whole(one.get("fontId"))))
-    return looks_by_style(codes, dict(enumerate(fonts)), used)
+            used.append((integer_attribute(one.get("numFmtId")), integer_attribute(one.get("fontId"))))
+    return styles_by_number(codes, dict(enumerate(fonts)), used)

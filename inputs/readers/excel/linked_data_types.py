@@ -13,10 +13,10 @@ from dataclasses import dataclass, field
 from typing import TypeVar
 from xml.parsers import expat
 
-from inputs.readers.calamine_sheets import Scan
+from inputs.readers.calamine_sheets import SheetScan
 from inputs.readers.cells import ErrorValue
-from inputs.readers.zip_package import Package, parse_xml, xml_part
-from schemas.findings import as_typed, position
+from inputs.readers.zip_package import ZipPackage, parse_xml, read_xml_part
+from schemas.findings import as_typed, position_of_address
 
 RULE = "cell.data-type"
 UNTOLD = ErrorValue("one of Excel's data types, such as Geography or Stocks", RULE)
@@ -57,15 +57,15 @@ class RichValues:
     """The rich values of a workbook, read when a cell first asks for one. `parts` are paths by the kind of their
     relation to the workbook."""
 
-    def __init__(self, package: Package, parts: Mapping[str, str]) -> None:
+    def __init__(self, package: ZipPackage, parts: Mapping[str, str]) -> None:
         self._package, self._parts = package, parts
         self._told: list[ErrorValue | None] | None = None
 
-    def mark(self, xml: bytes, scan: Scan) -> None:
+    def mark(self, xml: bytes, scan: SheetScan) -> None:
         """Put what they truly hold over the errors that cells of a sheet show. Raises Refused."""
         for found in _CELL.finditer(xml) if b"vm=" in xml or b"vm =" in xml else ():
             address = _ADDRESS.search(found[1])
-            where = position(address[1].decode("ascii")) if address else None
+            where = position_of_address(address[1].decode("ascii")) if address else None
             place = None if where is None else divmod(where, 16_384)
             if place is None or not isinstance(scan.marks.get(place), ErrorValue):
                 continue
@@ -80,7 +80,7 @@ class RichValues:
 
     def _tree(self, kind: str) -> _Element:
         path = self._parts.get(kind, "")
-        return _tree(xml_part(self._package, path)) if path in self._package else _Element("", {})
+        return _tree(read_xml_part(self._package, path)) if path in self._package else _Element("", {})
 
     def _read(self) -> list[ErrorValue | None]:
         metadata = self._tree("sheetMetadata")

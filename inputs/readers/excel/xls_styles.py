@@ -10,8 +10,8 @@ import struct
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from inputs.readers.calamine_sheets import Scan
-from inputs.readers.excel.cell_styles import PLAIN, Font, Looks, cell_runs, looks_by_style
+from inputs.readers.calamine_sheets import SheetScan
+from inputs.readers.excel.cell_styles import PLAIN, CellStyles, Font, cell_runs, styles_by_number
 from inputs.readers.refusals import refuse_damaged
 
 FONT, XF, FORMAT, SST, CONTINUE, WINDOW2 = 0x0031, 0x00E0, 0x041E, 0x00FC, 0x003C, 0x023E
@@ -31,7 +31,7 @@ class RichText:
 
 
 @dataclass
-class XlsLooks:
+class XlsStyles:
     """What the records of a workbook say of looks: gathered record by record, and then settled."""
 
     is_biff8: bool = True
@@ -40,7 +40,7 @@ class XlsLooks:
     styles: list[tuple[int, int]] = field(default_factory=list)
     strings: list[bytes] = field(default_factory=list)
     rich: dict[int, RichText] = field(default_factory=dict)
-    looks: Looks = field(default_factory=Looks)
+    looks: CellStyles = field(default_factory=CellStyles)
     by_number: dict[int, Font] = field(default_factory=dict)
     in_strings: bool = False
 
@@ -50,7 +50,7 @@ class XlsLooks:
         if self.in_strings:
             self.strings.append(body)
         elif kind == FONT and len(body) >= 10:
-            self.fonts.append(font(_whole(body, 2), _whole(body, 8)))
+            self.fonts.append(read_font(_whole(body, 2), _whole(body, 8)))
         elif kind == XF and len(body) >= 4:
             self.styles.append((_whole(body, 2), _whole(body, 0)))
         elif kind == FORMAT and len(body) > 3:
@@ -59,9 +59,9 @@ class XlsLooks:
     def settle(self) -> None:
         """Work out the looks from what was noted. Raises Refused where the shared strings are not whole."""
         self.by_number = {number + (number >= MISSING_FONT): one for number, one in enumerate(self.fonts)}
-        self.looks = looks_by_style(self.codes, self.by_number, self.styles)
+        self.looks = styles_by_number(self.codes, self.by_number, self.styles)
         if self.strings and any(one != PLAIN for one in self.fonts):
-            self.rich = rich_strings(self.strings)
+            self.rich = read_rich_strings(self.strings)
 
     def _code(self, body: bytes) -> str:
         if not self.is_biff8:
@@ -69,7 +69,7 @@ class XlsLooks:
         count, flags = _whole(body, 2), body[4] if len(body) > 4 else 0
         return body[5:][: 2 * count].decode("utf-16-le", "replace") if flags & 1 else body[5:][:count].decode("latin-1")
 
-    def note(self, kind: int, body: bytes, row: int, column: int, scan: Scan) -> None:
+    def note(self, kind: int, body: bytes, row: int, column: int, scan: SheetScan) -> None:
         """Note the look of the cell or cells of a record."""
         if kind == MANY_NUMBERS:
             for place, at in enumerate(range(4, len(body) - 2, 6)):
@@ -84,7 +84,7 @@ class XlsLooks:
             if rich is not None:
                 self._note_text(rich, style, row, column, scan)
 
-    def _note_style(self, style: int, row: int, column: int, scan: Scan) -> None:
+    def _note_style(self, style: int, row: int, column: int, scan: SheetScan) -> None:
         if style in self.looks.formats:
             scan.format(row, column, self.looks.formats[style])
         if style in self.looks.fonts and self.looks.fonts[style].struck:
@@ -107,12 +107,12 @@ class XlsLooks:
             runs = struct.iter_unpack("<BB", body[end + 1 :][: len(body[end + 1 :]) // 2 * 2])
         return RichText(text, tuple((at, number) for at, number in runs))
 
-    def _note_text(self, rich: RichText, style: int, row: int, column: int, scan: Scan) -> None:
+    def _note_text(self, rich: RichText, style: int, row: int, column: int, scan: SheetScan) -> None:
         own = self.looks.fonts.get(style, PLAIN)
         scan.read_as(row, column, list(cell_runs(rich.text, rich.runs, self.by_number, own)))
 
 
-def font(bits: int, script: int) -> Font:
+def read_font(bits: int, script: int) -> Font:
     """A font by its bits and its script, as xls and xlsb hold them."""
     return Font(struck=bool(bits & 8), raised=script == 1, lowered=script == 2)
 
@@ -125,7 +125,7 @@ def hides_zeros(body: bytes) -> bool:
 # -- shared strings
 
 
-def rich_strings(pieces: Sequence[bytes]) -> dict[int, RichText]:
+def read_rich_strings(pieces: Sequence[bytes]) -> dict[int, RichText]:
     """The shared strings that have fonts inside, by their number. `pieces` are the record and those that go on with it.
     Raises Refused where they are not whole."""
     at = _Strings(pieces)

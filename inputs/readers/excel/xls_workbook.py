@@ -12,21 +12,21 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from inputs.readers.appearance.number_formats import DAY_ZERO
-from inputs.readers.calamine_sheets import DAY_ZERO_1904, ERRORS, Scan, open_book, sheet_of
+from inputs.readers.calamine_sheets import DAY_ZERO_1904, ERRORS, SheetScan, build_sheet, open_workbook
 from inputs.readers.cells import Cells, ErrorValue, Sheet, Uncalculated
-from inputs.readers.encryption import ENCRYPTED, FILEPASS, RIGHTS, compound_of, refuse_managed, unlocked_records
-from inputs.readers.excel.xls_styles import BIFF8, WINDOW2, XlsLooks, hides_zeros
+from inputs.readers.encryption import ENCRYPTED, FILEPASS, RIGHTS, as_compound_file, refuse_managed, unlocked_records
+from inputs.readers.excel.xls_styles import BIFF8, WINDOW2, XlsStyles, hides_zeros
 from inputs.readers.hidden_content.binary_texts import xls_texts
 from inputs.readers.refusals import (
-    Bounds,
     Refused,
+    SizeBounds,
     refuse_cut_off,
     refuse_damaged,
     refuse_encrypted,
     refuse_old,
     refuse_other,
 )
-from inputs.readers.size_limits import hold_sheets
+from inputs.readers.size_limits import refuse_too_many_sheets
 from schemas.findings import column_letters
 
 OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
@@ -38,7 +38,7 @@ NO_STREAM, LAST_SECTOR = 0xFFFFFFFF, 0xFFFFFFFA
 
 
 @dataclass(frozen=True)
-class Entry:
+class CompoundEntry:
     """A stream or folder directly under the root: where it begins and how many bytes it has."""
 
     name: str
@@ -47,7 +47,7 @@ class Entry:
 
 
 @dataclass(frozen=True)
-class Compound:
+class CompoundFile:
     """A compound file: its bytes, its tables of sectors, and what lies directly under its root, by name."""
 
     content: bytes
@@ -55,10 +55,10 @@ class Compound:
     table: tuple[int, ...]
     small_table: tuple[int, ...]
     small: bytes
-    entries: Mapping[str, Entry]
+    entries: Mapping[str, CompoundEntry]
 
 
-def open_compound(content: bytes) -> Compound:
+def open_compound_file(content: bytes) -> CompoundFile:
     """The compound file that bytes are. Raises Refused where it is cut off or damaged."""
     if len(content) < 512:
         refuse_cut_off()
@@ -78,10 +78,10 @@ def open_compound(content: bytes) -> Compound:
     small = b"".join(_sector(content, sector, n) for n in _chain(whole, root_start))[:root_size] if root_size else b""
     small_table = b"".join(_sector(content, sector, n) for n in _chain(whole, small_first))
     small_entries = struct.unpack(f"<{len(small_table) // 4}I", small_table)
-    return Compound(content, sector, whole, small_entries, small, dict(_under_root(listed)))
+    return CompoundFile(content, sector, whole, small_entries, small, dict(_under_root(listed)))
 
 
-def stream(compound: Compound, name: str) -> bytes:
+def read_stream(compound: CompoundFile, name: str) -> bytes:
     """The bytes of a stream under the root, whole. Raises Refused."""
     entry = compound.entries[name.lower()]
     if entry.size > len(compound.content):
@@ -126,7 +126,7 @@ def _chain(table: tuple[int, ...], first: int) -> Iterator[int]:
         number, left = table[number], left - 1
 
 
-def _under_root(listed: bytes) -> Iterator[tuple[str, Entry]]:
+def _under_root(listed: bytes) -> Iterator[tuple[str, CompoundEntry]]:
     """The entries of the root's own folder; what is embedded lies in folders below and is none of it."""
     count = len(listed) // 128
     waiting, seen = [struct.unpack_from("<I", listed, 76)[0]], set()
@@ -140,7 +140,7 @@ def _under_root(listed: bytes) -> Iterator[tuple[str, Entry]]:
         name = listed[at : at + max(min(length, 64) - 2, 0)].decode("utf-16-le", "replace")
         before, after = struct.unpack_from("<II", listed, at + 68)
         waiting += [before, after]
-        yield name.lower(), Entry(name, *struct.unpack_from("<II", listed, at + 116))
+        yield name.lower(), CompoundEntry(name, *struct.unpack_from("<II", listed, at + 116))
 
 
 # -- which program's file it is
@@ -152,10 +152,10 @@ OTHERS = {
 }  # fmt: skip
 
 
-def opened_ole(content: bytes) -> Compound:
+def open_ole_workbook(content: bytes) -> CompoundFile:
     """A compound file that holds a workbook: an old one, or one of today that is encrypted. Raises Refused."""
     try:
-        compound = open_compound(content)
+        compound = open_compound_file(content)
     except Refused:
         named = {name for name in (ENCRYPTED, *RIGHTS, *OTHERS, *WORKBOOKS) if _mentions(content, name)}
         refuse_managed(content, named)
@@ -171,34 +171,34 @@ def opened_ole(content: bytes) -> Compound:
     return compound
 
 
-def read_ole(content: bytes, compound: Compound, bounds: Bounds) -> Cells:
+def read_xls(content: bytes, compound: CompoundFile, bounds: SizeBounds) -> Cells:
     """The cells of an old workbook. Raises Refused."""
-    records = stream(compound, next(name for name in WORKBOOKS if name in compound.entries))
+    records = read_stream(compound, next(name for name in WORKBOOKS if name in compound.entries))
     if _is_encrypted(records):
         records = unlocked_records(records)
-        content = compound_of(records)
+        content = as_compound_file(records)
     scans = list(scan_workbook(records))
-    book = open_book(content)
+    book = open_workbook(content)
     if len(book.sheets_metadata) != len(scans):
         refuse_damaged()
     sheets: list[Sheet] = []
     total = 0
-    hold_sheets([meta.name for meta in book.sheets_metadata])
+    refuse_too_many_sheets([meta.name for meta in book.sheets_metadata])
     for index, (scan, meta) in enumerate(zip(scans, book.sheets_metadata, strict=True)):
         if scan is not None:
             scan.name = meta.name
-            sheet, total = sheet_of(book, index, scan, bounds, total)
+            sheet, total = build_sheet(book, index, scan, bounds, total)
             sheets.append(sheet)
     return Cells("xls", tuple(sheets), elsewhere=xls_texts(records, _summaries(compound)))
 
 
-def _summaries(compound: Compound) -> dict[str, bytes]:
+def _summaries(compound: CompoundFile) -> dict[str, bytes]:
     """The streams that hold the properties of the file, by name; one that is damaged holds none."""
     found = {}
     for name in compound.entries:
         if "summaryinformation" in name:
             with suppress(Refused):
-                found[name] = stream(compound, name)
+                found[name] = read_stream(compound, name)
     return found
 
 
@@ -228,9 +228,9 @@ MULRK = 0x00BD
 WORKSHEET = 0
 
 
-def scan_workbook(records: bytes) -> Iterator[Scan | None]:
+def scan_workbook(records: bytes) -> Iterator[SheetScan | None]:
     """For each sheet in order, what its records say; None for charts and macros. Raises Refused."""
-    sheets, version, looks, day_zero = [], 0, XlsLooks(), DAY_ZERO
+    sheets, version, looks, day_zero = [], 0, XlsStyles(), DAY_ZERO
     for kind, body in _records(records, 0):
         looks.take(kind, body)
         if kind in (0x0009, 0x0209, 0x0409):
@@ -253,7 +253,7 @@ def scan_workbook(records: bytes) -> Iterator[Scan | None]:
         if kind != WORKSHEET:
             yield None
             continue
-        scan = Scan(name, hidden=bool(state & 3), day_zero=day_zero)
+        scan = SheetScan(name, hidden=bool(state & 3), day_zero=day_zero)
         _scan_sheet(records, start, scan, looks)
         yield scan
 
@@ -292,7 +292,7 @@ def _records(records: bytes, start: int) -> Iterator[tuple[int, bytes]]:
             yield kind, body
 
 
-def _scan_sheet(records: bytes, start: int, scan: Scan, looks: XlsLooks) -> None:
+def _scan_sheet(records: bytes, start: int, scan: SheetScan, looks: XlsStyles) -> None:
     stale, begun, given = False, False, bytearray(MOST_ROWS * MOST_COLUMNS // 8)
     for kind, body in _records(records, start):
         if not begun and kind != BOF:
@@ -320,7 +320,7 @@ def _scan_sheet(records: bytes, start: int, scan: Scan, looks: XlsLooks) -> None
             scan.hides_zeros = hides_zeros(body)
 
 
-def _give(given: bytearray, row: int, first: int, last: int, scan: Scan) -> None:
+def _give(given: bytearray, row: int, first: int, last: int, scan: SheetScan) -> None:
     """Note that cells of a row are given. Raises Refused for one that was given before."""
     for column in range(first, last + 1):
         byte, bit = divmod(row * MOST_COLUMNS + column, 8)
@@ -330,7 +330,7 @@ def _give(given: bytearray, row: int, first: int, last: int, scan: Scan) -> None
         given[byte] |= 1 << bit
 
 
-def _mark_formula(scan: Scan, row: int, column: int, body: bytes, *, stale: bool) -> None:
+def _mark_formula(scan: SheetScan, row: int, column: int, body: bytes, *, stale: bool) -> None:
     """A formula's result may be an error; and it is none at all if it is a blank text that is to be worked out on
     loading, or if the sheet was saved before its formulas were."""
     if len(body) < 16:

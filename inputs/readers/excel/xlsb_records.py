@@ -13,7 +13,7 @@ from inputs.readers.refusals import refuse_cut_off, refuse_damaged
 END_SHEET, END_BOOK, END_STRINGS, END_STYLES = 130, 132, 160, 279
 
 
-def records_of(part: bytes, last: int) -> Iterator[tuple[int, bytes]]:
+def read_records(part: bytes, last: int) -> Iterator[tuple[int, bytes]]:
     """The records of a part up to the one that ends it. Raises Refused where that is missing."""
     at = 0
     while at < len(part):
@@ -43,22 +43,22 @@ def _number(part: bytes, at: int, most: int) -> tuple[int, int]:
     return number, at
 
 
-def whole(body: bytes, at: int) -> int:
+def read_integer(body: bytes, at: int) -> int:
     """A whole number of four bytes. Raises Refused where the record is too short."""
     if len(body) < at + 4:
         refuse_damaged()
     return int(struct.unpack_from("<I", body, at)[0])
 
 
-def encoded_at(body: bytes, at: int) -> tuple[bytes, int]:
+def read_utf16(body: bytes, at: int) -> tuple[bytes, int]:
     """A text in UTF-16 that its length precedes, and where it ends. Raises Refused where the record is too short."""
-    end = at + 4 + 2 * whole(body, at)
+    end = at + 4 + 2 * read_integer(body, at)
     if end > len(body):
         refuse_damaged()
     return body[at + 4 : end], end
 
 
-def text_at(body: bytes, at: int) -> tuple[str, int]:
+def read_text(body: bytes, at: int) -> tuple[str, int]:
     """A text that its length precedes, and where it ends. Raises Refused where the record is too short."""
-    encoded, end = encoded_at(body, at)
+    encoded, end = read_utf16(body, at)
     return encoded.decode("utf-16-le", "replace"), end

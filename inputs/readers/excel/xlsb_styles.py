@@ -8,17 +8,17 @@ from __future__ import annotations
 
 import struct
 
-from inputs.readers.calamine_sheets import Scan
-from inputs.readers.excel.cell_styles import PLAIN, Font, cell_runs, looks_by_style
-from inputs.readers.excel.xls_styles import RichText, font
-from inputs.readers.excel.xlsb_records import END_STRINGS, END_STYLES, encoded_at, records_of, text_at, whole
+from inputs.readers.calamine_sheets import SheetScan
+from inputs.readers.excel.cell_styles import PLAIN, Font, cell_runs, styles_by_number
+from inputs.readers.excel.xls_styles import RichText, read_font
+from inputs.readers.excel.xlsb_records import END_STRINGS, END_STYLES, read_integer, read_records, read_text, read_utf16
 
 FONT, FORMAT, STYLE, STRING, RICH_CELL, VIEW = 43, 44, 47, 19, 62, 137
 BEGIN_STYLES, FINISH_STYLES, BEGIN_FONTS, FINISH_FONTS = 617, 618, 611, 612
 SHARED_CELL = 7
 
 
-class XlsbLooks:
+class XlsbStyles:
     """The looks that the styles and the shared strings of a workbook define. Raises Refused."""
 
     def __init__(self, styles: bytes, strings: bytes) -> None:
@@ -26,30 +26,30 @@ class XlsbLooks:
         fonts: list[Font] = []
         used: list[tuple[int, int]] = []
         within = 0
-        for kind, body in records_of(styles, END_STYLES) if styles else ():
+        for kind, body in read_records(styles, END_STYLES) if styles else ():
             if kind in (BEGIN_STYLES, FINISH_STYLES, BEGIN_FONTS, FINISH_FONTS):
                 within = kind
             elif kind == FORMAT:
-                codes[_half(body, 0)] = text_at(body, 2)[0]
+                codes[_half(body, 0)] = read_text(body, 2)[0]
             elif kind == FONT and within == BEGIN_FONTS:
-                fonts.append(font(_half(body, 2), _half(body, 6)))
+                fonts.append(read_font(_half(body, 2), _half(body, 6)))
             elif kind == STYLE and within == BEGIN_STYLES:
                 used.append((_half(body, 2), _half(body, 4)))
         self.fonts = dict(enumerate(fonts))
-        self.looks = looks_by_style(codes, self.fonts, used)
+        self.looks = styles_by_number(codes, self.fonts, used)
         self.rich = _rich_strings(strings) if strings and any(one != PLAIN for one in fonts) else {}
 
-    def note(self, kind: int, body: bytes, row: int, column: int, scan: Scan) -> None:
+    def note(self, kind: int, body: bytes, row: int, column: int, scan: SheetScan) -> None:
         """Note the look of a cell."""
-        style = whole(body, 4) & 0xFFFFFF
+        style = read_integer(body, 4) & 0xFFFFFF
         own = self.looks.fonts.get(style, PLAIN)
         if style in self.looks.formats:
             scan.format(row, column, self.looks.formats[style])
         if own.struck:
             scan.struck.add((row, column))
-        rich = self.rich.get(whole(body, 8)) if kind == SHARED_CELL else None
+        rich = self.rich.get(read_integer(body, 8)) if kind == SHARED_CELL else None
         if kind == RICH_CELL:
-            text, end = encoded_at(body, 9)
+            text, end = read_utf16(body, 9)
             rich = RichText(text, _places(body, end) if body[8] & 1 else ())
             scan.marks[row, column] = text.decode("utf-16-le", "replace")  # calamine knows no such cells
         if rich is not None:
@@ -65,18 +65,18 @@ def _rich_strings(strings: bytes) -> dict[int, RichText]:
     """The shared strings that have fonts inside, by their number."""
     found: dict[int, RichText] = {}
     number = -1
-    for kind, body in records_of(strings, END_STRINGS):
+    for kind, body in read_records(strings, END_STRINGS):
         if kind == STRING:
             number += 1
             if body[:1] and body[0] & 1:
-                text, end = encoded_at(body, 1)
+                text, end = read_utf16(body, 1)
                 found[number] = RichText(text, _places(body, end))
     return found
 
 
 def _places(body: bytes, at: int) -> tuple[tuple[int, int], ...]:
     """The places in a text from which a font is another."""
-    count = whole(body, at)
+    count = read_integer(body, at)
     inside = body[at + 4 : at + 4 + 4 * count]
     return tuple((place, number) for place, number in struct.iter_unpack("<HH", inside[: len(inside) // 4 * 4]))
 

@@ -9,11 +9,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 
-from inputs.readers.appearance.rich_text import Run, has_formatting, runs_of
-from inputs.readers.calamine_sheets import Scan
-from inputs.readers.excel.cell_styles import PLAIN, Looks
+from inputs.readers.appearance.rich_text import TextRun, has_formatting, runs_of
+from inputs.readers.calamine_sheets import SheetScan
+from inputs.readers.excel.cell_styles import PLAIN, CellStyles
 from inputs.readers.refusals import MOST_COLUMNS
-from inputs.readers.zip_package import column_of, whole
+from inputs.readers.zip_package import column_number, integer_attribute
 
 _CELL = re.compile(rb"<(?:[\w.-]+:)?(row|c)(?=[\s/>])([^>]*)>")
 _ATTRIBUTE = re.compile(rb"""(?:^|\s)(r|s|t)\s*=\s*["']([^"']*)["']""")
@@ -26,7 +26,9 @@ _INLINE = re.compile(rb"\s*<((?:[\w.-]+:)?)is(?=[\s>])[^>]*>(.*?)</\1is\s*>", re
 _NO_ZEROS = re.compile(rb"""<(?:[\w.-]+:)?sheetView\s[^>]*showZeros\s*=\s*["'](?:0|false|off)["']""")
 
 
-def scan_looks(xml: bytes, scan: Scan, looks: Looks, formatted: Mapping[int, Sequence[Run]]) -> None:
+def note_styled_cells(
+    xml: bytes, scan: SheetScan, looks: CellStyles, formatted: Mapping[int, Sequence[TextRun]]
+) -> None:
     """Note the cells of a sheet whose look says something else than their value. Only cells whose style or text may do
     so are looked at, since going through every cell costs more than calamine's whole reading."""
     begun = xml.find(b"sheetData")
@@ -41,7 +43,7 @@ def scan_looks(xml: bytes, scan: Scan, looks: Looks, formatted: Mapping[int, Seq
             scan.format(row, column, looks.formats[style])
         if font.struck:
             scan.struck.add((row, column))
-        runs: Sequence[Run] = ()
+        runs: Sequence[TextRun] = ()
         if kind == b"s" and formatted:
             value = _VALUE.match(xml, end)
             runs = formatted.get(int(value[1]), ()) if value else ()
@@ -58,7 +60,7 @@ def _cells(xml: bytes, begun: int, styles: set[int], *, texts: bool) -> Iterator
         if usual := _USUAL.fullmatch(match[1]):
             letters, row, style, kind = usual.groups()
             if letters not in columns:
-                columns[letters] = column_of(letters)
+                columns[letters] = column_number(letters)
             if columns[letters] < MOST_COLUMNS:
                 yield int(row) - 1, columns[letters], int(style), kind or b"", match.end()
             continue
@@ -66,9 +68,9 @@ def _cells(xml: bytes, begun: int, styles: set[int], *, texts: bool) -> Iterator
         address = _ADDRESS.fullmatch(said.get(b"r", b""))
         if address is None:
             break
-        column = column_of(address[1])
+        column = column_number(address[1])
         if column < MOST_COLUMNS and not match[1].endswith(b"/"):
-            yield int(address[2]) - 1, column, whole(said.get(b"s", b"")), said.get(b"t", b""), match.end()
+            yield int(address[2]) - 1, column, integer_attribute(said.get(b"s", b"")), said.get(b"t", b""), match.end()
     else:
         if 0 not in styles:
             return
@@ -91,9 +93,9 @@ def _every_cell(xml: bytes, begun: int) -> Iterator[tuple[int, int, int, bytes, 
     for match in _CELL.finditer(xml, begun):
         said = dict(_ATTRIBUTE.findall(match[2]))
         if match[1] == b"row":
-            row, column = (whole(said[b"r"]) - 1 if b"r" in said else row + 1), -1
+            row, column = (integer_attribute(said[b"r"]) - 1 if b"r" in said else row + 1), -1
             continue
         address = _ADDRESS.fullmatch(said.get(b"r", b""))
-        row, column = (int(address[2]) - 1, column_of(address[1])) if address else (row, column + 1)
+        row, column = (int(address[2]) - 1, column_number(address[1])) if address else (row, column + 1)
         if row >= 0 and column < MOST_COLUMNS and not match[2].endswith(b"/"):
-            yield row, column, whole(said.get(b"s", b"")), said.get(b"t", b""), match.end()
+            yield row, column, integer_attribute(said.get(b"s", b"")), said.get(b"t", b""), match.end()

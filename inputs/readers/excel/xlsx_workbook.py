@@ -18,23 +18,31 @@ import python_calamine as calamine
 
 from inputs.readers.appearance.number_formats import DAY_ZERO
 from inputs.readers.appearance.rich_text import formatted_items
-from inputs.readers.calamine_sheets import DAY_ZERO_1904, Scan, open_book, sheet_of
+from inputs.readers.calamine_sheets import DAY_ZERO_1904, SheetScan, build_sheet, open_workbook
 from inputs.readers.cells import Cells, ErrorValue, Sheet, Uncalculated
 from inputs.readers.excel.cell_addresses import check_addresses
-from inputs.readers.excel.cell_styles import Looks, looks_of
+from inputs.readers.excel.cell_styles import CellStyles, read_styles_part
 from inputs.readers.excel.linked_data_types import RichValues
-from inputs.readers.excel.xlsx_styles import scan_looks
-from inputs.readers.refusals import MOST_COLUMNS, MOST_ROWS, Bounds, Damaged, Refused, hold_to, refuse_damaged
-from inputs.readers.size_limits import hold_sheets
+from inputs.readers.excel.xlsx_styles import note_styled_cells
+from inputs.readers.refusals import (
+    MOST_COLUMNS,
+    MOST_ROWS,
+    DamagedFile,
+    Refused,
+    SizeBounds,
+    refuse_damaged,
+    refuse_too_many_cells,
+)
+from inputs.readers.size_limits import refuse_too_many_sheets
 from inputs.readers.zip_package import (
     MOST_TEXT,
-    Package,
-    column_of,
-    elements,
-    relations,
-    whole,
+    ZipPackage,
+    column_number,
+    integer_attribute,
+    part_relations,
+    read_xml_part,
     without_comments,
-    xml_part,
+    xml_elements,
 )
 
 STRINGS, STYLES = "xl/sharedStrings.xml", "xl/styles.xml"
@@ -45,7 +53,7 @@ TRUE = ("1", "true", "on")
 
 
 @dataclass(frozen=True)
-class Part:
+class WorksheetPart:
     """A worksheet of a workbook: its name, the part that holds it, and whether it is hidden."""
 
     name: str
@@ -54,11 +62,11 @@ class Part:
 
 
 @dataclass(frozen=True)
-class Book:
+class WorkbookParts:
     """What the workbook part says: its worksheets in order, the parts they share, and how to take its formulas. `rich`
     are parts about values that no old program knows, by kind."""
 
-    sheets: tuple[Part, ...]
+    sheets: tuple[WorksheetPart, ...]
     strings: str
     styles: str
     date1904: bool
@@ -66,14 +74,14 @@ class Book:
     rich: Mapping[str, str]
 
 
-def read_xlsx(content: bytes, package: Package, main: str, bounds: Bounds) -> Cells:
+def read_xlsx(content: bytes, package: ZipPackage, main: str, bounds: SizeBounds) -> Cells:
     """The cells of an xlsx or xlsm file. Raises Refused."""
     said = _book(package, main)
-    strings = xml_part(package, said.strings) if said.strings in package else b""
+    strings = read_xml_part(package, said.strings) if said.strings in package else b""
     if re.search(rb">[^<]{%d}" % MOST_TEXT, strings):
         raise Refused("return.too-large", f"a text of more than {MOST_TEXT:,} characters in one cell")
-    styles = xml_part(package, said.styles) if said.styles else b""
-    looks = looks_of(styles) if styles else Looks()
+    styles = read_xml_part(package, said.styles) if said.styles else b""
+    looks = read_styles_part(styles) if styles else CellStyles()
     formatted = formatted_items(without_comments(strings), all_runs=bool(looks.fonts))
     sheets: list[Sheet] = []
     total = 0
@@ -81,36 +89,36 @@ def read_xlsx(content: bytes, package: Package, main: str, bounds: Bounds) -> Ce
     shared: calamine.CalamineWorkbook | None = None
     rich = RichValues(package, said.rich)
     for one in said.sheets:
-        xml = xml_part(package, one.path)
+        xml = read_xml_part(package, one.path)
         usual = usual and not package.recoded  # calamine would find nothing in what is not UTF-8, and not say so
         if not strings and (b't="s"' in xml or b"t='s'" in xml):
             refuse_damaged("a workbook of which the texts are missing")
-        scan = Scan(one.name, one.hidden, day_zero=DAY_ZERO_1904 if said.date1904 else DAY_ZERO)
+        scan = SheetScan(one.name, one.hidden, day_zero=DAY_ZERO_1904 if said.date1904 else DAY_ZERO)
         xml = without_comments(xml)
         scan_sheet(xml, scan, bounds, stale=said.stale)
-        scan_looks(xml, scan, looks, formatted)
+        note_styled_cells(xml, scan, looks, formatted)
         rich.mark(xml, scan)
         del xml  # it may be large, and calamine unpacks it for itself
         sheet = None
         if usual:
-            with suppress(Damaged, ValueError):
-                shared = shared or open_book(content)
+            with suppress(DamagedFile, ValueError):
+                shared = shared or open_workbook(content)
                 index = [meta.name for meta in shared.sheets_metadata].index(one.name)
-                sheet, total = sheet_of(shared, index, scan, bounds, total)
+                sheet, total = build_sheet(shared, index, scan, bounds, total)
         if sheet is None:
             # Every part is whole and well-formed, so the package is only laid out in a way that calamine does not
             # know: UTF-16, links it does not follow. It gets the same parts in the usual places.
-            xml = xml_part(package, one.path)
-            plain = open_book(_plain_package(one.name, xml, strings, styles, date1904=said.date1904))
-            sheet, total = sheet_of(plain, 0, scan, bounds, total)
+            xml = read_xml_part(package, one.path)
+            plain = open_workbook(_plain_package(one.name, xml, strings, styles, date1904=said.date1904))
+            sheet, total = build_sheet(plain, 0, scan, bounds, total)
         sheets.append(sheet)
     return Cells("xlsx", tuple(sheets))
 
 
-def main_part(package: Package) -> str:
+def main_part_path(package: ZipPackage) -> str:
     """The path of the part that a package of Microsoft's kind begins with; blank where there is none."""
     if "_rels/.rels" in package:
-        for one in elements(xml_part(package, "_rels/.rels")):
+        for one in xml_elements(read_xml_part(package, "_rels/.rels")):
             if one.name == "Relationship" and one.get("Type").endswith("/officeDocument"):
                 target = one.get("Target").replace("\\", "/").lstrip("/")
                 if target in package:
@@ -119,10 +127,10 @@ def main_part(package: Package) -> str:
     return next((name for name in usual if name in package), "")
 
 
-def _book(package: Package, main: str) -> Book:
-    held = relations(package, main)
+def _book(package: ZipPackage, main: str) -> WorkbookParts:
+    held = part_relations(package, main)
     sheets, date1904, stale = [], False, False
-    for one in elements(xml_part(package, main)):
+    for one in xml_elements(read_xml_part(package, main)):
         if one.name == "workbookPr":
             date1904 = one.get("date1904") in TRUE
         elif one.name == "calcPr":
@@ -130,12 +138,12 @@ def _book(package: Package, main: str) -> Book:
         elif one.name == "sheet":
             kind, path = held.get(one.get("id"), ("", ""))
             if kind == "worksheet":
-                sheets.append(Part(one.get("name"), path, one.get("state") in ("hidden", "veryHidden")))
+                sheets.append(WorksheetPart(one.get("name"), path, one.get("state") in ("hidden", "veryHidden")))
             elif not kind:
                 refuse_damaged(f"a workbook of which the sheet {one.get('name')} is missing")
-    hold_sheets([one.name for one in sheets])
+    refuse_too_many_sheets([one.name for one in sheets])
     kinds = {kind: path for kind, path in held.values() if kind != "worksheet"}
-    return Book(tuple(sheets), kinds.get("sharedStrings", ""), kinds.get("styles", ""), date1904, stale, kinds)
+    return WorkbookParts(tuple(sheets), kinds.get("sharedStrings", ""), kinds.get("styles", ""), date1904, stale, kinds)
 
 
 # -- what the XML of a sheet says beyond values
@@ -156,7 +164,7 @@ _ADDRESS = re.compile(rb"\$?([A-Za-z]{1,3})\$?([0-9]{1,7})")
 _DATA = re.compile(rb"<(?:[\w.-]+:)?sheetData(?=[\s/>])")
 
 
-def scan_sheet(xml: bytes, scan: Scan, bounds: Bounds, *, stale: bool = False) -> None:
+def scan_sheet(xml: bytes, scan: SheetScan, bounds: SizeBounds, *, stale: bool = False) -> None:
     """Note the errors, formulas without a value, hidden rows and columns, and the reach of a sheet's XML.
 
     Going through every value costs more than calamine's whole reading. It is done only where cells have no addresses of
@@ -168,19 +176,19 @@ def scan_sheet(xml: bytes, scan: Scan, bounds: Bounds, *, stale: bool = False) -
         for attributes in _COL.findall(xml, 0, begun):
             said = _said(attributes)
             if said.get(b"hidden", b"").decode("ascii", "replace") in TRUE:
-                first, last = whole(said.get(b"min", b"")), whole(said.get(b"max", b""))
+                first, last = integer_attribute(said.get(b"min", b"")), integer_attribute(said.get(b"max", b""))
                 scan.hidden_columns.update(range(max(first, 1) - 1, min(last, MOST_COLUMNS)))
     asks = any(sign in xml for sign in (b'"e"', b"'e'", b"<f", b":f"))
     within = (begun, ended)
     rows, columns = check_addresses(xml, begun, ended, scan.name)
     if rows * columns > FAR * bounds.cells or (asks and not _scan_marks(xml, within, scan, stale=stale)):
         _scan_cells(xml, within, scan, stale=stale)
-        hold_to(bounds, scan.rows, scan.columns, sheet=scan.name)
+        refuse_too_many_cells(bounds, scan.rows, scan.columns, sheet=scan.name)
     elif b"hidden" in xml:
         _scan_rows(xml, within, scan)
 
 
-def _scan_marks(xml: bytes, within: tuple[int, int], scan: Scan, *, stale: bool) -> bool:
+def _scan_marks(xml: bytes, within: tuple[int, int], scan: SheetScan, *, stale: bool) -> bool:
     """Note errors and formulas without a value by the addresses of their cells; False if a cell has none."""
     for found in _FORMULA_CELL.finditer(xml, *within):
         said = _said(found[1])
@@ -188,17 +196,21 @@ def _scan_marks(xml: bytes, within: tuple[int, int], scan: Scan, *, stale: bool)
         if not address:
             return False
         value = (found[3] or b"").strip() if found[2] else None
-        _note(scan, int(address[2]) - 1, column_of(address[1]), said.get(b"t", b""), value, formula=True, stale=stale)
+        _note(
+            scan, int(address[2]) - 1, column_number(address[1]), said.get(b"t", b""), value, formula=True, stale=stale
+        )
     for found in _ERROR_CELL.finditer(xml, *within):
         address = _ADDRESS.fullmatch(_said(found[1]).get(b"r", b""))
         if not address:
             return False
         value = found[2].strip()
-        _note(scan, int(address[2]) - 1, column_of(address[1]), b"e", value, formula=False, stale=stale)
+        _note(scan, int(address[2]) - 1, column_number(address[1]), b"e", value, formula=False, stale=stale)
     return True
 
 
-def _note(scan: Scan, row: int, column: int, kind: bytes, value: bytes | None, *, formula: bool, stale: bool) -> None:
+def _note(
+    scan: SheetScan, row: int, column: int, kind: bytes, value: bytes | None, *, formula: bool, stale: bool
+) -> None:
     """Mark a cell that shows an error, or whose formula has no value; a text that is blank is a value."""
     if not 0 <= row < MOST_ROWS or not 0 <= column < MOST_COLUMNS:
         refuse_damaged("a workbook with a cell outside the sheet", scan.name)
@@ -209,21 +221,23 @@ def _note(scan: Scan, row: int, column: int, kind: bytes, value: bytes | None, *
     scan.reach(row, column)
 
 
-def _scan_rows(xml: bytes, within: tuple[int, int], scan: Scan) -> None:
+def _scan_rows(xml: bytes, within: tuple[int, int], scan: SheetScan) -> None:
     number = -1
     for found in _ROW.finditer(xml, *within):
         said = _said(found[1])
-        number = whole(said[b"r"]) - 1 if b"r" in said else number + 1
+        number = integer_attribute(said[b"r"]) - 1 if b"r" in said else number + 1
         if said.get(b"hidden", b"").decode("ascii", "replace") in TRUE:
             scan.hidden_rows.add(number)
 
 
-def _scan_cells(xml: bytes, within: tuple[int, int], scan: Scan, *, stale: bool) -> None:
+def _scan_cells(xml: bytes, within: tuple[int, int], scan: SheetScan, *, stale: bool) -> None:
     for row, column, kind, formula, value in _cells(xml, within, scan):
         _note(scan, row, column, kind, value, formula=formula, stale=stale)
 
 
-def _cells(xml: bytes, within: tuple[int, int], scan: Scan) -> Iterator[tuple[int, int, bytes, bool, bytes | None]]:
+def _cells(
+    xml: bytes, within: tuple[int, int], scan: SheetScan
+) -> Iterator[tuple[int, int, bytes, bool, bytes | None]]:
     """Each cell that holds something: row, column, type, whether it is a formula, and its value as written."""
     row, column, kind, formula, value, inline = -1, -1, b"", False, None, False
     for token in _TOKEN.finditer(xml, *within):
@@ -234,12 +248,12 @@ def _cells(xml: bytes, within: tuple[int, int], scan: Scan) -> Iterator[tuple[in
             kind, formula, value, inline = b"", False, None, False
             said = _said(attributes)
             if name == b"row":
-                row, column = (whole(said[b"r"]) - 1 if b"r" in said else row + 1), -1
+                row, column = (integer_attribute(said[b"r"]) - 1 if b"r" in said else row + 1), -1
                 if said.get(b"hidden", b"").decode("ascii", "replace") in TRUE:
                     scan.hidden_rows.add(row)
                 continue
             address = _ADDRESS.fullmatch(said.get(b"r", b""))
-            row, column = (int(address[2]) - 1, column_of(address[1])) if address else (row, column + 1)
+            row, column = (int(address[2]) - 1, column_number(address[1])) if address else (row, column + 1)
             kind = said.get(b"t", b"")
         elif name == b"f":
             formula = True

@@ -6,13 +6,13 @@ import re
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 
-from inputs.readers.cells import Cells, Sheet, Text
-from inputs.readers.hidden_content.binary_texts import runs
-from inputs.readers.hidden_content.hidden_tables import Tables, caches_of, records_in
-from inputs.readers.hidden_content.xml_texts import blocks, sections
-from inputs.readers.invisible_characters import visible
-from inputs.readers.refusals import Bounds, Refused
-from inputs.readers.zip_package import Package, elements, part, relations
+from inputs.readers.cells import Cells, HiddenText, Sheet
+from inputs.readers.hidden_content.binary_texts import utf16_texts
+from inputs.readers.hidden_content.hidden_tables import HiddenTables, pivot_caches, records_in_xml
+from inputs.readers.hidden_content.xml_texts import texts_of_part, without_cells
+from inputs.readers.invisible_characters import without_invisible_characters
+from inputs.readers.refusals import Refused, SizeBounds
+from inputs.readers.zip_package import ZipPackage, part_relations, read_part, xml_elements
 
 MOST_CHARACTERS = 20_000_000
 """Of all texts beside the cells together; a workbook with more of them is no return."""
@@ -44,18 +44,18 @@ _QUOTED = re.compile(r'"((?:[^"]|""){5,})"')
 
 
 @dataclass
-class Gathered:
+class HiddenContent:
     """What has been found so far, each text once."""
 
-    texts: dict[Text, None] = field(default_factory=dict)
+    texts: dict[HiddenText, None] = field(default_factory=dict)
     characters: int = 0
 
     def add(self, where: str, text: str, sheet: str = "", cell: str = "") -> None:
         """Note a text. Raises Refused where there are too many."""
-        text = visible(text).strip()
+        text = without_invisible_characters(text).strip()
         if len(text) < 4 or not any(c.isalnum() for c in text):
             return
-        one = Text(where, text, sheet, cell)
+        one = HiddenText(where, text, sheet, cell)
         if one not in self.texts:
             self.texts[one] = None
             self.characters += len(text)
@@ -66,52 +66,52 @@ class Gathered:
                 )
 
 
-def gather(
-    package: Package, main: str, cells: Cells, bounds: Bounds
-) -> tuple[tuple[Text, ...], tuple[tuple[str, Sheet], ...]]:
+def find_hidden_content(
+    package: ZipPackage, main: str, cells: Cells, bounds: SizeBounds
+) -> tuple[tuple[HiddenText, ...], tuple[tuple[str, Sheet], ...]]:
     """The texts elsewhere in a workbook, and the tables that no sheet shows. Raises Refused for too much of it."""
-    found, tables = Gathered(), Tables(bounds)
+    found, tables = HiddenContent(), HiddenTables(bounds)
     owners = _owners(package, main)
     for name in sorted(package.parts):
         if _SKIPPED.fullmatch(name):
             continue
         try:
-            content = part(package, name)
+            content = read_part(package, name)
         except Refused:  # it may be damaged; what hangs on it is said where it is read
             continue
         if name.endswith(".bin") or not content.lstrip(b"\xef\xbb\xbf\xff\xfe \r\n\t").startswith((b"<", b"\0<")):
             if main.endswith(".bin") and re.search(r"comments|pivotcache|externallink", name):
-                for run in runs(content):
+                for run in utf16_texts(content):
                     found.add("comment" if "comment" in name else "hidden table", run)
         elif "/pivotcache/" in name:
             continue
         elif name.startswith("customxml/"):
-            tables.add("custom XML", records_in(content))
+            tables.add("custom XML", records_in_xml(content))
         elif name != main.lower():
             _note_part(found, name, content, owners)
     if main in package and not main.endswith(".bin"):
-        _note_names(found, part(package, main))
-        tables.add("the data behind a pivot table", caches_of(package))
+        _note_names(found, read_part(package, main))
+        tables.add("the data behind a pivot table", pivot_caches(package))
         _note_strings(found, package, cells)
     return tuple(found.texts), tuple(tables.sheets)
 
 
-def _owners(package: Package, main: str) -> Mapping[str, str]:
+def _owners(package: ZipPackage, main: str) -> Mapping[str, str]:
     """The sheet to which a part belongs, by the part's path in small letters."""
     found: dict[str, str] = {}
     try:
-        held = relations(package, main)
-        for one in elements(part(package, main)) if not main.endswith(".bin") else ():
+        held = part_relations(package, main)
+        for one in xml_elements(read_part(package, main)) if not main.endswith(".bin") else ():
             kind, path = held.get(one.get("id"), ("", ""))
             if one.name == "sheet" and kind:
                 found[path.lower()] = one.get("name")
-                found |= {target.lower(): one.get("name") for _, target in relations(package, path).values()}
+                found |= {target.lower(): one.get("name") for _, target in part_relations(package, path).values()}
     except Refused:
         return found
     return found
 
 
-def _note_part(found: Gathered, name: str, content: bytes, owners: Mapping[str, str]) -> None:
+def _note_part(found: HiddenContent, name: str, content: bytes, owners: Mapping[str, str]) -> None:
     where = next((where for where, form in _PLACES if form.fullmatch(name)), "")
     if name.endswith(".vml"):
         content = (
@@ -121,9 +121,9 @@ def _note_part(found: Gathered, name: str, content: bytes, owners: Mapping[str, 
     is_sheet = "/worksheets/" in name or "/chartsheets/" in name
     if is_sheet:
         _note_formulas(found, content, owners.get(name, ""))
-        content = sections(content, {"sheetData"})
+        content = without_cells(content, {"sheetData"})
     sheet = owners.get(name, "")
-    for element, text, cell in blocks(content, _WHOLE, _ATTRIBUTES, "ref" if where == "comment" else ""):
+    for element, text, cell in texts_of_part(content, _WHOLE, _ATTRIBUTES, "ref" if where == "comment" else ""):
         said = where or (
             "header or footer"
             if re.search(r"header|footer", element, re.I)
@@ -140,7 +140,7 @@ def _note_part(found: Gathered, name: str, content: bytes, owners: Mapping[str, 
         found.add(said, text, sheet, cell.replace("$", "") if where == "comment" else "")
 
 
-def _note_formulas(found: Gathered, xml: bytes, sheet: str) -> None:
+def _note_formulas(found: HiddenContent, xml: bytes, sheet: str) -> None:
     """Texts in quotation marks within the formulas of cells, of conditional formats and of validations."""
     formulas = set(re.findall(rb"<(?:[\w.-]+:)?(?:f|formula[12]?)(?:\s[^>]*)?>([^<]*(?:\"|&quot;)[^<]*)<", xml))
     for formula in formulas:
@@ -148,28 +148,28 @@ def _note_formulas(found: Gathered, xml: bytes, sheet: str) -> None:
             found.add("formula", text, sheet)
 
 
-def _note_names(found: Gathered, xml: bytes) -> None:
+def _note_names(found: HiddenContent, xml: bytes) -> None:
     """Defined names, what they say, and texts in their formulas."""
-    for element, text, _ in blocks(xml, frozenset(), _ATTRIBUTES | {"name"}):
+    for element, text, _ in texts_of_part(xml, frozenset(), _ATTRIBUTES | {"name"}):
         if element == "definedName":
             quoted = _QUOTED.findall(text)
             found.add("defined name", "; ".join(quoted) if quoted else text if "!" not in text else "")
 
 
-def _note_strings(found: Gathered, package: Package, cells: Cells) -> None:
+def _note_strings(found: HiddenContent, package: ZipPackage, cells: Cells) -> None:
     """Texts that the workbook keeps and no cell shows any more."""
     name = next((name for name in package.parts if name.endswith("/sharedstrings.xml")), "")
     try:
-        xml = part(package, name) if name else b""
+        xml = read_part(package, name) if name else b""
     except Refused:
         return
     held = {cell for sheet in cells.sheets for row in sheet.rows for cell in row if type(cell) is str}
     if xml and xml.count(b"<si") > len(held):
-        shown: Collection[str] = {visible(text).strip() for text in held}
+        shown: Collection[str] = {without_invisible_characters(text).strip() for text in held}
         for _, text, _ in _texts_of(xml):
-            if visible(text).strip() not in shown:
+            if without_invisible_characters(text).strip() not in shown:
                 found.add("text that no cell shows", text)
 
 
 def _texts_of(xml: bytes) -> Iterator[tuple[str, str, str]]:
-    yield from blocks(xml, frozenset(("si",)))
+    yield from texts_of_part(xml, frozenset(("si",)))

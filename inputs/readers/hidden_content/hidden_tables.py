@@ -8,17 +8,17 @@ from collections.abc import Iterator, Sequence
 from xml.parsers import expat
 
 from inputs.readers.cells import Cell, Sheet
-from inputs.readers.invisible_characters import visible
-from inputs.readers.refusals import Bounds, Refused
-from inputs.readers.zip_package import Package, part
+from inputs.readers.invisible_characters import without_invisible_characters
+from inputs.readers.refusals import Refused, SizeBounds
+from inputs.readers.zip_package import ZipPackage, read_part
 
 Rows = list[list[Cell]]
 
 
-class Tables:
+class HiddenTables:
     """The tables found so far. They count towards the cells that a file may have."""
 
-    def __init__(self, bounds: Bounds) -> None:
+    def __init__(self, bounds: SizeBounds) -> None:
         self.sheets: list[tuple[str, Sheet]] = []
         self._left = bounds.cells
 
@@ -48,20 +48,20 @@ def _go_through(xml: bytes, start: object, end: object = None, text: object = No
     return True
 
 
-def caches_of(package: Package) -> Iterator[Rows]:
+def pivot_caches(package: ZipPackage) -> Iterator[Rows]:
     """The data behind each pivot table: its fields as headings, and its records, or the different items of each field
     where the records were not saved."""
     for name in sorted(package.parts):
         if "/pivotcache/" in name and "definition" in posixpath.basename(name) and "/_rels/" not in name:
             try:
-                yield _cache(part(package, name), _records_part(package, name))
+                yield _cache(read_part(package, name), _records_part(package, name))
             except Refused:
                 continue
 
 
-def _records_part(package: Package, name: str) -> bytes:
+def _records_part(package: ZipPackage, name: str) -> bytes:
     records = name.replace("definition", "records")
-    return part(package, records) if records in package else b""
+    return read_part(package, records) if records in package else b""
 
 
 def _cache(definition: bytes, records: bytes) -> Rows:
@@ -121,16 +121,16 @@ def _item(kind: str, value: str) -> Cell:
             return float(value)
         except ValueError:
             return value
-    return visible(value[:10] if kind == "d" else value)
+    return without_invisible_characters(value[:10] if kind == "d" else value)
 
 
-def records_in(xml: bytes) -> Iterator[Rows]:
+def records_in_xml(xml: bytes) -> Iterator[Rows]:
     """The records of an XML text as tables: each kind of element that holds leaves or attributes is one table, with
     their names as headings. A text that cannot be parsed is one column of words."""
     work = _Records()
     if not _go_through(xml, work.start, work.end, work.text):
         lines = xml.decode("utf-8", "replace").replace("<", "\n").replace(">", "\n").splitlines()
-        yield [[visible(line.strip())] for line in lines if line.strip()]
+        yield [[without_invisible_characters(line.strip())] for line in lines if line.strip()]
         return
     for held in work.tables.values():
         names = list(dict.fromkeys(name for record in held for name in record))
@@ -147,7 +147,11 @@ class _Records:
         self.open: list[tuple[str, list[str], dict[str, str]]] = []
 
     def start(self, tag: str, given: dict[str, str]) -> None:
-        says = {key.rpartition(":")[2]: visible(value) for key, value in given.items() if not key.startswith("xmlns")}
+        says = {
+            key.rpartition(":")[2]: without_invisible_characters(value)
+            for key, value in given.items()
+            if not key.startswith("xmlns")
+        }
         self.open.append((tag.rpartition(":")[2], [], says))
 
     def text(self, text: str) -> None:
@@ -155,7 +159,7 @@ class _Records:
 
     def end(self, _: str) -> None:
         name, said, says = self.open.pop()
-        text = visible("".join(said)).strip()
+        text = without_invisible_characters("".join(said)).strip()
         if not says and self.open:
             if text:
                 self.open[-1][2].setdefault(name, text)

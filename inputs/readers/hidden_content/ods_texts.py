@@ -5,11 +5,11 @@ from __future__ import annotations
 
 from xml.parsers import expat
 
-from inputs.readers.cells import Text
-from inputs.readers.hidden_content.xml_texts import blocks
-from inputs.readers.invisible_characters import visible
+from inputs.readers.cells import HiddenText
+from inputs.readers.hidden_content.xml_texts import texts_of_part
+from inputs.readers.invisible_characters import without_invisible_characters
 from inputs.readers.refusals import Refused
-from inputs.readers.zip_package import Package, part
+from inputs.readers.zip_package import ZipPackage, read_part
 
 _ASIDE = {
     "annotation": "comment",
@@ -24,28 +24,28 @@ _ASIDE = {
 _AUTHORS = frozenset(("creator", "initial-creator", "generator", "printed-by", "editing-cycles", "document-statistic"))
 
 
-def ods_texts(package: Package) -> tuple[Text, ...]:
+def ods_texts(package: ZipPackage) -> tuple[HiddenText, ...]:
     """The texts beside the cells, each once."""
-    found: dict[Text, None] = {}
+    found: dict[HiddenText, None] = {}
     for name in ("content.xml", "styles.xml"):
         content = _held(package, name)
         if any(word.encode() in content for word in _ASIDE):
             found |= dict.fromkeys(_aside(content))
-    for element, text, _ in blocks(_held(package, "meta.xml") or b"<x/>", frozenset()):
-        found[Text("author" if element in _AUTHORS else "property", visible(text))] = None
+    for element, text, _ in texts_of_part(_held(package, "meta.xml") or b"<x/>", frozenset()):
+        found[HiddenText("author" if element in _AUTHORS else "property", without_invisible_characters(text))] = None
     return tuple(found)
 
 
-def _held(package: Package, name: str) -> bytes:
+def _held(package: ZipPackage, name: str) -> bytes:
     try:
-        return part(package, name) if name in package else b""
+        return read_part(package, name) if name in package else b""
     except Refused:
         return b""
 
 
-def _aside(xml: bytes) -> list[Text]:
+def _aside(xml: bytes) -> list[HiddenText]:
     """The paragraphs within annotations, shapes, headers and changes; who wrote an annotation is no part of it."""
-    found: list[Text] = []
+    found: list[HiddenText] = []
     places: list[str] = []
     open_at: list[str] = []
     said: list[str] = []
@@ -66,7 +66,7 @@ def _aside(xml: bytes) -> list[Text]:
         name = tag.rpartition(":")[2]
         open_at.pop()
         if name == "p" and places and "".join(said).strip():
-            found.append(Text(places[-1], visible("".join(said)).strip()))
+            found.append(HiddenText(places[-1], without_invisible_characters("".join(said)).strip()))
             said.clear()
         if name in _ASIDE:
             places.pop()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from inputs.readers.zip_package import Package
+from inputs.readers.zip_package import ZipPackage
 
 _KINDS: tuple[tuple[str, str, re.Pattern[str]], ...] = (
     ("picture", "pictures", re.compile(r"(?:.*/)?(?:media|pictures)/.+\.\w+|docprops/thumbnail\.\w+|thumbnails/.+")),
@@ -17,7 +17,7 @@ _KINDS: tuple[tuple[str, str, re.Pattern[str]], ...] = (
 )
 
 
-def unseen_in(package: Package) -> tuple[str, ...]:
+def unsearchable_parts(package: ZipPackage) -> tuple[str, ...]:
     """Each kind of thing that nobody looked into, with how many there are: '2 pictures'."""
     found = []
     for one, many, form in _KINDS:

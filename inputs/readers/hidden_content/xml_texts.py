@@ -15,7 +15,7 @@ class _Declared(Exception):
     """The part declares a document type, which is not gone into."""
 
 
-def blocks(
+def texts_of_part(
     xml: bytes, whole: Set[str], attributes: Set[str] = frozenset(), marks: str = ""
 ) -> Iterator[tuple[str, str, str]]:
     """Each text of a part: the element that holds it, its text, and where it is by the attribute `marks` of the nearest
@@ -80,7 +80,7 @@ class _Blocks:
             self.found.append((name, text, self.place))
 
 
-def sections(xml: bytes, names: Set[str]) -> bytes:
+def without_cells(xml: bytes, names: Set[str]) -> bytes:
     """A part of a sheet without its cells; `names` is what the element of the cells may be called."""
     for name in names:
         begin = re.search(rb"<(?:[\w.-]+:)?" + name.encode() + rb"(?=[\s/>])", xml)

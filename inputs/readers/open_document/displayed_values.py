@@ -10,10 +10,10 @@ import re
 from contextlib import suppress
 from datetime import datetime
 
-from inputs.readers.appearance.format_sections import CURRENCIES, sections
-from inputs.readers.appearance.number_formats import appearance, is_simple_share
-from inputs.readers.calamine_sheets import as_excel_shows, as_seen
-from inputs.readers.cells import Cell, ErrorValue, Shown
+from inputs.readers.appearance.format_sections import CURRENCIES, format_sections
+from inputs.readers.appearance.number_formats import appearance, is_plain_percentage
+from inputs.readers.calamine_sheets import apply_number_format, as_excel_keeps
+from inputs.readers.cells import Cell, ErrorValue, FormattedNumber
 
 SHARE = "0.00%"
 LONGEST = 60
@@ -23,30 +23,30 @@ _NUMBER = re.compile(r"[0-9][0-9.,]*|[.,][0-9]+")
 _BETWEEN = re.compile(r"(?<=[0-9])[ \u00a0\u2009\u202f'\u2019](?=[0-9]{3})")
 
 
-def seen_number(number: float, code: str, kind: str, text: str) -> Cell:
+def displayed_number(number: float, code: str, kind: str, text: str) -> Cell:
     """A number as it is seen: by the code of its style, by its kind where the style tells nothing, and by its text."""
-    held = as_excel_shows(number)
+    held = as_excel_keeps(number)
     if isinstance(held, ErrorValue):
         return held
-    if kind == "percentage" and not any("percent" in one.kinds for one in sections(code)):
+    if kind == "percentage" and not any("percent" in one.kinds for one in format_sections(code)):
         code = SHARE if code == "General" else code
     if code == "General":
         seen: Cell = held
     else:
-        seen = Shown(held, code) if is_simple_share(code) else as_seen(held, code)
+        seen = FormattedNumber(held, code) if is_plain_percentage(code) else apply_number_format(held, code)
     said = text.strip()
-    if not said or not said.strip("#") or _plainly(said, seen) or agree(held, code, said):
+    if not said or not said.strip("#") or _plainly(said, seen) or agrees_with_text(held, code, said):
         return seen
     shown = f"{seen:%d %B %Y}" if isinstance(seen, datetime) else appearance(held, code).text
     both = f"{said[:LONGEST]} or {shown[:LONGEST] or 'nothing'}".replace('"', "'")
     code = f'"{both}"'
-    return Shown(held, code if number >= 0 else f"{code};{code}")  # the second shows no sign of its own
+    return FormattedNumber(held, code if number >= 0 else f"{code};{code}")  # the second shows no sign of its own
 
 
 def _plainly(said: str, seen: Cell) -> bool:
     """Whether a text is a number or a share as most are written; this only saves time."""
-    if isinstance(seen, Shown):
-        if not said.endswith("%") or not is_simple_share(seen.code):
+    if isinstance(seen, FormattedNumber):
+        if not said.endswith("%") or not is_plain_percentage(seen.code):
             return False
         said, target = said[:-1], seen.number * 100
     elif isinstance(seen, float):
@@ -63,7 +63,7 @@ def _plainly(said: str, seen: Cell) -> bool:
     return abs(int(digits) / 10 ** len(decimals) - target) <= 0.5000001 * 0.1 ** len(decimals) and len(digits) < 16
 
 
-def agree(number: float, code: str, said: str) -> bool:
+def agrees_with_text(number: float, code: str, said: str) -> bool:
     """Whether a text is what a number looks like under a code, be it with more or fewer decimals or the signs of
     another country."""
     look = appearance(number, code)

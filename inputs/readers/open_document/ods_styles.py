@@ -43,7 +43,7 @@ class DataStyle:
 
 
 @dataclass
-class Style:
+class OdsStyle:
     """A style of cells, paragraphs or words: what it inherits from, its data style, and what it says of the font."""
 
     parent: str = ""
@@ -51,14 +51,14 @@ class Style:
     font: dict[str, bool] = field(default_factory=dict)
 
 
-class Styles:
+class OdsStyles:
     """The styles of a file, gathered element by element. Names are local, without the prefix of their space."""
 
     def __init__(self) -> None:
         self.data: dict[str, DataStyle] = {}
-        self.styles: dict[tuple[str, str], Style] = {}
+        self.styles: dict[tuple[str, str], OdsStyle] = {}
         self._one: DataStyle | None = None
-        self._style: Style | None = None
+        self._style: OdsStyle | None = None
         self._number: Mapping[str, str] | None = None
         self._embedded: list[tuple[int, str]] = []
         self._text: list[str] | None = None
@@ -71,7 +71,7 @@ class Styles:
                 name, long=given.get("truncate-on-overflow") == "false"
             )
         elif name in ("style", "default-style"):
-            self._style = Style(given.get("parent-style-name", ""), given.get("data-style-name", ""))
+            self._style = OdsStyle(given.get("parent-style-name", ""), given.get("data-style-name", ""))
             named = given.get("name", "") if name == "style" else ""
             self.styles[given.get("family", ""), named] = self._style
         elif name == "text-properties" and self._style is not None:
@@ -160,9 +160,9 @@ class Styles:
             base = replace(base, **style.font) if style.font else base
         return PLAIN if base == PLAIN else base
 
-    def _line(self, family: str, name: str) -> list[Style]:
+    def _line(self, family: str, name: str) -> list[OdsStyle]:
         """A style, those that it inherits from, and the one that all of its family do."""
-        found: list[Style] = []
+        found: list[OdsStyle] = []
         while name and (family, name) in self.styles and len(found) < DEEPEST:
             found.append(self.styles[family, name])
             name = found[-1].parent

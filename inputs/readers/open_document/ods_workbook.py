@@ -11,15 +11,22 @@ from datetime import date, datetime, timedelta
 from math import isfinite
 from xml.parsers import expat
 
-from inputs.readers.appearance.rich_text import Run, read_runs
+from inputs.readers.appearance.rich_text import TextRun, read_runs
 from inputs.readers.calamine_sheets import HIDDEN
-from inputs.readers.cells import Area, Cell, Cells, ErrorValue, Sheet, Shown, Uncalculated
+from inputs.readers.cells import Area, Cell, Cells, ErrorValue, FormattedNumber, Sheet, Uncalculated
 from inputs.readers.excel.cell_styles import PLAIN, Font
-from inputs.readers.open_document.displayed_values import is_note_by_place, seen_number
-from inputs.readers.open_document.ods_styles import Styles
-from inputs.readers.refusals import MOST_COLUMNS, MOST_ROWS, Bounds, hold_to, refuse_damaged, refuse_encrypted
-from inputs.readers.size_limits import clear_merged, hold_sheets
-from inputs.readers.zip_package import Element, Package, elements, parse_xml, xml_part
+from inputs.readers.open_document.displayed_values import displayed_number, is_note_by_place
+from inputs.readers.open_document.ods_styles import OdsStyles
+from inputs.readers.refusals import (
+    MOST_COLUMNS,
+    MOST_ROWS,
+    SizeBounds,
+    refuse_damaged,
+    refuse_encrypted,
+    refuse_too_many_cells,
+)
+from inputs.readers.size_limits import clear_merged_cells, refuse_too_many_sheets
+from inputs.readers.zip_package import XmlElement, ZipPackage, parse_xml, read_xml_part, xml_elements
 from schemas.findings import column_letters
 
 ERROR = re.compile(r"#[A-Z]+(/[A-Z0-9]+)?[!?]?|Err:[0-9]{3}")
@@ -31,16 +38,20 @@ ASIDE = frozenset({"annotation", "tracked-changes", "shapes", "forms", "named-ex
 """Elements inside a sheet whose text is no cell's; so is that of every drawing."""
 
 
-def read_ods(package: Package, bounds: Bounds) -> Cells:
+def read_ods(package: ZipPackage, bounds: SizeBounds) -> Cells:
     """The cells of an ods file. Raises Refused."""
     manifest = "META-INF/manifest.xml"
-    if manifest in package and any(one.name == "encryption-data" for one in elements(xml_part(package, manifest))):
+    if manifest in package and any(
+        one.name == "encryption-data" for one in xml_elements(read_xml_part(package, manifest))
+    ):
         refuse_encrypted()
-    common, settings = (xml_part(package, name) if name in package else b"" for name in ("styles.xml", "settings.xml"))
-    return read_content(xml_part(package, "content.xml"), bounds, common, settings)
+    common, settings = (
+        read_xml_part(package, name) if name in package else b"" for name in ("styles.xml", "settings.xml")
+    )
+    return read_ods_content(read_xml_part(package, "content.xml"), bounds, common, settings)
 
 
-def read_content(xml: bytes, bounds: Bounds, common: bytes = b"", settings: bytes = b"") -> Cells:
+def read_ods_content(xml: bytes, bounds: SizeBounds, common: bytes = b"", settings: bytes = b"") -> Cells:
     """The cells that an OpenDocument text holds, be it a part or a flat file of its own. `common` are the styles that a
     package keeps in another part, `settings` how its windows stand. Raises Refused."""
     work = _Work(bounds)
@@ -69,24 +80,24 @@ def _hide_zeros(sheet: Sheet) -> None:
     for row in sheet.rows:
         for column, value in enumerate(row):
             if type(value) is float and value == 0:
-                row[column] = Shown(0.0, HIDDEN)
+                row[column] = FormattedNumber(0.0, HIDDEN)
 
 
 class _Work:
     """The state of going through the XML: the sheet, row and cell that are open."""
 
-    def __init__(self, bounds: Bounds) -> None:
+    def __init__(self, bounds: SizeBounds) -> None:
         self.bounds, self.total = bounds, 0
         self.sheets: list[Sheet] = []
         self.is_spreadsheet = False
         self.hidden_styles: set[str] = set()
         self.style = ""
-        self.styles = Styles()
+        self.styles = OdsStyles()
         self.in_common = False
         self.within = ""
         self.aside = self.depth = 0
-        self.cell: Element | None = None
-        self.runs: list[Run] = []
+        self.cell: XmlElement | None = None
+        self.runs: list[TextRun] = []
         self.fonts: list[tuple[Font, bool]] = []
         self.in_text = 0
         self.told = False
@@ -99,7 +110,7 @@ class _Work:
         if self.cell is not None:
             self._in_cell(name, given)
         elif name in ("table", "table-row", "table-column", "table-cell", "covered-table-cell"):
-            self._in_sheet(Element(name, _by_local_name(given)))
+            self._in_sheet(XmlElement(name, _by_local_name(given)))
         elif name == "spreadsheet":
             self.is_spreadsheet = True
         elif name in STYLING:
@@ -172,7 +183,7 @@ class _Work:
         elif name == "line-break":
             self._say("\n")
 
-    def _in_sheet(self, one: Element) -> None:
+    def _in_sheet(self, one: XmlElement) -> None:
         if one.name == "table":
             self.name, self.hidden = one.get("name"), one.get("style-name") in self.hidden_styles
             self.rows: list[list[Cell]] = []
@@ -203,7 +214,7 @@ class _Work:
         at = len(self.row)
         return next((style for end, style in self.column_styles if at < end), "")
 
-    def _end_cell(self, one: Element) -> None:
+    def _end_cell(self, one: XmlElement) -> None:
         count = _count(one.get("number-columns-repeated"))
         covered = one.name == "covered-table-cell"
         value = None if covered else self._seen(one)
@@ -216,13 +227,15 @@ class _Work:
             # a range may be said to go on to the end of a larger sheet than there is
             last = min(self.row_at + down, max(MOST_ROWS, self.row_at + 1)), min(at + across, MOST_COLUMNS)
             self.merged.append((self.row_at, at, last[0] - 1, max(last[1], at + 1) - 1))
-        hold_to(self.bounds, 1, len(self.row) + count if value is not None else 1, self.total, sheet=self.name)
+        refuse_too_many_cells(
+            self.bounds, 1, len(self.row) + count if value is not None else 1, self.total, sheet=self.name
+        )
         if value is not None and self._is_struck():
             self.row_struck += range(len(self.row), len(self.row) + count)
         # A blank that is repeated to the end of the sheet is kept as a number until something follows it.
         self.row.extend([value] * min(count, MOST_COLUMNS + 1 - len(self.row)))
 
-    def _seen(self, one: Element) -> Cell:
+    def _seen(self, one: XmlElement) -> Cell:
         """What a cell shows: its number by style and text, or its text without notes and what is struck out."""
         text = self.runs[0].text if len(self.runs) == 1 else "".join(run.text for run in self.runs)
         told = self.told and any(run.told for run in self.runs) and text.strip()
@@ -230,7 +243,7 @@ class _Work:
         value = _value(one, text)
         if type(value) is float:
             code = self.styles.code(self.cell_style)
-            return seen_number(value, code, one.get("value-type"), read)
+            return displayed_number(value, code, one.get("value-type"), read)
         return (read or None) if told and value == text else value
 
     def _is_struck(self) -> bool:
@@ -248,16 +261,16 @@ class _Work:
             if self.row_at + count > MOST_ROWS:
                 refuse_damaged(f"a row outside the sheet: {self.row_at + count:,}", self.name)
             self.width = max(self.width, len(self.row))
-            hold_to(self.bounds, self.row_at + count, self.width, self.total, sheet=self.name)
+            refuse_too_many_cells(self.bounds, self.row_at + count, self.width, self.total, sheet=self.name)
             self.rows.extend([] for _ in range(self.row_at - len(self.rows)))
             self.rows.extend(list(self.row) for _ in range(count))
             self.struck.update((self.row_at + down, at) for at in self.row_struck for down in range(count))
         self.row_at += count
 
     def _end_sheet(self) -> None:
-        self.total = hold_to(self.bounds, len(self.rows), self.width, self.total, sheet=self.name)
-        clear_merged(self.rows, self.merged, self.bounds, self.name)
-        hold_sheets([*(sheet.name for sheet in self.sheets), self.name])
+        self.total = refuse_too_many_cells(self.bounds, len(self.rows), self.width, self.total, sheet=self.name)
+        clear_merged_cells(self.rows, self.merged, self.bounds, self.name)
+        refuse_too_many_sheets([*(sheet.name for sheet in self.sheets), self.name])
         merged, hidden_rows = tuple(self.merged), frozenset(self.hidden_rows)
         hidden_columns, struck = frozenset(self.hidden_columns), frozenset(self.struck)
         self.sheets.append(Sheet(self.name, self.rows, merged, self.hidden, hidden_rows, hidden_columns, struck))
@@ -272,7 +285,7 @@ def _by_local_name(given: dict[str, str]) -> dict[str, str]:
     return said
 
 
-def _value(one: Element, text: str) -> Cell:
+def _value(one: XmlElement, text: str) -> Cell:
     """What a cell holds, by its declared type. Raises Refused where the value is not of that type."""
     kind, is_formula = one.get("value-type"), bool(one.get("formula"))
     if one.get("shown-type") == "error" or (is_formula and ERROR.fullmatch(text.strip())):

@@ -21,7 +21,7 @@ from replies.annotation.ooxml.xml_splicing import (
 )
 from replies.annotation.sheet_edits.comment_boxes import BLANK_DRAWING, with_boxes, without_boxes
 from replies.annotation.sheet_edits.sheet_job import Place
-from schemas.findings import COLUMNS, a1, at, position
+from schemas.findings import COLUMNS, address_of_position, cell_position, position_of_address
 
 AUTHOR = "Local Indicators"
 OURS = "Local Indicators: "
@@ -96,7 +96,7 @@ def _with_comments(xml: bytes, texts: Mapping[Place, str]) -> tuple[bytes, list[
     existing = {element.attributes.get("ref", ""): element for element in parsed if element.name == "comment"}
     new, boxes, skipped = [], [], []
     for place in sorted(texts):
-        reference = a1(at(*place))
+        reference = address_of_position(cell_position(*place))
         if reference not in existing:
             new.append(
                 f'<{prefix}comment ref="{reference}" authorId="{own_number}"><{prefix}text>'
@@ -154,7 +154,7 @@ def _without_own_comments(xml: bytes) -> tuple[bytes, list[Place]]:
         is_known = author.isdigit() and int(author) < len(authors)
         if element.name == "comment" and is_known and authors[int(author)] == AUTHOR:
             edits.append((element.start, element.end, b""))
-            cell = position(element.attributes.get("ref", ""))
+            cell = position_of_address(element.attributes.get("ref", ""))
             places += [] if cell is None else [divmod(cell, COLUMNS)]
         elif element.name == "r" and _text_of(number, parsed).lstrip().startswith(OURS):
             edits.append((element.start, element.end, b""))

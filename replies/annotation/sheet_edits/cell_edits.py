@@ -11,7 +11,7 @@ from bisect import bisect_left
 from replies.annotation.active_content import leads_out
 from replies.annotation.ooxml.xml_splicing import Edit, Element, tag_end, tag_with
 from replies.annotation.sheet_edits.sheet_job import ColumnFormats, SheetJob, is_true
-from schemas.findings import COLUMNS, a1, at, position
+from schemas.findings import COLUMNS, address_of_position, cell_position, position_of_address
 
 FORMULA_REMOVED = "a formula that leads out of the workbook or needs a macro: its last value stays"
 
@@ -38,7 +38,7 @@ class NewCells:
         row_style = row_attributes.get("s", "") if is_true(row_attributes.get("customFormat")) else ""
         base = int(row_style) if row_style.isdigit() else self._columns.style_of(column)
         style = self._job.styles.marked(base, self._job.marks_by_row[row][column])
-        return b"<" + self.prefix + f'c r="{a1(at(row, column))}" s="{style}"/>'.encode()
+        return b"<" + self.prefix + f'c r="{address_of_position(cell_position(row, column))}" s="{style}"/>'.encode()
 
 
 class CellEdits:
@@ -101,7 +101,7 @@ class CellEdits:
     def _current_column(self) -> int:
         """The column of the current cell, or of the last one; worked out from its address only when needed."""
         if self._address is not None:
-            cell = position(self._address)
+            cell = position_of_address(self._address)
             self._column = self._column + 1 if cell is None else cell % COLUMNS
             self._address = None
         return self._column
@@ -145,7 +145,9 @@ class CellEdits:
             self._removed_shared_formulas.add(shared)
         self._formula_removed = True
         removed.formulas = True
-        removed.note(FORMULA_REMOVED, f"{self._job.name}!{a1(at(self._row, self._current_column()))}")
+        removed.note(
+            FORMULA_REMOVED, f"{self._job.name}!{address_of_position(cell_position(self._row, self._current_column()))}"
+        )
         self.edits.append((formula.start, formula.end, b""))
 
     def end_row(self, end: int) -> None:

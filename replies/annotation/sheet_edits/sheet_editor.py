@@ -12,7 +12,7 @@ from replies.annotation.ooxml.xml_splicing import Edit, Element, NotEditable, dr
 from replies.annotation.sheet_edits.cell_edits import CellEdits
 from replies.annotation.sheet_edits.sheet_job import ColumnFormats, Place, SheetJob
 from replies.annotation.sheet_edits.sheet_scan import RULE_FORMULAS, SheetScan
-from schemas.findings import COLUMNS, a1, at, position
+from schemas.findings import COLUMNS, address_of_position, cell_position, position_of_address
 
 RULE_REMOVED = "a rule that leads out of the workbook"
 _AFTER_LEGACY = frozenset(
@@ -131,7 +131,7 @@ def _validation_counts(job: SheetJob, elements: list[Element], out: set[int]) ->
 def widened(reference: str, places: Iterable[Place]) -> str | None:
     """Return the used range of a sheet with marked cells in it; None where it holds them already."""
     places = list(places)
-    ends = [position(end) for end in reference.split(":")]
+    ends = [position_of_address(end) for end in reference.split(":")]
     if not places or not reference or any(end is None for end in ends):
         return None
     corners = [divmod(end, COLUMNS) for end in ends if end is not None]
@@ -140,4 +140,4 @@ def widened(reference: str, places: Iterable[Place]) -> str | None:
     box = (min(rows), min(columns), max(rows), max(columns))
     if box == (*corners[0], *corners[-1]):
         return None
-    return f"{a1(at(box[0], box[1]))}:{a1(at(box[2], box[3]))}"
+    return f"{address_of_position(cell_position(box[0], box[1]))}:{address_of_position(cell_position(box[2], box[3]))}"

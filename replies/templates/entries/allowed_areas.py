@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from functools import lru_cache
 from itertools import islice
 
-from inputs.layouts.layout_language import Source, same
+from inputs.layouts.layout_language import Source, normalised_without_footnotes
 from replies.templates.entries.allowed_entries import WordOptions
 from replies.templates.entries.typed_words import interpreted, typed_words
 from replies.templates.template_request import TemplateRequest
@@ -57,7 +57,7 @@ def area_options(source: Source, area_types: AreaTypes, request: TemplateRequest
 def _spellings(area: Area, source: Source, area_types: AreaTypes, request: TemplateRequest) -> list[str]:
     """The words for an area that the layout reads as that area, whichever of the indicators the figure is of."""
     names: tuple[str, ...] = (area.name, area.area_code)
-    if "code" in same(" ".join(source.column[:1])):
+    if "code" in normalised_without_footnotes(" ".join(source.column[:1])):
         names = (area.area_code, area.name)
     words = (word for name in names for word in typed_words(source, (name,)))
     return [word for word in dict.fromkeys(words) if _area_read(word, source, area_types, request) == area]
@@ -68,7 +68,7 @@ def _area_read(word: str, source: Source, area_types: AreaTypes, request: Templa
     geography, day = request.layout.definitions.geography, request.made_on
     name, area = interpreted(source, word), None
     for types in area_types:
-        area = geography.find(name, types, day) or geography.find(same(name), types, day)
+        area = geography.find(name, types, day) or geography.find(normalised_without_footnotes(name), types, day)
         if area is None or not area.held(day):
             return None
     return area

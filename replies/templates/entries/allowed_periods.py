@@ -17,7 +17,7 @@ from schemas.reference.periods import (
     TERMS,
     WINDOW,
     Period,
-    build,
+    build_period,
     read_period,
 )
 
@@ -78,7 +78,7 @@ def _recent_periods(identifier: str, request: TemplateRequest) -> Iterator[Perio
     """The periods of an identifier that have begun, the newest first."""
     if identifier in YEARLY:
         years = range(request.horizon.year, EARLIEST_YEAR, -1)
-        yield from (p for year in years if (p := build(identifier, year)).start <= request.horizon)
+        yield from (p for year in years if (p := build_period(identifier, year)).start <= request.horizon)
         return
     period = read_period(request.expected_period, identifier) if request.expected_period else None
     if period is None and identifier == WINDOW:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from itertools import islice
 
-from inputs.layouts.layout_language import REASONS, RowTest, Source, TableLayout, same
+from inputs.layouts.layout_language import REASONS, RowFilter, Source, TableLayout, normalised_without_footnotes
 from inputs.layouts.pattern_words import matching_texts
 from inputs.parsing.cell_values.column_fit import ANY_TOTAL
 from inputs.parsing.tables.value_cells import STATUS_WORDS
@@ -16,7 +16,7 @@ from replies.templates.entries.allowed_periods import period_options
 from replies.templates.entries.typed_words import interpreted, typed_words
 from replies.templates.template_request import TemplateRequest
 from schemas.definitions.models import Indicator
-from schemas.reference.breakdowns import parts
+from schemas.reference.breakdowns import breakdown_parts
 
 PROVENANCES = ("reported", "illustrative")
 MAX_TEST_WORDS = 12
@@ -48,7 +48,7 @@ def word_options(
     return _passing(options, source, [(test, wanted) for test, wanted in tests if test.of == field])
 
 
-def _passing(options: WordOptions, source: Source, tests: Sequence[tuple[RowTest, bool]]) -> WordOptions:
+def _passing(options: WordOptions, source: Source, tests: Sequence[tuple[RowFilter, bool]]) -> WordOptions:
     """The options that row tests let in; each test comes with whether it must match."""
 
     def passes(word: str) -> bool:
@@ -95,10 +95,12 @@ def status_words(source: Source, table: TableLayout) -> tuple[str, ...]:
 
 def category_words(dimension: str, breakdown: str, source: Source, indicator: Indicator) -> tuple[str, ...]:
     """Return the word for the category that a breakdown has in a dimension, or nothing if there is none."""
-    category = parts(breakdown).get(dimension, "")
-    wanted = {same(category)} if category else ANY_TOTAL
+    category = breakdown_parts(breakdown).get(dimension, "")
+    wanted = {normalised_without_footnotes(category)} if category else ANY_TOTAL
     words = _category_options(dimension, source, [indicator]).words
-    return tuple(islice((word for word in words if same(interpreted(source, word)) in wanted), 1))
+    return tuple(
+        islice((word for word in words if normalised_without_footnotes(interpreted(source, word)) in wanted), 1)
+    )
 
 
 def _category_options(dimension: str, source: Source, indicators: Sequence[Indicator]) -> WordOptions:
@@ -107,7 +109,14 @@ def _category_options(dimension: str, source: Source, indicators: Sequence[Indic
     shared = [value for value in (allowed[0] if allowed else ()) if all(value in other for other in allowed)]
     with_total = all(indicator.total or dimension not in indicator.breakdowns for indicator in indicators)
     totals = [word for word in typed_words(source, ("Total", "All")) if _is_total(source, word)]
-    spellings = [[w for w in typed_words(source, (v,)) if same(interpreted(source, w)) == same(v)] for v in shared]
+    spellings = [
+        [
+            w
+            for w in typed_words(source, (v,))
+            if normalised_without_footnotes(interpreted(source, w)) == normalised_without_footnotes(v)
+        ]
+        for v in shared
+    ]
     likely = (*(totals[:1] if with_total else ()), *(words[0] for words in spellings if words))
     others = [word for words in spellings for word in words]
     all_totals = sorted(word.capitalize() for word in ANY_TOTAL if word and _is_total(source, word))
@@ -116,10 +125,10 @@ def _category_options(dimension: str, source: Source, indicators: Sequence[Indic
 
 
 def _is_total(source: Source, word: str) -> bool:
-    return same(interpreted(source, word)) in ANY_TOTAL
+    return normalised_without_footnotes(interpreted(source, word)) in ANY_TOTAL
 
 
-def row_test_words(tests: Sequence[RowTest]) -> tuple[str, ...]:
+def row_test_words(tests: Sequence[RowFilter]) -> tuple[str, ...]:
     """Return words of a column that all of these tests match."""
     pattern: re.Pattern[str] = tests[0].match
     matching = (word for word in matching_texts(pattern) if all(test.match.search(word) for test in tests))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from inputs.layouts.layout_language import Source, same
+from inputs.layouts.layout_language import Source, normalised_without_footnotes
 from inputs.layouts.pattern_words import matching_texts
 
 
@@ -14,7 +14,7 @@ def interpreted(source: Source, typed: str) -> str:
     if source.pattern is not None:
         match = source.pattern.search(typed)
         word = None if match is None else match[1] if match.re.groups else match[0]
-    return source.mapped.get(same(word or source.default or ""), word or source.default or "")
+    return source.mapped.get(normalised_without_footnotes(word or source.default or ""), word or source.default or "")
 
 
 def typed_words(source: Source, values: Iterable[str]) -> Iterator[str]:

@@ -7,12 +7,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import product
 
-from inputs.layouts.layout_language import Source, ValueColumn, plain, same
+from inputs.layouts.layout_language import Source, ValueColumn, normalised, normalised_without_footnotes
 from replies.templates.layout_sources import scope_sources
 from replies.templates.pages.heading_words import heading_parts
 from replies.templates.pages.sheet_scope import SheetScope, SourceWords
 from schemas.definitions.models import Indicator
-from schemas.findings import COLUMNS, position
+from schemas.findings import COLUMNS, position_of_address
 
 KEY_ORDER = ("indicator", "test", "area", "period", "identifier")
 """The order of key columns; all others come after them."""
@@ -121,17 +121,17 @@ def _key_columns(scope: SheetScope) -> list[KeyColumn]:
     for name, source in scope.sources:
         keys += [KeyColumn(label, name, source, is_main=n == 0) for n, label in enumerate(source.column)]
         keys += [KeyColumn(source.identifier, "identifier")] if source.identifier else []
-    labels = {plain(key.label) for key in keys} | {plain(spec.heading) for spec in table.value}
+    labels = {normalised(key.label) for key in keys} | {normalised(spec.heading) for spec in table.value}
     for test in (*table.only, *table.skip):
-        if test.column and plain(test.column) not in labels:
+        if test.column and normalised(test.column) not in labels:
             keys.append(KeyColumn(test.column, "test"))
-            labels.add(plain(test.column))
+            labels.add(normalised(test.column))
     unique: dict[str, KeyColumn] = {}
     for key in keys:
-        unique.setdefault(plain(key.label), key)
+        unique.setdefault(normalised(key.label), key)
     ordered = sorted(unique.values(), key=lambda key: _order(key.field))
-    found_by = same(table.header.find)
-    return sorted(ordered, key=lambda key: same(key.label) != found_by)
+    found_by = normalised_without_footnotes(table.header.find)
+    return sorted(ordered, key=lambda key: normalised_without_footnotes(key.label) != found_by)
 
 
 def _order(name: str) -> int:
@@ -167,5 +167,5 @@ def _placed(keys: Sequence[KeyColumn], figures: Sequence[FigureColumn]) -> list[
 
 
 def _number_by_letter(label: str) -> int | None:
-    cell = position(f"{label.strip('[]')}1") if re.fullmatch(r"\[[A-Z]{1,3}\]", label.strip()) else None
+    cell = position_of_address(f"{label.strip('[]')}1") if re.fullmatch(r"\[[A-Z]{1,3}\]", label.strip()) else None
     return None if cell is None else cell % COLUMNS

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from inputs.layouts.layout_language import same
+from inputs.layouts.layout_language import normalised_without_footnotes
 from inputs.layouts.pattern_words import matching_texts
 from inputs.parsing.tables.headings import JOIN
 from replies.templates.pages.columns import Column, Columns, FigureColumn, KeyColumn
@@ -67,7 +67,11 @@ def _key_note(key: KeyColumn) -> str:
 def _marks_headings(columns: Columns, text: str) -> bool:
     """Whether a text is what the layout looks for to find the row of headings."""
     header = columns.scope.table.header
-    return bool(header.match.search(text)) if header.match else same(text) == same(header.find)
+    return (
+        bool(header.match.search(text))
+        if header.match
+        else normalised_without_footnotes(text) == normalised_without_footnotes(header.find)
+    )
 
 
 def _add_marking_heading(cells: Cells, columns: Columns, row: int) -> None:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 from itertools import permutations, product
 
-from inputs.layouts.layout_language import Source, ValueColumn, plain
+from inputs.layouts.layout_language import Source, ValueColumn, normalised
 from inputs.layouts.pattern_words import matching_texts
 from inputs.parsing.tables.headings import JOIN
 from replies.templates.entries.typed_words import interpreted
@@ -46,7 +46,7 @@ def _is_read(spec: ValueColumn, parts: Sequence[str], words: HeadingWords) -> bo
     if spec.match is not None and not spec.match.search(text):
         return False
     by_letter = spec.heading.startswith("[")
-    if spec.heading and not by_letter and plain(spec.heading) not in (plain(text), plain(parts[-1])):
+    if spec.heading and not by_letter and normalised(spec.heading) not in (normalised(text), normalised(parts[-1])):
         return False
     return all(interpreted(source, _read(source, text)) == interpreted(source, word) for source, word in words)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from inputs.layouts.layout_language import same, sources_of
+from inputs.layouts.layout_language import normalised_without_footnotes, sources_of
 from inputs.layouts.pattern_words import matching_texts
 from replies.templates.pages.cell_entries import figure_entry, is_optional, key_entry
 from replies.templates.pages.columns import Columns, FigureColumn, KeyColumn, columns_of
@@ -79,7 +79,9 @@ def _is_misread(scope: SheetScope, line: str) -> bool:
     header = scope.table.header
     banners = [source.banner for part in scope.table.scopes for source in sources_of(part)]
     patterns = [header.match, header.after, *banners]
-    return same(line) == same(header.find) or any(pattern is not None and pattern.search(line) for pattern in patterns)
+    return normalised_without_footnotes(line) == normalised_without_footnotes(header.find) or any(
+        pattern is not None and pattern.search(line) for pattern in patterns
+    )
 
 
 # -- the rows ---------------------------------------------------------------------------------------------------------

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from inputs.layouts.layout_language import Source, plain
+from inputs.layouts.layout_language import Source, normalised
 from replies.templates.entries.allowed_entries import WordOptions
 from replies.templates.entries.allowed_words import row_test_words
 from replies.templates.pages.columns import Columns
@@ -15,10 +15,10 @@ def row_options(columns: Columns, field: str, source: Source, indicators: Sequen
     """Return what may be typed for a field in a row whose figures may be of any of these indicators."""
     table = columns.scope.table
     options = columns.scope.options(field, source, indicators)
-    label = plain(source.column[0])
-    first = columns.first_label is not None and plain(columns.first_label) == label
+    label = normalised(source.column[0])
+    first = columns.first_label is not None and normalised(columns.first_label) == label
     tests = [test for test in (*table.only, *table.skip) if not test.of]
-    own_tests = [test for test in tests if plain(test.column) == label or (first and not test.column)]
+    own_tests = [test for test in tests if normalised(test.column) == label or (first and not test.column)]
     stops = table.stop if first else ()
 
     def keeps_row(word: str) -> bool:
@@ -31,5 +31,5 @@ def row_options(columns: Columns, field: str, source: Source, indicators: Sequen
 
 def words_let_in(columns: Columns, label: str) -> tuple[str, ...]:
     """Return words under a heading with which the layout's row tests let a row in; nothing where none is asked for."""
-    tests = [test for test in columns.scope.table.only if plain(test.column) == plain(label)]
+    tests = [test for test in columns.scope.table.only if normalised(test.column) == normalised(label)]
     return row_test_words(tests) if tests else ()

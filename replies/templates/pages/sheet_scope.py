@@ -13,7 +13,7 @@ from replies.templates.layout_sources import FieldSource, table_sources
 from replies.templates.pages.page_layout import Cells, TemplateCell
 from replies.templates.template_request import TemplateRequest
 from schemas.definitions.models import Indicator
-from schemas.findings import COLUMNS, position
+from schemas.findings import COLUMNS, position_of_address
 
 SourceWords = Mapping[Source, str]
 """The word that stands in one place for all rows, by the source that reads it."""
@@ -76,7 +76,7 @@ def with_addressed_cells(scope: SheetScope) -> tuple[SheetScope, Cells]:
         options = scope.options(field, source, scope.indicators)
         if not options.words and not options.likely:
             options = _options_of_any(scope, field, source)
-        row, column = divmod(position(source.cell) or 0, COLUMNS)
+        row, column = divmod(position_of_address(source.cell) or 0, COLUMNS)
         word = next(iter(options.for_all_rows), None)
         words[source] = word or ""
         cells[row, column] = TemplateCell("input", word, options.choice, f"The {field}.")

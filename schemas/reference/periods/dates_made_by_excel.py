@@ -11,7 +11,14 @@ from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
 
-from schemas.reference.periods.day_notations import MONTH_NAME, full_year, in_full, is_edge, month_number, read_day
+from schemas.reference.periods.day_notations import (
+    MONTH_NAME,
+    day_in_words,
+    full_year,
+    is_first_or_last_of_month,
+    month_number,
+    read_day,
+)
 from schemas.reference.periods.period_kinds import MONTHLY, MONTHS, ROLLING, TO_DATE, WEEKLY, WINDOW
 from schemas.reference.periods.period_notations import read_period
 
@@ -42,7 +49,7 @@ class MadeDate:
     @property
     def stands_for_month(self) -> bool:
         """Whether the date can have been meant as its month."""
-        return self.year is not None and is_edge(self.year, self.month, self.day)
+        return self.year is not None and is_first_or_last_of_month(self.year, self.month, self.day)
 
     def typed(self) -> Iterator[str]:
         """What Excel makes this date of, the likeliest first."""
@@ -62,11 +69,11 @@ class MadeDate:
 
 
 @lru_cache(maxsize=4096)
-def made_date(cell: Hashable) -> MadeDate | None:
+def date_made_by_excel(cell: Hashable) -> MadeDate | None:
     """The date in a cell, or in a text as Excel writes one it has made: 11-Apr, Oct-09, 01/10/2009; None if there is
     none."""
     if isinstance(cell, date):
-        return MadeDate(cell.day, cell.month, cell.year, in_full(cell), in_cell=True)
+        return MadeDate(cell.day, cell.month, cell.year, day_in_words(cell), in_cell=True)
     if not isinstance(cell, str):
         return None
     text = " ".join(cell.split())
@@ -79,13 +86,13 @@ def made_date(cell: Hashable) -> MadeDate | None:
     return None
 
 
-def made_of_period(cell: Hashable, identifier: str) -> MadeDate | None:
+def date_in_place_of_period(cell: Hashable, identifier: str) -> MadeDate | None:
     """The date that stands where a period of an identifier belongs and is none, if Excel may have made it: any date in
     a cell, and one in a text that is either no whole month or what Excel makes of such a period."""
-    made = made_date(cell)
+    made = date_made_by_excel(cell)
     if made is None or identifier == WEEKLY or not isinstance(cell, (str, date)) or read_period(cell, identifier):
         return None
-    if isinstance(cell, date) or period_meant(made, identifier):
+    if isinstance(cell, date) or period_probably_typed(made, identifier):
         return made
     monthly = identifier == MONTHLY or identifier in MONTHS
     return made if monthly and not made.stands_for_month else None
@@ -93,18 +100,18 @@ def made_of_period(cell: Hashable, identifier: str) -> MadeDate | None:
 
 def is_within_month(cell: Hashable, identifier: str) -> bool:
     """Whether a date stands in a cell that is no month, although a layout may take one out of its words."""
-    return identifier in _OF_MONTHS and (made := made_date(cell)) is not None and not made.stands_for_month
+    return identifier in _OF_MONTHS and (made := date_made_by_excel(cell)) is not None and not made.stands_for_month
 
 
-def period_meant(made: MadeDate, identifier: str) -> str:
+def period_probably_typed(made: MadeDate, identifier: str) -> str:
     """The period of an identifier that Excel has probably made a date of; empty if none can be told."""
     read = (read_period(text, identifier) for text in made.typed())
     return next((period.label for period in read if period), "")
 
 
-def number_meant(made: MadeDate) -> str:
+def number_probably_typed(made: MadeDate) -> str:
     """What belongs where a date stands in place of a number, with what was probably typed, if that can be told."""
-    meant = range_meant(made)
+    meant = range_probably_typed(made)
     old = made.year is not None and made.year < OLDEST_MEANT
     unlikely = made.in_cell and (not meant or made.day > MONTHS_OF_YEAR)
     if made.year is not None and (old or unlikely):
@@ -115,15 +122,15 @@ def number_meant(made: MadeDate) -> str:
     return f"a number, or {meant} if that was typed" if meant else "a number"
 
 
-def word_meant(cell: Hashable, words: Iterable[str]) -> tuple[MadeDate, str] | None:
+def word_probably_typed(cell: Hashable, words: Iterable[str]) -> tuple[MadeDate, str] | None:
     """The date that Excel has made of one of some words, such as the ages 5-9, and that word; None if it is none."""
-    made = made_date(cell)
+    made = date_made_by_excel(cell)
     forms = set(made.typed()) if made else set()
     word = next((word for word in words if re.sub(r"\s*(?:–|-|to)\s*", "-", word) in forms), None)
     return (made, word) if made and word is not None else None
 
 
-def range_meant(made: MadeDate) -> str:
+def range_probably_typed(made: MadeDate) -> str:
     """The range of small numbers that Excel may have made a date of, 1-4 or 10-15; empty if it is none."""
     low, high = sorted((made.day, made.month))
     said = [f"{low}-{high}"] if low < high else []

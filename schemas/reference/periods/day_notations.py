@@ -33,12 +33,12 @@ def month_number(name: str) -> int:
     return [m[:3].lower() for m in MONTHS].index(name[:3].lower()) + 1
 
 
-def is_edge(year: int, month: int, day: int) -> bool:
+def is_first_or_last_of_month(year: int, month: int, day: int) -> bool:
     """Whether a day is the first or the last of its month, and so can stand for the month."""
     return day == 1 or day >= calendar.monthrange(year, month)[1]
 
 
-def in_full(day: date) -> str:
+def day_in_words(day: date) -> str:
     """A day in words that nobody can take for another: 11 April 2012."""
     return f"{day.day} {MONTHS[day.month - 1]} {day.year}"
 

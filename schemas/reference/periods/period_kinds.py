@@ -57,19 +57,21 @@ class Period:
         if self.time_identifier in POOLED:
             years = self.end.year - self.start.year + (1 if POOLED[self.time_identifier] == 1 else 0)
             first = self.start.year - years
-            return pooled(first, first + years - 1, self.time_identifier)
+            return pooled_years(first, first + years - 1, self.time_identifier)
         if self.time_identifier == ROLLING or self.time_identifier in TO_DATE:
-            return ending_in(self.time_identifier, self.end.year - 1, self.end.month)
+            return period_ending(self.time_identifier, self.end.year - 1, self.end.month)
         if self.time_identifier == WEEKLY:
-            return week_of(self.start - timedelta(days=7))
+            return week_containing(self.start - timedelta(days=7))
         if self.time_identifier in (MONTHLY, CALENDAR_QUARTER, FINANCIAL_QUARTER):
-            return starting(self.time_identifier, *earlier(self.start, 1 if self.time_identifier == MONTHLY else 3))
+            return period_starting(
+                self.time_identifier, *months_before(self.start, 1 if self.time_identifier == MONTHLY else 3)
+            )
         if self.time_identifier in QUARTERS and not self.time_identifier.endswith("Q1"):
             quarter = QUARTERS[self.time_identifier] - 1
-            return build(f"Financial year Q{quarter}", int(self.time_period[:4]))
+            return build_period(f"Financial year Q{quarter}", int(self.time_period[:4]))
         if self.time_identifier in QUARTERS:
-            return build("Financial year Q4", int(self.time_period[:4]) - 1)
-        return build(self.time_identifier, int(self.time_period[:4]) - 1)
+            return build_period("Financial year Q4", int(self.time_period[:4]) - 1)
+        return build_period(self.time_identifier, int(self.time_period[:4]) - 1)
 
     @property
     def label(self) -> str:
@@ -98,7 +100,7 @@ def _split(code: str) -> str:
     return f"{code[:4]}/{code[4:]}" if len(code) == 6 else code
 
 
-def build(identifier: str, year: int) -> Period:
+def build_period(identifier: str, year: int) -> Period:
     """The period of an identifier that begins in a calendar year (for a term or quarter: whose year begins then)."""
     two = f"{year}{(year + 1) % 100:02d}"
     if identifier in SPLIT_YEARS:
@@ -125,14 +127,14 @@ def _month_end(year: int, month: int) -> date:
     return date(year, month, calendar.monthrange(year, month)[1])
 
 
-def week_of(day: date) -> Period:
+def week_containing(day: date) -> Period:
     """The week that a day lies in."""
     year, number, _ = day.isocalendar()
     first = date.fromisocalendar(year, number, 1)
     return Period(f"{year:04d}W{number:02d}", WEEKLY, first, first + timedelta(days=6))
 
 
-def starting(identifier: str, year: int, month: int) -> Period:
+def period_starting(identifier: str, year: int, month: int) -> Period:
     """The month or quarter that begins with a month. Raises ValueError where no quarter does."""
     if identifier == MONTHLY:
         return Period(f"{year}{month:02d}", identifier, date(year, month, 1), _month_end(year, month))
@@ -147,13 +149,13 @@ def starting(identifier: str, year: int, month: int) -> Period:
     return Period(code, identifier, date(year, month, 1), _month_end(year, month + 2))
 
 
-def earlier(day: date, months: int) -> tuple[int, int]:
+def months_before(day: date, months: int) -> tuple[int, int]:
     """The year and month some months before a day's."""
     year, month = divmod(day.year * 12 + day.month - 1 - months, 12)
     return year, month + 1
 
 
-def pooled(first: int, last: int, identifier: str = "Pooled calendar years") -> Period:
+def pooled_years(first: int, last: int, identifier: str = "Pooled calendar years") -> Period:
     """Several years together, by the calendar years that the first and the last of them begin in: 2007-2009,
     200708-200910."""
     month = POOLED[identifier]
@@ -163,7 +165,7 @@ def pooled(first: int, last: int, identifier: str = "Pooled calendar years") -> 
     return Period(code, identifier, date(first, month, 1), _month_end(last + 1, month - 1))
 
 
-def ending_in(identifier: str, year: int, month: int) -> Period:
+def period_ending(identifier: str, year: int, month: int) -> Period:
     """Twelve months, or a year to date, that end with a month; the code is that month's, 201009."""
     if identifier == ROLLING:
         start = date(year, 1, 1) if month == 12 else date(year - 1, month + 1, 1)
@@ -173,7 +175,7 @@ def ending_in(identifier: str, year: int, month: int) -> Period:
     return Period(f"{year}{month:02d}", identifier, start, _month_end(year, month))
 
 
-def window(first: tuple[int, int], last: tuple[int, int] | None) -> Period | None:
+def reporting_window(first: tuple[int, int], last: tuple[int, int] | None) -> Period | None:
     """A reporting window from a (year, month) to another, or still open; None if it ends before it begins."""
     code = f"{first[0]:04d}{first[1]:02d}-"
     if last is None:

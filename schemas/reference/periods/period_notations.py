@@ -6,7 +6,7 @@ import re
 from datetime import date
 from functools import lru_cache
 
-from schemas.reference.periods.day_notations import MONTH_NAME, full_year, is_edge, month_number
+from schemas.reference.periods.day_notations import MONTH_NAME, full_year, is_first_or_last_of_month, month_number
 from schemas.reference.periods.period_kinds import (
     CALENDAR_QUARTER,
     FINANCIAL_QUARTER,
@@ -22,12 +22,12 @@ from schemas.reference.periods.period_kinds import (
     WEEKLY,
     WINDOW,
     Period,
-    build,
-    earlier,
-    ending_in,
-    pooled,
-    starting,
-    window,
+    build_period,
+    months_before,
+    period_ending,
+    period_starting,
+    pooled_years,
+    reporting_window,
 )
 from schemas.reference.periods.week_notations import read_week
 
@@ -120,7 +120,7 @@ def _as_text(value: str | int | float) -> str | None:
         if not value.is_integer():
             return None
         value = int(value)
-    return marked(" ".join(str(value).translate(_HYPHENS).split()))[0]
+    return without_revision_marks(" ".join(str(value).translate(_HYPHENS).split()))[0]
 
 
 def _read(
@@ -143,7 +143,7 @@ def _read(
     if identifier in SPLIT_YEARS:
         return _split_year(text, identifier, ending=ending)
     if identifier in SINGLE_YEARS:
-        return build(identifier, int(text)) if _is_year(text) else None
+        return build_period(identifier, int(text)) if _is_year(text) else None
     if identifier in MONTHS or identifier == MONTHLY:
         return _month(text, identifier, says)
     if identifier in POOLED:
@@ -155,7 +155,7 @@ def _of_day(day: date, identifier: str, headings: tuple[str, ...]) -> Period | N
     if identifier == WEEKLY:
         return read_week(day, headings)
     month = day.year, day.month
-    return _of_span(month, month, identifier) if is_edge(*month, day.day) else None
+    return _of_span(month, month, identifier) if is_first_or_last_of_month(*month, day.day) else None
 
 
 def _kind_of_year(text: str) -> tuple[str, str]:
@@ -172,7 +172,7 @@ def _span(text: str, *, within: bool) -> tuple[Month, Month] | None:
     is given by days they are the first and last of months, unless it may lie `within` its months."""
     if match := _YEAR_ENDING.match(text):
         last = full_year(match[2]), month_number(match[1])
-        return earlier(date(*last, 1), 11), last
+        return months_before(date(*last, 1), 11), last
     if match := _SPAN.match(text):
         last = full_year(match["last_year"]), month_number(match["last"])
         month = month_number(match["first"])
@@ -186,32 +186,34 @@ def _span(text: str, *, within: bool) -> tuple[Month, Month] | None:
 
 
 def _ends(year: int, month: int, day: int) -> bool:
-    return day > 1 and is_edge(year, month, day)
+    return day > 1 and is_first_or_last_of_month(year, month, day)
 
 
 def _of_span(first: Month, last: Month, identifier: str) -> Period | None:
     """A span of months as a period of an identifier, if it is exactly one."""
     months = (last[0] - first[0]) * 12 + last[1] - first[1] + 1
     if identifier == WINDOW:
-        return window(first, last)
+        return reporting_window(first, last)
     if months == 1 and (identifier in MONTHS or identifier == MONTHLY):
         return _of_month(*first, identifier)
     if identifier == ROLLING:
-        return ending_in(identifier, *last) if months in (1, 12) else None
+        return period_ending(identifier, *last) if months in (1, 12) else None
     if identifier in TO_DATE:
         return (
-            ending_in(identifier, *last) if months == 1 or (first[1] == TO_DATE[identifier] and months <= 12) else None
+            period_ending(identifier, *last)
+            if months == 1 or (first[1] == TO_DATE[identifier] and months <= 12)
+            else None
         )
     if months == 3 and first[1] in (1, 4, 7, 10):
         if identifier in (FINANCIAL_QUARTER, CALENDAR_QUARTER):
-            return starting(identifier, *first)
+            return period_starting(identifier, *first)
         year = first[0] if first[1] >= 4 else first[0] - 1
-        return build(identifier, year) if QUARTERS.get(identifier) == ((first[1] + 2) // 3 - 1 or 4) else None
+        return build_period(identifier, year) if QUARTERS.get(identifier) == ((first[1] + 2) // 3 - 1 or 4) else None
     begins = SPLIT_YEARS.get(identifier, 1 if identifier in SINGLE_YEARS else None)
     if months == 12 and first[1] == begins:
-        return build(identifier, first[0])
+        return build_period(identifier, first[0])
     if identifier in POOLED and months > 12 and months % 12 == 0 and first[1] == POOLED[identifier]:
-        return pooled(first[0], first[0] + months // 12 - 1, identifier)
+        return pooled_years(first[0], first[0] + months // 12 - 1, identifier)
     return None
 
 
@@ -220,7 +222,7 @@ def _of_span(first: Month, last: Month, identifier: str) -> Period | None:
 
 def _month(text: str, identifier: str, says: str) -> Period | None:
     if identifier in MONTHS and _is_year(text):
-        return build(identifier, int(text))
+        return build_period(identifier, int(text))
     if match := _CODE_MONTH.match(text):
         return _of_month(int(match[1]), int(match[2]), identifier)
     when = _date(text)
@@ -238,7 +240,7 @@ def _date(text: str, *, within: bool = False) -> Month | None:
         if not match["month"]:
             return None
         when, day = (full_year(match["year"]), month_number(match["month"])), match["day"]
-        return when if not day or within or match["at"] or is_edge(*when, int(day)) else None
+        return when if not day or within or match["at"] or is_first_or_last_of_month(*when, int(day)) else None
     match = _NUMERIC.match(text.strip())
     if match is None:
         return None
@@ -248,7 +250,9 @@ def _date(text: str, *, within: bool = False) -> Month | None:
         return None
     else:
         on = date(int(match[5]), int(match[6]), int(match[7] or 1))
-    return (on.year, on.month) if within or match["at"] or is_edge(on.year, on.month, on.day) else None
+    return (
+        (on.year, on.month) if within or match["at"] or is_first_or_last_of_month(on.year, on.month, on.day) else None
+    )
 
 
 def _month_of_split_year(month: int, years: str, says: str) -> Month | None:
@@ -266,24 +270,24 @@ def _part_of_year(text: str, identifier: str) -> Period | None:
     if match := _TERM.match(text):
         name = (match[1] or match[4]).casefold()
         named, year = f"{name.capitalize()} term", _term_year(name, match["after"] or match["before"])
-        return build(identifier, year) if year and named == identifier else None
+        return build_period(identifier, year) if year and named == identifier else None
     if match := _QUARTER.match(text):
         number = int(next(filter(None, (match[1], match[2], match[5], match[6]))))
         return _quarter(number, _kind_of_year(match["after"] or match["before"])[1], identifier)
     whole = identifier in TERMS or identifier in QUARTERS
-    return build(identifier, year) if whole and (year := _first_year(text)) else None
+    return build_period(identifier, year) if whole and (year := _first_year(text)) else None
 
 
 def _quarter(number: int, text: str, identifier: str) -> Period | None:
     """A quarter by its number: of 2010/11 one of the financial year, of 2010 one of the calendar year."""
     if identifier == CALENDAR_QUARTER:
-        return starting(identifier, int(text), number * 3 - 2) if _is_year(text) else None
+        return period_starting(identifier, int(text), number * 3 - 2) if _is_year(text) else None
     year = _first_year(text)
     if year is None:
         return None
     if identifier == FINANCIAL_QUARTER:
-        return starting(identifier, *((year, number * 3 + 1) if number < 4 else (year + 1, 1)))
-    return build(identifier, year) if QUARTERS.get(identifier) == number else None
+        return period_starting(identifier, *((year, number * 3 + 1) if number < 4 else (year + 1, 1)))
+    return build_period(identifier, year) if QUARTERS.get(identifier) == number else None
 
 
 def _term_year(name: str, text: str) -> int | None:
@@ -298,7 +302,7 @@ def _split_year(text: str, identifier: str, *, ending: bool) -> Period | None:
     year = _first_year(text)
     if year is None and ending and _is_year(text):
         year = int(text) - 1
-    return build(identifier, year) if year else None
+    return build_period(identifier, year) if year else None
 
 
 def _first_year(text: str) -> int | None:
@@ -317,11 +321,11 @@ def _is_year(text: str) -> bool:
 
 def _of_month(year: int, month: int, identifier: str) -> Period | None:
     if identifier == MONTHLY:
-        return starting(identifier, year, month)
-    return build(identifier, year) if MONTHS[month - 1] == identifier else None
+        return period_starting(identifier, year, month)
+    return build_period(identifier, year) if MONTHS[month - 1] == identifier else None
 
 
-def marked(text: str) -> tuple[str, str | None]:
+def without_revision_marks(text: str) -> tuple[str, str | None]:
     """A period without the footnote marks and the mark of revision that publishers put behind it, and the status that
     this stands for: r for (Rev), p for (prov), none for others such as (OT)."""
     text = _NOTES.sub("", text)
@@ -341,7 +345,7 @@ def _pooled(text: str, identifier: str) -> Period | None:
     else:
         match = _POOLED_SPLIT.match(text)
         first, last = (_first_year(match[1]), _first_year(match[2])) if match else (None, None)
-    return pooled(first, last, identifier) if first and last and first < last <= first + 10 else None
+    return pooled_years(first, last, identifier) if first and last and first < last <= first + 10 else None
 
 
 def _same_century(first: int, text: str) -> int:
@@ -351,20 +355,28 @@ def _same_century(first: int, text: str) -> int:
 def _to_month(text: str, identifier: str) -> Period | None:
     match = _CODE_MONTH.match(text)
     if match:
-        return ending_in(identifier, int(match[1]), int(match[2]))
+        return period_ending(identifier, int(match[1]), int(match[2]))
     match = _TO_MONTH.match(text)
     if match is None:
         return None
     year, month, day = full_year(match["year"]), month_number(match["month"]), match["day"]
-    return ending_in(identifier, year, month) if not day or match["to"] or is_edge(year, month, int(day)) else None
+    return (
+        period_ending(identifier, year, month)
+        if not day or match["to"] or is_first_or_last_of_month(year, month, int(day))
+        else None
+    )
 
 
 def _read_window(text: str) -> Period | None:
     if match := _CODE_WINDOW.match(text):
         if not (1 <= int(match[2]) <= 12 and (not match[4] or 1 <= int(match[4]) <= 12)):
             return None
-        return window((int(match[1]), int(match[2])), (int(match[3]), int(match[4])) if match[3] else None)
+        return reporting_window((int(match[1]), int(match[2])), (int(match[3]), int(match[4])) if match[3] else None)
     if match := _SINCE.match(text):
-        return window((int(match[3]), 1), None) if match[3] else window((int(match[2]), month_number(match[1])), None)
+        return (
+            reporting_window((int(match[3]), 1), None)
+            if match[3]
+            else reporting_window((int(match[2]), month_number(match[1])), None)
+        )
     when = _date(text)
-    return window(when, when) if when else None
+    return reporting_window(when, when) if when else None

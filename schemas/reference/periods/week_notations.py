@@ -11,8 +11,8 @@ from collections.abc import Iterable
 from datetime import date, timedelta
 from typing import Literal
 
-from schemas.reference.periods.day_notations import MONTH_NAME, in_full, read_day
-from schemas.reference.periods.period_kinds import Period, week_of
+from schemas.reference.periods.day_notations import MONTH_NAME, day_in_words, read_day
+from schemas.reference.periods.period_kinds import Period, week_containing
 
 Sense = Literal["ending", "beginning", ""]
 
@@ -45,7 +45,7 @@ def read_week(value: str | date, headings: Iterable[str] = ()) -> Period | None:
         return _at(value, next(filter(None, map(_sense, headings)), ""))
     if match := _NUMBERED.match(value):
         year, number = (match[2], match[1]) if match[1] else (match[3], match[4])
-        return week_of(date.fromisocalendar(int(year), int(number), 1))
+        return week_containing(date.fromisocalendar(int(year), int(number), 1))
     if (day := read_day(value)) is not None:
         return read_week(day, headings)
     if sense := _sense(value):
@@ -62,7 +62,7 @@ def _sense(text: str) -> Sense:
 
 def _at(day: date, sense: Sense) -> Period | None:
     # datetimes are dates too, and a week has no hours
-    return week_of(date(day.year, day.month, day.day)) if day.weekday() in _FITS[sense] else None
+    return week_containing(date(day.year, day.month, day.day)) if day.weekday() in _FITS[sense] else None
 
 
 def _between(text: str) -> Period | None:
@@ -74,9 +74,9 @@ def _between(text: str) -> Period | None:
         last = read_day(match[2])
         first = None if last is None else read_day(match[1]) or read_day(f"{match[1]} {last.year}")
         if first is None and last is not None:
-            first = read_day(f"{match[1]} {in_full(last).partition(' ')[2]}")
+            first = read_day(f"{match[1]} {day_in_words(last).partition(' ')[2]}")
     else:
         return None
     if first is None or last is None or first.weekday() != MONDAY:
         return None
-    return week_of(first) if last - first in (timedelta(days=4), timedelta(days=6)) else None
+    return week_containing(first) if last - first in (timedelta(days=4), timedelta(days=6)) else None

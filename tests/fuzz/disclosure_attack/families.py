@@ -9,7 +9,7 @@ from datetime import date
 from itertools import product
 from typing import Any
 
-from schemas.definitions.models import Indicator, Version
+from schemas.definitions.models import Indicator, IndicatorVersion
 from schemas.reference.geography import ENGLAND
 from schemas.reference.periods import read_period
 from tests.fuzz.disclosure_attack.people import HIGH, LOW, MIDDLE, Family, Key, Link, Meaning
@@ -43,7 +43,7 @@ class Plan:
         common: dict[str, Any] = {
             "authority": "", "time_identifier": self.identifier, "area_types": kinds,
             "breakdowns": dict(self.family.dimensions), "total": True, "replaces": "", "change_of": "",
-            "versions": (Version("1", date(2000, 1, 1)),),
+            "versions": (IndicatorVersion("1", date(2000, 1, 1)),),
         }  # fmt: skip
         for one, meaning in self.family.meanings.items():
             if meaning.is_count:

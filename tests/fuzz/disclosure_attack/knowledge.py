@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import combinations
 
-from schemas.reference.breakdowns import parts
+from schemas.reference.breakdowns import breakdown_parts
 from tests.fuzz.disclosure_attack.families import ends
 from tests.fuzz.disclosure_attack.nights import Told
 from tests.fuzz.disclosure_attack.notes import INF, Notes, Sum
@@ -219,7 +219,7 @@ def _left_over(known: Knowledge, told: Told, epoch: int, held: Mapping[Key, Stat
     for (one, a), (other, b) in combinations(ours, 2):
         if one[0] != other[0] or sum((one[2] != other[2], one[3:5] != other[3:5], one[5] != other[5])) != 1:
             continue
-        if one[5] != other[5] and abs(len(parts(one[5])) - len(parts(other[5]))) != 1:
+        if one[5] != other[5] and abs(len(breakdown_parts(one[5])) - len(breakdown_parts(other[5]))) != 1:
             continue
         inner, outer = sorted(((one, a), (other, b)), key=lambda x: len(known.grid.people(x[0], counted=True)))
         small, large = (known.grid.people(x[0], counted=True) for x in (inner, outer))

@@ -8,12 +8,12 @@ from pathlib import Path
 
 from replies.reports.scorecard_csv import as_csv
 from schemas.definitions.models import Definitions
-from schemas.return_calendar import Standing
+from schemas.return_calendar import RegisterEntry
 from tests.fuzz.disclosure_attack.partnerships import Partnership, Row
 from tests.fuzz.disclosure_attack.people import State
 from tests.support.publication_histories import TODAY, History
 from warehouse.publication import exports
-from warehouse.publication.publish import live_version, publish_again, roll_back
+from warehouse.publication.publish import live_version, republish_version, roll_back
 from warehouse.queries.published_scorecard import read_scorecard
 from warehouse.store import loading
 
@@ -55,7 +55,7 @@ def live_through(made: Partnership, folder: Path) -> Told:
                     told.sent |= {(row.key, newest[collection][0]): row for row in rows}
                 _publish(past)
                 told.current.append(frozenset((row.key, sent) for sent, rows in newest.values() for row in rows))
-            exports.follow(past.live, night.definitions)
+            exports.update_exports(past.live, night.definitions)
             _keep(past, folder, told)
             note_limits(told, night.definitions)
     return told
@@ -70,13 +70,13 @@ def _load(past: History, collection: str, rows: tuple[Row, ...]) -> str:
 def _publish(past: History) -> None:
     """Build the next version and put it in place, judged by nobody: the attack takes what the gate might have kept."""
     past.hours += 1
-    publish_again(
+    republish_version(
         past.con,
         past.live,
         live_version(past.live) + 1 if past.live.exists() else 1,
         {
             "definitions": past.definitions,
-            "register": [Standing("tester", one.collection, None, one) for one in past.outcomes],
+            "register": [RegisterEntry("tester", one.collection, None, one) for one in past.outcomes],
             "today": TODAY,
             "has_examples": False,
             "run": f"run-{past.hours}",

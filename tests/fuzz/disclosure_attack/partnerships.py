@@ -9,7 +9,7 @@ from datetime import date
 from typing import Any
 
 from schemas.definitions.loader import SHIPPED_DEFINITIONS, load_definitions
-from schemas.definitions.models import Definitions, Disclosure, Peer, Relation
+from schemas.definitions.models import Definitions, DisclosurePolicy, IndicatorRelation, Peer
 from schemas.reference.geography import Area, Geography
 from tests.fuzz.disclosure_attack.families import MADE, Plan
 from tests.fuzz.disclosure_attack.forms import put
@@ -69,10 +69,10 @@ def partnership(seed: int, size: int = 8, only: str = "") -> Partnership:
     return Partnership(seed, tuple(plan.family for plan in plans), tuple(nights), in_digits)
 
 
-def _policies(chance: random.Random) -> list[tuple[Disclosure, ...]]:
+def _policies(chance: random.Random) -> list[tuple[DisclosurePolicy, ...]]:
     """The policies of the first nights and, sometimes, those that stand in their place later."""
 
-    def drawn() -> tuple[Disclosure, ...]:
+    def drawn() -> tuple[DisclosurePolicy, ...]:
         least, base = chance.choice((3, 5, 5, 5, 6, 10)), chance.choice((0, 0, 0, 0, 5))
         bases = chance.choice((0, 10, 10))
         return tuple(
@@ -84,7 +84,7 @@ def _policies(chance: random.Random) -> list[tuple[Disclosure, ...]]:
     return [first, drawn()] if chance.random() < 0.2 else [first]
 
 
-def _definitions(plans: Sequence[Plan], policies: Sequence[Disclosure]) -> Definitions:
+def _definitions(plans: Sequence[Plan], policies: Sequence[DisclosurePolicy]) -> Definitions:
     indicators, relations = dict(BASE.indicators), [*BASE.relations]
     for plan in plans:
         for one in plan.indicators(
@@ -92,7 +92,7 @@ def _definitions(plans: Sequence[Plan], policies: Sequence[Disclosure]) -> Defin
         ):
             indicators[one.id] = one
         relations += [
-            Relation(link.kind, link.indicator, (link.level,), tuple(name for name in link.breakdowns if name))
+            IndicatorRelation(link.kind, link.indicator, (link.level,), tuple(name for name in link.breakdowns if name))
             for link in plan.family.links
             if link.kind != "change"  # which change_of says
         ]

@@ -12,7 +12,7 @@ from datetime import date, timedelta
 from itertools import pairwise, product
 from typing import Literal
 
-from schemas.reference.breakdowns import parts
+from schemas.reference.breakdowns import breakdown_parts
 from schemas.reference.periods import read_period
 from tests.fuzz.disclosure_attack.places import members
 
@@ -94,7 +94,7 @@ class Grid:
         signatures: dict[frozenset[str], set[str]] = {}
         for unit in set().union(*(members(area) for area in areas)):
             signatures.setdefault(frozenset(a for a in areas if unit in members(a)), set()).add(unit)
-        named = {name for key in keys for name in parts(key[5])}
+        named = {name for key in keys for name in breakdown_parts(key[5])}
         dimensions = tuple(name for name in family.dimensions if name in named)
         edges = tuple(sorted({day for key in keys for day in days_of(key[3], key[4])}))
         covered = [n for n, (a, b) in enumerate(pairwise(edges)) if any(_within(a, b, key) for key in keys)]
@@ -108,7 +108,7 @@ class Grid:
         if (key, counted) not in self.cache:
             meaning = self.family.meanings[key[0]]
             outcomes = meaning.counted if counted else meaning.among
-            named = parts(key[5])
+            named = breakdown_parts(key[5])
             spans = {n for n, (a, b) in enumerate(pairwise(self.edges)) if _within(a, b, key)}
             inside = {n for n, areas in enumerate(self.places) if key[2] in areas}
             wanted = [named.get(name) for name in self.dimensions]

@@ -78,7 +78,7 @@ def sketch(made: Partnership) -> tuple[Told, Notes]:
         held = book.stand(version)
         told.current.append(frozenset((key, f"S{number:06d}") for number, key in held))
         states = book.states()
-        hidden = disclosure_control.withheld(states, night.definitions)
+        hidden = disclosure_control.rows_to_withhold(states, night.definitions)
         book.show(hidden, version)
         reader.under(night.definitions)
         reader.rows(_shown(states, hidden, night.definitions), f"v{version}")
@@ -89,7 +89,7 @@ def sketch(made: Partnership) -> tuple[Told, Notes]:
 
 
 def _shown(states: pl.DataFrame, hidden: pl.DataFrame, definitions: Definitions) -> list[tuple[Any, ...]]:
-    lines = disclosure_control.suppress(states, hidden, definitions).with_columns(
+    lines = disclosure_control.suppress_and_round(states, hidden, definitions).with_columns(
         pl.lit(None, pl.Float64).alias("lower_ci"), pl.lit(None, pl.Float64).alias("upper_ci")
     )
     return lines.select(*KEY, "submission", *MEASURES).rows()

@@ -19,7 +19,7 @@ from tests.fuzz.disclosure_attack.partnerships import PEERS, Partnership
 from tests.fuzz.disclosure_attack.people import Key, State
 from tests.fuzz.disclosure_attack.reader import OF_KEY, TOLD, Reader
 from warehouse.mart.mart_tables import MART
-from warehouse.queries.claims import Claim, Figure, Input, judge_claims
+from warehouse.queries.claims import Claim, ClaimInput, StatedFigure, judge_claims
 
 Ask = Callable[..., list[tuple[Any, ...]]]
 ASKED = 40
@@ -189,10 +189,12 @@ def _claims(reader: Reader, version: Version, now: Mapping[Key, State], name: st
     columns: tuple[Literal["value", "numerator", "denominator"], ...] = ("value", "numerator", "denominator")
     shown = {one.state for one in reader.notes.bounds if one.where == f"{name} observations"}
     asked = [state for state in now.values() if state not in shown][:ASKED]
-    inputs = {f"i{n}{c}": Input(key[0], key[2], key[4], key[5], c) for n, (key, _) in enumerate(asked) for c in columns}
+    inputs = {
+        f"i{n}{c}": ClaimInput(key[0], key[2], key[4], key[5], c) for n, (key, _) in enumerate(asked) for c in columns
+    }
     if not inputs:
         return
-    (judged,) = judge_claims(version.file, (Claim("all", "", inputs, (Figure(0.0, "+".join(inputs)),)),))
+    (judged,) = judge_claims(version.file, (Claim("all", "", inputs, (StatedFigure(0.0, "+".join(inputs)),)),))
     for n, state in enumerate(asked):
         reader.row(state, f"{name} claims", **{c: judged.inputs[f"i{n}{c}"]["number"] for c in columns})
 

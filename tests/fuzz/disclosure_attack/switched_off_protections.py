@@ -51,9 +51,11 @@ def _blind(
     """Have disclosure control decide on other rows and definitions than those that are published."""
 
     def open_it(patch: pytest.MonkeyPatch) -> None:
-        withheld, guarded = disclosure_control.withheld, disclosure_control.guarded
-        patch.setattr(disclosure_control, "withheld", lambda rows, all_of: withheld(states(rows), known(all_of)))
-        patch.setattr(disclosure_control, "guarded", lambda all_of: guarded(known(all_of)))
+        withheld, guarded = disclosure_control.rows_to_withhold, disclosure_control.sensitive_families
+        patch.setattr(
+            disclosure_control, "rows_to_withhold", lambda rows, all_of: withheld(states(rows), known(all_of))
+        )
+        patch.setattr(disclosure_control, "sensitive_families", lambda all_of: guarded(known(all_of)))
 
     return open_it
 
@@ -126,7 +128,7 @@ def _only_small(patch: pytest.MonkeyPatch) -> None:
 
 def _comparators(patch: pytest.MonkeyPatch) -> None:
     """Compare, average and chart with figures that are hidden."""
-    made = comparators.points
+    made = comparators.create_points
 
     def points(con: duckdb.DuckDBPyConnection) -> None:
         made(con)

@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from random import Random
 from typing import Any
 
-from inputs.readers.cells import Cells, Sheet, Text
+from inputs.readers.cells import Cells, HiddenText, Sheet
 
 Rows = list[list[Any]]
 GIVEN = ("Jane", "Tom", "Aisha", "Wei", "Oluwaseun", "Mateusz", "Siobhan", "Priya", "Jack", "Fatima", "Callum", "Elena", "Yusuf", "Chloe", "Rhys",
@@ -133,7 +133,9 @@ def _two_columns(random: Random, people: list[Person]) -> Cells:
 def _elsewhere(where: str, of: Callable[[list[Person], Random], str]) -> Make:
     def make(random: Random, people: list[Person]) -> Cells:
         return Cells(
-            "xlsx", (Sheet("Totals", totals(random)),), elsewhere=(Text(where, of(people, random), "Totals", "B2"),)
+            "xlsx",
+            (Sheet("Totals", totals(random)),),
+            elsewhere=(HiddenText(where, of(people, random), "Totals", "B2"),),
         )
 
     return make

@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from random import Random
 from typing import Any
 
-from inputs.readers.cells import Cells, Sheet, Text
+from inputs.readers.cells import Cells, HiddenText, Sheet
 
 Rows = list[list[Any]]
 SCHOOLS = ("Robert Shaw Primary", "William Booth Infant School", "Henry Whipple Primary", "St Ann's Well Academy", "Berridge Primary", "Walter Halls Primary",
@@ -396,19 +396,21 @@ def sheet_of_totals(kind: str, seed: int) -> Cells:
     down, right = random.choice((0, 0, 1, 3, 70)), random.choice((0, 0, 1))
     rows = [[None] * right + row for row in [*([[]] * down), *rows]]
     beside = (
-        Text("author", random.choice(OFFICERS)),
-        Text(
+        HiddenText("author", random.choice(OFFICERS)),
+        HiddenText(
             "property",
             random.choice(("Absence 2010/11", "Schools; wards; St Ann's", "Robert Shaw Primary", "local indicators")),
         ),
-        Text(
+        HiddenText(
             "comment",
             random.choice(("Jane Smith:\nplease check", "Tom Brown: revised in May", "Excludes academies", "was 54")),
             "Data",
             "B2",
         ),
-        Text("header or footer", random.choice(("Prepared by Jane Smith", "Page 1 of 2", "Nottingham City Council"))),
-        Text("defined name", random.choice(("Print_Area", "Schools_List", "Robert_Shaw_Primary"))),
+        HiddenText(
+            "header or footer", random.choice(("Prepared by Jane Smith", "Page 1 of 2", "Nottingham City Council"))
+        ),
+        HiddenText("defined name", random.choice(("Print_Area", "Schools_List", "Robert_Shaw_Primary"))),
     )
     other = Sheet(
         random.choice(("Notes", "Robert Shaw Primary", "2009-10", "Victoria Ward")), [["Source", "School Census"]]

@@ -6,7 +6,7 @@ import os
 
 import pytest
 
-from inputs.personal_data import person_level
+from inputs.personal_data import refuse_person_level_data
 from tests.fuzz.personal_data.people import FORMS, sheet_with_people
 from tests.fuzz.personal_data.returns import MAKERS, sheet_of_totals
 
@@ -16,11 +16,11 @@ SEEDS = range(int(os.environ.get("PERSONS", "24")))
 
 @pytest.mark.parametrize("form", FORMS)
 def test_people_are_recognised_in_every_form(form: str) -> None:
-    missed = [seed for seed in SEEDS if person_level(sheet_with_people(form, seed)) is None]
+    missed = [seed for seed in SEEDS if refuse_person_level_data(sheet_with_people(form, seed)) is None]
     assert not missed
 
 
 @pytest.mark.parametrize("kind", MAKERS)
 def test_totals_plans_and_forms_are_let_through(kind: str) -> None:
-    refused = [found for seed in SEEDS if (found := person_level(sheet_of_totals(kind, seed))) is not None]
+    refused = [found for seed in SEEDS if (found := refuse_person_level_data(sheet_of_totals(kind, seed))) is not None]
     assert not refused

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from flows.checking.validate_files import Judgement
-from inputs.parsing.explain_cells import explain
+from inputs.parsing.explain_cells import explain_cells
 from inputs.parsing.tables.cell_account import KEYS
-from inputs.readers.cells import Cells, Shown
-from schemas.findings import COLUMNS, Finding, a1, at, places, position
+from inputs.readers.cells import Cells, FormattedNumber
+from schemas.findings import COLUMNS, Finding, address_of_position, cell_position, cells_of_finding, position_of_address
 from tests.fuzz.seen.partner import KINDS
 from tests.fuzz.seen.sight import is_area, is_year, read_seen
 from tests.fuzz.seen.workbooks import Made
@@ -53,9 +53,9 @@ class Compared:
         if self.judged.table is None or self.judged.layout is None:
             return
         found = self.judged.findings
-        self.named = {place for one in found for sheet, place in places(one) if sheet == "Figures"}
+        self.named = {place for one in found for sheet, place in cells_of_finding(one) if sheet == "Figures"}
         self.excused = {
-            place for one in found if _excuses(one) for sheet, place in places(one) if sheet == "Figures"
+            place for one in found if _excuses(one) for sheet, place in cells_of_finding(one) if sheet == "Figures"
         }  # fmt: skip
         self.taken: set[int] = set()
         for row in self.judged.table.frame.iter_rows(named=True):
@@ -66,7 +66,7 @@ class Compared:
 
     def seen_at(self, where: int) -> str:
         """What is displayed in a cell."""
-        if (own := self.made.seen.get(a1(where))) is not None:
+        if (own := self.made.seen.get(address_of_position(where))) is not None:
             return own
         row, column = divmod(where, COLUMNS)
         return self.shown[row][column] if row < len(self.shown) and column < len(self.shown[row]) else ""
@@ -104,13 +104,15 @@ class Compared:
     def _numbers(self) -> Iterator[Difference]:
         """Numbers, seen or held, that are neither loaded nor named nor left out by a key of the layout."""
         assert self.judged.layout is not None
-        became = _became(explain(self.cells, self.judged.layout, self.judged.origin.name))
+        became = _became(explain_cells(self.cells, self.judged.layout, self.judged.origin.name))
         held = next(sheet for sheet in self.cells.sheets if sheet.name == "Figures")
-        places_of = {at(r, c) for r, line in enumerate(self.shown) for c, text in enumerate(line) if read_seen(text)}
+        places_of = {
+            cell_position(r, c) for r, line in enumerate(self.shown) for c, text in enumerate(line) if read_seen(text)
+        }
         for number, line in enumerate(held.rows):
             for column, cell in enumerate(line):
-                if isinstance(cell, (int, float, Shown)) and not isinstance(cell, bool):
-                    places_of.add(at(number, column))
+                if isinstance(cell, (int, float, FormattedNumber)) and not isinstance(cell, bool):
+                    places_of.add(cell_position(number, column))
         for place in sorted(places_of - self.taken - self.named):
             if became.get(place) not in ACCOUNTED:
                 yield self._difference(place, f"nothing: {became.get(place, 'not told')}")
@@ -118,16 +120,21 @@ class Compared:
     def _owed(self, found: Sequence[Finding]) -> Iterator[Difference]:
         """Contradictions and withdrawn cells of the generator's own, which some finding must name if they are read."""
         for what, addresses in self.made.owed:
-            wanted = {where for one in addresses if (where := position(one)) is not None}
+            wanted = {where for one in addresses if (where := position_of_address(one)) is not None}
             if not wanted & self.taken and not (self.taken and min(wanted) == 0):
                 continue
-            if not any(wanted <= {place for _, place in places(one)} for one in found):
+            if not any(wanted <= {place for _, place in cells_of_finding(one)} for one in found):
                 yield self._difference(min(wanted), f"no finding that names {' and '.join(addresses)}: {what}")
 
     def _difference(self, where: int, loaded: str) -> Difference:
-        code = self.made.codes.get(a1(where), "")
+        code = self.made.codes.get(address_of_position(where), "")
         return Difference(
-            self.judged.origin.name, a1(where), self.seen_at(where), loaded, code, frozenset(self.made.tricks)
+            self.judged.origin.name,
+            address_of_position(where),
+            self.seen_at(where),
+            loaded,
+            code,
+            frozenset(self.made.tricks),
         )
 
     def _agrees(self, where: int, text: str, loaded: float, measure: str) -> bool:
@@ -141,7 +148,7 @@ class Compared:
             if not (kind.share and measure == "value"):
                 return False
             scale = 1.0
-        half = 0.0 if a1(where) in self.made.texts else seen.half  # a text hides no decimals
+        half = 0.0 if address_of_position(where) in self.made.texts else seen.half  # a text hides no decimals
         return abs(loaded / scale - seen.value) <= half * (1 + 1e-6) + DUST * max(1.0, abs(seen.value))
 
 
@@ -158,7 +165,7 @@ def _became(told: Sequence[Any]) -> dict[int, str]:
                 first, _, last = cells.partition(":")
                 (top, left), (bottom, right) = _corner(first), _corner(last or first)
                 for row in range(top, bottom + 1):
-                    became.update((at(row, column), part.became) for column in range(left, right + 1))
+                    became.update((cell_position(row, column), part.became) for column in range(left, right + 1))
     return became
 
 

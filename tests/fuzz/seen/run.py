@@ -21,7 +21,7 @@ from inputs.parsing.return_identification import Origin
 from inputs.readers.cells import Cells
 from inputs.sandbox.reader_processes import Limits, Reader
 from schemas.definitions.loader import load_definitions
-from schemas.observations import Context
+from schemas.observations import CheckContext
 from tests.fuzz.seen.compare import Compared, Difference
 from tests.fuzz.seen.known import is_known
 from tests.fuzz.seen.office import AS_DISPLAYED, convert, displayed
@@ -122,7 +122,7 @@ def _compare(files: Sequence[tuple[Path, Made]], folder: Path, result: Result, k
     """Judge the files of a batch, and hold what is loaded of them against what is displayed."""
     arrivals = [(Origin("seen", f"seen/{path.name}", TODAY), path.read_bytes) for path, _ in files]
     partners = load_partners(definitions := load_definitions(), folder / "partners")
-    judged = judge(arrivals, partners, definitions, Context(TODAY))
+    judged = judge(arrivals, partners, definitions, CheckContext(TODAY))
     with Reader(Limits()) as reader:
         for (path, one), group in zip(files, judged, strict=True):
             cells = reader.read(path.read_bytes())

@@ -12,7 +12,7 @@ from openpyxl.cell.text import InlineFont
 from openpyxl.styles import Font
 from openpyxl.utils import get_column_letter
 
-from schemas.findings import at
+from schemas.findings import cell_position
 
 if TYPE_CHECKING:
     from tests.fuzz.seen.workbooks import Made
@@ -74,7 +74,7 @@ def merged_down(book: Any, sheet: Any, made: Made, chance: random.Random) -> Non
     row, column = chance.randint(HEADINGS + 1, sheet.max_row - 1), chance.randint(1, sheet.max_column)
     sheet.cell(row + 1, column).value = None
     sheet.merge_cells(start_row=row, end_row=row + 1, start_column=column, end_column=column)
-    made.merged[at(row, column - 1)] = at(row - 1, column - 1)
+    made.merged[cell_position(row, column - 1)] = cell_position(row - 1, column - 1)
 
 
 def row_struck(book: Any, sheet: Any, made: Made, chance: random.Random) -> None:

@@ -54,7 +54,7 @@ def asked(work: Callable[[], Any]) -> Any:
 
 def a_night(place: Place, night: Night, steps: Path | None = None) -> str:
     """Run a night; the state of its publication. What it is at is written into a file, for whoever kills it."""
-    from common.progress import told_to
+    from common.progress import progress_listener
     from flows.pipeline.night_steps import whole_night
 
     if steps is None:
@@ -66,7 +66,7 @@ def a_night(place: Place, night: Night, steps: Path | None = None) -> str:
     def tell(step: str, _done: int, _total: int) -> None:
         os.pwrite(file, step.ljust(STEP_BYTES).encode()[:STEP_BYTES], 0)
 
-    with told_to(tell):
+    with progress_listener(tell):
         return a_night(place, night)
 
 

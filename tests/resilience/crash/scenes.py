@@ -32,7 +32,7 @@ from tests.resilience.crash.stops import Stop, described
 from tests.resilience.crash.stops import lay as lay_stop
 from tests.resilience.crash.town import copied, environment
 from tests.support.places import Place
-from warehouse.store.attached_files import attached
+from warehouse.store.attached_files import connect_with_files
 
 Break = Callable[[Place], None]
 
@@ -166,7 +166,7 @@ def as_of_is_right(place: Place) -> list[str]:
     wrong = [] if len(set(instants)) == 2 and instants == sorted(instants) else [f"published at {instants}"]
     figures = "SELECT indicator_id, area_code, time_period, breakdown, value, submission, cell FROM"
     for version, at in published:
-        with attached(kept=place.published.parent / "kept" / f"indicators-v{version}.duckdb") as con:
+        with connect_with_files(kept=place.published.parent / "kept" / f"indicators-v{version}.duckdb") as con:
             shown = con.execute(f"{figures} kept.mart.observations ORDER BY ALL").fetchall()
         told = place.ask(f"{figures} mart.as_of(TIMESTAMP '{at}') ORDER BY ALL")
         wrong += [] if told == shown else [f"as_of shows {len(told)} rows of version {version}, which had {len(shown)}"]

@@ -12,13 +12,13 @@ from hypothesis import strategies as st
 
 from flows.commands.application import main
 from inputs.layouts.partner_layouts import Layout, load_partners
-from inputs.parsing.explain_cells import OUTSIDE, Explained, explain
+from inputs.parsing.explain_cells import OUTSIDE, ExplainedCells, explain_cells
 from inputs.parsing.parse_return import parse
 from inputs.parsing.return_identification import Origin, identify
 from inputs.parsing.tables.cell_account import KEYS, is_number
-from inputs.readers.cells import Cell, Cells, Sheet, Shown
+from inputs.readers.cells import Cell, Cells, FormattedNumber, Sheet
 from schemas.definitions.models import Definitions
-from schemas.findings import Finding, at, places
+from schemas.findings import Finding, cell_position, cells_of_finding
 from schemas.observations import MEASURES
 from tests.support.places import HOME
 
@@ -51,7 +51,7 @@ ANY: st.SearchStrategy[Cell] = st.one_of(
     st.floats(0, 99).map(lambda number: round(number, 1)),
     st.sampled_from(
         ["Area", "Nottingham", "Derby", "Ward 3", "of which boys", "Source: census", "2008/09", "2009/10", "Remark", "12.5", "1,234", "%",
-         "<5", "x", 2010.0, 1.0, Shown(0.541, "0.0%"), Shown(3.0, ";;;")]
+         "<5", "x", 2010.0, 1.0, FormattedNumber(0.541, "0.0%"), FormattedNumber(3.0, ";;;")]
     ),
 )  # fmt: skip
 SHEETS = st.lists(st.lists(ANY, max_size=11), max_size=14).map(
@@ -76,22 +76,22 @@ def test_every_number_is_loaded_named_or_left_out_by_a_key(layout: Layout) -> No
         read = {
             row[f"at_{name}"] for row in table.frame.iter_rows(named=True) for name in (*MEASURES, "area", "period")
         }
-        named = {place for one in found for _, place in places(one)}
-        told = explain(Cells("xlsx", (sheet,)), layout, "figures.xlsx")
+        named = {place for one in found for _, place in cells_of_finding(one)}
+        told = explain_cells(Cells("xlsx", (sheet,)), layout, "figures.xlsx")
         became = {place: one.became for one in told for place in positions(one)}
         for row, line in enumerate(sheet.rows):
             for column, cell in enumerate(line):
-                if is_number(cell) and at(row, column) not in read | named:
-                    assert became[at(row, column)] in KEYS.values(), (row, column, cell)
+                if is_number(cell) and cell_position(row, column) not in read | named:
+                    assert became[cell_position(row, column)] in KEYS.values(), (row, column, cell)
                 if cell is not None and str(cell).strip():
-                    assert at(row, column) in became
+                    assert cell_position(row, column) in became
 
     holds()
 
 
-def positions(one: Explained) -> list[int]:
+def positions(one: ExplainedCells) -> list[int]:
     found = Finding("layout.number-unread", "warning", one.sheet, None, one.cells, "", "", "", "")
-    return [place for _, place in places(found)]
+    return [place for _, place in cells_of_finding(found)]
 
 
 SAID: list[tuple[str, list[list[Cell]], list[str]]] = [
@@ -118,11 +118,11 @@ def test_a_number_that_would_vanish_is_named(
 def test_explain_says_of_every_cell_what_became_of_it(layout: Layout) -> None:
     rows: list[list[Cell]] = [
         ["Absence"], [None, "2008/09", None], ["Area", "%", "Remark"], [None, "%", None],
-        ["Derby", Shown(0.061, "0.0%"), "good"], ["Ward 3", 5.5], ["of which boys", 5.7], ["Source", 1.0], ["Note", 3.25],
+        ["Derby", FormattedNumber(0.061, "0.0%"), "good"], ["Ward 3", 5.5], ["of which boys", 5.7], ["Source", 1.0], ["Note", 3.25],
     ]  # fmt: skip
     told = {
         one.became: one.cells
-        for one in explain(Cells("xlsx", (Sheet("Figures", rows), Sheet("Other", [[1.0]]))), layout, "f")
+        for one in explain_cells(Cells("xlsx", (Sheet("Figures", rows), Sheet("Other", [[1.0]]))), layout, "f")
     }
     assert told["value of absence-primary"] == ("B5",)
     assert told["area"] == ("A5",)

@@ -12,9 +12,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from inputs.readers.appearance.number_formats import appearance, fifteen_digits, is_telling
-from inputs.readers.calamine_sheets import as_seen
-from inputs.readers.cells import Cell, Cells, Sheet, Shown
+from inputs.readers.appearance.number_formats import appearance, changes_what_is_seen, round_to_fifteen_digits
+from inputs.readers.calamine_sheets import apply_number_format
+from inputs.readers.cells import Cell, Cells, FormattedNumber, Sheet
 from inputs.sandbox.reader_processes import Limits, Reader
 from tests.support.raw_workbooks import MAIN, links, ods, record, rich, sst, xls, xls_looks, xlsb, xlsb_looks, xlsx
 
@@ -55,8 +55,12 @@ def test_xls_shows_numbers_by_their_formats(old: bool, reader: Reader) -> None:
         + record(0x00BD, struct.pack("<HH", 1, 0) + many + struct.pack("<H", 2))
     )
     sheet = sheet_of(xls(cells, book=looks, version=0x0500 if old else 0x0600), reader)
-    assert sheet.rows[0] == [Shown(0.541, SHARE), Shown(5_200_000, THOUSANDS), Shown(5.2, '0.0"k£"')]
-    assert sheet.rows[1] == [5.41, Shown(5.41, SHARE), Shown(5.41, "0%")]
+    assert sheet.rows[0] == [
+        FormattedNumber(0.541, SHARE),
+        FormattedNumber(5_200_000, THOUSANDS),
+        FormattedNumber(5.2, '0.0"k£"'),
+    ]
+    assert sheet.rows[1] == [5.41, FormattedNumber(5.41, SHARE), FormattedNumber(5.41, "0%")]
     assert sheet.struck == {(1, 2)}
 
 
@@ -85,7 +89,7 @@ def test_xls_that_hides_zeros_shows_none(reader: Reader) -> None:
         0x0203, place(0, 1, 0) + struct.pack("<d", 2)
     )
     assert sheet_of(xls(cells, sheet=record(0x023E, struct.pack("<HHHI", 0xA6, 0, 0, 0))), reader).rows[0] == [
-        Shown(0.0, ";;;"),
+        FormattedNumber(0.0, ";;;"),
         2,
     ]
 
@@ -123,8 +127,8 @@ def test_xlsb_shows_numbers_by_their_formats_and_leaves_out_notes_and_what_is_st
                    styles=styles, strings=strings)  # fmt: skip
     sheet = sheet_of(content, reader)
     assert sheet.rows[0] == [
-        Shown(0.541, SHARE), Shown(5_200_000, THOUSANDS), Shown(0.5, "0%"),
-        "5,200", "Plainly", "395", "395", Shown(0.0, ";;;"), 29,
+        FormattedNumber(0.541, SHARE), FormattedNumber(5_200_000, THOUSANDS), FormattedNumber(0.5, "0%"),
+        "5,200", "Plainly", "395", "395", FormattedNumber(0.0, ";;;"), 29,
     ]  # fmt: skip
     assert sheet.struck == {(0, 2), (0, 4)}
 
@@ -177,7 +181,7 @@ def test_ods_shows_numbers_by_their_data_styles(
         f"<text:p>{drawn}</text:p></table:table-cell></table:table-row>"
     )
     found = sheet_of(ods(cell, styles=DATA[style] + own), reader).cell(0, 0)
-    if isinstance(found, Shown):
+    if isinstance(found, FormattedNumber):
         if style == "hundreds":
             assert found.look.seen is None
             return
@@ -195,7 +199,7 @@ def test_a_count_under_a_day_in_ods_is_no_count(reader: Reader) -> None:
     for drawn in ("", "29 Jan", "395"):
         found = sheet_of(ods(cell.format(drawn), styles=DATA["day"] + own), reader).cell(0, 0)
         assert not isinstance(found, float)
-        assert not (isinstance(found, Shown) and found.look.seen)
+        assert not (isinstance(found, FormattedNumber) and found.look.seen)
 
 
 @pytest.mark.parametrize("flat", [False, True], ids=["ods", "flat"])
@@ -223,7 +227,7 @@ def test_styles_of_ods_are_inherited_from_parents_rows_and_columns_and_named_in_
     else:
         content = ods(rows, head=head, styles=own, common=common + misleading)
     sheet = sheet_of(content, reader)
-    share = Shown(0.5, "#,##0.0%")
+    share = FormattedNumber(0.5, "#,##0.0%")
     assert sheet.rows == [[0.5, share, share, 0.5], [share, share, share, 0.5]]
     assert sheet.struck == {(0, 1), (0, 2)}
 
@@ -261,7 +265,7 @@ def test_ods_leaves_out_notes_and_what_is_struck_out(reader: Reader) -> None:
 def test_ods_that_hides_zeros_shows_none(reader: Reader) -> None:
     cells = "".join(f'<table:table-cell office:value-type="float" office:value="{value}"/>' for value in (0, 2))
     assert sheet_of(ods(f"<table:table-row>{cells}</table:table-row>", hide_zeros=True), reader).rows[0] == [
-        Shown(0.0, ";;;"),
+        FormattedNumber(0.0, ";;;"),
         2,
     ]
 
@@ -284,11 +288,11 @@ FORMATS = [
 def test_a_format_shows_the_number_itself_or_what_is_seen_or_nothing_that_can_be_read(
     code: str, held: float, seen: float | str | None
 ) -> None:
-    found = as_seen(float(held), code)
+    found = apply_number_format(float(held), code)
     if isinstance(seen, (int, float)):
         assert found == seen
     else:
-        assert isinstance(found, Shown)
+        assert isinstance(found, FormattedNumber)
         assert (found.look.text if found.look.seen is not None else None) == seen
 
 
@@ -296,13 +300,13 @@ def test_a_format_shows_the_number_itself_or_what_is_seen_or_nothing_that_can_be
     ("value", "code", "seen"),
     [
         (395.0, "d mmm", datetime.fromisoformat("1901-01-29")), (395.0, '[$-809]d" of "mmmm', datetime.fromisoformat("1901-01-29")),
-        (datetime.fromisoformat("1901-01-29"), '0" d"', Shown(395.0, '0" d"')), (datetime.fromisoformat("1901-01-29"), "0_d", 395.0),
-        (datetime.fromisoformat("1901-01-29"), "[<1000]0;d mmm", 395.0), (-5.0, "d mmm", Shown(-5.0, "d mmm")), (3e6, "yyyy", Shown(3e6, "yyyy")),
+        (datetime.fromisoformat("1901-01-29"), '0" d"', FormattedNumber(395.0, '0" d"')), (datetime.fromisoformat("1901-01-29"), "0_d", 395.0),
+        (datetime.fromisoformat("1901-01-29"), "[<1000]0;d mmm", 395.0), (-5.0, "d mmm", FormattedNumber(-5.0, "d mmm")), (3e6, "yyyy", FormattedNumber(3e6, "yyyy")),
         (timedelta(days=395), "[h]:mm", timedelta(days=395)), (timedelta(days=395), "0.0", 395.0), (True, "d mmm", True), ("5", "0%", "5"), (None, "0%", None),
     ],
 )  # fmt: skip
 def test_what_is_a_day_is_told_by_the_format_alone(value: Cell, code: str, seen: Cell) -> None:
-    assert as_seen(value, code) == seen
+    assert apply_number_format(value, code) == seen
 
 
 HARMLESS = st.builds(
@@ -313,18 +317,18 @@ HARMLESS = st.builds(
     st.sampled_from(["", "_)", " ", "_-"]),
     st.sampled_from(["", ";-0.00", ";(#,##0)", ";[Red]-0", ";-0;0;@"]),
 )
-NUMBERS = st.floats(-1e15, 1e15, allow_nan=False).map(fifteen_digits)
+NUMBERS = st.floats(-1e15, 1e15, allow_nan=False).map(round_to_fifteen_digits)
 
 
 @given(HARMLESS, NUMBERS)
 def test_digits_with_separators_and_a_currency_show_the_number_itself(code: str, number: float) -> None:
-    assert as_seen(number, code) == number
+    assert apply_number_format(number, code) == number
 
 
 @given(st.sampled_from(["0", "#,##0", "0.0", "0.00"]), NUMBERS, st.integers(0, 3))
 def test_commas_and_percent_signs_scale_what_is_seen(code: str, number: float, commas: int) -> None:
     share = appearance(number, code + "%")
-    assert (share.seen, share.percent) == (fifteen_digits(number * 100), True)
+    assert (share.seen, share.percent) == (round_to_fifteen_digits(number * 100), True)
     look = appearance(number, code + "," * commas)
     if look.seen is not None:
         assert abs(look.seen * 1000**commas - number) <= 1e-9 * abs(number) + 1e-3
@@ -340,9 +344,9 @@ HOSTILE = ["[" * 255, '"' * 255, "?" * 255, "0" * 255, "%" * 255, "," * 255, ";"
     st.floats(allow_nan=False, allow_infinity=False),
 )  # fmt: skip
 def test_any_code_is_read_and_what_it_seems_to_show_has_digits(code: str, number: float) -> None:
-    found = as_seen(number, code)
-    assert is_telling(code) or not isinstance(found, Shown)
-    if isinstance(found, Shown) and found.look.seen is not None:
+    found = apply_number_format(number, code)
+    assert changes_what_is_seen(code) or not isinstance(found, FormattedNumber)
+    if isinstance(found, FormattedNumber) and found.look.seen is not None:
         assert any(one.isdigit() for one in found.look.text)
 
 
@@ -398,18 +402,18 @@ def test_numbers_of_xlsx_are_seen_by_their_styles_wherever_their_cells_say_what_
         '<c r=\'D1\' s = \'2\'><v>7</v></c><!-- <c r="E1" s="2"><v>1</v></c> --><c r="E1" s="5"><v>-5</v></c></row>'
         '<row r="2" hidden="1" s="1" customFormat="1"><c s="4"><v>0.5</v></c><c><v>0.5</v></c><c s="1" t="str"><f>"5"</f><v>5</v></c></row>'
     )
-    scaled = Shown(5_200_000, "#,##0,")
+    scaled = FormattedNumber(5_200_000, "#,##0,")
     for sheet in (
         sheet_of(xlsx(data, more={"xl/styles.xml": STYLES}), reader),
         sheet_of(xlsx(data, more={"xl/styles.xml": ('<?xml version="1.0" encoding="UTF-16"?>' + STYLES).encode("utf-16")}), reader),
     ):  # fmt: skip
         assert sheet.rows[0][:4] == [scaled, scaled, 5, 7]
         assert not isinstance(sheet.cell(0, 4), float)
-        assert sheet.rows[1][:3] == [Shown(0.5, "0.00%"), 0.5, "5"]
+        assert sheet.rows[1][:3] == [FormattedNumber(0.5, "0.00%"), 0.5, "5"]
         assert sheet.struck == {(0, 3)}
 
 
 def test_xlsx_that_hides_zeros_shows_none(reader: Reader) -> None:
     view = '<sheetViews><sheetView showZeros="0" workbookViewId="0"/></sheetViews>'
     data = '<row r="1"><c r="A1"><v>0</v></c><c r="B1"><v>2</v></c></row>'
-    assert sheet_of(xlsx(data, before=view), reader).rows[0] == [Shown(0.0, ";;;"), 2]
+    assert sheet_of(xlsx(data, before=view), reader).rows[0] == [FormattedNumber(0.0, ";;;"), 2]

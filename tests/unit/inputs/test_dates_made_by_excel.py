@@ -14,7 +14,7 @@ from flows.checking.validate_files import Judgement, judge
 from inputs.layouts.partner_layouts import Partner, load_partners
 from inputs.parsing.return_identification import Origin
 from schemas.definitions.models import Definitions
-from schemas.observations import Context
+from schemas.observations import CheckContext
 from tests.support.small_returns import book
 
 TODAY = date(2012, 5, 20)
@@ -82,7 +82,7 @@ def judged(partners: Mapping[str, Partner], definitions: Definitions) -> Judge:
         else:
             content = book({"Figures": rows})
         origin = Origin("tester", name, TODAY)
-        ((judgement,),) = judge([(origin, lambda: content)], partners, definitions, Context(TODAY))
+        ((judgement,),) = judge([(origin, lambda: content)], partners, definitions, CheckContext(TODAY))
         return judgement
 
     return run

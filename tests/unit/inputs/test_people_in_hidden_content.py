@@ -11,9 +11,9 @@ from openpyxl.comments import Comment
 from openpyxl.workbook.defined_name import DefinedName
 from openpyxl.worksheet.datavalidation import DataValidation
 
-from inputs.personal_data import person_level
+from inputs.personal_data import refuse_person_level_data
 from inputs.readers.cells import Cells
-from inputs.sandbox.reader_processes import read
+from inputs.sandbox.reader_processes import read_in_child
 from replies.annotation.annotated_workbook import mark
 
 MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
@@ -78,9 +78,9 @@ def with_parts(content: bytes, new: dict[str, str]) -> bytes:
 @pytest.mark.parametrize("place", PLACES)
 def test_somebody_is_found_wherever_a_workbook_speaks_of_them(place: str) -> None:
     for says in ("Tom Brown dob 12/3/07", "UPN A123456789012 999 000 0050"):
-        cells = read(workbook(place, says))
+        cells = read_in_child(workbook(place, says))
         assert isinstance(cells, Cells)
-        found = person_level(cells)
+        found = refuse_person_level_data(cells)
         assert found is not None
         assert "Tom" not in found.found
         assert "999" not in found.found
@@ -88,9 +88,9 @@ def test_somebody_is_found_wherever_a_workbook_speaks_of_them(place: str) -> Non
 
 @pytest.mark.parametrize("place", PLACES)
 def test_what_is_ordinary_there_is_let_through(place: str) -> None:
-    cells = read(workbook(place, "Primary absence 2009/10"))
+    cells = read_in_child(workbook(place, "Primary absence 2009/10"))
     assert isinstance(cells, Cells)
-    assert person_level(cells) is None
+    assert refuse_person_level_data(cells) is None
 
 
 def test_pictures_are_told_of_and_left_out_of_a_copy_unless_the_layout_allows_them() -> None:
@@ -106,7 +106,7 @@ def test_pictures_are_told_of_and_left_out_of_a_copy_unless_the_layout_allows_th
         pytest.skip("openpyxl needs Pillow to put a picture into a workbook")
     whole = io.BytesIO()
     book.save(whole)
-    cells = read(whole.getvalue())
+    cells = read_in_child(whole.getvalue())
     assert isinstance(cells, Cells)
     assert cells.unseen == ("1 picture",)
     for images in (False, True):

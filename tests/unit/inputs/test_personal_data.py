@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from inputs.personal_data import person_level
+from inputs.personal_data import refuse_person_level_data
 from inputs.readers.cells import Cell, Cells, Sheet
-from inputs.sandbox.reader_processes import read
+from inputs.sandbox.reader_processes import read_in_child
 from schemas.findings import Finding
 from tests.support.places import HOME, INCOMING
 
@@ -63,7 +63,7 @@ TOTALS: dict[str, Cells] = {
 
 @pytest.mark.parametrize("cells", PERSONS.values(), ids=PERSONS.keys())
 def test_records_of_people_are_refused_and_nothing_of_them_is_shown(cells: Cells) -> None:
-    found = person_level(cells)
+    found = refuse_person_level_data(cells)
     assert found is not None
     assert (found.rule, found.sheet) == ("return.person-level", "Data")
     assert found.cell
@@ -76,7 +76,7 @@ def test_where_the_people_are_is_told_and_not_who_they_are() -> None:
     people: list[list[Cell]] = [["Derby", "Quitte", f"A12345678{n}012"] for n in range(5)]
     rows: list[list[Cell]] = [["Area", "Pupil", None], ["Area", "Surname", "Key"], *people]
     sheets = (Sheet("Zwetschge", rows, hidden=True), Sheet("Absence", [["D.O.B."], ["03/02/2001"]]))
-    found = person_level(Cells("xlsx", sheets), frozenset({"absence"}))
+    found = refuse_person_level_data(Cells("xlsx", sheets), frozenset({"absence"}))
     assert found is not None
     assert (found.sheet, found.cells) == ("sheet 1", ("B2", "C3:C7", "'Absence'!A1"))
     assert found.found == (
@@ -86,13 +86,13 @@ def test_where_the_people_are_is_told_and_not_who_they_are() -> None:
 
 @pytest.mark.parametrize("cells", TOTALS.values(), ids=TOTALS.keys())
 def test_totals_are_let_through(cells: Cells) -> None:
-    assert person_level(cells) is None
+    assert refuse_person_level_data(cells) is None
 
 
 @pytest.mark.parametrize("path", sorted(INCOMING.rglob("*.*")), ids=lambda path: path.name)
 def test_the_example_returns_are_totals(path: Path) -> None:
-    cells = read(path.read_bytes())
-    assert isinstance(cells, Finding) or person_level(cells) is None
+    cells = read_in_child(path.read_bytes())
+    assert isinstance(cells, Finding) or refuse_person_level_data(cells) is None
 
 
 @pytest.mark.long
@@ -105,7 +105,7 @@ def test_of_the_real_workbooks_one_is_of_people() -> None:
     ]
     told = []
     for path in paths:
-        cells = read(path.read_bytes())
-        if isinstance(cells, Cells) and person_level(cells):
+        cells = read_in_child(path.read_bytes())
+        if isinstance(cells, Cells) and refuse_person_level_data(cells):
             told.append(path.name)
     assert told == ["903_fake_episodes.csv"]

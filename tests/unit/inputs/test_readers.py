@@ -18,9 +18,9 @@ import openpyxl
 import pytest
 
 from common.errors import LocalIndicatorsError, ReaderError, StorageError
-from inputs.readers.cells import Cells, ErrorValue, Sheet, Shown, Uncalculated
+from inputs.readers.cells import Cells, ErrorValue, FormattedNumber, Sheet, Uncalculated
 from inputs.sandbox import reader_processes as reading
-from inputs.sandbox.reader_processes import Limits, Reader, Readers
+from inputs.sandbox.reader_processes import Limits, Reader, ReaderPool
 from schemas.findings import Finding
 from tests.support.places import HOME
 from tests.support.raw_workbooks import MAIN, OFFICE, biff, compound, links, ods, record, xls, xlsb, xlsx, zipped
@@ -236,7 +236,7 @@ XML_CELLS = [
     ('<c r="C3"><v>0.1</v></c>', 0.1),
     ('<c r="C3"><v>123456789.123456789</v></c>', 123456789.123457),
     ('<c r="C3" s="1"><v>40544</v></c>', NEW_YEAR),
-    ('<c r="C3" s="2"><v>0.5</v></c>', Shown(0.5, "0.00%")),
+    ('<c r="C3" s="2"><v>0.5</v></c>', FormattedNumber(0.5, "0.00%")),
     ('<c r="C3" t="d"><v>2011-01-01T00:00:00</v></c>', NEW_YEAR),
     ('<c r="C3" t="b"><v>1</v></c>', True),
     ('<c r="C3" t="inlineStr"><is><r><t xml:space="preserve">Good </t></r><r><t>level</t></r><rPh sb="0" eb="1"><t>x</t></rPh></is></c>', "Good level"),
@@ -379,7 +379,7 @@ def test_ods_tells_errors_formulas_hidden_rows_merges_and_notes(reader: Reader) 
     hidden = '<table:table-column/><table:table-column table:visibility="collapse"/>'
     sheet = sheet_of(ods(rows, head=hidden, style='table:display="false"', mimetype=False), reader)
     assert sheet.rows[0] == [2.5, ErrorValue("#N/A"), Uncalculated(), NEW_YEAR]
-    assert sheet.rows[1] == [Shown(0.5, "0.00%")]
+    assert sheet.rows[1] == [FormattedNumber(0.5, "0.00%")]
     assert (sheet.merged, sheet.hidden) == (((1, 0, 1, 1),), True)
     assert (sheet.hidden_rows, sheet.hidden_columns) == (frozenset({1}), frozenset({1}))
 
@@ -412,7 +412,7 @@ def bomb() -> bytes:
 
 def test_a_bomb_is_a_finding_and_the_next_file_is_read() -> None:
     good = workbook(A1="fine")
-    with Readers(Limits()) as readers:
+    with ReaderPool(Limits()) as readers:
         answers = [answer for _, answer in sorted(filter(None, readers.read([bomb, lambda: good])), key=itemgetter(0))]
     assert isinstance(answers[0], Finding)
     assert answers[0].rule == "return.too-large"
@@ -512,7 +512,7 @@ def test_a_slow_file_holds_up_nothing_but_its_own_answer() -> None:
             assert let_go.wait(60)
         return b"a,b\n%d,2\n" % number
 
-    with Readers(Limits()) as readers:
+    with ReaderPool(Limits()) as readers:
         answers = readers.read([partial(content, number) for number in range(200)])
         came = [one for one in (next(answers),) if one]
         time.sleep(0.2)
@@ -540,7 +540,7 @@ def test_our_own_fault_ends_the_reading_of_many(where: str, monkeypatch: pytest.
             raise StorageError("archive", "is gone")
         return b"a,b\n1,2\n"
 
-    with pytest.raises(LocalIndicatorsError), Readers(Limits()) as readers:
+    with pytest.raises(LocalIndicatorsError), ReaderPool(Limits()) as readers:
         list(readers.read([gone] * 5))
 
 

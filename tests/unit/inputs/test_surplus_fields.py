@@ -12,7 +12,7 @@ from flows.checking.validate_files import Judgement, judge
 from inputs.layouts.partner_layouts import load_partners
 from inputs.parsing.return_identification import Origin
 from schemas.definitions.models import Definitions
-from schemas.observations import Context
+from schemas.observations import CheckContext
 
 PARTNER = """
 id = "tester"
@@ -41,7 +41,7 @@ def judged(tmp_path: Path, definitions: Definitions) -> Callable[[str], Judgemen
 
     def one(text: str) -> Judgement:
         arrival = (Origin("tester", "places.csv", TODAY), text.encode)
-        ((judgement,),) = judge([arrival], partners, definitions, Context(TODAY))
+        ((judgement,),) = judge([arrival], partners, definitions, CheckContext(TODAY))
         return judgement
 
     return one

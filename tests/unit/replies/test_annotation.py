@@ -17,27 +17,27 @@ from hypothesis import strategies as st
 
 from flows.commands.application import main
 from inputs.layouts.layout_language import SHORTHAND
-from inputs.parsing.cell_values.numbers import Reading, read_number
+from inputs.parsing.cell_values.numbers import NumberReading, read_number
 from inputs.readers.cells import FINDINGS_MARK, Cells, Sheet
-from inputs.readers.read_file import read as read_here
-from inputs.sandbox.reader_processes import Limits, read
+from inputs.readers.read_file import read_file as read_here
+from inputs.sandbox.reader_processes import Limits, read_in_child
 from replies.annotation.active_content import Removed, leads_out
 from replies.annotation.annotated_workbook import mark
 from replies.annotation.marked_up_copy import Judged, MarkedUp, NoCopy, mark_up
 from replies.annotation.ooxml.cell_styles import FILLS
 from replies.annotation.values_only_workbook import render
-from schemas.findings import Finding, a1, at, finding
+from schemas.findings import Finding, address_of_position, cell_position, make_finding
 from tests.support.hard_workbook import harmful, harmless
 from tests.support.small_returns import GOOD, write_partner, write_return
 
 NOON = datetime.fromisoformat("2010-09-01T12:00")
 FOUND = (
-    finding("value.above-maximum", sheet="Figures", cells=["E4"], found=150, expected="at most 100 %"),
-    finding("area.unknown", sheet="Figures", cells=["A6"], found="=cmd|'/c calc'!A0", expected="a <b>name</b>"),
-    finding("cell.blank", sheet="Figures", cells=["G7"]),
-    finding("cell.blank", sheet="Figures", cells=["C15:C17"]),
-    finding("area.replaced", sheet="It's hidden", cells=["A1", "'Figures'!B4"]),
-    finding("return.empty"),
+    make_finding("value.above-maximum", sheet="Figures", cells=["E4"], found=150, expected="at most 100 %"),
+    make_finding("area.unknown", sheet="Figures", cells=["A6"], found="=cmd|'/c calc'!A0", expected="a <b>name</b>"),
+    make_finding("cell.blank", sheet="Figures", cells=["G7"]),
+    make_finding("cell.blank", sheet="Figures", cells=["C15:C17"]),
+    make_finding("area.replaced", sheet="It's hidden", cells=["A1", "'Figures'!B4"]),
+    make_finding("return.empty"),
 )
 
 
@@ -61,7 +61,7 @@ def cells_of(xml: bytes) -> dict[str, str]:
 
 
 def read_cells(content: bytes) -> Cells:
-    cells = read(content)
+    cells = read_in_child(content)
     assert isinstance(cells, Cells), cells
     return cells
 
@@ -261,7 +261,9 @@ def test_implicit_coordinates_prefixes_and_strict_names_are_understood() -> None
         "<s:sheetData><s:row><s:c><s:v>1</s:v></s:c><s:c><s:v>2</s:v></s:c></s:row><s:row/>"
         '<s:row r="5" spans="3:3"><s:c r="C5"><s:v>5</s:v></s:c><s:c><s:v>6</s:v></s:c></s:row></s:sheetData>'
     )
-    found = [finding("cell.blank", sheet="One", cells=[c]) for c in ("B1", "D1", "B2", "A4", "A5", "D5", "F5", "B9")]
+    found = [
+        make_finding("cell.blank", sheet="One", cells=[c]) for c in ("B1", "D1", "B2", "A4", "A5", "D5", "F5", "B9")
+    ]
     parts = parts_of(marked(_strict(sheet), tuple(found)))
     xml = parts["xl/worksheets/one.xml"].decode()
     plain = re.sub(r's="\d+"', "s", xml.split("<s:sheetData>")[1].split("</s:sheetData>")[0])
@@ -291,7 +293,7 @@ def test_what_cannot_be_changed_safely_is_shown_by_its_values(old: bytes, new: b
             archive.writestr(name, body)
     cells = read_cells(marked(whole.getvalue()))
     assert ("it could not be marked as it stands" in text_of(cells.sheets[0])) is (b"cmd|" in new)
-    assert read_number(cells.sheets[1].cell(3, 4), "percent", SHORTHAND) == Reading(150.0)
+    assert read_number(cells.sheets[1].cell(3, 4), "percent", SHORTHAND) == NumberReading(150.0)
     assert b"cmd|a" not in b"".join(parts_of(marked(whole.getvalue())).values())
 
 
@@ -300,7 +302,7 @@ def test_what_cannot_be_changed_safely_is_shown_by_its_values(old: bytes, new: b
 
 def test_a_csv_is_shown_as_a_workbook_in_which_nothing_is_a_formula() -> None:
     content = b"Area,Value\nNottingham,=1+1\n\"=cmd|'/c calc'!A0\",5\n+44,-3\n@x,\n"
-    copy = marked(content, (finding("cell.not-a-number", sheet="csv", cells=["B2"], found="=1+1"),), "a.csv")
+    copy = marked(content, (make_finding("cell.not-a-number", sheet="csv", cells=["B2"], found="=1+1"),), "a.csv")
     cells, was = read_cells(copy), read_cells(content)
     assert cells.sheets[1].rows[:4] == was.sheets[0].rows[:4]
     assert "of the kind csv" in text_of(cells.sheets[0])
@@ -388,7 +390,7 @@ def test_a_second_copy_gives_a_mended_cell_its_own_colour_back() -> None:
 
 @pytest.mark.parametrize("rule", ["return.person-level", "return.wrong-folder", "return.encrypted", "return.unknown"])
 def test_nothing_goes_back_of_what_may_not(rule: str) -> None:
-    assert isinstance(mark_up(harmless(), "a.xlsx", [Judged("A", "rejected", (FOUND[0], finding(rule)))]), NoCopy)
+    assert isinstance(mark_up(harmless(), "a.xlsx", [Judged("A", "rejected", (FOUND[0], make_finding(rule)))]), NoCopy)
 
 
 def test_no_copy_without_findings_nor_of_what_breaks_the_child() -> None:
@@ -438,7 +440,7 @@ def test_any_name_and_any_text_is_shown_and_nothing_of_it_acts(name: str, found:
     book.active["B2"] = 3
     whole = io.BytesIO()
     book.save(whole)
-    one = finding("cell.not-a-number", sheet=name, cells=[f"C{row}"], field="value")
+    one = make_finding("cell.not-a-number", sheet=name, cells=[f"C{row}"], field="value")
     record = {**one.as_dict(), "found": start + found, "says": start + found, "period": "", "title": found}
     copy = mark(whole.getvalue(), [("File", start + found)], [record])
     cells = read_here(copy)
@@ -477,8 +479,8 @@ def test_wherever_cells_are_exactly_those_that_are_named_get_a_colour(
         for name, body in parts.items():
             archive.writestr(name, body)
     before = read_here(whole.getvalue()).sheets[0]
-    cells = [a1(at(row, column)) for row, column in sorted(wanted)]
-    record = finding("cell.blank", sheet="One", cells=cells).as_dict() | {"says": "", "period": "", "title": ""}
+    cells = [address_of_position(cell_position(row, column)) for row, column in sorted(wanted)]
+    record = make_finding("cell.blank", sheet="One", cells=cells).as_dict() | {"says": "", "period": "", "title": ""}
     copy = mark(whole.getvalue(), [], [record])
     after = read_here(copy).sheets[1]
     assert all(after.cell(row, column) == before.cell(row, column) for row in range(40) for column in range(20))

@@ -15,9 +15,9 @@ from replies.emails.email_message import Attachment, Envelope
 from replies.emails.news_in_words import Names
 from replies.emails.owner_emails import to_owner
 from replies.emails.size_limit import MOST_LISTED, Files, fit_to_size, size_as_sent
-from schemas.findings import Finding, finding
-from schemas.notifications import News
-from schemas.return_calendar import Expected, Slot
+from schemas.findings import Finding, make_finding
+from schemas.notifications import Notification
+from schemas.return_calendar import ExpectedPeriod, ExpectedReturn
 from schemas.submissions import Outcome, Status, Submission
 from tests.support.mail_server import html, plain
 
@@ -36,10 +36,10 @@ def outcome(findings: list[Finding], status: Status = "rejected") -> Outcome:
     return Outcome(*whole)
 
 
-def news(findings: list[Finding], path: str = "one/attainment.xlsx", status: Status = "rejected") -> list[News]:
+def news(findings: list[Finding], path: str = "one/attainment.xlsx", status: Status = "rejected") -> list[Notification]:
     told = outcome(findings, status)
-    slot = Slot("one", "attainment", Expected("2009/10", date(2011, 5, 20)), (told,))
-    one = News("receipt", told.id, "partner/one", submission(path), told, slot)
+    slot = ExpectedReturn("one", "attainment", ExpectedPeriod("2009/10", date(2011, 5, 20)), (told,))
+    one = Notification("receipt", told.id, "partner/one", submission(path), told, slot)
     return [one, replace(one, kind="findings")] if findings else [one]
 
 
@@ -50,7 +50,7 @@ def sent(message: EmailMessage) -> EmailMessage:
 
 def bad(number: int, found: object = "about 67") -> Finding:
     where = [f"E{number}"]
-    return finding("cell.not-a-number", sheet="Figures", cells=where, found=found, expected="a number")
+    return make_finding("cell.not-a-number", sheet="Figures", cells=where, found=found, expected="a number")
 
 
 def test_text_and_html_say_of_each_finding_where_what_found_expected_and_what_to_do() -> None:
@@ -74,7 +74,7 @@ def test_text_and_html_say_of_each_finding_where_what_found_expected_and_what_to
 
 
 def test_what_a_partner_typed_is_inert_in_every_part() -> None:
-    one = finding("cell.not-a-number", sheet=HOSTILE, cells=["E6"], found=HOSTILE, expected=HOSTILE, fix=HOSTILE)
+    one = make_finding("cell.not-a-number", sheet=HOSTILE, cells=["E6"], found=HOSTILE, expected=HOSTILE, fix=HOSTILE)
     telling = news([one], path=f"one/{HOSTILE}.xlsx")
     names = replace(NAMES, titles={"attainment": HOSTILE})
     for message in (

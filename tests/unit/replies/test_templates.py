@@ -22,16 +22,16 @@ from flows.commands.check import check_files
 from flows.commands.template import template_of
 from flows.settings import settings
 from inputs.layouts.partner_layouts import Layout, Partner
-from inputs.layouts.template_stamp import stamp_of, stamped
+from inputs.layouts.template_stamp import read_stamp, stamp_of
 from inputs.parsing.parse_return import parse
 from inputs.parsing.return_identification import Origin
 from inputs.readers.cells import Cells, Sheet
 from inputs.readers.stamp_properties import TEMPLATE, stamp_properties
-from inputs.sandbox.reader_processes import read
+from inputs.sandbox.reader_processes import read_in_child
 from replies.templates.pages.page_layout import Template
 from replies.templates.workbook.excel_workbook import write_workbook
 from schemas.definitions.models import Definitions
-from schemas.observations import Context
+from schemas.observations import CheckContext
 from schemas.validation.check_tables import check
 from tests.support.excel_validation import Filled, rows_to_fill
 
@@ -133,7 +133,7 @@ def test_a_template_filled_in_is_accepted(
     filled = fill(Filled(content)).saved()
     owner = template.request.layout.partner
     origin = Origin(owner, f"{owner}/a name that says nothing.xlsx", template.request.horizon)
-    ((one,),) = judge([(origin, lambda: filled)], partners, definitions, Context(template.request.horizon))
+    ((one,),) = judge([(origin, lambda: filled)], partners, definitions, CheckContext(template.request.horizon))
     assert (one.status, one.collection, one.findings) == ("accepted", collection, ())
     assert one.rows > 0
 
@@ -158,7 +158,7 @@ def test_what_a_cell_allows_is_what_the_check_accepts(collection: str, definitio
             allowed = all(book.allows(sheet, cell.coordinate) for cell in sheet[row])
             tried.append((f"{sheet.title}!{address}", value, allowed))
             parsed.append(parse(with_row(cells, sheet, row), layout, template.file_name))
-    checked = check([table for table, _ in parsed], definitions, Context(template.request.horizon))
+    checked = check([table for table, _ in parsed], definitions, CheckContext(template.request.horizon))
     differ = []
     for (where, value, allowed), (_, shape), rest in zip(tried, parsed, checked, strict=True):
         against = [f for f in (*shape, *rest) if f.is_error and f.rule not in ROWS_TOGETHER]
@@ -223,7 +223,7 @@ def values_to_try(book: Filled, sheet: Worksheet, address: str, numbers: Sequenc
 
 def judged(content: bytes, partners: Mapping[str, Partner], definitions: Definitions, folder: str) -> Judgement:
     origin = Origin(folder, f"{folder}/Book1.xlsx", DAY)
-    ((one,),) = judge([(origin, lambda: content)], partners, definitions, Context(DAY))
+    ((one,),) = judge([(origin, lambda: content)], partners, definitions, CheckContext(DAY))
     return one
 
 
@@ -260,9 +260,9 @@ def test_the_template_of_another_partner_is_in_the_wrong_folder(
 
 def test_a_template_carries_its_stamp_through_the_reader() -> None:
     template, content = made("budgets")
-    cells = read(content)
+    cells = read_in_child(content)
     assert isinstance(cells, Cells)
-    stamp = stamped(cells.properties)
+    stamp = read_stamp(cells.properties)
     assert stamp == stamp_of(template.request.layout)
     assert stamp.definitions == template.request.layout.definitions.digest
 

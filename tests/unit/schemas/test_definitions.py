@@ -17,7 +17,7 @@ from common.errors import DefinitionError
 from inputs.layouts.partner_layouts import Partner
 from schemas.definitions.loader import SHIPPED_DEFINITIONS, load_definitions
 from schemas.definitions.models import Definitions
-from warehouse.mart.build_mart import reference_tables
+from warehouse.mart.build_mart import create_reference_tables
 
 WRONG = [
     ("indicators/attainment.toml", 'polarity = "higher"', 'polarity = "up"', "polarity"),
@@ -258,13 +258,13 @@ def test_a_ward_keeps_its_rows_where_areas_are_joined(definitions: Definitions) 
         {"area_code": ["E05012270", "E06000018"], "time_identifier": "Academic year", "time_period": "200910"}
     )
     with duckdb.connect() as con:
-        reference_tables(con, definitions, shown)
+        create_reference_tables(con, definitions, shown)
         held = con.execute("SELECT area_code, name, area_type, region_code FROM ref_area ORDER BY 1").fetchall()
         assert held == [
             ("E05012270", "E05012270", "Ward", None),
             ("E06000018", "Nottingham", "Local authority", "E12000004"),
         ]
-        reference_tables(con, definitions, shown.clear())
+        create_reference_tables(con, definitions, shown.clear())
         assert con.execute("SELECT count(*) FROM ref_area WHERE area_code = 'E06000018'").fetchall() == [(0,)]
 
 

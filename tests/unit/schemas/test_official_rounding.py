@@ -15,7 +15,7 @@ from inputs.layouts.partner_layouts import Partner, load_partners
 from inputs.parsing.return_identification import Origin
 from schemas.definitions.loader import SHIPPED_DEFINITIONS, load_definitions
 from schemas.definitions.models import Definitions
-from schemas.observations import KEY, Context, Waiver
+from schemas.observations import KEY, CheckContext, Waiver
 from tests.support.small_returns import book
 
 TODAY = date(2011, 5, 31)
@@ -114,7 +114,7 @@ def judged(
     *waivers: Waiver,
 ) -> Judgement:
     content = book({"Figures": [["Area", "Year", "%", "Number", "Of"], *rows]})
-    context = Context(TODAY, waivers=waivers)
+    context = CheckContext(TODAY, waivers=waivers)
     ((one,),) = judge([(Origin("tester", f"{kind}.xlsx", TODAY), lambda: content)], partners, definitions, context)
     return one
 

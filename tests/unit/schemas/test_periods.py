@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from schemas.reference.periods import marked, read_period
+from schemas.reference.periods import read_period, without_revision_marks
 
 AY, FY, CY = "Academic year", "Financial year", "Calendar year"
 READ = [
@@ -87,4 +87,4 @@ def test_a_single_year_ends_a_split_year_only_where_the_layout_says_so() -> None
      ("2010/11 [p]", "2010/11", "p"), ("2012/13*", "2012/13", None)],
 )  # fmt: skip
 def test_a_mark_behind_a_period_is_its_status(typed: str, text: str, status: str | None) -> None:
-    assert marked(typed) == (text, status)
+    assert without_revision_marks(typed) == (text, status)

@@ -21,8 +21,8 @@ from inputs.parsing.return_identification import Origin
 from inputs.readers.stamp_properties import TEMPLATE, VERSION
 from inputs.sandbox.reader_processes import Limits
 from schemas.definitions.models import Definitions
-from schemas.findings import a1
-from schemas.observations import Context, Held
+from schemas.findings import address_of_position
+from schemas.observations import CheckContext, CurrentFile
 from schemas.rules import RULES
 from tests.support.places import HOME
 from tests.support.small_returns import BUSY_HEADINGS as HEADINGS
@@ -314,18 +314,18 @@ Judge = Callable[[Case], Judgement]
 def judged(partners: Mapping[str, Partner], definitions: Definitions) -> Judge:
     """Judges a case; one child process reads them all."""
 
-    def one(name: str, content: bytes, context: Context) -> Judgement:
+    def one(name: str, content: bytes, context: CheckContext) -> Judgement:
         arrival = (Origin("tester", name, context.today), lambda: content)
         ((judgement,),) = judge([arrival], partners, definitions, context, limits=Limits(file_bytes=50_000))
         return judgement
 
     def run(case: Case) -> Judgement:
-        context = Context(case.today)
+        context = CheckContext(case.today)
         if case.before:
             before = one("figures.xlsx", case.before, context)
             assert before.table is not None
             assert before.findings == ()
-            address = pl.col("at_value").map_elements(a1, return_dtype=pl.String)
+            address = pl.col("at_value").map_elements(address_of_position, return_dtype=pl.String)
             held = before.table.frame.with_columns(
                 address.alias("cell"),
                 pl.lit("before.xlsx").alias("source_file"),
@@ -333,8 +333,10 @@ def judged(partners: Mapping[str, Partner], definitions: Definitions) -> Judge:
                 pl.lit("tester").alias("partner"),
             )
             elsewhere = held.with_columns(pl.lit("elsewhere").alias("collection"), pl.lit(0.0).alias("tolerance"))
-            context = Context(case.today, held.clear(), elsewhere) if case.by_another else Context(case.today, held)
-        held_in = tuple(Held("figures", "2009/10", path, "", None, own=False) for path in case.files)
+            context = (
+                CheckContext(case.today, held.clear(), elsewhere) if case.by_another else CheckContext(case.today, held)
+            )
+        held_in = tuple(CurrentFile("figures", "2009/10", path, "", None, own=False) for path in case.files)
         return one(case.name, case.content, replace(context, files=held_in))
 
     return run

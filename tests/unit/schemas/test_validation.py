@@ -12,8 +12,8 @@ from flows.checking.validate_files import Judgement, judge
 from inputs.layouts.partner_layouts import Partner, load_partners
 from inputs.parsing.return_identification import Origin
 from schemas.definitions.models import Definitions
-from schemas.findings import Finding, collapse, finding
-from schemas.observations import Context
+from schemas.findings import Finding, make_finding, merge_findings
+from schemas.observations import CheckContext
 from tests.support.places import TODAY
 from tests.support.small_returns import BUSY_HEADINGS, BUSY_PARTNER, book, busy_rows
 
@@ -35,7 +35,7 @@ def check(partners: Mapping[str, Partner], definitions: Definitions) -> Check:
     def run(rows: Sequence[Sequence[Any]], before: pl.DataFrame | None = None, name: str = "figures.xlsx") -> Judgement:
         content = book({"Figures": rows})
         ((one,),) = judge(
-            [(Origin("tester", name, TODAY), lambda: content)], partners, definitions, Context(TODAY, before)
+            [(Origin("tester", name, TODAY), lambda: content)], partners, definitions, CheckContext(TODAY, before)
         )
         return one
 
@@ -202,7 +202,7 @@ def test_scattered_faults_stay_findings_of_their_own_each_with_its_words(check: 
 
 def test_findings_come_in_the_order_of_the_workbook() -> None:
     def at(sheet: str | None, *cells: str) -> Finding:
-        return finding("cell.blank", sheet=sheet, cells=cells)
+        return make_finding("cell.blank", sheet=sheet, cells=cells)
 
     found = [
         at("Annex", "A1"),
@@ -213,7 +213,7 @@ def test_findings_come_in_the_order_of_the_workbook() -> None:
         at("Zoo", "A10"),
         at("Zoo", "A9"),
     ]
-    ordered = [(f.sheet, f.cell) for f in collapse(found, ("Zoo", "Annex"))]
+    ordered = [(f.sheet, f.cell) for f in merge_findings(found, ("Zoo", "Annex"))]
     zoo = [("Zoo", None), ("Zoo", "A1"), ("Zoo", "B2"), ("Zoo", "A9"), ("Zoo", "A10")]
     assert ordered == [(None, None), *zoo, ("Annex", "A1")]
 

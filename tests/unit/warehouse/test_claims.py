@@ -17,7 +17,7 @@ from flows.commands.application import main
 from flows.pipeline.night_summary import Report
 from flows.settings import CLAIMS
 from tests.support.places import Place
-from warehouse.queries.claims import Claim, Found, Judged, judge, judge_claims, load_claims, recompute
+from warehouse.queries.claims import Claim, InputValue, JudgedClaim, judge_claim, judge_claims, load_claims, recompute
 
 Example = tuple[Place, Report]
 
@@ -59,38 +59,38 @@ EXPECTED = {
 
 
 @pytest.fixture(scope="module")
-def judged(example_night: Example) -> dict[str, Judged]:
+def judged(example_night: Example) -> dict[str, JudgedClaim]:
     place, _ = example_night
     return {one.id: one for one in judge_claims(place.published, load_claims(CLAIMS))}
 
 
-def test_the_review_of_2011_is_judged_claim_by_claim(judged: dict[str, Judged]) -> None:
+def test_the_review_of_2011_is_judged_claim_by_claim(judged: dict[str, JudgedClaim]) -> None:
     assert {name: one.verdict for name, one in judged.items()} == EXPECTED
     assert list(judged) == [f"C{n:02d}" for n in range(1, 41)]
     assert "suppressed" in judged["C36"].because
     assert "breakdown" in judged["C35"].because
 
 
-def found(one: Judged) -> dict[str, Found]:
+def found(one: JudgedClaim) -> dict[str, InputValue]:
     return {
-        name: Found(told["number"], {k: v for k, v in told.items() if k != "number"})
+        name: InputValue(told["number"], {k: v for k, v in told.items() if k != "number"})
         for name, told in one.inputs.items()
     }
 
 
-def test_every_input_decides(judged: dict[str, Judged]) -> None:
+def test_every_input_decides(judged: dict[str, JudgedClaim]) -> None:
     claims: dict[str, Claim] = {claim.id: claim for claim in load_claims(CLAIMS)}
     for name, one in judged.items():
         inputs = found(one)
-        assert judge(claims[name], inputs).verdict == one.verdict
+        assert judge_claim(claims[name], inputs).verdict == one.verdict
         for asked, held in inputs.items():
             if held.number is None:
                 continue
-            lost = judge(claims[name], {**inputs, asked: Found(None)})
+            lost = judge_claim(claims[name], {**inputs, asked: InputValue(None)})
             assert lost.verdict == "no data" or one.verdict in ("no data", "not comparable"), (name, asked)
             if one.verdict == "as stated":
-                moved = Found(held.number * 1.2 + 3, held.told)
-                assert judge(claims[name], {**inputs, asked: moved}).verdict == "contradicted", (name, asked)
+                moved = InputValue(held.number * 1.2 + 3, held.told)
+                assert judge_claim(claims[name], {**inputs, asked: moved}).verdict == "contradicted", (name, asked)
 
 
 NUDGES: tuple[Callable[[float], float], ...] = (
@@ -102,17 +102,19 @@ NUDGES: tuple[Callable[[float], float], ...] = (
 
 
 @pytest.mark.parametrize("claim", load_claims(CLAIMS), ids=lambda claim: claim.id)
-def test_of_all_forty_every_input_is_needed_and_decides(claim: Claim, judged: dict[str, Judged]) -> None:
+def test_of_all_forty_every_input_is_needed_and_decides(claim: Claim, judged: dict[str, JudgedClaim]) -> None:
     """With figures that bear the claim out, whether mart holds them or not: each lost gives no data, each changed another
     verdict."""
     held = {name: one["number"] for name, one in judged[claim.id].inputs.items()}
-    bears_it_out = judge(claim, {name: Found(number) for name, number in held.items()}).verdict == "as stated"
+    bears_it_out = (
+        judge_claim(claim, {name: InputValue(number) for name, number in held.items()}).verdict == "as stated"
+    )
     numbers = held if bears_it_out else borne_out(claim, {n: 10.0 if v is None else v for n, v in held.items()})
-    inputs = {name: Found(number) for name, number in numbers.items()}
-    assert judge(claim, inputs).verdict == "as stated"
+    inputs = {name: InputValue(number) for name, number in numbers.items()}
+    assert judge_claim(claim, inputs).verdict == "as stated"
     for name, number in numbers.items():
-        assert judge(claim, {**inputs, name: Found(None)}).verdict == "no data", name
-        changed = {judge(claim, {**inputs, name: Found(nudge(number))}).verdict for nudge in NUDGES}
+        assert judge_claim(claim, {**inputs, name: InputValue(None)}).verdict == "no data", name
+        changed = {judge_claim(claim, {**inputs, name: InputValue(nudge(number))}).verdict for nudge in NUDGES}
         assert "contradicted" in changed, name
 
 
@@ -133,13 +135,13 @@ def borne_out(claim: Claim, start: dict[str, float]) -> dict[str, float]:
     return {name: float(value) for name, value in zip(names, solved.x, strict=True)}
 
 
-def test_what_must_not_be_compared_is_not_whatever_the_numbers(judged: dict[str, Judged]) -> None:
+def test_what_must_not_be_compared_is_not_whatever_the_numbers(judged: dict[str, JudgedClaim]) -> None:
     claim = next(one for one in load_claims(CLAIMS) if one.id == "C35")
     inputs = found(judged["C35"])
     breakdown = {
-        name: Found(one.number, {**one.told, "breakdown": "Total"}) for name, one in inputs.items() if one.told
+        name: InputValue(one.number, {**one.told, "breakdown": "Total"}) for name, one in inputs.items() if one.told
     }
-    assert judge(claim, {**inputs, **breakdown}).verdict == "as stated"  # the breakdown is an input, too
+    assert judge_claim(claim, {**inputs, **breakdown}).verdict == "as stated"  # the breakdown is an input, too
 
 
 def test_a_change_in_the_published_file_changes_the_verdict(example_night: Example, tmp_path: Path) -> None:

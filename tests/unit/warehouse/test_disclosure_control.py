@@ -15,11 +15,11 @@ import polars as pl
 import pytest
 
 from schemas.definitions.loader import SHIPPED_DEFINITIONS, load_definitions
-from schemas.definitions.models import Definitions, Relation
+from schemas.definitions.models import Definitions, IndicatorRelation
 from schemas.reference.geography import ENGLAND, Area, Geography
 from tests.support.publication_histories import COUNT, SHARE, History, figure, tidy
 from tests.support.suppression_attacker import Attack
-from warehouse.disclosure.disclosure_control import suppress, withheld
+from warehouse.disclosure.disclosure_control import rows_to_withhold, suppress_and_round
 from warehouse.publication.exports import FOLDER, LATEST
 
 DEFINITIONS = load_definitions()
@@ -38,7 +38,7 @@ def states(figures: Sequence[dict[str, Any]], definitions: Definitions = DEFINIT
 
 def hidden(figures: Sequence[dict[str, Any]], definitions: Definitions = DEFINITIONS) -> set[tuple[str, str]]:
     """The areas and breakdowns that may not be shown."""
-    return set(withheld(states(figures, definitions), definitions).select("area_code", "breakdown").rows())
+    return set(rows_to_withhold(states(figures, definitions), definitions).select("area_code", "breakdown").rows())
 
 
 def parts_hidden(definitions: Definitions = DEFINITIONS, **counts: float | None) -> set[str]:
@@ -141,16 +141,16 @@ def test_a_hidden_share_is_not_found_in_its_complement_its_gap_or_its_change() -
 
     small = row(3.0, "FSM=Eligible", numerator=3, denominator=100)
     rest = row(60.0, "FSM=Not eligible", numerator=540, denominator=900)
-    told = withheld(states([small, rest, row(97.0, "FSM=Eligible", "without-level-2-at-19")]), DEFINITIONS)
+    told = rows_to_withhold(states([small, rest, row(97.0, "FSM=Eligible", "without-level-2-at-19")]), DEFINITIONS)
     assert ("without-level-2-at-19", "FSM=Eligible") in set(told.select("indicator_id", "breakdown").rows())
-    told = withheld(states([small, rest, row(57.0, "Total", "level-2-at-19-fsm-gap")]), DEFINITIONS)
+    told = rows_to_withhold(states([small, rest, row(57.0, "Total", "level-2-at-19-fsm-gap")]), DEFINITIONS)
     assert len(told) == 2
     changes = [
         figure(3.0, indicator=SHARE, numerator=3, denominator=100),
         figure(50.0, indicator=SHARE, period="200809", numerator=50, denominator=100),
         figure(-47.0, indicator="level-2-at-19-change"),
     ]
-    assert len(withheld(states(changes), DEFINITIONS)) == 2
+    assert len(rows_to_withhold(states(changes), DEFINITIONS)) == 2
 
 
 def test_a_numerator_that_is_an_indicator_of_its_own_is_hidden_there_too() -> None:
@@ -159,16 +159,16 @@ def test_a_numerator_that_is_an_indicator_of_its_own_is_hidden_there_too() -> No
         linked, indicators={**linked.indicators, COUNT: replace(linked.indicators[COUNT], disclosure="none")}
     )
     figures = [figure(3.0), figure(3.0, indicator=SHARE, numerator=3, denominator=100)]
-    assert len(withheld(states(figures, linked), linked)) == 2
+    assert len(rows_to_withhold(states(figures, linked), linked)) == 2
 
 
 def test_a_sum_of_indicators_is_declared() -> None:
     summed = replace(
         with_indicators(academies_open={"disclosure": "small-counts"}),
-        relations=(Relation("sum", COUNT, ("academies-open", "ema-claimants")),),
+        relations=(IndicatorRelation("sum", COUNT, ("academies-open", "ema-claimants")),),
     )
     figures = [figure(20.0), figure(3.0, indicator="academies-open"), figure(17.0, indicator="ema-claimants")]
-    assert len(withheld(states(figures, summed), summed)) == 2
+    assert len(rows_to_withhold(states(figures, summed), summed)) == 2
 
 
 def test_months_of_a_year_to_date_do_not_yield_a_small_month() -> None:
@@ -177,9 +177,9 @@ def test_months_of_a_year_to_date_do_not_yield_a_small_month() -> None:
         figure(v, indicator="ema-claimants", identifier="Financial year to date", period=p)
         for p, v in (("201004", 20.0), ("201005", 22.0), ("201006", 40.0))
     ]
-    assert len(withheld(states(figures, moving), moving)) >= 1
+    assert len(rows_to_withhold(states(figures, moving), moving)) >= 1
     figures[1]["value"] = 30.0
-    assert not len(withheld(states(figures, moving), moving))
+    assert not len(rows_to_withhold(states(figures, moving), moving))
 
 
 def test_rounding_rounds_every_count_and_works_out_shares_of_rounded_ones() -> None:
@@ -190,7 +190,7 @@ def test_rounding_rounds_every_count_and_works_out_shares_of_rounded_ones() -> N
     rows = states(
         [figure(24.0), figure(25.0, period="200809"), figure(33.3, indicator=SHARE, numerator=333, denominator=1004)]
     )
-    told = suppress(rows, withheld(rows, rounding), rounding)
+    told = suppress_and_round(rows, rows_to_withhold(rows, rounding), rounding)
     assert told["value"].to_list() == [20.0, 30.0, 33.0]
     assert told["numerator"].to_list() == [None, None, 330.0]
 

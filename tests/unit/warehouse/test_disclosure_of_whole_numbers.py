@@ -13,7 +13,7 @@ import pytest
 
 from common.errors import DefinitionError
 from schemas.definitions.loader import SHIPPED_DEFINITIONS, load_definitions
-from schemas.definitions.models import Definitions, Relation
+from schemas.definitions.models import Definitions, IndicatorRelation
 from tests.support.publication_histories import COUNT, SHARE, History, figure
 
 DEFINITIONS = load_definitions()
@@ -224,7 +224,7 @@ def test_small_numbers_implied_by_a_range_of_a_known_base(tmp_path: Path) -> Non
 def test_a_change_over_years_gives_back_what_is_hidden(tmp_path: Path) -> None:
     related = replace(
         DEFINITIONS,
-        relations=(*DEFINITIONS.relations, Relation("change", "ks1-level-2-change", (LEVEL_3,), periods=3)),
+        relations=(*DEFINITIONS.relations, IndicatorRelation("change", "ks1-level-2-change", (LEVEL_3,), periods=3)),
         indicators={**DEFINITIONS.indicators, "ks1-level-2-change": replace(
             DEFINITIONS.indicators["ks1-level-2-change"], total=True, breakdowns={})},
     )  # fmt: skip

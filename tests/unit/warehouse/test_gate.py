@@ -14,7 +14,7 @@ from schemas.definitions.models import Definitions
 from tests.support.places import Place
 from tests.support.small_returns import GOOD, write_partner, write_return
 from warehouse.disclosure import disclosure_control
-from warehouse.gate.gate import Verdict, gate
+from warehouse.gate.gate import Verdict, judge_candidate
 from warehouse.store.connection import connect
 
 NOTTINGHAM = "area_code = 'E06000018'"
@@ -106,7 +106,7 @@ POISONS = {
 
 
 def judged(candidate: Path, live: Path, definitions: Definitions) -> Verdict:
-    return gate(candidate, live, definitions, date(2011, 5, 26))
+    return judge_candidate(candidate, live, definitions, date(2011, 5, 26))
 
 
 def test_what_was_published_holds(example_night: tuple[Place, Report], definitions: Definitions) -> None:
@@ -220,7 +220,7 @@ def test_the_limit_is_a_setting(asked: Place) -> None:
 def test_a_candidate_that_would_give_something_away_is_never_approved(
     asked: Place, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(disclosure_control, "suppress", lambda rows, *_: rows)
+    monkeypatch.setattr(disclosure_control, "suppress_and_round", lambda rows, *_: rows)
     write_return(
         asked.inbox / "tester" / "attainment.xlsx",
         [("Nottingham", "Good level", "2009/10", "reported", 1.0, 2, 200), *GOOD[2:]],

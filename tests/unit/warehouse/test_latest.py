@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from schemas.definitions.models import Definitions, Peer, Target
-from schemas.reference.periods import build
+from schemas.reference.periods import build_period
 from tests.support.small_marts import (
     DERBY,
     EAST_MIDLANDS,
@@ -80,7 +80,9 @@ def test_a_new_version_is_not_compared_with_the_old(made: Definitions) -> None:
 def test_a_term_is_not_set_against_a_year(made: Definitions) -> None:
     term = replace(made.indicators["made"], time_identifier="Autumn term")
     made = replace(made, indicators={**made.indicators, "made": term})
-    found = latest(made, [row(value=7.9, period=build("Autumn term", 2010)), row(area=ENGLAND, year=2010, value=5.2)])
+    found = latest(
+        made, [row(value=7.9, period=build_period("Autumn term", 2010)), row(area=ENGLAND, year=2010, value=5.2)]
+    )
     assert (found["england_value"], found["england_gap"]) == (None, None)
     assert (
         "No value for England for Autumn term 2010/11 is held; the newest is for 2010/11"

@@ -14,11 +14,11 @@ import pytest
 
 from warehouse.statistics.statistics import (
     benchmark_significance,
-    byar,
+    byar_interval,
     change_significance,
-    difference,
-    exact_poisson,
-    wilson,
+    difference_interval,
+    exact_poisson_interval,
+    wilson_interval,
     with_control_limits,
     with_intervals,
     with_ranks,
@@ -39,13 +39,13 @@ from warehouse.statistics.statistics import (
 )
 def test_wilson(numerator: float, denominator: float, lower: float, upper: float) -> None:
     tolerance = 0.0005 if lower in (0.256, 0.376) else 1e-9
-    assert wilson(float(numerator), float(denominator)) == pytest.approx((lower, upper), abs=tolerance)
+    assert wilson_interval(float(numerator), float(denominator)) == pytest.approx((lower, upper), abs=tolerance)
 
 
 def test_wilson_stays_within_what_can_be() -> None:
-    assert wilson(0.0, 7.0)[0] == 0
-    assert wilson(7.0, 7.0)[1] == pytest.approx(1, abs=1e-15)
-    assert wilson(7.0, 7.0)[1] <= 1
+    assert wilson_interval(0.0, 7.0)[0] == 0
+    assert wilson_interval(7.0, 7.0)[1] == pytest.approx(1, abs=1e-15)
+    assert wilson_interval(7.0, 7.0)[1] <= 1
 
 
 @pytest.mark.parametrize(
@@ -53,7 +53,7 @@ def test_wilson_stays_within_what_can_be() -> None:
     [(65, 50.163187710459454, 82.84913854593984), (1045, 982.5932018073325, 1110.33121298565)],
 )
 def test_byar(count: float, lower: float, upper: float) -> None:
-    assert byar(float(count)) == pytest.approx((lower, upper), rel=1e-9)
+    assert byar_interval(float(count)) == pytest.approx((lower, upper), rel=1e-9)
 
 
 @pytest.mark.parametrize(
@@ -65,7 +65,7 @@ def test_byar(count: float, lower: float, upper: float) -> None:
     ],
 )
 def test_exact_poisson(count: float, lower: float, upper: float) -> None:
-    assert exact_poisson(float(count)) == pytest.approx((lower, upper), rel=1e-9)
+    assert exact_poisson_interval(float(count)) == pytest.approx((lower, upper), rel=1e-9)
 
 
 def test_exact_poisson_cuts_off_two_and_a_half_per_cent_at_each_end() -> None:
@@ -73,10 +73,10 @@ def test_exact_poisson_cuts_off_two_and_a_half_per_cent_at_each_end() -> None:
         return sum(math.exp(-mean) * mean**k / math.factorial(k) for k in range(count + 1))
 
     for count in range(1, 10):
-        lower, upper = exact_poisson(float(count))
+        lower, upper = exact_poisson_interval(float(count))
         assert 1 - at_most(count - 1, lower) == pytest.approx(0.025, rel=1e-9)
         assert at_most(count, upper) == pytest.approx(0.025, rel=1e-9)
-    assert exact_poisson(0.0) == pytest.approx((0.0, -math.log(0.025)), rel=1e-9)
+    assert exact_poisson_interval(0.0) == pytest.approx((0.0, -math.log(0.025)), rel=1e-9)
 
 
 def rows(*given: tuple[float | None, float | None, float | None, float | None, bool]) -> pl.DataFrame:
@@ -103,7 +103,7 @@ def test_intervals_of_rows_are_in_the_unit_of_the_value() -> None:
         (pytest.approx(25.6, abs=0.05), pytest.approx(56.4, abs=0.05)),
         (pytest.approx(1623.48639), pytest.approx(11668.33208)),
         (pytest.approx(12.211428835), pytest.approx(30.88988037)),
-        (0, pytest.approx(100 * wilson(0.0, 50.0)[1])),
+        (0, pytest.approx(100 * wilson_interval(0.0, 50.0)[1])),
     ]
 
 
@@ -134,9 +134,9 @@ def test_what_is_not_known_has_no_interval() -> None:
 )
 def test_difference_of_two_proportions(one: tuple[int, int], two: tuple[int, int], lower: float, upper: float) -> None:
     def estimate(numerator: float, denominator: float) -> tuple[float, float, float]:
-        return (numerator / denominator, *wilson(float(numerator), float(denominator)))
+        return (numerator / denominator, *wilson_interval(float(numerator), float(denominator)))
 
-    assert difference(estimate(*one), estimate(*two)) == pytest.approx((lower, upper), abs=0.00006)
+    assert difference_interval(estimate(*one), estimate(*two)) == pytest.approx((lower, upper), abs=0.00006)
 
 
 def test_significance_is_told_only_where_it_is_tested() -> None:

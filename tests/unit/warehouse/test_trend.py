@@ -14,7 +14,7 @@ from common.errors import DefinitionError
 from schemas.definitions.loader import SHIPPED_DEFINITIONS, load_definitions
 from schemas.definitions.models import Definitions, Framework, Target
 from tests.support.small_marts import ENGLAND, NOTTINGHAM, latest, made_from, row, trend, with_indicator
-from warehouse.mart.scorecard import score
+from warehouse.mart.scorecard import fill_scorecard
 
 Given = dict[str, Any]
 
@@ -118,7 +118,7 @@ def scored(made: Definitions, rows: Sequence[Given], *targets: Target) -> list[t
     """The scorecard's answer for each framework of its targets."""
     frameworks = [Framework("Another plan", "Another plan", date(2009, 4, 1))]
     con = made_from(replace(made, targets=targets, frameworks=tuple(frameworks)), rows)
-    score(con, replace(made, targets=targets, frameworks=tuple(frameworks)), date(2011, 5, 31))
+    fill_scorecard(con, replace(made, targets=targets, frameworks=tuple(frameworks)), date(2011, 5, 31))
     return con.execute(
         """SELECT framework, latest, target, target_text, target_period, target_status FROM mart.scorecard
            WHERE indicator_id = 'made' AND area_code = ? ORDER BY 1""",

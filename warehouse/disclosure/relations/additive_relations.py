@@ -12,16 +12,16 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
 
-from schemas.definitions.models import Definitions, Disclosure, Indicator
+from schemas.definitions.models import Definitions, DisclosurePolicy, Indicator
 from schemas.observations import KEY
-from schemas.reference.breakdowns import parts, spell
+from schemas.reference.breakdowns import breakdown_parts, spell_breakdown
 from schemas.reference.geography import ENGLAND, Geography
 from schemas.reference.periods import read_period
-from warehouse.disclosure.relations.area_divisions import divisions
-from warehouse.disclosure.relations.indicator_families import Meanings
+from warehouse.disclosure.relations.area_divisions import area_divisions
+from warehouse.disclosure.relations.indicator_families import NumberMeanings
 from warehouse.disclosure.relations.people_counted import AMONG, COUNTED, OTHERS, SHOWN
-from warehouse.disclosure.relations.time_windows import chains, overlapping, same
-from warehouse.disclosure.secondary_suppression import Problem, Quantity
+from warehouse.disclosure.relations.time_windows import group_overlapping_windows, identical_windows, window_chains
+from warehouse.disclosure.secondary_suppression import ProtectedNumber, SuppressionProblem
 
 PLACES = 6
 
@@ -31,37 +31,37 @@ Part = tuple[Key, Sequence[Key], bool, str]
 
 
 @dataclass
-class Scope:
+class ScopeProblem:
     """Rows that could give each other away, as a problem for warehouse.disclosure.secondary_suppression. `targets` are
-    what must not be worked out, each with the rise that it must be free to make; `declared` are the numbers in declared
-    sums."""
+    what must not be worked out, each with the rise that it must be free to make; `declared_sums` are the numbers in
+    declared sums."""
 
     definitions: Definitions
-    meanings: Meanings
-    problem: Problem = field(default_factory=Problem)
+    meanings: NumberMeanings
+    problem: SuppressionProblem = field(default_factory=SuppressionProblem)
     targets: dict[int, float] = field(default_factory=dict)
     numbers: dict[tuple[Any, ...], int] = field(default_factory=dict)
     told: set[tuple[tuple[int, float], ...]] = field(default_factory=set)
     declared: set[int] = field(default_factory=set)
 
 
-def scope_of(rows: Sequence[Row], definitions: Definitions) -> Scope:
+def scope_problem(rows: Sequence[Row], definitions: Definitions) -> ScopeProblem:
     """The numbers, sums and targets of rows (see disclosure.withheld for their columns), each known by its `row`."""
-    scope = Scope(definitions, Meanings(definitions))
-    for held in epochs(rows):
+    scope = ScopeProblem(definitions, NumberMeanings(definitions))
+    for held in rows_by_version(rows):
         _numbers(scope, held)
         told = {key: row for key, row in held.items() if row["measured"]}
-        divided = list(adding_up(told, definitions))
+        divided = list(wholes_and_parts(told, definitions))
         for measure in (COUNTED, AMONG, OTHERS):
             for whole, children, complete, way in divided:
                 _add_sum(scope, held, measure, whole, children, complete=complete, way=way)
-        for kind, terms in declared(held, definitions):
+        for kind, terms in declared_sums(held, definitions):
             if kind != "part":
                 _add_declared(scope, held, terms)
     return scope
 
 
-def epochs(rows: Sequence[Row]) -> Iterator[dict[Key, Row]]:
+def rows_by_version(rows: Sequence[Row]) -> Iterator[dict[Key, Row]]:
     """The rows of each version in which one of them was new, by their keys."""
     for epoch in sorted({row["since"] for row in rows}):
         yield {
@@ -74,7 +74,7 @@ def epochs(rows: Sequence[Row]) -> Iterator[dict[Key, Row]]:
 # -- numbers
 
 
-def _numbers(scope: Scope, held: Mapping[Key, Row]) -> None:
+def _numbers(scope: ScopeProblem, held: Mapping[Key, Row]) -> None:
     """Each number that the rows of one version tell. Equal numbers of one key are one, whichever version told them."""
     for key, row in held.items():
         policy = _policy(scope.definitions, row)
@@ -90,7 +90,7 @@ def _numbers(scope: Scope, held: Mapping[Key, Row]) -> None:
                 scope.targets[number] = max(rise, scope.targets.get(number, 0.0))
 
 
-def _rise(row: Row, measure: str, policy: Disclosure) -> float:
+def _rise(row: Row, measure: str, policy: DisclosurePolicy) -> float:
     """How far a number that must be hidden has to be free to rise; 0 for one that may be known. Of what its sender hid
     only whom it divides among may be."""
     number = row[measure]
@@ -106,35 +106,35 @@ def _rise(row: Row, measure: str, policy: Disclosure) -> float:
     return max(1.0, least) if number == 0 and not policy.zero_ok else 0.0
 
 
-def _number(scope: Scope, key: Key, row: Row, measure: str) -> int:
+def _number(scope: ScopeProblem, key: Key, row: Row, measure: str) -> int:
     places = row["decimals"] if measure == SHOWN else PLACES
-    name = (*meaning(scope.meanings, key, measure), round(row[measure], places))
+    name = (*meaning_of_number(scope.meanings, key, measure), round(row[measure], places))
     if name not in scope.numbers:
         zero_ok = _policy(scope.definitions, row).zero_ok
         scope.numbers[name] = scope.problem.add(
-            Quantity(row[measure], float("-inf"))
+            ProtectedNumber(row[measure], float("-inf"))
             if measure == SHOWN
-            else Quantity(
+            else ProtectedNumber(
                 row[measure], 1.0 if zero_ok and row[measure] > 0 else 0.0, fixed=zero_ok and not row[measure]
             )
         )
     return scope.numbers[name]
 
 
-def meaning(meanings: Meanings, key: Key, measure: str) -> tuple[Any, ...]:
+def meaning_of_number(meanings: NumberMeanings, key: Key, measure: str) -> tuple[Any, ...]:
     """What a row's number is a number of, as rows of other indicators would say it."""
     words = {COUNTED: meanings.counted, AMONG: meanings.among}.get(measure, {}).get(key[0], "")
     return (words, *key[2:]) if words else (key, measure)
 
 
-def _policy(definitions: Definitions, row: Row) -> Disclosure:
+def _policy(definitions: Definitions, row: Row) -> DisclosurePolicy:
     return definitions.disclosure[definitions.indicators[row["indicator_id"]].disclosure]
 
 
 # -- sums
 
 
-def adding_up(held: Mapping[Key, Row], definitions: Definitions) -> Iterator[Part]:
+def wholes_and_parts(held: Mapping[Key, Row], definitions: Definitions) -> Iterator[Part]:
     """Each whole, its parts, whether no other part can be missing, and the way in which it is divided."""
     yield from _breakdowns(held, definitions)
     additive = {k: r for k, r in held.items() if definitions.indicators[k[0]].additive or not r["is_count"]}
@@ -146,10 +146,10 @@ def _breakdowns(held: Mapping[Key, Row], definitions: Definitions) -> Iterator[P
     dimensions = {one.name: one for one in definitions.dimensions}
     families: dict[tuple[Key, str], dict[str, Key]] = defaultdict(dict)
     for key in held:
-        named = parts(key[-1])
+        named = breakdown_parts(key[-1])
         for name, value in named.items():
             if name in dimensions and dimensions[name].partition:
-                rest = spell({k: v for k, v in named.items() if k != name}, definitions.dimension_order)
+                rest = spell_breakdown({k: v for k, v in named.items() if k != name}, definitions.dimension_order)
                 families[(*key[:-1], rest), name][value] = key
     for (whole, name), children in families.items():
         allowed = definitions.indicators[whole[0]].breakdowns.get(name, ())
@@ -159,8 +159,8 @@ def _breakdowns(held: Mapping[Key, Row], definitions: Definitions) -> Iterator[P
         for value, made_of in sums.items():
             together = [children[one] for one in made_of if one in children]
             if together and value in allowed:
-                both = {**parts(whole[-1]), name: value}
-                key = (*whole[:-1], spell(both, definitions.dimension_order))
+                both = {**breakdown_parts(whole[-1]), name: value}
+                key = (*whole[:-1], spell_breakdown(both, definitions.dimension_order))
                 yield key, together, len(together) == len(made_of), f"{name}={value}"
         if children.keys() <= set(sums) and children.keys():
             yield whole, list(children.values()), False, name
@@ -175,11 +175,11 @@ def _areas(held: Mapping[Key, Row], geography: Geography) -> Iterator[Part]:
     for table in tables.values():
         if len(table) > 1:
             start = held[next(iter(table.values()))]["period_start"]
-            for one in divisions(geography, frozenset(table), start):
+            for one in area_divisions(geography, frozenset(table), start):
                 yield table[one.whole], [table[code] for code in one.parts], one.complete, one.way
 
 
-def windows(held: Mapping[Key, Row]) -> Iterator[dict[Key, tuple[date, date]]]:
+def overlapping_windows(held: Mapping[Key, Row]) -> Iterator[dict[Key, tuple[date, date]]]:
     """The periods of one indicator, area and breakdown in groups of those that overlap, where what they count adds up
     over time. A window that is still open has no end."""
     runs: dict[tuple[Any, ...], dict[Key, tuple[date, date]]] = defaultdict(dict)
@@ -188,22 +188,22 @@ def windows(held: Mapping[Key, Row]) -> Iterator[dict[Key, tuple[date, date]]]:
             runs[(*key[:3], key[5])][key] = row["period_start"], row["period_end"] or date.max
     for run in runs.values():
         if len(run) > 1:
-            yield from overlapping(run)
+            yield from group_overlapping_windows(run)
 
 
 def _spans(held: Mapping[Key, Row]) -> Iterator[Part]:
     """A year is its months or quarters, and a year to date the one before it in the same year and what has come
     since."""
-    for group in windows(held):
-        for whole, inside, complete in chains(group):
+    for group in overlapping_windows(held):
+        for whole, inside, complete in window_chains(group):
             yield whole, inside, complete, "to date"
-        for whole, *others in same(group):
+        for whole, *others in identical_windows(group):
             for other in others:
                 yield whole, [other], True, "the same days"
 
 
 def _add_sum(
-    scope: Scope,
+    scope: ScopeProblem,
     held: Mapping[Key, Row],
     measure: str,
     whole: Key,
@@ -245,14 +245,14 @@ def _add_sum(
     _tell(scope, [*terms, (total, -1.0)])
 
 
-def _implied(scope: Scope, name: tuple[Any, ...], value: float) -> int:
+def _implied(scope: ScopeProblem, name: tuple[Any, ...], value: float) -> int:
     full = (*name, round(value, PLACES))
     if full not in scope.numbers:
-        scope.numbers[full] = scope.problem.add(Quantity(value, 0.0, implied=True))
+        scope.numbers[full] = scope.problem.add(ProtectedNumber(value, 0.0, implied=True))
     return scope.numbers[full]
 
 
-def _tell(scope: Scope, terms: Sequence[tuple[int, float]]) -> None:
+def _tell(scope: ScopeProblem, terms: Sequence[tuple[int, float]]) -> None:
     ordered = tuple(sorted(terms))
     if len({q for q, _ in ordered}) == len(ordered) and ordered not in scope.told:
         scope.told.add(ordered)
@@ -262,7 +262,7 @@ def _tell(scope: Scope, terms: Sequence[tuple[int, float]]) -> None:
 # -- what definitions declare
 
 
-def declared(held: Mapping[Key, Row], definitions: Definitions) -> Iterator[tuple[str, list[tuple[Key, float]]]]:
+def declared_sums(held: Mapping[Key, Row], definitions: Definitions) -> Iterator[tuple[str, list[tuple[Key, float]]]]:
     """Sums of values of several indicators, or of several periods or areas of one, as keys with coefficients, each with
     the kind of relation that it is."""
     by_name: dict[str, list[Key]] = defaultdict(list)
@@ -312,7 +312,7 @@ def _of(definitions: Definitions, name: str, key: Key) -> Key:
     return (name, version.version if version else indicator.versions[0].version, *key[2:])
 
 
-def _add_declared(scope: Scope, held: Mapping[Key, Row], terms: Sequence[tuple[Key, float]]) -> None:
+def _add_declared(scope: ScopeProblem, held: Mapping[Key, Row], terms: Sequence[tuple[Key, float]]) -> None:
     if not all(key in held for key, _ in terms):
         return
     numbers: list[tuple[int, float]] = []

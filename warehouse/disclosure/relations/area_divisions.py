@@ -16,7 +16,7 @@ others divide a country once."""
 
 
 @dataclass(frozen=True)
-class Division:
+class AreaDivision:
     """An area and some that lie in it, none of which has a part in common with another. `complete`: nothing of it is
     left beside them. `way` names how it is divided."""
 
@@ -27,7 +27,7 @@ class Division:
 
 
 @lru_cache(maxsize=100_000)
-def ancestors(geography: Geography, code: str) -> tuple[str, ...]:
+def ancestors_of_area(geography: Geography, code: str) -> tuple[str, ...]:
     """The parent of an area, its parent and so on; none for an area that is known by the form of its code alone."""
     found: list[str] = []
     area = geography.by_code.get(code)
@@ -38,7 +38,7 @@ def ancestors(geography: Geography, code: str) -> tuple[str, ...]:
 
 
 @lru_cache(maxsize=100_000)
-def around(geography: Geography, code: str) -> frozenset[str]:
+def areas_around(geography: Geography, code: str) -> frozenset[str]:
     """Every area that an area lies in: its parents, what it overlaps with as the list says, and, of areas made of
     councils such as police areas, those that have all of its councils. Two that have the same lie in each other."""
     listed = _listed_around(geography, code)
@@ -83,7 +83,7 @@ def _councils(geography: Geography, code: str) -> frozenset[str]:
     )
 
 
-def layer(geography: Geography, code: str) -> str:
+def area_layer(geography: Geography, code: str) -> str:
     """What an area is a part of a larger one as: its type, but a district stands beside councils where its county is
     not held, and a council beside regions."""
     area = geography.area(code)
@@ -91,28 +91,28 @@ def layer(geography: Geography, code: str) -> str:
     return "Local authority" if kind in COUNCILS else kind
 
 
-def wholes(geography: Geography, code: str, held: Iterable[str]) -> list[str]:
+def nearest_containing_areas(geography: Geography, code: str, held: Iterable[str]) -> list[str]:
     """The areas, of those held, that an area is a part of with no other between: the nearest of its parents, and of the
     areas that overlap those."""
     there = frozenset(held)
-    parents = [above for above in ancestors(geography, code) if above in there]
+    parents = [above for above in ancestors_of_area(geography, code) if above in there]
     beside = [
         other
-        for other in sorted(around(geography, code) & there)
-        if other not in parents and not any(other in around(geography, above) for above in parents)
+        for other in sorted(areas_around(geography, code) & there)
+        if other not in parents and not any(other in areas_around(geography, above) for above in parents)
     ]
     return parents[:1] + beside
 
 
 @lru_cache(maxsize=10_000)
-def divisions(geography: Geography, held: frozenset[str], day: date | None) -> tuple[Division, ...]:
+def area_divisions(geography: Geography, held: frozenset[str], day: date | None) -> tuple[AreaDivision, ...]:
     """How the areas that are held divide each other on a day."""
     families: dict[tuple[str, str], list[str]] = defaultdict(list)
     for code in sorted(held):
-        for whole in wholes(geography, code, held):
-            families[whole, layer(geography, code)].append(code)
+        for whole in nearest_containing_areas(geography, code, held):
+            families[whole, area_layer(geography, code)].append(code)
     return tuple(
-        Division(whole, tuple(codes), _complete(geography, whole, frozenset(codes), day), way)
+        AreaDivision(whole, tuple(codes), _complete(geography, whole, frozenset(codes), day), way)
         for (whole, way), codes in families.items()
     )
 
@@ -134,7 +134,7 @@ def _counts(area: Area, kinds: set[str], day: date | None) -> bool:
 
 
 def _covered(geography: Geography, area: Area, codes: frozenset[str], day: date | None) -> bool:
-    if area.area_code in codes or not codes.isdisjoint(around(geography, area.area_code)):
+    if area.area_code in codes or not codes.isdisjoint(areas_around(geography, area.area_code)):
         return True
     districts = [one for one in _inside(geography, area.area_code) if _counts(one, {"District"}, day)]
     return bool(districts) and all(one.area_code in codes for one in districts)
@@ -142,4 +142,4 @@ def _covered(geography: Geography, area: Area, codes: frozenset[str], day: date 
 
 @lru_cache(maxsize=10_000)
 def _inside(geography: Geography, whole: str) -> tuple[Area, ...]:
-    return tuple(area for area in geography.areas if whole in around(geography, area.area_code))
+    return tuple(area for area in geography.areas if whole in areas_around(geography, area.area_code))

@@ -20,13 +20,13 @@ def is_count(indicator: Indicator) -> bool:
     )
 
 
-def has_policy(one: Indicator, definitions: Definitions) -> bool:
+def is_protected(one: Indicator, definitions: Definitions) -> bool:
     """Whether there is a number of its indicator that may not be shown."""
     policy = definitions.disclosure[one.disclosure]
     return policy.primary_min > 0 or policy.min_denominator > 0 or not policy.zero_ok
 
 
-def families(definitions: Definitions) -> dict[str, int]:
+def indicator_families(definitions: Definitions) -> dict[str, int]:
     """Indicators by the family of those that tell something of each other: by a declared relation, or because they
     count or divide the same people."""
     family = {name: number for number, name in enumerate(definitions.indicators)}
@@ -43,7 +43,7 @@ def families(definitions: Definitions) -> dict[str, int]:
 
     for relation in definitions.relations:
         join((relation.indicator, *relation.of))
-    meanings, speaking = Meanings(definitions), defaultdict(list)
+    meanings, speaking = NumberMeanings(definitions), defaultdict(list)
     for one in definitions.indicators.values():
         if one.change_of:
             join((one.id, one.change_of))
@@ -54,7 +54,7 @@ def families(definitions: Definitions) -> dict[str, int]:
     return family
 
 
-class Meanings:
+class NumberMeanings:
     """What the numbers of rows are numbers of, so that two rows that tell one number are known to: a denominator is
     that of every indicator with the same population, and a count may be the numerator or the denominator of others."""
 

@@ -9,8 +9,8 @@ from __future__ import annotations
 import polars as pl
 
 from schemas.definitions.models import Definitions
-from warehouse.disclosure.counts_in_words import people_said, share_said
-from warehouse.disclosure.relations.indicator_families import families, is_count
+from warehouse.disclosure.counts_in_words import count_range_in_text, share_in_text
+from warehouse.disclosure.relations.indicator_families import indicator_families, is_count
 
 COUNTED, AMONG, OTHERS, SHOWN = "numerator", "denominator", "remainder", "value"
 """The numbers that a row tells: how many are counted, among how many, how many that leaves, and the value itself."""
@@ -19,15 +19,15 @@ AT_MOST = {COUNTED: "counted_most", OTHERS: "others_most"}
 ROUNDING = 1e-9
 
 
-def measured(states: pl.DataFrame, definitions: Definitions) -> pl.DataFrame:
+def with_people_counted(states: pl.DataFrame, definitions: Definitions) -> pl.DataFrame:
     """The states (see disclosure.withheld) with what each row tells.
 
     Adds the indicator's policy and family; `told_counted` and `told_among`, whether the numbers are given rather than
     worked out; COUNTED, AMONG and OTHERS, as given or as near as they can be told; `counted_most` and `others_most`;
     `half`, half a unit of the printed value; `asked_to_hide`; `small`, which is what must be hidden for its own sake;
-    and `measured`, whether there is anything to be added up.
+    and `with_people_counted`, whether there is anything to be added up.
     """
-    rows = _said(states.join(policies(definitions), on="indicator_id", maintain_order="left"))
+    rows = _said(states.join(disclosure_policies(definitions), on="indicator_id", maintain_order="left"))
     rows = _with_shared_bases(rows, definitions)
     share = ~pl.col("is_count") & pl.col("per").is_not_null()
     value, counted, among, per = (pl.col(name) for name in ("value", "numerator", "base", "per"))
@@ -64,7 +64,7 @@ def _said(rows: pl.DataFrame) -> pl.DataFrame:
     low, high, value = pl.col("value_low"), pl.col("value_high"), pl.col("value")
     texts = rows.filter(pl.col("guarded") & (pl.col("kind") != "ordinal"))["value_text"].drop_nulls().unique()
     rows = _with_said_shares(rows, texts)
-    found = [(text, *said) for text in texts if (said := people_said(text)) is not None]
+    found = [(text, *said) for text in texts if (said := count_range_in_text(text)) is not None]
     schema = {"value_text": pl.String, "words_least": pl.Float64, "words_most": pl.Float64}
     words = pl.DataFrame(found, schema=schema, orient="row")
     rows = rows.join(words, on="value_text", how="left", maintain_order="left")
@@ -88,7 +88,7 @@ def _said(rows: pl.DataFrame) -> pl.DataFrame:
 
 def _with_said_shares(rows: pl.DataFrame, texts: pl.Series) -> pl.DataFrame:
     """Rows of shares and rates with the numerator and denominator that their words give."""
-    found = [(text, *said) for text in texts if (said := share_said(text)) is not None]
+    found = [(text, *said) for text in texts if (said := share_in_text(text)) is not None]
     schema = {"value_text": pl.String, "said_counted": pl.Float64, "said_among": pl.Float64}
     rows = rows.join(
         pl.DataFrame(found, schema=schema, orient="row"), on="value_text", how="left", maintain_order="left"
@@ -151,9 +151,9 @@ def _others_most(share: pl.Expr) -> pl.Expr:
     return pl.when(share & (per == 100) & ~pl.col("told_counted")).then(base - least)
 
 
-def policies(definitions: Definitions) -> pl.DataFrame:
+def disclosure_policies(definitions: Definitions) -> pl.DataFrame:
     """What disclosure control has to know of each indicator."""
-    family = families(definitions)
+    family = indicator_families(definitions)
     changes = {relation.indicator for relation in definitions.relations if relation.kind == "change"}
     moving = {family[one.id] for one in definitions.indicators.values() if one.change_of or one.id in changes}
     spread = {family[relation.indicator] for relation in definitions.relations if relation.kind == "england-gap"}

@@ -11,7 +11,7 @@ Name = TypeVar("Name", bound=Hashable)
 Span = tuple[date, date]
 
 
-def pieces(windows: Mapping[Name, Span]) -> list[frozenset[Name]]:
+def window_pieces(windows: Mapping[Name, Span]) -> list[frozenset[Name]]:
     """What windows (first and last day of each) are made of: each piece as the windows that hold it. A number of things
     that happen once each is, for a window, the sum of those of its pieces."""
     ends = sorted({day for first, last in windows.values() for day in (first.toordinal(), last.toordinal() + 1)})
@@ -22,7 +22,7 @@ def pieces(windows: Mapping[Name, Span]) -> list[frozenset[Name]]:
     return sorted((piece for piece in found if piece), key=lambda piece: sorted(map(str, piece)))
 
 
-def overlapping(windows: Mapping[Name, Span]) -> list[dict[Name, Span]]:
+def group_overlapping_windows(windows: Mapping[Name, Span]) -> list[dict[Name, Span]]:
     """The windows in groups of those that overlap, each with another of its group; windows alone are left out."""
     groups: list[dict[Name, Span]] = []
     last = date.min
@@ -35,7 +35,7 @@ def overlapping(windows: Mapping[Name, Span]) -> list[dict[Name, Span]]:
     return [group for group in groups if len(group) > 1]
 
 
-def chains(windows: Mapping[Name, Span]) -> Iterable[tuple[Name, list[Name], bool]]:
+def window_chains(windows: Mapping[Name, Span]) -> Iterable[tuple[Name, list[Name], bool]]:
     """Each window with shorter ones that lie in it: end to end from its first day, the longest up to its last, the
     longest of those between, and as many as there are that do not overlap; and whether they are the whole of it."""
     for whole, (first, last) in windows.items():
@@ -56,7 +56,7 @@ def chains(windows: Mapping[Name, Span]) -> Iterable[tuple[Name, list[Name], boo
                 yield whole, names, False
 
 
-def same(windows: Mapping[Name, Span]) -> Iterable[Sequence[Name]]:
+def identical_windows(windows: Mapping[Name, Span]) -> Iterable[Sequence[Name]]:
     """Windows that are the very same days under different names."""
     by_span: dict[Span, list[Name]] = defaultdict(list)
     for name, span in windows.items():
