@@ -24,10 +24,10 @@ from pathlib import Path
 import openpyxl
 
 from flows.checking import validate_files
-from flows.checking.dask_workers import stage_of
+from flows.checking.dask_workers import staging_function
 from flows.pipeline.night_steps import collect
-from flows.pipeline.validate_step import judge
-from flows.run_context import Night, prepare
+from flows.pipeline.validate_step import validate
+from flows.run_context import RunContext, prepare_run
 from flows.settings import settings
 from schemas.definitions.loader import load_definitions
 
@@ -105,7 +105,7 @@ def write(path: Path, said: list[tuple[str, str, str]], number: int) -> None:
     book.save(path)
 
 
-def night_of(root: Path, count: int, said: list[tuple[str, str, str]]) -> Night:
+def night_of(root: Path, count: int, said: list[tuple[str, str, str]]) -> RunContext:
     """A night in an empty place, with so many returns waiting."""
     (root / "partners").mkdir(parents=True)
     for number in range(PARTNERS):
@@ -114,7 +114,7 @@ def night_of(root: Path, count: int, said: list[tuple[str, str, str]]) -> Night:
         write(root / "inbox" / f"p{number % PARTNERS}" / f"figures-{number}.xlsx", said, number)
     places = {"warehouse": root / "w" / "indicators.duckdb", "outbox": root / "outbox", "archive": root / "archive"}
     given = settings(inbox=root / "inbox", partners=root / "partners", today=TODAY, **places)
-    night = prepare(given, "bench")
+    night = prepare_run(given, "bench")
     time.sleep(1.1)  # a file that has just been written is waited for
     collect(night)
     return night
@@ -141,9 +141,9 @@ def judged(count: int, said: list[tuple[str, str, str]], runner: str = "threads"
     try:
         with tempfile.TemporaryDirectory(prefix="bench-returns-") as folder:
             night = night_of(Path(folder), count, said)
-            night = replace(night, stage=stage_of(night.settings.model_copy(update={"runner": runner})))
+            night = replace(night, stage=staging_function(night.settings.model_copy(update={"runner": runner})))
             began = spent()
-            outcomes = judge(night)
+            outcomes = validate(night)
             took = since(began)
             refused = sum(1 for one in outcomes if not one.accepted)
             if (len(outcomes), refused) != (count, sum(1 for n in range(count) if n % 20 == 7)):

@@ -13,67 +13,69 @@ from prefect.runtime import flow_run
 from prefect.states import Completed
 
 from common.errors import BusyError
-from flows.checking.dask_workers import stage_of
+from flows.checking.dask_workers import staging_function
 from flows.operations.prefect_artifacts import (
+    DAYTIME_HOOKS,
     HOOKS,
-    HOOKS_BY_DAY,
     PATIENCE_SECONDS,
     STEPS,
-    of_the_moment,
-    progress_shown,
-    show,
+    publish_page,
+    show_progress,
+    timed_run_name,
 )
-from flows.pipeline.daytime_steps import Answered, between_nights
-from flows.pipeline.run_report import day_as_markdown
+from flows.pipeline.daytime_steps import DaytimeReport, run_between_nights
+from flows.pipeline.run_report import daytime_as_markdown
 from flows.settings import settings
-from schemas.notifications import BY_DAY, REMINDING
+from schemas.notifications import DAYTIME_KINDS, REMINDER_KINDS
 
 
-@flow(name="replies", flow_run_name=of_the_moment, **HOOKS_BY_DAY)
+@flow(name="replies", flow_run_name=timed_run_name, **DAYTIME_HOOKS)
 def replies(
     inbox: str | None = None,
     warehouse: str | None = None,
     outbox: str | None = None,
     archive: str | None = None,
     today: date | None = None,
-) -> Answered | State[None]:
+) -> DaytimeReport | State[None]:
     """Check and answer what has arrived; load and publish nothing. Leaves at once while another run is at work, for
     that one answers too. Parameters left out come from the settings."""
     given = settings(inbox=inbox, warehouse=warehouse, outbox=outbox, archive=archive, today=today)
     try:
-        with progress_shown():
-            done = between_nights(given, str(flow_run.id or "by-hand"), BY_DAY, STEPS.__getitem__, stage_of(given))
+        with show_progress():
+            done = run_between_nights(
+                given, str(flow_run.id or "by-hand"), DAYTIME_KINDS, STEPS.__getitem__, staging_function(given)
+            )
     except BusyError:
         return Completed(name="Left", message="Another run is at work here, and answers too.")
     _show("replies", done)
     return done
 
 
-@flow(name="reminders", flow_run_name=of_the_moment, **HOOKS)
+@flow(name="reminders", flow_run_name=timed_run_name, **HOOKS)
 def reminders(
     inbox: str | None = None,
     warehouse: str | None = None,
     outbox: str | None = None,
     archive: str | None = None,
     today: date | None = None,
-) -> Answered:
+) -> DaytimeReport:
     """Remind owners of overdue returns and tell officers of those beyond the days of grace, each once, whether a night
     or this run comes first. What lies in the inbox is checked before, so that nobody is reminded of what was sent."""
     given = settings(inbox=inbox, warehouse=warehouse, outbox=outbox, archive=archive, today=today)
-    with progress_shown():
-        done = between_nights(
+    with show_progress():
+        done = run_between_nights(
             given,
             str(flow_run.id or "by-hand"),
-            REMINDING,
+            REMINDER_KINDS,
             STEPS.__getitem__,
-            stage_of(given),
+            staging_function(given),
             patience_seconds=PATIENCE_SECONDS,
         )
     _show("reminders", done)
     return done
 
 
-def _show(key: str, done: Answered) -> None:
+def _show(key: str, done: DaytimeReport) -> None:
     """Keep a page of a run that had something to do."""
     if done.lines or done.replies.sent or done.replies.waiting or done.replies.refused:
-        show(key, day_as_markdown(done), "What came, what was answered")
+        publish_page(key, daytime_as_markdown(done), "What came, what was answered")

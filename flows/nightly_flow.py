@@ -10,32 +10,39 @@ from datetime import date
 from prefect import flow
 from prefect.runtime import flow_run
 
-from flows.checking.dask_workers import stage_of
-from flows.operations.prefect_artifacts import HOOKS, PATIENCE_SECONDS, STEPS, of_the_night, progress_shown, show
+from flows.checking.dask_workers import staging_function
+from flows.operations.prefect_artifacts import (
+    HOOKS,
+    PATIENCE_SECONDS,
+    STEPS,
+    night_run_name,
+    publish_page,
+    show_progress,
+)
 from flows.pipeline import night_steps
-from flows.pipeline.night_summary import Report
+from flows.pipeline.night_summary import NightReport
 from flows.pipeline.run_report import as_markdown
 from flows.settings import settings
 
 
-@flow(name="nightly", flow_run_name=of_the_night, **HOOKS)
+@flow(name="nightly", flow_run_name=night_run_name, **HOOKS)
 def nightly(
     inbox: str | None = None,
     warehouse: str | None = None,
     outbox: str | None = None,
     archive: str | None = None,
     today: date | None = None,
-) -> Report:
+) -> NightReport:
     """One whole night. A rejected return is a normal night; only our own faults fail it. Parameters left out come from
     the settings."""
     given = settings(inbox=inbox, warehouse=warehouse, outbox=outbox, archive=archive, today=today)
-    with progress_shown():
-        done = night_steps.whole_night(
+    with show_progress():
+        done = night_steps.run_night(
             given,
             str(flow_run.id or "by-hand"),
             STEPS.__getitem__,
-            stage_of(given),
+            staging_function(given),
             patience_seconds=PATIENCE_SECONDS,
         )
-    show("night", as_markdown(done), "What came, what failed, what changed")
+    publish_page("night", as_markdown(done), "What came, what failed, what changed")
     return done

@@ -14,36 +14,36 @@ from prefect.runtime import flow_run
 from pydantic import Field
 
 from flows import run_context
-from flows.delivery.quarterly_filing import Filed, Readers, file_report, quarter_of, readers_of
-from flows.operations.prefect_artifacts import HOOKS, PATIENCE_SECONDS, STEPS, of_the_moment, show
+from flows.delivery.quarterly_filing import Audience, FiledReport, file_report, parse_quarter, report_recipients
+from flows.operations.prefect_artifacts import HOOKS, PATIENCE_SECONDS, STEPS, publish_page, timed_run_name
 from flows.pipeline import night_steps, reply_step
-from flows.pipeline.run_report import filed_as_markdown
+from flows.pipeline.run_report import quarterly_as_markdown
 from flows.records.ledger import sole_writer
 from flows.settings import now, settings
 
 file_it = task(name="File the report", task_run_name="File the report", cache_policy=NO_CACHE)(file_report)
 
 
-@flow(name="quarterly-report", flow_run_name=of_the_moment, **HOOKS)
+@flow(name="quarterly-report", flow_run_name=timed_run_name, **HOOKS)
 def quarterly_report(
     quarter: Annotated[str | None, Field(pattern=r"^\d{4}-Q[1-4]$", description="such as 2011-Q1")] = None,
-    to: Readers = "officers",
+    to: Audience = "officers",
     again: bool = False,
     today: date | None = None,
-) -> Filed:
+) -> FiledReport:
     """File the published scorecard as a page and a csv under its quarter, and mail it once to whom it is for.
 
     Without a quarter, the last that has ended. A report that is there is left as it is; `again` files another edition.
     """
     given = settings(today=today)
     with sole_writer(given.archive, PATIENCE_SECONDS):
-        at = run_context.prepare(given, str(flow_run.id or "by-hand"), by_day=True)
-        chosen = quarter_of(quarter, at.today)
-        readers = readers_of(to, at.definitions, at.today)
-        done: Filed = file_it(
+        at = run_context.prepare_run(given, str(flow_run.id or "by-hand"), by_day=True)
+        chosen = parse_quarter(quarter, at.today)
+        readers = report_recipients(to, at.definitions, at.today)
+        done: FiledReport = file_it(
             given.reports, given.warehouse, chosen, at.run, now(), readers, again=again, branding=given.branding
         )
-        replies = STEPS[reply_step.reply_by_day](at, frozenset({"report"}))
-        night_steps.end(at)
-    show("quarterly-report", filed_as_markdown(done, replies), "What was filed, and to whom it was sent")
+        replies = STEPS[reply_step.reply_between_nights](at, frozenset({"report"}))
+        night_steps.finish_run(at)
+    publish_page("quarterly-report", quarterly_as_markdown(done, replies), "What was filed, and to whom it was sent")
     return done

@@ -11,7 +11,7 @@ from prefect.client.schemas.objects import State
 from prefect.runtime import flow_run
 from prefect.states import Completed
 
-from flows.operations.prefect_artifacts import HOOKS, of_the_moment, progress_shown, show
+from flows.operations.prefect_artifacts import HOOKS, publish_page, show_progress, timed_run_name
 from flows.recovery.rebuild_warehouse import rebuild as rebuild_all
 from flows.recovery.rebuild_warehouse import rebuilt_as_markdown
 from flows.settings import settings
@@ -19,13 +19,13 @@ from flows.settings import settings
 make_again = task(name="Replay the ledger", task_run_name="Replay the ledger", cache_policy=NO_CACHE)(rebuild_all)
 
 
-@flow(name="rebuild", flow_run_name=of_the_moment, **HOOKS)
+@flow(name="rebuild", flow_run_name=timed_run_name, **HOOKS)
 def rebuild(replace: bool = False, warehouse: str | None = None, archive: str | None = None) -> State[None]:
     """Make store and published file again from ledger and archive and compare them with what is live. They are put in
     place where these are missing, or where `replace` asks for it; files that differ are left and the run says so."""
     given = settings(warehouse=warehouse, archive=archive)
-    with progress_shown():
+    with show_progress():
         done = make_again(given, str(flow_run.id or "by-hand"), replace=replace)
-    show("rebuild", rebuilt_as_markdown(done), "Whether what is live is what the ledger makes")
+    publish_page("rebuild", rebuilt_as_markdown(done), "Whether what is live is what the ledger makes")
     said = done.text.splitlines()[0]
     return Completed(message=said) if done.done else Completed(name="Different", message=said)

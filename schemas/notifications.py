@@ -35,15 +35,17 @@ Kind = Literal[
     "bounced",  # a message was refused for good
     "report",  # a quarter's report was filed
 ]
-BY_DAY: frozenset[Kind] = frozenset({"receipt", "tonight", "findings", "resolved", "wrong-folder", "bounced", "report"})
+DAYTIME_KINDS: frozenset[Kind] = frozenset(
+    {"receipt", "tonight", "findings", "resolved", "wrong-folder", "bounced", "report"}
+)
 """What owners and the analyst are told between two nights."""
-REMINDING: frozenset[Kind] = BY_DAY.union(("overdue", "escalated"))
+REMINDER_KINDS: frozenset[Kind] = DAYTIME_KINDS.union(("overdue", "escalated"))
 ANALYST = "analyst"
-UNSHOWN = ("return.wrong-folder", "return.person-level")
+WITHHOLDING_RULES = ("return.wrong-folder", "return.person-level")
 """Rules of files of which nothing is shown to anybody."""
 
 
-def partner_of(recipient: str) -> str | None:
+def partner_of_recipient(recipient: str) -> str | None:
     """The partner's id of a recipient, or None."""
     return recipient.removeprefix("partner/") if recipient.startswith("partner/") else None
 
@@ -173,29 +175,29 @@ def has_errors(outcome: Outcome) -> bool:
 
 def rule_forbidding_details(outcomes: Sequence[Outcome]) -> str:
     """The rule by which nothing of a file is shown; empty where it may be."""
-    return next((f.rule for o in outcomes for f in o.findings if f.rule in UNSHOWN), "")
+    return next((f.rule for o in outcomes for f in o.findings if f.rule in WITHHOLDING_RULES), "")
 
 
 def owner_notifications(history: NotificationHistory, today: date, *, published: bool) -> list[Notification]:
     """All that the partners have to be told tonight. `published` says whether readers see what the store holds."""
     return [
-        *_receipts(history),
-        *_publication(history, published=published),
-        *_set_aside(history),
-        *_findings(history),
-        *_overdue(history, today),
-        *_resolved(history),
+        *_receipt_notifications(history),
+        *_publication_notifications(history, published=published),
+        *_owner_set_asides(history),
+        *_finding_notifications(history),
+        *_overdue_notifications(history, today),
+        *_resolved_notifications(history),
     ]
 
 
-def _untold(history: NotificationHistory, kind: Kind) -> Iterator[Outcome]:
+def _not_yet_told(history: NotificationHistory, kind: Kind) -> Iterator[Outcome]:
     for outcomes in history.outcomes.values():
         for one in outcomes:
             if f"{kind}/{one.id}" not in history.told:
                 yield one
 
 
-def _of(kind: Kind, outcome: Outcome, history: NotificationHistory, repeats: str = "") -> Notification:
+def _notification(kind: Kind, outcome: Outcome, history: NotificationHistory, repeats: str = "") -> Notification:
     submission, slot = history.submissions[outcome.submission], history.slot_of.get(outcome.id)
     return Notification(kind, outcome.id, f"partner/{outcome.partner}", submission, outcome, slot, repeats)
 
@@ -206,26 +208,31 @@ def owner_notifications_by_day(history: NotificationHistory, today: date) -> lis
     held = {
         one.key: one for published in (False, True) for one in owner_notifications(history, today, published=published)
     }
-    return [*held.values(), *(_of("tonight", one, history) for one in _unseen(history, "tonight"))]
-
-
-def _receipts(history: NotificationHistory) -> list[Notification]:
-    order = history.precedence
     return [
-        replace(_of("receipt", one, history), rivals=order.rivals(one), counts_for=order.periods(one))
-        for one in _untold(history, "receipt")
+        *held.values(),
+        *(_notification("tonight", one, history) for one in _accepted_not_published(history, "tonight")),
     ]
 
 
-def _publication(history: NotificationHistory, *, published: bool) -> list[Notification]:
+def _receipt_notifications(history: NotificationHistory) -> list[Notification]:
+    order = history.precedence
+    return [
+        replace(_notification("receipt", one, history), rivals=order.rivals(one), counts_for=order.periods(one))
+        for one in _not_yet_told(history, "receipt")
+    ]
+
+
+def _publication_notifications(history: NotificationHistory, *, published: bool) -> list[Notification]:
     """That a receipt awaits publication; and, once, that what awaited it is published."""
-    unseen = [_of("awaiting", one, history) for one in _unseen(history, "awaiting", "tonight")]
+    unseen = [
+        _notification("awaiting", one, history) for one in _accepted_not_published(history, "awaiting", "tonight")
+    ]
     if not published:
         return unseen
     waited = history.told | {key.rpartition("/")[0] for key in history.told if key.startswith("set-aside/")}
     return [one for one in unseen if one.about in history.set_aside] + [
-        _of("published", one, history)
-        for one in _untold(history, "published")
+        _notification("published", one, history)
+        for one in _not_yet_told(history, "published")
         if waited & {f"{kind}/{one.id}" for kind in ("awaiting", "tonight", "set-aside")}
         and one.id not in history.set_aside
         and history.stands(one)
@@ -233,54 +240,56 @@ def _publication(history: NotificationHistory, *, published: bool) -> list[Notif
     ]
 
 
-def _set_aside(history: NotificationHistory) -> Iterator[Notification]:
+def _owner_set_asides(history: NotificationHistory) -> Iterator[Notification]:
     """What each owner's return was set aside for, where it has not been told."""
-    for left_out, outcome in _left_out(history):
-        one = replace(_of("set-aside", outcome, history), about=left_out.key, says=_says(left_out))
+    for left_out, outcome in _set_aside_outcomes(history):
+        one = replace(_notification("set-aside", outcome, history), about=left_out.key, says=_reasons(left_out))
         if one.key not in history.told:
             yield one
 
 
 def set_aside_notifications(history: NotificationHistory) -> Iterator[Notification]:
     """Returns that were set aside, for the analyst."""
-    for left_out, outcome in _left_out(history):
+    for left_out, outcome in _set_aside_outcomes(history):
         about = f"{left_out.key}/{ANALYST}"
-        one = replace(_of("set-aside", outcome, history), about=about, says=_says(left_out), recipient=ANALYST)
+        one = replace(
+            _notification("set-aside", outcome, history), about=about, says=_reasons(left_out), recipient=ANALYST
+        )
         if one.key not in history.told:
             yield one
 
 
-def _left_out(history: NotificationHistory) -> Iterator[tuple[SetAside, Outcome]]:
+def _set_aside_outcomes(history: NotificationHistory) -> Iterator[tuple[SetAside, Outcome]]:
     known = {one.id: one for outcomes in history.outcomes.values() for one in outcomes}
     for left_out in history.set_aside.values():
         if left_out.faults and left_out.outcome in known:
             yield left_out, known[left_out.outcome]
 
 
-def _says(left_out: SetAside) -> tuple[str, ...]:
+def _reasons(left_out: SetAside) -> tuple[str, ...]:
     return tuple(fault.text for fault in left_out.faults)
 
 
-def _unseen(history: NotificationHistory, *said: Kind) -> Iterator[Outcome]:
+def _accepted_not_published(history: NotificationHistory, *said: Kind) -> Iterator[Outcome]:
     """What was accepted, counts and has no receipt yet, unless a receipt was written that says none of this: then
     readers see it."""
-    for one in _untold(history, "receipt"):
+    for one in _not_yet_told(history, "receipt"):
         if history.precedence.counts(one):
             written = f"receipt/{one.id}" in history.composed
             if not written or any(f"{kind}/{one.id}" in history.composed for kind in said):
                 yield one
 
 
-def _findings(history: NotificationHistory) -> list[Notification]:
+def _finding_notifications(history: NotificationHistory) -> list[Notification]:
     """What is wrong with each file as it is now. Of one that was replaced or put right since, nobody need hear."""
     return [
-        _of("findings", one, history, _told_before(one, history))
-        for one in _untold(history, "findings")
+        _notification("findings", one, history, _unchanged_since(one, history))
+        for one in _not_yet_told(history, "findings")
         if one.findings and history.stands(one) and history.cured_by(one) is None
     ]
 
 
-def _told_before(outcome: Outcome, history: NotificationHistory) -> str:
+def _unchanged_since(outcome: Outcome, history: NotificationHistory) -> str:
     """The submission at the same path whose findings were told in full, and have been these ever since; or nothing."""
     if rule_forbidding_details([outcome]):
         return ""
@@ -293,7 +302,7 @@ def _told_before(outcome: Outcome, history: NotificationHistory) -> str:
     return first
 
 
-def _overdue(history: NotificationHistory, today: date) -> list[Notification]:
+def _overdue_notifications(history: NotificationHistory, today: date) -> list[Notification]:
     return [
         Notification("overdue", slot.key, f"partner/{slot.partner}", slot=slot)
         for slot in history.slots
@@ -301,7 +310,7 @@ def _overdue(history: NotificationHistory, today: date) -> list[Notification]:
     ]
 
 
-def _resolved(history: NotificationHistory) -> list[Notification]:
+def _resolved_notifications(history: NotificationHistory) -> list[Notification]:
     """What owners were told of as wrong or overdue, and is put right by an outcome that still stands."""
     cures: dict[str, Outcome] = {}
     for outcomes in history.outcomes.values():
@@ -312,7 +321,7 @@ def _resolved(history: NotificationHistory) -> list[Notification]:
         if f"overdue/{slot.key}" in history.told and slot.met_by is not None and not has_errors(slot.met_by):
             cures[slot.met_by.id] = slot.met_by
     return [
-        _of("resolved", cure, history)
+        _notification("resolved", cure, history)
         for cure in cures.values()
         if f"resolved/{cure.id}" not in history.told and history.still_clean(cure)
     ]

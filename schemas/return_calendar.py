@@ -11,7 +11,7 @@ from common.config_files import STRICT_KEYS
 from schemas.submissions import Outcome
 
 ReturnStatus = Literal["due", "overdue"]
-SlotStatus = Literal["received", "rejected", "due", "overdue"]
+ExpectedReturnStatus = Literal["received", "rejected", "due", "overdue"]
 SET_ASIDE = "set-aside"
 """Where an accepted return stands whose new figures the gate set aside."""
 
@@ -80,7 +80,7 @@ class ExpectedReturn:
         """Whether nothing accepted answers it and its time is over, whatever was sent and rejected."""
         return self.met_by is None and status_of_missing_return(self.expected.due, today) == "overdue"
 
-    def status(self, today: date) -> SlotStatus:
+    def status(self, today: date) -> ExpectedReturnStatus:
         """received once anything was accepted; rejected where all that came was; else due or overdue."""
         if self.met_by is not None:
             return "received"

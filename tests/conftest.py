@@ -21,7 +21,7 @@ os.environ.update(
     }
 )
 
-from flows.pipeline.night_summary import Report
+from flows.pipeline.night_summary import NightReport
 from inputs.layouts.partner_layouts import Partner, load_partners
 from schemas.definitions.loader import load_definitions
 from schemas.definitions.models import Definitions
@@ -60,7 +60,7 @@ def prefect_server() -> Iterator[None]:
 
 
 @pytest.fixture(scope="session")
-def example_night(tmp_path_factory: pytest.TempPathFactory, prefect_server: None) -> tuple[Place, Report]:
+def example_night(tmp_path_factory: pytest.TempPathFactory, prefect_server: None) -> tuple[Place, NightReport]:
     """The example returns, taken through the real Prefect flow once. Tests must leave it as it is."""
     from flows.nightly_flow import nightly
 

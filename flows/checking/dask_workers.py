@@ -29,7 +29,7 @@ from prefect.settings import PREFECT_API_URL, temporary_settings
 from common.atomic_files import write_whole
 from common.errors import StorageError, UsageError
 from common.json_records import as_record, from_record
-from flows.checking.staging import Desk, is_staged, stage
+from flows.checking.staging import ValidationContext, is_staged, stage_submissions
 from flows.records.archive import Archive
 from flows.settings import Settings, needs_extra
 from inputs.layouts.partner_layouts import load_partners
@@ -49,11 +49,13 @@ NO_PAGES: dict[str, list[str]] = {"distributed.scheduler.http.routes": [], "dist
 """What keeps schedulers and workers that we start from serving pages about themselves."""
 
 
-def over_dask(given: Settings, folder: Path, submissions: Sequence[Submission], desk: Desk) -> Iterator[str]:
+def stage_on_dask(
+    given: Settings, folder: Path, submissions: Sequence[Submission], desk: ValidationContext
+) -> Iterator[str]:
     """Have workers judge submissions; the id of each as its job is done. Those that workers lost are left out: a worker
     that dies has its job done by another, up to Dask's `allowed-failures`."""
     try:
-        jobs = _jobs(given, folder, submissions, desk)
+        jobs = _write_jobs(given, folder, submissions, desk)
     except OSError as error:
         raise StorageError(folder, f"cannot be written ({error.strerror})") from None
     import dask
@@ -61,10 +63,10 @@ def over_dask(given: Settings, folder: Path, submissions: Sequence[Submission], 
     import_module("distributed")  # its settings come with it, and must be there before one is set for a while
 
     try:
-        with dask.config.set(NO_PAGES), _runner(given.dask_address, folder) as runner:
+        with dask.config.set(NO_PAGES), _dask_runner(given.dask_address, folder) as runner:
             runner.client.wait_for_workers(1, timeout=SECONDS_FOR_WORKERS)
             done: SimpleQueue[Path] = SimpleQueue()
-            asked = {path: _submitted(runner, path).wrapped_future for path in jobs}
+            asked = {path: _submit(runner, path).wrapped_future for path in jobs}
             for path, future in asked.items():
                 future.add_done_callback(lambda _, path=path: done.put(path))
             idle = 0
@@ -84,7 +86,9 @@ def over_dask(given: Settings, folder: Path, submissions: Sequence[Submission], 
 # -- the night's side -------------------------------------------------------------------------------------------------
 
 
-def _jobs(given: Settings, folder: Path, submissions: Sequence[Submission], desk: Desk) -> dict[Path, list[str]]:
+def _write_jobs(
+    given: Settings, folder: Path, submissions: Sequence[Submission], desk: ValidationContext
+) -> dict[Path, list[str]]:
     """Write a file for each job; which submissions each is about."""
     desk.accepted.write_parquet(folder / "accepted.parquet")
     desk.published.write_parquet(folder / "published.parquet")
@@ -109,7 +113,7 @@ def _jobs(given: Settings, folder: Path, submissions: Sequence[Submission], desk
     return jobs
 
 
-def _runner(address: str | None, folder: Path) -> Any:
+def _dask_runner(address: str | None, folder: Path) -> Any:
     """Prefect's Dask runner on a cluster that is there, or on two workers of this machine that only we can reach."""
     from prefect_dask.task_runners import DaskTaskRunner
 
@@ -130,7 +134,7 @@ def _runner(address: str | None, folder: Path) -> Any:
     return DaskTaskRunner(cluster_kwargs=here)
 
 
-def _submitted(runner: Any, job: Path) -> Any:
+def _submit(runner: Any, job: Path) -> Any:
     """Submit a job as a task of this flow run.
 
     With a task Prefect sends along the flow, the task that submits it and its parameters. Those hold settings and the
@@ -141,11 +145,11 @@ def _submitted(runner: Any, job: Path) -> Any:
     def submit() -> Any:
         TaskRunContext.__var__.set(None)  # type: ignore[arg-type]
         if run is None:
-            return runner.submit(judge_job, {"job": str(job)})
+            return runner.submit(validate_job, {"job": str(job)})
         api = temporary_settings({PREFECT_API_URL: str(run.client.api_url)})
-        carrier = run.model_copy(update={"flow": as_flow, "parameters": {}})
+        carrier = run.model_copy(update={"flow": carrier_flow, "parameters": {}})
         with api, carrier:
-            return runner.submit(judge_job, {"job": str(job)})
+            return runner.submit(validate_job, {"job": str(job)})
 
     return context.run(submit)
 
@@ -154,21 +158,21 @@ def _submitted(runner: Any, job: Path) -> Any:
 
 
 @task(name="Read and check a part of the returns", cache_policy=NO_CACHE)
-def judge_job(job: str) -> int:
+def validate_job(job: str) -> int:
     """Judge the submissions that a job's file names, and stage what became of them. Raises LocalIndicatorsError where
     this worker is not as the night is."""
     path = Path(job)
     submissions = [from_record(Submission, one) for one in orjson.loads(path.read_bytes())]
-    return sum(1 for _ in stage(path.parent, submissions, _desk_of(path.parent)))
+    return sum(1 for _ in stage_submissions(path.parent, submissions, _read_validation_context(path.parent)))
 
 
 @flow(name="nightly")
-def as_flow() -> None:
+def carrier_flow() -> None:
     """The flow that workers are told a job belongs to."""
 
 
 @lru_cache(maxsize=1)
-def _desk_of(folder: Path) -> Desk:
+def _read_validation_context(folder: Path) -> ValidationContext:
     """The desk of a pass, as the night wrote it down. Raises UsageError where release, definitions or partners are not
     those of the night."""
     says = orjson.loads((folder / "desk.json").read_bytes())
@@ -177,7 +181,7 @@ def _desk_of(folder: Path) -> Desk:
     here = [definitions.digest, *(one.digest for one in partners.values())]
     if (says["release"], says["digests"]) != (version("local-indicators"), here):
         raise UsageError("this worker", "has another release, definitions or partners than the night; deploy the same")
-    return Desk(
+    return ValidationContext(
         Archive(Path(says["archive"])),
         definitions,
         partners,
@@ -190,9 +194,9 @@ def _desk_of(folder: Path) -> Desk:
     )
 
 
-def stage_of(given: Settings) -> Any:
+def staging_function(given: Settings) -> Any:
     """Who stages by the settings: this process, or workers. Raises UsageError."""
     if given.runner == "threads":
-        return stage
+        return stage_submissions
     needs_extra(given)
-    return partial(over_dask, given)
+    return partial(stage_on_dask, given)

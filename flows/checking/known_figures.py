@@ -16,7 +16,7 @@ from warehouse.store import connection, current_rows
 from warehouse.store.loads_in_force import loads_of_outcomes
 
 
-def known_to_owners(
+def figures_known_to_owners(
     con: connection.Connection,
     given: Settings,
     definitions: Definitions,
@@ -25,13 +25,13 @@ def known_to_owners(
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
     """What is accepted and not set aside, as each collection's owner may be told of it, and what readers see: the
     `accepted` and `published` of schemas.observations.CheckContext."""
-    seen = _seen_tonight(con, given, definitions, ledger)
-    return told_to_owners(
+    seen = _published_figures(con, given, definitions, ledger)
+    return rows_shown_to_owners(
         current_rows.last_accepted_rows(con, loads_of_outcomes(con, ledger.set_aside)), seen, partners
     ), seen
 
 
-def _seen_tonight(
+def _published_figures(
     con: connection.Connection, given: Settings, definitions: Definitions, ledger: Ledger
 ) -> pl.DataFrame:
     """What readers see, as warehouse.queries.published_figures gives it. Nothing where it was published under other
@@ -43,7 +43,7 @@ def _seen_tonight(
     return published_figures(con, given.warehouse, definitions)
 
 
-def told_to_owners(accepted: pl.DataFrame, seen: pl.DataFrame, partners: Mapping[str, Partner]) -> pl.DataFrame:
+def rows_shown_to_owners(accepted: pl.DataFrame, seen: pl.DataFrame, partners: Mapping[str, Partner]) -> pl.DataFrame:
     """What was accepted, as the partner who answers for each collection today may be told of it. Of rows that another
     partner sent, such as the one who answered for it before, those that readers see, without their place."""
     owners = pl.DataFrame(

@@ -22,23 +22,23 @@ import polars as pl
 from common.atomic_files import write_whole
 from common.errors import StorageError
 from common.json_records import Instant, as_record, from_record
-from flows.checking.validate_files import Judgement, as_judged, judge_each
+from flows.checking.validate_files import ValidationResult, for_annotation, validate_each_file
 from flows.records.archive import Archive
 from inputs.layouts.partner_layouts import Partner
 from inputs.parsing.return_identification import Origin
 from inputs.sandbox.reader_processes import Limits, ReaderPool
-from replies.annotation.marked_up_copy import MarkedUp, NoCopy, marked_by, marking_of
+from replies.annotation.marked_up_copy import CopyProvider, NoCopy, marked_by, marking_of
 from schemas.definitions.models import Definitions
 from schemas.findings import Finding
 from schemas.observations import KEY, CheckContext, CurrentFile, TidyTable, Waiver
 from schemas.submissions import Status, Submission, WaiverGrant
 
-COPIES_AHEAD = 8
+MAX_PENDING_COPIES = 8
 """So many marked-up copies may be in the making while files are judged."""
 
 
 @dataclass(frozen=True, eq=False)
-class Desk:
+class ValidationContext:
     """What judging has to know besides the files. It is the same for all submissions of a pass: what was accepted, in
     which files, and which waivers held when the pass began."""
 
@@ -59,7 +59,7 @@ class Desk:
 
 
 @dataclass(frozen=True)
-class Staged:
+class StagedResult:
     """What became of a submission for one return. `table` names the Parquet file in the folder, where the outcome is
     accepted, and `ends` the waivers that it ends for good."""
 
@@ -83,7 +83,7 @@ class Staged:
         return any(one.is_waived for one in self.findings)
 
 
-def stage(folder: Path, submissions: Sequence[Submission], desk: Desk) -> Iterator[str]:
+def stage_submissions(folder: Path, submissions: Sequence[Submission], desk: ValidationContext) -> Iterator[str]:
     """Judge submissions; the id of each, as soon as what became of it is in the folder. Raises ReaderError and
     StorageError."""
     most = desk.limits.file_bytes + 1  # one more, so that the reader sees that it is too many
@@ -92,23 +92,23 @@ def stage(folder: Path, submissions: Sequence[Submission], desk: Desk) -> Iterat
         Origin(one.partner, one.path, desk.today, seen=one.first_seen, changed=one.changed) for one in submissions
     ]
     arrivals = list(zip(origins, contents, strict=True))
-    copies: _Copies = {}
+    copies: _PendingCopies = {}
     with ReaderPool(desk.limits) as readers:
-        for judged in judge_each(arrivals, desk.partners, desk.definitions, desk.context, readers):
+        for judged in validate_each_file(arrivals, desk.partners, desk.definitions, desk.context, readers):
             if judged is not None:
                 number, group = judged
-                one, staged = submissions[number], [_staged(folder, submissions[number], j, desk) for j in group]
-                job = marking_of(PurePosixPath(one.path).name, [as_judged(j) for j in group], one.id)
+                one, staged = submissions[number], [_stage_result(folder, submissions[number], j, desk) for j in group]
+                job = marking_of(PurePosixPath(one.path).name, [for_annotation(j) for j in group], one.id)
                 if isinstance(job, NoCopy):
-                    yield _written(folder, one, staged, None)
+                    yield _write_results(folder, one, staged, None)
                 else:
-                    errand = partial(_marked, contents[number], job, one.id)
+                    errand = partial(_mark_up, contents[number], job, one.id)
                     copies[readers.submit(errand)] = (one, staged)
-            yield from _with_copies(folder, copies, COPIES_AHEAD)
-        yield from _with_copies(folder, copies, 0)
+            yield from _write_finished_copies(folder, copies, MAX_PENDING_COPIES)
+        yield from _write_finished_copies(folder, copies, 0)
 
 
-def _staged(folder: Path, submission: Submission, one: Judgement, desk: Desk) -> Staged:
+def _stage_result(folder: Path, submission: Submission, one: ValidationResult, desk: ValidationContext) -> StagedResult:
     """What is staged of a judgement; its table is written."""
     table = None
     if one.status != "rejected" and one.table is not None:
@@ -116,13 +116,13 @@ def _staged(folder: Path, submission: Submission, one: Judgement, desk: Desk) ->
         one.table.frame.write_parquet(whole)
         table = f"{submission.id}-{secrets.token_hex(8)}.parquet"
         _write(folder / table, whole.getvalue())
-    ends = tuple(grant.id for grant in desk.grants if one.table is not None and _ends(one.table, grant.waiver))
-    return Staged(
+    ends = tuple(grant.id for grant in desk.grants if one.table is not None and _ends_waiver(one.table, grant.waiver))
+    return StagedResult(
         one.collection, one.status, one.rows, one.findings, one.not_checked, one.periods(), table, ends, one.modified
     )
 
 
-def _ends(table: TidyTable, waiver: Waiver) -> bool:
+def _ends_waiver(table: TidyTable, waiver: Waiver) -> bool:
     """A waiver ends for good with the first submission that gives another value for its key."""
     if table.collection != waiver.collection:
         return False
@@ -130,26 +130,26 @@ def _ends(table: TidyTable, waiver: Waiver) -> bool:
     return any(value not in (None, waiver.value) for value in of_key.get_column(waiver.field))
 
 
-def _marked(content: partial[bytes], job: bytes, submission: str, reader: Any) -> MarkedUp | NoCopy:
+def _mark_up(content: partial[bytes], job: bytes, submission: str, reader: Any) -> CopyProvider | NoCopy:
     return marked_by(reader, content(), job, submission)
 
 
-_Copies = dict["Future[MarkedUp | NoCopy]", tuple[Submission, list[Staged]]]
+_PendingCopies = dict["Future[CopyProvider | NoCopy]", tuple[Submission, list[StagedResult]]]
 
 
-def _with_copies(folder: Path, copies: _Copies, most: int) -> Iterator[str]:
+def _write_finished_copies(folder: Path, copies: _PendingCopies, most: int) -> Iterator[str]:
     """Stage the submissions whose copies are made; wait while more than so many are not."""
     while True:
         for future in [one for one in copies if one.done()]:
             submission, staged = copies.pop(future)
             made = future.result()
-            yield _written(folder, submission, staged, made.content if isinstance(made, MarkedUp) else None)
+            yield _write_results(folder, submission, staged, made.content if isinstance(made, CopyProvider) else None)
         if len(copies) <= most:
             return
         wait(copies, return_when=FIRST_COMPLETED)
 
 
-def _written(folder: Path, submission: Submission, staged: Sequence[Staged], copy: bytes | None) -> str:
+def _write_results(folder: Path, submission: Submission, staged: Sequence[StagedResult], copy: bytes | None) -> str:
     """Write down what became of a submission, whole or not at all, however many workers are at it."""
     name = None
     if copy is not None:
@@ -174,7 +174,7 @@ def is_staged(folder: Path, submission: str) -> bool:
     return (folder / f"{submission}.json").is_file()
 
 
-def staged_of(folder: Path, submission: str) -> tuple[list[Staged], Path | None]:
+def read_staged_results(folder: Path, submission: str) -> tuple[list[StagedResult], Path | None]:
     """What became of a submission, and its marked-up copy where one was made. Raises StorageError."""
     path = folder / f"{submission}.json"
     try:
@@ -182,10 +182,10 @@ def staged_of(folder: Path, submission: str) -> tuple[list[Staged], Path | None]
     except (OSError, ValueError):
         raise StorageError(path, "is missing or damaged; run the night again") from None
     copy = folder / record["copy"] if record["copy"] else None
-    return [from_record(Staged, one) for one in record["staged"]], copy
+    return [from_record(StagedResult, one) for one in record["staged"]], copy
 
 
-def by_turns(submissions: Sequence[Submission]) -> list[Submission]:
+def interleave_partners(submissions: Sequence[Submission]) -> list[Submission]:
     """Submissions in the order in which they are read: each partner's next one by turns, so that none waits until
     another's many have been read."""
     turns: dict[str, int] = {}

@@ -26,7 +26,7 @@ from schemas.validation.older_files import check_for_older_file
 
 
 @dataclass(frozen=True, eq=False)
-class Judgement:
+class ValidationResult:
     """What became of one file for one return. `layout` and `table` are None where the file answers none; `modified` is
     when it was last saved, where it says so."""
 
@@ -66,30 +66,30 @@ BATCH_ROWS = 100_000
 """A batch is checked once it has so many files or rows, so that no more tables than that are held at a time. What is
 found in one table never depends on which others are checked with it."""
 
-Arrival = tuple[Origin, Callable[[], bytes]]
+FileToValidate = tuple[Origin, Callable[[], bytes]]
 
 
-def judge(
-    arrivals: Sequence[Arrival],
+def validate_files(
+    arrivals: Sequence[FileToValidate],
     partners: Mapping[str, Partner],
     definitions: Definitions,
     context: CheckContext,
     *,
     limits: Limits | None = None,
-) -> list[list[Judgement]]:
+) -> list[list[ValidationResult]]:
     """Judge files; for each, one judgement a return it answers, in order."""
     with ReaderPool(limits or Limits()) as readers:
-        judged = dict(filter(None, judge_each(arrivals, partners, definitions, context, readers)))
+        judged = dict(filter(None, validate_each_file(arrivals, partners, definitions, context, readers)))
     return [judged[number] for number in range(len(arrivals))]
 
 
-def judge_each(
-    arrivals: Sequence[Arrival],
+def validate_each_file(
+    arrivals: Sequence[FileToValidate],
     partners: Mapping[str, Partner],
     definitions: Definitions,
     context: CheckContext,
     readers: ReaderPool,
-) -> Iterator[tuple[int, list[Judgement]] | None]:
+) -> Iterator[tuple[int, list[ValidationResult]] | None]:
     """Judge many files a batch at a time: the number of each and its judgements, one a return it answers.
 
     Reading runs in child processes; checking is one pandera validation over all tables of a batch. A batch ends early
@@ -98,21 +98,21 @@ def judge_each(
     layouts = [layout for partner in partners.values() for layout in partner.layouts]
     batch: list[tuple[int, list[_Parsed]]] = []
     rows = 0
-    held = held_cells(context.accepted)
+    held = cells_in_use(context.accepted)
     for one in readers.read([content for _, content in arrivals]):
         if one is not None:
             number, cells = one
-            parsed = list(_parse_one(arrivals[number][0], cells, layouts, held))
+            parsed = list(_parse_file(arrivals[number][0], cells, layouts, held))
             batch.append((number, parsed))
             rows += sum(p.table.rows for p in parsed if p.table is not None)
             del cells, parsed
             if len(batch) < BATCH_FILES and rows < BATCH_ROWS:
                 continue
-        yield from _check_all(batch, partners, definitions, context)
+        yield from _check_batch(batch, partners, definitions, context)
         batch, rows = [], 0
         if one is None:
             yield None
-    yield from _check_all(batch, partners, definitions, context)
+    yield from _check_batch(batch, partners, definitions, context)
 
 
 @dataclass(frozen=True, eq=False)
@@ -125,10 +125,10 @@ class _Parsed:
     modified: datetime | None = None
 
 
-HeldCells = Mapping[str, frozenset[tuple[str, str]]]
+CellsInUse = Mapping[str, frozenset[tuple[str, str]]]
 
 
-def held_cells(accepted: pl.DataFrame | None) -> HeldCells:
+def cells_in_use(accepted: pl.DataFrame | None) -> CellsInUse:
     """The cells, as sheet and address, that the figures which are held of each collection stood in."""
     if accepted is None or not accepted.height:
         return {}
@@ -139,7 +139,7 @@ def held_cells(accepted: pl.DataFrame | None) -> HeldCells:
     }
 
 
-def _now_blank(cells: Cells, held: Iterable[tuple[str, str]]) -> frozenset[tuple[str, str]]:
+def _blanked_cells(cells: Cells, held: Iterable[tuple[str, str]]) -> frozenset[tuple[str, str]]:
     sheets = {sheet.name: sheet for sheet in cells.sheets}
     found = ((name, cell, position_of_address(cell)) for name, cell in held if name in sheets)
     return frozenset(
@@ -147,7 +147,9 @@ def _now_blank(cells: Cells, held: Iterable[tuple[str, str]]) -> frozenset[tuple
     )
 
 
-def _parse_one(origin: Origin, cells: Cells | Finding, layouts: Sequence[Layout], held: HeldCells) -> Iterable[_Parsed]:
+def _parse_file(
+    origin: Origin, cells: Cells | Finding, layouts: Sequence[Layout], held: CellsInUse
+) -> Iterable[_Parsed]:
     if isinstance(cells, Finding):
         return [_Parsed(origin, None, None, [cells])]
     fitting = identify(cells, origin, layouts)
@@ -156,28 +158,28 @@ def _parse_one(origin: Origin, cells: Cells | Finding, layouts: Sequence[Layout]
     sheets = tuple(sheet.name for sheet in cells.sheets)
     said = cells.properties.get(MODIFIED)
     modified = datetime.fromisoformat(said) if said else None
-    return [_one_return(origin, layout, cells, held, sheets, modified) for layout in fitting]
+    return [_parse_return(origin, layout, cells, held, sheets, modified) for layout in fitting]
 
 
-def _one_return(
+def _parse_return(
     origin: Origin,
     layout: Layout,
     cells: Cells,
-    held: HeldCells,
+    held: CellsInUse,
     sheets: tuple[str, ...],
     modified: datetime | None,
 ) -> _Parsed:
     table, found = parse(cells, layout, origin.name)
-    table = replace(table, blank=_now_blank(cells, held.get(layout.collection, ())))
+    table = replace(table, blank=_blanked_cells(cells, held.get(layout.collection, ())))
     return _Parsed(origin, layout, table, found, sheets, modified)
 
 
-def _check_all(
+def _check_batch(
     batch: list[tuple[int, list[_Parsed]]],
     partners: Mapping[str, Partner],
     definitions: Definitions,
     context: CheckContext,
-) -> Iterator[tuple[int, list[Judgement]]]:
+) -> Iterator[tuple[int, list[ValidationResult]]]:
     """The judgements of a batch, which is emptied as they are given."""
     flat = [one for _, group in batch for one in group]
     tables = [one.table or TidyTable(one.origin.partner, "", empty_table()) for one in flat]
@@ -185,24 +187,24 @@ def _check_all(
     del flat, tables
     while batch:
         number, group = batch.pop(0)
-        yield number, [_judgement(one, next(found), partners, context) for one in group]
+        yield number, [_validation_result(one, next(found), partners, context) for one in group]
 
 
-def _judgement(
+def _validation_result(
     one: _Parsed, checked: list[Finding], partners: Mapping[str, Partner], context: CheckContext
-) -> Judgement:
-    found = [*one.found, *_not_told(one.found, checked), *_of_file(one, context)]
-    findings = merge_findings(found, one.sheets, _sizes(one.table) if one.table else None)
+) -> ValidationResult:
+    found = [*one.found, *_without_consequences(one.found, checked), *_file_findings(one, context)]
+    findings = merge_findings(found, one.sheets, _cells_per_column(one.table) if one.table else None)
     on_error, clean, table = "reject", 0, one.table
     if one.layout is not None and table is not None:
-        table = replace(table, frame=_with_faults(table.frame, found))
+        table = replace(table, frame=_mark_faulty_rows(table.frame, found))
         on_error = partners[one.layout.partner].collection(one.layout.collection).on_error
         clean = int((~table.frame.get_column("faulty")).sum()) if table.rows else 0
     status = status_from_findings(findings, clean_rows=clean, on_error=on_error)
-    return Judgement(one.origin, one.layout, table, tuple(findings), status, context.not_checked, one.modified)
+    return ValidationResult(one.origin, one.layout, table, tuple(findings), status, context.not_checked, one.modified)
 
 
-def _not_told(told: Sequence[Finding], checked: Sequence[Finding]) -> list[Finding]:
+def _without_consequences(told: Sequence[Finding], checked: Sequence[Finding]) -> list[Finding]:
     """What the checks found, without what follows from cells that are named as blank or left out already."""
     follow = ("key.withdrawn", "period.gone", "cell.left-blank")
     named = (
@@ -215,7 +217,7 @@ def _not_told(told: Sequence[Finding], checked: Sequence[Finding]) -> list[Findi
     ]
 
 
-def _of_file(one: _Parsed, context: CheckContext) -> list[Finding]:
+def _file_findings(one: _Parsed, context: CheckContext) -> list[Finding]:
     """What a file's name and date say of its standing beside what is held."""
     if one.layout is None or one.table is None or not one.table.rows:
         return []
@@ -228,14 +230,14 @@ def _of_file(one: _Parsed, context: CheckContext) -> list[Finding]:
 _CELLS = (*KEY_CELLS, *(f"at_{name}" for name in MEASURES))
 
 
-def _sizes(table: TidyTable) -> dict[tuple[str, int], int]:
+def _cells_per_column(table: TidyTable) -> dict[tuple[str, int], int]:
     """How many cells of each column of each sheet the rows of a table were read from."""
     said = pl.concat([table.frame.select("sheet", pl.col(name).alias("place")) for name in _CELLS])
     counted = said.drop_nulls().unique().group_by("sheet", pl.col("place") % COLUMNS).len()
     return {(sheet, column): count for sheet, column, count in counted.iter_rows()}
 
 
-def _with_faults(frame: pl.DataFrame, found: Sequence[Finding]) -> pl.DataFrame:
+def _mark_faulty_rows(frame: pl.DataFrame, found: Sequence[Finding]) -> pl.DataFrame:
     """The rows with every one marked `faulty` that an error names a cell of, so that none of them is loaded."""
     errors = [one for one in found if one.is_error and one.cells]
     if not errors or not frame.height:
@@ -251,7 +253,7 @@ def _with_faults(frame: pl.DataFrame, found: Sequence[Finding]) -> pl.DataFrame:
     return frame.with_columns((pl.col("faulty") | at_fault).alias("faulty"))
 
 
-def as_judged(one: Judgement) -> Judged:
+def for_annotation(one: ValidationResult) -> Judged:
     """A judgement as the marked-up copy shows it."""
     title = one.layout.title if one.layout else "no return that we expect"
     images = one.layout is not None and one.layout.says.images

@@ -9,7 +9,7 @@ from cyclopts import Parameter
 
 from flows.commands.decisions import print_decision
 from flows.commands.options import ArchiveOption, ByOption, WarehouseOption
-from flows.recovery.approval import approve_run, release
+from flows.recovery.approval import approve_run, release_set_aside
 from flows.settings import settings
 
 
@@ -24,5 +24,5 @@ def approve(
 
     Exit code 1 with the reason where it cannot be approved.
     """
-    decide = release if re.fullmatch(r"S[0-9]{6,}", run) else approve_run
+    decide = release_set_aside if re.fullmatch(r"S[0-9]{6,}", run) else approve_run
     return print_decision(lambda: decide(settings(warehouse=warehouse, archive=archive), run, by))

@@ -16,7 +16,7 @@ from rich.text import Text
 
 from common.atomic_files import write_whole
 from common.errors import UsageError
-from flows.checking.validate_files import Judgement, as_judged, judge
+from flows.checking.validate_files import ValidationResult, for_annotation, validate_files
 from flows.commands.options import JsonOption, TodayOption
 from flows.commands.terminal import as_json
 from flows.settings import Settings, london_today, now, settings
@@ -61,7 +61,7 @@ def check(
     if json:
         print(as_json(results))
     else:
-        show_judgements(results)
+        print_results(results)
     return 1 if any(result["status"] == "rejected" for result in results) else 0
 
 
@@ -83,17 +83,17 @@ def check_files(
     if partner is not None and partner not in partners:
         raise UsageError(partner, f"is not a partner; there are {', '.join(partners)}")
     if collection is not None:
-        partner = _owner(collection, partner, partners)
+        partner = _owning_partner(collection, partner, partners)
     for path in files:
         if not path.is_file():
             raise UsageError(path, "is not a file")
     if marked_up is not None:
-        _may_write(marked_up, files)
+        _require_writable_copy(marked_up, files)
     today = given.today or london_today(now())
     results: list[Result] = []
-    origins = [Origin(partner or _whose(path, partners), path.name, today, collection) for path in files]
-    judged = judge(
-        [(origin, partial(_begun, path, given.limits)) for origin, path in zip(origins, files, strict=True)],
+    origins = [Origin(partner or _partner_of_folder(path, partners), path.name, today, collection) for path in files]
+    judged = validate_files(
+        [(origin, partial(_read_start, path, given.limits)) for origin, path in zip(origins, files, strict=True)],
         partners,
         definitions,
         CheckContext(today),
@@ -111,18 +111,18 @@ def check_files(
     return results
 
 
-def _explain(path: Path, group: Sequence[Judgement], records: Sequence[Result], limits: Limits) -> None:
+def _explain(path: Path, group: Sequence[ValidationResult], records: Sequence[Result], limits: Limits) -> None:
     """Put what became of every cell of a file into the record of each return that it answers."""
     if all(one.layout is None for one in group):
         return
-    cells = read_in_child(_begun(path, limits), limits)
+    cells = read_in_child(_read_start(path, limits), limits)
     for one, result in zip(group, records, strict=True):
         if one.layout is not None and isinstance(cells, Cells):
             told = explain_cells(cells, one.layout, path.name, one.findings)
             result["explained"] = [part.as_dict() for part in told]
 
 
-def _may_write(copy: Path, files: Sequence[Path]) -> None:
+def _require_writable_copy(copy: Path, files: Sequence[Path]) -> None:
     if len(files) != 1:
         raise UsageError(copy, "a marked-up copy is of one file; name one")
     if copy.suffix.lower() != ".xlsx":
@@ -133,22 +133,22 @@ def _may_write(copy: Path, files: Sequence[Path]) -> None:
         raise UsageError(copy, "is the file itself; give the copy another name")
 
 
-def _write_copy(path: Path, group: Sequence[Judgement], copy: Path) -> None:
+def _write_copy(path: Path, group: Sequence[ValidationResult], copy: Path) -> None:
     """Write the marked copy of a file; where there is none to make, say so and write nothing."""
-    made = mark_up(path.read_bytes(), path.name, [as_judged(one) for one in group])
+    made = mark_up(path.read_bytes(), path.name, [for_annotation(one) for one in group])
     if isinstance(made, NoCopy):
         print(f"indicators: no marked-up copy: {made.why}", file=sys.stderr)
     else:
         write_whole(copy, made.content)
 
 
-def _begun(path: Path, limits: Limits) -> bytes:
+def _read_start(path: Path, limits: Limits) -> bytes:
     """As much of a file as is read, and one byte more, so that the reader sees where that is not all."""
     with path.open("rb") as file:
         return file.read(limits.file_bytes + 1)
 
 
-def _owner(collection: str, partner: str | None, partners: Mapping[str, Partner]) -> str:
+def _owning_partner(collection: str, partner: str | None, partners: Mapping[str, Partner]) -> str:
     known = {c.id: p.id for p in partners.values() for c in p.says.collection}
     if collection not in known:
         raise UsageError(collection, f"is not a return; there are {', '.join(sorted(known))}")
@@ -157,13 +157,13 @@ def _owner(collection: str, partner: str | None, partners: Mapping[str, Partner]
     return known[collection]
 
 
-def _whose(path: Path, partners: Mapping[str, Partner]) -> str:
+def _partner_of_folder(path: Path, partners: Mapping[str, Partner]) -> str:
     """The partner whose folder a file lies in; otherwise nobody's, and the file itself must tell."""
     folders = [parent.name for parent in path.resolve().parents]
     return next((name for name in folders[:3] if name in partners), "")
 
 
-def _record(path: Path, digest: str, one: Judgement) -> Result:
+def _record(path: Path, digest: str, one: ValidationResult) -> Result:
     return {
         "file": str(path),
         "digest": digest,
@@ -176,7 +176,7 @@ def _record(path: Path, digest: str, one: Judgement) -> Result:
     }
 
 
-def show_judgements(results: Sequence[Result]) -> None:
+def print_results(results: Sequence[Result]) -> None:
     """Print what `check` found, for people."""
     console = Console()
     for result in results:

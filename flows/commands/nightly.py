@@ -12,13 +12,13 @@ from common.progress import report_progress
 from flows.commands.options import ArchiveOption, InboxOption, OutboxOption, TodayOption, WarehouseOption
 from flows.commands.terminal import console, progress_shown
 from flows.inboxes import Address, check_inbox
-from flows.pipeline.run_report import show
+from flows.pipeline.run_report import print_report
 from flows.settings import needs_extra, settings
 from inputs.layouts.partner_layouts import load_partners
 from schemas.definitions.loader import load_definitions
 
 if TYPE_CHECKING:
-    from flows.pipeline.night_summary import Report
+    from flows.pipeline.night_summary import NightReport
 
 PREFECT = {
     "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
@@ -47,7 +47,7 @@ def nightly(
     names = ("inbox", "warehouse", "outbox", "archive", "today")
     with progress_shown():
         report = _run_flow(flow_parameters(inbox, {name: getattr(chosen, name) for name in names}))
-    show(report, console())
+    print_report(report, console())
     return 3 if report.publication.state == "refused" else 0
 
 
@@ -63,7 +63,7 @@ def _refuse_before_prefect(definitions: Path, partners: Path, inbox: Path | Addr
     load_partners(load_definitions(definitions), partners)
 
 
-def _run_flow(chosen: Mapping[str, Path | date | str | None]) -> Report:
+def _run_flow(chosen: Mapping[str, Path | date | str | None]) -> NightReport:
     for name, value in PREFECT.items():
         os.environ.setdefault(name, value)
     report_progress("Starting Prefect")

@@ -10,7 +10,7 @@ from common.errors import UsageError
 from flows.commands.options import ArchiveOption, JsonOption, WarehouseOption
 from flows.commands.terminal import as_json, progress_shown
 from flows.recovery.rebuild_warehouse import rebuild as rebuild_from_ledger
-from flows.recovery.reparse_report import reparse as report_reparsed
+from flows.recovery.reparse_report import reparse_submissions as report_reparsed
 from flows.settings import settings
 
 

@@ -10,9 +10,9 @@ from flows.settings import settings
 
 def status(*, archive: ArchiveOption = None, today: TodayOption = None, json: JsonOption = False) -> int:
     """Print the register of expected returns."""
-    register = return_register.status(settings(archive=archive, today=today))
+    register = return_register.register_record(settings(archive=archive, today=today))
     if json:
         print(as_json(register))
     else:
-        return_register.show(register, console())
+        return_register.print_register(register, console())
     return 0

@@ -12,12 +12,12 @@ import polars as pl
 from cyclopts import Parameter
 
 from common.errors import UsageError
-from flows.checking.known_figures import known_to_owners
-from flows.checking.validate_files import Judgement, judge
+from flows.checking.known_figures import figures_known_to_owners
+from flows.checking.validate_files import ValidationResult, validate_files
 from flows.commands.options import ArchiveOption, ByOption, TodayOption, UntilOption, WarehouseOption
 from flows.records.archive import Archive
 from flows.records.ledger import Ledger, read_ledger, sole_writer
-from flows.records.loss_detection import refuse_losses, see_ledger
+from flows.records.loss_detection import record_ledger_head, require_no_losses
 from flows.settings import Settings, london_today, now, settings
 from inputs.layouts.partner_layouts import load_partners
 from inputs.parsing.return_identification import Origin
@@ -79,11 +79,11 @@ def grant_waiver(request: WaiverRequest, given: Settings) -> WaiverAnswer:
     Raises UsageError for a rule that cannot be waived, a cell or day that is none, and words that are missing.
     """
     today = given.today or london_today(now())
-    sheet, place = _checked(request, today)
+    sheet, place = _parse_request(request, today)
     definitions = load_definitions(given.definitions)
     with sole_writer(given.archive):
         ledger = read_ledger(given.archive)
-        refuse_losses(given, ledger)
+        require_no_losses(given, ledger)
         submission = ledger.submissions.get(request.submission)
         if submission is None:
             return WaiverAnswer((), f"There is no submission {request.submission}.")
@@ -94,18 +94,20 @@ def grant_waiver(request: WaiverRequest, given: Settings) -> WaiverAnswer:
         if not any(finding.is_error for _, finding in mine):
             return WaiverAnswer((), f"{as_typed(request.where)} of {submission.id} is let through already.")
         collection = mine[0][0]
-        today_judged = _judged_today(submission, collection, given, definitions, ledger, today)
-        grants = _grants(request, sheet, place, today_judged, ledger)
+        today_judged = _validated_today(submission, collection, given, definitions, ledger, today)
+        grants = _make_grants(request, sheet, place, today_judged, ledger)
         if not grants:
             return WaiverAnswer(
                 (), f"Judged today, {submission.id} has no finding {request.rule} there to let through."
             )
         ledger.record_waivers(grants)
-        see_ledger(given, ledger)
-        return WaiverAnswer(tuple(grants), f"{_says(grants, submission, ledger)} {ledger.adoption_in_words}".rstrip())
+        record_ledger_head(given, ledger)
+        return WaiverAnswer(
+            tuple(grants), f"{_describe_grants(grants, submission, ledger)} {ledger.adoption_in_words}".rstrip()
+        )
 
 
-def _checked(request: WaiverRequest, today: date) -> tuple[str, int]:
+def _parse_request(request: WaiverRequest, today: date) -> tuple[str, int]:
     """The sheet and the position that are asked about; refuses what nobody could grant."""
     rule = RULES.get(request.rule)
     waivable = ", ".join(name for name, one in RULES.items() if one.strictness == "waivable")
@@ -123,27 +125,27 @@ def _checked(request: WaiverRequest, today: date) -> tuple[str, int]:
     return (match["quoted"] or "").replace("''", "'") or match["plain"], place
 
 
-def _judged_today(
+def _validated_today(
     submission: Submission,
     collection: str | None,
     given: Settings,
     definitions: Definitions,
     ledger: Ledger,
     today: date,
-) -> Judgement | None:
+) -> ValidationResult | None:
     """The submission as the next night will judge it, but for the waiver that is asked for."""
     partners = load_partners(definitions, given.partners)
     with private_store.open_store(given.store) as con:
-        accepted, seen = known_to_owners(con, given, definitions, partners, ledger)
+        accepted, seen = figures_known_to_owners(con, given, definitions, partners, ledger)
     context = CheckContext(today, accepted, seen, ledger.waivers_in_force())
     archive = Archive(given.archive)
     arrival = (Origin(submission.partner, submission.path, today), lambda: archive.content(submission.digest))
-    (judged,) = judge([arrival], partners, definitions, context)
+    (judged,) = validate_files([arrival], partners, definitions, context)
     return next((one for one in judged if one.collection == collection), None)
 
 
-def _grants(
-    request: WaiverRequest, sheet: str, place: int, judged: Judgement | None, ledger: Ledger
+def _make_grants(
+    request: WaiverRequest, sheet: str, place: int, judged: ValidationResult | None, ledger: Ledger
 ) -> list[WaiverGrant]:
     if judged is None:
         return []
@@ -157,14 +159,14 @@ def _grants(
 
 
 def _waivers(
-    request: WaiverRequest, found: Sequence[Finding], sheet: str, place: int, judged: Judgement
+    request: WaiverRequest, found: Sequence[Finding], sheet: str, place: int, judged: ValidationResult
 ) -> list[Waiver]:
     """A waiver for each row whose value the cell stands for: one, or all those under a heading that says a period."""
     if judged.table is None:
         return []
     frame = judged.table.frame.filter(pl.col("keyed"))
     rows = [
-        pair for one in found for pair in rows_of_finding(frame, one.rule, one.field, _bound_by(one, (sheet, place)))
+        pair for one in found for pair in rows_of_finding(frame, one.rule, one.field, _bound_place(one, (sheet, place)))
     ]
     return [
         Waiver(
@@ -181,12 +183,12 @@ def _waivers(
     ]
 
 
-def _bound_by(one: Finding, place: tuple[str, int]) -> tuple[str, int]:
+def _bound_place(one: Finding, place: tuple[str, int]) -> tuple[str, int]:
     """The cell whose value a waiver of a finding binds: of a total and its parts that of the total."""
     return next(cells_of_finding(one)) if one.rule.startswith("total.") else place
 
 
-def _says(grants: Sequence[WaiverGrant], submission: Submission, ledger: Ledger) -> str:
+def _describe_grants(grants: Sequence[WaiverGrant], submission: Submission, ledger: Ledger) -> str:
     """What was let through and what comes of it."""
     first = grants[0].waiver
     where = f"{as_typed(grants[0].sheet)}!{grants[0].cell}"

@@ -25,8 +25,8 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from common.atomic_files import write_whole
 from common.errors import LocalIndicatorsError
-from flows.delivery.mail_server import mail_server
-from flows.delivery.outbox import send_alone
+from flows.delivery.mail_server import parse_mail_url
+from flows.delivery.outbox import send_unrecorded_message
 from flows.settings import HOME
 from replies.emails.analyst_emails import to_analyst_of_fault
 from replies.emails.email_message import Envelope
@@ -34,12 +34,12 @@ from schemas.findings import as_typed
 
 MEMORY_BYTES = 16_384
 """The memory of faults has this size from the start, so that a full disk does not keep it from being written."""
-MOST_FAULTS = 20
-LONGEST = 400
-Memory = dict[str, dict[str, Any]]
+MAX_FAULTS = 20
+MAX_FAULT_LENGTH = 400
+FaultMemory = dict[str, dict[str, Any]]
 
 
-class Reach(BaseSettings):
+class AlarmSettings(BaseSettings):
     """What is needed to reach the analyst, whatever else of the settings is wrong."""
 
     model_config = SettingsConfigDict(env_prefix="INDICATORS_", env_file=".env", extra="ignore", frozen=True)
@@ -51,7 +51,7 @@ class Reach(BaseSettings):
     smtp_url: SecretStr | None = None
 
     @classmethod
-    def of_run(cls, parameters: Mapping[str, Any]) -> Reach:
+    def of_run(cls, parameters: Mapping[str, Any]) -> AlarmSettings:
         """With the folders that a run was given in place of those of the settings."""
         return cls(**{name: parameters[name] for name in ("outbox", "archive") if parameters.get(name)})
 
@@ -63,7 +63,7 @@ class Reach(BaseSettings):
         return (self.archive / "faults.json", self.outbox / ".faults.json", spare / "faults.json")
 
 
-def in_words(error: BaseException | None, otherwise: str) -> str:
+def describe_fault(error: BaseException | None, otherwise: str) -> str:
     """A fault in one line that shows no partner's data: our own faults say it themselves; of any other exception only
     its kind and the place are told, for its words may hold anything."""
     if isinstance(error, LocalIndicatorsError):
@@ -76,31 +76,31 @@ def in_words(error: BaseException | None, otherwise: str) -> str:
         said = f"{type(error).__name__}{system}{where}"
     else:
         said = otherwise
-    return as_typed(" ".join(said.split()))[:LONGEST]
+    return as_typed(" ".join(said.split()))[:MAX_FAULT_LENGTH]
 
 
-def fault(reach: Reach, flow: str, run: str, said: str, at: datetime, *, bearable: int = 0) -> str:
+def report_fault(reach: AlarmSettings, flow: str, run: str, said: str, at: datetime, *, bearable: int = 0) -> str:
     """Remember a fault of a run, and tell the analyst if nobody has been told of it yet; what kept the message from
     being sent, in words, or nothing. The first `bearable` times in a row are remembered only."""
     said = _without_secrets(said, reach)
-    with _memory(reach.memories) as memory:
+    with _open_memory(reach.memories) as memory:
         name = hashlib.sha256(re.sub(r"\d+", "#", said).encode()).hexdigest()[:12]
         blank = {"said": said, "flows": [], "run": run, "since": at.isoformat(), "times": 0, "told": False}
         one = memory.setdefault(name, blank)
         one |= {"flows": sorted({*one["flows"], flow}), "times": one["times"] + 1, "last": at.isoformat()}
         one["due"] = one.get("due", False) or one["times"] > bearable
-        return _tell(reach, memory)
+        return _notify_analyst(reach, memory)
 
 
-def over(reach: Reach, flow: str) -> str:
+def clear_faults(reach: AlarmSettings, flow: str) -> str:
     """Forget the faults of a flow that has run well, and tell what could not be told before; what kept a message from
     being sent, in words, or nothing."""
     trouble = ""
     for number, path in enumerate(reach.memories):
         if number and not path.exists():
             continue
-        with _memory([path]) as memory:
-            trouble = _tell(reach, memory) or trouble
+        with _open_memory([path]) as memory:
+            trouble = _notify_analyst(reach, memory) or trouble
             for name, one in list(memory.items()):
                 one["flows"] = [other for other in one["flows"] if other != flow]
                 if not one["flows"] and (one["told"] or not one.get("due")):
@@ -108,7 +108,7 @@ def over(reach: Reach, flow: str) -> str:
     return trouble
 
 
-def _tell(reach: Reach, memory: Memory) -> str:
+def _notify_analyst(reach: AlarmSettings, memory: FaultMemory) -> str:
     """Write a message for each fault that is to be told and has not been, and send it."""
     trouble = ""
     for name, one in memory.items():
@@ -118,13 +118,13 @@ def _tell(reach: Reach, memory: Memory) -> str:
         sent_at = datetime.fromisoformat(one["since"])
         envelope = Envelope(identity, reach.analyst, reach.sender, reach.analyst, sent_at)
         content = to_analyst_of_fault(one["said"], one["flows"], one["run"], sent_at, envelope).as_bytes()
-        written = _written(reach.outbox / f"{identity}.eml", content)
-        trouble = _sent(reach, content, written=written)
+        written = _write_to_outbox(reach.outbox / f"{identity}.eml", content)
+        trouble = _send(reach, content, written=written)
         one["told"] = not trouble
     return trouble
 
 
-def _written(path: Path, content: bytes) -> bool:
+def _write_to_outbox(path: Path, content: bytes) -> bool:
     with contextlib.suppress(OSError):
         path.parent.mkdir(parents=True, exist_ok=True)
         write_whole(path, content)
@@ -132,18 +132,18 @@ def _written(path: Path, content: bytes) -> bool:
     return False
 
 
-def _sent(reach: Reach, content: bytes, *, written: bool) -> str:
+def _send(reach: AlarmSettings, content: bytes, *, written: bool) -> str:
     """What kept a message from the analyst, or nothing. Without a mail server, the outbox is where it is delivered."""
     try:
-        server = mail_server(reach.smtp_url.get_secret_value() if reach.smtp_url else "")
+        server = parse_mail_url(reach.smtp_url.get_secret_value() if reach.smtp_url else "")
     except LocalIndicatorsError as fault:
         return str(fault)
     if server is not None:
-        return send_alone(server, reach.sender, reach.analyst, content)
+        return send_unrecorded_message(server, reach.sender, reach.analyst, content)
     return "" if written else "the outbox cannot be written"
 
 
-def _without_secrets(said: str, reach: Reach) -> str:
+def _without_secrets(said: str, reach: AlarmSettings) -> str:
     """The words without what a mail server's URL keeps secret."""
     url = reach.smtp_url.get_secret_value() if reach.smtp_url else ""
     said = said.replace(url, "(the mail server's URL)") if url else said
@@ -154,25 +154,25 @@ def _without_secrets(said: str, reach: Reach) -> str:
 
 
 @contextmanager
-def _memory(places: Sequence[Path]) -> Iterator[Memory]:
+def _open_memory(places: Sequence[Path]) -> Iterator[FaultMemory]:
     """The faults that are remembered at the first place that can be written, and are written back there at the end.
     One process at a time."""
     with contextlib.ExitStack() as stack:
-        file = next((one for path in places if (one := _opened(path)) is not None), None)
+        file = next((one for path in places if (one := _open_memory_file(path)) is not None), None)
         if file is not None:
             stack.callback(os.close, file)
             fcntl.flock(file, fcntl.LOCK_EX)
-        memory = _read(file)
+        memory = _read_memory(file)
         try:
             yield memory
         finally:
             if file is not None:
                 with contextlib.suppress(OSError):
-                    os.pwrite(file, _padded(memory), 0)
+                    os.pwrite(file, _pad(memory), 0)
                     os.fsync(file)
 
 
-def _opened(path: Path) -> int | None:
+def _open_memory_file(path: Path) -> int | None:
     """The memory at a path with room for all it may hold; None where that cannot be had."""
     with contextlib.suppress(OSError):
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -190,16 +190,16 @@ def _opened(path: Path) -> int | None:
     return None
 
 
-def _read(file: int | None) -> Memory:
+def _read_memory(file: int | None) -> FaultMemory:
     with contextlib.suppress(OSError, ValueError):
         found = json.loads(os.pread(file, MEMORY_BYTES, 0)) if file is not None else {}
         return found if isinstance(found, dict) else {}
     return {}
 
 
-def _padded(memory: Memory) -> bytes:
+def _pad(memory: FaultMemory) -> bytes:
     """The memory at its one size; of too many faults the newest stay."""
-    kept: Sequence[tuple[str, Any]] = list(memory.items())[-MOST_FAULTS:]
+    kept: Sequence[tuple[str, Any]] = list(memory.items())[-MAX_FAULTS:]
     while len(content := json.dumps(dict(kept)).encode()) > MEMORY_BYTES:
         kept = kept[1:]
     return content.ljust(MEMORY_BYTES)

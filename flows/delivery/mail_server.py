@@ -19,7 +19,7 @@ from replies.emails.size_limit import megabytes
 from schemas.findings import as_typed
 
 TIMEOUT_SECONDS = 30.0
-SHAPE = "must look like smtp://user:password@host:587?starttls, smtps://user:password@host or smtp://host"
+URL_FORM = "must look like smtp://user:password@host:587?starttls, smtps://user:password@host or smtp://host"
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,7 @@ class MailServer:
         return f"{self.host}:{self.port}"
 
 
-def mail_server(url: str) -> MailServer | None:
+def parse_mail_url(url: str) -> MailServer | None:
     """The server that a URL names; None where it is empty. Raises UsageError that shows nothing of the URL."""
     if not url:
         return None
@@ -45,9 +45,9 @@ def mail_server(url: str) -> MailServer | None:
         options = dict(parse_qsl(parts.query, keep_blank_values=True))
         host, port = parts.hostname, parts.port
     except ValueError:
-        raise UsageError("setting smtp_url", SHAPE) from None
+        raise UsageError("setting smtp_url", URL_FORM) from None
     if parts.scheme not in ("smtp", "smtps") or not host or set(options) - {"starttls"} or parts.path not in ("", "/"):
-        raise UsageError("setting smtp_url", SHAPE)
+        raise UsageError("setting smtp_url", URL_FORM)
     tls = "always" if parts.scheme == "smtps" else "starttls" if "starttls" in options else "none"
     if parts.password and tls == "none" and not _on_this_machine(host):
         raise UsageError("setting smtp_url", "a password needs ?starttls, or smtps:// in place of smtp://")
@@ -61,32 +61,32 @@ def _on_this_machine(host: str) -> bool:
     return host == "localhost"
 
 
-class Refused(Exception):
+class MessageRefused(Exception):
     """The server will not take a message for its recipient, now and later."""
 
 
-class TooLarge(Refused):
+class MessageTooLarge(MessageRefused):
     """The server will not take a message of this size."""
 
 
-class Cut(Exception):
+class ConnectionLost(Exception):
     """The connection broke while the text was going, or before the server said whether it has it."""
 
 
-class Later(Exception):
+class MessageDeferred(Exception):
     """The server will not take a message now."""
 
 
-class Goodbye(Exception):
+class ServerClosing(Exception):
     """The server has not taken a message, and ends the connection."""
 
 
-class Hopeless(Exception):
+class ServerUnusable(Exception):
     """The server will not take anything from us as we are set up."""
 
 
 @contextlib.contextmanager
-def connected(server: MailServer, sender: str) -> Iterator[smtplib.SMTP]:
+def mail_connection(server: MailServer, sender: str) -> Iterator[smtplib.SMTP]:
     """A connection ready to take mail, encrypted and signed in as the server's URL asks."""
     named = domain_of(sender)
     trusted = ssl.create_default_context()
@@ -98,7 +98,7 @@ def connected(server: MailServer, sender: str) -> Iterator[smtplib.SMTP]:
         smtp.ehlo_or_helo_if_needed()
         if server.tls == "starttls":
             if not smtp.has_extn("starttls"):
-                raise Hopeless("it offers no STARTTLS, and mail is not sent in clear")
+                raise ServerUnusable("it offers no STARTTLS, and mail is not sent in clear")
             smtp.starttls(context=trusted)
             smtp.ehlo()
         if server.user:
@@ -116,47 +116,57 @@ def _sign_in(smtp: smtplib.SMTP, server: MailServer) -> None:
     except smtplib.SMTPAuthenticationError as error:
         if 400 <= error.smtp_code < 500:
             raise
-        raise Hopeless(f"it refuses our user name or password ({error.smtp_code})") from None
+        raise ServerUnusable(f"it refuses our user name or password ({error.smtp_code})") from None
     except smtplib.SMTPNotSupportedError:
-        raise Hopeless("it offers no way to sign in") from None
+        raise ServerUnusable("it offers no way to sign in") from None
 
 
-def most_bytes(smtp: smtplib.SMTP) -> int:
+def server_size_limit(smtp: smtplib.SMTP) -> int:
     """The size of a message that the server says it takes (RFC 1870); without end where it says none."""
     said = smtp.esmtp_features.get("size", "").strip()
     return int(said) if said.isascii() and said.isdigit() and int(said) else sys.maxsize
 
 
-def hand_over(smtp: smtplib.SMTP, sender: str, to: str, content: bytes, begun: Callable[[], None]) -> None:
+def transmit(smtp: smtplib.SMTP, sender: str, to: str, content: bytes, begun: Callable[[], None]) -> None:
     """Give one message to the server; `begun` is called when the server waits for the text, before any of it goes."""
     code, said = smtp.mail(sender, [f"size={len(content)}"] if smtp.has_extn("size") else [])
-    if code >= 500 and not _is_of_size(code, said):
-        raise Hopeless(f"it takes no mail from {sender}: {_reply(code, said)}")
-    _check(code, said, 250)
+    if code >= 500 and not _is_about_size(code, said):
+        raise ServerUnusable(f"it takes no mail from {sender}: {_reply_text(code, said)}")
+    _require_reply(code, said, 250)
     if not to.isascii():
-        raise Refused("the address has letters that this mail cannot carry")
-    _check(*smtp.rcpt(to), 250, 251)
-    _check(*smtp.docmd("DATA"), 354)
+        raise MessageRefused("the address has letters that this mail cannot carry")
+    _require_reply(*smtp.rcpt(to), 250, 251)
+    _require_reply(*smtp.docmd("DATA"), 354)
     begun()
     try:
-        smtp.send(_on_the_wire(content))
+        smtp.send(_wire_format(content))
         code, said = smtp.getreply()
         if code < 0:
             raise smtplib.SMTPServerDisconnected("what it answered is no reply")
     except (smtplib.SMTPServerDisconnected, OSError) as error:
         size = megabytes(len(content))
-        raise Cut(f"the connection broke while a message of {size} was going ({in_words(error)})") from None
-    _check(code, said, 250)
+        raise ConnectionLost(
+            f"the connection broke while a message of {size} was going ({describe_mail_error(error)})"
+        ) from None
+    _require_reply(code, said, 250)
 
 
-def _check(code: int, said: bytes, *good: int) -> None:
+def _require_reply(code: int, said: bytes, *good: int) -> None:
     if code in good:
         return
-    kind = Goodbye if code == 421 else TooLarge if _is_of_size(code, said) else Refused if code >= 500 else Later
-    raise kind(_reply(code, said))
+    kind = (
+        ServerClosing
+        if code == 421
+        else MessageTooLarge
+        if _is_about_size(code, said)
+        else MessageRefused
+        if code >= 500
+        else MessageDeferred
+    )
+    raise kind(_reply_text(code, said))
 
 
-def _is_of_size(code: int, said: bytes) -> bool:
+def _is_about_size(code: int, said: bytes) -> bool:
     """Whether a refusal is for good and of the message's size: by its enhanced code (RFC 3463) where it has one, for
     552 is also said of a full mailbox and of contents that are not liked; else by the code."""
     if code < 500:
@@ -166,21 +176,21 @@ def _is_of_size(code: int, said: bytes) -> bool:
     return code in (552, 523) and not re.search(rb"quota|mailbox|full", said, re.IGNORECASE)
 
 
-def _reply(code: int, said: bytes) -> str:
+def _reply_text(code: int, said: bytes) -> str:
     return as_typed(f"{code} {said.decode('utf-8', 'replace')}")
 
 
-def _on_the_wire(content: bytes) -> bytes:
+def _wire_format(content: bytes) -> bytes:
     """A message as SMTP carries it: lines end in CR LF, a leading full stop is doubled, a lone one ends it."""
     lines = re.sub(rb"\r\n|\r|\n", b"\r\n", content).removesuffix(b"\r\n")
     return re.sub(rb"(?m)^\.", b"..", lines) + b"\r\n.\r\n"
 
 
-def in_words(error: Exception) -> str:
+def describe_mail_error(error: Exception) -> str:
     """What went wrong, in one line that shows no secret."""
     if isinstance(error, smtplib.SMTPResponseException):
         said = error.smtp_error
-        return _reply(error.smtp_code, said if isinstance(said, bytes) else str(said).encode())
+        return _reply_text(error.smtp_code, said if isinstance(said, bytes) else str(said).encode())
     if isinstance(error, ssl.SSLCertVerificationError):
         return f"its certificate is not trusted ({as_typed(error.verify_message)})"
     if isinstance(error, OSError) and error.strerror:
@@ -188,6 +198,6 @@ def in_words(error: Exception) -> str:
     return as_typed(str(error)) or type(error).__name__
 
 
-def server_of(given: Settings) -> MailServer | None:
+def configured_mail_server(given: Settings) -> MailServer | None:
     """The mail server of the settings. Raises UsageError, which shows nothing of the URL."""
-    return mail_server(given.smtp_url.get_secret_value() if given.smtp_url else "")
+    return parse_mail_url(given.smtp_url.get_secret_value() if given.smtp_url else "")

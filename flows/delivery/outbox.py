@@ -24,17 +24,17 @@ from pathlib import Path
 from common.atomic_files import write_whole
 from common.errors import StorageError
 from flows.delivery.mail_server import (
-    Cut,
-    Goodbye,
-    Hopeless,
-    Later,
+    ConnectionLost,
     MailServer,
-    Refused,
-    TooLarge,
-    connected,
-    hand_over,
-    in_words,
-    most_bytes,
+    MessageDeferred,
+    MessageRefused,
+    MessageTooLarge,
+    ServerClosing,
+    ServerUnusable,
+    describe_mail_error,
+    mail_connection,
+    server_size_limit,
+    transmit,
 )
 from flows.records.ledger import Ledger
 from replies.emails.size_limit import megabytes
@@ -91,7 +91,7 @@ class Outbox:
 
 
 @dataclass(frozen=True)
-class Letter:
+class OutgoingMessage:
     """A message to send. `within` writes the same anew in so many bytes, or as few as it takes; its lists may be
     shortened for that, or only files be left out."""
 
@@ -100,7 +100,7 @@ class Letter:
 
 
 @dataclass(frozen=True)
-class Sent:
+class DeliveryReport:
     """What a try at sending came to: messages by their end, and what kept the others waiting, in words."""
 
     sent: tuple[Message, ...] = ()
@@ -109,18 +109,18 @@ class Sent:
     trouble: str = ""
 
 
-def send(
+def deliver_messages(
     outbox: Outbox,
-    letters: Sequence[Letter],
+    letters: Sequence[OutgoingMessage],
     server: MailServer | None,
     sender: str,
     pauses: Sequence[float] | None = None,
-) -> Sent:
+) -> DeliveryReport:
     """Deliver messages, with a try after each pause. Nothing is lost where all fail: it waits for a later night."""
     if server is None:
         for letter in letters:
             outbox.mark(letter.message, "sent")
-        return Sent(tuple(letter.message for letter in letters))
+        return DeliveryReport(tuple(letter.message for letter in letters))
     sent: list[Message] = []
     refused: list[tuple[Message, str]] = []
     left, trouble = sorted(letters, key=lambda one: len(outbox.content(one.message)) // SMALL_BYTES), ""
@@ -129,7 +129,7 @@ def send(
         if not left:
             break
         time.sleep(pause)
-        tried = _Try(outbox, server, sender, cuts)
+        tried = _DeliveryAttempt(outbox, server, sender, cuts)
         tried.all(left)
         sent, refused, trouble = sent + tried.sent, refused + tried.refused, tried.trouble
         done = {message.id for message in tried.sent} | {message.id for message, _ in tried.refused}
@@ -140,21 +140,21 @@ def send(
     for message in waiting:
         if outbox.ledger.messages[message.id].state != "sending":
             outbox.mark(message, "waiting", trouble)
-    return Sent(tuple(sent), waiting, tuple(refused), trouble)
+    return DeliveryReport(tuple(sent), waiting, tuple(refused), trouble)
 
 
-def trouble_with(server: MailServer, sender: str) -> str:
+def probe_mail_server(server: MailServer, sender: str) -> str:
     """Why a server would not take our mail now, in words that show no secret; "" if it would. Connects, encrypts and
     signs in as for a message, and sends none."""
     try:
-        with connected(server, sender):
+        with mail_connection(server, sender):
             return ""
-    except (smtplib.SMTPException, OSError, Hopeless) as error:
-        return in_words(error)
+    except (smtplib.SMTPException, OSError, ServerUnusable) as error:
+        return describe_mail_error(error)
 
 
 @dataclass
-class _Try:
+class _DeliveryAttempt:
     """One try at handing messages over, on one connection."""
 
     outbox: Outbox
@@ -167,30 +167,30 @@ class _Try:
     trouble: str = ""
     hopeless: bool = False
 
-    def all(self, letters: Sequence[Letter]) -> None:
+    def all(self, letters: Sequence[OutgoingMessage]) -> None:
         """Try each message; end early where the connection fails, for it would fail for the others too."""
         try:
-            with connected(self.server, self.sender) as smtp:
+            with mail_connection(self.server, self.sender) as smtp:
                 for letter in letters:
                     self._one(smtp, letter)
-        except (smtplib.SMTPException, OSError, Hopeless) as error:
-            self.hopeless = isinstance(error, Hopeless | ssl.SSLError)
-            self.trouble = f"mail server {self.server}: {in_words(error)}"
+        except (smtplib.SMTPException, OSError, ServerUnusable) as error:
+            self.hopeless = isinstance(error, ServerUnusable | ssl.SSLError)
+            self.trouble = f"mail server {self.server}: {describe_mail_error(error)}"
 
-    def _one(self, smtp: smtplib.SMTP, letter: Letter) -> None:
+    def _one(self, smtp: smtplib.SMTP, letter: OutgoingMessage) -> None:
         message = letter.message
         try:
             self._hand_over(smtp, letter)
-        except Refused as refusal:
+        except MessageRefused as refusal:
             self.outbox.mark(message, "refused", str(refusal))
             self.refused.append((message, str(refusal)))
-        except Cut as cut:
+        except ConnectionLost as cut:
             self.cuts[message.id] += 1
             raise smtplib.SMTPServerDisconnected(str(cut)) from None
-        except (Later, Goodbye) as refusal:
+        except (MessageDeferred, ServerClosing) as refusal:
             self.trouble = f"mail server {self.server}: {refusal}"
             self.outbox.mark(message, "waiting", self.trouble)
-            if isinstance(refusal, Goodbye):
+            if isinstance(refusal, ServerClosing):
                 raise smtplib.SMTPServerDisconnected(str(refusal)) from None
         else:
             self.outbox.mark(message, "sent")
@@ -198,23 +198,23 @@ class _Try:
             return
         smtp.rset()
 
-    def _hand_over(self, smtp: smtplib.SMTP, letter: Letter) -> None:
+    def _hand_over(self, smtp: smtplib.SMTP, letter: OutgoingMessage) -> None:
         """Give a message to the server, written shorter as long as it is too large. What the server says at first of
         the size it takes is heeded; whether even the shortest is too large is for it to say."""
         content = self.outbox.content(letter.message)
-        if len(content) > (most := most_bytes(smtp)):
+        if len(content) > (most := server_size_limit(smtp)):
             content = self._instead(letter, content, letter.within(most, True))
         if self.cuts[letter.message.id] > 1:
             content = self._shorter(letter, content)
         while True:
             try:
-                hand_over(smtp, self.sender, letter.message.to, content, lambda: self._begun(letter.message))
-            except TooLarge as refusal:
+                transmit(smtp, self.sender, letter.message.to, content, lambda: self._begun(letter.message))
+            except MessageTooLarge as refusal:
                 self.outbox.mark(letter.message, "waiting", str(refusal))
                 shorter = self._shorter(letter, content)
                 if shorter is content:
                     size = f"it is {megabytes(len(content))} as it is sent, and can be written no shorter"
-                    raise Refused(f"{TOO_LARGE}: {size}; it said: {refusal}") from None
+                    raise MessageRefused(f"{TOO_LARGE}: {size}; it said: {refusal}") from None
                 content = shorter
                 smtp.rset()
             else:
@@ -223,7 +223,7 @@ class _Try:
     def _begun(self, message: Message) -> None:
         self.outbox.mark(message, "sending")
 
-    def _shorter(self, letter: Letter, content: bytes) -> bytes:
+    def _shorter(self, letter: OutgoingMessage, content: bytes) -> bytes:
         """A message in a third of its size or as little more as it takes, first without files, then with shorter lists;
         the same content where it can be no shorter."""
         for lists in (False, True):
@@ -232,7 +232,7 @@ class _Try:
                 return shorter
         return content
 
-    def _instead(self, letter: Letter, content: bytes, shorter: bytes) -> bytes:
+    def _instead(self, letter: OutgoingMessage, content: bytes, shorter: bytes) -> bytes:
         """What is shorter, which then lies in the outbox."""
         if len(shorter) >= len(content):
             return content
@@ -240,11 +240,19 @@ class _Try:
         return shorter
 
 
-def send_alone(server: MailServer, sender: str, to: str, content: bytes) -> str:
+def send_unrecorded_message(server: MailServer, sender: str, to: str, content: bytes) -> str:
     """Hand over one message that no ledger knows of, with one try; what kept it, in words, or nothing."""
     try:
-        with connected(server, sender) as smtp:
-            hand_over(smtp, sender, to, content, lambda: None)
-    except (smtplib.SMTPException, OSError, Hopeless, Refused, Later, Goodbye, Cut) as error:
-        return f"mail server {server}: {in_words(error)}"
+        with mail_connection(server, sender) as smtp:
+            transmit(smtp, sender, to, content, lambda: None)
+    except (
+        smtplib.SMTPException,
+        OSError,
+        ServerUnusable,
+        MessageRefused,
+        MessageDeferred,
+        ServerClosing,
+        ConnectionLost,
+    ) as error:
+        return f"mail server {server}: {describe_mail_error(error)}"
     return ""

@@ -18,7 +18,7 @@ import orjson
 from common.atomic_files import put_folder_in_place
 from common.errors import StorageError, UsageError
 from common.jinja_templates import NO_BRANDING, Branding
-from flows.records.return_register import in_office
+from flows.records.return_register import holds_office
 from replies.reports.scorecard_csv import as_csv
 from replies.reports.scorecard_page import as_page
 from schemas.definitions.models import Definitions
@@ -27,7 +27,7 @@ from warehouse.queries.published_scorecard import read_scorecard
 
 MANIFEST = "manifest.json"
 MAKING = ".making-"
-Readers = Literal["officers", "analyst", "nobody"]
+Audience = Literal["officers", "analyst", "nobody"]
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,7 @@ class Quarter:
         return f"{months[self.number - 1]} {self.year}"
 
 
-def quarter_of(name: str | None, today: date) -> Quarter:
+def parse_quarter(name: str | None, today: date) -> Quarter:
     """The quarter that a name such as 2011-Q1 means; without one, the last that has ended by today."""
     if name is None:
         ended = (today.month - 1) // 3
@@ -59,7 +59,7 @@ def quarter_of(name: str | None, today: date) -> Quarter:
 
 
 @dataclass(frozen=True)
-class Filed:
+class FiledReport:
     """A report in its folder: its name (2011-Q1, or 2011-Q1.2 where it was made again), what it says of itself, and
     whether this run made it."""
 
@@ -80,13 +80,13 @@ class Filed:
             raise StorageError(self.folder, f"cannot be read ({error.strerror}); restore it from a backup") from None
 
 
-def readers_of(whom: Readers, definitions: Definitions, today: date) -> list[str]:
+def report_recipients(whom: Audience, definitions: Definitions, today: date) -> list[str]:
     """The recipients of a report: every officer in office, the analyst, or nobody."""
     if whom == "nobody":
         return []
     if whom == "analyst":
         return [ANALYST]
-    return [f"officer/{name}" for name, one in sorted(definitions.officers.items()) if in_office(one, today)]
+    return [f"officer/{name}" for name, one in sorted(definitions.officers.items()) if holds_office(one, today)]
 
 
 def file_report(
@@ -99,13 +99,13 @@ def file_report(
     *,
     again: bool,
     branding: Branding = NO_BRANDING,
-) -> Filed:
+) -> FiledReport:
     """The report of a quarter: made and filed if it is not there yet, else as it is; `again` files another beside it.
 
     The folder gets its name once it is whole, and is not written to afterwards. Raises StorageError, and UsageError
     where nothing is published yet.
     """
-    there = [one for one in filed(reports) if one.name.partition(".")[0] == quarter.name]
+    there = [one for one in list_filed_reports(reports) if one.name.partition(".")[0] == quarter.name]
     if there and not again:
         return there[-1]
     card = read_scorecard(published)
@@ -128,7 +128,7 @@ def file_report(
     }
     contents[MANIFEST] = orjson.dumps(says, option=orjson.OPT_INDENT_2) + b"\n"
     _put(reports, name, contents)
-    return Filed(reports / name, says, made=True)
+    return FiledReport(reports / name, says, made=True)
 
 
 def _put(reports: Path, name: str, contents: Mapping[str, bytes]) -> None:
@@ -148,7 +148,7 @@ def _put(reports: Path, name: str, contents: Mapping[str, bytes]) -> None:
         shutil.rmtree(making, ignore_errors=True)
 
 
-def filed(reports: Path) -> Iterator[Filed]:
+def list_filed_reports(reports: Path) -> Iterator[FiledReport]:
     """The reports that are filed, by quarter and edition. Raises StorageError for one that does not say what it is."""
     folders: list[Path] = []
     with contextlib.suppress(FileNotFoundError):
@@ -156,7 +156,9 @@ def filed(reports: Path) -> Iterator[Filed]:
     for folder in sorted(folders, key=_by_edition):
         try:
             says = orjson.loads((folder / MANIFEST).read_bytes())
-            yield Filed(folder, {"title": says["title"], "files": dict(says["files"]), "to": list(says["to"]), **says})
+            yield FiledReport(
+                folder, {"title": says["title"], "files": dict(says["files"]), "to": list(says["to"]), **says}
+            )
         except (OSError, ValueError, KeyError, TypeError):
             raise StorageError(folder / MANIFEST, "is damaged; restore it from a backup") from None
 

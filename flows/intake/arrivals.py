@@ -14,19 +14,19 @@ from typing import TYPE_CHECKING
 
 from common.progress import report_progress
 from flows.inboxes import check_inbox
-from flows.intake.inbox_files import HeldFile, shown_name
+from flows.intake.inbox_files import LandedFile, shown_name
 from flows.intake.inbox_listing import list_files, note_names_differing_in_capitals, reach_inbox
 from flows.intake.known_arrivals import KnownArrivals
 from flows.intake.listing_memory import ListingMemory
-from flows.intake.reading_files import is_unchanged, read_into_holding
+from flows.intake.reading_files import is_unchanged, land_files
 from flows.settings import now
 from schemas.submissions import Submission
 
 if TYPE_CHECKING:
-    from flows.run_context import Night
+    from flows.run_context import RunContext
 
 
-def collect(night: Night) -> list[Submission]:
+def collect(night: RunContext) -> list[Submission]:
     """Take in every file of the inbox whose bytes are not those that last came by its path.
 
     Raises UsageError where the inbox is not there, and InboxError where it cannot be read at all: it may be a share
@@ -39,7 +39,7 @@ def collect(night: Night) -> list[Submission]:
     memory = ListingMemory.read(night.archive, share)
     listed = list_files(night, share, top)
     changed = [one for one in listed if not is_unchanged(night, share, memory, one)]
-    taken = list(read_into_holding(night, share, changed))
+    taken = list(land_files(night, share, changed))
     arrived = _record(night, taken)
     note_names_differing_in_capitals(night, listed, {one.path for one in arrived})
     waiting = night.ledger.unjudged()
@@ -48,7 +48,7 @@ def collect(night: Night) -> list[Submission]:
     return arrived
 
 
-def _record(night: Night, taken: Sequence[HeldFile]) -> list[Submission]:
+def _record(night: RunContext, taken: Sequence[LandedFile]) -> list[Submission]:
     """Record what arrived, in order. Bytes at a new path that are already there as the last word on their return were
     moved, renamed or copied and are no arrival: of those the ledger keeps the path.
 
@@ -57,10 +57,10 @@ def _record(night: Night, taken: Sequence[HeldFile]) -> list[Submission]:
     """
     new = [one for one in taken if one.changed]
     known = KnownArrivals(night)
-    moved = {one.found.path for one in new if _is_again(night, known, one)}
+    moved = {one.found.path for one in new if _record_if_repeated(night, known, one)}
     arrived: list[Submission] = []
     for one in new:
-        if one.found.path in moved or _is_again(night, known, one):
+        if one.found.path in moved or _record_if_repeated(night, known, one):
             continue
         sequence = night.ledger.next_sequence() if not arrived else arrived[-1].sequence + 1
         submission = Submission(
@@ -73,7 +73,7 @@ def _record(night: Night, taken: Sequence[HeldFile]) -> list[Submission]:
             now(),
             night.counts_for,
             one.meta,
-            _changed(one.found.entry.modified),
+            _modified_at(one.found.entry.modified),
         )
         night.ledger.record_submission(submission)
         known.add(submission)
@@ -81,7 +81,7 @@ def _record(night: Night, taken: Sequence[HeldFile]) -> list[Submission]:
     return arrived
 
 
-def _changed(seconds: float) -> datetime | None:
+def _modified_at(seconds: float) -> datetime | None:
     """An instant as an inbox lists it; None where it is none that a clock can show."""
     try:
         return datetime.fromtimestamp(int(seconds), UTC)
@@ -89,7 +89,7 @@ def _changed(seconds: float) -> datetime | None:
         return None
 
 
-def _is_again(night: Night, known: KnownArrivals, one: HeldFile) -> bool:
+def _record_if_repeated(night: RunContext, known: KnownArrivals, one: LandedFile) -> bool:
     """Whether a file is a submission over again under a new path; it is then recorded as such."""
     twin = known.last_word(one) if night.ledger.newest_at(one.found.path) is None else None
     if twin is None:

@@ -13,7 +13,7 @@ SETTLED_SECONDS = 2.0
 
 
 @dataclass(frozen=True)
-class HeldFile:
+class LandedFile:
     """A file that lies in holding, whole or as far as it may be read, and has changed since it last came."""
 
     found: InboxFile

@@ -11,7 +11,7 @@ from pathlib import Path
 from common.errors import InboxError
 from flows.inboxes import Entry, Parts, Share, share_at
 from flows.intake.inbox_files import InboxFile, normalised_name, shown_name
-from flows.run_context import Night
+from flows.run_context import RunContext
 
 PAUSES_SECONDS = (0.0, 2.0, 8.0)
 """Before each try at reaching an inbox that does not answer."""
@@ -38,7 +38,7 @@ NOT_RETURN_FOLDERS = {
 """Folders in which servers and desktops keep copies, snapshots and what was deleted, besides those that are hidden."""
 
 
-def reach_inbox(night: Night) -> tuple[Share, list[Entry]]:
+def reach_inbox(night: RunContext) -> tuple[Share, list[Entry]]:
     """The inbox and what lies at its top. Raises InboxError where it cannot be reached."""
     inbox, why = night.settings.inbox, ""
     for pause in PAUSES_SECONDS:
@@ -53,7 +53,7 @@ def reach_inbox(night: Night) -> tuple[Share, list[Entry]]:
     raise InboxError(str(inbox), f"the inbox cannot be read ({why}); nothing was taken in")
 
 
-def list_files(night: Night, share: Share, top: Sequence[Entry]) -> list[InboxFile]:
+def list_files(night: RunContext, share: Share, top: Sequence[Entry]) -> list[InboxFile]:
     """Every file of every partner's folder, in the order in which they are taken in; what lies elsewhere is noted."""
     found: list[InboxFile] = []
     folders = [one.name for one in _sorted(top) if _is_partners(night, one)]
@@ -74,7 +74,7 @@ def list_files(night: Night, share: Share, top: Sequence[Entry]) -> list[InboxFi
                 break
             night.notes.append(f"The folder of {name} could not be read ({error.strerror}).")
             continue
-        found += _one_a_path(night, _with_metas(mine))
+        found += _deduplicate_paths(night, _with_metas(mine))
     return sorted(found, key=attrgetter("order"))
 
 
@@ -82,7 +82,7 @@ def _sorted(entries: Iterable[Entry]) -> list[Entry]:
     return sorted(entries, key=attrgetter("name"))
 
 
-def _is_partners(night: Night, entry: Entry) -> bool:
+def _is_partners(night: RunContext, entry: Entry) -> bool:
     if _is_left_out(entry):
         return False
     if entry.kind == "folder" and entry.name in night.partners:
@@ -104,7 +104,7 @@ def _is_left_out(entry: Entry) -> bool:
     return name.startswith(NOT_RETURN_STARTS) or name in NOT_RETURNS
 
 
-def _files(night: Night, share: Share, partner: str) -> Iterator[InboxFile]:
+def _files(night: RunContext, share: Share, partner: str) -> Iterator[InboxFile]:
     """The files of one partner, folder after folder. Links are followed only to files of the same partner."""
     folders: list[Parts] = [(partner,)]
     while folders:
@@ -148,7 +148,7 @@ def _with_metas(files: Sequence[InboxFile]) -> list[InboxFile]:
     ]
 
 
-def _one_a_path(night: Night, files: Sequence[InboxFile]) -> list[InboxFile]:
+def _deduplicate_paths(night: RunContext, files: Sequence[InboxFile]) -> list[InboxFile]:
     """One file for each spelling of a path. Where two names look the same, the file that was changed last counts."""
     chosen: dict[str, InboxFile] = {}
     for one in sorted(files, key=attrgetter("order")):
@@ -159,7 +159,7 @@ def _one_a_path(night: Night, files: Sequence[InboxFile]) -> list[InboxFile]:
     return list(chosen.values())
 
 
-def note_names_differing_in_capitals(night: Night, listed: Sequence[InboxFile], arrived: set[str]) -> None:
+def note_names_differing_in_capitals(night: RunContext, listed: Sequence[InboxFile], arrived: set[str]) -> None:
     """Tell of files whose names differ in capitals only, on the night on which one of them arrives."""
     twins: dict[str, list[str]] = {}
     for one in listed:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from fnmatch import fnmatchcase
 from pathlib import PurePosixPath
 
-from flows.intake.inbox_files import HeldFile
+from flows.intake.inbox_files import LandedFile
 from flows.intake.reading_files import same_bytes
 from flows.records.ledger import Ledger
-from flows.run_context import Night
+from flows.run_context import RunContext
 from inputs.layouts.partner_layouts import Partner
 from schemas.file_names import words_meaning_draft_or_copy
 from schemas.submissions import Submission
@@ -17,7 +17,7 @@ from schemas.submissions import Submission
 class KnownArrivals:
     """Each partner's submissions, to be found by their bytes."""
 
-    def __init__(self, night: Night) -> None:
+    def __init__(self, night: RunContext) -> None:
         self._night = night
         self._of: dict[str, list[Submission]] = {}
         self._by_bytes: dict[tuple[str, str], list[Submission]] = {}
@@ -28,7 +28,7 @@ class KnownArrivals:
         self._of.setdefault(one.partner, []).append(one)
         self._by_bytes.setdefault((one.partner, one.digest), []).append(one)
 
-    def last_word(self, taken: HeldFile) -> Submission | None:
+    def last_word(self, taken: LandedFile) -> Submission | None:
         """The submission of the same bytes, if the name says the same of it, if nothing that came later answers the
         same return, and if it would not be judged by other rules than those that rejected it. A name that no longer
         says that the file is old or a copy says something else of it."""

@@ -13,7 +13,7 @@ import orjson
 from common.atomic_files import write_whole
 from common.errors import StorageError
 from flows.inboxes import Mounted, Share
-from flows.intake.inbox_files import SETTLED_SECONDS, HeldFile, InboxFile, with_meta_file
+from flows.intake.inbox_files import SETTLED_SECONDS, InboxFile, LandedFile, with_meta_file
 from flows.records.archive import Archive
 from flows.settings import now
 from schemas.submissions import Submission
@@ -58,7 +58,7 @@ class ListingMemory:
         youngest = max(found.entry.modified for found in with_meta_file(one))
         return youngest + SETTLED_SECONDS < read_at.timestamp() and now() - read_at < believed
 
-    def write(self, listed: Sequence[InboxFile], taken: Sequence[HeldFile], unseen: Collection[str]) -> None:
+    def write(self, listed: Sequence[InboxFile], taken: Sequence[LandedFile], unseen: Collection[str]) -> None:
         """Remember what was read tonight, and forget what is no longer listed. Raises StorageError."""
         if self.inbox is None:
             return

@@ -11,20 +11,20 @@ from datetime import timedelta
 from common.progress import report_progress
 from common.readable_files import BLOCK, Readable
 from flows.inboxes import Share
-from flows.intake.inbox_files import SETTLED_SECONDS, HeldFile, InboxFile, shown_name, with_meta_file
+from flows.intake.inbox_files import SETTLED_SECONDS, InboxFile, LandedFile, shown_name, with_meta_file
 from flows.intake.listing_memory import ListingMemory
-from flows.run_context import Night
+from flows.run_context import RunContext
 from schemas.submissions import Submission
 
 
-def is_unchanged(night: Night, share: Share, memory: ListingMemory, one: InboxFile) -> bool:
+def is_unchanged(night: RunContext, share: Share, memory: ListingMemory, one: InboxFile) -> bool:
     """Whether a file need not be read to know that its bytes are those that last came by its path."""
     before = night.ledger.newest_at(one.path)
     days = night.settings.reread_days
     return before is not None and not share.near and memory.knows(one, before, timedelta(days=days))
 
 
-def read_into_holding(night: Night, share: Share, changed: Sequence[InboxFile]) -> Iterator[HeldFile]:
+def land_files(night: RunContext, share: Share, changed: Sequence[InboxFile]) -> Iterator[LandedFile]:
     """Read files, in order. What moves while it is read, or cannot be read, is noted and left."""
     _let_settle(share, changed)
     for number, one in enumerate(changed):
@@ -58,25 +58,25 @@ def _let_settle(share: Share, changed: Sequence[InboxFile]) -> None:
         time.sleep(SETTLED_SECONDS)
 
 
-def _read(night: Night, share: Share, one: InboxFile) -> HeldFile | None:
+def _read(night: RunContext, share: Share, one: InboxFile) -> LandedFile | None:
     """Read a file and its meta file into holding; None if either moved meanwhile. A file that is near is held only if
     its bytes are not those that last came."""
-    if share.near and (known := _digested(night, share, one)) is not None:
+    if share.near and (known := _digest_unchanged_file(night, share, one)) is not None:
         return known
     digests = []
     for found in with_meta_file(one):
         with share.opened(found.parts) as stream:
-            digest, size = night.archive.hold(stream, _most(night))
-        if not _stood_still(share, found, size, _most(night)):
+            digest, size = night.archive.hold(stream, _max_bytes(night))
+        if not _is_stable(share, found, size, _max_bytes(night)):
             return None
         digests.append(digest)
     meta = digests[1] if one.meta is not None else None
     before = night.ledger.newest_at(one.path)
-    taken = HeldFile(one, digests[0], one.entry.size, meta)
+    taken = LandedFile(one, digests[0], one.entry.size, meta)
     return replace(taken, changed=before is None or not same_bytes(taken, before))
 
 
-def _digested(night: Night, share: Share, one: InboxFile) -> HeldFile | None:
+def _digest_unchanged_file(night: RunContext, share: Share, one: InboxFile) -> LandedFile | None:
     """A file whose bytes are those that last came by its path, without keeping a copy; None if they are not."""
     before = night.ledger.newest_at(one.path)
     if before is None:
@@ -84,8 +84,8 @@ def _digested(night: Night, share: Share, one: InboxFile) -> HeldFile | None:
     digests = []
     for found in with_meta_file(one):
         with share.opened(found.parts) as stream:
-            digests.append(_digest(stream, _most(night)))
-    taken = HeldFile(one, digests[0], one.entry.size, digests[1] if one.meta else None, changed=False)
+            digests.append(_digest(stream, _max_bytes(night)))
+    taken = LandedFile(one, digests[0], one.entry.size, digests[1] if one.meta else None, changed=False)
     return taken if same_bytes(taken, before) else None
 
 
@@ -97,14 +97,14 @@ def _digest(stream: Readable, most: int) -> str:
     return digest.hexdigest()
 
 
-def _most(night: Night) -> int:
+def _max_bytes(night: RunContext) -> int:
     """As much of a file as is read: one byte more than it may have, so that the reader sees that it is too many."""
     return night.settings.limits.file_bytes + 1
 
 
-def _stood_still(share: Share, found: InboxFile, size: int, most: int) -> bool:
+def _is_stable(share: Share, found: InboxFile, size: int, most: int) -> bool:
     return size == min(found.entry.size, most) and found.entry.same_content(share.look(found.parts))
 
 
-def same_bytes(taken: HeldFile, before: Submission) -> bool:
+def same_bytes(taken: LandedFile, before: Submission) -> bool:
     return (taken.digest, taken.size, taken.meta) == (before.digest, before.size, before.meta)

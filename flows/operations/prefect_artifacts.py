@@ -20,9 +20,9 @@ from prefect.runtime import flow_run
 from common.errors import LocalIndicatorsError
 from common.progress import progress_listener
 from flows.delivery import fault_alarm
-from flows.delivery.fault_alarm import Reach
+from flows.delivery.fault_alarm import AlarmSettings
 from flows.pipeline import load_step, night_steps, publish_step, reply_step, validate_step
-from flows.run_context import Night
+from flows.run_context import RunContext
 from flows.settings import LONDON, london_today, now, settings
 from schemas.findings import as_typed
 from schemas.submissions import Outcome
@@ -31,7 +31,7 @@ SHARE_PAUSES_SECONDS = [10.0, 60.0, 180.0]
 """Before each new try of a step that reads the inbox, which may be a share that is away for a moment."""
 PATIENCE_SECONDS = 900.0
 """How long a run waits for another that is at work on the same archive."""
-MOST_NAMED = 3
+MAX_FILES_NAMED = 3
 """A step on so many files is called by them; on more, by their number."""
 LONG_SECONDS, OFTEN_SECONDS = 10.0, 5.0
 """A step that takes longer than the first shows its progress, not more often than the second."""
@@ -40,12 +40,12 @@ LONG_SECONDS, OFTEN_SECONDS = 10.0, 5.0
 # -- names ------------------------------------------------------------------------------------------------------------
 
 
-def of_the_night() -> str:
+def night_run_name() -> str:
     """The name of a night's run: its date in London."""
     return f"night of {_today()}"
 
 
-def of_the_moment() -> str:
+def timed_run_name() -> str:
     """The name of a run by day: what it is, and when in London it began."""
     return f"{flow_run.flow_name} of {now().astimezone(LONDON):%Y-%m-%d %H:%M}"
 
@@ -57,13 +57,13 @@ def _today() -> date:
     return london_today(now())
 
 
-def _of_judging(parameters: dict[str, Any]) -> str:
+def _validation_task_name(parameters: dict[str, Any]) -> str:
     """The name of the step that judges: the files it is about."""
-    at: Night = parameters["given"]
+    at: RunContext = parameters["given"]
     waiting = at.ledger.unjudged()
     if not waiting:
         return "Read and check: nothing new has come"
-    if len(waiting) > MOST_NAMED:
+    if len(waiting) > MAX_FILES_NAMED:
         partners = len({one.partner for one in waiting})
         return f"Read and check {len(waiting)} files of {partners} partner{'' if partners == 1 else 's'}"
     return "Read and check " + ", ".join(as_typed(one.path)[:80] for one in waiting)
@@ -72,17 +72,17 @@ def _of_judging(parameters: dict[str, Any]) -> str:
 # -- steps ------------------------------------------------------------------------------------------------------------
 
 
-def _share_is_away(_task: object, _run: object, state: Any) -> bool:
+def _is_worth_retrying(_task: object, _run: object, state: Any) -> bool:
     """Whether trying again can help: where files could not be reached, and not where the code is wrong."""
     return isinstance(state.result(raise_on_failure=False), OSError | LocalIndicatorsError)
 
 
-_called: Any = _of_judging  # Prefect takes it by the name of its parameter
+_VALIDATION_TASK_NAME: Any = _validation_task_name  # Prefect takes it by the name of its parameter
 
 
-def _judge(given: Night) -> list[Outcome]:
+def _validate_and_log(given: RunContext) -> list[Outcome]:
     """Judge what waits, with a line in the log for each file."""
-    outcomes = validate_step.judge(given)
+    outcomes = validate_step.validate(given)
     log = get_run_logger()
     for one in outcomes:
         errors = sum(1 for f in one.findings if f.is_error)
@@ -92,23 +92,25 @@ def _judge(given: Night) -> list[Outcome]:
     return outcomes
 
 
-_PLAIN = (
+_PLAIN_STEPS = (
     (load_step.load, "Load the store"),
     (publish_step.publish, "Publish the indicators"),
     (reply_step.reply, "Answer data owners"),
-    (reply_step.reply_by_day, "Answer data owners"),
+    (reply_step.reply_between_nights, "Answer data owners"),
 )
 STEPS: dict[Callable[..., Any], Callable[..., Any]] = {
-    **{step: task(name=name, task_run_name=name, cache_policy=NO_CACHE)(step) for step, name in _PLAIN},
+    **{step: task(name=name, task_run_name=name, cache_policy=NO_CACHE)(step) for step, name in _PLAIN_STEPS},
     night_steps.collect: task(
         name="Collect what has arrived",
         task_run_name="Collect what has arrived",
         cache_policy=NO_CACHE,
         retries=len(SHARE_PAUSES_SECONDS),
         retry_delay_seconds=SHARE_PAUSES_SECONDS,
-        retry_condition_fn=_share_is_away,
+        retry_condition_fn=_is_worth_retrying,
     )(night_steps.collect),
-    validate_step.judge: task(name="Read and check returns", task_run_name=_called, cache_policy=NO_CACHE)(_judge),
+    validate_step.validate: task(
+        name="Read and check returns", task_run_name=_VALIDATION_TASK_NAME, cache_policy=NO_CACHE
+    )(_validate_and_log),
 }
 """The steps as Prefect tasks. The archive's ledger owns what is done and what is not, so nothing is cached. Only the
 inbox is tried again here: mail has its own tries and waits for the next run, and nothing else gets better by itself."""
@@ -117,7 +119,7 @@ inbox is tried again here: mail has its own tries and waits for the next run, an
 # -- artifacts --------------------------------------------------------------------------------------------------------
 
 
-def show(key: str, markdown: str, description: str) -> None:
+def publish_page(key: str, markdown: str, description: str) -> None:
     """Keep a page about this run as an artifact."""
     try:
         create_markdown_artifact(markdown, key=key, description=description)
@@ -126,7 +128,7 @@ def show(key: str, markdown: str, description: str) -> None:
 
 
 @contextmanager
-def progress_shown() -> Iterator[None]:
+def show_progress() -> Iterator[None]:
     """For as long as the block takes, show the progress of a long step as an artifact."""
     begun: dict[str, float] = {}
     shown: dict[str, UUID] = {}
@@ -155,39 +157,47 @@ def progress_shown() -> Iterator[None]:
 # -- hooks ------------------------------------------------------------------------------------------------------------
 
 
-def failed(flow: Any, run: Any, state: Any) -> None:
+def report_failure(flow: Any, run: Any, state: Any) -> None:
     """Tell the analyst of a run that failed or was cut off, once for each fault."""
-    _told(flow, run, state, bearable=0)
+    _notify(flow, run, state, bearable=0)
 
 
-def failed_by_day(flow: Any, run: Any, state: Any) -> None:
+def report_daytime_failure(flow: Any, run: Any, state: Any) -> None:
     """The same for a run that comes again in ten minutes: being cut off once is nothing to tell."""
-    _told(flow, run, state, bearable=1 if state.is_crashed() else 0)
+    _notify(flow, run, state, bearable=1 if state.is_crashed() else 0)
 
 
-def ended_well(flow: Any, run: Any, _state: Any) -> None:
+def clear_failures(flow: Any, run: Any, _state: Any) -> None:
     """Forget the faults of this flow: should one come back, it is told again."""
     try:
-        _say(fault_alarm.over(Reach.of_run(run.parameters), flow.name))
+        _log_trouble(fault_alarm.clear_faults(AlarmSettings.of_run(run.parameters), flow.name))
     except Exception:
         _log().warning("The memory of faults could not be kept.", exc_info=True)
 
 
-HOOKS: dict[str, Any] = {"on_failure": [failed], "on_crashed": [failed], "on_completion": [ended_well]}
-HOOKS_BY_DAY = {**HOOKS, "on_failure": [failed_by_day], "on_crashed": [failed_by_day]}
+HOOKS: dict[str, Any] = {
+    "on_failure": [report_failure],
+    "on_crashed": [report_failure],
+    "on_completion": [clear_failures],
+}
+DAYTIME_HOOKS = {**HOOKS, "on_failure": [report_daytime_failure], "on_crashed": [report_daytime_failure]}
 
 
-def _told(flow: Any, run: Any, state: Any, *, bearable: int) -> None:
+def _notify(flow: Any, run: Any, state: Any, *, bearable: int) -> None:
     try:
         error = state.result(raise_on_failure=False)
         error = error if isinstance(error, Exception) else None
-        said = fault_alarm.in_words(error, "the run was cut off before its end")
-        _say(fault_alarm.fault(Reach.of_run(run.parameters), flow.name, run.name, said, now(), bearable=bearable))
+        said = fault_alarm.describe_fault(error, "the run was cut off before its end")
+        _log_trouble(
+            fault_alarm.report_fault(
+                AlarmSettings.of_run(run.parameters), flow.name, run.name, said, now(), bearable=bearable
+            )
+        )
     except Exception:
         _log().error("The analyst could not be told of the fault.", exc_info=True)
 
 
-def _say(trouble: str) -> None:
+def _log_trouble(trouble: str) -> None:
     if trouble:
         _log().error("The analyst could not be told of a fault yet: %s", trouble)
 

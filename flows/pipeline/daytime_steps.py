@@ -9,43 +9,45 @@ from dataclasses import dataclass
 
 from common.progress import report_progress
 from flows import run_context
-from flows.checking.staging import stage
+from flows.checking.staging import stage_submissions
 from flows.pipeline import night_steps, night_summary, reply_step, validate_step
 from flows.pipeline.night_steps import Step
 from flows.pipeline.night_summary import ReturnLine
-from flows.pipeline.replying import Replies
+from flows.pipeline.replying import ReplyReport
 from flows.records.ledger import sole_writer
-from flows.run_context import Stage
+from flows.run_context import StagingFunction
 from flows.settings import Settings
 from schemas.notifications import Kind
 
 
 @dataclass(frozen=True)
-class Answered:
+class DaytimeReport:
     """What a run between two nights did."""
 
     lines: tuple[ReturnLine, ...]
-    replies: Replies
+    replies: ReplyReport
     notes: tuple[str, ...]
     run: str
 
 
-def between_nights(
+def run_between_nights(
     given: Settings,
     run: str,
     tells: AbstractSet[Kind],
     as_step: Callable[[Step], Step] = lambda step: step,
-    stage: Stage = stage,
+    stage: StagingFunction = stage_submissions,
     *,
     patience_seconds: float = 0.0,
-) -> Answered:
+) -> DaytimeReport:
     """Collect, judge and answer, telling these kinds of news; `as_step` and `stage` are as for a whole night. Raises
     BusyError if another run is still at work here when patience is at an end."""
     report_progress("Loading definitions and layouts")
     with sole_writer(given.archive, patience_seconds):
-        day = run_context.prepare(given, run, stage, by_day=True)
+        day = run_context.prepare_run(given, run, stage, by_day=True)
         as_step(night_steps.collect)(day)
-        as_step(validate_step.judge)(day)
-        replies: Replies = as_step(reply_step.reply_by_day)(day, tells)
-        night_steps.end(day)
-        return Answered(night_summary.lines_of(day, replies.answered), replies, tuple(dict.fromkeys(day.notes)), run)
+        as_step(validate_step.validate)(day)
+        replies: ReplyReport = as_step(reply_step.reply_between_nights)(day, tells)
+        night_steps.finish_run(day)
+        return DaytimeReport(
+            night_summary.return_lines(day, replies.answered), replies, tuple(dict.fromkeys(day.notes)), run
+        )

@@ -5,16 +5,16 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from common.progress import report_progress
-from flows.run_context import Night
+from flows.run_context import RunContext
 from flows.settings import now
 from schemas.file_precedence import in_loading_order
 from warehouse.store import connection, loading, private_store
 
-CLOCK_MAY_DIFFER = timedelta(seconds=5)
+CLOCK_TOLERANCE = timedelta(seconds=5)
 """A clock that is set by the network may step back so far without a word."""
 
 
-def load(night: Night) -> int:
+def load(night: RunContext) -> int:
     """Load every accepted outcome that the store lacks: in the order of the ledger, but of several files for one return
     the one that is to count last (schemas.file_precedence). How many there were."""
     count, ledger = 0, night.ledger
@@ -32,11 +32,11 @@ def load(night: Night) -> int:
     return count
 
 
-def load_instant(night: Night, con: connection.Connection) -> datetime:
+def load_instant(night: RunContext, con: connection.Connection) -> datetime:
     """This instant; where the clock was moved back, the first after all that the store holds, and a note about it."""
     told = now()
     at = loading.next_instant(con, told)
-    if at - told > CLOCK_MAY_DIFFER and not any(note.startswith("The clock") for note in night.notes):
+    if at - told > CLOCK_TOLERANCE and not any(note.startswith("The clock") for note in night.notes):
         night.notes.append(
             f"The clock of this machine says {told:%Y-%m-%d %H:%M:%S} UTC, which is before what an earlier night "
             f"recorded ({at:%Y-%m-%d %H:%M:%S}). Put it right; what this night records counts as just after that."

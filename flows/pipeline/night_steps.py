@@ -13,50 +13,50 @@ from collections.abc import Callable
 from typing import Any
 
 from common.progress import report_progress
-from flows.checking.staging import stage
+from flows.checking.staging import stage_submissions
 from flows.intake.arrivals import collect as collect
 from flows.pipeline.load_step import load
-from flows.pipeline.night_summary import Report, report
+from flows.pipeline.night_summary import NightReport, summarise_night
 from flows.pipeline.publish_step import publish
 from flows.pipeline.reply_step import reply
-from flows.pipeline.replying import Replies
-from flows.pipeline.validate_step import judge
+from flows.pipeline.replying import ReplyReport
+from flows.pipeline.validate_step import validate
 from flows.records.ledger import sole_writer
-from flows.records.loss_detection import see_ledger
-from flows.run_context import Night, Stage, prepare
+from flows.records.loss_detection import record_ledger_head
+from flows.run_context import RunContext, StagingFunction, prepare_run
 from flows.settings import Settings, now
 from warehouse.publication.publish import Publication
 
 Step = Callable[..., Any]
 
 
-def whole_night(
+def run_night(
     given: Settings,
     run: str,
     as_step: Callable[[Step], Step] = lambda step: step,
-    stage: Stage = stage,
+    stage: StagingFunction = stage_submissions,
     *,
     patience_seconds: float = 0.0,
-) -> Report:
+) -> NightReport:
     """The five steps in order, as the only run at work on this archive; `as_step` may wrap each, as Prefect does, and
     `stage` may have workers elsewhere read and check. A run between two nights that is still at work is waited for;
     BusyError when patience is at an end."""
     report_progress("Loading definitions and layouts")
     with sole_writer(given.archive, patience_seconds):
-        night = prepare(given, run, stage)
+        night = prepare_run(given, run, stage)
         night.archive.mark_night("began", run, now())
         as_step(collect)(night)
-        as_step(judge)(night)
+        as_step(validate)(night)
         as_step(load)(night)
         publication: Publication = as_step(publish)(night)
-        replies: Replies = as_step(reply)(night, publication)
-        end(night)
+        replies: ReplyReport = as_step(reply)(night, publication)
+        finish_run(night)
         night.archive.mark_night("ended", run, now())
-        return report(night, replies, publication)
+        return summarise_night(night, replies, publication)
 
 
-def end(night: Night) -> None:
+def finish_run(night: RunContext) -> None:
     """Have the store know how far the ledger has come, and say so where a ledger of an earlier release was adopted."""
-    see_ledger(night.settings, night.ledger)
+    record_ledger_head(night.settings, night.ledger)
     if night.ledger.adopted_now:
         night.notes.append(night.ledger.adoption_in_words)

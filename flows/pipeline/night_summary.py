@@ -6,9 +6,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from flows.pipeline.replying import Replies
-from flows.records.return_register import standings
-from flows.run_context import Night
+from flows.pipeline.replying import ReplyReport
+from flows.records.return_register import build_register
+from flows.run_context import RunContext
 from flows.settings import now
 from schemas.return_calendar import SET_ASIDE, expected_returns
 from warehouse.publication.publish import Publication
@@ -29,7 +29,7 @@ class ReturnLine:
 
 
 @dataclass(frozen=True)
-class Late:
+class OverdueReturn:
     """An expected return that is overdue, and who has been told."""
 
     partner: str
@@ -40,40 +40,42 @@ class Late:
 
 
 @dataclass(frozen=True)
-class Report:
+class NightReport:
     """What a night did."""
 
     lines: tuple[ReturnLine, ...]
     publication: Publication
     published: str
     run: str
-    replies: Replies
+    replies: ReplyReport
     notes: tuple[str, ...]
     examples: tuple[str, ...]
-    late: tuple[Late, ...] = ()
+    late: tuple[OverdueReturn, ...] = ()
 
     @property
     def rejected(self) -> list[ReturnLine]:
         return [line for line in self.lines if line.status == "rejected"]
 
 
-def report(night: Night, replies: Replies, publication: Publication) -> Report:
+def summarise_night(night: RunContext, replies: ReplyReport, publication: Publication) -> NightReport:
     """What the night did, for people: a line for each outcome of the submissions it answered, or that were judged and
     answered since the night before."""
     nights = night.ledger.attempts
     since = nights[-2].at if len(nights) > 1 else now() - timedelta(1)
     by_day = {o.submission for o in night.ledger.all_outcomes if o.judged_at > since and o.partner in night.partners}
-    lines = lines_of(night, sorted({*replies.answered, *by_day}))
+    lines = return_lines(night, sorted({*replies.answered, *by_day}))
     examples = tuple(p.id for p in night.partners.values() if p.says.example)
     published = str(night.settings.warehouse)
     notes = tuple(dict.fromkeys(night.notes))  # a step that was tried again says the same again
-    return Report(lines, publication, published, night.run, replies, notes, examples, tuple(_late(night)))
+    return NightReport(
+        lines, publication, published, night.run, replies, notes, examples, tuple(_overdue_returns(night))
+    )
 
 
-def _late(night: Night) -> Iterator[Late]:
+def _overdue_returns(night: RunContext) -> Iterator[OverdueReturn]:
     """Who is late, the longest overdue first."""
     told = night.ledger.told
-    slots = expected_returns(standings(night.partners, night.ledger))
+    slots = expected_returns(build_register(night.partners, night.ledger))
     for slot in sorted(slots, key=lambda one: (one.expected.due, one.partner, one.collection)):
         if slot.overdue(night.today):
             partner = night.partners[slot.partner]
@@ -82,10 +84,10 @@ def _late(night: Night) -> Iterator[Late]:
             officer = "; officer told" if any(key.startswith(f"escalated/{slot.key}/") for key in told) else ""
             title = partner.collection(slot.collection).title
             expected = slot.expected
-            yield Late(partner.says.name, title, expected.period, expected.due, came + owner + officer)
+            yield OverdueReturn(partner.says.name, title, expected.period, expected.due, came + owner + officer)
 
 
-def lines_of(night: Night, submissions: Sequence[str]) -> tuple[ReturnLine, ...]:
+def return_lines(night: RunContext, submissions: Sequence[str]) -> tuple[ReturnLine, ...]:
     """A line for each outcome of the submissions."""
     titles = {c.id: c.title for p in night.partners.values() for c in p.says.collection}
     lines = []

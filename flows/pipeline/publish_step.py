@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from flows.pipeline.load_step import load_instant
 from flows.pipeline.publishing import publish as publish_recorded
-from flows.run_context import Night
+from flows.run_context import RunContext
 from warehouse.publication.publish import Publication
 from warehouse.store import private_store
 
 
-def publish(night: Night) -> Publication:
+def publish(night: RunContext) -> Publication:
     """Publish what the store holds, or leave the published file as it is."""
     with private_store.open_store(night.settings.store) as con:
         return publish_recorded(

@@ -13,7 +13,7 @@ from common.progress import report_progress
 from flows.records.archive import Archive
 from flows.records.ledger import Ledger
 from flows.records.ledger_entries import Attempt
-from flows.records.return_register import standings
+from flows.records.return_register import build_register
 from flows.settings import Settings
 from inputs.layouts.partner_layouts import Partner
 from schemas.definitions.models import Definitions
@@ -26,10 +26,10 @@ from warehouse.store import connection, loading, published_versions
 from warehouse.store.surviving_records import read_published_version as published_at
 from warehouse.store.surviving_records import record_ledger_position
 
-Step = Callable[[str, int, int], None]
+ProgressFunction = Callable[[str, int, int], None]
 
 
-def release() -> str:
+def current_release() -> str:
     """The release of this program."""
     return metadata.version("local-indicators")
 
@@ -39,13 +39,13 @@ def publish_limits(given: Settings) -> ApprovalLimits:
     return ApprovalLimits(given.change_limit_pct, given.keep_versions, given.on_fault == "set-aside")
 
 
-def sources(
+def build_inputs(
     attempt: Attempt, definitions: Definitions, partners: Mapping[str, Partner], ledger: Ledger
 ) -> dict[str, Any]:
     """What a version is built from beside the store, when an attempt is made at this point of the ledger."""
     return {
         "definitions": definitions,
-        "register": standings(partners, ledger),
+        "register": build_register(partners, ledger),
         "received": {s.id: (_naive(s.first_seen), s.digest) for s in ledger.submissions.values()},
         "waivers": [
             (one, one.id in ledger.lapsed or one.waiver.until < attempt.today) for one in ledger.waivers.values()
@@ -77,9 +77,9 @@ def publish(
         archive.keep_definitions(partner.digest, {f"{partner.id}.toml": partner.toml})
     digests = {partner.id: partner.digest for partner in partners.values()}
     has_examples = any(partner.says.example for partner in partners.values())
-    attempt = Attempt(run, today, at, definitions.digest, digests, has_examples, release())
+    attempt = Attempt(run, today, at, definitions.digest, digests, has_examples, current_release())
     ledger.record_attempt(attempt)
-    made_from = sources(attempt, definitions, partners, ledger) | {"published_at": at}
+    made_from = build_inputs(attempt, definitions, partners, ledger) | {"published_at": at}
 
     def tell(left_out: Sequence[SetAside]) -> None:
         if left_out or ledger.set_aside:
@@ -93,7 +93,7 @@ def publish(
         released=ledger.released,
         was_aside=tuple(ledger.set_aside),
         tell=tell,
-        step=_say,
+        step=_report_progress,
         **made_from,
     )
     ledger.record_publication(attempt, published.state, published.data_version)
@@ -101,7 +101,7 @@ def publish(
     return published
 
 
-def _say(step: str) -> None:
+def _report_progress(step: str) -> None:
     """Tell of a step that has no count."""
     report_progress(f"Publishing: {step}")
 
@@ -122,8 +122,8 @@ def catch_up(
     record_earlier_publications(con, given.warehouse, definitions)
     catch_up_store(con, given.warehouse, publish_limits(given))
     catch_up_ledger(given.warehouse, ledger)
-    if _unknown_past(con, ledger):
-        keep_past(con, archive, ledger, at)
+    if _has_unrecorded_history(con, ledger):
+        archive_publication_history(con, archive, ledger, at)
 
 
 def catch_up_ledger(warehouse: Path, ledger: Ledger) -> None:
@@ -140,16 +140,16 @@ def catch_up_ledger(warehouse: Path, ledger: Ledger) -> None:
         ledger.record_decision(asked.what, asked.about | {"data_version": version}, asked.by, at)
 
 
-def _unknown_past(con: connection.Connection, ledger: Ledger) -> bool:
+def _has_unrecorded_history(con: connection.Connection, ledger: Ledger) -> bool:
     """Whether the store knows a past that the ledger could not give it again: publications of a release that did not
     record them, or of one that may have hidden other numbers than this one."""
     known = published_versions.published_versions(con).keys()
     return bool(known - ledger.published.keys()) or (
-        bool(known) and bool(ledger.attempts) and ledger.attempts[-1].release != release()
+        bool(known) and bool(ledger.attempts) and ledger.attempts[-1].release != current_release()
     )
 
 
-def keep_past(con: connection.Connection, archive: Archive, ledger: Ledger, at: datetime) -> None:
+def archive_publication_history(con: connection.Connection, archive: Archive, ledger: Ledger, at: datetime) -> None:
     """Keep what the store knows of the past in the archive, from where a rebuild goes on."""
     names = archive.keep_past(f"{_naive(at):%Y%m%dT%H%M%S%f}", published_versions.publication_history(con))
     ledger.record_past(names, published_versions.published_versions(con))

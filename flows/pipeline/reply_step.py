@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from collections.abc import Set as AbstractSet
 
 from common.progress import report_progress
-from flows.pipeline.replying import Answering, Replies, answer
-from flows.run_context import Night
+from flows.pipeline.replying import ReplyContext, ReplyReport, send_replies
+from flows.run_context import RunContext
 from replies.annotation.marked_up_copy import copy_name
 from replies.emails.email_message import Attachment
 from schemas.notifications import Kind
@@ -17,21 +17,21 @@ from warehouse.store import private_store
 from warehouse.store.disagreements import find_disagreements
 
 
-def reply(night: Night, publication: Publication) -> Replies:
+def reply(night: RunContext, publication: Publication) -> ReplyReport:
     """Tell owners, officers and the analyst what they have to be told: one message each, or none if nothing is new.
     The marked-up copy goes with a submission whose findings are told."""
     critical = [one.reason for one in publication.verdict.broken if one.severity == "critical"]
-    return _answer(night, publication.data_version, critical if publication.state == "refused" else None)
+    return _reply(night, publication.data_version, critical if publication.state == "refused" else None)
 
 
-def reply_by_day(night: Night, tells: AbstractSet[Kind]) -> Replies:
+def reply_between_nights(night: RunContext, tells: AbstractSet[Kind]) -> ReplyReport:
     """Tell what can be told between two nights: news of these kinds, and what still waits to be told."""
-    return _answer(night, 0, None, tells)
+    return _reply(night, 0, None, tells)
 
 
-def _answer(
-    night: Night, data_version: int, refused: Sequence[str] | None, tells: AbstractSet[Kind] | None = None
-) -> Replies:
+def _reply(
+    night: RunContext, data_version: int, refused: Sequence[str] | None, tells: AbstractSet[Kind] | None = None
+) -> ReplyReport:
     report_progress("Answering data owners")
     with private_store.open_store(night.settings.store) as con:
         found = find_disagreements(con)
@@ -43,8 +43,8 @@ def _answer(
     gone = {s.partner for s in night.ledger.submissions.values()} - set(night.partners)
     for partner in sorted(gone):
         night.notes.append(f"{partner} is no longer a partner; what it sent is not answered.")
-    return answer(
-        Answering(
+    return send_replies(
+        ReplyContext(
             night.settings,
             night.definitions,
             night.partners,

@@ -12,11 +12,11 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from datetime import date
 
-from flows.delivery.mail_server import server_of
-from flows.delivery.outbox import PAUSES_SECONDS, TOO_LARGE, Letter, Outbox, send
-from flows.delivery.quarterly_filing import filed
+from flows.delivery.mail_server import configured_mail_server
+from flows.delivery.outbox import PAUSES_SECONDS, TOO_LARGE, Outbox, OutgoingMessage, deliver_messages
+from flows.delivery.quarterly_filing import list_filed_reports
 from flows.records.ledger import Ledger
-from flows.records.return_register import history, officers_of
+from flows.records.return_register import accountable_officers, notification_history
 from flows.settings import Settings, now
 from inputs.layouts.partner_layouts import Partner
 from replies.emails.analyst_emails import to_analyst
@@ -34,7 +34,7 @@ from schemas.notifications import (
     officer_notifications,
     owner_notifications,
     owner_notifications_by_day,
-    partner_of,
+    partner_of_recipient,
     rule_forbidding_details,
     set_aside_notifications,
     wrong_folder_notifications,
@@ -50,12 +50,12 @@ TO_DO_OF_ADDRESS = (
     "If it is the address that is wrong, correct it in the partner's TOML or in officers.toml. What still holds is "
     "then sent."
 )
-MarkedUp = Callable[[Submission, Sequence[Outcome]], Sequence[Attachment]]
+CopyProvider = Callable[[Submission, Sequence[Outcome]], Sequence[Attachment]]
 """Marked-up copies of a submission whose findings are told: names of ours, and bytes."""
 
 
 @dataclass(frozen=True)
-class Replies:
+class ReplyReport:
     """What answering came to. `answered` are the submissions that this run is the first to tell of. `sent`, `waiting`
     and `refused` count messages; `trouble` says why some wait."""
 
@@ -72,7 +72,7 @@ class Replies:
 
 
 @dataclass(frozen=True, eq=False)
-class Answering:
+class ReplyContext:
     """What answering works with. `refused_because` are the gate's reasons; None if it let the night pass. `tells` are
     the kinds of news that a run between two nights may tell, beside those that wait; None where a night tells all."""
 
@@ -83,7 +83,7 @@ class Answering:
     today: date
     data_version: int
     refused_because: Sequence[str] | None
-    marked_up: MarkedUp
+    marked_up: CopyProvider
     tells: AbstractSet[Kind] | None = None
     unseen: AbstractSet[str] = frozenset()
     """Partners of whom something may lie in the inbox unread: nobody is told tonight that they are late."""
@@ -101,45 +101,45 @@ class Answering:
         """The name by which a recipient is written to, and the address; None if there is no such recipient any more."""
         if recipient == ANALYST:
             return "performance analyst", self.settings.analyst
-        if (partner := self.partners.get(partner_of(recipient) or "")) is not None:
+        if (partner := self.partners.get(partner_of_recipient(recipient) or "")) is not None:
             return partner.says.name, partner.says.email
         officer = self.definitions.officers.get(recipient.removeprefix("officer/"))
         return (officer.role, officer.email) if officer else None
 
 
-def answer(work: Answering) -> Replies:
+def send_replies(work: ReplyContext) -> ReplyReport:
     """Tell everybody what they have to be told tonight, and once.
 
     The analyst is written to last, because that message names those that were refused for good.
     """
-    server, before = server_of(work.settings), work.ledger.composed
+    server, before = configured_mail_server(work.settings), work.ledger.composed
     if server is None:
-        _count_as_delivered(work.outbox)
-    past = history(work.partners, work.ledger)
-    officers = officers_of(work.partners, work.definitions, work.today)
+        _mark_written_as_sent(work.outbox)
+    past = notification_history(work.partners, work.ledger)
+    officers = accountable_officers(work.partners, work.definitions, work.today)
     late = list(officer_notifications(past, officers, work.today, work.settings.grace_days))
     if work.tells is None:
         owners = owner_notifications(past, work.today, published=work.refused_because is None)
     else:
         owners = owner_notifications_by_day(past, work.today)
-    late = [*(one for one in late if _is_sure(work, one)), *_reports(work)]
-    told = [*(one for one in owners if _is_sure(work, one)), *(one for one in late if one.recipient != ANALYST)]
-    letters = _letters(work, _chosen(work, told), lambda to: to != ANALYST)
+    late = [*(one for one in late if _is_certain(work, one)), *_report_notifications(work)]
+    told = [*(one for one in owners if _is_certain(work, one)), *(one for one in late if one.recipient != ANALYST)]
+    letters = _outgoing_messages(work, _notifications_of_run(work, told), lambda to: to != ANALYST)
     tries = None if work.tells is None else PAUSES_SECONDS[:1]  # by day, the next run is the next try
-    first = send(work.outbox, letters, server, work.settings.sender, tries)
+    first = deliver_messages(work.outbox, letters, server, work.settings.sender, tries)
     looked_into = [one for one in late if one.recipient == ANALYST]
     looked_into += [
         *wrong_folder_notifications(past),
         *set_aside_notifications(past),
-        *_differing(work),
-        *_bounced(work),
-        *_gate(work),
+        *_disagreement_notifications(work),
+        *_bounce_notifications(work),
+        *_gate_notifications(work),
     ]
-    letters = _letters(work, _chosen(work, looked_into), lambda to: to == ANALYST)
+    letters = _outgoing_messages(work, _notifications_of_run(work, looked_into), lambda to: to == ANALYST)
     tries = PAUSES_SECONDS[:1] if first.waiting else tries
-    second = send(work.outbox, letters, server, work.settings.sender, tries)
-    return Replies(
-        tuple(_answered_first(work, before)),
+    second = deliver_messages(work.outbox, letters, server, work.settings.sender, tries)
+    return ReplyReport(
+        tuple(_newly_answered(work, before)),
         len(first.sent) + len(second.sent),
         len(first.waiting) + len(second.waiting),
         len(first.refused) + len(second.refused),
@@ -150,7 +150,7 @@ def answer(work: Answering) -> Replies:
     )
 
 
-def _chosen(work: Answering, news: Sequence[Notification]) -> list[Notification]:
+def _notifications_of_run(work: ReplyContext, news: Sequence[Notification]) -> list[Notification]:
     """The news that this run tells: by day, those of its kinds and those that a message which waits tells already."""
     if work.tells is None:
         return list(news)
@@ -158,19 +158,19 @@ def _chosen(work: Answering, news: Sequence[Notification]) -> list[Notification]
     return [one for one in news if one.kind in work.tells or one.key in waiting]
 
 
-def _is_sure(work: Answering, news: Notification) -> bool:
+def _is_certain(work: ReplyContext, news: Notification) -> bool:
     late = news.kind in ("overdue", "escalated")
     return not (late and news.slot is not None and news.slot.partner in work.unseen)
 
 
-def _answered_first(work: Answering, before: AbstractSet[str]) -> Iterator[str]:
+def _newly_answered(work: ReplyContext, before: AbstractSet[str]) -> Iterator[str]:
     for name, outcomes in work.ledger.outcomes.items():
         known = work.ledger.submissions[name].partner in work.partners
         if known and any(f"receipt/{one.id}" not in before for one in outcomes):
             yield name
 
 
-def _count_as_delivered(outbox: Outbox) -> None:
+def _mark_written_as_sent(outbox: Outbox) -> None:
     """Without a mail server, what lies in the outbox is delivered: also what an interrupted night wrote last."""
     for message in list(outbox.ledger.messages.values()):
         if message.pending and outbox.holds(message):
@@ -180,7 +180,7 @@ def _count_as_delivered(outbox: Outbox) -> None:
 # -- what only flows know of ------------------------------------------------------------------------------------------
 
 
-def _differing(work: Answering) -> Iterator[Notification]:
+def _disagreement_notifications(work: ReplyContext) -> Iterator[Notification]:
     """Returns that disagree, each two of them once. The analyst is told where to look, and no value: a mail goes
     further than the store."""
     for one in work.disagreements:
@@ -188,16 +188,18 @@ def _differing(work: Answering) -> Iterator[Notification]:
         about = "~".join(f"{side.submission}/{side.collection}" for side in sides)
         if f"differs/{about}" not in work.ledger.told:
             who = [word for side in sides for word in (side.partner, side.collection, side.path, side.submission)]
-            where = [f"{figure}: {_cell(here)} and {_cell(there)}" for figure, here, there in one.places]
+            where = [
+                f"{figure}: {_cell_reference(here)} and {_cell_reference(there)}" for figure, here, there in one.places
+            ]
             yield Notification("differs", about, ANALYST, says=(*who, *where))
 
 
-def _cell(place: tuple[str, str]) -> str:
+def _cell_reference(place: tuple[str, str]) -> str:
     sheet, cell = place
     return f"{sheet}!{cell}"
 
 
-def _bounced(work: Answering) -> Iterator[Notification]:
+def _bounce_notifications(work: ReplyContext) -> Iterator[Notification]:
     for message in work.ledger.messages.values():
         told = f"bounced/{message.id}" in work.ledger.told
         if message.state == "refused" and message.recipient != ANALYST and not told:
@@ -209,9 +211,9 @@ def _bounced(work: Answering) -> Iterator[Notification]:
             )
 
 
-def _reports(work: Answering) -> Iterator[Notification]:
+def _report_notifications(work: ReplyContext) -> Iterator[Notification]:
     """Quarterly reports that are filed, to each of their readers."""
-    for one in filed(work.settings.reports):
+    for one in list_filed_reports(work.settings.reports):
         for recipient in one.says["to"]:
             key = f"{one.name}/{recipient}"
             if f"report/{key}" not in work.ledger.told:
@@ -220,7 +222,7 @@ def _reports(work: Answering) -> Iterator[Notification]:
                 )
 
 
-def _gate(work: Answering) -> Iterator[Notification]:
+def _gate_notifications(work: ReplyContext) -> Iterator[Notification]:
     """That the gate refused: once for the same reasons, until something is published again. A reason is what comes
     before its colon; which rows it is about may differ from night to night. By day, what waits to be told still
     holds."""
@@ -233,7 +235,7 @@ def _gate(work: Answering) -> Iterator[Notification]:
     if work.refused_because is not None:
         reasons = tuple(work.refused_because)
         one = Notification(
-            "gate", f"{work.data_version}/{_short(r.partition(':')[0] for r in reasons)}", ANALYST, says=reasons
+            "gate", f"{work.data_version}/{_short_digest(r.partition(':')[0] for r in reasons)}", ANALYST, says=reasons
         )
         if one.key not in work.ledger.told:
             yield one
@@ -242,31 +244,33 @@ def _gate(work: Answering) -> Iterator[Notification]:
 # -- letters ----------------------------------------------------------------------------------------------------------
 
 
-def _letters(work: Answering, news: Iterable[Notification], in_scope: Callable[[str], bool]) -> list[Letter]:
+def _outgoing_messages(
+    work: ReplyContext, news: Iterable[Notification], in_scope: Callable[[str], bool]
+) -> list[OutgoingMessage]:
     """The messages to send: those that wait and are still right, and one of tonight to each whom more is to be told."""
     to_tell: dict[str, dict[str, Notification]] = {}
     for one in news:
         to_tell.setdefault(one.recipient, {})[one.key] = one
     holding = {recipient: frozenset(told) for recipient, told in to_tell.items()}
-    letters: list[Letter] = []
+    letters: list[OutgoingMessage] = []
     unsent = [m for m in work.ledger.messages.values() if in_scope(m.recipient) and (m.pending or m.state == "refused")]
     for message in sorted(unsent, key=lambda m: m.state != "sending"):
         left = to_tell.get(message.recipient, {})
-        if _still_right(work, message, left.keys()):
+        if _is_still_right(work, message, left.keys()):
             says = [left.pop(key) for key in message.news]
-            letters += [_letter(work, message, says)] if message.pending else []
+            letters += [_outgoing(work, message, says)] if message.pending else []
         else:
             still = holding.get(message.recipient, frozenset())
             work.outbox.supersede(message, [key for key in message.news if key not in still])
-    written = (_write(work, recipient, list(left.values())) for recipient, left in to_tell.items() if left)
+    written = (_write_message(work, recipient, list(left.values())) for recipient, left in to_tell.items() if left)
     return letters + [letter for letter in written if letter is not None]
 
 
-def _letter(work: Answering, message: Message, news: Sequence[Notification]) -> Letter:
-    return Letter(message, lambda most, lists: _worded(work, message, news, most, lists=lists))
+def _outgoing(work: ReplyContext, message: Message, news: Sequence[Notification]) -> OutgoingMessage:
+    return OutgoingMessage(message, lambda most, lists: _compose(work, message, news, most, lists=lists))
 
 
-def _still_right(work: Answering, message: Message, to_tell: AbstractSet[str]) -> bool:
+def _is_still_right(work: ReplyContext, message: Message, to_tell: AbstractSet[str]) -> bool:
     """Whether a message may go as it is. One that may have been delivered goes again rather than as another message, so
     long as all of it holds; any other only if it is the whole of what tonight has to tell."""
     reader = work.reader(message.recipient)
@@ -276,7 +280,7 @@ def _still_right(work: Answering, message: Message, to_tell: AbstractSet[str]) -
     return said <= to_tell if message.state == "sending" else said == to_tell
 
 
-def _write(work: Answering, recipient: str, news: Sequence[Notification]) -> Letter | None:
+def _write_message(work: ReplyContext, recipient: str, news: Sequence[Notification]) -> OutgoingMessage | None:
     """Write one message to the outbox. Its name follows from what it says to whom, so that an interrupted night writes
     the same one again."""
     reader = work.reader(recipient)
@@ -285,14 +289,14 @@ def _write(work: Answering, recipient: str, news: Sequence[Notification]) -> Let
     _, address = reader
     keys = tuple(sorted(one.key for one in news))
     slug = recipient.removeprefix("partner/").replace("/", "-")
-    identity = f"{work.today}-{slug}-{_short((recipient, address, *keys))}"
+    identity = f"{work.today}-{slug}-{_short_digest((recipient, address, *keys))}"
     message = Message(identity, recipient, address, f"{identity}.eml", keys, work.today)
-    work.outbox.put(message, _worded(work, message, news, round(work.settings.max_mail_mb * 1_000_000)))
-    return _letter(work, message, news)
+    work.outbox.put(message, _compose(work, message, news, round(work.settings.max_mail_mb * 1_000_000)))
+    return _outgoing(work, message, news)
 
 
-def _worded(
-    work: Answering, message: Message, news: Sequence[Notification], most_bytes: int, *, lists: bool = True
+def _compose(
+    work: ReplyContext, message: Message, news: Sequence[Notification], most_bytes: int, *, lists: bool = True
 ) -> bytes:
     """A message as it is sent, without the files that are too large for so many bytes, and with shorter `lists` where
     they may be shortened. Where the files lie that stay out is kept."""
@@ -300,9 +304,9 @@ def _worded(
     name, _ = work.reader(message.recipient) or (message.recipient, "")
     names = Names(name, titles, {p.id: p.says.name for p in work.partners.values()})
     envelope = Envelope(message.id, message.to, work.settings.sender, work.settings.analyst, now())
-    owner = partner_of(message.recipient) is not None
+    owner = partner_of_recipient(message.recipient) is not None
     words = to_analyst if message.recipient == ANALYST else to_owner if owner else to_officer
-    files = _copies(work, news) if owner else _report_files(work, news)
+    files = _copy_attachments(work, news) if owner else _report_attachments(work, news)
     branding = work.settings.branding
     written, left_out = fit_to_size(
         lambda these, most: words(news, names, envelope, these, most, branding), files, most_bytes, lists=lists
@@ -311,7 +315,7 @@ def _worded(
     return written.as_bytes()
 
 
-def _copies(work: Answering, news: Sequence[Notification]) -> list[Attachment]:
+def _copy_attachments(work: ReplyContext, news: Sequence[Notification]) -> list[Attachment]:
     """The marked-up copies of submissions whose findings are told in full; none of a file that is shown to nobody."""
     told = {n.submission.id: n.submission for n in news if n.kind == "findings" and n.submission and not n.repeats}
     return [
@@ -322,15 +326,15 @@ def _copies(work: Answering, news: Sequence[Notification]) -> list[Attachment]:
     ]
 
 
-def _report_files(work: Answering, news: Sequence[Notification]) -> list[Attachment]:
+def _report_attachments(work: ReplyContext, news: Sequence[Notification]) -> list[Attachment]:
     """The files of the reports that are told of."""
     told = {one.says[1] for one in news if one.kind == "report"}
-    reports = [one for one in filed(work.settings.reports) if one.name in told] if told else []
+    reports = [one for one in list_filed_reports(work.settings.reports) if one.name in told] if told else []
     return [
         Attachment(*file, f"{one.name}/{file[0]} in the folder of reports") for one in reports for file in one.files
     ]
 
 
-def _short(parts: Iterable[str]) -> str:
+def _short_digest(parts: Iterable[str]) -> str:
     """A short name for texts, the same for the same texts."""
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:10]

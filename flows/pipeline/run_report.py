@@ -8,10 +8,10 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from flows.delivery.quarterly_filing import Filed
-from flows.pipeline.daytime_steps import Answered
-from flows.pipeline.night_summary import Report, ReturnLine
-from flows.pipeline.replying import Replies
+from flows.delivery.quarterly_filing import FiledReport
+from flows.pipeline.daytime_steps import DaytimeReport
+from flows.pipeline.night_summary import NightReport, ReturnLine
+from flows.pipeline.replying import ReplyReport
 from schemas.findings import as_typed
 from warehouse.publication.publish import Publication
 
@@ -27,7 +27,7 @@ MARKS = r"""\`*_{}[]()#+!|<>~&:@$^"""  # with : and @, no bare address becomes a
 SIGNS = {"accepted": "✓", "accepted-with-warnings": "!", "partly-accepted": "!", "rejected": "✗", "set-aside": "‖"}
 
 
-def show(report: Report, console: Console) -> None:
+def print_report(report: NightReport, console: Console) -> None:
     """Print the table that ends a night."""
     if report.lines:
         table = Table(title="Returns of this night", title_justify="left", show_edge=False, pad_edge=False)
@@ -51,7 +51,7 @@ def findings_of(line: ReturnLine) -> str:
     return ", ".join(said) or "none"
 
 
-def sentences(report: Report) -> list[str]:
+def sentences(report: NightReport) -> list[str]:
     """What the night came to, sentence by sentence."""
     published = report.publication
     said = [] if report.lines else ["No return has arrived or changed since the last night; nothing was loaded."]
@@ -74,7 +74,7 @@ def sentences(report: Report) -> list[str]:
     if report.rejected:
         names = ", ".join(as_typed(line.path) for line in report.rejected)
         said.append(f"Rejected and sent back: {names}.")
-    said += _of_mail(report.replies)
+    said += _mail_sentences(report.replies)
     said += [as_typed(note) for note in report.notes]
     if report.examples:
         said.append(f"Example partners are loaded ({', '.join(report.examples)}): this is a trial, not a real night.")
@@ -96,7 +96,7 @@ def _set_aside(published: Publication) -> list[str]:
     return said
 
 
-def _of_mail(replies: Replies) -> list[str]:
+def _mail_sentences(replies: ReplyReport) -> list[str]:
     def messages(count: int) -> str:
         return f"{count} message{'' if count == 1 else 's'}"
 
@@ -117,7 +117,7 @@ def _of_mail(replies: Replies) -> list[str]:
 # -- for Prefect's page -----------------------------------------------------------------------------------------------
 
 
-def as_markdown(report: Report) -> str:
+def as_markdown(report: NightReport) -> str:
     """A night's report as Markdown, in which partner text is inert: what came, what failed, what changed, the gate's
     verdict and who is late."""
     published = report.publication
@@ -139,22 +139,22 @@ def as_markdown(report: Report) -> str:
     return "\n".join(parts)
 
 
-def day_as_markdown(done: Answered) -> str:
+def daytime_as_markdown(done: DaytimeReport) -> str:
     """The same of a run between two nights, which loads and publishes nothing."""
-    said = [*_of_mail(done.replies), *(as_typed(note) for note in done.notes)]
+    said = [*_mail_sentences(done.replies), *(as_typed(note) for note in done.notes)]
     said += ["Nothing was loaded; the coming night loads what was accepted."] if done.lines else []
     return "\n".join(
         [_returns(done.lines), markdown_section("What it came to", [f"- {plain_markdown(one)}" for one in said])]
     )
 
 
-def filed_as_markdown(done: Filed, replies: Replies) -> str:
+def quarterly_as_markdown(done: FiledReport, replies: ReplyReport) -> str:
     """A quarter's report that was filed, or was there already."""
     said = [
         f"{done.says['title']}: {'filed' if done.made else 'was filed before and is left as it is'}.",
         f"It is in {done.folder}, from data version {done.says['data_version']}.",
         f"For: {', '.join(done.says['to']) or 'nobody'}.",
-        *_of_mail(replies),
+        *_mail_sentences(replies),
     ]
     files = [(name, digest) for name, digest in done.says["files"].items()]
     return markdown_section(

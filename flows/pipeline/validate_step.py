@@ -9,11 +9,17 @@ from functools import partial
 from pathlib import Path
 
 from common.progress import report_progress
-from flows.checking.known_figures import known_to_owners
-from flows.checking.staging import Desk, Staged, by_turns, stage, staged_of
+from flows.checking.known_figures import figures_known_to_owners
+from flows.checking.staging import (
+    StagedResult,
+    ValidationContext,
+    interleave_partners,
+    read_staged_results,
+    stage_submissions,
+)
 from flows.intake.inbox_listing import META
-from flows.records.return_register import taken_over
-from flows.run_context import Night
+from flows.records.return_register import describe_replacements
+from flows.run_context import RunContext
 from flows.settings import now
 from inputs.parsing.return_identification import describes_columns
 from inputs.sandbox.reader_processes import ReaderPool
@@ -23,7 +29,7 @@ from schemas.submissions import Outcome, Submission
 from warehouse.store import private_store
 
 
-def judge(night: Night) -> list[Outcome]:
+def validate(night: RunContext) -> list[Outcome]:
     """Judge every submission that has no outcome, and record what became of each.
 
     They are read by turns of their partners and staged as they are done; their outcomes are recorded in the order in
@@ -34,22 +40,22 @@ def judge(night: Night) -> list[Outcome]:
     night.archive.forget_all_but({digest for one in waiting for digest in (one.digest, one.meta) if digest})
     if not waiting:
         return []
-    _keep_metas(night, waiting)
-    desk, queue, recorded, done = _desk(night), deque(waiting), list[Outcome](), set[str]()
+    _archive_meta_files(night, waiting)
+    desk, queue, recorded, done = _validation_context(night), deque(waiting), list[Outcome](), set[str]()
     with night.archive.stage() as folder:
-        for name in _all_staged(night, folder, waiting, desk):
+        for name in _stage_all(night, folder, waiting, desk):
             done.add(name)
             report_progress("Reading and checking returns", len(done), len(waiting))
             while queue and queue[0].id in done:
-                recorded += _record(night, folder, queue.popleft(), desk, {one.digest for one in queue})
-    night.notes.extend(taken_over(night.partners, night.ledger, recorded))
+                recorded += _record_outcomes(night, folder, queue.popleft(), desk, {one.digest for one in queue})
+    night.notes.extend(describe_replacements(night.partners, night.ledger, recorded))
     return recorded
 
 
-def _desk(night: Night) -> Desk:
+def _validation_context(night: RunContext) -> ValidationContext:
     with private_store.open_store(night.settings.store) as con:
-        accepted, seen = known_to_owners(con, night.settings, night.definitions, night.partners, night.ledger)
-    return Desk(
+        accepted, seen = figures_known_to_owners(con, night.settings, night.definitions, night.partners, night.ledger)
+    return ValidationContext(
         night.archive,
         night.definitions,
         night.partners,
@@ -62,10 +68,12 @@ def _desk(night: Night) -> Desk:
     )
 
 
-def _all_staged(night: Night, folder: Path, waiting: Sequence[Submission], desk: Desk) -> Iterator[str]:
+def _stage_all(
+    night: RunContext, folder: Path, waiting: Sequence[Submission], desk: ValidationContext
+) -> Iterator[str]:
     """The id of each submission as it is staged. What did not come back from elsewhere is judged here."""
     done = set()
-    for name in night.stage(folder, by_turns(waiting), desk):
+    for name in night.stage(folder, interleave_partners(waiting), desk):
         done.add(name)
         yield name
     lost = [one for one in waiting if one.id not in done]
@@ -73,10 +81,10 @@ def _all_staged(night: Night, folder: Path, waiting: Sequence[Submission], desk:
         night.notes.append(
             f"{len(lost)} of {len(waiting)} files did not come back from the workers and were read here."
         )
-        yield from stage(folder, by_turns(lost), desk)
+        yield from stage_submissions(folder, interleave_partners(lost), desk)
 
 
-def _keep_metas(night: Night, waiting: Sequence[Submission]) -> None:
+def _archive_meta_files(night: RunContext, waiting: Sequence[Submission]) -> None:
     """Keep the meta files that do describe the columns of a csv. One that is anything else, such as records of people
     under that name, is deleted unkept."""
     most = night.settings.limits.file_bytes + 1
@@ -94,15 +102,17 @@ def _keep_metas(night: Night, waiting: Sequence[Submission]) -> None:
                 )
 
 
-def _record(night: Night, folder: Path, submission: Submission, desk: Desk, needed: Collection[str]) -> list[Outcome]:
+def _record_outcomes(
+    night: RunContext, folder: Path, submission: Submission, desk: ValidationContext, needed: Collection[str]
+) -> list[Outcome]:
     """Record what became of a submission. `needed` are the digests of those that are still to be recorded."""
-    staged, copy = staged_of(folder, submission.id)
+    staged, copy = read_staged_results(folder, submission.id)
     ended = {grant.waiver.collection for grant in desk.grants if grant.id in night.ledger.lapsed}
     if any(one.waived and one.collection in ended for one in staged):
         # one that came before it has ended a waiver of this return, maybe the one that let something through
-        list(stage(folder, [submission], replace(desk, grants=night.ledger.grants_in_force())))
-        staged, copy = staged_of(folder, submission.id)
-    outcomes = [_outcome(night, folder, submission, one) for one in staged]
+        list(stage_submissions(folder, [submission], replace(desk, grants=night.ledger.grants_in_force())))
+        staged, copy = read_staged_results(folder, submission.id)
+    outcomes = [_archived_outcome(night, folder, submission, one) for one in staged]
     if len({one.collection for one in staged}) != len(staged):
         raise AssertionError("a return was judged twice for one file")
     night.archive.keep_definitions(night.definitions.digest, night.definitions.files)
@@ -123,7 +133,7 @@ def _record(night: Night, folder: Path, submission: Submission, desk: Desk, need
     return outcomes
 
 
-def _outcome(night: Night, folder: Path, submission: Submission, one: Staged) -> Outcome:
+def _archived_outcome(night: RunContext, folder: Path, submission: Submission, one: StagedResult) -> Outcome:
     table, judgement = None, night.ledger.next_judgement(submission.id)
     if one.table is not None:
         again = f"-{judgement}" if judgement > 1 else ""

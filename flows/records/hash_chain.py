@@ -15,18 +15,18 @@ from typing import Any
 
 import orjson
 
-CHAINED = 3
+FIRST_CHAINED_VERSION = 3
 """The version of the ledger from which on its lines are chained."""
-RESTORE = "restore the ledger from a backup (docs/backup.md)"
+RESTORE_ADVICE = "restore the ledger from a backup (docs/backup.md)"
 _SIZE = hashlib.sha256().digest_size
 
 
-class Broken(Exception):
+class BrokenChainError(Exception):
     """A line that does not follow from those before it."""
 
 
 @dataclass(frozen=True)
-class Head:
+class ChainHead:
     """The last line of a ledger at some moment: its number, counted from 1 (0 for none), and its hash in hex."""
 
     line: int
@@ -45,8 +45,8 @@ class Chain:
     _bytes: Any = field(default_factory=hashlib.sha256)
 
     @property
-    def head(self) -> Head:
-        return Head(self.count, self._last)
+    def head(self) -> ChainHead:
+        return ChainHead(self.count, self._last)
 
     def hash_of(self, number: int) -> str:
         """The hash of a line that has been taken; nothing for line 0."""
@@ -62,20 +62,25 @@ class Chain:
 
     def adoption(self) -> dict[str, Any]:
         """What the first line of the chain says of those before it."""
-        return {"kind": "ledger", "version": CHAINED, "adopted": self.count, "digest": self._bytes.hexdigest()}
+        return {
+            "kind": "ledger",
+            "version": FIRST_CHAINED_VERSION,
+            "adopted": self.count,
+            "digest": self._bytes.hexdigest(),
+        }
 
     def take(self, line: bytes, entry: dict[str, Any]) -> None:
         """Take the next line, and what only the chain needs out of what it says. Raises Broken."""
         number, previous = entry.pop("line", None), entry.pop("previous", None)
         if self.adopted is None and "adopted" in entry:
             if entry["adopted"] != self.count or entry["digest"] != self._bytes.hexdigest():
-                raise Broken
+                raise BrokenChainError
             self.adopted = self.count
         if self.adopted is not None:
             if number != self.count + 1 or previous != self._last:
-                raise Broken
+                raise BrokenChainError
         elif number is not None or previous is not None:
-            raise Broken
+            raise BrokenChainError
         else:
             self._bytes.update(line + b"\n")
         digest = hashlib.sha256(line)
@@ -84,14 +89,14 @@ class Chain:
         self._hashes += digest.digest()
 
 
-def breach(lines: Sequence[bytes], at: int) -> tuple[str, str]:
+def describe_breach(lines: Sequence[bytes], at: int) -> tuple[str, str]:
     """Which line or lines are to blame, and in what way, where the line with the number `at` does not follow from those
     before it."""
-    says = [_read(line) for line in lines]
+    says = [_read_record(line) for line in lines]
     hashes = [hashlib.sha256(line).hexdigest() for line in lines]
     this = says[at - 1]
     if "adopted" in this and not any("previous" in one for one in says[: at - 1]):
-        return _adopted_breach(this["adopted"], at)
+        return _describe_adoption_breach(this["adopted"], at)
     if lines[at - 1] in lines[: at - 1]:
         return f"line {at}", f"is line {lines.index(lines[at - 1]) + 1} once more"
     number = this.get("line")
@@ -110,13 +115,13 @@ def breach(lines: Sequence[bytes], at: int) -> tuple[str, str]:
     return f"line {at - 1 if followed or at == len(says) else at}", "was changed after it was written"
 
 
-def _adopted_breach(adopted: int, at: int) -> tuple[str, str]:
+def _describe_adoption_breach(adopted: int, at: int) -> tuple[str, str]:
     if adopted == at - 1:
         return f"lines 1 to {adopted}", "are not what they were when the chain began: one of them was changed"
     return f"line {at}", f"begins the chain after {adopted} line(s), and there are {at - 1} before it"
 
 
-def _read(line: bytes) -> dict[str, Any]:
+def _read_record(line: bytes) -> dict[str, Any]:
     try:
         said = orjson.loads(line)
     except ValueError:

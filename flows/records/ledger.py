@@ -20,7 +20,7 @@ import orjson
 from common.atomic_files import append_lines
 from common.errors import BusyError, StorageError
 from common.progress import report_progress
-from flows.records.hash_chain import CHAINED, RESTORE, Broken, Chain, breach
+from flows.records.hash_chain import FIRST_CHAINED_VERSION, RESTORE_ADVICE, BrokenChainError, Chain, describe_breach
 from flows.records.ledger_entries import (
     KINDS,
     AgainEntry,
@@ -52,11 +52,11 @@ from schemas.observations import Waiver
 from schemas.set_aside_returns import SetAside
 from schemas.submissions import Outcome, Submission, WaiverGrant
 
-LEDGER_VERSION = CHAINED
+LEDGER_VERSION = FIRST_CHAINED_VERSION
 """Version 1 knew nothing of loading, nights and publications, version 2 nothing of the chain. A line says from where on
 a ledger is of a later version, so an older ledger is read as it is and goes on as a newer one."""
 
-LOOK_AGAIN_SECONDS = 0.5
+LOCK_RETRY_SECONDS = 0.5
 
 
 @dataclass
@@ -256,11 +256,11 @@ class Ledger:
             self._refuse_newer(number, record)
             entry = read_entry(record)
             self.apply(entry)
-        except Broken:
-            where, what = breach(read_lines(self.path), number)
-            raise StorageError(self.path, f"{what}; {RESTORE}", key=where) from None
+        except BrokenChainError:
+            where, what = describe_breach(read_lines(self.path), number)
+            raise StorageError(self.path, f"{what}; {RESTORE_ADVICE}", key=where) from None
         except (ValueError, KeyError, TypeError) as error:
-            reason = f"is damaged ({type(error).__name__}); {RESTORE}"
+            reason = f"is damaged ({type(error).__name__}); {RESTORE_ADVICE}"
             raise StorageError(self.path, reason, key=f"line {number}") from None
         return entry
 
@@ -381,18 +381,18 @@ def sole_writer(archive: Path, patience_seconds: float = 0.0) -> Iterator[None]:
     except OSError as error:
         raise StorageError(archive, f"the archive cannot be written ({error.strerror})") from None
     try:
-        while not _locked(file):
+        while not _try_lock(file):
             if patience_seconds <= 0:
                 raise BusyError(archive, "another run is at work here; try again when it has ended")
             report_progress("Waiting for another run to end")
-            time.sleep(LOOK_AGAIN_SECONDS)
-            patience_seconds -= LOOK_AGAIN_SECONDS
+            time.sleep(LOCK_RETRY_SECONDS)
+            patience_seconds -= LOCK_RETRY_SECONDS
         yield
     finally:
         os.close(file)
 
 
-def _locked(file: int) -> bool:
+def _try_lock(file: int) -> bool:
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Literal
 
 from common.errors import ReleaseError, StorageError
-from flows.records.hash_chain import RESTORE
+from flows.records.hash_chain import RESTORE_ADVICE
 from flows.records.ledger import Ledger
 from flows.settings import Settings
 from warehouse.publication.publish import CANDIDATE, rename_over
@@ -34,7 +34,7 @@ from warehouse.store.surviving_records import (
 Part = Literal["ledger", "store", "published file", "kept versions"]
 REBUILD, REPLACE = "run `indicators rebuild`", "run `indicators rebuild --replace`"
 BACKUP = "or restore it from a backup"
-TOGETHER = "see that INDICATORS_ARCHIVE and INDICATORS_WAREHOUSE belong together"
+SAME_WORKSPACE = "see that INDICATORS_ARCHIVE and INDICATORS_WAREHOUSE belong together"
 
 
 @dataclass(frozen=True)
@@ -50,7 +50,7 @@ class Loss:
 
 
 @dataclass(frozen=True)
-class Past:
+class Evidence:
     """What each part knows. A file that is not there knows nothing; `unreadable` says why one that is there cannot be
     read."""
 
@@ -95,7 +95,7 @@ class Past:
         return self.store_contradicts and held.versions.get(one.version) == one.at
 
 
-def past_of(given: Settings, ledger: Ledger, store_at: Path | None = None) -> Past:
+def gather_evidence(given: Settings, ledger: Ledger, store_at: Path | None = None) -> Evidence:
     """What each part knows; `store_at` is where to read the store, if not where it lives. Raises ReleaseError."""
     held, shown, unreadable = None, None, dict[Part, str]()
     try:
@@ -108,31 +108,31 @@ def past_of(given: Settings, ledger: Ledger, store_at: Path | None = None) -> Pa
         shown = read_published_version(given.warehouse)
     except StorageError as fault:
         unreadable["published file"] = fault.reason
-    return Past(given, ledger, held, shown, unreadable)
+    return Evidence(given, ledger, held, shown, unreadable)
 
 
-def losses(past: Past) -> tuple[Loss, ...]:
+def find_losses(past: Evidence) -> tuple[Loss, ...]:
     """What is lost, the ledger first, for all else is mended from it."""
-    return (*_of_ledger(past), *_of_store(past), *_of_file(past), *_of_kept(past))
+    return (*_ledger_losses(past), *_store_losses(past), *_published_file_losses(past), *_kept_version_losses(past))
 
 
-def refuse_losses(given: Settings, ledger: Ledger) -> Past:
+def require_no_losses(given: Settings, ledger: Ledger) -> Evidence:
     """Raise StorageError, before anything is written, where something is lost that a run would lose for good; else what
     each part knows."""
-    past = past_of(given, ledger)
-    for one in losses(past):
+    past = gather_evidence(given, ledger)
+    for one in find_losses(past):
         if one.stops:
             raise StorageError(one.thing, f"{one.says}; {one.do}")
     return past
 
 
-def refuse_lost_ledger(given: Settings, ledger: Ledger) -> None:
+def require_whole_ledger(given: Settings, ledger: Ledger) -> None:
     """Raise StorageError where store or published file know what the ledger lacks, so that it makes less again."""
-    for one in _of_ledger(past_of(given, ledger)):
+    for one in _ledger_losses(gather_evidence(given, ledger)):
         raise StorageError(one.thing, f"{one.says}; {one.do}")
 
 
-def see_ledger(given: Settings, ledger: Ledger) -> None:
+def record_ledger_head(given: Settings, ledger: Ledger) -> None:
     """Have the store know the last line of the ledger."""
     if given.store.exists():
         with private_store.open_store(given.store) as con:
@@ -142,10 +142,10 @@ def see_ledger(given: Settings, ledger: Ledger) -> None:
 # -- each part against the others -------------------------------------------------------------------------------------
 
 
-def _of_ledger(past: Past) -> Iterator[Loss]:
+def _ledger_losses(past: Evidence) -> Iterator[Loss]:
     path, ledger = past.ledger.path, past.ledger
     if past.ledger_contradicts:
-        yield Loss("ledger", path, "store and published file are of another archive", f"{TOGETHER}, {BACKUP}")
+        yield Loss("ledger", path, "store and published file are of another archive", f"{SAME_WORKSPACE}, {BACKUP}")
         return
     if past.store_contradicts:
         return  # the store is of another archive
@@ -164,10 +164,10 @@ def _of_ledger(past: Past) -> Iterator[Loss]:
     elif past.published is not None and past.is_new(past.published.version, past.published.at):
         more.append(f"the published file is of version {past.published.version}, and the ledger does not know of it")
     if more:
-        yield Loss("ledger", path, more[0], RESTORE)
+        yield Loss("ledger", path, more[0], RESTORE_ADVICE)
 
 
-def _of_store(past: Past) -> Iterator[Loss]:
+def _store_losses(past: Evidence) -> Iterator[Loss]:
     path, ledger = past.given.store, past.ledger
     if reason := past.unreadable.get("store"):
         yield Loss(
@@ -178,23 +178,23 @@ def _of_store(past: Past) -> Iterator[Loss]:
         )
     elif past.stored is None:
         if ledger.published or ledger.loading or past.published is not None:
-            yield Loss("store", path, _ends_at(past, 0), f"{REBUILD}, {BACKUP}")
+            yield Loss("store", path, _what_store_lacks(past, 0), f"{REBUILD}, {BACKUP}")
     elif past.store_contradicts:
         if past.ledger_contradicts:
             return
-        yield Loss("store", path, "is of another archive", f"{TOGETHER}; if they do, {REPLACE}, {BACKUP}")
+        yield Loss("store", path, "is of another archive", f"{SAME_WORKSPACE}; if they do, {REPLACE}, {BACKUP}")
     else:
         shown = past.published.version if past.published is not None and not past.file_contradicts else 0
         versions = ledger.published.keys() - past.stored.versions.keys() - {shown}
         loads = set(list(ledger.loading)[: ledger.settled]) - set(past.stored.loads)
         if versions:
-            yield Loss("store", path, _ends_at(past, past.stored.last_version), f"{REPLACE}, {BACKUP}")
+            yield Loss("store", path, _what_store_lacks(past, past.stored.last_version), f"{REPLACE}, {BACKUP}")
         elif loads:
             says = f"the ledger knows of {len(loads)} load(s) that are not in it, such as {min(loads)}"
             yield Loss("store", path, says, f"{REPLACE}, {BACKUP}")
 
 
-def _ends_at(past: Past, version: int) -> str:
+def _what_store_lacks(past: Evidence, version: int) -> str:
     last = past.ledger.last_version
     if last > version:
         return f"the ledger knows of version {last}, and here it ends at {version}"
@@ -203,14 +203,14 @@ def _ends_at(past: Past, version: int) -> str:
     return "is not there, and the ledger knows what was in it"
 
 
-def _of_file(past: Past) -> Iterator[Loss]:
+def _published_file_losses(past: Evidence) -> Iterator[Loss]:
     path, ledger, one = past.given.warehouse, past.ledger, past.published
     if reason := past.unreadable.get("published file"):
         yield Loss("published file", path, reason, f"or {REPLACE}")
     elif one is None:
         if ledger.last_version == 0:
             return
-        if kept_copy(past) is not None:
+        if restorable_version(past) is not None:
             kept = VersionArchive.beside(path).root
             do = f"nothing: the next night puts version {ledger.last_version} back from {kept}"
             yield Loss("published file", path, "is not there", do, stops=False)
@@ -219,16 +219,18 @@ def _of_file(past: Past) -> Iterator[Loss]:
             yield Loss("published file", path, says, f"{REBUILD}, {BACKUP}")
     elif past.file_contradicts:
         if not past.ledger_contradicts:
-            yield Loss("published file", path, "is of another archive", f"{TOGETHER}; if they do, {REPLACE}, {BACKUP}")
+            yield Loss(
+                "published file", path, "is of another archive", f"{SAME_WORKSPACE}; if they do, {REPLACE}, {BACKUP}"
+            )
     elif one.version < ledger.last_version:
         says = f"the ledger knows of version {ledger.last_version}, and here it ends at {one.version}"
         yield Loss("published file", path, says, f"{REPLACE}, {BACKUP}")
     elif past.stored is not None and past.is_new(one.version, one.at) and one.version not in past.stored.versions:
         says = f"is of version {one.version}, which neither ledger nor store know"
-        yield Loss("published file", path, says, f"{TOGETHER}; if they do, {REPLACE}")
+        yield Loss("published file", path, says, f"{SAME_WORKSPACE}; if they do, {REPLACE}")
 
 
-def _of_kept(past: Past) -> Iterator[Loss]:
+def _kept_version_losses(past: Evidence) -> Iterator[Loss]:
     kept, ledger = VersionArchive.beside(past.given.warehouse), past.ledger
     wanted, held = sorted(ledger.published)[-past.given.keep_versions :], kept.versions()
     gone = [number for number in wanted if number not in ledger.taken_over and number not in held]
@@ -240,7 +242,7 @@ def _of_kept(past: Past) -> Iterator[Loss]:
 # -- what is put back without being asked for -------------------------------------------------------------------------
 
 
-def kept_copy(past: Past) -> Path | None:
+def restorable_version(past: Evidence) -> Path | None:
     """The kept version that is the published file, where that is lost and all else is whole."""
     ledger, path = past.ledger, VersionArchive.beside(past.given.warehouse).versions().get(past.ledger.last_version)
     if path is None or past.stored is None or past.store_contradicts or past.unreadable:
@@ -254,13 +256,13 @@ def kept_copy(past: Past) -> Path | None:
     return None
 
 
-def put_back(past: Past) -> None:
+def restore_published_file(past: Evidence) -> None:
     """Put back the published file from what is kept, and the hold of a rollback, where they alone were lost; a night
     that went on without them would compare with nothing and ask nobody. Raises StorageError."""
     given, ledger = past.given, past.ledger
     kept = VersionArchive.beside(given.warehouse)
     try:
-        if not given.warehouse.exists() and (path := kept_copy(past)) is not None:
+        if not given.warehouse.exists() and (path := restorable_version(past)) is not None:
             candidate = given.warehouse.with_name(f"{CANDIDATE}put-back.duckdb")
             candidate.unlink(missing_ok=True)
             shutil.copyfile(path, candidate)
@@ -276,7 +278,7 @@ def put_back(past: Past) -> None:
 # -- the archive ------------------------------------------------------------------------------------------------------
 
 
-def missing_files(archive: Path, ledger: Ledger) -> int:
+def count_missing_files(archive: Path, ledger: Ledger) -> int:
     """How many files are gone that a rebuild or an answer would need. Records of people were never kept."""
 
     def names(folder: str) -> set[str]:

@@ -26,7 +26,7 @@ from schemas.submissions import Outcome
 Record = dict[str, Any]
 
 
-def standings(partners: Mapping[str, Partner], ledger: Ledger) -> list[RegisterEntry]:
+def build_register(partners: Mapping[str, Partner], ledger: Ledger) -> list[RegisterEntry]:
     """The register: every expected return and every arrival, for each partner and return."""
     lines: list[RegisterEntry] = []
     outcomes = list(ledger.all_outcomes)
@@ -39,15 +39,17 @@ def standings(partners: Mapping[str, Partner], ledger: Ledger) -> list[RegisterE
     return lines
 
 
-def history(partners: Mapping[str, Partner], ledger: Ledger) -> NotificationHistory:
+def notification_history(partners: Mapping[str, Partner], ledger: Ledger) -> NotificationHistory:
     """What has come, what is expected and what has been told, as news is drawn from it."""
-    slots = expected_returns(standings(partners, ledger))
+    slots = expected_returns(build_register(partners, ledger))
     return NotificationHistory(
         ledger.submissions, ledger.outcomes, slots, ledger.told, ledger.composed, ledger.loading, ledger.set_aside
     )
 
 
-def taken_over(partners: Mapping[str, Partner], ledger: Ledger, outcomes: Iterable[Outcome]) -> Iterator[str]:
+def describe_replacements(
+    partners: Mapping[str, Partner], ledger: Ledger, outcomes: Iterable[Outcome]
+) -> Iterator[str]:
     """For the analyst, of outcomes: which now count in place of another file of the same return, or do not, and why."""
     order = Precedence(ledger.submissions, ledger.outcomes, ledger.loading)
     said: dict[tuple[str, str], tuple[str, str]] = {}
@@ -71,28 +73,28 @@ def taken_over(partners: Mapping[str, Partner], ledger: Ledger, outcomes: Iterab
 # -- who answers for what ---------------------------------------------------------------------------------------------
 
 
-def in_office(officer: Officer | None, today: date) -> bool:
+def holds_office(officer: Officer | None, today: date) -> bool:
     if officer is None:
         return False
     return officer.valid_from <= today and (officer.valid_to is None or today <= officer.valid_to)
 
 
-def officers_of(
+def accountable_officers(
     partners: Mapping[str, Partner], definitions: Definitions, today: date
 ) -> Mapping[str, tuple[str, ...]]:
     """The accountable officers in office of each return: those of the indicators that it feeds."""
     found: dict[str, tuple[str, ...]] = {}
     for partner in partners.values():
         for collection in partner.says.collection:
-            fed = set(_fed_by(collection))
+            fed = set(_indicators_fed_by(collection))
             named = sorted(
                 {i.officer for i in definitions.indicators.values() if i.id in fed or i.authority == collection.id}
             )
-            found[collection.id] = tuple(n for n in named if in_office(definitions.officers.get(n), today))
+            found[collection.id] = tuple(n for n in named if holds_office(definitions.officers.get(n), today))
     return found
 
 
-def _fed_by(collection: CollectionRecord) -> Iterator[str]:
+def _indicators_fed_by(collection: CollectionRecord) -> Iterator[str]:
     """Ids of the indicators that a return's layouts name."""
     for layout in collection.layout:
         for table in layout.table:
@@ -102,7 +104,7 @@ def _fed_by(collection: CollectionRecord) -> Iterator[str]:
                     yield from (word for word in said if word)
 
 
-def unanswered(definitions: Definitions, partners: Mapping[str, Partner], today: date) -> Record:
+def accountability_gaps(definitions: Definitions, partners: Mapping[str, Partner], today: date) -> Record:
     """Indicators without an owner in date, priorities without a lead in office, objectives that never reported by the
     plan's own record. An indicator that names no officer is told by its priority."""
     officers = definitions.officers
@@ -110,7 +112,7 @@ def unanswered(definitions: Definitions, partners: Mapping[str, Partner], today:
         {"indicator": i.id, "title": i.title, "data_owner": i.data_owner, "officer": i.officer}
         for i in definitions.indicators.values()
         if i.lifecycle != "retired"
-        and (i.data_owner not in partners or (i.officer and not in_office(officers.get(i.officer), today)))
+        and (i.data_owner not in partners or (i.officer and not holds_office(officers.get(i.officer), today)))
     ]
     leads = [
         {
@@ -119,7 +121,7 @@ def unanswered(definitions: Definitions, partners: Mapping[str, Partner], today:
             "indicators": sorted(i.id for i in definitions.indicators.values() if i.priority == p.title),
         }
         for p in definitions.plan.priority
-        if not in_office(officers.get(p.lead), today)
+        if not holds_office(officers.get(p.lead), today)
     ]
     silent = [{"objective": o.id, "title": o.title} for o in definitions.plan.operational if o.reported_2010_11 == "no"]
     return {
@@ -132,29 +134,29 @@ def unanswered(definitions: Definitions, partners: Mapping[str, Partner], today:
 # -- indicators status ------------------------------------------------------------------------------------------------
 
 
-def status(given: Settings) -> Record:
+def register_record(given: Settings) -> Record:
     """The register as `indicators status --json` prints it. Raises LocalIndicatorsError where ledger or TOMLs cannot be
     read."""
     definitions = load_definitions(given.definitions)
     partners = load_partners(definitions, given.partners)
     ledger = read_ledger(given.archive)
     today = given.today or london_today(now())
-    lines = standings(partners, ledger)
-    returns = [_expected(slot, partners, ledger, today) for slot in expected_returns(lines)]
+    lines = build_register(partners, ledger)
+    returns = [_expected_record(slot, partners, ledger, today) for slot in expected_returns(lines)]
     return {
         "today": today.isoformat(),
         "returns": sorted(returns, key=lambda r: (r["due"], r["partner"], r["collection"], r["period"])),
-        "unexpected": [_unexpected(line, ledger) for line in lines if line.outcome and line.expected is None],
+        "unexpected": [_unexpected_record(line, ledger) for line in lines if line.outcome and line.expected is None],
         "messages_waiting": [
             {"message": m.id, "to": m.recipient, "night": m.night.isoformat(), "state": m.state, "why": m.detail}
             for m in ledger.messages.values()
             if m.pending or m.state == "refused"
         ],
-        **unanswered(definitions, partners, today),
+        **accountability_gaps(definitions, partners, today),
     }
 
 
-def _expected(slot: ExpectedReturn, partners: Mapping[str, Partner], ledger: Ledger, today: date) -> Record:
+def _expected_record(slot: ExpectedReturn, partners: Mapping[str, Partner], ledger: Ledger, today: date) -> Record:
     answer = slot.met_by or (slot.outcomes[-1] if slot.outcomes else None)
     came = ledger.submissions[answer.submission] if answer else None
     return {
@@ -176,7 +178,7 @@ def _expected(slot: ExpectedReturn, partners: Mapping[str, Partner], ledger: Led
     }
 
 
-def _unexpected(line: RegisterEntry, ledger: Ledger) -> Record:
+def _unexpected_record(line: RegisterEntry, ledger: Ledger) -> Record:
     outcome = line.outcome
     if outcome is None:
         raise ValueError("a line without an outcome is no arrival")
@@ -193,7 +195,7 @@ def _unexpected(line: RegisterEntry, ledger: Ledger) -> Record:
 STYLES = {"received": "green", "rejected": "bold red", "due": "", "overdue": "bold red"}
 
 
-def show(found: Record, console: Console) -> None:
+def print_register(found: Record, console: Console) -> None:
     """Print the register for people."""
     table = Table(title=f"Expected returns on {found['today']}", title_justify="left", show_edge=False, pad_edge=False)
     for heading in ("Due", "Partner", "Return", "Status", "Submission", "Said"):

@@ -8,11 +8,11 @@ from datetime import datetime
 from typing import Any
 
 from common.errors import UsageError
-from flows.pipeline.publishing import catch_up, keep_past, publish_limits
+from flows.pipeline.publishing import archive_publication_history, catch_up, publish_limits
 from flows.records.archive import Archive
 from flows.records.ledger import read_ledger, sole_writer, unread_ledger
 from flows.records.ledger_entries import Decision
-from flows.records.loss_detection import put_back, refuse_losses, see_ledger
+from flows.records.loss_detection import record_ledger_head, require_no_losses, restore_published_file
 from flows.settings import Settings, now
 from schemas.definitions.loader import load_definitions
 from schemas.definitions.models import Definitions
@@ -25,7 +25,7 @@ from warehouse.store.surviving_records import record_ledger_position
 def approve_run(given: Settings, run: str, by: str) -> str:
     """Publish a refused run's candidate, and say so. Raises NotApproved with the reason, and LocalIndicatorsError."""
     limits, definitions = publish_limits(given), load_definitions(given.definitions)
-    version, more = _decided(
+    version, more = _carry_out(
         given,
         definitions,
         "approved",
@@ -36,18 +36,18 @@ def approve_run(given: Settings, run: str, by: str) -> str:
     return f"Published run {run} as data version {version}, approved by {by}. {more}".rstrip()
 
 
-def release(given: Settings, submission: str, by: str) -> str:
+def release_set_aside(given: Settings, submission: str, by: str) -> str:
     """Let a return that was set aside through the gate, from the next night on, and say so. Raises NotApproved where
     nothing of the submission is set aside."""
     with sole_writer(given.archive):
         ledger = read_ledger(given.archive)
-        refuse_losses(given, ledger)
+        require_no_losses(given, ledger)
         mine = [one for one in ledger.set_aside.values() if one.submission == submission]
         if not mine:
             raise NotApproved(f"Nothing of {submission} is set aside.")
         for one in mine:
             ledger.record_release(one.outcome, by, now())
-        see_ledger(given, ledger)
+        record_ledger_head(given, ledger)
     said = f"{submission} is let through the gate, approved by {by}. The next night publishes it."
     return f"{said} {ledger.adoption_in_words}".rstrip()
 
@@ -55,7 +55,7 @@ def release(given: Settings, submission: str, by: str) -> str:
 def roll_back_to(given: Settings, version: int, by: str) -> str:
     """Publish a kept version again, and say so. Raises NotApproved with the reason, and LocalIndicatorsError."""
     limits, definitions = publish_limits(given), load_definitions(given.definitions)
-    number, more = _decided(
+    number, more = _carry_out(
         given,
         definitions,
         "rolled-back",
@@ -69,7 +69,7 @@ def roll_back_to(given: Settings, version: int, by: str) -> str:
     ).rstrip()
 
 
-def _decided(
+def _carry_out(
     given: Settings,
     definitions: Definitions,
     what: Decision,
@@ -84,7 +84,7 @@ def _decided(
     with ExitStack() as stack:
         stack.enter_context(sole_writer(given.archive))
         archive, ledger = Archive(given.archive), read_ledger(given.archive)
-        put_back(refuse_losses(given, ledger))
+        restore_published_file(require_no_losses(given, ledger))
         con = stack.enter_context(private_store.open_store(given.store))
         archive.prepare()
         catch_up(con, given, definitions, archive, ledger, now())
@@ -94,7 +94,7 @@ def _decided(
         version = publish(con, at)
         ledger.record_decision(what, {**about, "data_version": version}, by, at)
         if version in ledger.taken_over:  # the ledger cannot tell what that version was made from
-            keep_past(con, archive, ledger, at)
+            archive_publication_history(con, archive, ledger, at)
         exports.update_exports(given.warehouse, definitions)
         record_ledger_position(con, ledger.chain.head.line, ledger.chain.head.sha256)
     return version, ledger.adoption_in_words

@@ -12,7 +12,7 @@ from typing import Any
 
 from common.config_files import build_record
 from common.errors import DefinitionError, StorageError
-from flows.pipeline.publishing import Step, sources
+from flows.pipeline.publishing import ProgressFunction, build_inputs
 from flows.records.archive import Archive
 from flows.records.ledger import Ledger, read_lines, unread_ledger
 from flows.records.ledger_entries import (
@@ -104,10 +104,10 @@ def _first_line(
     made_at |= {decision.data_version: decided_at[at] for at, decision in decisions.items()}
     needs = {decided_at[at]: nights[name] for at, name in waits_for.items()}
     needs |= {decided_at[at]: made_at[one.to] for at, one in decisions.items() if one.to in made_at}
-    return _begin([n for n, entry in entries if isinstance(entry, PastEntry)], needs, made_at)
+    return _line_to_begin_at([n for n, entry in entries if isinstance(entry, PastEntry)], needs, made_at)
 
 
-def _begin(pasts: Sequence[int], needs: Mapping[int, int], made_at: Mapping[int, int]) -> int:
+def _line_to_begin_at(pasts: Sequence[int], needs: Mapping[int, int], made_at: Mapping[int, int]) -> int:
     """The last line that keeps the past from which the newest version, and all that it goes back to, can be made; -1
     for the beginning. `needs` are decisions and the line of what each of them published."""
     begin = max(pasts, default=-1)
@@ -150,7 +150,7 @@ class Replay:
         return self._definitions[digest]
 
 
-def replay(given: Settings, con: connection.Connection, live: Path, step: Step) -> Replay:
+def replay_ledger(given: Settings, con: connection.Connection, live: Path, step: ProgressFunction) -> Replay:
     """Replay an archive's ledger into an empty store and a folder without a published file.
 
     Raises StorageError where the archive lacks something that is needed.
@@ -175,29 +175,29 @@ def _replay_entry(made: Replay, number: int, entry: Entry) -> None:
     after = number > made.plan.begin
     match entry:
         case OutcomesEntry():
-            _take_outcomes(made, entry.submission)
+            _replay_outcomes(made, entry.submission)
         case LoadingEntry():
-            _load(made, [made.outcomes[name] for name in entry.outcomes])
+            _replay_loads(made, [made.outcomes[name] for name in entry.outcomes])
         case PastEntry() if number >= made.plan.begin:
             tables = {table: made.archive.past(name) for table, name in entry.tables.items()}
             published_versions.restore_publication_history(made.con, tables)
         case NightEntry(attempt=attempt) if after:
-            _publish(made, attempt, (attempt.run, attempt.at))
+            _replay_publication(made, attempt, (attempt.run, attempt.at))
         case AskedEntry() if after and entry.at in made.plan.asked:
-            _decide(made, made.plan.decisions[entry.at])
+            _replay_decision(made, made.plan.decisions[entry.at])
         case DecisionEntry() if after and entry.at not in made.plan.asked:
-            _decide(made, entry)
+            _replay_decision(made, entry)
 
 
-def _take_outcomes(made: Replay, submission: str) -> None:
+def _replay_outcomes(made: Replay, submission: str) -> None:
     """Outcomes of a release that did not say when it loaded them are taken as loaded when they were judged."""
     mine = made.ledger.outcomes[submission]
     made.outcomes |= {one.id: one for one in mine}
     if made.ledger.version == 1:
-        _load(made, [one for one in mine if one.table is not None and one.id not in made.plan.loading])
+        _replay_loads(made, [one for one in mine if one.table is not None and one.id not in made.plan.loading])
 
 
-def _load(made: Replay, outcomes: Sequence[Outcome]) -> None:
+def _replay_loads(made: Replay, outcomes: Sequence[Outcome]) -> None:
     for one in outcomes:
         frame = made.archive.table(one.table or "")
         at = made.ledger.loading.get(one.id, one.judged_at)
@@ -208,17 +208,19 @@ def _load(made: Replay, outcomes: Sequence[Outcome]) -> None:
 # -- publications -----------------------------------------------------------------------------------------------------
 
 
-def _publish(made: Replay, attempt: Attempt, name: AttemptName) -> None:
+def _replay_publication(made: Replay, attempt: Attempt, name: AttemptName) -> None:
     """Make what a night's attempt came to."""
     state, version = made.plan.results.get(name, ("", 0))
     left_out: dict[str, Any] = {"set_aside": made.plan.set_aside.get(name, ())}
     if state == "published":
-        republish_version(made.con, made.live, version, _sources(made, attempt) | left_out)
-        _is_made(made, version)
+        republish_version(made.con, made.live, version, _archived_build_inputs(made, attempt) | left_out)
+        _note_version(made, version)
     elif state == "refused" and name in made.plan.waits_for.values():
         made.candidates[name] = made.live.parent / f"waiting-{len(made.candidates)}.duckdb"
         number = published_versions.last_published_version(made.con) + 1
-        build_candidate(made.con, made.candidates[name], version=number, **_sources(made, attempt), **left_out)
+        build_candidate(
+            made.con, made.candidates[name], version=number, **_archived_build_inputs(made, attempt), **left_out
+        )
     elif state == "unchanged" and version != made.made:
         _publish_unchanged(made, attempt, version, left_out)
 
@@ -229,13 +231,17 @@ def _publish_unchanged(made: Replay, attempt: Attempt, version: int, left_out: M
     past = published_versions.publication_history(made.con)
     (about,) = past["publication"].filter(data_version=version).rows(named=True)
     published_versions.undo_last_publication(made.con, version)
-    same = _sources(made, attempt) | {"run": about["run"], "published_at": about["published_at"], **left_out}
+    same = _archived_build_inputs(made, attempt) | {
+        "run": about["run"],
+        "published_at": about["published_at"],
+        **left_out,
+    }
     republish_version(made.con, made.live, version, same)
     published_versions.restore_publication_history(made.con, past)
-    _is_made(made, version)
+    _note_version(made, version)
 
 
-def _decide(made: Replay, decision: DecisionEntry) -> None:
+def _replay_decision(made: Replay, decision: DecisionEntry) -> None:
     """Make what a person had published."""
     version, at = decision.data_version, decision.at
     if decision.what == "approved":
@@ -250,10 +256,10 @@ def _decide(made: Replay, decision: DecisionEntry) -> None:
             roll_back(made.con, made.live, decision.to or 0, decision.by, at, EVERY, definitions)
         except NotApproved:
             return
-    _is_made(made, version)
+    _note_version(made, version)
 
 
-def _is_made(made: Replay, version: int) -> None:
+def _note_version(made: Replay, version: int) -> None:
     """Note that the published file is of a version, and let go of those that nobody goes back to."""
     made.made = version
     made.publications += 1
@@ -269,8 +275,8 @@ def _finish(made: Replay) -> None:
     guessed = not ledger.attempts and not ledger.taken_over and bool(ledger.recorded)
     if guessed:
         version = max(ledger.last_version, 1)
-        republish_version(made.con, made.live, version, _guessed(made))
-        _is_made(made, version)
+        republish_version(made.con, made.live, version, _guess_build_inputs(made))
+        _note_version(made, version)
         made.notes.append(
             "The ledger was written by a release that did not record its nights. The values are made again; earlier"
             " versions, revisions and the instants of loading and publishing are not on record. A night of this release"
@@ -284,7 +290,7 @@ def _finish(made: Replay) -> None:
         )
 
 
-def _guessed(made: Replay) -> dict[str, Any]:
+def _guess_build_inputs(made: Replay) -> dict[str, Any]:
     """What the last night of a release that recorded none published from: by what its returns were judged."""
     ledger, judged = made.ledger, made.ledger.recorded
     partners = {one.partner: one.layouts for one in judged}
@@ -292,19 +298,20 @@ def _guessed(made: Replay) -> dict[str, Any]:
     today = max(one.night for one in ledger.submissions.values())
     attempt = Attempt("rebuild", today, at, judged[-1].definitions, partners, has_examples=False, release="")
     try:
-        return _sources(made, attempt)
+        return _archived_build_inputs(made, attempt)
     except StorageError as fault:
         definitions = load_definitions(made.given.definitions)
         made.notes.append(f"Today's definitions stand in for those of then: {fault}.")
-        return _sources(made, replace(attempt, definitions=definitions.digest), definitions)
+        return _archived_build_inputs(made, replace(attempt, definitions=definitions.digest), definitions)
 
 
-def _sources(made: Replay, attempt: Attempt, definitions: Definitions | None = None) -> dict[str, Any]:
+def _archived_build_inputs(made: Replay, attempt: Attempt, definitions: Definitions | None = None) -> dict[str, Any]:
     """What a version is built from beside the store, from the archive and the ledger up to here."""
     partners = {
-        name: partner_of(made.archive.definitions(digest), name, digest) for name, digest in attempt.partners.items()
+        name: archived_partner(made.archive.definitions(digest), name, digest)
+        for name, digest in attempt.partners.items()
     }
-    return sources(attempt, definitions or made.definitions(attempt.definitions), partners, made.ledger)
+    return build_inputs(attempt, definitions or made.definitions(attempt.definitions), partners, made.ledger)
 
 
 def _definitions(files: Mapping[str, bytes], digest: str) -> Definitions:
@@ -324,7 +331,7 @@ def _definitions(files: Mapping[str, bytes], digest: str) -> Definitions:
     return found
 
 
-def partner_of(files: Mapping[str, bytes], name: str, digest: str) -> Partner:
+def archived_partner(files: Mapping[str, bytes], name: str, digest: str) -> Partner:
     """What the register needs of an archived TOML: the returns and when they are due. Its layouts are of no use here,
     and this release need not understand them."""
     (toml,) = files.values()

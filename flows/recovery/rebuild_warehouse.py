@@ -18,12 +18,12 @@ from typing import Any
 from common.atomic_files import put_in_place
 from common.errors import StorageError, UsageError
 from common.progress import report_progress
-from flows.pipeline.publishing import Step, catch_up_ledger
+from flows.pipeline.publishing import ProgressFunction, catch_up_ledger
 from flows.pipeline.run_report import markdown_section, plain_markdown
 from flows.records.archive import Archive
 from flows.records.ledger import read_ledger, sole_writer, unread_ledger
-from flows.records.loss_detection import refuse_lost_ledger
-from flows.recovery.ledger_replay import Replay, replay
+from flows.records.loss_detection import require_whole_ledger
+from flows.recovery.ledger_replay import Replay, replay_ledger
 from flows.settings import Settings, now
 from schemas.definitions.loader import load_definitions
 from warehouse.publication import exports
@@ -82,7 +82,7 @@ class Rebuilt:
         return "\n".join([*said, *self.notes])
 
 
-def rebuild(given: Settings, run: str, *, replace: bool = False, step: Step = report_progress) -> Rebuilt:
+def rebuild(given: Settings, run: str, *, replace: bool = False, step: ProgressFunction = report_progress) -> Rebuilt:
     """Make store and published file again, compare them with the live ones, and put them in place where these are
     missing, or where `replace` asks for it.
 
@@ -94,7 +94,7 @@ def rebuild(given: Settings, run: str, *, replace: bool = False, step: Step = re
     folder = given.warehouse.parent
     with sole_writer(given.archive):
         ledger = read_ledger(given.archive)
-        refuse_lost_ledger(given, ledger)
+        require_whole_ledger(given, ledger)
         for left in folder.glob(f"{WORK}*"):
             shutil.rmtree(left, ignore_errors=True)
         work = folder / f"{WORK}{run}"
@@ -123,10 +123,10 @@ def rebuild(given: Settings, run: str, *, replace: bool = False, step: Step = re
     return done
 
 
-def _made(given: Settings, folder: Path, step: Step) -> Replay:
+def _made(given: Settings, folder: Path, step: ProgressFunction) -> Replay:
     """Replay the ledger in a folder."""
     with private_store.open_store(folder / given.store.name) as con:
-        made = replay(given, con, folder / given.warehouse.name, step)
+        made = replay_ledger(given, con, folder / given.warehouse.name, step)
         record_ledger_position(con, made.ledger.chain.head.line, made.ledger.chain.head.sha256)
     return made
 

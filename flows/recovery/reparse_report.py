@@ -18,9 +18,9 @@ import polars as pl
 
 from common.errors import StorageError, UsageError
 from common.progress import report_progress
-from flows.checking.known_figures import told_to_owners
-from flows.checking.validate_files import Judgement, judge
-from flows.pipeline.publishing import Step
+from flows.checking.known_figures import rows_shown_to_owners
+from flows.checking.validate_files import ValidationResult, validate_files
+from flows.pipeline.publishing import ProgressFunction
 from flows.records.archive import Archive
 from flows.records.ledger import Ledger, read_ledger
 from flows.settings import Settings
@@ -75,7 +75,7 @@ class Difference:
 
 
 @dataclass(frozen=True)
-class Reparsed:
+class ReparseReport:
     """What a second reading came to. `unread` are submissions that could not be read again, and why."""
 
     submissions: int
@@ -101,7 +101,7 @@ class Reparsed:
         }
 
 
-def reparse(given: Settings, step: Step = report_progress) -> Reparsed:
+def reparse_submissions(given: Settings, step: ProgressFunction = report_progress) -> ReparseReport:
     """Judge everything that was sent again, in the order in which it came. Raises UsageError where there is no ledger,
     and the errors of definitions and layouts."""
     definitions = load_definitions(given.definitions)
@@ -109,7 +109,9 @@ def reparse(given: Settings, step: Step = report_progress) -> Reparsed:
     archive, ledger = Archive(given.archive), read_ledger(given.archive)
     if not ledger.path.exists():
         raise UsageError(given.archive, "holds no ledger; name the archive with --archive")
-    unread = [(one, why) for one in ledger.submissions.values() if (why := _why_not(one, archive, ledger, partners))]
+    unread = [
+        (one, why) for one in ledger.submissions.values() if (why := _why_unreadable(one, archive, ledger, partners))
+    ]
     skipped = {one.id for one, _ in unread}
     sent = [one for one in ledger.submissions.values() if one.id not in skipped and one.id in ledger.outcomes]
     found: list[Difference] = []
@@ -120,16 +122,16 @@ def reparse(given: Settings, step: Step = report_progress) -> Reparsed:
         done = 0
         for _, night in groupby(sent, key=lambda one: one.night):
             mine = list(night)
-            judged = _judged(given, con, mine, archive, ledger, definitions, partners)
+            judged = _validated_today(given, con, mine, archive, ledger, definitions, partners)
             for one, group in zip(mine, judged, strict=True):
-                found += _compared(one, ledger.outcomes[one.id], group, archive)
+                found += _compare(one, ledger.outcomes[one.id], group, archive)
                 _load(con, one, group, definitions)
             done += len(mine)
             step("Reading again what was sent", done, len(sent))
-    return Reparsed(len(ledger.submissions), tuple(found), tuple(unread))
+    return ReparseReport(len(ledger.submissions), tuple(found), tuple(unread))
 
 
-def _why_not(one: Submission, archive: Archive, ledger: Ledger, partners: Mapping[str, Partner]) -> str:
+def _why_unreadable(one: Submission, archive: Archive, ledger: Ledger, partners: Mapping[str, Partner]) -> str:
     """Why a submission cannot be read again; nothing where it can."""
     if any(f.rule == "return.person-level" for o in ledger.outcomes.get(one.id, ()) for f in o.findings):
         return "people"
@@ -140,7 +142,7 @@ def _why_not(one: Submission, archive: Archive, ledger: Ledger, partners: Mappin
     return "" if one.partner in partners else "partner"
 
 
-def _judged(
+def _validated_today(
     given: Settings,
     con: connection.Connection,
     sent: Sequence[Submission],
@@ -148,15 +150,15 @@ def _judged(
     ledger: Ledger,
     definitions: Definitions,
     partners: Mapping[str, Partner],
-) -> list[list[Judgement]]:
+) -> list[list[ValidationResult]]:
     """The returns of one night, judged on its day with the waivers that were ever given and had not ended by then."""
     day, most = sent[0].night, given.limits.file_bytes + 1
-    accepted = told_to_owners(current_rows.last_accepted_rows(con), pl.DataFrame(schema=SEEN), partners)
+    accepted = rows_shown_to_owners(current_rows.last_accepted_rows(con), pl.DataFrame(schema=SEEN), partners)
     context = CheckContext(day, accepted, None, _waivers(ledger, sent[0]))
     arrivals = [
         (Origin(one.partner, one.path, day), lambda digest=one.digest: archive.content(digest, most)) for one in sent
     ]
-    return judge(arrivals, partners, definitions, context, limits=given.limits)
+    return validate_files(arrivals, partners, definitions, context, limits=given.limits)
 
 
 def _waivers(ledger: Ledger, first: Submission) -> tuple[Waiver, ...]:
@@ -164,7 +166,9 @@ def _waivers(ledger: Ledger, first: Submission) -> tuple[Waiver, ...]:
     return tuple(grant.waiver for grant in ledger.waivers.values() if grant.id not in ended)
 
 
-def _load(con: connection.Connection, one: Submission, judged: Sequence[Judgement], definitions: Definitions) -> None:
+def _load(
+    con: connection.Connection, one: Submission, judged: Sequence[ValidationResult], definitions: Definitions
+) -> None:
     for found in judged:
         if found.status == "rejected" or found.table is None:
             continue
@@ -178,8 +182,8 @@ def _load(con: connection.Connection, one: Submission, judged: Sequence[Judgemen
 # -- what differs -----------------------------------------------------------------------------------------------------
 
 
-def _compared(
-    one: Submission, recorded: Sequence[Outcome], judged: Sequence[Judgement], archive: Archive
+def _compare(
+    one: Submission, recorded: Sequence[Outcome], judged: Sequence[ValidationResult], archive: Archive
 ) -> Iterator[Difference]:
     """What differs, for each return that the file answered then or would today."""
     then, now = {o.collection: o for o in recorded}, {j.collection: j for j in judged}
@@ -215,7 +219,7 @@ def _accepted(outcome: Outcome | None, archive: Archive) -> pl.DataFrame | None:
     return archive.table(outcome.table).filter(~pl.col("faulty"))
 
 
-def _today(judged: Judgement | None) -> pl.DataFrame | None:
+def _today(judged: ValidationResult | None) -> pl.DataFrame | None:
     if judged is None or judged.table is None or judged.status == "rejected":
         return None
     return judged.table.frame.filter(~pl.col("faulty"))

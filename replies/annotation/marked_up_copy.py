@@ -45,7 +45,7 @@ class Judged:
 
 
 @dataclass(frozen=True)
-class MarkedUp:
+class CopyProvider:
     """A marked-up copy: an xlsx workbook, and our own name for it."""
 
     content: bytes
@@ -66,7 +66,7 @@ def mark_up(
     *,
     submission: str = "",
     limits: Limits | None = None,
-) -> MarkedUp | NoCopy:
+) -> CopyProvider | NoCopy:
     """Return the marked-up copy of a file, or why there is none. Never raises on a partner's data.
 
     There is none where nothing was found, and none of a file that could not be read, that is encrypted, that holds
@@ -92,12 +92,12 @@ def marking_of(file_name: str, judged: Sequence[Judged], submission: str = "") -
     return struct.pack(">Q", len(content)) + content
 
 
-def marked_by(reader: Reader, content: bytes, job: bytes, submission: str = "") -> MarkedUp | NoCopy:
+def marked_by(reader: Reader, content: bytes, job: bytes, submission: str = "") -> CopyProvider | NoCopy:
     """Return the copy that a reader makes of a file; `job` is what `marking_of` returned."""
     answer = reader.run(MARK_WORKBOOK, job, content)
     if isinstance(answer, Finding):
         return NoCopy(f"the copy could not be made: {answer.found}")
-    return MarkedUp(answer, copy_name(submission or "return"))
+    return CopyProvider(answer, copy_name(submission or "return"))
 
 
 def copy_name(of: str) -> str:

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from common.errors import BusyError
-from flows.pipeline.daytime_steps import between_nights
+from flows.pipeline.daytime_steps import run_between_nights
 from flows.records.ledger import read_ledger, sole_writer
-from schemas.notifications import BY_DAY, REMINDING
+from schemas.notifications import DAYTIME_KINDS, REMINDER_KINDS
 from schemas.return_calendar import is_on_time
 from tests.support.mail_server import Post, free_port, plain, post_office
 from tests.support.places import TODAY, Place
@@ -37,12 +37,12 @@ def to_tester(post: Post) -> list[str]:
 def test_an_owner_hears_by_day_and_the_night_loads_without_judging_again(place: Place, sender: Path) -> None:
     write_return(sender)
     with post_office(Post(free_port())) as post:
-        by_day = between_nights(place.settings(smtp_url=post.url), "day", BY_DAY)
+        by_day = run_between_nights(place.settings(smtp_url=post.url), "day", DAYTIME_KINDS)
         assert ([one.status for one in by_day.lines], by_day.replies.sent) == (["accepted"], 1)
         assert not place.published.exists()
         (first,) = to_tester(post)
         assert "to be loaded tonight, awaiting publication" in first
-        assert between_nights(place.settings(smtp_url=post.url), "day", BY_DAY).lines == ()
+        assert run_between_nights(place.settings(smtp_url=post.url), "day", DAYTIME_KINDS).lines == ()
         report = place.night("night", smtp_url=post.url, today=TODAY + timedelta(1))
         assert ([one.status for one in report.lines], values(place)[KS2]) == (["accepted"], 67.0)
         assert place.night("next", smtp_url=post.url, today=TODAY + timedelta(2)).lines == ()
@@ -57,12 +57,12 @@ def test_an_owner_hears_by_day_and_the_night_loads_without_judging_again(place: 
 def test_what_was_wrong_by_day_is_not_told_again_by_night_and_its_cure_is(place: Place, sender: Path) -> None:
     write_return(sender, BAD)
     with post_office(Post(free_port())) as post:
-        between_nights(place.settings(smtp_url=post.url, today=EARLY), "one", BY_DAY)
-        between_nights(place.settings(smtp_url=post.url, today=EARLY), "two", BY_DAY)
+        run_between_nights(place.settings(smtp_url=post.url, today=EARLY), "one", DAYTIME_KINDS)
+        run_between_nights(place.settings(smtp_url=post.url, today=EARLY), "two", DAYTIME_KINDS)
         place.night("night", smtp_url=post.url, today=EARLY)
         assert [m.splitlines()[0] for m in to_tester(post)] == ["Please correct and send again: Attainment, 2009/10"]
         write_return(sender)
-        between_nights(place.settings(smtp_url=post.url, today=EARLY), "three", BY_DAY)
+        run_between_nights(place.settings(smtp_url=post.url, today=EARLY), "three", DAYTIME_KINDS)
         assert to_tester(post)[-1].startswith("Resolved")
         place.night("night", smtp_url=post.url, today=EARLY)
         assert len(to_tester(post)) == 3
@@ -75,7 +75,7 @@ def test_mail_that_waits_is_sent_by_day_and_a_day_that_could_not_send_says_no_mo
     write_return(sender)
     port = free_port()
     url = f"smtp://127.0.0.1:{port}"
-    waiting = between_nights(place.settings(smtp_url=url, today=EARLY), "day", BY_DAY).replies
+    waiting = run_between_nights(place.settings(smtp_url=url, today=EARLY), "day", DAYTIME_KINDS).replies
     assert (waiting.sent, waiting.waiting) == (0, 1)
     with post_office(Post(port)) as post:
         place.night("night", smtp_url=url, today=EARLY)
@@ -88,7 +88,7 @@ def test_mail_that_waits_is_sent_by_day_and_a_day_that_could_not_send_says_no_mo
         quick.setattr(replying, "PAUSES_SECONDS", (0.0,))
         assert place.night("night", smtp_url=url, today=EARLY).replies.waiting == 1
     with post_office(Post(port)) as post:
-        between_nights(place.settings(smtp_url=url, today=EARLY), "day", BY_DAY)
+        run_between_nights(place.settings(smtp_url=url, today=EARLY), "day", DAYTIME_KINDS)
         assert len(to_tester(post)) == 1
         assert place.night("night", smtp_url=url, today=EARLY).replies.sent == 0
 
@@ -107,11 +107,11 @@ def test_what_a_night_could_not_tell_of_its_gate_waits_through_the_day(
     url = f"smtp://127.0.0.1:{port}"
     assert place.night("night", smtp_url=url, today=EARLY).replies.waiting >= 2
     with post_office(Post(port)) as post:
-        between_nights(place.settings(smtp_url=url, today=EARLY), "day", BY_DAY)
+        run_between_nights(place.settings(smtp_url=url, today=EARLY), "day", DAYTIME_KINDS)
         subjects = [str(m["Subject"]) for m in post.messages]
         assert any("publication refused" in one for one in subjects)
         assert "awaiting publication" in to_tester(post)[0]
-        between_nights(place.settings(smtp_url=url, today=EARLY), "day", BY_DAY)
+        run_between_nights(place.settings(smtp_url=url, today=EARLY), "day", DAYTIME_KINDS)
         place.night("night", smtp_url=url, today=EARLY)
         assert [str(m["Subject"]) for m in post.messages] == subjects
 
@@ -122,16 +122,16 @@ def test_by_day_nobody_is_reminded_and_reminders_do_so_once_together_with_the_ni
     late = date(2012, 1, 31)
     with post_office(Post(free_port())) as post:
         given = place.settings(smtp_url=post.url, today=late)
-        between_nights(given, "day", BY_DAY)
+        run_between_nights(given, "day", DAYTIME_KINDS)
         assert post.messages == []
-        between_nights(given, "reminders", REMINDING)
+        run_between_nights(given, "reminders", REMINDER_KINDS)
         told = [str(m["Subject"]) for m in post.messages]
         assert [one for one in told if one.startswith("Overdue")]
-        between_nights(given, "reminders", REMINDING)
+        run_between_nights(given, "reminders", REMINDER_KINDS)
         place.night("night", smtp_url=post.url, today=late)
         assert [str(m["Subject"]) for m in post.messages] == told
         write_return(sender)  # what lies in the inbox when reminders run is read first, so it is no reminder's cause
-        between_nights(given, "reminders", REMINDING)
+        run_between_nights(given, "reminders", REMINDER_KINDS)
         assert "Overdue" not in str(post.messages[-1]["Subject"])
 
 
@@ -150,20 +150,22 @@ def test_a_day_leaves_while_another_run_is_at_work_and_a_night_waits(place: Plac
     other.start()
     held.wait(30)
     with pytest.raises(BusyError):
-        between_nights(place.settings(), "day", BY_DAY)
-    from flows.pipeline.night_steps import whole_night
+        run_between_nights(place.settings(), "day", DAYTIME_KINDS)
+    from flows.pipeline.night_steps import run_night
 
     threading.Timer(0.7, go.set).start()
-    assert whole_night(place.settings(), "night", patience_seconds=60).lines
+    assert run_night(place.settings(), "night", patience_seconds=60).lines
     other.join()
 
 
 def test_what_comes_by_day_counts_for_the_coming_night(place: Place, sender: Path) -> None:
     write_return(sender)
-    between_nights(place.settings(), "day", BY_DAY)  # today's night was not held yet, so it is the coming one
+    run_between_nights(
+        place.settings(), "day", DAYTIME_KINDS
+    )  # today's night was not held yet, so it is the coming one
     place.night("night")
     write_return(sender, BAD)
-    between_nights(place.settings(), "day", BY_DAY)
+    run_between_nights(place.settings(), "day", DAYTIME_KINDS)
     first, second = read_ledger(place.archive).submissions.values()
     assert is_on_time(TODAY - timedelta(1), first.night)
     assert not is_on_time(TODAY - timedelta(1), second.night)

@@ -10,7 +10,7 @@ from typing import Any
 import openpyxl
 import pytest
 
-from flows.pipeline.night_summary import Report
+from flows.pipeline.night_summary import NightReport
 from flows.pipeline.run_report import as_markdown, sentences
 from schemas.definitions.models import Definitions
 from tests.support.mail_server import plain
@@ -18,7 +18,7 @@ from tests.support.places import INCOMING, TODAY, Place
 from warehouse.mart.mart_tables import MART
 from warehouse.queries.trace import trace_value
 
-Example = tuple[Place, Report]
+Example = tuple[Place, NightReport]
 STATED = list(csv.DictReader((Path(__file__).parent / "stated_figures.csv").open(encoding="utf-8")))
 KEY = ("indicator_id", "area_code", "time_period", "time_identifier", "breakdown")
 NUMBERS = ("value", "value_low", "value_high", "numerator", "denominator")

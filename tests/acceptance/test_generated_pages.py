@@ -8,13 +8,13 @@ import tomllib
 
 import pytest
 
-from flows.pipeline.night_summary import Report
+from flows.pipeline.night_summary import NightReport
 from flows.settings import CLAIMS
 from tests.support.places import HOME, Place
 from tools.documentation_pages import DASHBOARDS, NATIONAL_SET, coverage_of, dashboards, national_set
 from warehouse.mart.mart_tables import MART
 
-Example = tuple[Place, Report]
+Example = tuple[Place, NightReport]
 FROZEN = HOME / "tests" / "acceptance" / "mart_columns.csv"
 EXAMPLES = re.findall(r"```sql\n(.*?)```", DASHBOARDS.read_text(encoding="utf-8"), re.S)
 

@@ -13,7 +13,7 @@ from itertools import groupby
 
 import pytest
 
-from flows.checking.validate_files import judge
+from flows.checking.validate_files import validate_files
 from inputs.layouts.partner_layouts import load_partners
 from inputs.parsing.return_identification import Origin
 from inputs.readers.appearance.number_formats import round_to_fifteen_digits
@@ -109,7 +109,7 @@ def test_hostile_files_end_in_findings_and_are_never_partly_loaded(
         )
         for name in ROWS
     ]
-    for name, group in zip(ROWS, judge(arrivals, partners, definitions, CheckContext(today)), strict=True):
+    for name, group in zip(ROWS, validate_files(arrivals, partners, definitions, CheckContext(today)), strict=True):
         assert group
         for one in group:
             assert one.status == "rejected", name

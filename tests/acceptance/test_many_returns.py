@@ -20,15 +20,15 @@ from hypothesis import strategies as st
 
 from common.json_records import as_record
 from flows.checking import staging, validate_files
-from flows.checking.staging import Desk
-from flows.checking.validate_files import judge_each
+from flows.checking.staging import ValidationContext
+from flows.checking.validate_files import validate_each_file
 from flows.commands.application import main
 from flows.pipeline.load_step import load
 from flows.pipeline.night_steps import collect
-from flows.pipeline.validate_step import judge
+from flows.pipeline.validate_step import validate
 from flows.records.archive import Archive
 from flows.records.ledger import read_ledger
-from flows.run_context import prepare
+from flows.run_context import prepare_run
 from inputs.layouts.partner_layouts import Layout, load_partners
 from inputs.parsing.parse_return import parse
 from inputs.parsing.return_identification import Origin
@@ -152,8 +152,8 @@ def send(place: Place, partner: str, number: int, rows: Sequence[Sequence[Any]] 
 
 
 def night_up_to_load(place: Place, **other: Any) -> None:
-    night = prepare(place.settings(**other), "test")
-    for step in (collect, judge, load):
+    night = prepare_run(place.settings(**other), "test")
+    for step in (collect, validate, load):
         step(night)
 
 
@@ -211,14 +211,14 @@ def test_nobody_waits_for_another_partners_slow_file(senders: Place, monkeypatch
         send(senders, "alpha", number)
     send(senders, "beta", 1, [("Nowhere", *GOOD[0][1:])])  # one with a marked-up copy
     send(senders, "gamma", 1)
-    night = prepare(senders.settings(), "test")
+    night = prepare_run(senders.settings(), "test")
     first, *others = collect(night)
     let_go, before = threading.Event(), list[str]()
     monkeypatch.setattr(Archive, "content", waits_until(let_go, first.digest, Archive.content))
 
-    def watched(folder: Path, submissions: Sequence[Submission], desk: Desk) -> Iterator[str]:
+    def watched(folder: Path, submissions: Sequence[Submission], desk: ValidationContext) -> Iterator[str]:
         assert [one.partner for one in submissions[:4]] == ["alpha", "beta", "gamma", "alpha"]
-        for name in staging.stage(folder, submissions, desk):
+        for name in staging.stage_submissions(folder, submissions, desk):
             if name != first.id:
                 assert not night.ledger.outcomes  # the ledger is filled in the order in which they came
                 before.append(name)
@@ -226,7 +226,7 @@ def test_nobody_waits_for_another_partners_slow_file(senders: Place, monkeypatch
                 let_go.set()
             yield name
 
-    judge(replace(night, stage=watched))
+    validate(replace(night, stage=watched))
     assert sorted(before) == sorted(one.id for one in others)
     assert list(night.ledger.outcomes) == [first.id, *(one.id for one in others)]
 
@@ -275,16 +275,16 @@ def test_an_interrupted_night_keeps_what_it_had_judged(senders: Place) -> None:
     for name in PARTNERS:
         for number in range(3):
             send(senders, name, number)
-    night = prepare(senders.settings(), "one")
+    night = prepare_run(senders.settings(), "one")
     collect(night)
 
-    def broken_off(folder: Path, submissions: Sequence[Submission], desk: Desk) -> Iterator[str]:
+    def broken_off(folder: Path, submissions: Sequence[Submission], desk: ValidationContext) -> Iterator[str]:
         in_order = sorted(submissions, key=lambda one: one.sequence)
-        yield from staging.stage(folder, in_order[:7], desk)
+        yield from staging.stage_submissions(folder, in_order[:7], desk)
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        judge(replace(night, stage=broken_off))
+        validate(replace(night, stage=broken_off))
     kept = list(read_ledger(senders.archive).outcomes)
     assert 0 < len(kept) < 9
     senders.night("two")
@@ -314,7 +314,7 @@ def test_no_more_tables_are_held_than_a_batch_has(
     arrivals = [(Origin("alpha", "alpha/attainment.xlsx", TODAY), lambda: content)] * 20
     judged = 0
     with ReaderPool(Limits()) as readers:
-        for one in judge_each(arrivals, partners, definitions, CheckContext(TODAY), readers):
+        for one in validate_each_file(arrivals, partners, definitions, CheckContext(TODAY), readers):
             judged += one is not None
             del one
     assert judged == 20

@@ -15,12 +15,12 @@ import pytest
 from flows.commands.waive import WaiverRequest, grant_waiver
 from flows.delivery.quarterly_filing import Quarter, file_report
 from flows.pipeline import run_report as reports
-from flows.pipeline.night_steps import whole_night
-from flows.pipeline.night_summary import Report
+from flows.pipeline.night_steps import run_night
+from flows.pipeline.night_summary import NightReport
 from flows.records.ledger import read_ledger
-from flows.records.return_register import status
+from flows.records.return_register import register_record
 from flows.recovery.approval import approve_run, roll_back_to
-from flows.recovery.reparse_report import reparse
+from flows.recovery.reparse_report import reparse_submissions
 from flows.settings import Settings, now
 from tests.support.marked_partnership import (
     Secrets,
@@ -60,7 +60,7 @@ class Partnership:
             partners=self.partners, reports=self.reports, today=BEGUN + timedelta(number), change_limit_pct=30
         )
 
-    def night(self, number: int) -> Report:
+    def night(self, number: int) -> NightReport:
         """What comes, the night, and what a person decides after it."""
         for one in self.senders:
             kind = self.chance.choice(("new", "new", "part", "again", "fault", "nothing"))
@@ -69,8 +69,12 @@ class Partnership:
                 if self.chance.random() < 0.2:
                     misplaced(path, self.place.inbox, self.chance.choice([p for p in PARTNERS if p != one.name]))
         given = self.settings(number)
-        done = whole_night(given, f"run-{number}")
-        self.said += [*reports.sentences(done), reports.as_markdown(done), json.dumps(status(given), default=str)]
+        done = run_night(given, f"run-{number}")
+        self.said += [
+            *reports.sentences(done),
+            reports.as_markdown(done),
+            json.dumps(register_record(given), default=str),
+        ]
         self._now_public()
         if done.publication.state == "refused" and self.chance.random() < 0.6:
             self.said.append(approve_run(given, f"run-{number}", "The analyst"))
@@ -117,7 +121,7 @@ def test_no_secret_leaves(seed: int, place: Place, monkeypatch: pytest.MonkeyPat
     officers = ["officer/director-schools-learning"]
     file_report(town.reports, place.published, Quarter(2011, 1), "report", now(), officers, again=False)
     states.append(town.night(NIGHTS - 1).publication.state)
-    town.said += [reparse(town.settings(NIGHTS - 1)).text, capfd.readouterr().out, caplog.text]
+    town.said += [reparse_submissions(town.settings(NIGHTS - 1)).text, capfd.readouterr().out, caplog.text]
     assert {"published", "refused"} <= set(states)
     nothing_of_others(town)
     nothing_withheld(town)

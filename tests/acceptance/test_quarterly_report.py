@@ -14,12 +14,12 @@ from pathlib import Path
 import pytest
 
 from common.errors import StorageError, UsageError
-from flows.delivery.quarterly_filing import Filed, Quarter, file_report, filed, quarter_of
-from flows.pipeline.daytime_steps import between_nights
-from flows.pipeline.night_summary import Report
+from flows.delivery.quarterly_filing import FiledReport, Quarter, file_report, list_filed_reports, parse_quarter
+from flows.pipeline.daytime_steps import run_between_nights
+from flows.pipeline.night_summary import NightReport
 from replies.reports.scorecard_csv import as_csv
 from replies.reports.scorecard_page import HEADINGS, as_page
-from schemas.notifications import BY_DAY
+from schemas.notifications import DAYTIME_KINDS
 from tests.support.mail_server import Post, free_port, plain, post_office
 from tests.support.places import Place
 from warehouse.queries.published_scorecard import read_scorecard
@@ -43,16 +43,18 @@ class Page(HTMLParser):
 
 
 def test_a_quarter_is_named_or_is_the_last_that_ended() -> None:
-    assert quarter_of("2011-Q1", date(2020, 1, 1)) == Quarter(2011, 1)
-    assert [quarter_of(None, date(2011, month, 5)).name for month in (1, 4, 7, 10)] == [
+    assert parse_quarter("2011-Q1", date(2020, 1, 1)) == Quarter(2011, 1)
+    assert [parse_quarter(None, date(2011, month, 5)).name for month in (1, 4, 7, 10)] == [
         "2010-Q4", "2011-Q1", "2011-Q2", "2011-Q3",
     ]  # fmt: skip
     for wrong in ("2011", "2011-Q5", "../etc-Q1"):
         with pytest.raises(UsageError):
-            quarter_of(wrong, date(2011, 1, 1))
+            parse_quarter(wrong, date(2011, 1, 1))
 
 
-def test_the_report_says_what_is_published_and_runs_and_fetches_nothing(example_night: tuple[Place, Report]) -> None:
+def test_the_report_says_what_is_published_and_runs_and_fetches_nothing(
+    example_night: tuple[Place, NightReport],
+) -> None:
     place, _ = example_night
     card = read_scorecard(place.published)
     assert card.published_sha256 == hashlib.sha256(place.published.read_bytes()).hexdigest()
@@ -78,11 +80,11 @@ def test_the_report_says_what_is_published_and_runs_and_fetches_nothing(example_
 
 
 def test_a_report_is_filed_once_whole_and_never_overwritten(
-    example_night: tuple[Place, Report], tmp_path: Path
+    example_night: tuple[Place, NightReport], tmp_path: Path
 ) -> None:
     place, _ = example_night
 
-    def file_it(run: str, *, again: bool = False) -> Filed:
+    def file_it(run: str, *, again: bool = False) -> FiledReport:
         return file_report(tmp_path / "reports", place.published, Q2, run, AT, ["analyst"], again=again)
 
     with pytest.raises(UsageError):
@@ -97,18 +99,18 @@ def test_a_report_is_filed_once_whole_and_never_overwritten(
     second = file_it("three", again=True)
     assert (second.made, second.name) == (True, "2011-Q2.2")
     assert "edition 2" in second.says["title"]
-    assert [one.name for one in filed(tmp_path / "reports")] == ["2011-Q2", "2011-Q2.2"]
+    assert [one.name for one in list_filed_reports(tmp_path / "reports")] == ["2011-Q2", "2011-Q2.2"]
     for name, digest in first.says["files"].items():
         assert hashlib.sha256(before[name]).hexdigest() == digest
         assert (first.folder / name).stat().st_mode & 0o222 == 0
     (second.folder / "manifest.json").chmod(0o644)
     (second.folder / "manifest.json").write_text("{")
     with pytest.raises(StorageError, match="is damaged"):
-        list(filed(tmp_path / "reports"))
+        list(list_filed_reports(tmp_path / "reports"))
 
 
 def test_officers_get_it_once_whichever_run_comes_first(
-    example_night: tuple[Place, Report], place: Place, tmp_path: Path
+    example_night: tuple[Place, NightReport], place: Place, tmp_path: Path
 ) -> None:
     published = example_night[0].published
     to = ["analyst", "officer/director-council"]
@@ -116,12 +118,12 @@ def test_officers_get_it_once_whichever_run_comes_first(
     with post_office(Post(free_port())) as post:
         given = place.settings(smtp_url=post.url, reports=reports)
         file_report(reports, published, Q2, "one", AT, to, again=False)  # and is killed before it could be mailed
-        between_nights(given, "day", BY_DAY)
+        run_between_nights(given, "day", DAYTIME_KINDS)
         assert sorted(str(m["To"]) for m in post.messages) == ["analyst@example.org", "director.council@example.org"]
         for message in post.messages:
             assert message["Subject"] == "Scorecard, April to June 2011"
             assert "filed as 2011-Q2" in " ".join(plain(message).split())
             names = [part.get_filename() for part in message.iter_attachments()]
-            assert names == list(next(filed(reports)).says["files"])
-        between_nights(given, "again", frozenset({"report"}))
+            assert names == list(next(list_filed_reports(reports)).says["files"])
+        run_between_nights(given, "again", frozenset({"report"}))
         assert len(post.messages) == 2

@@ -17,7 +17,7 @@ from typing import Any
 import polars as pl
 import pytest
 
-from flows.checking.validate_files import Judgement, judge
+from flows.checking.validate_files import ValidationResult, validate_files
 from inputs.layouts.partner_layouts import Partner, load_partners
 from inputs.parsing.return_identification import Origin
 from schemas.definitions.loader import SHIPPED_DEFINITIONS, load_definitions
@@ -69,15 +69,15 @@ def rows_of(name: str) -> list[tuple[str, dict[str, str]]]:
 
 EXPECTED, SUMS = rows_of("expected.csv"), rows_of("sums.csv")
 FILES = sorted({(partner, row["file"]) for partner, row in EXPECTED})
-_judged: dict[str, Judgement] = {}
+_judged: dict[str, ValidationResult] = {}
 
 
-def judged(bench: Bench, partner: str, file: str) -> Judgement:
+def judged(bench: Bench, partner: str, file: str) -> ValidationResult:
     """A real file judged by its layout, once."""
     if file not in _judged:
         path = REAL / file
         origin = Origin(partner, f"{partner}/{path.name}", arrival(path))
-        ((one,),) = judge([(origin, path.read_bytes)], bench.partners, bench.definitions, CheckContext(TODAY))
+        ((one,),) = validate_files([(origin, path.read_bytes)], bench.partners, bench.definitions, CheckContext(TODAY))
         _judged[file] = one
     return _judged[file]
 
@@ -154,7 +154,7 @@ def test_a_printed_total_is_the_sum_of_what_was_loaded(partner: str, row: dict[s
 def test_records_of_children_are_refused_and_none_of_them_is_shown(bench: Bench) -> None:
     path = REAL / "d2i" / "903_fake_episodes.csv"
     origin = Origin("education", f"education/{path.name}", TODAY)
-    ((one,),) = judge([(origin, path.read_bytes)], bench.partners, bench.definitions, CheckContext(TODAY))
+    ((one,),) = validate_files([(origin, path.read_bytes)], bench.partners, bench.definitions, CheckContext(TODAY))
     assert [f.rule for f in one.findings] == ["return.person-level"]
     said = str([f.as_dict() for f in one.findings])
     held = {

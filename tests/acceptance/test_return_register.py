@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from flows.commands.application import main
-from flows.records.return_register import officers_of, unanswered
+from flows.records.return_register import accountability_gaps, accountable_officers
 from inputs.layouts.partner_layouts import Partner
 from schemas.definitions.models import Definitions
 from schemas.return_calendar import (
@@ -60,7 +60,7 @@ def test_a_rejected_return_is_rejected_and_is_overdue_once_its_time_is_over() ->
 
 def test_the_example_plan_lacks_exactly_what_it_lacks(definitions: Definitions, partners: dict[str, Partner]) -> None:
     for day in (date(2011, 5, 26), date(2026, 11, 24)):
-        found = unanswered(definitions, partners, day)
+        found = accountability_gaps(definitions, partners, day)
         assert found["indicators_without_owner"] == []
         assert [one["priority"] for one in found["priorities_without_lead"]] == ["Reducing substance misuse"]
         titles = [one["title"] for one in found["objectives_never_reported"]]
@@ -75,7 +75,7 @@ def test_an_officer_who_left_and_an_owner_who_is_no_partner_are_missed(
         for n, o in definitions.officers.items()
     }
     others = {name: one for name, one in partners.items() if name != "careers"}
-    found = unanswered(replace(definitions, officers=left), others, date(2011, 5, 26))
+    found = accountability_gaps(replace(definitions, officers=left), others, date(2011, 5, 26))
     named = {one["indicator"] for one in found["indicators_without_owner"]}
     expected = {
         i.id for i in definitions.indicators.values() if i.officer == "director-council" or i.data_owner == "careers"
@@ -87,11 +87,11 @@ def test_an_officer_who_left_and_an_owner_who_is_no_partner_are_missed(
 def test_the_officers_of_a_return_are_those_of_the_indicators_it_feeds(
     definitions: Definitions, partners: dict[str, Partner]
 ) -> None:
-    officers = officers_of(partners, definitions, date(2011, 5, 26))
+    officers = accountable_officers(partners, definitions, date(2011, 5, 26))
     assert officers["child-measurement"] == ("deputy-director-public-health",)
     assert officers["social-care-referrals"] == ("director-council",)
     assert officers["substance-misuse"] == ()
-    assert officers_of(partners, definitions, date(2010, 1, 1))["child-measurement"] == ()
+    assert accountable_officers(partners, definitions, date(2010, 1, 1))["child-measurement"] == ()
 
 
 @pytest.fixture

@@ -12,9 +12,9 @@ import pytest
 
 from common.errors import StorageError
 from flows.commands.application import main
-from flows.pipeline.night_summary import Report
+from flows.pipeline.night_summary import NightReport
 from flows.records.ledger import read_ledger
-from flows.recovery.approval import release
+from flows.recovery.approval import release_set_aside
 from flows.recovery.rebuild_warehouse import rebuild
 from tests.support.places import Place
 from tests.support.small_returns import write_partner, write_return
@@ -81,7 +81,7 @@ def town(place: Place, monkeypatch: pytest.MonkeyPatch) -> Place:
     return place
 
 
-def faulty(place: Place, number: int, run: str, *, value: float = 541.0, **other: Any) -> Report:
+def faulty(place: Place, number: int, run: str, *, value: float = 541.0, **other: Any) -> NightReport:
     """A night in which a partner's first figure is one that only the gate refuses."""
     first, *rest = rows_of(number, 51)
     send(place, number, [(*first[:4], value, *first[5:]), *rest])
@@ -169,7 +169,7 @@ def test_a_file_that_was_never_published_does_not_come_to_light_when_the_next_is
 @pytest.mark.long
 def test_a_release_that_the_ledger_has_lost_is_found_before_anything_is_written(town: Place) -> None:
     faulty(town, 0, "two")
-    release(town.settings(), "S000004", "performance-analyst")
+    release_set_aside(town.settings(), "S000004", "performance-analyst")
     ledger = town.archive / "ledger.jsonl"
     *kept, _ = ledger.read_bytes().splitlines(keepends=True)
     ledger.write_bytes(b"".join(kept))
@@ -201,7 +201,7 @@ def test_a_return_that_changes_too_much_does_not_hold_up_the_others(
         write_partner(place.root / "partners", name)
     monkeypatch.setenv("INDICATORS_PARTNERS", str(place.root / "partners"))
 
-    def night(run: str, many: float, one: float) -> Report:
+    def night(run: str, many: float, one: float) -> NightReport:
         rows = [(code, "Good level", "2009/10", "reported", many, None, None) for code in councils]
         send(place, 0, rows)
         send(place, 7, rows_of(7, one))

@@ -14,10 +14,10 @@ import pytest
 from flows.commands.application import main
 from flows.pipeline.load_step import load
 from flows.pipeline.night_steps import collect
-from flows.pipeline.validate_step import judge
+from flows.pipeline.validate_step import validate
 from flows.records.ledger import read_ledger
 from flows.recovery.rebuild_warehouse import rebuild
-from flows.run_context import prepare
+from flows.run_context import prepare_run
 from schemas.submissions import Outcome
 from tests.support.places import Place
 from tests.support.small_returns import GOOD, write_partner, write_return
@@ -54,8 +54,8 @@ def newest(place: Place) -> Outcome:
 
 def loaded(place: Place, run: str, **other: Any) -> Outcome:
     """A night up to what is loaded, without its publication; the newest outcome."""
-    night = prepare(place.settings(**other), run)
-    for step in (collect, judge, load):
+    night = prepare_run(place.settings(**other), run)
+    for step in (collect, validate, load):
         step(night)
     return newest(place)
 

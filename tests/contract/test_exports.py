@@ -9,13 +9,13 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from flows.pipeline.night_summary import Report
+from flows.pipeline.night_summary import NightReport
 from schemas.definitions.models import Definitions
 from tests.support.places import Place
 from tests.support.publication_histories import COUNT, History, figure
 from warehouse.publication.exports import FOLDER, GROUPS, LATEST
 
-Example = tuple[Place, Report]
+Example = tuple[Place, NightReport]
 SYMBOLS = {"z", "x", "c", "low", "u"}
 PLACES = {"country_code", "country_name", "region_code", "region_name", "old_la_code", "new_la_code", "la_name",
           "lad_code", "lad_name", "ward_code", "ward_name"}  # fmt: skip

@@ -18,7 +18,7 @@ from typing import Any
 
 import polars as pl
 
-from flows.checking.validate_files import Judgement, judge_each
+from flows.checking.validate_files import ValidationResult, validate_each_file
 from inputs.layouts.partner_layouts import Partner, load_partners
 from inputs.parsing.return_identification import Origin
 from inputs.readers.cells import Cells
@@ -337,10 +337,10 @@ class Bench:
     definitions: Definitions
     partners: Mapping[str, Partner]
 
-    def judged(self, content: bytes, accepted: pl.DataFrame | None) -> Judgement:
+    def judged(self, content: bytes, accepted: pl.DataFrame | None) -> ValidationResult:
         arrivals = [(Origin("shapes", "shapes/figures.xlsx", TODAY), lambda: content)]
         context = CheckContext(TODAY, accepted)
-        ((_, (one,)),) = filter(None, judge_each(arrivals, self.partners, self.definitions, context, Here()))
+        ((_, (one,)),) = filter(None, validate_each_file(arrivals, self.partners, self.definitions, context, Here()))
         return one
 
 
@@ -351,7 +351,7 @@ def bench() -> Bench:
         return Bench(definitions, load_partners(definitions, Path(folder)))
 
 
-def accepted_of(one: Judgement) -> pl.DataFrame:
+def accepted_of(one: ValidationResult) -> pl.DataFrame:
     """The figures of a judgement as they are held once they are loaded."""
     assert one.table is not None
     where = pl.coalesce("at_value", "at_value_text", "at_value_low", "at_numerator", "at_denominator")

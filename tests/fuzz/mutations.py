@@ -23,7 +23,7 @@ from pathlib import Path
 
 import polars as pl
 
-from flows.checking.validate_files import Judgement, judge
+from flows.checking.validate_files import ValidationResult, validate_files
 from inputs.layouts.partner_layouts import Partner, load_partners
 from inputs.parsing.return_identification import Origin
 from schemas.definitions.loader import load_definitions
@@ -218,9 +218,9 @@ class Bench:
     partners: dict[str, Partner]
     loads: dict[tuple[str, str], dict[str | None, pl.DataFrame]]
 
-    def judged(self, arrivals: list[tuple[Origin, bytes]]) -> list[list[Judgement]]:
+    def judged(self, arrivals: list[tuple[Origin, bytes]]) -> list[list[ValidationResult]]:
         ready = [(origin, lambda held=content: held) for origin, content in arrivals]
-        return judge(ready, self.partners, self.definitions, CheckContext(TODAY))
+        return validate_files(ready, self.partners, self.definitions, CheckContext(TODAY))
 
 
 def bench() -> Bench:
@@ -241,7 +241,7 @@ def bench() -> Bench:
     return made
 
 
-def wrong_with(mutant: Mutant, group: list[Judgement], made: Bench) -> str:
+def wrong_with(mutant: Mutant, group: list[ValidationResult], made: Bench) -> str:
     """What is wrong with how a mutant ended; blank if it ended in a finding or a correct load."""
     if not group:
         return "no judgement"

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from flows.checking.validate_files import Judgement, judge
+from flows.checking.validate_files import ValidationResult, validate_files
 from inputs.layouts.partner_layouts import Partner, load_partners
 from inputs.parsing.return_identification import Origin
 from schemas.definitions.models import Definitions
@@ -109,7 +109,7 @@ def with_a_fault(dice: random.Random, rows: list[Row]) -> list[Row]:
     return rows
 
 
-def waivers_of(one: Judgement) -> Iterator[WaiverGrant]:
+def waivers_of(one: ValidationResult) -> Iterator[WaiverGrant]:
     """A waiver for every error of a judgement, where all can be waived."""
     errors = [f for f in one.findings if f.is_error]
     if one.table is None or any(RULES[f.rule].strictness != "waivable" for f in errors):
@@ -138,9 +138,9 @@ def test_the_gate_refuses_no_figure_that_was_accepted(seed: int, tmp_path: Path,
         books.append((f"r{number:03d}", book({"Figures": [list(HEADINGS), *rows]})))
     arrivals = [(Origin("tester", f"{name}.xlsx", TODAY), lambda content=content: content) for name, content in books]
 
-    def judged(grants: Sequence[WaiverGrant] = ()) -> list[Judgement]:
+    def judged(grants: Sequence[WaiverGrant] = ()) -> list[ValidationResult]:
         context = CheckContext(TODAY, waivers=tuple(one.waiver for one in grants))
-        return [one for (one,) in judge(arrivals, partners, definitions, context)]
+        return [one for (one,) in validate_files(arrivals, partners, definitions, context)]
 
     first = judged()
     grants = [grant for one in first if one.status == "rejected" for grant in waivers_of(one)]

@@ -17,9 +17,9 @@ from flows.intake import inbox_listing, listing_memory, reading_files
 from flows.intake.arrivals import collect
 from flows.intake.inbox_files import normalised_name
 from flows.pipeline.load_step import load
-from flows.pipeline.night_steps import whole_night
-from flows.pipeline.validate_step import judge
-from flows.run_context import Night, prepare
+from flows.pipeline.night_steps import run_night
+from flows.pipeline.validate_step import validate
+from flows.run_context import RunContext, prepare_run
 from flows.settings import settings
 from schemas.submissions import Submission
 from tests.support.inbox_servers import KINDS, PASSWORD, QUOTED, Inbox, Store, inbox_of, sftp_server
@@ -62,9 +62,9 @@ def at(made: Inbox, place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(inbox_listing, "PAUSES_SECONDS", (0.0, 0.0))
 
 
-def begun(place: Place, **other: Any) -> Night:
+def begun(place: Place, **other: Any) -> RunContext:
     paths = {"warehouse": place.published, "outbox": place.outbox, "archive": place.archive}
-    return prepare(settings(**paths, today="2011-05-31", **other), "test")
+    return prepare_run(settings(**paths, today="2011-05-31", **other), "test")
 
 
 def arrived(place: Place, **other: Any) -> list[str]:
@@ -72,10 +72,10 @@ def arrived(place: Place, **other: Any) -> list[str]:
     return [one.path for one in collect(begun(place, **other))]
 
 
-def judged(place: Place) -> tuple[list[Submission], Night]:
+def judged(place: Place) -> tuple[list[Submission], RunContext]:
     night = begun(place)
     came = collect(night)
-    judge(night)
+    validate(night)
     load(night)
     return came, night
 
@@ -110,7 +110,7 @@ def test_a_whole_night_from_a_server_shows_no_secret(kind: str, place: Place, mo
         at(made, place, monkeypatch)
         made.put("tester/attainment.xlsx", A)
         given = begun(place).settings
-        report = whole_night(given, "one")
+        report = run_night(given, "one")
     assert [line.status for line in report.lines] == ["accepted"]
     assert place.ask(
         "SELECT value FROM mart.observations WHERE indicator_id LIKE 'ks2%' AND time_period = '200910'"
@@ -220,7 +220,7 @@ def test_a_file_too_large_is_read_only_as_far_as_is_needed_to_say_so(inbox: Inbo
     (one,) = collect(night)
     assert one.size == len(big)
     assert len(night.archive.content(one.digest)) == 1_000_001
-    (outcome,) = judge(night)
+    (outcome,) = validate(night)
     assert [f.rule for f in outcome.findings] == ["return.too-large"]
     assert arrived(place, max_file_mb=1) == []
 
@@ -530,7 +530,7 @@ def test_owners_are_told_once_of_a_renamed_file_and_not_reminded_of_what_may_lie
     folder.put("other/attainment.xlsx", WRONG)
 
     def written() -> list[str]:
-        whole_night(begun(place).settings, "test")
+        run_night(begun(place).settings, "test")
         to = [path.name.split("-")[3] for path in place.outbox.glob("*.eml")]
         return sorted(name for name in to if name in ("tester", "other"))
 

@@ -14,14 +14,14 @@ import pytest
 from common.errors import UsageError
 from common.json_records import as_record
 from flows.checking import dask_workers
-from flows.checking.staging import stage, staged_of
+from flows.checking.staging import read_staged_results, stage_submissions
 from flows.commands.application import main
 from flows.pipeline import validate_step
 from flows.pipeline.night_steps import collect
-from flows.pipeline.night_summary import Report
-from flows.pipeline.validate_step import judge
+from flows.pipeline.night_summary import NightReport
+from flows.pipeline.validate_step import validate
 from flows.records.ledger import read_ledger
-from flows.run_context import Night, prepare
+from flows.run_context import RunContext, prepare_run
 from tests.support.places import INCOMING, TODAY, Place
 from tests.support.small_returns import write_partner, write_return
 
@@ -56,7 +56,7 @@ def kill_a_worker(staging: Path, killed: list[int]) -> None:
 
 
 def test_two_dask_workers_give_the_same_mart_row_for_row_though_one_is_killed(
-    example_night: tuple[Place, Report], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    example_night: tuple[Place, NightReport], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from flows.nightly_flow import nightly
 
@@ -83,49 +83,53 @@ def test_two_dask_workers_give_the_same_mart_row_for_row_though_one_is_killed(
 
 
 @pytest.fixture
-def waiting(place: Place, monkeypatch: pytest.MonkeyPatch) -> Night:
+def waiting(place: Place, monkeypatch: pytest.MonkeyPatch) -> RunContext:
     """A night with two partners' returns collected, and a secret among its settings."""
     for name in ("one", "two"):
         monkeypatch.setenv("INDICATORS_PARTNERS", str(write_partner(place.root / "partners", name)))
         write_return(place.inbox / name / "attainment.xlsx")
-    night = prepare(place.settings(smtp_url="smtp://user:very-secret@127.0.0.1:25", runner="dask"), "test")
+    night = prepare_run(place.settings(smtp_url="smtp://user:very-secret@127.0.0.1:25", runner="dask"), "test")
     collect(night)
     return night
 
 
-def test_a_worker_is_told_paths_and_leaves_private_files(waiting: Night) -> None:
+def test_a_worker_is_told_paths_and_leaves_private_files(waiting: RunContext) -> None:
     submissions = waiting.ledger.unjudged()
     with waiting.archive.stage() as folder:
-        jobs = dask_workers._jobs(waiting.settings, folder, submissions, validate_step._desk(waiting))
+        jobs = dask_workers._write_jobs(
+            waiting.settings, folder, submissions, validate_step._validation_context(waiting)
+        )
         for path in jobs:
-            assert dask_workers.judge_job.fn(str(path)) == len(jobs[path])
+            assert dask_workers.validate_job.fn(str(path)) == len(jobs[path])
         made = list(folder.iterdir())
         assert not [path for path in made if b"very-secret" in path.read_bytes()]
         assert {stat.S_IMODE(path.stat().st_mode) for path in (folder, folder.parent)} == {0o700}
         for one in submissions:
-            (staged,), copy = staged_of(folder, one.id)
+            (staged,), copy = read_staged_results(folder, one.id)
             assert (staged.status, staged.rows, copy) == ("accepted", 5, None)
             assert staged.table is not None
             assert stat.S_IMODE((folder / staged.table).stat().st_mode) == 0o600
 
 
-def test_a_worker_that_is_not_as_the_night_judges_nothing(waiting: Night, place: Place) -> None:
+def test_a_worker_that_is_not_as_the_night_judges_nothing(waiting: RunContext, place: Place) -> None:
     with waiting.archive.stage() as folder:
-        (job,) = dask_workers._jobs(waiting.settings, folder, waiting.ledger.unjudged(), validate_step._desk(waiting))
+        (job,) = dask_workers._write_jobs(
+            waiting.settings, folder, waiting.ledger.unjudged(), validate_step._validation_context(waiting)
+        )
         toml = place.root / "partners" / "one.toml"
         toml.write_text(toml.read_text(encoding="utf-8").replace("Attainment", "Other"), encoding="utf-8")
         with pytest.raises(UsageError, match="another release, definitions or partners"):
-            dask_workers.judge_job.fn(str(job))
+            dask_workers.validate_job.fn(str(job))
         assert not list(folder.glob("S*"))
 
 
-def test_what_no_worker_brings_back_is_read_here_once(waiting: Night, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_no_worker_brings_back_is_read_here_once(waiting: RunContext, monkeypatch: pytest.MonkeyPatch) -> None:
     def nobody(*_: object) -> Any:
         raise TimeoutError("no scheduler")
 
-    monkeypatch.setattr(dask_workers, "_runner", nobody)
-    assert dask_workers.stage_of(waiting.settings) is not stage
-    outcomes = judge(replace(waiting, stage=dask_workers.stage_of(waiting.settings)))
+    monkeypatch.setattr(dask_workers, "_dask_runner", nobody)
+    assert dask_workers.staging_function(waiting.settings) is not stage_submissions
+    outcomes = validate(replace(waiting, stage=dask_workers.staging_function(waiting.settings)))
     assert [(one.id, one.status) for one in outcomes] == [
         ("S000001/one-attainment", "accepted"),
         ("S000002/two-attainment", "accepted"),

@@ -22,8 +22,8 @@ import pytest
 
 from common.errors import UsageError
 from flows.delivery import outbox
-from flows.delivery.mail_server import mail_server
-from flows.pipeline.night_steps import whole_night
+from flows.delivery.mail_server import parse_mail_url
+from flows.pipeline.night_steps import run_night
 from flows.pipeline.run_report import sentences
 from flows.records.ledger import read_ledger
 from tests.support.mail_server import Post, free_port, html, plain, post_office
@@ -307,13 +307,13 @@ NIGHT = """
 import sys
 from datetime import date
 from pathlib import Path
-from flows.pipeline.night_steps import whole_night
+from flows.pipeline.night_steps import run_night
 from flows.settings import settings
 from warehouse.gate.gate import Verdict
 from warehouse.publication import publish
 publish.gate = lambda *_: Verdict()
 root = Path(sys.argv[1])
-whole_night(settings(inbox=root / "inbox", warehouse=root / "warehouse" / "indicators.duckdb", outbox=root / "outbox",
+run_night(settings(inbox=root / "inbox", warehouse=root / "warehouse" / "indicators.duckdb", outbox=root / "outbox",
                      archive=root / "archive", today=date(2011, 5, 29), smtp_url=sys.argv[2]), "killed")
 """
 
@@ -440,7 +440,7 @@ def test_nothing_of_a_file_in_the_wrong_folder_or_about_single_people_is_shown(
     (place.inbox / "health").mkdir()
     people.save(place.inbox / "health" / "list.xlsx")
     given = place.settings(today=date(2011, 5, 1), **({"smtp_url": post.url} if by_mail else {}))
-    whole_night(given, "test")
+    run_night(given, "test")
     if not by_mail:
         post.came += [("", path.read_bytes()) for path in sorted(place.outbox.glob("*.eml"))]
     by_address = {m["To"].partition("@")[0]: m for m in post.messages}
@@ -596,7 +596,8 @@ def test_a_wrong_url_of_the_mail_server_is_refused_without_showing_it(town: Plac
 
 def test_the_url_says_how_to_speak_to_the_server() -> None:
     plainly, by_starttls, always = (
-        mail_server(url) for url in ("smtp://localhost", "smtp://u:p%40ss@mail.example.org?starttls", "smtps://u:p@m")
+        parse_mail_url(url)
+        for url in ("smtp://localhost", "smtp://u:p%40ss@mail.example.org?starttls", "smtps://u:p@m")
     )
     assert plainly is not None
     assert (plainly.port, plainly.tls) == (25, "none")
@@ -605,7 +606,7 @@ def test_the_url_says_how_to_speak_to_the_server() -> None:
     assert "p@ss" not in repr(by_starttls)
     assert always is not None
     assert (always.port, always.tls) == (465, "always")
-    assert mail_server("") is None
+    assert parse_mail_url("") is None
 
 
 @pytest.mark.usefixtures("prefect_server")

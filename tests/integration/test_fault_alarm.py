@@ -10,7 +10,7 @@ import pytest
 
 from common.errors import StorageError
 from flows.delivery import fault_alarm
-from flows.delivery.fault_alarm import Reach, fault, in_words, over
+from flows.delivery.fault_alarm import AlarmSettings, clear_faults, describe_fault, report_fault
 from tests.support.mail_server import Post, free_port, plain, post_office
 
 AT = datetime(2011, 5, 26, 0, 31, tzinfo=UTC)
@@ -18,53 +18,55 @@ FULL = "archive: the ledger cannot be written (No space left on device)"
 
 
 @pytest.fixture
-def reach(tmp_path: Path) -> Callable[[str], Reach]:
-    def of(url: str = "") -> Reach:
-        return Reach(outbox=tmp_path / "outbox", archive=tmp_path / "archive", smtp_url=url or None)  # type: ignore[arg-type]
+def reach(tmp_path: Path) -> Callable[[str], AlarmSettings]:
+    def of(url: str = "") -> AlarmSettings:
+        return AlarmSettings(outbox=tmp_path / "outbox", archive=tmp_path / "archive", smtp_url=url or None)  # type: ignore[arg-type]
 
     return of
 
 
-def test_a_fault_is_told_once_until_its_run_has_ended_well_and_it_comes_back(reach: Callable[[str], Reach]) -> None:
+def test_a_fault_is_told_once_until_its_run_has_ended_well_and_it_comes_back(
+    reach: Callable[[str], AlarmSettings],
+) -> None:
     with post_office(Post(free_port())) as post:
         given = reach(post.url)
         for minutes in range(0, 60, 10):
-            assert fault(given, "replies", "replies of 01:31", FULL, AT + timedelta(minutes=minutes)) == ""
-        assert fault(given, "nightly", "night of 2011-05-26", FULL, AT) == ""
+            assert report_fault(given, "replies", "replies of 01:31", FULL, AT + timedelta(minutes=minutes)) == ""
+        assert report_fault(given, "nightly", "night of 2011-05-26", FULL, AT) == ""
         assert [str(m["To"]) for m in post.messages] == ["analyst@example.org"]
         assert "No space left" in plain(post.messages[0])
-        over(given, "replies")
-        fault(given, "replies", "again", FULL, AT)  # the night has not ended well yet, so it is the same fault
+        clear_faults(given, "replies")
+        report_fault(given, "replies", "again", FULL, AT)  # the night has not ended well yet, so it is the same fault
         assert len(post.messages) == 1
-        fault(given, "nightly", "night", "another thing is wrong", AT)
+        report_fault(given, "nightly", "night", "another thing is wrong", AT)
         assert len(post.messages) == 2
         for flow in ("replies", "nightly"):
-            over(given, flow)
-        fault(given, "nightly", "night of 2011-06-30", FULL, AT + timedelta(35))
+            clear_faults(given, flow)
+        report_fault(given, "nightly", "night of 2011-06-30", FULL, AT + timedelta(35))
         assert len(post.messages) == 3
         assert len({str(m["Message-ID"]) for m in post.messages}) == 3
 
 
 def test_while_mail_is_what_fails_the_message_waits_and_any_later_run_sends_it(
-    reach: Callable[[str], Reach], tmp_path: Path
+    reach: Callable[[str], AlarmSettings], tmp_path: Path
 ) -> None:
     port = free_port()
     given = reach(f"smtp://user:secret-word@127.0.0.1:{port}")
     said = f"cannot connect to smtp://user:secret-word@127.0.0.1:{port}, nor to https://key:word@example.org/x"
-    assert "mail server" in fault(given, "nightly", "night", said, AT)
+    assert "mail server" in report_fault(given, "nightly", "night", said, AT)
     (written,) = (tmp_path / "outbox").glob("fault-*.eml")
-    assert "mail server" in over(given, "nightly")
+    assert "mail server" in clear_faults(given, "nightly")
     plainly = reach(f"smtp://127.0.0.1:{port}")
     with post_office(Post(port)) as post:
-        assert over(plainly, "replies") == ""
-        over(plainly, "nightly")
-        over(plainly, "replies")
+        assert clear_faults(plainly, "replies") == ""
+        clear_faults(plainly, "nightly")
+        clear_faults(plainly, "replies")
         (message,) = post.messages
     text = plain(message) + written.read_text() + (tmp_path / "archive" / "faults.json").read_text()
     assert "secret-word" not in text
     assert ":word@" not in text
     broken = reach("smtp//nonsense")
-    assert "smtp_url" in fault(broken, "nightly", "night", "another", AT)
+    assert "smtp_url" in report_fault(broken, "nightly", "night", "another", AT)
 
 
 def test_it_works_where_the_archive_or_all_folders_cannot_be_written(
@@ -76,30 +78,31 @@ def test_it_works_where_the_archive_or_all_folders_cannot_be_written(
     with post_office(Post(free_port())) as post:
         nowhere = tmp_path / "file" / "x"  # below a file no folder can be made
         for outbox in (tmp_path / "outbox", nowhere):
-            given = Reach(outbox=outbox, archive=nowhere, smtp_url=post.url)  # type: ignore[arg-type]
+            given = AlarmSettings(outbox=outbox, archive=nowhere, smtp_url=post.url)  # type: ignore[arg-type]
             for _ in range(3):
-                assert fault(given, "nightly", "night", FULL, AT) == ""
+                assert report_fault(given, "nightly", "night", FULL, AT) == ""
         assert len(post.messages) == 2
-        mended = Reach(outbox=tmp_path / "outbox", archive=tmp_path / "archive", smtp_url=post.url)  # type: ignore[arg-type]
-        over(mended, "nightly")  # forgets what was remembered elsewhere too
-        fault(Reach(outbox=tmp_path / "outbox", archive=nowhere, smtp_url=post.url), "nightly", "n", FULL, AT)  # type: ignore[arg-type]
+        mended = AlarmSettings(outbox=tmp_path / "outbox", archive=tmp_path / "archive", smtp_url=post.url)  # type: ignore[arg-type]
+        clear_faults(mended, "nightly")  # forgets what was remembered elsewhere too
+        elsewhere = AlarmSettings(outbox=tmp_path / "outbox", archive=nowhere, smtp_url=post.url)  # type: ignore[arg-type]
+        report_fault(elsewhere, "nightly", "n", FULL, AT)
         assert len(post.messages) == 3
 
 
 @pytest.mark.long
 def test_a_disk_that_became_full_does_not_make_it_forget(
-    reach: Callable[[str], Reach], monkeypatch: pytest.MonkeyPatch
+    reach: Callable[[str], AlarmSettings], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with post_office(Post(free_port())) as post:
         given = reach(post.url)
-        over(given, "nightly")  # a run that ended well leaves room for the memory
+        clear_faults(given, "nightly")  # a run that ended well leaves room for the memory
         monkeypatch.setattr(fault_alarm, "write_whole", _full)
         for _ in range(3):
-            fault(given, "nightly", "night", FULL, AT)
+            report_fault(given, "nightly", "night", FULL, AT)
         assert len(post.messages) == 1
         size = given.memories[0].stat().st_size
         for number in range(100):
-            fault(given, "nightly", "night", f"{'abcdefghij'[number % 10]}{'xyz' * (number // 10)} is wrong", AT)
+            report_fault(given, "nightly", "night", f"{'abcdefghij'[number % 10]}{'xyz' * (number // 10)} is wrong", AT)
         assert given.memories[0].stat().st_size == size
 
 
@@ -114,21 +117,21 @@ def test_what_is_told_holds_nothing_of_a_partner() -> None:
         except Exception as caught:
             return caught
 
-    assert "Exampleperson" not in in_words(raised(ValueError("Exampleperson, 2001-02-03")), "")
-    assert in_words(raised(ValueError("Exampleperson")), "").startswith(
+    assert "Exampleperson" not in describe_fault(raised(ValueError("Exampleperson, 2001-02-03")), "")
+    assert describe_fault(raised(ValueError("Exampleperson")), "").startswith(
         "ValueError at tests/integration/test_fault_alarm.py, line"
     )
-    assert in_words(StorageError("archive", "is\x1b[31m damaged"), "").startswith("archive: is")
-    assert "\x1b" not in in_words(StorageError("archive", "is\x1b[31m damaged"), "")
-    assert in_words(None, "the run was cut off") == "the run was cut off"
+    assert describe_fault(StorageError("archive", "is\x1b[31m damaged"), "").startswith("archive: is")
+    assert "\x1b" not in describe_fault(StorageError("archive", "is\x1b[31m damaged"), "")
+    assert describe_fault(None, "the run was cut off") == "the run was cut off"
 
 
-def test_a_run_by_day_that_is_cut_off_is_told_the_second_time(reach: Callable[[str], Reach]) -> None:
+def test_a_run_by_day_that_is_cut_off_is_told_the_second_time(reach: Callable[[str], AlarmSettings]) -> None:
     with post_office(Post(free_port())) as post:
         given = reach(post.url)
-        fault(given, "replies", "one", "cut off", AT, bearable=1)
-        over(given, "replies")
-        fault(given, "replies", "two", "cut off", AT, bearable=1)
+        report_fault(given, "replies", "one", "cut off", AT, bearable=1)
+        clear_faults(given, "replies")
+        report_fault(given, "replies", "two", "cut off", AT, bearable=1)
         assert post.messages == []
-        fault(given, "replies", "three", "cut off", AT, bearable=1)
+        report_fault(given, "replies", "three", "cut off", AT, bearable=1)
         assert len(post.messages) == 1

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from flows.pipeline.night_summary import Report
+from flows.pipeline.night_summary import NightReport
 from flows.records.ledger import sole_writer
 from tests.resilience.crash.state import state_of, unlike
 from tests.support.places import HOME, INCOMING, TODAY, Place
@@ -38,7 +38,7 @@ def start(commands: str) -> subprocess.Popen[bytes]:
 
 @pytest.mark.long
 def test_the_documented_backup_waits_for_a_night_and_restores_what_was(
-    example_night: tuple[Place, Report], tmp_path: Path
+    example_night: tuple[Place, NightReport], tmp_path: Path
 ) -> None:
     shutil.copytree(example_night[0].root, tmp_path / "place", symlinks=True)
     place = Place(tmp_path / "place")

@@ -13,7 +13,7 @@ import pytest
 from common.errors import StorageError
 from flows.commands.application import main
 from flows.records.ledger import Ledger, read_ledger
-from flows.records.loss_detection import losses, past_of, see_ledger
+from flows.records.loss_detection import find_losses, gather_evidence, record_ledger_head
 from schemas.submissions import Submission
 from tests.support.places import HOME, Place
 from warehouse.store import private_store
@@ -115,10 +115,10 @@ def test_an_end_that_is_cut_off_is_told_by_the_store(how: Callable[[Lines], Line
     path, given = written(place.archive), place.settings()
     with private_store.open_store(given.store):
         pass
-    see_ledger(given, read_ledger(place.archive))
-    assert losses(past_of(given, read_ledger(place.archive))) == ()
+    record_ledger_head(given, read_ledger(place.archive))
+    assert find_losses(gather_evidence(given, read_ledger(place.archive))) == ()
     change(path, how)
-    (loss,) = losses(past_of(given, read_ledger(place.archive)))
+    (loss,) = find_losses(gather_evidence(given, read_ledger(place.archive)))
     assert (loss.part, loss.says, loss.stops) == ("ledger", says, True)
     assert loss.do == "restore the ledger from a backup (docs/backup.md)"
 

@@ -13,9 +13,9 @@ import pytest
 
 from common.errors import LocalIndicatorsError
 from flows.commands.waive import WaiverRequest, grant_waiver
-from flows.pipeline.daytime_steps import between_nights
+from flows.pipeline.daytime_steps import run_between_nights
 from flows.records.ledger import read_ledger
-from flows.records.loss_detection import losses, missing_files, past_of
+from flows.records.loss_detection import count_missing_files, find_losses, gather_evidence
 from flows.recovery.approval import approve_run, roll_back_to
 from flows.recovery.rebuild_warehouse import rebuild
 from tests.support.places import Place
@@ -92,7 +92,7 @@ def refusal(lost: set[str]) -> str | None:
 
 COMMANDS: dict[str, Callable[[Life], object]] = {
     "nightly": lambda life: life.night(),
-    "replies": lambda life: between_nights(life.settings(), "day", frozenset()),
+    "replies": lambda life: run_between_nights(life.settings(), "day", frozenset()),
     "approve": lambda life: approve_run(life.settings(), "night-3", "performance-analyst"),
     "rollback": lambda life: roll_back_to(life.settings(), 2, "performance-analyst"),
     "waive": lambda life: grant_waiver(WaiverRequest("S000001", "Figures!B6", "value.implausible", "Right", "Director", date(2099, 1, 1)), life.settings()),
@@ -114,9 +114,9 @@ def test_what_is_lost_is_told_and_not_lost_for_good(lost: set[str], lived: Life,
         LOSE[part](life)
     before, says = files(life), refusal(lost)
     ledger = read_ledger(life.place.archive)
-    found = {one.part for one in losses(past_of(life.settings(), ledger))}
+    found = {one.part for one in find_losses(gather_evidence(life.settings(), ledger))}
     assert {PARTS[one] for one in found} >= (lost & {"ledger"} or lost - {"tables"})
-    assert bool(missing_files(life.place.archive, ledger)) == ("tables" in lost and "ledger" not in lost)
+    assert bool(count_missing_files(life.place.archive, ledger)) == ("tables" in lost and "ledger" not in lost)
     if says:
         for name, command in COMMANDS.items():
             with pytest.raises(LocalIndicatorsError, match=says):
@@ -211,5 +211,5 @@ def test_a_store_that_a_crash_left_with_its_log_is_whole(lived: Life, tmp_path: 
         con.execute("PRAGMA disable_checkpoint_on_shutdown")
         con.execute("CREATE TABLE later AS SELECT 1 AS one")
     assert store.with_name("store.duckdb.wal").exists()
-    assert losses(past_of(life.settings(), read_ledger(life.place.archive))) == ()
+    assert find_losses(gather_evidence(life.settings(), read_ledger(life.place.archive))) == ()
     assert store.with_name("store.duckdb.wal").exists()

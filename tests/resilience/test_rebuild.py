@@ -18,7 +18,7 @@ from common.errors import LocalIndicatorsError
 from flows.commands.application import main
 from flows.records.ledger import read_ledger
 from flows.recovery.rebuild_warehouse import rebuild
-from flows.recovery.reparse_report import reparse
+from flows.recovery.reparse_report import reparse_submissions
 from tests.support.places import Place
 from tests.support.random_nights import Life, copied_to, differing, live_through, trusting
 from tests.support.small_returns import write_return
@@ -163,7 +163,7 @@ def test_reading_again_under_todays_layouts_and_rules_reports_and_changes_nothin
     life = copied_to(lived, tmp_path)
     files = [life.place.archive / "ledger.jsonl", life.settings().store, life.place.published]
     before = [path.read_bytes() for path in files]
-    found = reparse(life.settings())
+    found = reparse_submissions(life.settings())
     assert [(one.submission, one.recorded, one.today) for one in found.differences] == [
         ("S000015", "accepted", "rejected"),  # its heading is no longer one that the layout knows
         ("S000017", "accepted-with-warnings", "rejected"),

@@ -7,8 +7,8 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from flows.pipeline.night_steps import whole_night
-from flows.pipeline.night_summary import Report
+from flows.pipeline.night_steps import run_night
+from flows.pipeline.night_summary import NightReport
 from flows.settings import Settings, settings
 from warehouse.store.attached_files import connect_with_files
 
@@ -43,9 +43,9 @@ class Place:
         paths = {"inbox": self.inbox, "warehouse": self.published, "outbox": self.outbox, "archive": self.archive}
         return settings(**{**paths, "today": TODAY, **other})
 
-    def night(self, run: str = "test", **other: Any) -> Report:
+    def night(self, run: str = "test", **other: Any) -> NightReport:
         """One whole night without Prefect."""
-        return whole_night(self.settings(**other), run)
+        return run_night(self.settings(**other), run)
 
     def ask(self, sql: str, *values: object) -> list[tuple[Any, ...]]:
         """Rows of the published file; `mart.x` is a table of it."""

@@ -12,7 +12,7 @@ from typing import Any
 
 import openpyxl
 
-from flows.checking.validate_files import Judgement, judge
+from flows.checking.validate_files import ValidationResult, validate_files
 from inputs.layouts.partner_layouts import Partner
 from inputs.parsing.return_identification import Origin
 from schemas.definitions.models import Definitions, Indicator
@@ -94,7 +94,7 @@ def good_returns(
 ) -> list[Good]:
     """The returns among some files that are accepted as they are; the folder of each is its partner's."""
     arrivals = [(Origin(p.parent.name, p.name, today), p.read_bytes) for p in paths]
-    judged = judge(arrivals, partners, definitions, CheckContext(today))
+    judged = validate_files(arrivals, partners, definitions, CheckContext(today))
     return [
         Good(path, path.parent.name, tuple(plants_in(group, definitions, path)))
         for path, group in zip(paths, judged, strict=True)
@@ -114,7 +114,7 @@ def judge_planted(
     for number, (good, plants) in enumerate(jobs):
         path = good.with_faults(plants, folder / str(number) / good.path.name)
         arrivals.append((Origin(good.partner, path.name, today), path.read_bytes))
-    judged = judge(arrivals, partners, definitions, CheckContext(today))
+    judged = validate_files(arrivals, partners, definitions, CheckContext(today))
     return [
         [f"{good.path.name}: {said}" for said in wrong_with([f for one in group for f in one.findings], plants)]
         for (good, plants), group in zip(jobs, judged, strict=True)
@@ -155,7 +155,7 @@ def mix(good: Good, chance: random.Random, most: int) -> list[Plant]:
 # -- what can be wrong with one cell ----------------------------------------------------------------------------------
 
 
-def plants_in(judged: Sequence[Judgement], definitions: Definitions, path: Path) -> Iterator[Plant]:
+def plants_in(judged: Sequence[ValidationResult], definitions: Definitions, path: Path) -> Iterator[Plant]:
     """Every fault that one cell of a return can have by itself, each once."""
     seen: set[tuple[Cell, str]] = set()
     read = _reader(path)

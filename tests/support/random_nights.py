@@ -14,7 +14,7 @@ from typing import Any
 from unittest.mock import patch
 
 from flows.commands.waive import WaiverRequest, grant_waiver
-from flows.pipeline.night_summary import Report
+from flows.pipeline.night_summary import NightReport
 from flows.records.ledger import read_ledger
 from flows.recovery.approval import approve_run, roll_back_to
 from flows.settings import Settings
@@ -70,16 +70,16 @@ class Life:
         own = {"definitions": self.definitions, "partners": self.partners, "today": BEGUN + timedelta(days=self.days)}
         return self.place.settings(**{**own, **other})
 
-    def night(self, **other: Any) -> Report:
+    def night(self, **other: Any) -> NightReport:
         """The night of the next day."""
-        from flows.pipeline.night_steps import whole_night
+        from flows.pipeline.night_steps import run_night
 
         self.days += 1
         with self._released():
-            return whole_night(self.settings(**other), f"night-{self.days}")
+            return run_night(self.settings(**other), f"night-{self.days}")
 
     def _released(self) -> AbstractContextManager[Any]:
-        return patch("flows.pipeline.publishing.release", return_value=self.release)
+        return patch("flows.pipeline.publishing.current_release", return_value=self.release)
 
     # -- what partners do
 

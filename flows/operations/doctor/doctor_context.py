@@ -15,7 +15,7 @@ import orjson
 
 from common.errors import LocalIndicatorsError
 from flows.records.ledger import Ledger, read_ledger
-from flows.records.loss_detection import Loss, Part, losses, past_of
+from flows.records.loss_detection import Loss, Part, find_losses, gather_evidence
 from flows.settings import Settings
 from inputs.layouts.partner_layouts import Partner, load_partners
 from schemas.definitions.loader import load_definitions
@@ -80,7 +80,7 @@ class DoctorContext:
         reports it."""
         with contextlib.suppress(LocalIndicatorsError), copy_of_store(self.settings.store, MAX_COPY_BYTES) as store:
             if store is not None and not night_in_progress(self):
-                return {loss.part: loss for loss in losses(past_of(self.settings, self.ledger, store))}
+                return {loss.part: loss for loss in find_losses(gather_evidence(self.settings, self.ledger, store))}
         return {}
 
     def diagnose_loss(self, part: Part) -> Diagnosis | None:

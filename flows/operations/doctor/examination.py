@@ -12,7 +12,7 @@ from datetime import datetime
 from urllib.parse import quote
 
 from common.errors import LocalIndicatorsError
-from flows.delivery.mail_server import server_of
+from flows.delivery.mail_server import configured_mail_server
 from flows.inboxes import Address, within
 from flows.operations.doctor.doctor_context import (
     CHECK_SECONDS,
@@ -85,7 +85,7 @@ def _without_secrets(result: CheckResult, context: DoctorContext) -> CheckResult
     if isinstance(inbox, Address):
         secrets += [inbox.password.get_secret_value(), quote(inbox.password.get_secret_value(), safe="")]
     with contextlib.suppress(LocalIndicatorsError):
-        server = server_of(context.settings)
+        server = configured_mail_server(context.settings)
         secrets += [server.password, quote(server.password, safe="")] if server else []
 
     def cleaned(text: str) -> str:

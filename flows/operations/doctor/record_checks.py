@@ -18,7 +18,7 @@ from flows.operations.doctor.doctor_context import (
     require,
     shortened,
 )
-from flows.records.loss_detection import missing_files
+from flows.records.loss_detection import count_missing_files
 from warehouse.store.surviving_records import copy_of_store
 
 
@@ -27,7 +27,7 @@ def check_ledger(context: DoctorContext) -> Diagnosis:
     ledger = context.ledger
     if lost := context.diagnose_loss("ledger"):
         return lost
-    missing = missing_files(context.settings.archive, ledger)
+    missing = count_missing_files(context.settings.archive, ledger)
     if missing and not night_in_progress(context):
         do = "restore them from a backup; nothing can be rebuilt without them"
         return "wrong", f"{missing} file(s) that the ledger names are not in the archive", do

@@ -17,18 +17,18 @@ from urllib.parse import quote
 
 import orjson
 
-from flows.delivery.mail_server import server_of
-from flows.delivery.outbox import trouble_with
+from flows.delivery.mail_server import configured_mail_server
+from flows.delivery.outbox import probe_mail_server
 from flows.operations.doctor.doctor_context import Diagnosis, DoctorContext, read_dotenv, shortened
 from flows.settings import HOME
 
 
 def check_mail_server(context: DoctorContext) -> Diagnosis:
     """Check that the mail server would take mail, without sending any, and that the addresses are real."""
-    server = server_of(context.settings)
+    server = configured_mail_server(context.settings)
     if server is None:
         return "look", "no mail server is set: messages are only written to the outbox", "set INDICATORS_SMTP_URL"
-    trouble = trouble_with(server, context.settings.sender)
+    trouble = probe_mail_server(server, context.settings.sender)
     if trouble:
         return "wrong", f"{server}: {trouble}", "see that the server is up and INDICATORS_SMTP_URL is right"
     ours = {"INDICATORS_SENDER": context.settings.sender, "INDICATORS_ANALYST": context.settings.analyst}

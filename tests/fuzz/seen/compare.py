@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from flows.checking.validate_files import Judgement
+from flows.checking.validate_files import ValidationResult
 from inputs.parsing.explain_cells import explain_cells
 from inputs.parsing.tables.cell_account import KEYS
 from inputs.readers.cells import Cells, FormattedNumber
@@ -43,7 +43,7 @@ class Compared:
     """One judgement beside what is displayed. `figures` counts the loaded numbers that were held against a display."""
 
     made: Made
-    judged: Judgement
+    judged: ValidationResult
     cells: Cells
     shown: Sequence[Sequence[str]]
     figures: int = 0

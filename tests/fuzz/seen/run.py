@@ -15,7 +15,7 @@ from itertools import groupby
 from multiprocessing import get_context
 from pathlib import Path
 
-from flows.checking.validate_files import judge
+from flows.checking.validate_files import validate_files
 from inputs.layouts.partner_layouts import load_partners
 from inputs.parsing.return_identification import Origin
 from inputs.readers.cells import Cells
@@ -122,7 +122,7 @@ def _compare(files: Sequence[tuple[Path, Made]], folder: Path, result: Result, k
     """Judge the files of a batch, and hold what is loaded of them against what is displayed."""
     arrivals = [(Origin("seen", f"seen/{path.name}", TODAY), path.read_bytes) for path, _ in files]
     partners = load_partners(definitions := load_definitions(), folder / "partners")
-    judged = judge(arrivals, partners, definitions, CheckContext(TODAY))
+    judged = validate_files(arrivals, partners, definitions, CheckContext(TODAY))
     with Reader(Limits()) as reader:
         for (path, one), group in zip(files, judged, strict=True):
             cells = reader.read(path.read_bytes())

@@ -9,7 +9,7 @@ from typing import Any
 import polars as pl
 import pytest
 
-from flows.checking.validate_files import Judgement, judge
+from flows.checking.validate_files import ValidationResult, validate_files
 from tests.fuzz.seen import run as running
 from tests.fuzz.seen.office import OFFICE
 from tests.fuzz.seen.run import run
@@ -35,7 +35,7 @@ def test_a_reader_that_takes_what_cells_hold_is_found_out() -> None:
     assert run(SEEDS, ("xlsx",), more='formats = "held"').differences
 
 
-def _one_more(one: Judgement) -> Judgement:
+def _one_more(one: ValidationResult) -> ValidationResult:
     """The first loaded number of a file, changed."""
     if one.table is None or one.table.frame["value"].drop_nulls().is_empty():
         return one
@@ -44,11 +44,11 @@ def _one_more(one: Judgement) -> Judgement:
     return replace(one, table=replace(one.table, frame=one.table.frame.with_columns(changed.alias("value"))))
 
 
-def _tells_nothing(one: Judgement) -> Judgement:
+def _tells_nothing(one: ValidationResult) -> ValidationResult:
     return replace(one, findings=())
 
 
-FAULTS: list[tuple[Callable[[Judgement], Judgement], str]] = [
+FAULTS: list[tuple[Callable[[ValidationResult], ValidationResult], str]] = [
     (_one_more, "value 1"), (_tells_nothing, "nothing: "), (_tells_nothing, "a cell struck out"), (_tells_nothing, "value ")
 ]  # fmt: skip
 
@@ -56,12 +56,12 @@ FAULTS: list[tuple[Callable[[Judgement], Judgement], str]] = [
 @office
 @pytest.mark.parametrize(("fault", "says"), FAULTS)
 def test_a_changed_value_and_a_silenced_finding_are_found_out(
-    fault: Callable[[Judgement], Judgement], says: str, monkeypatch: pytest.MonkeyPatch
+    fault: Callable[[ValidationResult], ValidationResult], says: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def faulty(*given: Any, **more: Any) -> list[list[Judgement]]:
-        return [[fault(one) for one in group] for group in judge(*given, **more)]
+    def faulty(*given: Any, **more: Any) -> list[list[ValidationResult]]:
+        return [[fault(one) for one in group] for group in validate_files(*given, **more)]
 
-    monkeypatch.setattr(running, "judge", faulty)
+    monkeypatch.setattr(running, "validate_files", faulty)
     assert any(says in one.loaded for one in run(SEEDS, ("xlsx",)).differences)
 
 

@@ -55,10 +55,10 @@ def asked(work: Callable[[], Any]) -> Any:
 def a_night(place: Place, night: Night, steps: Path | None = None) -> str:
     """Run a night; the state of its publication. What it is at is written into a file, for whoever kills it."""
     from common.progress import progress_listener
-    from flows.pipeline.night_steps import whole_night
+    from flows.pipeline.night_steps import run_night
 
     if steps is None:
-        return whole_night(
+        return run_night(
             place.settings(today=night.today, partners=place.root / "partners"), "forked"
         ).publication.state
     file = os.open(steps, os.O_RDWR | os.O_CREAT)

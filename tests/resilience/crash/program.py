@@ -15,8 +15,8 @@ def main(words: Sequence[str]) -> int:
     from flows.pipeline import night_steps
     from flows.settings import settings
 
-    def run_flow(chosen: Mapping[str, Path | date | str | None]) -> night_summary.Report:
-        return night_steps.whole_night(settings(**chosen), "by-hand")
+    def run_flow(chosen: Mapping[str, Path | date | str | None]) -> night_summary.NightReport:
+        return night_steps.run_night(settings(**chosen), "by-hand")
 
     nightly._run_flow = run_flow
     return application.main(words)

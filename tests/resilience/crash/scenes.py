@@ -235,7 +235,7 @@ def scenes(of: Prepared) -> dict[str, Scene]:
 
     full, denied = "No space left on device", "Permission denied"
     return {
-        "SIGTERM while returns are judged": Scene(4, "stopped; the next night goes on", told_to_end("flows.pipeline.validate_step._record", 3)),
+        "SIGTERM while returns are judged": Scene(4, "stopped; the next night goes on", told_to_end("flows.pipeline.validate_step._record_outcomes", 3)),
         "SIGTERM while the store is loaded": Scene(4, "stopped; the next night goes on", told_to_end("warehouse.store.loading._withdraw", 2)),
         "SIGTERM between rename and record": Scene(4, "stopped; the next night goes on", told_to_end("warehouse.publication.publish._remember", 2), publishes=True),
         "disk full at the ledger": Scene(4, rf"ledger\.jsonl: the ledger cannot be written \({full}\)", failing(errno.ENOSPC, r"ledger\.jsonl", "write", nth=4)),

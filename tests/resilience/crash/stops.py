@@ -50,7 +50,7 @@ STOPS: dict[str, Stop] = {
     "half-submission": Stop("half of a submission's line is written", "write", _line("submission"), "half", 0, 2),
     "submission-unsynced": Stop("a submission's line is written, not synced", "write", _line("submission"), "after", 1, 2),
     "submission": Stop("a submission is on record", "fsync", r"ledger\.jsonl", "after", 1, 3),
-    "collected": Stop("everything is collected, nothing is judged", "flows.pipeline.validate_step._keep_metas", "", "before", 1),
+    "collected": Stop("everything is collected, nothing is judged", "flows.pipeline.validate_step._archive_meta_files", "", "before", 1),
     # judge
     "meta": Stop("a meta file is kept", "replace", r"holding/\w+ .*/files/", "after", 1),
     "reading": Stop("returns are being read", "inputs.sandbox.reader_processes.Reader.run", "", "before", 0, 3),
@@ -104,7 +104,7 @@ STOPS: dict[str, Stop] = {
     "outbox": Stop("a message is in the outbox, its delivery not on record", "replace", r"\.eml", "after", 0, 3),
     "half-delivery": Stop("half of a delivery's line is written", "write", _line("delivery"), "half", 1, 2),
     "delivered": Stop("some deliveries are on record", "write", _line("delivery"), "after", 2, 2),
-    "replied": Stop("all is done but the report", "flows.pipeline.night_steps.report", "", "before", 1),
+    "replied": Stop("all is done but the report", "flows.pipeline.night_steps.summarise_night", "", "before", 1),
     # reply, with a mail server
     "mail-before": Stop("the server is about to ask for the text", "write", _line("delivery", r".*\"sending\""), "before", 1, 2, True),
     "mail-asked": Stop("the server waits for the text", "write", _line("delivery", r".*\"sending\""), "after", 1, 2, True),
@@ -183,10 +183,10 @@ def main(step: str, command: str) -> int:
     if name != "none":
         lay(STOPS[name], partial(wait_in, Path(folder)) if folder else die)
     if command == "plain":
-        from flows.pipeline.night_steps import whole_night
+        from flows.pipeline.night_steps import run_night
         from flows.settings import settings
 
-        return 3 if whole_night(settings(), "killed").publication.state == "refused" else 0
+        return 3 if run_night(settings(), "killed").publication.state == "refused" else 0
     from flows.commands.application import main as command_line
 
     return command_line([command])

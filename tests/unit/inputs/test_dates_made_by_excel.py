@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from flows.checking.validate_files import Judgement, judge
+from flows.checking.validate_files import ValidationResult, validate_files
 from inputs.layouts.partner_layouts import Partner, load_partners
 from inputs.parsing.return_identification import Origin
 from schemas.definitions.models import Definitions
@@ -59,7 +59,7 @@ indicator = "childrens-centres"
 period = { header = '(\w+ \d{4}|\w{3}-\d\d)$' }
 value = [{ match = '(\w+ \d{4}|\w{3}-\d\d)$' }]
 """
-Judge = Callable[[str, Sequence[Sequence[Any]]], Judgement]
+Judge = Callable[[str, Sequence[Sequence[Any]]], ValidationResult]
 Found = list[tuple[str, str | None, str]]
 
 
@@ -74,7 +74,7 @@ def partners(tmp_path_factory: pytest.TempPathFactory, definitions: Definitions)
 def judged(partners: Mapping[str, Partner], definitions: Definitions) -> Judge:
     """Judges a sheet of rows as a workbook or, by the ending of its name, as a csv file."""
 
-    def run(name: str, rows: Sequence[Sequence[Any]]) -> Judgement:
+    def run(name: str, rows: Sequence[Sequence[Any]]) -> ValidationResult:
         if name.endswith(".csv"):
             text = io.StringIO()
             csv.writer(text).writerows(rows)
@@ -82,7 +82,7 @@ def judged(partners: Mapping[str, Partner], definitions: Definitions) -> Judge:
         else:
             content = book({"Figures": rows})
         origin = Origin("tester", name, TODAY)
-        ((judgement,),) = judge([(origin, lambda: content)], partners, definitions, CheckContext(TODAY))
+        ((judgement,),) = validate_files([(origin, lambda: content)], partners, definitions, CheckContext(TODAY))
         return judgement
 
     return run
@@ -92,11 +92,11 @@ def tall(measure: str, when: object, value: object, area: str = "Nottingham") ->
     return [["Area", "When", "Measure", "Value"], [area, when, measure, value]]
 
 
-def found(judgement: Judgement) -> Found:
+def found(judgement: ValidationResult) -> Found:
     return [(one.rule, one.cell, one.found) for one in judgement.findings]
 
 
-def read(judgement: Judgement) -> list[tuple[Any, ...]]:
+def read(judgement: ValidationResult) -> list[tuple[Any, ...]]:
     assert judgement.table is not None
     return judgement.table.frame.select("area_code", "time_period", "value").rows()
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from flows.checking.validate_files import Judgement, judge
+from flows.checking.validate_files import ValidationResult, validate_files
 from inputs.layouts.partner_layouts import load_partners
 from inputs.parsing.return_identification import Origin
 from schemas.definitions.models import Definitions
@@ -35,13 +35,13 @@ TODAY = date(2011, 5, 26)
 
 
 @pytest.fixture
-def judged(tmp_path: Path, definitions: Definitions) -> Callable[[str], Judgement]:
+def judged(tmp_path: Path, definitions: Definitions) -> Callable[[str], ValidationResult]:
     (tmp_path / "tester.toml").write_text(PARTNER, encoding="utf-8")
     partners = load_partners(definitions, tmp_path)
 
-    def one(text: str) -> Judgement:
+    def one(text: str) -> ValidationResult:
         arrival = (Origin("tester", "places.csv", TODAY), text.encode)
-        ((judgement,),) = judge([arrival], partners, definitions, CheckContext(TODAY))
+        ((judgement,),) = validate_files([arrival], partners, definitions, CheckContext(TODAY))
         return judgement
 
     return one
@@ -60,7 +60,7 @@ TOO_MANY = {
 
 @pytest.mark.parametrize("text", TOO_MANY.values(), ids=TOO_MANY.keys())
 def test_a_row_of_more_fields_than_headings_is_one_finding_on_its_cells(
-    text: str, judged: Callable[[str], Judgement]
+    text: str, judged: Callable[[str], ValidationResult]
 ) -> None:
     judgement = judged(text)
     assert judgement.status == "rejected"
@@ -80,14 +80,14 @@ READ = {
 
 
 @pytest.mark.parametrize("text", READ.values(), ids=READ.keys())
-def test_what_is_written_whole_is_read_without_a_finding(text: str, judged: Callable[[str], Judgement]) -> None:
+def test_what_is_written_whole_is_read_without_a_finding(text: str, judged: Callable[[str], ValidationResult]) -> None:
     judgement = judged(text)
     assert judgement.findings == ()
     assert judgement.table is not None
     assert judgement.table.frame["value"].to_list() == [5200, 980]
 
 
-def test_a_figure_at_a_torn_end_is_named(judged: Callable[[str], Judgement]) -> None:
+def test_a_figure_at_a_torn_end_is_named(judged: Callable[[str], ValidationResult]) -> None:
     torn = "Area,Year,Places,Notes\nNottingham,2010,5200,checked\nDerby,2010,98"
     assert [(one.rule, one.cell) for one in judged(torn).findings] == [("cell.may-be-cut", "C3")]
     for earlier in range(len(torn) - 3, len(torn) - 10, -1):

@@ -23,7 +23,7 @@ from inputs.readers.read_file import read_file as read_here
 from inputs.sandbox.reader_processes import Limits, read_in_child
 from replies.annotation.active_content import Removed, leads_out
 from replies.annotation.annotated_workbook import mark
-from replies.annotation.marked_up_copy import Judged, MarkedUp, NoCopy, mark_up
+from replies.annotation.marked_up_copy import CopyProvider, Judged, NoCopy, mark_up
 from replies.annotation.ooxml.cell_styles import FILLS
 from replies.annotation.values_only_workbook import render
 from schemas.findings import Finding, address_of_position, cell_position, make_finding
@@ -43,7 +43,7 @@ FOUND = (
 
 def marked(content: bytes, findings: tuple[Finding, ...] = FOUND, name: str = "a.xlsx") -> bytes:
     made = mark_up(content, name, [Judged("Attainment", "rejected", findings)], submission="S000007")
-    assert isinstance(made, MarkedUp), made
+    assert isinstance(made, CopyProvider), made
     assert made.name == "S000007-marked-up.xlsx"
     return made.content
 

@@ -16,7 +16,7 @@ from openpyxl.worksheet.datavalidation import DataValidation
 from openpyxl.worksheet.worksheet import Worksheet
 
 from common.errors import UsageError
-from flows.checking.validate_files import Judgement, judge
+from flows.checking.validate_files import ValidationResult, validate_files
 from flows.commands.application import main
 from flows.commands.check import check_files
 from flows.commands.template import template_of
@@ -133,7 +133,9 @@ def test_a_template_filled_in_is_accepted(
     filled = fill(Filled(content)).saved()
     owner = template.request.layout.partner
     origin = Origin(owner, f"{owner}/a name that says nothing.xlsx", template.request.horizon)
-    ((one,),) = judge([(origin, lambda: filled)], partners, definitions, CheckContext(template.request.horizon))
+    ((one,),) = validate_files(
+        [(origin, lambda: filled)], partners, definitions, CheckContext(template.request.horizon)
+    )
     assert (one.status, one.collection, one.findings) == ("accepted", collection, ())
     assert one.rows > 0
 
@@ -221,9 +223,9 @@ def values_to_try(book: Filled, sheet: Worksheet, address: str, numbers: Sequenc
 # -- whose it is, and what becomes of it untouched --------------------------------------------------------------------
 
 
-def judged(content: bytes, partners: Mapping[str, Partner], definitions: Definitions, folder: str) -> Judgement:
+def judged(content: bytes, partners: Mapping[str, Partner], definitions: Definitions, folder: str) -> ValidationResult:
     origin = Origin(folder, f"{folder}/Book1.xlsx", DAY)
-    ((one,),) = judge([(origin, lambda: content)], partners, definitions, CheckContext(DAY))
+    ((one,),) = validate_files([(origin, lambda: content)], partners, definitions, CheckContext(DAY))
     return one
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from flows.checking.validate_files import Judgement, judge
+from flows.checking.validate_files import ValidationResult, validate_files
 from inputs.layouts.partner_layouts import Partner, load_partners
 from inputs.parsing.return_identification import Origin
 from schemas.definitions.loader import SHIPPED_DEFINITIONS, load_definitions
@@ -112,10 +112,12 @@ def judged(
     partners: Mapping[str, Partner],
     definitions: Definitions,
     *waivers: Waiver,
-) -> Judgement:
+) -> ValidationResult:
     content = book({"Figures": [["Area", "Year", "%", "Number", "Of"], *rows]})
     context = CheckContext(TODAY, waivers=waivers)
-    ((one,),) = judge([(Origin("tester", f"{kind}.xlsx", TODAY), lambda: content)], partners, definitions, context)
+    ((one,),) = validate_files(
+        [(Origin("tester", f"{kind}.xlsx", TODAY), lambda: content)], partners, definitions, context
+    )
     return one
 
 

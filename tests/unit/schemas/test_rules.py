@@ -15,7 +15,7 @@ import pytest
 from openpyxl.packaging.custom import StringProperty
 from openpyxl.styles import Font
 
-from flows.checking.validate_files import Judgement, judge
+from flows.checking.validate_files import ValidationResult, validate_files
 from inputs.layouts.partner_layouts import Partner, load_partners
 from inputs.parsing.return_identification import Origin
 from inputs.readers.stamp_properties import TEMPLATE, VERSION
@@ -307,19 +307,19 @@ def partners(tmp_path_factory: pytest.TempPathFactory, definitions: Definitions)
     return load_partners(definitions, folder)
 
 
-Judge = Callable[[Case], Judgement]
+Judge = Callable[[Case], ValidationResult]
 
 
 @pytest.fixture(scope="module")
 def judged(partners: Mapping[str, Partner], definitions: Definitions) -> Judge:
     """Judges a case; one child process reads them all."""
 
-    def one(name: str, content: bytes, context: CheckContext) -> Judgement:
+    def one(name: str, content: bytes, context: CheckContext) -> ValidationResult:
         arrival = (Origin("tester", name, context.today), lambda: content)
-        ((judgement,),) = judge([arrival], partners, definitions, context, limits=Limits(file_bytes=50_000))
+        ((judgement,),) = validate_files([arrival], partners, definitions, context, limits=Limits(file_bytes=50_000))
         return judgement
 
-    def run(case: Case) -> Judgement:
+    def run(case: Case) -> ValidationResult:
         context = CheckContext(case.today)
         if case.before:
             before = one("figures.xlsx", case.before, context)

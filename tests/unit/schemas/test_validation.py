@@ -8,7 +8,7 @@ from typing import Any
 import polars as pl
 import pytest
 
-from flows.checking.validate_files import Judgement, judge
+from flows.checking.validate_files import ValidationResult, validate_files
 from inputs.layouts.partner_layouts import Partner, load_partners
 from inputs.parsing.return_identification import Origin
 from schemas.definitions.models import Definitions
@@ -17,7 +17,7 @@ from schemas.observations import CheckContext
 from tests.support.places import TODAY
 from tests.support.small_returns import BUSY_HEADINGS, BUSY_PARTNER, book, busy_rows
 
-Check = Callable[..., Judgement]
+Check = Callable[..., ValidationResult]
 Said = list[tuple[str, tuple[str, ...]]]
 
 
@@ -32,9 +32,11 @@ def partners(tmp_path_factory: pytest.TempPathFactory, definitions: Definitions)
 def check(partners: Mapping[str, Partner], definitions: Definitions) -> Check:
     """Judges rows under the busy headings, with what was accepted before where that is given."""
 
-    def run(rows: Sequence[Sequence[Any]], before: pl.DataFrame | None = None, name: str = "figures.xlsx") -> Judgement:
+    def run(
+        rows: Sequence[Sequence[Any]], before: pl.DataFrame | None = None, name: str = "figures.xlsx"
+    ) -> ValidationResult:
         content = book({"Figures": rows})
-        ((one,),) = judge(
+        ((one,),) = validate_files(
             [(Origin("tester", name, TODAY), lambda: content)], partners, definitions, CheckContext(TODAY, before)
         )
         return one
@@ -51,7 +53,7 @@ def table(*rows: Sequence[Any]) -> list[Sequence[Any]]:
     return [list(BUSY_HEADINGS), *rows]
 
 
-def said(one: Judgement, *, errors: bool = True) -> Said:
+def said(one: ValidationResult, *, errors: bool = True) -> Said:
     return [(f.rule, f.cells) for f in one.findings if f.is_error == errors]
 
 

@@ -14,12 +14,12 @@ from scipy.optimize import least_squares
 
 from common.errors import DefinitionError, UsageError
 from flows.commands.application import main
-from flows.pipeline.night_summary import Report
+from flows.pipeline.night_summary import NightReport
 from flows.settings import CLAIMS
 from tests.support.places import Place
 from warehouse.queries.claims import Claim, InputValue, JudgedClaim, judge_claim, judge_claims, load_claims, recompute
 
-Example = tuple[Place, Report]
+Example = tuple[Place, NightReport]
 
 EXPECTED = {
     **dict.fromkeys(

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from flows.commands.application import main
-from flows.pipeline.night_summary import Report
+from flows.pipeline.night_summary import NightReport
 from schemas.definitions.models import Definitions
 from tests.support.places import Place
 from tests.support.small_returns import GOOD, write_partner, write_return
@@ -109,7 +109,7 @@ def judged(candidate: Path, live: Path, definitions: Definitions) -> Verdict:
     return judge_candidate(candidate, live, definitions, date(2011, 5, 26))
 
 
-def test_what_was_published_holds(example_night: tuple[Place, Report], definitions: Definitions) -> None:
+def test_what_was_published_holds(example_night: tuple[Place, NightReport], definitions: Definitions) -> None:
     published = example_night[0].published
     verdict = judged(published, published, definitions)
     assert [one.reason for one in verdict.broken if one.severity == "critical"] == []
@@ -119,7 +119,7 @@ def test_what_was_published_holds(example_night: tuple[Place, Report], definitio
 @pytest.mark.long
 @pytest.mark.parametrize("poison", POISONS)
 def test_a_poisoned_candidate_is_refused_by_name(
-    poison: str, example_night: tuple[Place, Report], definitions: Definitions, tmp_path: Path
+    poison: str, example_night: tuple[Place, NightReport], definitions: Definitions, tmp_path: Path
 ) -> None:
     live, candidate = example_night[0].published, tmp_path / "candidate.duckdb"
     shutil.copyfile(live, candidate)
@@ -135,7 +135,7 @@ def test_a_poisoned_candidate_is_refused_by_name(
 
 
 def test_a_share_computed_beside_a_unit_slip_is_noticed(
-    example_night: tuple[Place, Report], definitions: Definitions, tmp_path: Path
+    example_night: tuple[Place, NightReport], definitions: Definitions, tmp_path: Path
 ) -> None:
     """Ten figures of a measure, all divided by a hundred: each possible alone, all together never."""
     live, candidate = tmp_path / "live.duckdb", tmp_path / "candidate.duckdb"

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from flows.pipeline.night_summary import Report
+from flows.pipeline.night_summary import NightReport
 from schemas.definitions.models import Definitions
 from tests.support.places import Place
 
-Example = tuple[Place, Report]
+Example = tuple[Place, NightReport]
 PLAN = "CYPP 2010-14"
 
 
