@@ -77,5 +77,5 @@ def reminders(
 
 def _show(key: str, done: DaytimeReport) -> None:
     """Keep a page of a run that had something to do."""
-    if done.lines or done.replies.sent or done.replies.waiting or done.replies.refused:
+    if done.returns or done.replies.sent or done.replies.waiting or done.replies.refused:
         publish_page(key, daytime_as_markdown(done), "What came, what was answered")

@@ -28,4 +28,4 @@ def rebuild(replace: bool = False, warehouse: str | None = None, archive: str | 
         done = make_again(given, str(flow_run.id or "by-hand"), replace=replace)
     publish_page("rebuild", rebuilt_as_markdown(done), "Whether what is live is what the ledger makes")
     said = done.text.splitlines()[0]
-    return Completed(message=said) if done.done else Completed(name="Different", message=said)
+    return Completed(message=said) if done.succeeded else Completed(name="Different", message=said)

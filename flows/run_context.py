@@ -34,11 +34,11 @@ class RunContext:
     ledger: Ledger
     today: date
     run: str
-    counts_for: date
+    night: date
     notes: list[str] = field(default_factory=list)
-    stage: StagingFunction = stage_submissions
+    stage_submissions: StagingFunction = stage_submissions
     """Who reads and checks: this process, or workers elsewhere."""
-    unseen: set[str] = field(default_factory=set)
+    unread_partners: set[str] = field(default_factory=set)
     """Partners of whom something may lie in the inbox that could not be taken in tonight."""
 
 
@@ -59,7 +59,7 @@ def prepare_run(
     today = given.today or london_today(now())
     been = any(one.today >= today for one in ledger.attempts[-1:])
     counts_for = today + timedelta(1) if by_day and been else today
-    return RunContext(given, definitions, partners, archive, ledger, today, run, counts_for, stage=stage)
+    return RunContext(given, definitions, partners, archive, ledger, today, run, counts_for, stage_submissions=stage)
 
 
 def _require_writable(folder: Path) -> None:

@@ -101,7 +101,7 @@ def _write_jobs(
         "grants": [as_record(one) for one in desk.grants],
         "today": desk.today.isoformat(),
         "limits": asdict(desk.limits),
-        "files": [as_record(one) for one in desk.files],
+        "files": [as_record(one) for one in desk.current_files],
     }
     write_whole(folder / "desk.json", orjson.dumps(says))
     size = min(max(-(-len(submissions) // 16), LEAST_IN_A_JOB), MOST_IN_A_JOB)

@@ -36,7 +36,7 @@ def _published_figures(
 ) -> pl.DataFrame:
     """What readers see, as warehouse.queries.published_figures gives it. Nothing where it was published under other
     definitions than today's: those may hide what readers still see tonight."""
-    live = ledger.published.get(ledger.last_version)
+    live = ledger.published_versions.get(ledger.last_version)
     made = next((one for one in reversed(ledger.attempts) if live is not None and one.at <= live), None)
     if made is None or made.definitions != definitions.digest:
         return pl.DataFrame(schema=SEEN)

@@ -50,18 +50,18 @@ class ValidationContext:
     grants: tuple[WaiverGrant, ...]
     today: date
     limits: Limits
-    files: tuple[CurrentFile, ...] = ()
+    current_files: tuple[CurrentFile, ...] = ()
 
     @property
-    def context(self) -> CheckContext:
+    def check_context(self) -> CheckContext:
         waivers = tuple(one.waiver for one in self.grants)
-        return CheckContext(self.today, self.accepted, self.published, waivers, self.files)
+        return CheckContext(self.today, self.accepted, self.published, waivers, self.current_files)
 
 
 @dataclass(frozen=True)
 class StagedResult:
     """What became of a submission for one return. `table` names the Parquet file in the folder, where the outcome is
-    accepted, and `ends` the waivers that it ends for good."""
+    accepted, and `ended_waivers` the waivers that it ends for good."""
 
     collection: str | None
     status: Status
@@ -70,15 +70,15 @@ class StagedResult:
     not_checked: tuple[str, ...]
     periods: tuple[str, ...]
     table: str | None
-    ends: tuple[str, ...]
+    ended_waivers: tuple[str, ...]
     modified: Instant | None = None
 
     @property
-    def person_level(self) -> bool:
+    def has_personal_data(self) -> bool:
         return any(one.rule == "return.person-level" for one in self.findings)
 
     @property
-    def waived(self) -> bool:
+    def has_waived_findings(self) -> bool:
         """Whether a waiver let anything through."""
         return any(one.is_waived for one in self.findings)
 
@@ -87,14 +87,14 @@ def stage_submissions(folder: Path, submissions: Sequence[Submission], desk: Val
     """Judge submissions; the id of each, as soon as what became of it is in the folder. Raises ReaderError and
     StorageError."""
     most = desk.limits.file_bytes + 1  # one more, so that the reader sees that it is too many
-    contents = [partial(desk.archive.content, one.digest, most) for one in submissions]
+    contents = [partial(desk.archive.read_content, one.digest, most) for one in submissions]
     origins = [
         Origin(one.partner, one.path, desk.today, seen=one.first_seen, changed=one.changed) for one in submissions
     ]
     arrivals = list(zip(origins, contents, strict=True))
     copies: _PendingCopies = {}
     with ReaderPool(desk.limits) as readers:
-        for judged in validate_each_file(arrivals, desk.partners, desk.definitions, desk.context, readers):
+        for judged in validate_each_file(arrivals, desk.partners, desk.definitions, desk.check_context, readers):
             if judged is not None:
                 number, group = judged
                 one, staged = submissions[number], [_stage_result(folder, submissions[number], j, desk) for j in group]

@@ -47,7 +47,7 @@ class ValidationResult:
         return self.table.rows if self.table else 0
 
     @property
-    def person_level(self) -> bool:
+    def has_personal_data(self) -> bool:
         return any(one.rule == "return.person-level" for one in self.findings)
 
     def periods(self) -> tuple[str, ...]:

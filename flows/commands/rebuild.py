@@ -37,4 +37,4 @@ def rebuild(
     with progress_shown():
         rebuilt = rebuild_from_ledger(chosen, "by-hand", replace=replace)
     print(as_json(rebuilt.as_dict()) if json else rebuilt.text)
-    return 0 if rebuilt.done else 1
+    return 0 if rebuilt.succeeded else 1

@@ -38,7 +38,7 @@ class WaiverRequest:
     """What somebody asks to be let through: a cell of a submission, the rule, and why, by whom and until when."""
 
     submission: str
-    where: str
+    cell: str
     rule: str
     reason: str
     by: str
@@ -50,7 +50,7 @@ class WaiverAnswer:
     """What came of it: the waivers that were given, or none, and what to tell the person who asked."""
 
     granted: tuple[WaiverGrant, ...]
-    says: str
+    message: str
 
 
 def waive(
@@ -68,7 +68,7 @@ def waive(
     """Let one value through one waivable rule; exit code 1 where there is nothing to let through."""
     request = WaiverRequest(submission, cell, rule, reason=reason, by=by, until=until)
     answer = grant_waiver(request, settings(warehouse=warehouse, archive=archive, today=today))
-    print(answer.says)
+    print(answer.message)
     return 0 if answer.granted else 1
 
 
@@ -90,9 +90,9 @@ def grant_waiver(request: WaiverRequest, given: Settings) -> WaiverAnswer:
         held = [(o.collection, f) for o in ledger.outcomes.get(submission.id, ()) for f in o.findings]
         mine = [(c, f) for c, f in held if f.rule == request.rule and (sheet, place) in cells_of_finding(f)]
         if not mine:
-            return WaiverAnswer((), f"{submission.id} has no finding {request.rule} at {as_typed(request.where)}.")
+            return WaiverAnswer((), f"{submission.id} has no finding {request.rule} at {as_typed(request.cell)}.")
         if not any(finding.is_error for _, finding in mine):
-            return WaiverAnswer((), f"{as_typed(request.where)} of {submission.id} is let through already.")
+            return WaiverAnswer((), f"{as_typed(request.cell)} of {submission.id} is let through already.")
         collection = mine[0][0]
         today_judged = _validated_today(submission, collection, given, definitions, ledger, today)
         grants = _make_grants(request, sheet, place, today_judged, ledger)
@@ -103,7 +103,7 @@ def grant_waiver(request: WaiverRequest, given: Settings) -> WaiverAnswer:
         ledger.record_waivers(grants)
         record_ledger_head(given, ledger)
         return WaiverAnswer(
-            tuple(grants), f"{_describe_grants(grants, submission, ledger)} {ledger.adoption_in_words}".rstrip()
+            tuple(grants), f"{_describe_grants(grants, submission, ledger)} {ledger.adoption_notice}".rstrip()
         )
 
 
@@ -118,10 +118,10 @@ def _parse_request(request: WaiverRequest, today: date) -> tuple[str, int]:
     for name, words in (("--reason", request.reason), ("--by", request.by)):
         if not words.strip() or len(words) > FIELD_LIMIT:
             raise UsageError(name, f"needs words, at most {FIELD_LIMIT} characters")
-    match = _WHERE.fullmatch(request.where)
+    match = _WHERE.fullmatch(request.cell)
     place = position_of_address(match["cell"]) if match else None
     if match is None or place is None:
-        raise UsageError(request.where, "is not a cell such as 'Figures!E6'")
+        raise UsageError(request.cell, "is not a cell such as 'Figures!E6'")
     return (match["quoted"] or "").replace("''", "'") or match["plain"], place
 
 
@@ -139,7 +139,7 @@ def _validated_today(
         accepted, seen = figures_known_to_owners(con, given, definitions, partners, ledger)
     context = CheckContext(today, accepted, seen, ledger.waivers_in_force())
     archive = Archive(given.archive)
-    arrival = (Origin(submission.partner, submission.path, today), lambda: archive.content(submission.digest))
+    arrival = (Origin(submission.partner, submission.path, today), lambda: archive.read_content(submission.digest))
     (judged,) = validate_files([arrival], partners, definitions, context)
     return next((one for one in judged if one.collection == collection), None)
 
@@ -194,6 +194,6 @@ def _describe_grants(grants: Sequence[WaiverGrant], submission: Submission, ledg
     where = f"{as_typed(grants[0].sheet)}!{grants[0].cell}"
     many = f"{len(grants)} values of {where} are" if len(grants) > 1 else f"The value of {where} is"
     said = f"{many} let through {first.rule} until {first.until:%-d %B %Y} ({', '.join(g.id for g in grants)})."
-    if ledger.stands(submission):
+    if ledger.is_current(submission):
         return f"{said} The next night judges {submission.id} again."
     return f"{said} {submission.id} has been replaced since; it counts when the same value is sent again."

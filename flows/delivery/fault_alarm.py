@@ -51,12 +51,12 @@ class AlarmSettings(BaseSettings):
     smtp_url: SecretStr | None = None
 
     @classmethod
-    def of_run(cls, parameters: Mapping[str, Any]) -> AlarmSettings:
+    def for_run(cls, parameters: Mapping[str, Any]) -> AlarmSettings:
         """With the folders that a run was given in place of those of the settings."""
         return cls(**{name: parameters[name] for name in ("outbox", "archive") if parameters.get(name)})
 
     @property
-    def memories(self) -> tuple[Path, ...]:
+    def memory_paths(self) -> tuple[Path, ...]:
         """Where the memory of faults may lie; the first that can be written holds it."""
         whose = hashlib.sha256(str(self.outbox.absolute()).encode()).hexdigest()[:12]
         spare = Path(tempfile.gettempdir()) / f"local-indicators-{os.getuid()}-{whose}"
@@ -83,7 +83,7 @@ def report_fault(reach: AlarmSettings, flow: str, run: str, said: str, at: datet
     """Remember a fault of a run, and tell the analyst if nobody has been told of it yet; what kept the message from
     being sent, in words, or nothing. The first `bearable` times in a row are remembered only."""
     said = _without_secrets(said, reach)
-    with _open_memory(reach.memories) as memory:
+    with _open_memory(reach.memory_paths) as memory:
         name = hashlib.sha256(re.sub(r"\d+", "#", said).encode()).hexdigest()[:12]
         blank = {"said": said, "flows": [], "run": run, "since": at.isoformat(), "times": 0, "told": False}
         one = memory.setdefault(name, blank)
@@ -96,7 +96,7 @@ def clear_faults(reach: AlarmSettings, flow: str) -> str:
     """Forget the faults of a flow that has run well, and tell what could not be told before; what kept a message from
     being sent, in words, or nothing."""
     trouble = ""
-    for number, path in enumerate(reach.memories):
+    for number, path in enumerate(reach.memory_paths):
         if number and not path.exists():
             continue
         with _open_memory([path]) as memory:

@@ -59,44 +59,44 @@ class Outbox:
     ledger: Ledger
     now: Callable[[], datetime]
 
-    def holds(self, message: Message) -> bool:
+    def has_file(self, message: Message) -> bool:
         return (self.folder / message.file).is_file()
 
-    def content(self, message: Message) -> bytes:
+    def read(self, message: Message) -> bytes:
         try:
             return (self.folder / message.file).read_bytes()
         except OSError as error:
             raise StorageError(self.folder / message.file, f"cannot be read ({error.strerror})") from None
 
-    def put(self, message: Message, content: bytes) -> None:
+    def add(self, message: Message, content: bytes) -> None:
         """Record a message and write it. Raises StorageError."""
         self.ledger.record_message(message, self.now())
-        self.write(message, content)
+        self.write_file(message, content)
 
-    def write(self, message: Message, content: bytes) -> None:
+    def write_file(self, message: Message, content: bytes) -> None:
         """Write the text of a message that is recorded. Raises StorageError."""
         try:
             write_whole(self.folder / message.file, content)
         except OSError as error:
             raise StorageError(self.folder, f"cannot be written ({error.strerror})") from None
 
-    def mark(self, message: Message, state: State, detail: str = "", dropped: Sequence[str] = ()) -> None:
+    def record_state(self, message: Message, state: State, detail: str = "", dropped: Sequence[str] = ()) -> None:
         self.ledger.record_delivery(message.id, state, self.now(), detail=detail, dropped=dropped)
 
     def supersede(self, message: Message, dropped: Sequence[str]) -> None:
         """Record that a message will not be sent, with what of it no longer holds; then take it out of the folder."""
-        self.mark(message, "superseded", dropped=dropped)
+        self.record_state(message, "superseded", dropped=dropped)
         with contextlib.suppress(FileNotFoundError):
             (self.folder / message.file).unlink()
 
 
 @dataclass(frozen=True)
 class OutgoingMessage:
-    """A message to send. `within` writes the same anew in so many bytes, or as few as it takes; its lists may be
-    shortened for that, or only files be left out."""
+    """A message to send. `rewrite_within` writes the same anew in so many bytes, or as few as it takes; its lists may
+    be shortened for that, or only files be left out."""
 
     message: Message
-    within: Callable[[int, bool], bytes]
+    rewrite_within: Callable[[int, bool], bytes]
 
 
 @dataclass(frozen=True)
@@ -119,27 +119,27 @@ def deliver_messages(
     """Deliver messages, with a try after each pause. Nothing is lost where all fail: it waits for a later night."""
     if server is None:
         for letter in letters:
-            outbox.mark(letter.message, "sent")
+            outbox.record_state(letter.message, "sent")
         return DeliveryReport(tuple(letter.message for letter in letters))
     sent: list[Message] = []
     refused: list[tuple[Message, str]] = []
-    left, trouble = sorted(letters, key=lambda one: len(outbox.content(one.message)) // SMALL_BYTES), ""
+    left, trouble = sorted(letters, key=lambda one: len(outbox.read(one.message)) // SMALL_BYTES), ""
     cuts: Counter[str] = Counter()
     for pause in PAUSES_SECONDS if pauses is None else pauses:
         if not left:
             break
         time.sleep(pause)
         tried = _DeliveryAttempt(outbox, server, sender, cuts)
-        tried.all(left)
+        tried.deliver(left)
         sent, refused, trouble = sent + tried.sent, refused + tried.refused, tried.trouble
         done = {message.id for message in tried.sent} | {message.id for message, _ in tried.refused}
         left = [letter for letter in left if letter.message.id not in done]
-        if tried.hopeless:
+        if tried.is_final:
             break
     waiting = tuple(letter.message for letter in left)
     for message in waiting:
         if outbox.ledger.messages[message.id].state != "sending":
-            outbox.mark(message, "waiting", trouble)
+            outbox.record_state(message, "waiting", trouble)
     return DeliveryReport(tuple(sent), waiting, tuple(refused), trouble)
 
 
@@ -160,57 +160,57 @@ class _DeliveryAttempt:
     outbox: Outbox
     server: MailServer
     sender: str
-    cuts: Counter[str]
+    lost_connections: Counter[str]
     """How often the connection broke while the text of a message was going, in this try and those before it."""
     sent: list[Message] = field(default_factory=list)
     refused: list[tuple[Message, str]] = field(default_factory=list)
     trouble: str = ""
-    hopeless: bool = False
+    is_final: bool = False
 
-    def all(self, letters: Sequence[OutgoingMessage]) -> None:
+    def deliver(self, letters: Sequence[OutgoingMessage]) -> None:
         """Try each message; end early where the connection fails, for it would fail for the others too."""
         try:
             with mail_connection(self.server, self.sender) as smtp:
                 for letter in letters:
-                    self._one(smtp, letter)
+                    self._deliver_message(smtp, letter)
         except (smtplib.SMTPException, OSError, ServerUnusable) as error:
-            self.hopeless = isinstance(error, ServerUnusable | ssl.SSLError)
+            self.is_final = isinstance(error, ServerUnusable | ssl.SSLError)
             self.trouble = f"mail server {self.server}: {describe_mail_error(error)}"
 
-    def _one(self, smtp: smtplib.SMTP, letter: OutgoingMessage) -> None:
+    def _deliver_message(self, smtp: smtplib.SMTP, letter: OutgoingMessage) -> None:
         message = letter.message
         try:
-            self._hand_over(smtp, letter)
+            self._transmit_fitted(smtp, letter)
         except MessageRefused as refusal:
-            self.outbox.mark(message, "refused", str(refusal))
+            self.outbox.record_state(message, "refused", str(refusal))
             self.refused.append((message, str(refusal)))
         except ConnectionLost as cut:
-            self.cuts[message.id] += 1
+            self.lost_connections[message.id] += 1
             raise smtplib.SMTPServerDisconnected(str(cut)) from None
         except (MessageDeferred, ServerClosing) as refusal:
             self.trouble = f"mail server {self.server}: {refusal}"
-            self.outbox.mark(message, "waiting", self.trouble)
+            self.outbox.record_state(message, "waiting", self.trouble)
             if isinstance(refusal, ServerClosing):
                 raise smtplib.SMTPServerDisconnected(str(refusal)) from None
         else:
-            self.outbox.mark(message, "sent")
+            self.outbox.record_state(message, "sent")
             self.sent.append(message)
             return
         smtp.rset()
 
-    def _hand_over(self, smtp: smtplib.SMTP, letter: OutgoingMessage) -> None:
+    def _transmit_fitted(self, smtp: smtplib.SMTP, letter: OutgoingMessage) -> None:
         """Give a message to the server, written shorter as long as it is too large. What the server says at first of
         the size it takes is heeded; whether even the shortest is too large is for it to say."""
-        content = self.outbox.content(letter.message)
+        content = self.outbox.read(letter.message)
         if len(content) > (most := server_size_limit(smtp)):
-            content = self._instead(letter, content, letter.within(most, True))
-        if self.cuts[letter.message.id] > 1:
+            content = self._replace_if_shorter(letter, content, letter.rewrite_within(most, True))
+        if self.lost_connections[letter.message.id] > 1:
             content = self._shorter(letter, content)
         while True:
             try:
-                transmit(smtp, self.sender, letter.message.to, content, lambda: self._begun(letter.message))
+                transmit(smtp, self.sender, letter.message.to, content, lambda: self._record_sending(letter.message))
             except MessageTooLarge as refusal:
-                self.outbox.mark(letter.message, "waiting", str(refusal))
+                self.outbox.record_state(letter.message, "waiting", str(refusal))
                 shorter = self._shorter(letter, content)
                 if shorter is content:
                     size = f"it is {megabytes(len(content))} as it is sent, and can be written no shorter"
@@ -220,23 +220,23 @@ class _DeliveryAttempt:
             else:
                 return
 
-    def _begun(self, message: Message) -> None:
-        self.outbox.mark(message, "sending")
+    def _record_sending(self, message: Message) -> None:
+        self.outbox.record_state(message, "sending")
 
     def _shorter(self, letter: OutgoingMessage, content: bytes) -> bytes:
         """A message in a third of its size or as little more as it takes, first without files, then with shorter lists;
         the same content where it can be no shorter."""
         for lists in (False, True):
-            shorter = self._instead(letter, content, letter.within(len(content) // 3, lists))
+            shorter = self._replace_if_shorter(letter, content, letter.rewrite_within(len(content) // 3, lists))
             if shorter is not content:
                 return shorter
         return content
 
-    def _instead(self, letter: OutgoingMessage, content: bytes, shorter: bytes) -> bytes:
+    def _replace_if_shorter(self, letter: OutgoingMessage, content: bytes, shorter: bytes) -> bytes:
         """What is shorter, which then lies in the outbox."""
         if len(shorter) >= len(content):
             return content
-        self.outbox.write(letter.message, shorter)
+        self.outbox.write_file(letter.message, shorter)
         return shorter
 
 

@@ -64,8 +64,8 @@ class FiledReport:
     whether this run made it."""
 
     folder: Path
-    says: Mapping[str, Any]
-    made: bool = False
+    manifest: Mapping[str, Any]
+    is_new: bool = False
 
     @property
     def name(self) -> str:
@@ -75,7 +75,7 @@ class FiledReport:
     def files(self) -> list[tuple[str, bytes]]:
         """The page and the csv. Raises StorageError where one is gone."""
         try:
-            return [(name, (self.folder / name).read_bytes()) for name in self.says["files"]]
+            return [(name, (self.folder / name).read_bytes()) for name in self.manifest["files"]]
         except OSError as error:
             raise StorageError(self.folder, f"cannot be read ({error.strerror}); restore it from a backup") from None
 
@@ -128,7 +128,7 @@ def file_report(
     }
     contents[MANIFEST] = orjson.dumps(says, option=orjson.OPT_INDENT_2) + b"\n"
     _put(reports, name, contents)
-    return FiledReport(reports / name, says, made=True)
+    return FiledReport(reports / name, says, is_new=True)
 
 
 def _put(reports: Path, name: str, contents: Mapping[str, bytes]) -> None:

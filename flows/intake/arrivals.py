@@ -42,9 +42,9 @@ def collect(night: RunContext) -> list[Submission]:
     taken = list(land_files(night, share, changed))
     arrived = _record(night, taken)
     note_names_differing_in_capitals(night, listed, {one.path for one in arrived})
-    waiting = night.ledger.unjudged()
-    night.archive.forget_all_but({digest for one in waiting for digest in (one.digest, one.meta) if digest})
-    memory.write(listed, taken, night.unseen)
+    waiting = night.ledger.awaiting_validation()
+    night.archive.delete_landed_except({digest for one in waiting for digest in (one.digest, one.meta) if digest})
+    memory.write(listed, taken, night.unread_partners)
     return arrived
 
 
@@ -57,23 +57,23 @@ def _record(night: RunContext, taken: Sequence[LandedFile]) -> list[Submission]:
     """
     new = [one for one in taken if one.changed]
     known = KnownArrivals(night)
-    moved = {one.found.path for one in new if _record_if_repeated(night, known, one)}
+    moved = {one.file.path for one in new if _record_if_repeated(night, known, one)}
     arrived: list[Submission] = []
     for one in new:
-        if one.found.path in moved or _record_if_repeated(night, known, one):
+        if one.file.path in moved or _record_if_repeated(night, known, one):
             continue
         sequence = night.ledger.next_sequence() if not arrived else arrived[-1].sequence + 1
         submission = Submission(
             f"S{sequence:06d}",
             sequence,
-            one.found.partner,
-            one.found.path,
+            one.file.partner,
+            one.file.path,
             one.digest,
             one.size,
             now(),
-            night.counts_for,
+            night.night,
             one.meta,
-            _modified_at(one.found.entry.modified),
+            _modified_at(one.file.entry.modified),
         )
         night.ledger.record_submission(submission)
         known.add(submission)
@@ -91,12 +91,12 @@ def _modified_at(seconds: float) -> datetime | None:
 
 def _record_if_repeated(night: RunContext, known: KnownArrivals, one: LandedFile) -> bool:
     """Whether a file is a submission over again under a new path; it is then recorded as such."""
-    twin = known.last_word(one) if night.ledger.newest_at(one.found.path) is None else None
+    twin = known.find_current(one) if night.ledger.newest_at(one.file.path) is None else None
     if twin is None:
         return False
-    night.ledger.record_again(one.found.path, twin.id, now())
+    night.ledger.record_repeated_path(one.file.path, twin.id, now())
     says = f"holds the same bytes as {shown_name(twin.path)} ({twin.id}) and was not taken in again"
-    night.notes.append(f"{shown_name(one.found.path)} {says}.")
+    night.notes.append(f"{shown_name(one.file.path)} {says}.")
     return True
 
 

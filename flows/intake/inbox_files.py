@@ -16,7 +16,7 @@ SETTLED_SECONDS = 2.0
 class LandedFile:
     """A file that lies in holding, whole or as far as it may be read, and has changed since it last came."""
 
-    found: InboxFile
+    file: InboxFile
     digest: str
     size: int
     meta: str | None

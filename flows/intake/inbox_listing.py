@@ -59,14 +59,14 @@ def list_files(night: RunContext, share: Share, top: Sequence[Entry]) -> list[In
     folders = [one.name for one in _sorted(top) if _is_partners(night, one)]
     if not folders and night.ledger.submissions:
         night.notes.append(f"The inbox {share.shown} holds no partner's folder. Is the share mounted, the path right?")
-        night.unseen.update(night.partners)
+        night.unread_partners.update(night.partners)
     for number, name in enumerate(folders):
         try:
             mine = list(_files(night, share, name))
         except OSError as error:
-            night.unseen.add(name)
+            night.unread_partners.add(name)
             if not share.answers():
-                night.unseen.update(folders[number:])
+                night.unread_partners.update(folders[number:])
                 night.notes.append(
                     f"The inbox {share.shown} stopped answering ({error.strerror}) before the folders of "
                     f"{', '.join(folders[number:])} were seen; they are left for the next night."
@@ -118,7 +118,7 @@ def _files(night: RunContext, share: Share, partner: str) -> Iterator[InboxFile]
                 folders.append(parts)
             elif entry.name.casefold().endswith(UNFINISHED):
                 if time.time() - entry.modified < GIVEN_UP_SECONDS:
-                    night.unseen.add(partner)
+                    night.unread_partners.add(partner)
                 night.notes.append(f"{shown_name(path)} is an upload that is not finished and was left alone.")
             elif entry.kind == "file":
                 yield InboxFile(partner, path, parts, entry)

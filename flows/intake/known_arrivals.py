@@ -28,18 +28,18 @@ class KnownArrivals:
         self._of.setdefault(one.partner, []).append(one)
         self._by_bytes.setdefault((one.partner, one.digest), []).append(one)
 
-    def last_word(self, taken: LandedFile) -> Submission | None:
+    def find_current(self, taken: LandedFile) -> Submission | None:
         """The submission of the same bytes, if the name says the same of it, if nothing that came later answers the
         same return, and if it would not be judged by other rules than those that rejected it. A name that no longer
         says that the file is old or a copy says something else of it."""
-        partner = self._night.partners[taken.found.partner]
-        answers = _named_like(partner, taken.found.path)
+        partner = self._night.partners[taken.file.partner]
+        answers = _named_like(partner, taken.file.path)
         same = self._by_bytes.get((partner.id, taken.digest), [])
         same = [one for one in same if same_bytes(taken, one) and _named_like(partner, one.path) == answers]
         same = [
             one
             for one in same
-            if words_meaning_draft_or_copy(taken.found.path) or not words_meaning_draft_or_copy(one.path)
+            if words_meaning_draft_or_copy(taken.file.path) or not words_meaning_draft_or_copy(one.path)
         ]
         if not same or self._came_later(same[-1]) or self._rejected_by_other_rules(same[-1], partner):
             return None

@@ -65,10 +65,10 @@ class ListingMemory:
         there, read_at = {one.path for one in listed}, now().isoformat()
         files = {path: held for path, held in self.files.items() if path in there or path.partition("/")[0] in unseen}
         for one in taken:
-            files[one.found.path] = {
+            files[one.file.path] = {
                 "digest": one.digest,
                 "meta": one.meta,
-                "listed": as_last_listed(one.found),
+                "listed": as_last_listed(one.file),
                 "read_at": read_at,
             }
         try:

@@ -33,18 +33,18 @@ def land_files(night: RunContext, share: Share, changed: Sequence[InboxFile]) ->
         except OSError as error:
             if not share.answers():
                 left = changed[number:]
-                night.unseen.update(found.partner for found in left)
+                night.unread_partners.update(found.partner for found in left)
                 night.notes.append(
                     f"The inbox {share.shown} stopped answering ({error.strerror}): {number} of {len(changed)} files "
                     f"were read, the other {len(left)} are left for the next night."
                 )
                 return
-            night.unseen.add(one.partner)
+            night.unread_partners.add(one.partner)
             why = error.strerror or type(error).__name__
             night.notes.append(f"{shown_name(one.path)} could not be read ({why}) and is left for the next night.")
             continue
         if taken is None:
-            night.unseen.add(one.partner)
+            night.unread_partners.add(one.partner)
             night.notes.append(f"{shown_name(one.path)} is still being written and is left for the next night.")
         else:
             yield taken
@@ -66,7 +66,7 @@ def _read(night: RunContext, share: Share, one: InboxFile) -> LandedFile | None:
     digests = []
     for found in with_meta_file(one):
         with share.opened(found.parts) as stream:
-            digest, size = night.archive.hold(stream, _max_bytes(night))
+            digest, size = night.archive.land(stream, _max_bytes(night))
         if not _is_stable(share, found, size, _max_bytes(night)):
             return None
         digests.append(digest)

@@ -60,7 +60,7 @@ def _today() -> date:
 def _validation_task_name(parameters: dict[str, Any]) -> str:
     """The name of the step that judges: the files it is about."""
     at: RunContext = parameters["given"]
-    waiting = at.ledger.unjudged()
+    waiting = at.ledger.awaiting_validation()
     if not waiting:
         return "Read and check: nothing new has come"
     if len(waiting) > MAX_FILES_NAMED:
@@ -170,7 +170,7 @@ def report_daytime_failure(flow: Any, run: Any, state: Any) -> None:
 def clear_failures(flow: Any, run: Any, _state: Any) -> None:
     """Forget the faults of this flow: should one come back, it is told again."""
     try:
-        _log_trouble(fault_alarm.clear_faults(AlarmSettings.of_run(run.parameters), flow.name))
+        _log_trouble(fault_alarm.clear_faults(AlarmSettings.for_run(run.parameters), flow.name))
     except Exception:
         _log().warning("The memory of faults could not be kept.", exc_info=True)
 
@@ -190,7 +190,7 @@ def _notify(flow: Any, run: Any, state: Any, *, bearable: int) -> None:
         said = fault_alarm.describe_fault(error, "the run was cut off before its end")
         _log_trouble(
             fault_alarm.report_fault(
-                AlarmSettings.of_run(run.parameters), flow.name, run.name, said, now(), bearable=bearable
+                AlarmSettings.for_run(run.parameters), flow.name, run.name, said, now(), bearable=bearable
             )
         )
     except Exception:

@@ -24,7 +24,7 @@ from schemas.notifications import Kind
 class DaytimeReport:
     """What a run between two nights did."""
 
-    lines: tuple[ReturnLine, ...]
+    returns: tuple[ReturnLine, ...]
     replies: ReplyReport
     notes: tuple[str, ...]
     run: str

@@ -20,13 +20,13 @@ def load(night: RunContext) -> int:
     count, ledger = 0, night.ledger
     with private_store.open_store(night.settings.store) as con:
         held = loading.loaded_outcome_ids(con)
-        waiting = [o for o in ledger.recorded if o.table is not None and o.id not in held]
-        waiting = in_loading_order(waiting, ledger.submissions, ledger.loading)
-        if new := [outcome.id for outcome in waiting if outcome.id not in ledger.loading]:
+        waiting = [o for o in ledger.recorded_outcomes if o.table is not None and o.id not in held]
+        waiting = in_loading_order(waiting, ledger.submissions, ledger.loaded_at)
+        if new := [outcome.id for outcome in waiting if outcome.id not in ledger.loaded_at]:
             ledger.record_loading(new, load_instant(night, con))
         for outcome in waiting:
-            frame = night.archive.table(outcome.table or "")
-            loading.load(con, ledger.submissions[outcome.submission], outcome, frame, ledger.loading[outcome.id])
+            frame = night.archive.read_table(outcome.table or "")
+            loading.load(con, ledger.submissions[outcome.submission], outcome, frame, ledger.loaded_at[outcome.id])
             count += 1
             report_progress("Loading the store", count, len(waiting))
     return count

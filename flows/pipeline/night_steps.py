@@ -44,19 +44,19 @@ def run_night(
     report_progress("Loading definitions and layouts")
     with sole_writer(given.archive, patience_seconds):
         night = prepare_run(given, run, stage)
-        night.archive.mark_night("began", run, now())
+        night.archive.note_night_time("began", run, now())
         as_step(collect)(night)
         as_step(validate)(night)
         as_step(load)(night)
         publication: Publication = as_step(publish)(night)
         replies: ReplyReport = as_step(reply)(night, publication)
         finish_run(night)
-        night.archive.mark_night("ended", run, now())
+        night.archive.note_night_time("ended", run, now())
         return summarise_night(night, replies, publication)
 
 
 def finish_run(night: RunContext) -> None:
     """Have the store know how far the ledger has come, and say so where a ledger of an earlier release was adopted."""
     record_ledger_head(night.settings, night.ledger)
-    if night.ledger.adopted_now:
-        night.notes.append(night.ledger.adoption_in_words)
+    if night.ledger.newly_adopted:
+        night.notes.append(night.ledger.adoption_notice)

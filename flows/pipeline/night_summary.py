@@ -36,25 +36,25 @@ class OverdueReturn:
     title: str
     period: str
     due: date
-    stands: str
+    progress: str
 
 
 @dataclass(frozen=True)
 class NightReport:
     """What a night did."""
 
-    lines: tuple[ReturnLine, ...]
+    returns: tuple[ReturnLine, ...]
     publication: Publication
     published: str
     run: str
     replies: ReplyReport
     notes: tuple[str, ...]
-    examples: tuple[str, ...]
-    late: tuple[OverdueReturn, ...] = ()
+    example_partners: tuple[str, ...]
+    overdue: tuple[OverdueReturn, ...] = ()
 
     @property
     def rejected(self) -> list[ReturnLine]:
-        return [line for line in self.lines if line.status == "rejected"]
+        return [line for line in self.returns if line.status == "rejected"]
 
 
 def summarise_night(night: RunContext, replies: ReplyReport, publication: Publication) -> NightReport:
@@ -74,7 +74,7 @@ def summarise_night(night: RunContext, replies: ReplyReport, publication: Public
 
 def _overdue_returns(night: RunContext) -> Iterator[OverdueReturn]:
     """Who is late, the longest overdue first."""
-    told = night.ledger.told
+    told = night.ledger.told_keys
     slots = expected_returns(build_register(night.partners, night.ledger))
     for slot in sorted(slots, key=lambda one: (one.expected.due, one.partner, one.collection)):
         if slot.overdue(night.today):

@@ -48,7 +48,8 @@ def build_inputs(
         "register": build_register(partners, ledger),
         "received": {s.id: (_naive(s.first_seen), s.digest) for s in ledger.submissions.values()},
         "waivers": [
-            (one, one.id in ledger.lapsed or one.waiver.until < attempt.today) for one in ledger.waivers.values()
+            (one, one.id in ledger.lapsed_waivers or one.waiver.until < attempt.today)
+            for one in ledger.waivers.values()
         ],
         "today": attempt.today,
         "run": attempt.run,
@@ -72,9 +73,9 @@ def publish(
     """Publish what the store holds, or leave the published file as it is; both are on record. Raises StorageError."""
     catch_up(con, given, definitions, archive, ledger, at)
     at = loading.next_instant(con, at)
-    archive.keep_definitions(definitions.digest, definitions.files)
+    archive.archive_definitions(definitions.digest, definitions.files)
     for partner in partners.values():
-        archive.keep_definitions(partner.digest, {f"{partner.id}.toml": partner.toml})
+        archive.archive_definitions(partner.digest, {f"{partner.id}.toml": partner.toml})
     digests = {partner.id: partner.digest for partner in partners.values()}
     has_examples = any(partner.says.example for partner in partners.values())
     attempt = Attempt(run, today, at, definitions.digest, digests, has_examples, current_release())
@@ -90,7 +91,7 @@ def publish(
         given.warehouse,
         limits=publish_limits(given),
         branding=given.branding,
-        released=ledger.released,
+        released=ledger.released_outcomes,
         was_aside=tuple(ledger.set_aside),
         tell=tell,
         step=_report_progress,
@@ -129,14 +130,14 @@ def catch_up(
 def catch_up_ledger(warehouse: Path, ledger: Ledger) -> None:
     """Have the ledger know of a publication whose night, or whose decision, died before it was on record."""
     live = published_at(warehouse)
-    if live is None or live.version in ledger.published:
+    if live is None or live.version in ledger.published_versions:
         return
     version, at, run = live.version, live.at, live.run
     attempt = next((one for one in reversed(ledger.attempts) if (one.run, one.at) == (run, at)), None)
     if attempt is not None:
         ledger.record_publication(attempt, "published", version)
-    elif at in ledger.asked:
-        asked = ledger.asked[at]
+    elif at in ledger.announced_decisions:
+        asked = ledger.announced_decisions[at]
         ledger.record_decision(asked.what, asked.about | {"data_version": version}, asked.by, at)
 
 
@@ -144,15 +145,17 @@ def _has_unrecorded_history(con: connection.Connection, ledger: Ledger) -> bool:
     """Whether the store knows a past that the ledger could not give it again: publications of a release that did not
     record them, or of one that may have hidden other numbers than this one."""
     known = published_versions.published_versions(con).keys()
-    return bool(known - ledger.published.keys()) or (
+    return bool(known - ledger.published_versions.keys()) or (
         bool(known) and bool(ledger.attempts) and ledger.attempts[-1].release != current_release()
     )
 
 
 def archive_publication_history(con: connection.Connection, archive: Archive, ledger: Ledger, at: datetime) -> None:
     """Keep what the store knows of the past in the archive, from where a rebuild goes on."""
-    names = archive.keep_past(f"{_naive(at):%Y%m%dT%H%M%S%f}", published_versions.publication_history(con))
-    ledger.record_past(names, published_versions.published_versions(con))
+    names = archive.archive_publication_history(
+        f"{_naive(at):%Y%m%dT%H%M%S%f}", published_versions.publication_history(con)
+    )
+    ledger.record_publication_history(names, published_versions.published_versions(con))
 
 
 def _naive(when: datetime) -> datetime:

@@ -37,7 +37,7 @@ def _reply(
         found = find_disagreements(con)
 
     def copies(submission: Submission, _: Sequence[Outcome]) -> list[Attachment]:
-        content, place = night.archive.copy_of(submission.id), f"copies/{submission.id}.xlsx in the archive"
+        content, place = night.archive.read_copy(submission.id), f"copies/{submission.id}.xlsx in the archive"
         return [] if content is None else [Attachment(copy_name(submission.id), content, place)]
 
     gone = {s.partner for s in night.ledger.submissions.values()} - set(night.partners)
@@ -54,7 +54,7 @@ def _reply(
             refused,
             copies,
             tells,
-            night.unseen,
+            night.unread_partners,
             found,
         )
     )

@@ -57,23 +57,23 @@ CopyProvider = Callable[[Submission, Sequence[Outcome]], Sequence[Attachment]]
 @dataclass(frozen=True)
 class ReplyReport:
     """What answering came to. `answered` are the submissions that this run is the first to tell of. `sent`, `waiting`
-    and `refused` count messages; `trouble` says why some wait."""
+    and `refused` count messages; `waiting_because` says why some wait."""
 
     answered: tuple[str, ...] = ()
     sent: int = 0
     waiting: int = 0
     refused: int = 0
-    trouble: str = ""
+    waiting_because: str = ""
     by_mail: bool = False
-    left_out: tuple[str, ...] = ()
+    omitted_files: tuple[str, ...] = ()
     """Where the files lie without which messages were written, because they are too large for mail."""
-    to_analyst: str = ""
+    analyst_refused_because: str = ""
     """Why the analyst's own message was refused, of which no message can tell."""
 
 
 @dataclass(frozen=True, eq=False)
 class ReplyContext:
-    """What answering works with. `refused_because` are the gate's reasons; None if it let the night pass. `tells` are
+    """What answering works with. `refused_because` are the gate's reasons; None if it let the night pass. `kinds` are
     the kinds of news that a run between two nights may tell, beside those that wait; None where a night tells all."""
 
     settings: Settings
@@ -83,21 +83,21 @@ class ReplyContext:
     today: date
     data_version: int
     refused_because: Sequence[str] | None
-    marked_up: CopyProvider
-    tells: AbstractSet[Kind] | None = None
-    unseen: AbstractSet[str] = frozenset()
+    copies_of: CopyProvider
+    kinds: AbstractSet[Kind] | None = None
+    unread_partners: AbstractSet[str] = frozenset()
     """Partners of whom something may lie in the inbox unread: nobody is told tonight that they are late."""
     disagreements: Sequence[Disagreement] = ()
     """Returns that were accepted and give the same figure with another value."""
 
-    left_out: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    omitted_files: dict[str, tuple[str, ...]] = field(default_factory=dict)
     """Where the files lie that were too large for a message, by the message's id."""
 
     @property
     def outbox(self) -> Outbox:
         return Outbox(self.settings.outbox, self.ledger, now)
 
-    def reader(self, recipient: str) -> tuple[str, str] | None:
+    def find_recipient(self, recipient: str) -> tuple[str, str] | None:
         """The name by which a recipient is written to, and the address; None if there is no such recipient any more."""
         if recipient == ANALYST:
             return "performance analyst", self.settings.analyst
@@ -112,20 +112,20 @@ def send_replies(work: ReplyContext) -> ReplyReport:
 
     The analyst is written to last, because that message names those that were refused for good.
     """
-    server, before = configured_mail_server(work.settings), work.ledger.composed
+    server, before = configured_mail_server(work.settings), work.ledger.composed_keys
     if server is None:
         _mark_written_as_sent(work.outbox)
     past = notification_history(work.partners, work.ledger)
     officers = accountable_officers(work.partners, work.definitions, work.today)
     late = list(officer_notifications(past, officers, work.today, work.settings.grace_days))
-    if work.tells is None:
+    if work.kinds is None:
         owners = owner_notifications(past, work.today, published=work.refused_because is None)
     else:
         owners = owner_notifications_by_day(past, work.today)
     late = [*(one for one in late if _is_certain(work, one)), *_report_notifications(work)]
     told = [*(one for one in owners if _is_certain(work, one)), *(one for one in late if one.recipient != ANALYST)]
     letters = _outgoing_messages(work, _notifications_of_run(work, told), lambda to: to != ANALYST)
-    tries = None if work.tells is None else PAUSES_SECONDS[:1]  # by day, the next run is the next try
+    tries = None if work.kinds is None else PAUSES_SECONDS[:1]  # by day, the next run is the next try
     first = deliver_messages(work.outbox, letters, server, work.settings.sender, tries)
     looked_into = [one for one in late if one.recipient == ANALYST]
     looked_into += [
@@ -145,22 +145,22 @@ def send_replies(work: ReplyContext) -> ReplyReport:
         len(first.refused) + len(second.refused),
         first.trouble or second.trouble,
         by_mail=server is not None,
-        left_out=tuple(place for places in work.left_out.values() for place in places),
-        to_analyst="; ".join(why for _, why in second.refused),
+        omitted_files=tuple(place for places in work.omitted_files.values() for place in places),
+        analyst_refused_because="; ".join(why for _, why in second.refused),
     )
 
 
 def _notifications_of_run(work: ReplyContext, news: Sequence[Notification]) -> list[Notification]:
     """The news that this run tells: by day, those of its kinds and those that a message which waits tells already."""
-    if work.tells is None:
+    if work.kinds is None:
         return list(news)
     waiting = {key for message in work.ledger.messages.values() if message.pending for key in message.news}
-    return [one for one in news if one.kind in work.tells or one.key in waiting]
+    return [one for one in news if one.kind in work.kinds or one.key in waiting]
 
 
 def _is_certain(work: ReplyContext, news: Notification) -> bool:
     late = news.kind in ("overdue", "escalated")
-    return not (late and news.slot is not None and news.slot.partner in work.unseen)
+    return not (late and news.slot is not None and news.slot.partner in work.unread_partners)
 
 
 def _newly_answered(work: ReplyContext, before: AbstractSet[str]) -> Iterator[str]:
@@ -173,8 +173,8 @@ def _newly_answered(work: ReplyContext, before: AbstractSet[str]) -> Iterator[st
 def _mark_written_as_sent(outbox: Outbox) -> None:
     """Without a mail server, what lies in the outbox is delivered: also what an interrupted night wrote last."""
     for message in list(outbox.ledger.messages.values()):
-        if message.pending and outbox.holds(message):
-            outbox.mark(message, "sent")
+        if message.pending and outbox.has_file(message):
+            outbox.record_state(message, "sent")
 
 
 # -- what only flows know of ------------------------------------------------------------------------------------------
@@ -186,7 +186,7 @@ def _disagreement_notifications(work: ReplyContext) -> Iterator[Notification]:
     for one in work.disagreements:
         sides = (one.one, one.other)
         about = "~".join(f"{side.submission}/{side.collection}" for side in sides)
-        if f"differs/{about}" not in work.ledger.told:
+        if f"differs/{about}" not in work.ledger.told_keys:
             who = [word for side in sides for word in (side.partner, side.collection, side.path, side.submission)]
             where = [
                 f"{figure}: {_cell_reference(here)} and {_cell_reference(there)}" for figure, here, there in one.places
@@ -201,9 +201,9 @@ def _cell_reference(place: tuple[str, str]) -> str:
 
 def _bounce_notifications(work: ReplyContext) -> Iterator[Notification]:
     for message in work.ledger.messages.values():
-        told = f"bounced/{message.id}" in work.ledger.told
+        told = f"bounced/{message.id}" in work.ledger.told_keys
         if message.state == "refused" and message.recipient != ANALYST and not told:
-            name, _ = work.reader(message.recipient) or (message.recipient, "")
+            name, _ = work.find_recipient(message.recipient) or (message.recipient, "")
             of_size = message.detail.startswith(TOO_LARGE)
             to_do = TO_DO_OF_SIZE if of_size else TO_DO_OF_ADDRESS
             yield Notification(
@@ -214,11 +214,11 @@ def _bounce_notifications(work: ReplyContext) -> Iterator[Notification]:
 def _report_notifications(work: ReplyContext) -> Iterator[Notification]:
     """Quarterly reports that are filed, to each of their readers."""
     for one in list_filed_reports(work.settings.reports):
-        for recipient in one.says["to"]:
+        for recipient in one.manifest["to"]:
             key = f"{one.name}/{recipient}"
-            if f"report/{key}" not in work.ledger.told:
+            if f"report/{key}" not in work.ledger.told_keys:
                 yield Notification(
-                    "report", key, recipient, says=(one.says["title"], one.name, str(one.says["data_version"]))
+                    "report", key, recipient, says=(one.manifest["title"], one.name, str(one.manifest["data_version"]))
                 )
 
 
@@ -226,9 +226,9 @@ def _gate_notifications(work: ReplyContext) -> Iterator[Notification]:
     """That the gate refused: once for the same reasons, until something is published again. A reason is what comes
     before its colon; which rows it is about may differ from night to night. By day, what waits to be told still
     holds."""
-    if work.tells is not None:
+    if work.kinds is not None:
         waiting = {key for m in work.ledger.messages.values() if m.pending for key in m.news if key.startswith("gate/")}
-        for key in sorted(waiting - work.ledger.told):
+        for key in sorted(waiting - work.ledger.told_keys):
             yield Notification(
                 "gate", key.removeprefix("gate/"), ANALYST, says=("the report of that night names the reasons",)
             )
@@ -237,7 +237,7 @@ def _gate_notifications(work: ReplyContext) -> Iterator[Notification]:
         one = Notification(
             "gate", f"{work.data_version}/{_short_digest(r.partition(':')[0] for r in reasons)}", ANALYST, says=reasons
         )
-        if one.key not in work.ledger.told:
+        if one.key not in work.ledger.told_keys:
             yield one
 
 
@@ -273,8 +273,8 @@ def _outgoing(work: ReplyContext, message: Message, news: Sequence[Notification]
 def _is_still_right(work: ReplyContext, message: Message, to_tell: AbstractSet[str]) -> bool:
     """Whether a message may go as it is. One that may have been delivered goes again rather than as another message, so
     long as all of it holds; any other only if it is the whole of what tonight has to tell."""
-    reader = work.reader(message.recipient)
-    if reader is None or reader[1] != message.to or not work.outbox.holds(message):
+    reader = work.find_recipient(message.recipient)
+    if reader is None or reader[1] != message.to or not work.outbox.has_file(message):
         return False
     said = set(message.news)
     return said <= to_tell if message.state == "sending" else said == to_tell
@@ -283,7 +283,7 @@ def _is_still_right(work: ReplyContext, message: Message, to_tell: AbstractSet[s
 def _write_message(work: ReplyContext, recipient: str, news: Sequence[Notification]) -> OutgoingMessage | None:
     """Write one message to the outbox. Its name follows from what it says to whom, so that an interrupted night writes
     the same one again."""
-    reader = work.reader(recipient)
+    reader = work.find_recipient(recipient)
     if reader is None:
         return None
     _, address = reader
@@ -291,7 +291,7 @@ def _write_message(work: ReplyContext, recipient: str, news: Sequence[Notificati
     slug = recipient.removeprefix("partner/").replace("/", "-")
     identity = f"{work.today}-{slug}-{_short_digest((recipient, address, *keys))}"
     message = Message(identity, recipient, address, f"{identity}.eml", keys, work.today)
-    work.outbox.put(message, _compose(work, message, news, round(work.settings.max_mail_mb * 1_000_000)))
+    work.outbox.add(message, _compose(work, message, news, round(work.settings.max_mail_mb * 1_000_000)))
     return _outgoing(work, message, news)
 
 
@@ -301,7 +301,7 @@ def _compose(
     """A message as it is sent, without the files that are too large for so many bytes, and with shorter `lists` where
     they may be shortened. Where the files lie that stay out is kept."""
     titles = {c.id: c.title for p in work.partners.values() for c in p.says.collection}
-    name, _ = work.reader(message.recipient) or (message.recipient, "")
+    name, _ = work.find_recipient(message.recipient) or (message.recipient, "")
     names = Names(name, titles, {p.id: p.says.name for p in work.partners.values()})
     envelope = Envelope(message.id, message.to, work.settings.sender, work.settings.analyst, now())
     owner = partner_of_recipient(message.recipient) is not None
@@ -311,7 +311,7 @@ def _compose(
     written, left_out = fit_to_size(
         lambda these, most: words(news, names, envelope, these, most, branding), files, most_bytes, lists=lists
     )
-    work.left_out[message.id] = tuple(f"{one.place} ({megabytes(len(one.content))})" for one in left_out)
+    work.omitted_files[message.id] = tuple(f"{one.place} ({megabytes(len(one.content))})" for one in left_out)
     return written.as_bytes()
 
 
@@ -322,7 +322,7 @@ def _copy_attachments(work: ReplyContext, news: Sequence[Notification]) -> list[
         copy
         for name, submission in told.items()
         if not rule_forbidding_details(work.ledger.outcomes[name])
-        for copy in work.marked_up(submission, work.ledger.outcomes[name])
+        for copy in work.copies_of(submission, work.ledger.outcomes[name])
     ]
 
 

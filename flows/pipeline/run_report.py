@@ -29,14 +29,14 @@ SIGNS = {"accepted": "✓", "accepted-with-warnings": "!", "partly-accepted": "!
 
 def print_report(report: NightReport, console: Console) -> None:
     """Print the table that ends a night."""
-    if report.lines:
+    if report.returns:
         table = Table(title="Returns of this night", title_justify="left", show_edge=False, pad_edge=False)
         table.add_column("Return")
         table.add_column("File", overflow="fold")
         table.add_column("Status", no_wrap=True)
         table.add_column("Rows", justify="right", no_wrap=True)
         table.add_column("Findings", no_wrap=True)
-        for line in report.lines:
+        for line in report.returns:
             status = Text(f"{SIGNS[line.status]} {line.status}", style=STYLES[line.status])
             table.add_row(line.title, Text(as_typed(line.path)), status, str(line.rows), findings_of(line))
         console.print(table)
@@ -54,7 +54,7 @@ def findings_of(line: ReturnLine) -> str:
 def sentences(report: NightReport) -> list[str]:
     """What the night came to, sentence by sentence."""
     published = report.publication
-    said = [] if report.lines else ["No return has arrived or changed since the last night; nothing was loaded."]
+    said = [] if report.returns else ["No return has arrived or changed since the last night; nothing was loaded."]
     differs = published.difference
     counts = f"{differs.added} row(s) added, {differs.changed} changed, {differs.removed} removed"
     warnings = [one for one in published.verdict.broken if one.severity == "warning"]
@@ -76,8 +76,10 @@ def sentences(report: NightReport) -> list[str]:
         said.append(f"Rejected and sent back: {names}.")
     said += _mail_sentences(report.replies)
     said += [as_typed(note) for note in report.notes]
-    if report.examples:
-        said.append(f"Example partners are loaded ({', '.join(report.examples)}): this is a trial, not a real night.")
+    if report.example_partners:
+        said.append(
+            f"Example partners are loaded ({', '.join(report.example_partners)}): this is a trial, not a real night."
+        )
     return said
 
 
@@ -105,12 +107,18 @@ def _mail_sentences(replies: ReplyReport) -> list[str]:
         are = "is" if replies.sent == 1 else "are"
         said.append(f"{messages(replies.sent)} {are} {'sent' if replies.by_mail else 'in the outbox'}.")
     if replies.waiting:
-        said.append(f"Not sent, and kept for a later night: {messages(replies.waiting)}. {as_typed(replies.trouble)}.")
+        said.append(
+            f"Not sent, and kept for a later night: {messages(replies.waiting)}. {as_typed(replies.waiting_because)}."
+        )
     if replies.refused:
-        told = "the analyst is told" if not replies.to_analyst else f"the analyst's own: {as_typed(replies.to_analyst)}"
+        told = (
+            "the analyst is told"
+            if not replies.analyst_refused_because
+            else f"the analyst's own: {as_typed(replies.analyst_refused_because)}"
+        )
         said.append(f"Refused for good by the mail server: {messages(replies.refused)}; {told}.")
-    if replies.left_out:
-        said.append(f"Too large for mail, and so left out of messages: {', '.join(replies.left_out)}.")
+    if replies.omitted_files:
+        said.append(f"Too large for mail, and so left out of messages: {', '.join(replies.omitted_files)}.")
     return said
 
 
@@ -126,9 +134,9 @@ def as_markdown(report: NightReport) -> str:
         (one.indicator_id, one.area_code, str(one.added), str(one.changed), str(one.removed))
         for one in published.difference.changes
     ]
-    late = [(one.due.isoformat(), one.partner, one.title, one.period, one.stands) for one in report.late]
+    late = [(one.due.isoformat(), one.partner, one.title, one.period, one.progress) for one in report.overdue]
     parts = [
-        _returns(report.lines),
+        _returns(report.returns),
         markdown_section(
             "What the night came to", [f"- {plain_markdown(sentence.strip())}" for sentence in sentences(report)]
         ),
@@ -142,21 +150,21 @@ def as_markdown(report: NightReport) -> str:
 def daytime_as_markdown(done: DaytimeReport) -> str:
     """The same of a run between two nights, which loads and publishes nothing."""
     said = [*_mail_sentences(done.replies), *(as_typed(note) for note in done.notes)]
-    said += ["Nothing was loaded; the coming night loads what was accepted."] if done.lines else []
+    said += ["Nothing was loaded; the coming night loads what was accepted."] if done.returns else []
     return "\n".join(
-        [_returns(done.lines), markdown_section("What it came to", [f"- {plain_markdown(one)}" for one in said])]
+        [_returns(done.returns), markdown_section("What it came to", [f"- {plain_markdown(one)}" for one in said])]
     )
 
 
 def quarterly_as_markdown(done: FiledReport, replies: ReplyReport) -> str:
     """A quarter's report that was filed, or was there already."""
     said = [
-        f"{done.says['title']}: {'filed' if done.made else 'was filed before and is left as it is'}.",
-        f"It is in {done.folder}, from data version {done.says['data_version']}.",
-        f"For: {', '.join(done.says['to']) or 'nobody'}.",
+        f"{done.manifest['title']}: {'filed' if done.is_new else 'was filed before and is left as it is'}.",
+        f"It is in {done.folder}, from data version {done.manifest['data_version']}.",
+        f"For: {', '.join(done.manifest['to']) or 'nobody'}.",
         *_mail_sentences(replies),
     ]
-    files = [(name, digest) for name, digest in done.says["files"].items()]
+    files = [(name, digest) for name, digest in done.manifest["files"].items()]
     return markdown_section(
         "The report", [f"- {plain_markdown(one)}" for one in said], [""], _table(("File", "SHA-256"), files)
     )

@@ -36,13 +36,13 @@ def validate(night: RunContext) -> list[Outcome]:
     which they came, each as soon as those before it are. Every one is compared with what was accepted when the night
     began, so that nothing depends on which are judged together, where, or how far an interrupted night came.
     """
-    waiting = night.ledger.unjudged()
-    night.archive.forget_all_but({digest for one in waiting for digest in (one.digest, one.meta) if digest})
+    waiting = night.ledger.awaiting_validation()
+    night.archive.delete_landed_except({digest for one in waiting for digest in (one.digest, one.meta) if digest})
     if not waiting:
         return []
     _archive_meta_files(night, waiting)
     desk, queue, recorded, done = _validation_context(night), deque(waiting), list[Outcome](), set[str]()
-    with night.archive.stage() as folder:
+    with night.archive.staging_folder() as folder:
         for name in _stage_all(night, folder, waiting, desk):
             done.add(name)
             report_progress("Reading and checking returns", len(done), len(waiting))
@@ -64,7 +64,7 @@ def _validation_context(night: RunContext) -> ValidationContext:
         night.ledger.grants_in_force(),
         night.today,
         night.settings.limits,
-        current_files(night.ledger.all_outcomes, night.ledger.submissions, night.ledger.loading),
+        current_files(night.ledger.all_outcomes, night.ledger.submissions, night.ledger.loaded_at),
     )
 
 
@@ -73,7 +73,7 @@ def _stage_all(
 ) -> Iterator[str]:
     """The id of each submission as it is staged. What did not come back from elsewhere is judged here."""
     done = set()
-    for name in night.stage(folder, interleave_partners(waiting), desk):
+    for name in night.stage_submissions(folder, interleave_partners(waiting), desk):
         done.add(name)
         yield name
     lost = [one for one in waiting if one.id not in done]
@@ -89,14 +89,16 @@ def _archive_meta_files(night: RunContext, waiting: Sequence[Submission]) -> Non
     under that name, is deleted unkept."""
     most = night.settings.limits.file_bytes + 1
     metas = list(dict.fromkeys(one.meta for one in waiting if one.meta))
-    held = [digest for digest in metas if night.archive.holds(digest)]  # an interrupted night may have deleted others
+    held = [
+        digest for digest in metas if night.archive.has_file(digest)
+    ]  # an interrupted night may have deleted others
     with ReaderPool(night.settings.limits) as readers:
-        for one in filter(None, readers.read([partial(night.archive.content, digest, most) for digest in held])):
+        for one in filter(None, readers.read([partial(night.archive.read_content, digest, most) for digest in held])):
             digest, cells = held[one[0]], one[1]
             if not isinstance(cells, Finding) and describes_columns(cells):
-                night.archive.keep(digest)
+                night.archive.archive_file(digest)
             else:
-                night.archive.forget(digest)
+                night.archive.delete(digest)
                 night.notes.append(
                     f"A file named {META} with digest {digest[:12]}… describes no columns and was not kept."
                 )
@@ -107,38 +109,38 @@ def _record_outcomes(
 ) -> list[Outcome]:
     """Record what became of a submission. `needed` are the digests of those that are still to be recorded."""
     staged, copy = read_staged_results(folder, submission.id)
-    ended = {grant.waiver.collection for grant in desk.grants if grant.id in night.ledger.lapsed}
-    if any(one.waived and one.collection in ended for one in staged):
+    ended = {grant.waiver.collection for grant in desk.grants if grant.id in night.ledger.lapsed_waivers}
+    if any(one.has_waived_findings and one.collection in ended for one in staged):
         # one that came before it has ended a waiver of this return, maybe the one that let something through
         list(stage_submissions(folder, [submission], replace(desk, grants=night.ledger.grants_in_force())))
         staged, copy = read_staged_results(folder, submission.id)
     outcomes = [_archived_outcome(night, folder, submission, one) for one in staged]
     if len({one.collection for one in staged}) != len(staged):
         raise AssertionError("a return was judged twice for one file")
-    night.archive.keep_definitions(night.definitions.digest, night.definitions.files)
+    night.archive.archive_definitions(night.definitions.digest, night.definitions.files)
     partner = night.partners[submission.partner]
-    night.archive.keep_definitions(partner.digest, {f"{partner.id}.toml": partner.toml})
-    for waiver in dict.fromkeys(ending for one in staged for ending in one.ends):
-        if waiver not in night.ledger.lapsed:
+    night.archive.archive_definitions(partner.digest, {f"{partner.id}.toml": partner.toml})
+    for waiver in dict.fromkeys(ending for one in staged for ending in one.ended_waivers):
+        if waiver not in night.ledger.lapsed_waivers:
             night.ledger.record_lapse(waiver, submission.id, now())
     if copy is not None:
-        night.archive.keep_copy(copy, submission.id)
-    if any(one.person_level for one in staged):
+        night.archive.archive_copy(copy, submission.id)
+    if any(one.has_personal_data for one in staged):
         night.ledger.record_outcomes(submission.id, outcomes)
         if submission.digest not in needed:
-            night.archive.forget(submission.digest)
+            night.archive.delete(submission.digest)
     else:
-        night.archive.keep(submission.digest)
+        night.archive.archive_file(submission.digest)
         night.ledger.record_outcomes(submission.id, outcomes)
     return outcomes
 
 
 def _archived_outcome(night: RunContext, folder: Path, submission: Submission, one: StagedResult) -> Outcome:
-    table, judgement = None, night.ledger.next_judgement(submission.id)
+    table, judgement = None, night.ledger.next_validation_number(submission.id)
     if one.table is not None:
         again = f"-{judgement}" if judgement > 1 else ""
         table = f"{submission.id}-{one.collection}{again}.parquet"
-        night.archive.keep_table(folder / one.table, table)
+        night.archive.archive_table(folder / one.table, table)
     return Outcome(
         submission.id,
         submission.partner,

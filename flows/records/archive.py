@@ -30,7 +30,7 @@ class Archive:
     root: Path
 
     @property
-    def holding(self) -> Path:
+    def landing(self) -> Path:
         """Bytes that have come and have not been judged."""
         return self.root / "holding"
 
@@ -45,10 +45,10 @@ class Archive:
 
     def prepare(self) -> None:
         """Make the folders. Raises StorageError."""
-        with self._writing():
+        with self._storage_errors():
             for folder in (
                 self.root,
-                self.holding,
+                self.landing,
                 self.files,
                 self.root / "outcomes",
                 self.root / "definitions",
@@ -58,64 +58,64 @@ class Archive:
             ):
                 folder.mkdir(parents=True, exist_ok=True)
                 folder.chmod(stat.S_IRWXU)
-            for part in self.holding.glob("*.part"):
+            for part in self.landing.glob("*.part"):
                 part.unlink()
 
-    def hold(self, inward: Readable, most: int) -> tuple[str, int]:
+    def land(self, inward: Readable, most: int) -> tuple[str, int]:
         """Copy what can be read, or the first `most` bytes of it, into holding; SHA-256 and size of the copy. Raises
         OSError if the source cannot be read, and StorageError if the archive cannot be written."""
         digest, size = hashlib.sha256(), 0
-        part = self.holding / f"{os.getpid()}.part"
-        with self._writing():
+        part = self.landing / f"{os.getpid()}.part"
+        with self._storage_errors():
             outward = part.open("wb")
         with outward:
             while size < most and (block := inward.read(min(BLOCK, most - size))):
                 digest.update(block)
                 size += len(block)
-                with self._writing():
+                with self._storage_errors():
                     outward.write(block)
-            with self._writing():
+            with self._storage_errors():
                 outward.flush()
-        with self._writing():
+        with self._storage_errors():
             part.chmod(stat.S_IRUSR | stat.S_IWUSR)
-            put_in_place(part, self.holding / digest.hexdigest())
+            put_in_place(part, self.landing / digest.hexdigest())
         return digest.hexdigest(), size
 
-    def content(self, digest: str, most: int = -1) -> bytes:
+    def read_content(self, digest: str, most: int = -1) -> bytes:
         """The bytes of a submission, or the first so many, from holding or from the files. Raises StorageError if they
         are gone."""
-        for path in (self.holding / digest, self.files / digest):
+        for path in (self.landing / digest, self.files / digest):
             with contextlib.suppress(FileNotFoundError), path.open("rb") as file:
                 return file.read(most)
         raise StorageError(self.root, f"the file with digest {digest[:12]}… is missing; restore it from a backup")
 
-    def keep(self, digest: str) -> None:
+    def archive_file(self, digest: str) -> None:
         """Move a judged file from holding to the files."""
-        with self._writing(), contextlib.suppress(FileNotFoundError):
-            (self.holding / digest).replace(self.files / digest)
+        with self._storage_errors(), contextlib.suppress(FileNotFoundError):
+            (self.landing / digest).replace(self.files / digest)
             sync_folder(self.files)
 
-    def forget(self, digest: str) -> None:
+    def delete(self, digest: str) -> None:
         """Delete a file that must not be kept."""
-        with self._writing(), contextlib.suppress(FileNotFoundError):
-            (self.holding / digest).unlink()
+        with self._storage_errors(), contextlib.suppress(FileNotFoundError):
+            (self.landing / digest).unlink()
 
-    def holds(self, digest: str) -> bool:
+    def has_file(self, digest: str) -> bool:
         """Whether the bytes of a submission or of a meta file are still there."""
-        return (self.holding / digest).is_file() or (self.files / digest).is_file()
+        return (self.landing / digest).is_file() or (self.files / digest).is_file()
 
-    def forget_all_but(self, digests: Collection[str]) -> None:
+    def delete_landed_except(self, digests: Collection[str]) -> None:
         """Delete what lies in holding and nobody waits for, such as what an interrupted night was to delete."""
-        with self._writing():
-            for path in self.holding.iterdir():
+        with self._storage_errors():
+            for path in self.landing.iterdir():
                 if path.name not in digests:
                     path.unlink()
 
     @contextmanager
-    def stage(self) -> Iterator[Path]:
+    def staging_folder(self) -> Iterator[Path]:
         """A folder of a name never used before for what is made of submissions; whatever an interrupted night left in
         one is deleted first. Raises StorageError."""
-        with self._writing():
+        with self._storage_errors():
             for left in self.staging.iterdir():
                 shutil.rmtree(left)
             folder = Path(tempfile.mkdtemp(dir=self.staging))
@@ -124,35 +124,35 @@ class Archive:
         finally:
             shutil.rmtree(folder, ignore_errors=True)
 
-    def keep_table(self, staged: Path, name: str) -> None:
+    def archive_table(self, staged: Path, name: str) -> None:
         """Keep an outcome's tidy table, which was staged as Parquet."""
-        with self._writing():
+        with self._storage_errors():
             staged.replace(self.root / "outcomes" / name)
             sync_folder(self.root / "outcomes")
 
-    def table(self, name: str) -> pl.DataFrame:
+    def read_table(self, name: str) -> pl.DataFrame:
         """An outcome's tidy table. Raises StorageError if it is gone or damaged."""
         return _read_parquet(self.root / "outcomes" / name)
 
-    def keep_copy(self, staged: Path, submission: str) -> None:
+    def archive_copy(self, staged: Path, submission: str) -> None:
         """Keep the marked-up copy of a submission, to go with the message that tells its findings."""
-        with self._writing():
+        with self._storage_errors():
             staged.replace(self.root / "copies" / f"{submission}.xlsx")
             sync_folder(self.root / "copies")
 
-    def copy_of(self, submission: str) -> bytes | None:
+    def read_copy(self, submission: str) -> bytes | None:
         """The marked-up copy of a submission; None where there is none."""
         with contextlib.suppress(FileNotFoundError):
             return (self.root / "copies" / f"{submission}.xlsx").read_bytes()
         return None
 
-    def keep_definitions(self, digest: str, files: Mapping[str, bytes]) -> None:
+    def archive_definitions(self, digest: str, files: Mapping[str, bytes]) -> None:
         """Keep the definitions or layouts that a night used, by their digest."""
         path = self.root / "definitions" / f"{digest}.json"
         if not path.exists():
             self._write(path, orjson.dumps({name: text.decode("utf-8", "replace") for name, text in files.items()}))
 
-    def definitions(self, digest: str) -> dict[str, bytes]:
+    def read_definitions(self, digest: str) -> dict[str, bytes]:
         """The files of the definitions or layouts with a digest. Raises StorageError if they are gone or damaged."""
         path = self.root / "definitions" / f"{digest}.json"
         try:
@@ -160,7 +160,7 @@ class Archive:
         except (OSError, ValueError, AttributeError):
             raise StorageError(path, "is missing or damaged; restore it from a backup") from None
 
-    def keep_past(self, name: str, tables: Mapping[str, pl.DataFrame]) -> dict[str, str]:
+    def archive_publication_history(self, name: str, tables: Mapping[str, pl.DataFrame]) -> dict[str, str]:
         """Keep what the store knows of the past, and what each of its tables is called here."""
         names = {}
         for table, frame in tables.items():
@@ -170,11 +170,11 @@ class Archive:
             self._write(self.root / "past" / names[table], whole.getvalue())
         return names
 
-    def past(self, name: str) -> pl.DataFrame:
+    def read_publication_history(self, name: str) -> pl.DataFrame:
         """A table of the past that was kept. Raises StorageError if it is gone or damaged."""
         return _read_parquet(self.root / "past" / name)
 
-    def mark_night(self, what: str, run: str, at: datetime) -> None:
+    def note_night_time(self, what: str, run: str, at: datetime) -> None:
         """Note when a night began or ended, for those who watch over the nights; nothing depends on it."""
         path, held = self.root / "nights.json", {}
         with contextlib.suppress(OSError, ValueError):
@@ -182,11 +182,11 @@ class Archive:
         self._write(path, orjson.dumps({**held, what: at.isoformat(), "run": run}))
 
     def _write(self, path: Path, content: bytes) -> None:
-        with self._writing():
+        with self._storage_errors():
             write_whole(path, content)
 
     @contextmanager
-    def _writing(self) -> Iterator[None]:
+    def _storage_errors(self) -> Iterator[None]:
         try:
             yield
         except OSError as error:

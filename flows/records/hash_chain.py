@@ -37,7 +37,7 @@ class ChainHead:
 class Chain:
     """The lines of a ledger so far."""
 
-    adopted: int | None = None
+    adopted_lines: int | None = None
     """How many lines there were when the chain began; None as long as it has not."""
     count: int = 0
     _last: str = ""
@@ -52,7 +52,7 @@ class Chain:
         """The hash of a line that has been taken; nothing for line 0."""
         return self._hashes[_SIZE * (number - 1) : _SIZE * number].hex() if number else ""
 
-    def sealed(self, entries: Sequence[dict[str, Any]]) -> list[bytes]:
+    def seal(self, entries: Sequence[dict[str, Any]]) -> list[bytes]:
         """The next lines, without their line feeds. They count once they are on disk and have been taken."""
         lines: list[bytes] = []
         for number, entry in enumerate(entries, start=self.count + 1):
@@ -60,7 +60,7 @@ class Chain:
             lines.append(orjson.dumps({**entry, "line": number, "previous": previous}))
         return lines
 
-    def adoption(self) -> dict[str, Any]:
+    def adoption_record(self) -> dict[str, Any]:
         """What the first line of the chain says of those before it."""
         return {
             "kind": "ledger",
@@ -69,14 +69,14 @@ class Chain:
             "digest": self._bytes.hexdigest(),
         }
 
-    def take(self, line: bytes, entry: dict[str, Any]) -> None:
+    def append(self, line: bytes, entry: dict[str, Any]) -> None:
         """Take the next line, and what only the chain needs out of what it says. Raises Broken."""
         number, previous = entry.pop("line", None), entry.pop("previous", None)
-        if self.adopted is None and "adopted" in entry:
+        if self.adopted_lines is None and "adopted" in entry:
             if entry["adopted"] != self.count or entry["digest"] != self._bytes.hexdigest():
                 raise BrokenChainError
-            self.adopted = self.count
-        if self.adopted is not None:
+            self.adopted_lines = self.count
+        if self.adopted_lines is not None:
             if number != self.count + 1 or previous != self._last:
                 raise BrokenChainError
         elif number is not None or previous is not None:

@@ -66,47 +66,47 @@ class Ledger:
     path: Path
     submissions: dict[str, Submission] = field(default_factory=dict)
     outcomes: dict[str, tuple[Outcome, ...]] = field(default_factory=dict)
-    recorded: list[Outcome] = field(default_factory=list)
+    recorded_outcomes: list[Outcome] = field(default_factory=list)
     """Every outcome in the order of the ledger, also those of a submission that was judged again later."""
     waivers: dict[str, WaiverGrant] = field(default_factory=dict)
-    lapsed: dict[str, str] = field(default_factory=dict)
+    lapsed_waivers: dict[str, str] = field(default_factory=dict)
     """Waivers that ended because the value changed, and the submission that changed it."""
-    reopened: set[str] = field(default_factory=set)
+    reopened_submissions: set[str] = field(default_factory=set)
     """Submissions for which a waiver was given after they were last judged."""
     messages: dict[str, Message] = field(default_factory=dict)
-    told: set[str] = field(default_factory=set)
+    told_keys: set[str] = field(default_factory=set)
     """Keys of the news that some message has told."""
     version: int = 1
-    loading: dict[str, datetime] = field(default_factory=dict)
+    loaded_at: dict[str, datetime] = field(default_factory=dict)
     """Outcomes that are in the store or are to be put there, and the instant that their load bears."""
     attempts: list[Attempt] = field(default_factory=list)
-    published: dict[int, datetime] = field(default_factory=dict)
+    published_versions: dict[int, datetime] = field(default_factory=dict)
     """Every version whose publication is recorded here, and when it was."""
-    taken_over: set[int] = field(default_factory=set)
+    unreproducible_versions: set[int] = field(default_factory=set)
     """Versions of which the ledger cannot tell what they were: a release published them that did not record it."""
-    asked: dict[datetime, AskedEntry] = field(default_factory=dict)
+    announced_decisions: dict[datetime, AskedEntry] = field(default_factory=dict)
     """What a person was about to have published, by the instant that it would bear."""
     set_aside: dict[str, SetAside] = field(default_factory=dict)
     """What the newest attempt to publish left out, by outcome."""
-    released: dict[str, str] = field(default_factory=dict)
+    released_outcomes: dict[str, str] = field(default_factory=dict)
     """Outcomes that a person let through the gate, and who did."""
-    settled: int = 0
-    """How many of `loading`, the first, were in the store when the last attempt to publish began."""
-    held: DecisionEntry | None = None
+    settled_loads: int = 0
+    """How many of `loaded_at`, the first, were in the store when the last attempt to publish began."""
+    last_rollback: DecisionEntry | None = None
     """The rollback that was decided last, unless something has been published since."""
     chain: Chain = field(default_factory=Chain)
-    adopted_now: int = 0
+    newly_adopted: int = 0
     """How many lines of an earlier release this run has adopted into the chain."""
 
     @property
     def last_version(self) -> int:
         """The newest version that the ledger knows to have been published; 0 if none."""
-        return max(self.published, default=0)
+        return max(self.published_versions, default=0)
 
     @property
-    def composed(self) -> set[str]:
+    def composed_keys(self) -> set[str]:
         """Keys of the news that some message holds, whether or not it has been sent."""
-        return self.told | {key for message in self.messages.values() for key in message.news}
+        return self.told_keys | {key for message in self.messages.values() for key in message.news}
 
     @property
     def all_outcomes(self) -> Iterator[Outcome]:
@@ -120,16 +120,16 @@ class Ledger:
     def next_sequence(self) -> int:
         return max((s.sequence for s in self.submissions.values()), default=0) + 1
 
-    def unjudged(self) -> list[Submission]:
+    def awaiting_validation(self) -> list[Submission]:
         """Submissions to be judged: those that never were, and those that a waiver was given for since, as long as
         nothing that came later has taken their place."""
         return [
             s
             for s in self.submissions.values()
-            if s.id not in self.outcomes or (s.id in self.reopened and self.stands(s))
+            if s.id not in self.outcomes or (s.id in self.reopened_submissions and self.is_current(s))
         ]
 
-    def stands(self, one: Submission) -> bool:
+    def is_current(self, one: Submission) -> bool:
         """Whether a judged submission is the last by its path, and none was accepted for the same return and any of its
         periods that is used in its place."""
         newest = self.newest_at(one.path)
@@ -145,20 +145,20 @@ class Ledger:
 
     def grants_in_force(self) -> tuple[WaiverGrant, ...]:
         """The waivers that no changed value has ended; whether their day has passed is for the check to see."""
-        return tuple(grant for grant in self.waivers.values() if grant.id not in self.lapsed)
+        return tuple(grant for grant in self.waivers.values() if grant.id not in self.lapsed_waivers)
 
     def waivers_in_force(self) -> tuple[Waiver, ...]:
         """What the grants in force let through."""
         return tuple(grant.waiver for grant in self.grants_in_force())
 
-    def next_judgement(self, submission: str) -> int:
+    def next_validation_number(self, submission: str) -> int:
         return max((one.judgement for one in self.outcomes.get(submission, ())), default=0) + 1
 
     def record_submission(self, submission: Submission) -> None:
         """Record that a submission has arrived."""
         self._append(SubmissionEntry(submission=submission))
 
-    def record_again(self, path: str, submission: str, at: datetime) -> None:
+    def record_repeated_path(self, path: str, submission: str, at: datetime) -> None:
         """Record that the bytes of a submission also lie at another path, where they are no arrival."""
         self._append(AgainEntry(path=path, submission=submission, at=at))
 
@@ -184,7 +184,7 @@ class Ledger:
         """Record how far a message has come. `dropped` are the keys of a superseded message that no longer hold."""
         self._append(DeliveryEntry(message=message, state=state, at=at, detail=detail, superseded=tuple(dropped)))
 
-    def record_asked(self, what: Decision, about: Mapping[str, Any], by: str, at: datetime) -> None:
+    def record_intention(self, what: Decision, about: Mapping[str, Any], by: str, at: datetime) -> None:
         """Record what a person is about to have published, before it is, so that the decision is never lost."""
         self._append(AskedEntry(what=what, **about, by=by, at=at))
 
@@ -212,7 +212,7 @@ class Ledger:
         """Record that a person lets an outcome that was set aside through the gate, from the next attempt on."""
         self._append(ReleaseEntry(outcome=outcome, by=by, at=at))
 
-    def record_past(self, tables: Mapping[str, str], versions: Mapping[int, datetime]) -> None:
+    def record_publication_history(self, tables: Mapping[str, str], versions: Mapping[int, datetime]) -> None:
         """Record that the archive keeps the publication history of the store: the file of each of its tables, and the
         versions published so far."""
         self._append(PastEntry(tables=dict(tables), versions=dict(versions)))
@@ -222,37 +222,39 @@ class Ledger:
         self._append(RebuiltEntry(data_version=data_version, differing_rows=differing, at=at))
 
     @property
-    def adoption_in_words(self) -> str:
+    def adoption_notice(self) -> str:
         """What to tell once of a ledger of an earlier release; nothing if this run has not adopted one."""
-        told = f"The ledger is protected from now on: its {self.adopted_now} lines were written by an earlier release."
-        return told if self.adopted_now else ""
+        told = (
+            f"The ledger is protected from now on: its {self.newly_adopted} lines were written by an earlier release."
+        )
+        return told if self.newly_adopted else ""
 
     def __post_init__(self) -> None:
         self._by_path: dict[str, Submission] = {}
 
     def _append(self, entry: Entry) -> None:
         record = entry.as_record()
-        records = [record] if self.version >= LEDGER_VERSION else [self.chain.adoption(), record]
+        records = [record] if self.version >= LEDGER_VERSION else [self.chain.adoption_record(), record]
         if len(records) > 1:
-            self.adopted_now = self.chain.count
-        lines = self.chain.sealed(records)
+            self.newly_adopted = self.chain.count
+        lines = self.chain.seal(records)
         try:
             append_lines(self.path, lines)
         except OSError as error:
             raise StorageError(self.path, f"the ledger cannot be written ({error.strerror})") from None
         for line in lines:
-            self.chain.take(line, orjson.loads(line))
+            self.chain.append(line, orjson.loads(line))
         self.version = max(self.version, LEDGER_VERSION)
         self.apply(entry)
 
-    def read(self, number: int, line: bytes) -> Entry:
+    def read_line(self, number: int, line: bytes) -> Entry:
         """Apply a line of the file and return its entry. Raises StorageError, naming the line, for one that is damaged,
         is of a kind or version that this release does not know, or does not follow from the lines before it."""
         try:
             record: dict[str, Any] = orjson.loads(line)
-            if self.chain.adopted is None:  # else the chain comes first: the line may have been changed
+            if self.chain.adopted_lines is None:  # else the chain comes first: the line may have been changed
                 self._refuse_newer(number, record)
-            self.chain.take(line, record)
+            self.chain.append(line, record)
             self._refuse_newer(number, record)
             entry = read_entry(record)
             self.apply(entry)
@@ -286,9 +288,9 @@ class Ledger:
                 self._apply_outcomes(entry)
             case WaiverEntry(waivers=grants):
                 self.waivers.update((grant.id, grant) for grant in grants)
-                self.reopened.update(grant.submission for grant in grants)
+                self.reopened_submissions.update(grant.submission for grant in grants)
             case LapseEntry():
-                self.lapsed[entry.waiver] = entry.submission
+                self.lapsed_waivers[entry.waiver] = entry.submission
             case MessageEntry(message=message):
                 self.messages[message.id] = message
             case DeliveryEntry():
@@ -296,7 +298,7 @@ class Ledger:
             case VersionEntry():
                 self.version = entry.version
             case LoadingEntry():
-                self.loading |= dict.fromkeys(entry.outcomes, entry.at)
+                self.loaded_at |= dict.fromkeys(entry.outcomes, entry.at)
             case _:
                 self._apply_publication(entry)
 
@@ -306,46 +308,46 @@ class Ledger:
             case SetAsideEntry():
                 self.set_aside = {returned.outcome: returned for returned in entry.left_out}
             case ReleaseEntry():
-                self.released[entry.outcome] = entry.by
+                self.released_outcomes[entry.outcome] = entry.by
             case NightEntry():
                 self.attempts.append(entry.attempt)
-                self.settled = len(self.loading)
+                self.settled_loads = len(self.loaded_at)
             case AskedEntry():
-                self.asked[entry.at] = entry
+                self.announced_decisions[entry.at] = entry
             case PublicationEntry(state="published"):
-                self.published[entry.data_version] = entry.at
-                self.held = None
+                self.published_versions[entry.data_version] = entry.at
+                self.last_rollback = None
             case DecisionEntry():
-                self.published[entry.data_version] = entry.at
-                self.held = entry if entry.what == "rolled-back" else None
-                if not self._can_tell(entry):
-                    self.taken_over.add(entry.data_version)
+                self.published_versions[entry.data_version] = entry.at
+                self.last_rollback = entry if entry.what == "rolled-back" else None
+                if not self._is_reproducible(entry):
+                    self.unreproducible_versions.add(entry.data_version)
             case PastEntry(versions=versions):
-                self.taken_over |= versions.keys() - self.published.keys()
-                self.published |= versions
+                self.unreproducible_versions |= versions.keys() - self.published_versions.keys()
+                self.published_versions |= versions
 
-    def _can_tell(self, decision: DecisionEntry) -> bool:
+    def _is_reproducible(self, decision: DecisionEntry) -> bool:
         """Return whether the ledger can tell what a person had published."""
         if decision.what == "approved":
             return any(attempt.run == decision.run for attempt in self.attempts)
-        return decision.to in self.published and decision.to not in self.taken_over
+        return decision.to in self.published_versions and decision.to not in self.unreproducible_versions
 
     def _apply_delivery(self, entry: DeliveryEntry) -> None:
         if entry.state is None:  # the first release, which answered each submission by a message of its own
             outcomes = self.outcomes[entry.submission or ""]
-            self.told |= {f"{kind}/{outcome.id}" for outcome in outcomes for kind in ("receipt", "findings")}
+            self.told_keys |= {f"{kind}/{outcome.id}" for outcome in outcomes for kind in ("receipt", "findings")}
             return
         message = self.messages[entry.message]
         self.messages[message.id] = replace(message, state=entry.state, detail=entry.detail)
         if entry.state == "sent":
-            self.told |= set(message.news)
+            self.told_keys |= set(message.news)
 
     def _apply_outcomes(self, entry: OutcomesEntry) -> None:
         """Put the outcomes of a submission that is validated again after those that were recorded meanwhile."""
         self.outcomes.pop(entry.submission, None)
         self.outcomes[entry.submission] = entry.outcomes
-        self.recorded += entry.outcomes
-        self.reopened.discard(entry.submission)
+        self.recorded_outcomes += entry.outcomes
+        self.reopened_submissions.discard(entry.submission)
 
 
 def read_ledger(archive: Path) -> Ledger:
@@ -353,7 +355,7 @@ def read_ledger(archive: Path) -> Ledger:
     counted. Raises StorageError for a ledger that cannot be read or has a damaged line."""
     ledger = unread_ledger(archive)
     for number, line in enumerate(read_lines(ledger.path), start=1):
-        ledger.read(number, line)
+        ledger.read_line(number, line)
     return ledger
 
 

@@ -39,14 +39,14 @@ SAME_WORKSPACE = "see that INDICATORS_ARCHIVE and INDICATORS_WAREHOUSE belong to
 
 @dataclass(frozen=True)
 class Loss:
-    """A part of what nights leave that is lost: what is missing of it, and what mends that. `stops`: nothing may be
-    written until it is mended."""
+    """A part of what nights leave that is lost: what is missing of it, and what mends that. `blocks_writing`: nothing
+    may be written until it is mended."""
 
     part: Part
-    thing: Path
-    says: str
-    do: str
-    stops: bool = True
+    path: Path
+    reason: str
+    remedy: str
+    blocks_writing: bool = True
 
 
 @dataclass(frozen=True)
@@ -54,41 +54,41 @@ class Evidence:
     """What each part knows. A file that is not there knows nothing; `unreadable` says why one that is there cannot be
     read."""
 
-    given: Settings
+    settings: Settings
     ledger: Ledger
-    stored: StoreRecords | None
-    published: PublishedVersion | None
+    store: StoreRecords | None
+    published_file: PublishedVersion | None
     unreadable: dict[Part, str]
 
     @property
-    def is_recorded(self) -> bool:
+    def must_know_publications(self) -> bool:
         """Whether the ledger must know every publication: releases that did not record them left outcomes alone."""
-        return bool(self.ledger.attempts or self.ledger.taken_over or not self.ledger.recorded)
+        return bool(self.ledger.attempts or self.ledger.unreproducible_versions or not self.ledger.recorded_outcomes)
 
-    def is_new(self, version: int, at: datetime) -> bool:
+    def is_unknown_version(self, version: int, at: datetime) -> bool:
         """Whether a version is one that the ledger does not know, and that no night or person was about to publish."""
-        about_to = at in self.ledger.asked or any(one.at == at for one in self.ledger.attempts)
-        return self.is_recorded and version not in self.ledger.published and not about_to
+        about_to = at in self.ledger.announced_decisions or any(one.at == at for one in self.ledger.attempts)
+        return self.must_know_publications and version not in self.ledger.published_versions and not about_to
 
     @property
     def store_contradicts(self) -> bool:
-        if self.stored is None:
+        if self.store is None:
             return False
-        known, sent = self.ledger.published, self.ledger.submissions
-        return any(known.get(number, at) != at for number, at in self.stored.versions.items()) or any(
-            name in sent and sent[name].digest != digest for name, digest in self.stored.submissions.items()
+        known, sent = self.ledger.published_versions, self.ledger.submissions
+        return any(known.get(number, at) != at for number, at in self.store.versions.items()) or any(
+            name in sent and sent[name].digest != digest for name, digest in self.store.submissions.items()
         )
 
     @property
     def file_contradicts(self) -> bool:
-        one = self.published
-        return one is not None and self.ledger.published.get(one.version, one.at) != one.at
+        one = self.published_file
+        return one is not None and self.ledger.published_versions.get(one.version, one.at) != one.at
 
     @property
     def ledger_contradicts(self) -> bool:
         """Whether it is the ledger that is of another archive, because store and published file belong together."""
-        one, held = self.published, self.stored
-        if one is None or self.ledger.published.get(one.version) == one.at:
+        one, held = self.published_file, self.store
+        if one is None or self.ledger.published_versions.get(one.version) == one.at:
             return False
         if held is None:
             return self.file_contradicts
@@ -121,15 +121,15 @@ def require_no_losses(given: Settings, ledger: Ledger) -> Evidence:
     each part knows."""
     past = gather_evidence(given, ledger)
     for one in find_losses(past):
-        if one.stops:
-            raise StorageError(one.thing, f"{one.says}; {one.do}")
+        if one.blocks_writing:
+            raise StorageError(one.path, f"{one.reason}; {one.remedy}")
     return past
 
 
 def require_whole_ledger(given: Settings, ledger: Ledger) -> None:
     """Raise StorageError where store or published file know what the ledger lacks, so that it makes less again."""
     for one in _ledger_losses(gather_evidence(given, ledger)):
-        raise StorageError(one.thing, f"{one.says}; {one.do}")
+        raise StorageError(one.path, f"{one.reason}; {one.remedy}")
 
 
 def record_ledger_head(given: Settings, ledger: Ledger) -> None:
@@ -150,25 +150,29 @@ def _ledger_losses(past: Evidence) -> Iterator[Loss]:
     if past.store_contradicts:
         return  # the store is of another archive
     more = list[str]()
-    if past.stored is not None:
-        seen, count = past.stored.seen, ledger.chain.count
+    if past.store is not None:
+        seen, count = past.store.seen, ledger.chain.count
         if seen is not None and seen[0] > count:
             more.append(f"it ends at line {count}, and the store has seen line {seen[0]}")
         elif seen is not None and ledger.chain.hash_of(seen[0]) != seen[1]:
             more.append(f"line {seen[0]} is not the one that the store has seen")
-        known = {one.id for one in ledger.recorded}
-        if unknown := [name for name in past.stored.loads if name not in known]:
+        known = {one.id for one in ledger.recorded_outcomes}
+        if unknown := [name for name in past.store.loads if name not in known]:
             more.append(f"the store holds {len(unknown)} load(s) that it does not know, such as {unknown[-1]}")
-        if new := [n for n, at in past.stored.versions.items() if past.is_new(n, at)]:
+        if new := [n for n, at in past.store.versions.items() if past.is_unknown_version(n, at)]:
             more.append(f"the store knows of version {max(new)}, and the ledger does not")
-    elif past.published is not None and past.is_new(past.published.version, past.published.at):
-        more.append(f"the published file is of version {past.published.version}, and the ledger does not know of it")
+    elif past.published_file is not None and past.is_unknown_version(
+        past.published_file.version, past.published_file.at
+    ):
+        more.append(
+            f"the published file is of version {past.published_file.version}, and the ledger does not know of it"
+        )
     if more:
         yield Loss("ledger", path, more[0], RESTORE_ADVICE)
 
 
 def _store_losses(past: Evidence) -> Iterator[Loss]:
-    path, ledger = past.given.store, past.ledger
+    path, ledger = past.settings.store, past.ledger
     if reason := past.unreadable.get("store"):
         yield Loss(
             "store",
@@ -176,19 +180,19 @@ def _store_losses(past: Evidence) -> Iterator[Loss]:
             reason,
             private_store.MEND if reason == "is empty" else f"if it is damaged, {private_store.MEND}",
         )
-    elif past.stored is None:
-        if ledger.published or ledger.loading or past.published is not None:
+    elif past.store is None:
+        if ledger.published_versions or ledger.loaded_at or past.published_file is not None:
             yield Loss("store", path, _what_store_lacks(past, 0), f"{REBUILD}, {BACKUP}")
     elif past.store_contradicts:
         if past.ledger_contradicts:
             return
         yield Loss("store", path, "is of another archive", f"{SAME_WORKSPACE}; if they do, {REPLACE}, {BACKUP}")
     else:
-        shown = past.published.version if past.published is not None and not past.file_contradicts else 0
-        versions = ledger.published.keys() - past.stored.versions.keys() - {shown}
-        loads = set(list(ledger.loading)[: ledger.settled]) - set(past.stored.loads)
+        shown = past.published_file.version if past.published_file is not None and not past.file_contradicts else 0
+        versions = ledger.published_versions.keys() - past.store.versions.keys() - {shown}
+        loads = set(list(ledger.loaded_at)[: ledger.settled_loads]) - set(past.store.loads)
         if versions:
-            yield Loss("store", path, _what_store_lacks(past, past.stored.last_version), f"{REPLACE}, {BACKUP}")
+            yield Loss("store", path, _what_store_lacks(past, past.store.last_version), f"{REPLACE}, {BACKUP}")
         elif loads:
             says = f"the ledger knows of {len(loads)} load(s) that are not in it, such as {min(loads)}"
             yield Loss("store", path, says, f"{REPLACE}, {BACKUP}")
@@ -204,7 +208,7 @@ def _what_store_lacks(past: Evidence, version: int) -> str:
 
 
 def _published_file_losses(past: Evidence) -> Iterator[Loss]:
-    path, ledger, one = past.given.warehouse, past.ledger, past.published
+    path, ledger, one = past.settings.warehouse, past.ledger, past.published_file
     if reason := past.unreadable.get("published file"):
         yield Loss("published file", path, reason, f"or {REPLACE}")
     elif one is None:
@@ -213,7 +217,7 @@ def _published_file_losses(past: Evidence) -> Iterator[Loss]:
         if restorable_version(past) is not None:
             kept = VersionArchive.beside(path).root
             do = f"nothing: the next night puts version {ledger.last_version} back from {kept}"
-            yield Loss("published file", path, "is not there", do, stops=False)
+            yield Loss("published file", path, "is not there", do, blocks_writing=False)
         else:
             says = f"is not there, and the ledger knows of version {ledger.last_version}"
             yield Loss("published file", path, says, f"{REBUILD}, {BACKUP}")
@@ -225,18 +229,22 @@ def _published_file_losses(past: Evidence) -> Iterator[Loss]:
     elif one.version < ledger.last_version:
         says = f"the ledger knows of version {ledger.last_version}, and here it ends at {one.version}"
         yield Loss("published file", path, says, f"{REPLACE}, {BACKUP}")
-    elif past.stored is not None and past.is_new(one.version, one.at) and one.version not in past.stored.versions:
+    elif (
+        past.store is not None
+        and past.is_unknown_version(one.version, one.at)
+        and one.version not in past.store.versions
+    ):
         says = f"is of version {one.version}, which neither ledger nor store know"
         yield Loss("published file", path, says, f"{SAME_WORKSPACE}; if they do, {REPLACE}")
 
 
 def _kept_version_losses(past: Evidence) -> Iterator[Loss]:
-    kept, ledger = VersionArchive.beside(past.given.warehouse), past.ledger
-    wanted, held = sorted(ledger.published)[-past.given.keep_versions :], kept.versions()
-    gone = [number for number in wanted if number not in ledger.taken_over and number not in held]
+    kept, ledger = VersionArchive.beside(past.settings.warehouse), past.ledger
+    wanted, held = sorted(ledger.published_versions)[-past.settings.keep_versions :], kept.versions()
+    gone = [number for number in wanted if number not in ledger.unreproducible_versions and number not in held]
     if gone:
         says = f"version(s) {', '.join(map(str, gone))} cannot be gone back to"
-        yield Loss("kept versions", kept.root, says, f"{REBUILD}, which makes them again", stops=False)
+        yield Loss("kept versions", kept.root, says, f"{REBUILD}, which makes them again", blocks_writing=False)
 
 
 # -- what is put back without being asked for -------------------------------------------------------------------------
@@ -244,14 +252,14 @@ def _kept_version_losses(past: Evidence) -> Iterator[Loss]:
 
 def restorable_version(past: Evidence) -> Path | None:
     """The kept version that is the published file, where that is lost and all else is whole."""
-    ledger, path = past.ledger, VersionArchive.beside(past.given.warehouse).versions().get(past.ledger.last_version)
-    if path is None or past.stored is None or past.store_contradicts or past.unreadable:
+    ledger, path = past.ledger, VersionArchive.beside(past.settings.warehouse).versions().get(past.ledger.last_version)
+    if path is None or past.store is None or past.store_contradicts or past.unreadable:
         return None
-    if past.stored.versions.keys() != ledger.published.keys():
+    if past.store.versions.keys() != ledger.published_versions.keys():
         return None
     with contextlib.suppress(StorageError):
         said = read_published_version(path)
-        if said is not None and ledger.published.get(said.version) == said.at:
+        if said is not None and ledger.published_versions.get(said.version) == said.at:
             return path
     return None
 
@@ -259,7 +267,7 @@ def restorable_version(past: Evidence) -> Path | None:
 def restore_published_file(past: Evidence) -> None:
     """Put back the published file from what is kept, and the hold of a rollback, where they alone were lost; a night
     that went on without them would compare with nothing and ask nobody. Raises StorageError."""
-    given, ledger = past.given, past.ledger
+    given, ledger = past.settings, past.ledger
     kept = VersionArchive.beside(given.warehouse)
     try:
         if not given.warehouse.exists() and (path := restorable_version(past)) is not None:
@@ -267,7 +275,7 @@ def restore_published_file(past: Evidence) -> None:
             candidate.unlink(missing_ok=True)
             shutil.copyfile(path, candidate)
             rename_over(candidate, given.warehouse)
-        rollback = ledger.held
+        rollback = ledger.last_rollback
         if rollback is not None and rollback.data_version == ledger.last_version and kept.held is None:
             about = {"to": rollback.to, "by": rollback.by, "at": rollback.at.isoformat()}
             kept.hold(about | {"data_version": rollback.data_version})
@@ -286,7 +294,7 @@ def count_missing_files(archive: Path, ledger: Ledger) -> int:
             return set(os.listdir(archive / folder))  # noqa: PTH208 - names only
         return set()
 
-    tables = {one.table for one in ledger.recorded if one.table} - names("outcomes")
+    tables = {one.table for one in ledger.recorded_outcomes if one.table} - names("outcomes")
     personal = {
         ledger.submissions[name].digest
         for name, outcomes in ledger.outcomes.items()

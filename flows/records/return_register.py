@@ -43,7 +43,13 @@ def notification_history(partners: Mapping[str, Partner], ledger: Ledger) -> Not
     """What has come, what is expected and what has been told, as news is drawn from it."""
     slots = expected_returns(build_register(partners, ledger))
     return NotificationHistory(
-        ledger.submissions, ledger.outcomes, slots, ledger.told, ledger.composed, ledger.loading, ledger.set_aside
+        ledger.submissions,
+        ledger.outcomes,
+        slots,
+        ledger.told_keys,
+        ledger.composed_keys,
+        ledger.loaded_at,
+        ledger.set_aside,
     )
 
 
@@ -51,7 +57,7 @@ def describe_replacements(
     partners: Mapping[str, Partner], ledger: Ledger, outcomes: Iterable[Outcome]
 ) -> Iterator[str]:
     """For the analyst, of outcomes: which now count in place of another file of the same return, or do not, and why."""
-    order = Precedence(ledger.submissions, ledger.outcomes, ledger.loading)
+    order = Precedence(ledger.submissions, ledger.outcomes, ledger.loaded_at)
     said: dict[tuple[str, str], tuple[str, str]] = {}
     for one in outcomes:
         for rival in order.rivals(one):
@@ -173,8 +179,8 @@ def _expected_record(slot: ExpectedReturn, partners: Mapping[str, Partner], ledg
         "outcome": answer.status if answer else None,
         "findings": len(answer.findings) if answer else 0,
         "set_aside": sorted({one.submission for one in slot.outcomes if one.id in ledger.set_aside}),
-        "reminded": f"overdue/{slot.key}" in ledger.told,
-        "escalated": any(key.startswith(f"escalated/{slot.key}/") for key in ledger.told),
+        "reminded": f"overdue/{slot.key}" in ledger.told_keys,
+        "escalated": any(key.startswith(f"escalated/{slot.key}/") for key in ledger.told_keys),
     }
 
 

@@ -49,7 +49,7 @@ def release_set_aside(given: Settings, submission: str, by: str) -> str:
             ledger.record_release(one.outcome, by, now())
         record_ledger_head(given, ledger)
     said = f"{submission} is let through the gate, approved by {by}. The next night publishes it."
-    return f"{said} {ledger.adoption_in_words}".rstrip()
+    return f"{said} {ledger.adoption_notice}".rstrip()
 
 
 def roll_back_to(given: Settings, version: int, by: str) -> str:
@@ -89,12 +89,12 @@ def _carry_out(
         archive.prepare()
         catch_up(con, given, definitions, archive, ledger, now())
         at = loading.next_instant(con, now())
-        archive.keep_definitions(definitions.digest, definitions.files)
-        ledger.record_asked(what, about, by, at)
+        archive.archive_definitions(definitions.digest, definitions.files)
+        ledger.record_intention(what, about, by, at)
         version = publish(con, at)
         ledger.record_decision(what, {**about, "data_version": version}, by, at)
-        if version in ledger.taken_over:  # the ledger cannot tell what that version was made from
+        if version in ledger.unreproducible_versions:  # the ledger cannot tell what that version was made from
             archive_publication_history(con, archive, ledger, at)
         exports.update_exports(given.warehouse, definitions)
         record_ledger_position(con, ledger.chain.head.line, ledger.chain.head.sha256)
-    return version, ledger.adoption_in_words
+    return version, ledger.adoption_notice

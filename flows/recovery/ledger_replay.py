@@ -122,15 +122,15 @@ def _line_to_begin_at(pasts: Sequence[int], needs: Mapping[int, int], made_at: M
 @dataclass(eq=False)
 class Replay:
     """A ledger as far as it has been replayed, and what has been made in a folder: the store behind `con`, and the
-    published file at `live`, which is of version `made`."""
+    published file at `live`, which is of version `version`."""
 
-    given: Settings
+    settings: Settings
     archive: Archive
     plan: ReplayPlan
     con: connection.Connection
     live: Path
     ledger: Ledger
-    made: int = 0
+    version: int = 0
     loads: int = 0
     publications: int = 0
     outcomes: dict[str, Outcome] = field(default_factory=dict)
@@ -139,14 +139,14 @@ class Replay:
     _definitions: dict[str, Definitions] = field(default_factory=dict)
 
     @property
-    def last(self) -> int:
+    def last_version(self) -> int:
         """The version that is live by the ledger, or was made for want of one."""
-        return max(self.ledger.last_version, self.made)
+        return max(self.ledger.last_version, self.version)
 
     def definitions(self, digest: str) -> Definitions:
         """The definitions that were archived under a digest."""
         if digest not in self._definitions:
-            self._definitions[digest] = _definitions(self.archive.definitions(digest), digest)
+            self._definitions[digest] = _definitions(self.archive.read_definitions(digest), digest)
         return self._definitions[digest]
 
 
@@ -157,10 +157,10 @@ def replay_ledger(given: Settings, con: connection.Connection, live: Path, step:
     """
     ahead, ledger = unread_ledger(given.archive), unread_ledger(given.archive)
     lines = list(enumerate(read_lines(ledger.path), start=1))
-    plan = plan_replay([(n, entry) for n, line in lines if isinstance(entry := ahead.read(n, line), PLANNED)])
+    plan = plan_replay([(n, entry) for n, line in lines if isinstance(entry := ahead.read_line(n, line), PLANNED)])
     made = Replay(given, Archive(given.archive), plan, con, live, ledger)
     for number, line in lines:
-        _replay_entry(made, number, ledger.read(number, line))
+        _replay_entry(made, number, ledger.read_line(number, line))
         step("Replaying the ledger", number, len(lines))
     _finish(made)
     return made
@@ -179,7 +179,7 @@ def _replay_entry(made: Replay, number: int, entry: Entry) -> None:
         case LoadingEntry():
             _replay_loads(made, [made.outcomes[name] for name in entry.outcomes])
         case PastEntry() if number >= made.plan.begin:
-            tables = {table: made.archive.past(name) for table, name in entry.tables.items()}
+            tables = {table: made.archive.read_publication_history(name) for table, name in entry.tables.items()}
             published_versions.restore_publication_history(made.con, tables)
         case NightEntry(attempt=attempt) if after:
             _replay_publication(made, attempt, (attempt.run, attempt.at))
@@ -199,8 +199,8 @@ def _replay_outcomes(made: Replay, submission: str) -> None:
 
 def _replay_loads(made: Replay, outcomes: Sequence[Outcome]) -> None:
     for one in outcomes:
-        frame = made.archive.table(one.table or "")
-        at = made.ledger.loading.get(one.id, one.judged_at)
+        frame = made.archive.read_table(one.table or "")
+        at = made.ledger.loaded_at.get(one.id, one.judged_at)
         loading.load(made.con, made.ledger.submissions[one.submission], one, frame, at)
         made.loads += 1
 
@@ -221,7 +221,7 @@ def _replay_publication(made: Replay, attempt: Attempt, name: AttemptName) -> No
         build_candidate(
             made.con, made.candidates[name], version=number, **_archived_build_inputs(made, attempt), **left_out
         )
-    elif state == "unchanged" and version != made.made:
+    elif state == "unchanged" and version != made.version:
         _publish_unchanged(made, attempt, version, left_out)
 
 
@@ -261,10 +261,10 @@ def _replay_decision(made: Replay, decision: DecisionEntry) -> None:
 
 def _note_version(made: Replay, version: int) -> None:
     """Note that the published file is of a version, and let go of those that nobody goes back to."""
-    made.made = version
+    made.version = version
     made.publications += 1
     kept = VersionArchive.beside(made.live).versions()
-    for number in list(kept)[: -made.given.keep_versions]:
+    for number in list(kept)[: -made.settings.keep_versions]:
         if number not in made.plan.rollback_targets:
             kept[number].unlink()
 
@@ -272,7 +272,7 @@ def _note_version(made: Replay, version: int) -> None:
 def _finish(made: Replay) -> None:
     """Where no night is on record, publish what was loaded; say what of the past could not be made."""
     ledger = made.ledger
-    guessed = not ledger.attempts and not ledger.taken_over and bool(ledger.recorded)
+    guessed = not ledger.attempts and not ledger.unreproducible_versions and bool(ledger.recorded_outcomes)
     if guessed:
         version = max(ledger.last_version, 1)
         republish_version(made.con, made.live, version, _guess_build_inputs(made))
@@ -282,7 +282,7 @@ def _finish(made: Replay) -> None:
             " versions, revisions and the instants of loading and publishing are not on record. A night of this release"
             " keeps what the store knows of them, if it runs before the store is lost."
         )
-    elif made.made != ledger.last_version:
+    elif made.version != ledger.last_version:
         made.live.unlink(missing_ok=True)
         made.notes.append(
             f"Version {ledger.last_version}, which is live by the ledger, cannot be made again: a release published it"
@@ -292,15 +292,15 @@ def _finish(made: Replay) -> None:
 
 def _guess_build_inputs(made: Replay) -> dict[str, Any]:
     """What the last night of a release that recorded none published from: by what its returns were judged."""
-    ledger, judged = made.ledger, made.ledger.recorded
+    ledger, judged = made.ledger, made.ledger.recorded_outcomes
     partners = {one.partner: one.layouts for one in judged}
-    at = max([one.judged_at for one in judged] + list(ledger.published.values()))
+    at = max([one.judged_at for one in judged] + list(ledger.published_versions.values()))
     today = max(one.night for one in ledger.submissions.values())
     attempt = Attempt("rebuild", today, at, judged[-1].definitions, partners, has_examples=False, release="")
     try:
         return _archived_build_inputs(made, attempt)
     except StorageError as fault:
-        definitions = load_definitions(made.given.definitions)
+        definitions = load_definitions(made.settings.definitions)
         made.notes.append(f"Today's definitions stand in for those of then: {fault}.")
         return _archived_build_inputs(made, replace(attempt, definitions=definitions.digest), definitions)
 
@@ -308,7 +308,7 @@ def _guess_build_inputs(made: Replay) -> dict[str, Any]:
 def _archived_build_inputs(made: Replay, attempt: Attempt, definitions: Definitions | None = None) -> dict[str, Any]:
     """What a version is built from beside the store, from the archive and the ledger up to here."""
     partners = {
-        name: archived_partner(made.archive.definitions(digest), name, digest)
+        name: archived_partner(made.archive.read_definitions(digest), name, digest)
         for name, digest in attempt.partners.items()
     }
     return build_inputs(attempt, definitions or made.definitions(attempt.definitions), partners, made.ledger)

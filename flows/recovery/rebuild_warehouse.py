@@ -58,7 +58,7 @@ class Rebuilt:
         return not self.differences
 
     @property
-    def done(self) -> bool:
+    def succeeded(self) -> bool:
         """Whether what is live now is what the ledger makes."""
         return self.whole and (self.equal or bool(self.placed))
 
@@ -115,7 +115,7 @@ def rebuild(given: Settings, run: str, *, replace: bool = False, step: ProgressF
             if done.equal and made.live.exists() and "published file" not in done.placed:
                 done = replace_in(done, kept_again=_keep_too(given, VersionArchive.beside(made.live)))
             if done.placed:
-                ledger.record_rebuilt(made.last, sum(one.rows for one in differences), now())
+                ledger.record_rebuilt(made.last_version, sum(one.rows for one in differences), now())
         except OSError as error:
             raise StorageError(folder, f"cannot be rebuilt ({error.strerror or error})") from None
         finally:
@@ -164,7 +164,7 @@ def _migrated(live: Path, work: Path) -> Path:
 def _result(given: Settings, work: Path, made: Replay, differences: list[TableDifference]) -> Rebuilt:
     compared = tuple(name for name, (_, live) in _pairs(given, work).items() if live.exists())
     notes, whole = tuple(made.notes), made.live.exists()
-    return Rebuilt(made.last, made.publications, made.loads, compared, tuple(differences), (), notes, whole)
+    return Rebuilt(made.last_version, made.publications, made.loads, compared, tuple(differences), (), notes, whole)
 
 
 def _put_in_place(given: Settings, work: Path, done: Rebuilt) -> Rebuilt:

@@ -136,7 +136,7 @@ def _why_unreadable(one: Submission, archive: Archive, ledger: Ledger, partners:
     if any(f.rule == "return.person-level" for o in ledger.outcomes.get(one.id, ()) for f in o.findings):
         return "people"
     try:
-        archive.content(one.digest, 0)
+        archive.read_content(one.digest, 0)
     except StorageError:
         return "missing"
     return "" if one.partner in partners else "partner"
@@ -156,13 +156,14 @@ def _validated_today(
     accepted = rows_shown_to_owners(current_rows.last_accepted_rows(con), pl.DataFrame(schema=SEEN), partners)
     context = CheckContext(day, accepted, None, _waivers(ledger, sent[0]))
     arrivals = [
-        (Origin(one.partner, one.path, day), lambda digest=one.digest: archive.content(digest, most)) for one in sent
+        (Origin(one.partner, one.path, day), lambda digest=one.digest: archive.read_content(digest, most))
+        for one in sent
     ]
     return validate_files(arrivals, partners, definitions, context, limits=given.limits)
 
 
 def _waivers(ledger: Ledger, first: Submission) -> tuple[Waiver, ...]:
-    ended = {grant for grant, by in ledger.lapsed.items() if ledger.submissions[by].sequence < first.sequence}
+    ended = {grant for grant, by in ledger.lapsed_waivers.items() if ledger.submissions[by].sequence < first.sequence}
     return tuple(grant.waiver for grant in ledger.waivers.values() if grant.id not in ended)
 
 
@@ -216,7 +217,7 @@ def _accepted(outcome: Outcome | None, archive: Archive) -> pl.DataFrame | None:
     """The rows of an outcome that were loaded."""
     if outcome is None or outcome.table is None:
         return None
-    return archive.table(outcome.table).filter(~pl.col("faulty"))
+    return archive.read_table(outcome.table).filter(~pl.col("faulty"))
 
 
 def _today(judged: ValidationResult | None) -> pl.DataFrame | None:

@@ -171,7 +171,7 @@ def test_a_full_disk_is_one_line_and_the_next_night_ends_the_work(
                 assert con.execute("SELECT count(*) FROM mart.observations").fetchone() == (5,)
         subprocess.run(["mount", "-o", "remount,size=60m", str(small)], check=True)
         report = place.night(warehouse=live, archive=small / "archive", outbox=small / "outbox")
-        assert [line.status for line in report.lines] in (["accepted"], [])
+        assert [line.status for line in report.returns] in (["accepted"], [])
         assert len(list((small / "outbox").glob("*.eml"))) == 1
         with duckdb.connect(str(live), read_only=True) as con:
             assert con.execute("SELECT count(*) FROM mart.observations").fetchone() == (5,)

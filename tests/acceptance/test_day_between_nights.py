@@ -38,19 +38,19 @@ def test_an_owner_hears_by_day_and_the_night_loads_without_judging_again(place: 
     write_return(sender)
     with post_office(Post(free_port())) as post:
         by_day = run_between_nights(place.settings(smtp_url=post.url), "day", DAYTIME_KINDS)
-        assert ([one.status for one in by_day.lines], by_day.replies.sent) == (["accepted"], 1)
+        assert ([one.status for one in by_day.returns], by_day.replies.sent) == (["accepted"], 1)
         assert not place.published.exists()
         (first,) = to_tester(post)
         assert "to be loaded tonight, awaiting publication" in first
-        assert run_between_nights(place.settings(smtp_url=post.url), "day", DAYTIME_KINDS).lines == ()
+        assert run_between_nights(place.settings(smtp_url=post.url), "day", DAYTIME_KINDS).returns == ()
         report = place.night("night", smtp_url=post.url, today=TODAY + timedelta(1))
-        assert ([one.status for one in report.lines], values(place)[KS2]) == (["accepted"], 67.0)
-        assert place.night("next", smtp_url=post.url, today=TODAY + timedelta(2)).lines == ()
+        assert ([one.status for one in report.returns], values(place)[KS2]) == (["accepted"], 67.0)
+        assert place.night("next", smtp_url=post.url, today=TODAY + timedelta(2)).returns == ()
         _, second = to_tester(post)
         assert "readers can see it now" in second
         assert "Receipts" not in second
     ledger = read_ledger(place.archive)
-    assert [one.judgement for one in ledger.recorded] == [1]
+    assert [one.judgement for one in ledger.recorded_outcomes] == [1]
 
 
 @pytest.mark.long
@@ -101,7 +101,7 @@ def test_what_a_night_could_not_tell_of_its_gate_waits_through_the_day(
 
     monkeypatch.setattr(replying, "PAUSES_SECONDS", (0.0,))
     refusing = Verdict((ExpectationResult("x", "it holds", "critical", False, held=False, count=1, rows=()),))
-    monkeypatch.setattr(publish, "gate", lambda *_: refusing)
+    monkeypatch.setattr(publish, "judge_candidate", lambda *_: refusing)
     write_return(sender)
     port = free_port()
     url = f"smtp://127.0.0.1:{port}"
@@ -154,7 +154,7 @@ def test_a_day_leaves_while_another_run_is_at_work_and_a_night_waits(place: Plac
     from flows.pipeline.night_steps import run_night
 
     threading.Timer(0.7, go.set).start()
-    assert run_night(place.settings(), "night", patience_seconds=60).lines
+    assert run_night(place.settings(), "night", patience_seconds=60).returns
     other.join()
 
 

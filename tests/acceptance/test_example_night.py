@@ -61,8 +61,8 @@ def test_one_return_is_rejected_one_warns_and_the_rest_are_accepted(example_nigh
     _, report = example_night
     assert [line.path for line in report.rejected] == ["early-years/Childcare_quality_2010.xlsx"]
     assert report.rejected[0].errors >= 8
-    assert sum(line.status == "accepted-with-warnings" for line in report.lines) == 1
-    assert len(report.lines) >= 8
+    assert sum(line.status == "accepted-with-warnings" for line in report.returns) == 1
+    assert len(report.returns) >= 8
     assert any("early-years/Childcare_quality_2010.xlsx" in sentence for sentence in sentences(report))
     assert "rejected" in as_markdown(report)
 
@@ -192,13 +192,13 @@ def test_each_partner_gets_one_message_with_a_receipt_for_each_submission(exampl
     read = [message_from_bytes(path.read_bytes(), policy=policy.default) for path in place.outbox.glob("*.eml")]
     texts = {str(message["To"]): plain(message) for message in read}
     assert len(texts) == len(read)
-    for line in report.lines:
+    for line in report.returns:
         text = texts[f"{line.partner}.data@example.org"]
         assert text.count(f"Submission:        {line.submission}") == 1
         assert line.path in text
     officers = {to for to in texts if to.startswith("director.")}
     assert officers == {"director.council@example.org", "director.childrens.services@example.org"}
-    assert set(texts) == {f"{line.partner}.data@example.org" for line in report.lines} | officers
+    assert set(texts) == {f"{line.partner}.data@example.org" for line in report.returns} | officers
     (rejected,) = report.rejected
     assert texts[f"{rejected.partner}.data@example.org"].count("What to do:") == rejected.errors
 
@@ -215,7 +215,7 @@ def test_a_second_night_through_prefect_changes_nothing(example_night: Example) 
         archive=str(place.archive),
         today=TODAY,
     )
-    assert again.lines == ()
+    assert again.returns == ()
     assert again.publication.state == "unchanged"
     assert again.publication.data_version == 1
     assert place.published.read_bytes() == before

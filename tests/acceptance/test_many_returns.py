@@ -159,7 +159,9 @@ def night_up_to_load(place: Place, **other: Any) -> None:
 
 def recorded(place: Place) -> list[dict[str, Any]]:
     """Every outcome of the ledger, without the times at which it was judged and its workbook saved."""
-    return [{**as_record(one), "judged_at": None, "modified": None} for one in read_ledger(place.archive).recorded]
+    return [
+        {**as_record(one), "judged_at": None, "modified": None} for one in read_ledger(place.archive).recorded_outcomes
+    ]
 
 
 CENTRES = ("Nottingham", "Centres", "2011", "reported", 4000, None, None)
@@ -214,7 +216,7 @@ def test_nobody_waits_for_another_partners_slow_file(senders: Place, monkeypatch
     night = prepare_run(senders.settings(), "test")
     first, *others = collect(night)
     let_go, before = threading.Event(), list[str]()
-    monkeypatch.setattr(Archive, "content", waits_until(let_go, first.digest, Archive.content))
+    monkeypatch.setattr(Archive, "content", waits_until(let_go, first.digest, Archive.read_content))
 
     def watched(folder: Path, submissions: Sequence[Submission], desk: ValidationContext) -> Iterator[str]:
         assert [one.partner for one in submissions[:4]] == ["alpha", "beta", "gamma", "alpha"]
@@ -226,7 +228,7 @@ def test_nobody_waits_for_another_partners_slow_file(senders: Place, monkeypatch
                 let_go.set()
             yield name
 
-    validate(replace(night, stage=watched))
+    validate(replace(night, stage_submissions=watched))
     assert sorted(before) == sorted(one.id for one in others)
     assert list(night.ledger.outcomes) == [first.id, *(one.id for one in others)]
 
@@ -264,9 +266,9 @@ def test_files_that_hang_die_or_eat_memory_are_answered_and_so_are_the_others(
     for name in PARTNERS:
         send(senders, name, 1)
     report = senders.night(max_seconds=5)
-    said = {line.path: line.status for line in report.lines}
+    said = {line.path: line.status for line in report.returns}
     assert said == {path: "rejected" if path.endswith("csv") else "accepted" for path in said}
-    rules = [f.rule for one in read_ledger(senders.archive).recorded for f in one.findings]
+    rules = [f.rule for one in read_ledger(senders.archive).recorded_outcomes for f in one.findings]
     assert rules == ["return.too-large"] * 3
     assert {name for name in PARTNERS for _ in senders.outbox.glob(f"*-{name}-*.eml")} == set(PARTNERS)
 
@@ -284,12 +286,12 @@ def test_an_interrupted_night_keeps_what_it_had_judged(senders: Place) -> None:
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        validate(replace(night, stage=broken_off))
+        validate(replace(night, stage_submissions=broken_off))
     kept = list(read_ledger(senders.archive).outcomes)
     assert 0 < len(kept) < 9
     senders.night("two")
     assert list(read_ledger(senders.archive).outcomes) == [f"S{number:06d}" for number in range(1, 10)]
-    assert len(read_ledger(senders.archive).recorded) == 9
+    assert len(read_ledger(senders.archive).recorded_outcomes) == 9
     assert not list((senders.archive / "staging").iterdir())
     assert not list((senders.archive / "holding").iterdir())
 

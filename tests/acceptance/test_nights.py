@@ -31,7 +31,7 @@ def message_about(place: Place, submission: str) -> EmailMessage:
 def test_a_partner_is_added_by_a_toml_and_a_workbook(place: Place, sender: Path) -> None:
     write_return(sender)
     report = place.night()
-    assert [line.status for line in report.lines] == ["accepted"]
+    assert [line.status for line in report.returns] == ["accepted"]
     assert values(place) == {
         ("eyfs-good-level", "E06000018", "200910"): 50.0,
         ("eyfs-good-level", "E92000001", "200910"): 56.0,
@@ -47,7 +47,7 @@ def test_a_second_night_with_nothing_new_changes_nothing(place: Place, sender: P
     before = place.published.read_bytes()
     outbox = sorted(p.name for p in place.outbox.iterdir())
     report = place.night("two")
-    assert (report.lines, report.publication.state, report.publication.data_version) == ((), "unchanged", 1)
+    assert (report.returns, report.publication.state, report.publication.data_version) == ((), "unchanged", 1)
     assert place.published.read_bytes() == before
     assert sorted(p.name for p in place.outbox.iterdir()) == outbox
 
@@ -83,7 +83,7 @@ def test_a_key_no_longer_held_is_withdrawn_with_a_warning_and_other_periods_stay
     place.night("one")
     write_return(sender, tuple(row for row in GOOD if row[1] != "Key stage 4" and row[2] != "2008/09"))
     report = place.night("two")
-    assert report.lines[0].status == "accepted-with-warnings"
+    assert report.returns[0].status == "accepted-with-warnings"
     now = values(place)
     assert ("ks4-five-good-gcses", "E06000018", "200910") not in now
     assert ("ks2-level-4-english-maths", "E06000018", "200809") in now
@@ -112,7 +112,7 @@ def test_quarantine_loads_clean_rows_and_keeps_what_the_others_had(
     place.night("one")
     write_return(sender, with_value(with_value(GOOD, 2, "about 67"), 3, 66))
     report = place.night("two")
-    assert report.lines[0].status == "partly-accepted"
+    assert report.returns[0].status == "partly-accepted"
     now = values(place)
     assert now[KS2] == 67.0
     assert now["ks2-level-4-english-maths", "E06000018", "200809"] == 66.0
@@ -147,7 +147,7 @@ def test_person_level_data_is_refused_and_nothing_of_it_is_kept(place: Place, se
     sender.parent.mkdir(parents=True)
     book.save(sender)
     report = place.night()
-    assert report.lines[0].status == "rejected"
+    assert report.returns[0].status == "rejected"
     kept = b"".join(p.read_bytes() for p in place.root.rglob("*") if p.is_file() and place.inbox not in p.parents)
     assert b"Exampleperson" not in kept
     assert not list((place.archive / "files").iterdir())
@@ -183,7 +183,7 @@ def test_a_link_out_of_the_inbox_and_a_strange_folder_are_left_alone(place: Plac
     (sender.parent / "attainment-link.xlsx").symlink_to(secret)
     (place.inbox / "stranger").mkdir()
     report = place.night()
-    assert len(report.lines) == 1
+    assert len(report.returns) == 1
     assert any("outside the inbox" in note for note in report.notes)
     assert any("stranger" in note for note in report.notes)
 

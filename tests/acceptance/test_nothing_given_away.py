@@ -94,7 +94,7 @@ class Partnership:
                     where = f"'{finding.sheet}'!{finding.cell}"
                     words = (where, "value.implausible", "Counted twice", "The analyst", BEGUN + timedelta(90))
                     self.said.append(
-                        grant_waiver(WaiverRequest(outcome.submission, *words), self.settings(number)).says
+                        grant_waiver(WaiverRequest(outcome.submission, *words), self.settings(number)).message
                     )
                     return
 
@@ -167,7 +167,7 @@ def only_beside_what_is_published(town: Partnership) -> None:
     """A partner hears of a difference only where readers see the other figure; the analyst hears of all, and where."""
     told = [
         finding
-        for outcome in read_ledger(town.place.archive).recorded
+        for outcome in read_ledger(town.place.archive).recorded_outcomes
         for finding in outcome.findings
         if finding.rule == "key.differs"
     ]

@@ -92,15 +92,15 @@ def test_a_report_is_filed_once_whole_and_never_overwritten(
     (tmp_path / "reports" / ".making-2011-Q2").mkdir(parents=True)  # what a run that was killed left
     first = file_it("one")
     before = {path.name: path.read_bytes() for path in first.folder.iterdir()}
-    assert (first.made, first.name, first.says["data_version"]) == (True, "2011-Q2", 1)
+    assert (first.is_new, first.name, first.manifest["data_version"]) == (True, "2011-Q2", 1)
     again = file_it("two")
-    assert (again.made, again.folder) == (False, first.folder)
+    assert (again.is_new, again.folder) == (False, first.folder)
     assert {path.name: path.read_bytes() for path in first.folder.iterdir()} == before
     second = file_it("three", again=True)
-    assert (second.made, second.name) == (True, "2011-Q2.2")
-    assert "edition 2" in second.says["title"]
+    assert (second.is_new, second.name) == (True, "2011-Q2.2")
+    assert "edition 2" in second.manifest["title"]
     assert [one.name for one in list_filed_reports(tmp_path / "reports")] == ["2011-Q2", "2011-Q2.2"]
-    for name, digest in first.says["files"].items():
+    for name, digest in first.manifest["files"].items():
         assert hashlib.sha256(before[name]).hexdigest() == digest
         assert (first.folder / name).stat().st_mode & 0o222 == 0
     (second.folder / "manifest.json").chmod(0o644)
@@ -124,6 +124,6 @@ def test_officers_get_it_once_whichever_run_comes_first(
             assert message["Subject"] == "Scorecard, April to June 2011"
             assert "filed as 2011-Q2" in " ".join(plain(message).split())
             names = [part.get_filename() for part in message.iter_attachments()]
-            assert names == list(next(list_filed_reports(reports)).says["files"])
+            assert names == list(next(list_filed_reports(reports)).manifest["files"])
         run_between_nights(given, "again", frozenset({"report"}))
         assert len(post.messages) == 2

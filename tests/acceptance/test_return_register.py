@@ -103,7 +103,7 @@ def own(place: Place, monkeypatch: pytest.MonkeyPatch) -> Place:
     toml.write_text(toml.read_text().replace("due = 2011-05-01", "due = 2011-07-01"))
     monkeypatch.setenv("INDICATORS_PARTNERS", str(folder))
     monkeypatch.setenv("INDICATORS_ARCHIVE", str(place.archive))
-    monkeypatch.setattr(publish, "gate", lambda *_: Verdict())  # it has tests of its own
+    monkeypatch.setattr(publish, "judge_candidate", lambda *_: Verdict())  # it has tests of its own
     write_return(place.inbox / "one" / "attainment.xlsx")
     write_return(place.inbox / "two" / "attainment.xlsx", [("Nottm", *GOOD[0][1:])])
     (place.inbox / "three").mkdir()

@@ -97,7 +97,7 @@ def test_one_return_is_set_aside_and_the_others_are_published_the_same_night(tow
     assert report.publication.state == "published"
     assert [shown(town, number) for number in range(3)] == [{50, 51, 52}, {60, 61, 62}, {60, 61, 62}]
     assert statuses(town)["S000004"] == "set-aside"
-    assert {line.status for line in report.lines} == {"accepted", "set-aside"}
+    assert {line.status for line in report.returns} == {"accepted", "set-aside"}
     flagged = town.ask("SELECT DISTINCT submission, why IS NOT NULL FROM mart.set_aside ORDER BY 2")
     assert flagged == [("S000004", False), ("S000004", True)]
     owner, analyst = mail(town, f"{PARTNERS[0]}@"), mail(town, "analyst@")

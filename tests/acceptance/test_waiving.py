@@ -49,7 +49,7 @@ def with_centres(count: object) -> tuple[tuple[Any, ...], ...]:
 
 
 def newest(place: Place) -> Outcome:
-    return list(read_ledger(place.archive).recorded)[-1]
+    return list(read_ledger(place.archive).recorded_outcomes)[-1]
 
 
 def loaded(place: Place, run: str, **other: Any) -> Outcome:
@@ -73,7 +73,7 @@ def shown(place: Place) -> list[tuple[Any, ...]]:
 
 def test_a_waived_value_is_loaded_the_next_night_though_the_file_did_not_change(place: Place, sender: Path) -> None:
     write_return(sender, ROWS)
-    assert place.night("one").lines[0].status == "rejected"
+    assert place.night("one").returns[0].status == "rejected"
     assert place.ask("SELECT count(*) FROM mart.observations") == [(0,)]
     assert waive("S000001") == 0
     place.night("two")
@@ -88,7 +88,7 @@ def test_a_waived_value_is_loaded_the_next_night_though_the_file_did_not_change(
     assert shown(place) == [(*row, "2011-09-30", "active")]
     assert place.ask("SELECT status FROM mart.returns WHERE submission IS NOT NULL") == [("accepted-with-warnings",)]
     assert place.night("three").publication.state == "unchanged"
-    assert len(read_ledger(place.archive).recorded) == 2
+    assert len(read_ledger(place.archive).recorded_outcomes) == 2
 
 
 def test_a_waiver_survives_a_resend_and_ends_with_another_value(place: Place, sender: Path) -> None:
@@ -97,11 +97,11 @@ def test_a_waiver_survives_a_resend_and_ends_with_another_value(place: Place, se
     assert waive("S000001") == 0
     write_return(sender, ROWS, title="Sent again")
     assert loaded(place, "two").accepted
-    assert [o.id for o in read_ledger(place.archive).recorded][1:] == ["S000002/tester-attainment"]
+    assert [o.id for o in read_ledger(place.archive).recorded_outcomes][1:] == ["S000002/tester-attainment"]
     for run, count in (("three", 3900), ("four", 4000)):
         write_return(sender, with_centres(count))
         assert loaded(place, run).status == "rejected"
-    assert list(read_ledger(place.archive).lapsed.values()) == ["S000003"]
+    assert list(read_ledger(place.archive).lapsed_waivers.values()) == ["S000003"]
     assert held(place) == [4000]
 
 
@@ -156,7 +156,7 @@ def test_a_replaced_submission_is_not_judged_again(
     assert "has been replaced" in capsys.readouterr().out
     loaded(place, "three")
     assert held(place) == [40]
-    assert len(read_ledger(place.archive).recorded) == 2
+    assert len(read_ledger(place.archive).recorded_outcomes) == 2
 
 
 def test_a_period_in_the_future_is_waived_for_every_row_under_its_cell(place: Place, sender: Path) -> None:
@@ -239,7 +239,7 @@ def test_what_is_loaded_again_after_a_waiver_is_published_once(
     """The rows that were clean the first time come with the same cells of the same submission again."""
     monkeypatch.setenv("INDICATORS_PARTNERS", str(write_partner(place.root / "q", on_error="quarantine")))
     write_return(sender, ROWS)
-    assert place.night("one").lines[0].status == "partly-accepted"
+    assert place.night("one").returns[0].status == "partly-accepted"
     assert waive("S000001") == 0
     assert place.night("two").publication.data_version == 2
     assert place.night("three").publication.state == "unchanged"

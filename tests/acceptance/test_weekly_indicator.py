@@ -132,7 +132,7 @@ def test_a_weekly_return_is_published_and_compared_with_the_week_before(
         weeks += [[area, day, value] for day, value in zip(days, values, strict=True)]
     _send(place, weeks)
     report = place.night(today=date(2010, 9, 22), **workspace)
-    assert [(line.status, line.rows) for line in report.lines if line.partner == "weekly"] == [("accepted", 6)]
+    assert [(line.status, line.rows) for line in report.returns if line.partner == "weekly"] == [("accepted", 6)]
     latest = place.ask(
         """SELECT time_period, period_end, value, previous_value, change, direction, england_gap
            FROM mart.latest WHERE indicator_id = 'absence-week' AND area_code = 'E06000018'"""

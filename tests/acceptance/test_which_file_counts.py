@@ -38,7 +38,7 @@ def town(place: Place, monkeypatch: pytest.MonkeyPatch) -> Place:
     """A place with one partner of its own, whose gate lets everything pass."""
     write_partner(place.root / "partners", "tester")
     monkeypatch.setenv("INDICATORS_PARTNERS", str(place.root / "partners"))
-    monkeypatch.setattr(publish, "gate", lambda *_: Verdict())
+    monkeypatch.setattr(publish, "judge_candidate", lambda *_: Verdict())
     return place
 
 
@@ -118,7 +118,7 @@ def test_of_files_of_one_night_the_right_one_counts_and_everybody_hears_why(
     assert held.count("Counts") == 2 * len(files)  # as text and as HTML
     assert why.split("'")[0].strip() in held
     ledger = read_ledger(town.archive)
-    assert set(ledger.loading) == {one.id for one in ledger.recorded}
+    assert set(ledger.loaded_at) == {one.id for one in ledger.recorded_outcomes}
 
 
 def test_files_of_different_periods_both_load(town: Place) -> None:

@@ -94,10 +94,10 @@ def test_the_values_are_made_again_from_a_ledger_that_recorded_no_nights(
     archive = Archive(place.archive)
     archive.prepare()
     toml = (tmp_path / "partners" / "tester.toml").read_bytes()
-    archive.keep_definitions(hashlib.sha256(toml).hexdigest(), {"tester.toml": toml})
+    archive.archive_definitions(hashlib.sha256(toml).hexdigest(), {"tester.toml": toml})
     shutil.rmtree(place.published.parent)
     done = rebuild(place.settings(), "again")
-    assert done.done
+    assert done.succeeded
     assert place.ask(VALUES.format("mart.observations")) == PUBLISHED[-1]
     assert "Today's definitions stand in" in done.text
     assert "did not record its nights" in done.text
@@ -125,13 +125,13 @@ def test_a_version_that_only_the_store_knew_can_be_gone_back_to_and_the_rest_mad
     where = ["--warehouse", str(place.published), "--archive", str(place.archive), "--by", "performance-analyst"]
     assert main(["rollback", "3", *where]) == 0
     done = rebuild(place.settings(), "again")
-    assert (done.compared, done.equal, done.done) == (("store",), True, False)
+    assert (done.compared, done.equal, done.succeeded) == (("store",), True, False)
     assert "Version 4, which is live by the ledger, cannot be made again" in done.text
     with trusting():
         assert place.night("next").publication.state == "unchanged"  # by which that version can be made again
     assert looked_back(place)[:3] == list(PUBLISHED)
     done = rebuild(place.settings(), "again")
-    assert (done.compared, done.equal, done.done) == (("store", "published file"), True, True)
+    assert (done.compared, done.equal, done.succeeded) == (("store", "published file"), True, True)
 
 
 def test_a_live_file_that_lacks_columns_is_compared_by_what_it_has(

@@ -96,7 +96,7 @@ def test_what_arrives_is_taken_in_once_with_its_bytes_and_its_folder_says_whose_
         ("other", "other/attainment.xlsx"),
         ("tester", "tester/2010/attainment.xlsx"),
     ]
-    assert [night.archive.content(one.digest) for one in came] == [B, A]
+    assert [night.archive.read_content(one.digest) for one in came] == [B, A]
     assert [one.size for one in came] == [len(B), len(A)]
     assert sum("no partner's folder" in note for note in night.notes) == 2
     assert arrived(place) == []
@@ -111,7 +111,7 @@ def test_a_whole_night_from_a_server_shows_no_secret(kind: str, place: Place, mo
         made.put("tester/attainment.xlsx", A)
         given = begun(place).settings
         report = run_night(given, "one")
-    assert [line.status for line in report.lines] == ["accepted"]
+    assert [line.status for line in report.returns] == ["accepted"]
     assert place.ask(
         "SELECT value FROM mart.observations WHERE indicator_id LIKE 'ks2%' AND time_period = '200910'"
     ) == [(67.0,)]
@@ -128,7 +128,7 @@ def test_names_that_are_no_returns_are_left(inbox: Inbox, place: Place) -> None:
     night = begun(place)
     assert collect(night) == []
     assert sum("not finished" in note for note in night.notes) == len(night.notes) == 4
-    assert night.unseen == {"tester"}
+    assert night.unread_partners == {"tester"}
 
 
 @pytest.mark.long
@@ -219,7 +219,7 @@ def test_a_file_too_large_is_read_only_as_far_as_is_needed_to_say_so(inbox: Inbo
     night = begun(place, max_file_mb=1)
     (one,) = collect(night)
     assert one.size == len(big)
-    assert len(night.archive.content(one.digest)) == 1_000_001
+    assert len(night.archive.read_content(one.digest)) == 1_000_001
     (outcome,) = validate(night)
     assert [f.rule for f in outcome.findings] == ["return.too-large"]
     assert arrived(place, max_file_mb=1) == []
@@ -259,7 +259,7 @@ def test_a_share_that_vanishes_half_way_costs_only_what_was_not_read(
     assert [one.path for one in collect(night)] == paths[:3]
     (note,) = night.notes
     assert "3 of 6 files were read, the other 3 are left for the next night" in note
-    assert night.unseen == {"tester"}
+    assert night.unread_partners == {"tester"}
     if not inbox.given.startswith("sftp"):
         monkeypatch.undo()
         at(inbox, place, monkeypatch)
@@ -277,7 +277,7 @@ def test_an_inbox_without_partners_folders_is_told_once_something_had_come(inbox
     night = begun(place)
     assert collect(night) == []
     assert "holds no partner's folder" in " ".join(night.notes)
-    assert night.unseen == {"tester", "other"}
+    assert night.unread_partners == {"tester", "other"}
 
 
 # -- a folder ---------------------------------------------------------------------------------------------------------
@@ -337,7 +337,7 @@ def test_a_file_that_grows_while_it_is_looked_at_is_left_for_the_next_night(
     night = begun(place)
     assert [one.path for one in collect(night)] == ["other/attainment.xlsx"]
     assert any("still being written" in note for note in night.notes)
-    assert night.unseen == {"tester"}
+    assert night.unread_partners == {"tester"}
     monkeypatch.undo()
     at(folder, place, monkeypatch)
     assert arrived(place) == ["tester/attainment.xlsx"]
@@ -346,9 +346,9 @@ def test_a_file_that_grows_while_it_is_looked_at_is_left_for_the_next_night(
 def test_what_a_stopped_night_left_in_holding_is_swept(folder: Inbox, place: Place) -> None:
     folder.put("tester/attainment.xlsx", A)
     night = begun(place)
-    (night.archive.holding / ("0" * 64)).write_bytes(b"left by a night that was stopped")
+    (night.archive.landing / ("0" * 64)).write_bytes(b"left by a night that was stopped")
     (one,) = collect(night)
-    assert [path.name for path in night.archive.holding.iterdir()] == [one.digest]
+    assert [path.name for path in night.archive.landing.iterdir()] == [one.digest]
 
 
 # -- servers ----------------------------------------------------------------------------------------------------------

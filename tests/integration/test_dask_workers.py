@@ -39,7 +39,7 @@ def rows_of(place: Place) -> dict[str, list[tuple[Any, ...]]]:
 
 def recorded(place: Place) -> list[dict[str, Any]]:
     """The outcomes in the order of the ledger, without the instants."""
-    return [{**as_record(one), "judged_at": None} for one in read_ledger(place.archive).recorded]
+    return [{**as_record(one), "judged_at": None} for one in read_ledger(place.archive).recorded_outcomes]
 
 
 def kill_a_worker(staging: Path, killed: list[int]) -> None:
@@ -94,8 +94,8 @@ def waiting(place: Place, monkeypatch: pytest.MonkeyPatch) -> RunContext:
 
 
 def test_a_worker_is_told_paths_and_leaves_private_files(waiting: RunContext) -> None:
-    submissions = waiting.ledger.unjudged()
-    with waiting.archive.stage() as folder:
+    submissions = waiting.ledger.awaiting_validation()
+    with waiting.archive.staging_folder() as folder:
         jobs = dask_workers._write_jobs(
             waiting.settings, folder, submissions, validate_step._validation_context(waiting)
         )
@@ -112,9 +112,9 @@ def test_a_worker_is_told_paths_and_leaves_private_files(waiting: RunContext) ->
 
 
 def test_a_worker_that_is_not_as_the_night_judges_nothing(waiting: RunContext, place: Place) -> None:
-    with waiting.archive.stage() as folder:
+    with waiting.archive.staging_folder() as folder:
         (job,) = dask_workers._write_jobs(
-            waiting.settings, folder, waiting.ledger.unjudged(), validate_step._validation_context(waiting)
+            waiting.settings, folder, waiting.ledger.awaiting_validation(), validate_step._validation_context(waiting)
         )
         toml = place.root / "partners" / "one.toml"
         toml.write_text(toml.read_text(encoding="utf-8").replace("Attainment", "Other"), encoding="utf-8")
@@ -129,7 +129,7 @@ def test_what_no_worker_brings_back_is_read_here_once(waiting: RunContext, monke
 
     monkeypatch.setattr(dask_workers, "_dask_runner", nobody)
     assert dask_workers.staging_function(waiting.settings) is not stage_submissions
-    outcomes = validate(replace(waiting, stage=dask_workers.staging_function(waiting.settings)))
+    outcomes = validate(replace(waiting, stage_submissions=dask_workers.staging_function(waiting.settings)))
     assert [(one.id, one.status) for one in outcomes] == [
         ("S000001/one-attainment", "accepted"),
         ("S000002/two-attainment", "accepted"),

@@ -100,10 +100,10 @@ def test_a_disk_that_became_full_does_not_make_it_forget(
         for _ in range(3):
             report_fault(given, "nightly", "night", FULL, AT)
         assert len(post.messages) == 1
-        size = given.memories[0].stat().st_size
+        size = given.memory_paths[0].stat().st_size
         for number in range(100):
             report_fault(given, "nightly", "night", f"{'abcdefghij'[number % 10]}{'xyz' * (number // 10)} is wrong", AT)
-        assert given.memories[0].stat().st_size == size
+        assert given.memory_paths[0].stat().st_size == size
 
 
 def _full(*_: object) -> None:

@@ -119,8 +119,8 @@ def test_an_end_that_is_cut_off_is_told_by_the_store(how: Callable[[Lines], Line
     assert find_losses(gather_evidence(given, read_ledger(place.archive))) == ()
     change(path, how)
     (loss,) = find_losses(gather_evidence(given, read_ledger(place.archive)))
-    assert (loss.part, loss.says, loss.stops) == ("ledger", says, True)
-    assert loss.do == "restore the ledger from a backup (docs/backup.md)"
+    assert (loss.part, loss.reason, loss.blocks_writing) == ("ledger", says, True)
+    assert loss.remedy == "restore the ledger from a backup (docs/backup.md)"
 
 
 @pytest.mark.parametrize("name", sorted(path.stem for path in (HOME / "tests" / "contract" / "releases").glob("*.zip")))
@@ -133,10 +133,10 @@ def test_a_ledger_of_an_earlier_release_is_adopted_once_and_protected(name: str,
     count = old.count(b"\n")
     ledger = read_ledger(archive)
     ledger.record_submission(sent(100))
-    assert f"its {count} lines were written by an earlier release" in ledger.adoption_in_words
+    assert f"its {count} lines were written by an earlier release" in ledger.adoption_notice
     again = read_ledger(archive)
     again.record_submission(sent(101))
-    assert again.adoption_in_words == ""
+    assert again.adoption_notice == ""
     lines = path.read_bytes().splitlines()
     assert path.read_bytes().startswith(old)
     assert [json.loads(line)["kind"] for line in lines[count:]] == ["ledger", "submission", "submission"]

@@ -134,7 +134,7 @@ def test_what_is_lost_is_told_and_not_lost_for_good(lost: set[str], lived: Life,
             k: v for k, v in now.items() if "ledger" not in k
         }
         return
-    assert rebuild(life.settings(), "again").done
+    assert rebuild(life.settings(), "again").succeeded
     assert differing(life, lived) == []
     assert VersionArchive.beside(life.place.published).versions().keys() == {1, 2, 3, 4}
     with trusting():
@@ -171,7 +171,7 @@ def test_a_file_that_is_not_the_one_it_was_is_told_and_made_again(
         ):
             command(life)
         assert files(life) == before, name
-    assert rebuild(life.settings(), "again", replace=True).done
+    assert rebuild(life.settings(), "again", replace=True).succeeded
     assert differing(life, lived) == []
 
 

@@ -57,7 +57,7 @@ def lived(tmp_path_factory: pytest.TempPathFactory) -> Life:
         assert life.night().publication.data_version == 2
         life.correct(KEY_STAGES, ("Mathematics,-3,", "Mathematics,145,"))
         report = life.night()
-        assert ([line.status for line in report.lines], report.publication.data_version) == (["rejected"], 3)
+        assert ([line.status for line in report.returns], report.publication.data_version) == (["rejected"], 3)
         assert life.waive()
         assert life.night().publication.data_version == 4
         assert life.roll_back(2)
@@ -71,7 +71,7 @@ def lived(tmp_path_factory: pytest.TempPathFactory) -> Life:
         life.define(toml, 'title = "Key stage attainment"', 'title = "Key stages"\non_error = "quarantine"')
         life.correct(KEY_STAGES, (",subject,figure,", ",subject,amount,"), (",Total,8.9,", ",Total,about 9,"))
         report = life.night()
-        assert ([line.status for line in report.lines], report.publication.data_version) == (["partly-accepted"], 7)
+        assert ([line.status for line in report.returns], report.publication.data_version) == (["partly-accepted"], 7)
         assert life.night().publication.state == "unchanged"
     return life
 
@@ -94,7 +94,7 @@ def test_the_example_data_is_made_again_row_for_row_with_its_past(lived: Life, t
         life.night()
     done = rebuild(life.settings(), "again")
     assert (done.data_version, done.versions, done.notes) == (7, 7, ())
-    assert (done.compared, done.placed, done.done) == ((), ("store", "published file"), True)
+    assert (done.compared, done.placed, done.succeeded) == ((), ("store", "published file"), True)
     assert differing(life, lived) == []
     assert looked_back(life) == before
     names = {path.name for path in life.place.published.parent.iterdir()}

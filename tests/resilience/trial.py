@@ -187,10 +187,14 @@ def _settled(trial: Trial, seconds: float) -> bool:
     begun = time.monotonic()
     while time.monotonic() - begun < seconds:
         ledger = read_ledger(trial.place.archive)
-        told = all(f"receipt/{one.id}" in ledger.told for one in ledger.recorded)
+        told = all(f"receipt/{one.id}" in ledger.told_keys for one in ledger.recorded_outcomes)
         waits = any(message.pending for message in ledger.messages.values())
         seen = len(ledger.outcomes) == len(trial.dropped) and told and not waits
-        if seen and all(one.id in ledger.loading for one in ledger.recorded if one.accepted) and _quiet(trial):
+        if (
+            seen
+            and all(one.id in ledger.loaded_at for one in ledger.recorded_outcomes if one.accepted)
+            and _quiet(trial)
+        ):
             return True
         time.sleep(3)
     return False
@@ -208,9 +212,9 @@ def _verdict(trial: Trial, post: Post, runs: list[dict[str, Any]], wrong: list[s
     ledger = read_ledger(trial.place.archive)
     paths = Counter(one.path for one in ledger.submissions.values())
     wrong += [f"{path} is {paths[path]} submissions" for path in trial.dropped if paths[path] != 1]
-    judged = Counter(one.submission for one in ledger.recorded)
+    judged = Counter(one.submission for one in ledger.recorded_outcomes)
     wrong += [f"{name} was judged {judged[name]} times" for name in ledger.submissions if judged[name] != 1]
-    accepted = [one for one in ledger.recorded if one.accepted]
+    accepted = [one for one in ledger.recorded_outcomes if one.accepted]
     with private_store.open_store(trial.place.settings().store) as con:
         loads = Counter(row[0] for row in con.execute("SELECT submission FROM load").fetchall())
     wrong += [
@@ -220,8 +224,8 @@ def _verdict(trial: Trial, post: Post, runs: list[dict[str, Any]], wrong: list[s
         f"{name} was loaded and not accepted" for name in loads if name not in {one.submission for one in accepted}
     ]
     sent = Counter(key for message in ledger.messages.values() if message.state == "sent" for key in message.news)
-    owed = [f"receipt/{one.id}" for one in ledger.recorded] + [
-        f"findings/{one.id}" for one in ledger.recorded if one.findings
+    owed = [f"receipt/{one.id}" for one in ledger.recorded_outcomes] + [
+        f"findings/{one.id}" for one in ledger.recorded_outcomes if one.findings
     ]
     excused = _replaced(ledger)
     wrong += [f"{key} was told {sent[key]} times" for key in owed if sent[key] != 1 and key not in excused]

@@ -142,7 +142,7 @@ class Life:
     def waive(self, days: int = 90) -> bool:
         """Let through the first value that can be; whether there was one."""
         ledger = read_ledger(self.place.archive)
-        for outcome in reversed(ledger.recorded):
+        for outcome in reversed(ledger.recorded_outcomes):
             for one in outcome.findings:
                 if one.rule == "value.implausible" and one.is_error:
                     return bool(grant_waiver(self._asked(outcome.submission, one, days), self.settings()).granted)
@@ -184,7 +184,7 @@ class Life:
 
 DEATHS = (
     "flows.pipeline.load_step.loading.load",
-    "flows.pipeline.publishing.publish_night",
+    "flows.pipeline.publishing.publish_candidate",
     "warehouse.publication.publish.rename_over",
     "warehouse.publication.publish.published_versions.record_published_rows",
     "flows.records.ledger.Ledger.record_publication",
@@ -194,7 +194,7 @@ DEATHS = (
 @contextmanager
 def trusting() -> Iterator[None]:
     """A gate that lets everything pass, for tests that are about something else; people are still asked."""
-    with patch("warehouse.publication.publish.gate", return_value=Verdict(())):
+    with patch("warehouse.publication.publish.judge_candidate", return_value=Verdict(())):
         yield
 
 

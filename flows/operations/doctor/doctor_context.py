@@ -86,7 +86,7 @@ class DoctorContext:
     def diagnose_loss(self, part: Part) -> Diagnosis | None:
         """Return what a part has lost as a diagnosis, or None."""
         loss = self.losses.get(part)
-        return None if loss is None else ("wrong" if loss.stops else "look", loss.says, loss.do)
+        return None if loss is None else ("wrong" if loss.blocks_writing else "look", loss.reason, loss.remedy)
 
 
 def require(what: str, load: Callable[[], Any]) -> Any:

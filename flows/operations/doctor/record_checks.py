@@ -38,7 +38,7 @@ def check_ledger(context: DoctorContext) -> Diagnosis:
                 "the last line was cut off by a crash and never counted",
                 "nothing: the next night removes it",
             )
-    return "ok", f"{len(ledger.submissions)} submissions, {len(ledger.recorded)} outcomes", ""
+    return "ok", f"{len(ledger.submissions)} submissions, {len(ledger.recorded_outcomes)} outcomes", ""
 
 
 def check_store(context: DoctorContext) -> Diagnosis:

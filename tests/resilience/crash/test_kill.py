@@ -27,5 +27,5 @@ def test_killed_nights_end_where_an_uninterrupted_one_does() -> None:
 
 
 def test_readers_see_no_error_and_notice_each_version_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(publish, "gate", lambda *_: Verdict())
+    monkeypatch.setattr(publish, "judge_candidate", lambda *_: Verdict())
     assert publishing(tmp_path, 10) == []
