@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import html
-from collections.abc import Mapping
+import traceback
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -18,11 +19,11 @@ from jinja2 import (
     TemplateError,
     TemplateNotFound,
     TemplateSyntaxError,
+    nodes,
     pass_eval_context,
     select_autoescape,
 )
-from jinja2.meta import find_undeclared_variables
-from jinja2.nodes import EvalContext
+from jinja2.meta import find_referenced_templates, find_undeclared_variables
 from markupsafe import Markup
 
 from common.errors import DefinitionError
@@ -40,6 +41,11 @@ class Branding:
     templates: Path | None = None
     organisation: str = ""
 
+    @property
+    def name(self) -> str:
+        """The organisation's name on one line, without control characters."""
+        return " ".join("".join(c if c.isprintable() else " " for c in self.organisation).split())
+
 
 NO_BRANDING = Branding()
 
@@ -51,60 +57,71 @@ def render(folder: Path, name: str, branding: Branding, values: Mapping[str, Any
     """
     environment = _environment(folder, branding.templates, keeps_layout=_is_layout(name))
     try:
-        return environment.get_template(name).render(organisation=branding.organisation, **values)
-    except DefinitionError:
-        raise
+        return environment.get_template(name).render(organisation=branding.name, **values)
     except TemplateSyntaxError as error:
-        file = error.filename or _file(folder, name, branding)
-        raise DefinitionError(file, error.message or "is no template", key=f"line {error.lineno}") from None
+        raise _syntax_fault(error, template_file(folder, name, branding)) from None
     except TemplateNotFound as error:
         reason = f"names the template {error.name!r}, which is not there"
-        raise DefinitionError(_file(folder, name, branding), reason) from None
+        raise DefinitionError(template_file(folder, name, branding), reason) from None
     except (TemplateError, ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
-        raise DefinitionError(_file(folder, name, branding), f"cannot be filled in ({error})") from None
+        frames = [frame for frame in traceback.extract_tb(error.__traceback__) if frame.filename.endswith(SUFFIX)]
+        file, line = (frames[-1].filename, frames[-1].lineno) if frames else (template_file(folder, name, branding), 0)
+        raise DefinitionError(file, f"cannot be filled in: {error}", key=f"line {line}" if line else "") from None
 
 
-def check_overrides(folders: Mapping[Path, Mapping[str, frozenset[str]]], branding: Branding) -> None:
-    """Check the organisation's templates before anything is done with them.
+def template_file(folder: Path, name: str, branding: Branding) -> Path:
+    """Return where the template `name` lies: in the organisation's folder if it is there, else in ours."""
+    own = branding.templates / name if branding.templates else None
+    return own if own is not None and own.is_file() else folder / name
 
-    `folders` are the folders of ours, each with the names that the templates in it may use. A file that begins with
-    `_` is for other templates to include. Raises DefinitionError for the first that is misspelt, that cannot be parsed
-    or that uses an unknown name.
+
+def check_overrides(folders: Iterable[Path], branding: Branding) -> None:
+    """Check that each of the organisation's templates takes the place of one in `folders`, can be parsed and uses only
+    what ours of that name uses.
+
+    A file that begins with `_` is for other templates to include. Raises DefinitionError for the first fault.
     """
     if branding.templates is None:
         return
     if not branding.templates.is_dir():
         raise DefinitionError(branding.templates, "is not a folder of templates")
     ours = {path.name: folder for folder in folders for path in folder.glob(f"*{SUFFIX}")}
+    replaceable = sorted(name for name in ours if not name.startswith("_"))
     for path in sorted(branding.templates.glob(f"*{SUFFIX}")):
-        if path.name.startswith("_"):
-            continue
-        if path.name not in ours:
-            raise DefinitionError(path, f"takes the place of no template; there are {', '.join(sorted(ours))}")
-        _check_names(path, ours[path.name], folders[ours[path.name]][path.name])
+        if path.name in ours:
+            _check_names(path, ours[path.name])
+        elif not path.name.startswith("_"):
+            raise DefinitionError(path, f"takes the place of no template; there are {', '.join(replaceable)}")
 
 
-def _check_names(path: Path, folder: Path, known: frozenset[str]) -> None:
+def _check_names(path: Path, folder: Path) -> None:
     environment = _environment(folder, path.parent, keeps_layout=True)
     try:
-        unknown = find_undeclared_variables(environment.parse(path.read_text(encoding="utf-8")))
+        used = find_undeclared_variables(environment.parse(path.read_text(encoding="utf-8")))
     except TemplateSyntaxError as error:
-        raise DefinitionError(path, error.message or "is no template", key=f"line {error.lineno}") from None
+        raise _syntax_fault(error, path) from None
     except (OSError, UnicodeDecodeError) as error:
         raise DefinitionError(path, f"cannot be read ({error})") from None
-    known |= {"organisation"}
-    if unknown := unknown - known - environment.globals.keys():
-        reason = f"uses {', '.join(sorted(unknown))}, which is not known here; known are {', '.join(sorted(known))}"
+    known = _names_in(folder, path.name, environment) | {"organisation"}
+    if unknown := sorted(used - known - environment.globals.keys()):
+        reason = f"uses {', '.join(unknown)}, which is not known here; known are {', '.join(sorted(known))}"
         raise DefinitionError(path, reason)
 
 
-def names_used(folder: Path, *given: str) -> dict[str, frozenset[str]]:
-    """Return, for each of our templates in a folder, the names that it uses, with those `given` to all."""
-    environment = _environment(folder, None, keeps_layout=True)
-    return {
-        path.name: frozenset(find_undeclared_variables(environment.parse(path.read_text(encoding="utf-8")))) | {*given}
-        for path in folder.glob(f"*{SUFFIX}")
-    }
+def _names_in(folder: Path, name: str, environment: Environment) -> set[str]:
+    """Return the names that one of our templates uses or makes, with those of the templates that it includes."""
+    tree = environment.parse((folder / name).read_text(encoding="utf-8"))
+    names = find_undeclared_variables(tree) | {macro.name for macro in tree.find_all(nodes.Macro)}
+    for statement in tree.find_all(nodes.FromImport):
+        names |= {part if isinstance(part, str) else part[1] for part in statement.names}
+    for included in find_referenced_templates(tree):
+        if included is not None:
+            names |= _names_in(folder, included, environment)
+    return names
+
+
+def _syntax_fault(error: TemplateSyntaxError, file: Path) -> DefinitionError:
+    return DefinitionError(error.filename or file, error.message or "is no template", key=f"line {error.lineno}")
 
 
 @lru_cache(maxsize=16)
@@ -125,7 +142,7 @@ def _environment(folder: Path, own: Path | None, *, keeps_layout: bool) -> Envir
 
 
 @pass_eval_context
-def _escaped(context: EvalContext, value: Any) -> Any:
+def _escaped(context: nodes.EvalContext, value: Any) -> Any:
     """Escape as the standard library does, whose entities every mail program knows; leave what is escaped already."""
     if context.autoescape and not hasattr(value, "__html__"):
         return Markup(html.escape(str(value)))  # noqa: S704  # what is marked here as safe was escaped here
@@ -134,8 +151,3 @@ def _escaped(context: EvalContext, value: Any) -> Any:
 
 def _is_layout(name: str) -> bool:
     return name.count(".") > 1
-
-
-def _file(folder: Path, name: str, branding: Branding) -> Path:
-    own = branding.templates / name if branding.templates else None
-    return own if own is not None and own.is_file() else folder / name

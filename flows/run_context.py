@@ -14,6 +14,7 @@ from flows.records.archive import Archive
 from flows.records.ledger import Ledger, read_ledger
 from flows.records.loss_detection import require_no_losses, restore_published_file
 from flows.settings import Settings, london_today, now
+from flows.template_check import check_templates
 from inputs.layouts.partner_layouts import Partner, load_partners
 from schemas.definitions.loader import load_definitions
 from schemas.definitions.models import Definitions
@@ -48,6 +49,7 @@ def prepare_run(
     """Load and check everything that a night needs before it touches anything. Raises LocalIndicatorsError naming what
     is wrong."""
     configured_mail_server(given)
+    check_templates(given.branding)
     definitions = load_definitions(given.definitions)
     partners = load_partners(definitions, given.partners)
     ledger = read_ledger(given.archive)

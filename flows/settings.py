@@ -66,7 +66,7 @@ class Settings(BaseSettings):
     @property
     def branding(self) -> Branding:
         """The organisation's own templates and name, for messages and pages."""
-        return Branding(self.templates, " ".join(self.organisation.split()))
+        return Branding(self.templates, self.organisation)
 
     @property
     def limits(self) -> Limits:

@@ -24,7 +24,8 @@ from pydantic import SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from common.atomic_files import write_whole
-from common.errors import LocalIndicatorsError
+from common.errors import DefinitionError, LocalIndicatorsError
+from common.jinja_templates import Branding
 from flows.delivery.mail_server import parse_mail_url
 from flows.delivery.outbox import send_unrecorded_message
 from flows.settings import HOME
@@ -49,6 +50,8 @@ class AlarmSettings(BaseSettings):
     sender: str = "indicators@example.org"
     analyst: str = "analyst@example.org"
     smtp_url: SecretStr | None = None
+    templates: Path | None = None
+    organisation: str = ""
 
     @classmethod
     def for_run(cls, parameters: Mapping[str, Any]) -> AlarmSettings:
@@ -117,11 +120,20 @@ def _notify_analyst(reach: AlarmSettings, memory: FaultMemory) -> str:
         identity = f"fault-{datetime.fromisoformat(one['since']):%Y%m%d%H%M%S}-{name}"
         sent_at = datetime.fromisoformat(one["since"])
         envelope = Envelope(identity, reach.analyst, reach.sender, reach.analyst, sent_at)
-        content = to_analyst_of_fault(one["said"], one["flows"], one["run"], sent_at, envelope).as_bytes()
+        content = _worded(reach, one, sent_at, envelope)
         written = _write_to_outbox(reach.outbox / f"{identity}.eml", content)
         trouble = _send(reach, content, written=written)
         one["told"] = not trouble
     return trouble
+
+
+def _worded(reach: AlarmSettings, fault: Mapping[str, Any], since: datetime, envelope: Envelope) -> bytes:
+    """Return the message about a fault; in our own words where the organisation's template is the fault."""
+    says = (fault["said"], fault["flows"], fault["run"], since, envelope)
+    try:
+        return to_analyst_of_fault(*says, Branding(reach.templates, reach.organisation)).as_bytes()
+    except DefinitionError:
+        return to_analyst_of_fault(*says).as_bytes()
 
 
 def _write_to_outbox(path: Path, content: bytes) -> bool:

@@ -7,7 +7,7 @@ from email.message import EmailMessage
 from typing import Any
 
 from common.errors import DefinitionError
-from common.jinja_templates import Branding, render
+from common.jinja_templates import Branding, render, template_file
 from replies.emails.email_message import (
     TEMPLATES,
     Block,
@@ -39,7 +39,7 @@ def worded_message(
     stray = render(TEMPLATES, name, branding, {**values, **_files_shown(files), **words}).split()
     if stray:
         reason = f"says something outside of {', '.join(WORDING_NAMES)}: {' '.join(stray)[:80]!r}"
-        raise DefinitionError(name, reason)
+        raise DefinitionError(template_file(TEMPLATES, name, branding), reason)
     return compose(" ".join(draft.subject_text.split()), draft.blocks, envelope, files.attached, branding)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from itertools import groupby
 from pathlib import Path
 from typing import Any
@@ -92,3 +92,22 @@ def _period(identifier: str | None, code: str | None) -> str:
         return ""
     period = read_period(code, identifier)
     return as_typed(f"{identifier} {period.label}" if period else f"{identifier} {code}")
+
+
+def try_page(branding: Branding) -> None:
+    """Fill in the page once, with and without rows, and keep nothing of it.
+
+    Raises DefinitionError where the organisation's own template cannot be filled in.
+    """
+    at = datetime(2011, 5, 26, tzinfo=UTC)
+    texts = ("framework", "priority", "objective", "indicator", "latest_text", "unit", "target_status", "direction")
+    held = dict.fromkeys(
+        (*texts, "breakdown", "area_name", "england_significance", "officer", "indicator_id"), "sample"
+    )
+    held |= {"time_identifier": "Calendar year", "time_period": "2010", "target_period": "2011"}
+    full: Row = {**held, "latest": 1.0, "target": 2.0, "open_actions": 0, "provenance": "illustrative"}
+    empty: Row = {**dict.fromkeys(full), "framework": "sample", "open_actions": 0}
+    not_held: Row = {**empty, "indicator_id": "sample", "indicator": "sample"}
+    for rows in ((full, not_held, {**empty, "objective": "sample"}), ()):
+        card = Scorecard(rows, data_version=1, published_at=at, run="sample", has_examples=True, published_sha256="")
+        as_page(card, "Scorecard", at, branding)

@@ -135,3 +135,13 @@ def test_a_run_by_day_that_is_cut_off_is_told_the_second_time(reach: Callable[[s
         assert post.messages == []
         report_fault(given, "replies", "three", "cut off", AT, bearable=1)
         assert len(post.messages) == 1
+
+
+def test_where_the_template_of_the_message_is_the_fault_it_is_written_in_our_words(
+    reach: Callable[[str], AlarmSettings], tmp_path: Path
+) -> None:
+    (tmp_path / "fault.jinja").write_text("{{ faullt }}")
+    with post_office(Post(free_port())) as post:
+        given = reach(post.url).model_copy(update={"templates": tmp_path})
+        assert report_fault(given, "nightly", "night", f"{tmp_path}/fault.jinja: line 1: uses faullt", AT) == ""
+        assert "uses faullt" in plain(post.messages[0])

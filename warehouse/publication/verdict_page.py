@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from common.jinja_templates import Branding, render
-from warehouse.gate.gate import Verdict
-from warehouse.publication.version_difference import VersionDifference
+from warehouse.gate.gate import ExpectationResult, Verdict
+from warehouse.publication.version_difference import IndicatorChange, VersionDifference
 
 TEMPLATES = Path(__file__).parent / "templates"
 NAME = "verdict.html.jinja"
@@ -53,3 +53,19 @@ def _values(facts: Mapping[str, Any], verdict: Verdict, difference: VersionDiffe
         ],
         "examples": [list(example) for example in difference.examples],
     }
+
+
+def try_page(branding: Branding) -> None:
+    """Fill in the page once, with and without findings, and keep nothing of it.
+
+    Raises DefinitionError where the organisation's own template cannot be filled in.
+    """
+    broken = ExpectationResult(
+        "sample", "no figure is below 0", "critical", final=False, held=False, count=1, rows=("a row",)
+    )
+    unknown = ExpectationResult("sample", "no figure is below 0", "warning", final=False, held=False, error="unknown")
+    held = ExpectationResult("sample", "no figure is below 0", "critical", final=False, held=True)
+    change = IndicatorChange("sample", "E06000018", added=1, changed=2, removed=3)
+    difference = VersionDifference((change,), (("changed", "a key", "1", "2"),), live_rows=10)
+    verdict_page({"run": "sample"}, Verdict((broken, unknown, held)), difference, branding)
+    verdict_page({}, Verdict(()), VersionDifference(), branding)

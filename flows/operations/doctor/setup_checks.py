@@ -21,6 +21,7 @@ from flows.operations.doctor.doctor_context import (
     shortened,
 )
 from flows.settings import HOME, Settings
+from flows.template_check import check_templates
 
 
 def check_settings(given: Callable[[], Settings], at: datetime) -> tuple[CheckResult, DoctorContext | None]:
@@ -93,7 +94,8 @@ def _normalized_package_name(name: str) -> str:
 
 
 def check_definitions(context: DoctorContext) -> Diagnosis:
-    """Check that the definitions load."""
+    """Check that the definitions load, and the organisation's own templates of messages and pages."""
+    check_templates(context.settings.branding)
     return "ok", f"{len(context.definitions.indicators)} indicators", ""
 
 

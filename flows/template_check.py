@@ -1,0 +1,21 @@
+"""Try an organisation's own templates of messages and pages before a run relies on them."""
+
+from __future__ import annotations
+
+from common.jinja_templates import Branding, check_overrides
+from replies.emails import email_message, sample_messages
+from replies.reports import scorecard_page
+from warehouse.publication import verdict_page
+
+
+def check_templates(branding: Branding) -> None:
+    """Check the names that the templates use, then fill in each of them with samples.
+
+    Raises DefinitionError naming template, line and reason for the first fault.
+    """
+    if branding.templates is None:
+        return
+    check_overrides((email_message.TEMPLATES, scorecard_page.TEMPLATES, verdict_page.TEMPLATES), branding)
+    sample_messages.try_messages(branding)
+    scorecard_page.try_page(branding)
+    verdict_page.try_page(branding)
