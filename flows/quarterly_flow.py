@@ -18,7 +18,7 @@ from flows.delivery.quarterly_filing import Audience, FiledReport, file_report, 
 from flows.operations.prefect_artifacts import HOOKS, PATIENCE_SECONDS, STEPS, publish_page, timed_run_name
 from flows.pipeline import night_steps, reply_step
 from flows.pipeline.run_report import quarterly_as_markdown
-from flows.records.ledger import sole_writer
+from flows.records.writer_lock import sole_writer
 from flows.settings import now, settings
 
 file_it = task(name="File the report", task_run_name="File the report", cache_policy=NO_CACHE)(file_report)

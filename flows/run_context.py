@@ -61,7 +61,17 @@ def prepare_run(
     today = given.today or london_today(now())
     been = any(one.today >= today for one in ledger.attempts[-1:])
     counts_for = today + timedelta(1) if by_day and been else today
-    return RunContext(given, definitions, partners, archive, ledger, today, run, counts_for, stage_submissions=stage)
+    return RunContext(
+        settings=given,
+        definitions=definitions,
+        partners=partners,
+        archive=archive,
+        ledger=ledger,
+        today=today,
+        run=run,
+        night=counts_for,
+        stage_submissions=stage,
+    )
 
 
 def _require_writable(folder: Path) -> None:

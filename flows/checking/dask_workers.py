@@ -182,15 +182,15 @@ def _read_validation_context(folder: Path) -> ValidationContext:
     if (says["release"], says["digests"]) != (version("local-indicators"), here):
         raise UsageError("this worker", "has another release, definitions or partners than the night; deploy the same")
     return ValidationContext(
-        Archive(Path(says["archive"])),
-        definitions,
-        partners,
-        pl.read_parquet(folder / "accepted.parquet"),
-        pl.read_parquet(folder / "published.parquet"),
-        tuple(from_record(WaiverGrant, one) for one in says["grants"]),
-        date.fromisoformat(says["today"]),
-        Limits(**says["limits"]),
-        tuple(from_record(CurrentFile, one) for one in says["files"]),
+        archive=Archive(Path(says["archive"])),
+        definitions=definitions,
+        partners=partners,
+        accepted=pl.read_parquet(folder / "accepted.parquet"),
+        published=pl.read_parquet(folder / "published.parquet"),
+        grants=tuple(from_record(WaiverGrant, one) for one in says["grants"]),
+        today=date.fromisoformat(says["today"]),
+        limits=Limits(**says["limits"]),
+        current_files=tuple(from_record(CurrentFile, one) for one in says["files"]),
     )
 
 

@@ -118,7 +118,15 @@ def _stage_result(folder: Path, submission: Submission, one: ValidationResult, d
         _write(folder / table, whole.getvalue())
     ends = tuple(grant.id for grant in desk.grants if one.table is not None and _ends_waiver(one.table, grant.waiver))
     return StagedResult(
-        one.collection, one.status, one.rows, one.findings, one.not_checked, one.periods(), table, ends, one.modified
+        collection=one.collection,
+        status=one.status,
+        rows=one.rows,
+        findings=one.findings,
+        not_checked=one.not_checked,
+        periods=one.periods(),
+        table=table,
+        ended_waivers=ends,
+        modified=one.modified,
     )
 
 

@@ -201,7 +201,15 @@ def _validation_result(
         on_error = partners[one.layout.partner].collection(one.layout.collection).on_error
         clean = int((~table.frame.get_column("faulty")).sum()) if table.rows else 0
     status = status_from_findings(findings, clean_rows=clean, on_error=on_error)
-    return ValidationResult(one.origin, one.layout, table, tuple(findings), status, context.not_checked, one.modified)
+    return ValidationResult(
+        origin=one.origin,
+        layout=one.layout,
+        table=table,
+        findings=tuple(findings),
+        status=status,
+        not_checked=context.not_checked,
+        modified=one.modified,
+    )
 
 
 def _without_consequences(told: Sequence[Finding], checked: Sequence[Finding]) -> list[Finding]:

@@ -84,11 +84,7 @@ def check_files(
         raise UsageError(partner, f"is not a partner; there are {', '.join(partners)}")
     if collection is not None:
         partner = _owning_partner(collection, partner, partners)
-    for path in files:
-        if not path.is_file():
-            raise UsageError(path, "is not a file")
-    if marked_up is not None:
-        _require_writable_copy(marked_up, files)
+    _require_files(files, marked_up)
     today = given.today or london_today(now())
     results: list[Result] = []
     origins = [Origin(partner or _partner_of_folder(path, partners), path.name, today, collection) for path in files]
@@ -109,6 +105,15 @@ def check_files(
         if marked_up is not None:
             _write_copy(path, group, marked_up)
     return results
+
+
+def _require_files(files: Sequence[Path], marked_up: Path | None) -> None:
+    """Raise UsageError for a file that is not there, or a marked-up copy that cannot be written."""
+    for path in files:
+        if not path.is_file():
+            raise UsageError(path, "is not a file")
+    if marked_up is not None:
+        _require_writable_copy(marked_up, files)
 
 
 def _explain(path: Path, group: Sequence[ValidationResult], records: Sequence[Result], limits: Limits) -> None:

@@ -16,8 +16,9 @@ from flows.checking.known_figures import figures_known_to_owners
 from flows.checking.validate_files import ValidationResult, validate_files
 from flows.commands.options import ArchiveOption, ByOption, TodayOption, UntilOption, WarehouseOption
 from flows.records.archive import Archive
-from flows.records.ledger import Ledger, read_ledger, sole_writer
+from flows.records.ledger import Ledger, read_ledger
 from flows.records.loss_detection import record_ledger_head, require_no_losses
+from flows.records.writer_lock import sole_writer
 from flows.settings import Settings, london_today, now, settings
 from inputs.layouts.partner_layouts import load_partners
 from inputs.parsing.return_identification import Origin
@@ -170,14 +171,14 @@ def _waivers(
     ]
     return [
         Waiver(
-            judged.table.collection,
-            tuple(row[name] for name in KEY),
-            request.rule,
-            field,
-            row[field],
-            as_typed(request.reason),
-            as_typed(request.by),
-            request.until,
+            collection=judged.table.collection,
+            key=tuple(row[name] for name in KEY),
+            rule=request.rule,
+            field=field,
+            value=row[field],
+            reason=as_typed(request.reason),
+            approved_by=as_typed(request.by),
+            until=request.until,
         )
         for row, field in rows
     ]

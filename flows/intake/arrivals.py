@@ -64,16 +64,16 @@ def _record(night: RunContext, taken: Sequence[LandedFile]) -> list[Submission]:
             continue
         sequence = night.ledger.next_sequence() if not arrived else arrived[-1].sequence + 1
         submission = Submission(
-            f"S{sequence:06d}",
-            sequence,
-            one.file.partner,
-            one.file.path,
-            one.digest,
-            one.size,
-            now(),
-            night.night,
-            one.meta,
-            _modified_at(one.file.entry.modified),
+            id=f"S{sequence:06d}",
+            sequence=sequence,
+            partner=one.file.partner,
+            path=one.file.path,
+            digest=one.digest,
+            size=one.size,
+            first_seen=now(),
+            night=night.night,
+            meta=one.meta,
+            changed=_modified_at(one.file.entry.modified),
         )
         night.ledger.record_submission(submission)
         known.add(submission)

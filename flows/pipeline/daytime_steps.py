@@ -14,7 +14,7 @@ from flows.pipeline import night_steps, night_summary, reply_step, validate_step
 from flows.pipeline.night_steps import Step
 from flows.pipeline.night_summary import ReturnLine
 from flows.pipeline.replying import ReplyReport
-from flows.records.ledger import sole_writer
+from flows.records.writer_lock import sole_writer
 from flows.run_context import StagingFunction
 from flows.settings import Settings
 from schemas.notifications import Kind

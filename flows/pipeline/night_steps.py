@@ -21,8 +21,8 @@ from flows.pipeline.publish_step import publish
 from flows.pipeline.reply_step import reply
 from flows.pipeline.replying import ReplyReport
 from flows.pipeline.validate_step import validate
-from flows.records.ledger import sole_writer
 from flows.records.loss_detection import record_ledger_head
+from flows.records.writer_lock import sole_writer
 from flows.run_context import RunContext, StagingFunction, prepare_run
 from flows.settings import Settings, now
 from warehouse.publication.publish import Publication

@@ -68,7 +68,14 @@ def summarise_night(night: RunContext, replies: ReplyReport, publication: Public
     published = str(night.settings.warehouse)
     notes = tuple(dict.fromkeys(night.notes))  # a step that was tried again says the same again
     return NightReport(
-        lines, publication, published, night.run, replies, notes, examples, tuple(_overdue_returns(night))
+        returns=lines,
+        publication=publication,
+        published=published,
+        run=night.run,
+        replies=replies,
+        notes=notes,
+        example_partners=examples,
+        overdue=tuple(_overdue_returns(night)),
     )
 
 
@@ -97,14 +104,14 @@ def return_lines(night: RunContext, submissions: Sequence[str]) -> tuple[ReturnL
         title = titles.get(outcome.collection or "", "no return we expect")
         lines.append(
             ReturnLine(
-                outcome.submission,
-                outcome.partner,
-                title,
-                path,
-                SET_ASIDE if outcome.id in night.ledger.set_aside else outcome.status,
-                outcome.rows,
-                errors,
-                len(outcome.findings) - errors,
+                submission=outcome.submission,
+                partner=outcome.partner,
+                title=title,
+                path=path,
+                status=SET_ASIDE if outcome.id in night.ledger.set_aside else outcome.status,
+                rows=outcome.rows,
+                errors=errors,
+                warnings=len(outcome.findings) - errors,
             )
         )
     return tuple(lines)

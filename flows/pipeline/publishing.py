@@ -73,16 +73,10 @@ def publish(
     """Publish what the store holds, or leave the published file as it is; both are on record. Raises StorageError."""
     catch_up(con, given, definitions, archive, ledger, at)
     at = loading.next_instant(con, at)
-    archive.archive_definitions(definitions.digest, definitions.files)
-    for partner in partners.values():
-        archive.archive_definitions(partner.digest, {f"{partner.id}.toml": partner.toml})
-    digests = {partner.id: partner.digest for partner in partners.values()}
-    has_examples = any(partner.says.example for partner in partners.values())
-    attempt = Attempt(run, today, at, definitions.digest, digests, has_examples, current_release())
-    ledger.record_attempt(attempt)
-    made_from = build_inputs(attempt, definitions, partners, ledger) | {"published_at": at}
+    attempt = _record_attempt(definitions, partners, archive, ledger, today=today, run=run, at=at)
+    inputs = build_inputs(attempt, definitions, partners, ledger) | {"published_at": at}
 
-    def tell(left_out: Sequence[SetAside]) -> None:
+    def record_set_aside(left_out: Sequence[SetAside]) -> None:
         if left_out or ledger.set_aside:
             ledger.record_set_aside(attempt, left_out)
 
@@ -93,13 +87,40 @@ def publish(
         branding=given.branding,
         released=ledger.released_outcomes,
         was_aside=tuple(ledger.set_aside),
-        tell=tell,
+        tell=record_set_aside,
         step=_report_progress,
-        **made_from,
+        **inputs,
     )
     ledger.record_publication(attempt, published.state, published.data_version)
     record_ledger_position(con, ledger.chain.head.line, ledger.chain.head.sha256)
     return published
+
+
+def _record_attempt(
+    definitions: Definitions,
+    partners: Mapping[str, Partner],
+    archive: Archive,
+    ledger: Ledger,
+    *,
+    today: date,
+    run: str,
+    at: datetime,
+) -> Attempt:
+    """Archive the definitions and layouts that an attempt to publish uses, and record the attempt."""
+    archive.archive_definitions(definitions.digest, definitions.files)
+    for partner in partners.values():
+        archive.archive_definitions(partner.digest, {f"{partner.id}.toml": partner.toml})
+    attempt = Attempt(
+        run=run,
+        today=today,
+        at=at,
+        definitions=definitions.digest,
+        partners={partner.id: partner.digest for partner in partners.values()},
+        has_examples=any(partner.says.example for partner in partners.values()),
+        release=current_release(),
+    )
+    ledger.record_attempt(attempt)
+    return attempt
 
 
 def _report_progress(step: str) -> None:

@@ -45,16 +45,16 @@ def _reply(
         night.notes.append(f"{partner} is no longer a partner; what it sent is not answered.")
     return send_replies(
         ReplyContext(
-            night.settings,
-            night.definitions,
-            night.partners,
-            night.ledger,
-            night.today,
-            data_version,
-            refused,
-            copies,
-            tells,
-            night.unread_partners,
-            found,
+            settings=night.settings,
+            definitions=night.definitions,
+            partners=night.partners,
+            ledger=night.ledger,
+            today=night.today,
+            data_version=data_version,
+            refused_because=refused,
+            copies_of=copies,
+            kinds=tells,
+            unread_partners=night.unread_partners,
+            disagreements=found,
         )
     )

@@ -115,39 +115,45 @@ def send_replies(work: ReplyContext) -> ReplyReport:
     server, before = configured_mail_server(work.settings), work.ledger.composed_keys
     if server is None:
         _mark_written_as_sent(work.outbox)
-    past = notification_history(work.partners, work.ledger)
-    officers = accountable_officers(work.partners, work.definitions, work.today)
-    late = list(officer_notifications(past, officers, work.today, work.settings.grace_days))
-    if work.kinds is None:
-        owners = owner_notifications(past, work.today, published=work.refused_because is None)
-    else:
-        owners = owner_notifications_by_day(past, work.today)
-    late = [*(one for one in late if _is_certain(work, one)), *_report_notifications(work)]
-    told = [*(one for one in owners if _is_certain(work, one)), *(one for one in late if one.recipient != ANALYST)]
-    letters = _outgoing_messages(work, _notifications_of_run(work, told), lambda to: to != ANALYST)
+    to_others, to_analyst = _pending_notifications(work)
+    messages = _outgoing_messages(work, _notifications_of_run(work, to_others), lambda to: to != ANALYST)
     tries = None if work.kinds is None else PAUSES_SECONDS[:1]  # by day, the next run is the next try
-    first = deliver_messages(work.outbox, letters, server, work.settings.sender, tries)
-    looked_into = [one for one in late if one.recipient == ANALYST]
-    looked_into += [
-        *wrong_folder_notifications(past),
-        *set_aside_notifications(past),
-        *_disagreement_notifications(work),
-        *_bounce_notifications(work),
-        *_gate_notifications(work),
-    ]
-    letters = _outgoing_messages(work, _notifications_of_run(work, looked_into), lambda to: to == ANALYST)
+    first = deliver_messages(work.outbox, messages, server, work.settings.sender, tries)
+    to_analyst += [*_bounce_notifications(work), *_gate_notifications(work)]
+    messages = _outgoing_messages(work, _notifications_of_run(work, to_analyst), lambda to: to == ANALYST)
     tries = PAUSES_SECONDS[:1] if first.waiting else tries
-    second = deliver_messages(work.outbox, letters, server, work.settings.sender, tries)
+    second = deliver_messages(work.outbox, messages, server, work.settings.sender, tries)
     return ReplyReport(
-        tuple(_newly_answered(work, before)),
-        len(first.sent) + len(second.sent),
-        len(first.waiting) + len(second.waiting),
-        len(first.refused) + len(second.refused),
-        first.trouble or second.trouble,
+        answered=tuple(_newly_answered(work, before)),
+        sent=len(first.sent) + len(second.sent),
+        waiting=len(first.waiting) + len(second.waiting),
+        refused=len(first.refused) + len(second.refused),
+        waiting_because=first.trouble or second.trouble,
         by_mail=server is not None,
         omitted_files=tuple(place for places in work.omitted_files.values() for place in places),
         analyst_refused_because="; ".join(why for _, why in second.refused),
     )
+
+
+def _pending_notifications(work: ReplyContext) -> tuple[list[Notification], list[Notification]]:
+    """Return what there is to tell owners and officers, and what there is to tell the analyst before they are told."""
+    past = notification_history(work.partners, work.ledger)
+    officers = accountable_officers(work.partners, work.definitions, work.today)
+    escalated = officer_notifications(past, officers, work.today, work.settings.grace_days)
+    late = [*(item for item in escalated if _is_certain(work, item)), *_report_notifications(work)]
+    if work.kinds is None:
+        owners = owner_notifications(past, work.today, published=work.refused_because is None)
+    else:
+        owners = owner_notifications_by_day(past, work.today)
+    to_others = [item for item in owners if _is_certain(work, item)]
+    to_others += [item for item in late if item.recipient != ANALYST]
+    to_analyst = [item for item in late if item.recipient == ANALYST]
+    to_analyst += [
+        *wrong_folder_notifications(past),
+        *set_aside_notifications(past),
+        *_disagreement_notifications(work),
+    ]
+    return to_others, to_analyst
 
 
 def _notifications_of_run(work: ReplyContext, news: Sequence[Notification]) -> list[Notification]:

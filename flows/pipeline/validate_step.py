@@ -56,15 +56,15 @@ def _validation_context(night: RunContext) -> ValidationContext:
     with private_store.open_store(night.settings.store) as con:
         accepted, seen = figures_known_to_owners(con, night.settings, night.definitions, night.partners, night.ledger)
     return ValidationContext(
-        night.archive,
-        night.definitions,
-        night.partners,
-        accepted,
-        seen,
-        night.ledger.grants_in_force(),
-        night.today,
-        night.settings.limits,
-        current_files(night.ledger.all_outcomes, night.ledger.submissions, night.ledger.loaded_at),
+        archive=night.archive,
+        definitions=night.definitions,
+        partners=night.partners,
+        accepted=accepted,
+        published=seen,
+        grants=night.ledger.grants_in_force(),
+        today=night.today,
+        limits=night.settings.limits,
+        current_files=current_files(night.ledger.all_outcomes, night.ledger.submissions, night.ledger.loaded_at),
     )
 
 
@@ -142,18 +142,18 @@ def _archived_outcome(night: RunContext, folder: Path, submission: Submission, o
         table = f"{submission.id}-{one.collection}{again}.parquet"
         night.archive.archive_table(folder / one.table, table)
     return Outcome(
-        submission.id,
-        submission.partner,
-        one.collection,
-        one.status,
-        one.rows,
-        one.findings,
-        one.not_checked,
-        one.periods,
-        table,
-        night.definitions.digest,
-        night.partners[submission.partner].digest,
-        now(),
-        judgement,
-        one.modified,
+        submission=submission.id,
+        partner=submission.partner,
+        collection=one.collection,
+        status=one.status,
+        rows=one.rows,
+        findings=one.findings,
+        not_checked=one.not_checked,
+        periods=one.periods,
+        table=table,
+        definitions=night.definitions.digest,
+        layouts=night.partners[submission.partner].digest,
+        judged_at=now(),
+        judgement=judgement,
+        modified=one.modified,
     )

@@ -5,11 +5,7 @@ It lies in the archive folder beside the files and outlives the warehouse.
 
 from __future__ import annotations
 
-import fcntl
-import os
-import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
@@ -18,8 +14,7 @@ from typing import Any
 import orjson
 
 from common.atomic_files import append_lines
-from common.errors import BusyError, StorageError
-from common.progress import report_progress
+from common.errors import StorageError
 from flows.records.hash_chain import FIRST_CHAINED_VERSION, RESTORE_ADVICE, BrokenChainError, Chain, describe_breach
 from flows.records.ledger_entries import (
     KINDS,
@@ -55,8 +50,6 @@ from schemas.submissions import Outcome, Submission, WaiverGrant
 LEDGER_VERSION = FIRST_CHAINED_VERSION
 """Version 1 knew nothing of loading, nights and publications, version 2 nothing of the chain. A line says from where on
 a ledger is of a later version, so an older ledger is read as it is and goes on as a newer one."""
-
-LOCK_RETRY_SECONDS = 0.5
 
 
 @dataclass
@@ -371,32 +364,3 @@ def read_lines(path: Path) -> list[bytes]:
     except OSError as error:
         raise StorageError(path, f"the ledger cannot be read ({error.strerror})") from None
     return content.split(b"\n")[:-1]  # no other sign ends a line, or a changed one might look like the one it was
-
-
-@contextmanager
-def sole_writer(archive: Path, patience_seconds: float = 0.0) -> Iterator[None]:
-    """Hold the archive's lock, so that two runs never interleave. Raises BusyError if another still holds it when
-    patience is at an end."""
-    try:
-        archive.mkdir(parents=True, exist_ok=True, mode=0o700)
-        file = os.open(archive / "lock", os.O_RDWR | os.O_CREAT, 0o600)
-    except OSError as error:
-        raise StorageError(archive, f"the archive cannot be written ({error.strerror})") from None
-    try:
-        while not _try_lock(file):
-            if patience_seconds <= 0:
-                raise BusyError(archive, "another run is at work here; try again when it has ended")
-            report_progress("Waiting for another run to end")
-            time.sleep(LOCK_RETRY_SECONDS)
-            patience_seconds -= LOCK_RETRY_SECONDS
-        yield
-    finally:
-        os.close(file)
-
-
-def _try_lock(file: int) -> bool:
-    try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    return True

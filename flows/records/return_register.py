@@ -43,13 +43,13 @@ def notification_history(partners: Mapping[str, Partner], ledger: Ledger) -> Not
     """What has come, what is expected and what has been told, as news is drawn from it."""
     slots = expected_returns(build_register(partners, ledger))
     return NotificationHistory(
-        ledger.submissions,
-        ledger.outcomes,
-        slots,
-        ledger.told_keys,
-        ledger.composed_keys,
-        ledger.loaded_at,
-        ledger.set_aside,
+        submissions=ledger.submissions,
+        outcomes=ledger.outcomes,
+        slots=slots,
+        told=ledger.told_keys,
+        composed=ledger.composed_keys,
+        loading=ledger.loaded_at,
+        set_aside=ledger.set_aside,
     )
 
 

@@ -10,9 +10,10 @@ from typing import Any
 from common.errors import UsageError
 from flows.pipeline.publishing import archive_publication_history, catch_up, publish_limits
 from flows.records.archive import Archive
-from flows.records.ledger import read_ledger, sole_writer, unread_ledger
+from flows.records.ledger import read_ledger, unread_ledger
 from flows.records.ledger_entries import Decision
 from flows.records.loss_detection import record_ledger_head, require_no_losses, restore_published_file
+from flows.records.writer_lock import sole_writer
 from flows.settings import Settings, now
 from schemas.definitions.loader import load_definitions
 from schemas.definitions.models import Definitions

@@ -21,8 +21,9 @@ from common.progress import report_progress
 from flows.pipeline.publishing import ProgressFunction, catch_up_ledger
 from flows.pipeline.run_report import markdown_section, plain_markdown
 from flows.records.archive import Archive
-from flows.records.ledger import read_ledger, sole_writer, unread_ledger
+from flows.records.ledger import read_ledger, unread_ledger
 from flows.records.loss_detection import require_whole_ledger
+from flows.records.writer_lock import sole_writer
 from flows.recovery.ledger_replay import Replay, replay_ledger
 from flows.settings import Settings, now
 from schemas.definitions.loader import load_definitions
@@ -164,7 +165,16 @@ def _migrated(live: Path, work: Path) -> Path:
 def _result(given: Settings, work: Path, made: Replay, differences: list[TableDifference]) -> Rebuilt:
     compared = tuple(name for name, (_, live) in _pairs(given, work).items() if live.exists())
     notes, whole = tuple(made.notes), made.live.exists()
-    return Rebuilt(made.last_version, made.publications, made.loads, compared, tuple(differences), (), notes, whole)
+    return Rebuilt(
+        data_version=made.last_version,
+        versions=made.publications,
+        loads=made.loads,
+        compared=compared,
+        differences=tuple(differences),
+        placed=(),
+        notes=notes,
+        whole=whole,
+    )
 
 
 def _put_in_place(given: Settings, work: Path, done: Rebuilt) -> Rebuilt:

@@ -174,9 +174,19 @@ def _load(
         if found.status == "rejected" or found.table is None:
             continue
         outcome = Outcome(
-            one.id, one.partner, found.collection, found.status, found.rows, (), (), (), None, definitions.digest, "",
-            one.first_seen,
-        )  # fmt: skip
+            submission=one.id,
+            partner=one.partner,
+            collection=found.collection,
+            status=found.status,
+            rows=found.rows,
+            findings=(),
+            not_checked=(),
+            periods=(),
+            table=None,
+            definitions=definitions.digest,
+            layouts="",
+            judged_at=one.first_seen,
+        )
         loading.load(con, one, outcome, found.table.frame, one.first_seen)
 
 
@@ -194,7 +204,19 @@ def _compare(
         rows = _rows(_accepted(old, archive), _today(new))
         before, after = (side.status if side else None for side in (old, new))
         if before != after or gone or found or any(rows):
-            yield Difference(one.id, one.partner, one.path, collection, before, after, gone, found, *rows)
+            yield Difference(
+                submission=one.id,
+                partner=one.partner,
+                path=one.path,
+                collection=collection,
+                recorded=before,
+                today=after,
+                rules_only_recorded=gone,
+                rules_only_today=found,
+                values_changed=rows[0],
+                rows_only_recorded=rows[1],
+                rows_only_today=rows[2],
+            )
 
 
 def _rules(old: Sequence[Finding], new: Sequence[Finding]) -> tuple[dict[str, int], dict[str, int]]:

@@ -180,7 +180,7 @@ def test_a_full_disk_is_one_line_and_the_next_night_ends_the_work(
 
 
 def test_two_nights_at_once_never_interleave(own_partner: Path, place: Place) -> None:
-    from flows.records.ledger import sole_writer
+    from flows.records.writer_lock import sole_writer
 
     with sole_writer(place.archive), pytest.raises(StorageError, match="another run"):
         place.night()

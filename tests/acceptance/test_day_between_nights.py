@@ -9,7 +9,8 @@ import pytest
 
 from common.errors import BusyError
 from flows.pipeline.daytime_steps import run_between_nights
-from flows.records.ledger import read_ledger, sole_writer
+from flows.records.ledger import read_ledger
+from flows.records.writer_lock import sole_writer
 from schemas.notifications import DAYTIME_KINDS, REMINDER_KINDS
 from schemas.return_calendar import is_on_time
 from tests.support.mail_server import Post, free_port, plain, post_office

@@ -424,7 +424,7 @@ def test_no_check_can_keep_another_from_being_made(here: Place, monkeypatch: pyt
 
 
 def test_while_a_night_is_at_work_it_is_left_in_peace(here: Place) -> None:
-    from flows.records.ledger import sole_writer
+    from flows.records.writer_lock import sole_writer
     from warehouse.store import private_store
 
     (here.archive / "nights.json").write_text(json.dumps({"began": now().isoformat()}), encoding="utf-8")

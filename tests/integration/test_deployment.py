@@ -12,7 +12,7 @@ import pytest
 import yaml
 
 from flows.operations.trial_server import NO_WAY_OUT, OFFLINE
-from flows.records.ledger import sole_writer
+from flows.records.writer_lock import sole_writer
 from flows.settings import LONDON
 from tests.support.places import HOME, Place
 from tests.support.small_returns import GOOD, write_partner, write_return

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from flows.pipeline.night_summary import NightReport
-from flows.records.ledger import sole_writer
+from flows.records.writer_lock import sole_writer
 from tests.resilience.crash.state import state_of, unlike
 from tests.support.places import HOME, INCOMING, TODAY, Place
 
