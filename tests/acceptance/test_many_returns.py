@@ -216,7 +216,7 @@ def test_nobody_waits_for_another_partners_slow_file(senders: Place, monkeypatch
     night = prepare_run(senders.settings(), "test")
     first, *others = collect(night)
     let_go, before = threading.Event(), list[str]()
-    monkeypatch.setattr(Archive, "content", waits_until(let_go, first.digest, Archive.read_content))
+    monkeypatch.setattr(Archive, "read_content", waits_until(let_go, first.digest, Archive.read_content))
 
     def watched(folder: Path, submissions: Sequence[Submission], desk: ValidationContext) -> Iterator[str]:
         assert [one.partner for one in submissions[:4]] == ["alpha", "beta", "gamma", "alpha"]
@@ -243,7 +243,7 @@ def reading(body):
         if word in body: end()
     return read(body)
 child_process.read_cells = reading
-child_process.serve(1_000_000_000, 5)
+child_process.serve_requests(1_000_000_000, 5)
 """
 
 

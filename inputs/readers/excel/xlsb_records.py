@@ -58,7 +58,7 @@ def read_utf16(body: bytes, at: int) -> tuple[bytes, int]:
     return body[at + 4 : end], end
 
 
-def read_text(body: bytes, at: int) -> tuple[str, int]:
+def read_prefixed_text(body: bytes, at: int) -> tuple[str, int]:
     """A text that its length precedes, and where it ends. Raises Refused where the record is too short."""
     encoded, end = read_utf16(body, at)
     return encoded.decode("utf-16-le", "replace"), end

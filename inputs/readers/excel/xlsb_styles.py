@@ -11,7 +11,14 @@ import struct
 from inputs.readers.calamine_sheets import SheetScan
 from inputs.readers.excel.cell_styles import PLAIN, Font, cell_runs, styles_by_number
 from inputs.readers.excel.xls_styles import RichText, read_font
-from inputs.readers.excel.xlsb_records import END_STRINGS, END_STYLES, read_integer, read_records, read_text, read_utf16
+from inputs.readers.excel.xlsb_records import (
+    END_STRINGS,
+    END_STYLES,
+    read_integer,
+    read_prefixed_text,
+    read_records,
+    read_utf16,
+)
 
 FONT, FORMAT, STYLE, STRING, RICH_CELL, VIEW = 43, 44, 47, 19, 62, 137
 BEGIN_STYLES, FINISH_STYLES, BEGIN_FONTS, FINISH_FONTS = 617, 618, 611, 612
@@ -30,7 +37,7 @@ class XlsbStyles:
             if kind in (BEGIN_STYLES, FINISH_STYLES, BEGIN_FONTS, FINISH_FONTS):
                 within = kind
             elif kind == FORMAT:
-                codes[_half(body, 0)] = read_text(body, 2)[0]
+                codes[_half(body, 0)] = read_prefixed_text(body, 2)[0]
             elif kind == FONT and within == BEGIN_FONTS:
                 fonts.append(read_font(_half(body, 2), _half(body, 6)))
             elif kind == STYLE and within == BEGIN_STYLES:

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from inputs.readers.appearance.number_formats import DAY_ZERO
 from inputs.readers.calamine_sheets import DAY_ZERO_1904, ERRORS, SheetScan, build_sheet, open_workbook
 from inputs.readers.cells import Cells, ErrorValue, Sheet
-from inputs.readers.excel.xlsb_records import END_BOOK, END_SHEET, read_integer, read_records, read_text
+from inputs.readers.excel.xlsb_records import END_BOOK, END_SHEET, read_integer, read_prefixed_text, read_records
 from inputs.readers.excel.xlsb_styles import RICH_CELL, VIEW, XlsbStyles, hides_zeros
 from inputs.readers.refusals import MOST_COLUMNS, MOST_ROWS, SizeBounds, refuse_damaged, refuse_too_many_cells
 from inputs.readers.size_limits import refuse_too_many_sheets
@@ -53,8 +53,8 @@ def _sheets(records: bytes) -> Iterator[tuple[str, str, bool]]:
     for kind, body in read_records(records, END_BOOK):
         if kind == BUNDLE_SHEET:
             state = read_integer(body, 0)
-            relation, at = read_text(body, 8)
-            yield read_text(body, at)[0], relation, state in (1, 2)
+            relation, at = read_prefixed_text(body, 8)
+            yield read_prefixed_text(body, at)[0], relation, state in (1, 2)
 
 
 def _counts_from_1904(records: bytes) -> bool:

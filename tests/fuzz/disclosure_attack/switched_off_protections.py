@@ -138,7 +138,7 @@ def _comparators(patch: pytest.MonkeyPatch) -> None:
                WHERE o.rowid = point.row"""
         )
 
-    patch.setattr(build_mart, "points", points)
+    patch.setattr(build_mart, "create_points", points)
 
 
 def _past(name: str) -> Callable[[pytest.MonkeyPatch], None]:
@@ -176,8 +176,8 @@ DOORS: dict[str, Door] = {
     "windows": Door("spans", _blind(_apart)),
     "earlier versions": Door("tables", _blind(_now)),
     "comparators and control limits": Door("runs", _comparators, 8, of_files=True),
-    "look back": Door("tables", _past("spells"), 8, of_files=True),
-    "revisions": Door("tables", _past("revisions"), 8, of_files=True),
+    "look back": Door("tables", _past("publication_spells"), 8, of_files=True),
+    "revisions": Door("tables", _past("revision_rows"), 8, of_files=True),
     "values of hidden rows": Door("tables", _told_of_hidden("value")),
     "numerators of hidden rows": Door("tables", _told_of_hidden("numerator")),
     "ranges of hidden rows": Door("tables", _told_of_hidden("value_high")),

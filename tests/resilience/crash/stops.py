@@ -24,7 +24,7 @@ SYSTEM = ("replace", "rename", "link", "symlink", "unlink", "fsync", "write")
 
 @dataclass(frozen=True)
 class Stop:
-    """Where a night is killed. `call` is one of SYSTEM, or a function such as warehouse.store.private_store.load; `of` is searched for
+    """Where a night is killed. `call` is one of SYSTEM, or a function such as warehouse.store.loading.load; `of` is searched for
     in the paths (or the descriptor's path and the bytes) that a system call is given; `nth` counts from 1."""
 
     says: str

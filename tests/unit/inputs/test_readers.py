@@ -441,7 +441,7 @@ jobs.works = lambda body: [x for x in iter(int, 1)]
 jobs.fills_memory = lambda body: bytes(10**10)
 jobs.crashes = lambda body: os.kill(os.getpid(), 11)
 sys.modules["jobs"] = jobs
-child_process.serve(1_000_000_000, 1)
+child_process.serve_requests(1_000_000_000, 1)
 """
 
 
