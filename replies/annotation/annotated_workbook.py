@@ -60,7 +60,7 @@ def mark(content: bytes, head: Head, findings: Sequence[FindingRecord], *, image
     return annotation.marked(head, findings)
 
 
-def mark_in_child(body: bytes) -> bytes:
+def annotate_in_child(body: bytes) -> bytes:
     """Do the job MARK_WORKBOOK of marked_up_copy: 8 bytes of length, as much JSON that says what to mark, the file.
 
     Raises Refused where no copy can be made.

@@ -25,7 +25,7 @@ MAX_LOOKED_UP = 500
 _CELL_COLUMNS = (*KEY_CELLS, *(f"at_{name}" for name in MEASURES))
 
 
-MARK_WORKBOOK = "replies.annotation.annotated_workbook:mark_in_child"
+MARK_WORKBOOK = "replies.annotation.annotated_workbook:annotate_in_child"
 """The job (inputs.sandbox.child_process) that marks a file."""
 
 

@@ -17,7 +17,7 @@ Place = tuple[int, int]
 """Row and column of a cell, both counted from 0."""
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False)
 class SheetJob:
     """One sheet and what is to be done on it.
 
