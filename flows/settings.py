@@ -15,7 +15,7 @@ from common.errors import UsageError
 from common.jinja_templates import Branding
 from flows.inboxes import Address, inbox_at
 from inputs.sandbox.reader_processes import Limits
-from replies.emails.size_limit import MOST_BYTES
+from replies.emails.size_limit import MAX_MESSAGE_BYTES
 
 HOME = Path(__file__).resolve().parent.parent
 CLAIMS = HOME / "docs" / "claims" / "review-2011.toml"
@@ -50,7 +50,7 @@ class Settings(BaseSettings):
     analyst: str = "analyst@example.org"
     grace_days: int = Field(7, ge=0)
     smtp_url: SecretStr | None = None
-    max_mail_mb: float = Field(MOST_BYTES / 1_000_000, gt=0)
+    max_mail_mb: float = Field(MAX_MESSAGE_BYTES / 1_000_000, gt=0)
     runner: Literal["threads", "dask"] = "threads"
     dask_address: str | None = None
     templates: Path | None = None

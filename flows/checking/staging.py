@@ -27,7 +27,7 @@ from flows.records.archive import Archive
 from inputs.layouts.partner_layouts import Partner
 from inputs.parsing.return_identification import Origin
 from inputs.sandbox.reader_processes import Limits, ReaderPool
-from replies.annotation.marked_up_copy import CopyProvider, NoCopy, marked_by, marking_of
+from replies.annotation.marked_up_copy import MarkedUpCopy, NoCopy, marking_request, run_marking
 from schemas.definitions.models import Definitions
 from schemas.findings import Finding
 from schemas.observations import KEY, CheckContext, CurrentFile, TidyTable, Waiver
@@ -98,7 +98,7 @@ def stage_submissions(folder: Path, submissions: Sequence[Submission], desk: Val
             if judged is not None:
                 number, group = judged
                 one, staged = submissions[number], [_stage_result(folder, submissions[number], j, desk) for j in group]
-                job = marking_of(PurePosixPath(one.path).name, [for_annotation(j) for j in group], one.id)
+                job = marking_request(PurePosixPath(one.path).name, [for_annotation(j) for j in group], one.id)
                 if isinstance(job, NoCopy):
                     yield _write_results(folder, one, staged, None)
                 else:
@@ -138,11 +138,11 @@ def _ends_waiver(table: TidyTable, waiver: Waiver) -> bool:
     return any(value not in (None, waiver.value) for value in of_key.get_column(waiver.field))
 
 
-def _mark_up(content: partial[bytes], job: bytes, submission: str, reader: Any) -> CopyProvider | NoCopy:
-    return marked_by(reader, content(), job, submission)
+def _mark_up(content: partial[bytes], job: bytes, submission: str, reader: Any) -> MarkedUpCopy | NoCopy:
+    return run_marking(reader, content(), job, submission)
 
 
-_PendingCopies = dict["Future[CopyProvider | NoCopy]", tuple[Submission, list[StagedResult]]]
+_PendingCopies = dict["Future[MarkedUpCopy | NoCopy]", tuple[Submission, list[StagedResult]]]
 
 
 def _write_finished_copies(folder: Path, copies: _PendingCopies, most: int) -> Iterator[str]:
@@ -151,7 +151,7 @@ def _write_finished_copies(folder: Path, copies: _PendingCopies, most: int) -> I
         for future in [one for one in copies if one.done()]:
             submission, staged = copies.pop(future)
             made = future.result()
-            yield _write_results(folder, submission, staged, made.content if isinstance(made, CopyProvider) else None)
+            yield _write_results(folder, submission, staged, made.content if isinstance(made, MarkedUpCopy) else None)
         if len(copies) <= most:
             return
         wait(copies, return_when=FIRST_COMPLETED)

@@ -14,7 +14,7 @@ from inputs.parsing.return_identification import Origin, identify
 from inputs.readers.cells import Cells
 from inputs.readers.last_modified import MODIFIED
 from inputs.sandbox.reader_processes import Limits, ReaderPool
-from replies.annotation.marked_up_copy import Judged
+from replies.annotation.marked_up_copy import CheckedReturn
 from schemas.definitions.models import Definitions
 from schemas.file_precedence import modification_time
 from schemas.findings import COLUMNS, Finding, cells_of_finding, merge_findings, position_of_address
@@ -261,8 +261,8 @@ def _mark_faulty_rows(frame: pl.DataFrame, found: Sequence[Finding]) -> pl.DataF
     return frame.with_columns((pl.col("faulty") | at_fault).alias("faulty"))
 
 
-def for_annotation(one: ValidationResult) -> Judged:
+def for_annotation(one: ValidationResult) -> CheckedReturn:
     """A judgement as the marked-up copy shows it."""
     title = one.layout.title if one.layout else "no return that we expect"
     images = one.layout is not None and one.layout.says.images
-    return Judged(title, one.status, one.findings, one.table.frame if one.table else None, images)
+    return CheckedReturn(title, one.status, one.findings, one.table.frame if one.table else None, images)

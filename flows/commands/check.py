@@ -142,7 +142,7 @@ def _write_copy(path: Path, group: Sequence[ValidationResult], copy: Path) -> No
     """Write the marked copy of a file; where there is none to make, say so and write nothing."""
     made = mark_up(path.read_bytes(), path.name, [for_annotation(one) for one in group])
     if isinstance(made, NoCopy):
-        print(f"indicators: no marked-up copy: {made.why}", file=sys.stderr)
+        print(f"indicators: no marked-up copy: {made.reason}", file=sys.stderr)
     else:
         write_whole(copy, made.content)
 

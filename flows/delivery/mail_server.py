@@ -15,7 +15,7 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 from common.errors import UsageError
 from flows.settings import Settings
 from replies.emails.email_message import domain_of
-from replies.emails.size_limit import megabytes
+from replies.emails.size_limit import size_in_words
 from schemas.findings import as_typed
 
 TIMEOUT_SECONDS = 30.0
@@ -144,7 +144,7 @@ def transmit(smtp: smtplib.SMTP, sender: str, to: str, content: bytes, begun: Ca
         if code < 0:
             raise smtplib.SMTPServerDisconnected("what it answered is no reply")
     except (smtplib.SMTPServerDisconnected, OSError) as error:
-        size = megabytes(len(content))
+        size = size_in_words(len(content))
         raise ConnectionLost(
             f"the connection broke while a message of {size} was going ({describe_mail_error(error)})"
         ) from None

@@ -37,7 +37,7 @@ from flows.delivery.mail_server import (
     transmit,
 )
 from flows.records.ledger import Ledger
-from replies.emails.size_limit import megabytes
+from replies.emails.size_limit import size_in_words
 from schemas.notifications import Message, State
 
 PAUSES_SECONDS = (0.0, 3.0, 10.0)
@@ -213,7 +213,7 @@ class _DeliveryAttempt:
                 self.outbox.record_state(letter.message, "waiting", str(refusal))
                 shorter = self._shorter(letter, content)
                 if shorter is content:
-                    size = f"it is {megabytes(len(content))} as it is sent, and can be written no shorter"
+                    size = f"it is {size_in_words(len(content))} as it is sent, and can be written no shorter"
                     raise MessageRefused(f"{TOO_LARGE}: {size}; it said: {refusal}") from None
                 content = shorter
                 smtp.rset()

@@ -24,7 +24,7 @@ from replies.emails.email_message import Attachment, Envelope
 from replies.emails.news_in_words import Names
 from replies.emails.officer_emails import to_officer
 from replies.emails.owner_emails import to_owner
-from replies.emails.size_limit import fit_to_size, megabytes
+from replies.emails.size_limit import fit_to_size, size_in_words
 from schemas.definitions.models import Definitions
 from schemas.notifications import (
     ANALYST,
@@ -50,7 +50,7 @@ TO_DO_OF_ADDRESS = (
     "If it is the address that is wrong, correct it in the partner's TOML or in officers.toml. What still holds is "
     "then sent."
 )
-CopyProvider = Callable[[Submission, Sequence[Outcome]], Sequence[Attachment]]
+MarkedUpCopy = Callable[[Submission, Sequence[Outcome]], Sequence[Attachment]]
 """Marked-up copies of a submission whose findings are told: names of ours, and bytes."""
 
 
@@ -83,7 +83,7 @@ class ReplyContext:
     today: date
     data_version: int
     refused_because: Sequence[str] | None
-    copies_of: CopyProvider
+    copies_of: MarkedUpCopy
     kinds: AbstractSet[Kind] | None = None
     unread_partners: AbstractSet[str] = frozenset()
     """Partners of whom something may lie in the inbox unread: nobody is told tonight that they are late."""
@@ -317,7 +317,7 @@ def _compose(
     written, left_out = fit_to_size(
         lambda these, most: words(news, names, envelope, these, most, branding), files, most_bytes, lists=lists
     )
-    work.omitted_files[message.id] = tuple(f"{one.place} ({megabytes(len(one.content))})" for one in left_out)
+    work.omitted_files[message.id] = tuple(f"{one.place} ({size_in_words(len(one.content))})" for one in left_out)
     return written.as_bytes()
 
 

@@ -39,7 +39,7 @@ DAY = 86_400
 
 
 @dataclass
-class SheetScan:
+class SheetParser:
     """What the scanner of a format found on one sheet; positions count from 0. `rows` and `columns` are how far the
     cells that hold something reach. `formats` are the positions of cells by the number format that may show them as
     something else, `texts` what is read of cells with formatting inside, `struck` the cells struck out as a whole."""
@@ -88,7 +88,7 @@ def open_workbook(content: bytes) -> calamine.CalamineWorkbook:
 
 
 def build_sheet(
-    book: calamine.CalamineWorkbook, index: int, scan: SheetScan, bounds: SizeBounds, before: int
+    book: calamine.CalamineWorkbook, index: int, scan: SheetParser, bounds: SizeBounds, before: int
 ) -> tuple[Sheet, int]:
     """A sheet by its place in the book, whole and begun at A1, and the cells counted with it. Raises Refused."""
     refuse_too_many_cells(bounds, scan.rows, scan.columns, before, sheet=scan.name)
@@ -125,7 +125,7 @@ def as_excel_keeps(number: float) -> float | ErrorValue:
     return round_to_fifteen_digits(number) if isfinite(number) else ErrorValue("#NUM!")
 
 
-def replace_by_appearance(rows: list[list[Cell]], scan: SheetScan) -> None:
+def replace_by_appearance(rows: list[list[Cell]], scan: SheetParser) -> None:
     """Put what is seen in the place of texts with formatting inside, and of numbers that a format shows otherwise."""
     for (row, column), text in scan.texts.items():
         if row < len(rows) and column < len(rows[row]) and isinstance(rows[row][column], str):

@@ -10,20 +10,20 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from replies.annotation.ooxml.ooxml_package import ROOT, Package, Relation, links_between
+from replies.annotation.ooxml.ooxml_package import ROOT, Package, Relation, reachable_relations
 from replies.annotation.ooxml.xml_splicing import (
     Edit,
     Element,
-    NotEditable,
-    dropped,
-    elements,
-    first,
-    splice,
-    tag_with,
+    NotEditableError,
+    apply_edits,
+    attributes_to_drop,
+    first_element,
+    parse_elements,
+    with_attributes,
 )
 from schemas.findings import as_typed
 
-KEPT = frozenset(
+KEPT_RELATIONS = frozenset(
     {
         "officeDocument", "core-properties", "extended-properties", "extendedProperties", "custom-properties",
         "customProperties", "coreProperties", "thumbnail", "classificationlabels",
@@ -39,10 +39,10 @@ KEPT = frozenset(
 )  # fmt: skip
 """Last words of the types of relations that stay."""
 
-PICTURES = frozenset(("image", "hdphoto", "media", "thumbnail"))
+PICTURE_RELATIONS = frozenset(("image", "hdphoto", "media", "thumbnail"))
 """Of these, what shows something that nobody has looked at."""
 
-WORDS: Mapping[str, str] = {
+REMOVED_RELATIONS: Mapping[str, str] = {
     "vbaProject": "macros (VBA)",
     "vbaProjectSignature": "macros (VBA)",
     "wordVbaData": "macros (VBA)",
@@ -72,13 +72,13 @@ WORDS: Mapping[str, str] = {
     "powerPivotData": "a data model",
     "pivotCacheDefinition": "a pivot table that is fed from outside the workbook: its last values stay",
 }
-NOT_LOOKED_AT = "a picture, which nobody has looked at"
-MOST_PLACES = 12
+UNSEEN_PICTURE = "a picture, which nobody has looked at"
+MAX_PLACES = 12
 """Cells that a line about something taken out names."""
 
 
 @dataclass
-class Removed:
+class RemovedContent:
     """What has been taken out: for each thing in words, where it was. `links` are the ids taken out of each part,
     `names` and `sheets` what formulas may no longer refer to, in small letters. `macros`, `pivots` and `formulas` say
     whether any of these were."""
@@ -91,17 +91,17 @@ class Removed:
     pivots: bool = False
     formulas: bool = False
 
-    def note(self, what: str, where: str = "") -> None:
+    def add(self, what: str, where: str = "") -> None:
         self.places.setdefault(what, []).append(as_typed(where))
 
-    def lines(self) -> list[tuple[str, str]]:
+    def in_words(self) -> list[tuple[str, str]]:
         """Each thing taken out, and where it was; a long list is cut, saying how many more."""
         out = []
         for what, where in self.places.items():
             named = list(dict.fromkeys(place for place in where if place))
-            more = f" and {len(named) - MOST_PLACES} more" if len(named) > MOST_PLACES else ""
+            more = f" and {len(named) - MAX_PLACES} more" if len(named) > MAX_PLACES else ""
             count = f" ({len(where)})" if len(where) > 1 else ""
-            out.append((f"{what}{count}", ", ".join(named[:MOST_PLACES]) + more))
+            out.append((f"{what}{count}", ", ".join(named[:MAX_PLACES]) + more))
         return out
 
 
@@ -125,7 +125,7 @@ _REACHING_OUT = frozenset(
 _INSIDE_LINK = re.compile(r'\s*HYPERLINK\(\s*"#[^"]*"', re.I)
 
 
-def leads_out(formula: str, removed: Removed) -> bool:
+def refers_outside_workbook(formula: str, removed: RemovedContent) -> bool:
     """Whether a formula reaches beyond the workbook, or needs something that was taken out of it: another workbook, a
     program (DDE), the web, a macro. A formula in doubt counts as one that does."""
     if _INSIDE_LINK.match(formula):
@@ -153,80 +153,83 @@ def _is_own(prefix: str, name: str) -> bool:
 # -- which parts stay -------------------------------------------------------------------------------------------------
 
 
-def take_out(package: Package, removed: Removed, *, images: bool = True) -> set[str]:
+def remove_active_content(package: Package, removed: RemovedContent, *, images: bool = True) -> set[str]:
     """Take out every relation that is not known to be harmless, and pictures, which nobody looks into, unless `images`
-    says that they may stay; the parts that stay. Raises NotEditable where too much hangs on what would have to go."""
+    says that they may stay; the parts that stay. Raises NotEditableError where too much hangs on what would have to
+    go."""
     kept: set[str] = set()
-    may_stay = KEPT if images else KEPT - PICTURES
+    may_stay = KEPT_RELATIONS if images else KEPT_RELATIONS - PICTURE_RELATIONS
     _take_out_fed_pivots(package, removed)
-    for source, one in links_between(package, may_stay):
+    for source, one in reachable_relations(package, may_stay):
         if one.external or one.kind not in may_stay:
             _take_out(package, source, one, removed)
-        elif package.has(one.target):
-            kept.add(package.name_of(one.target))
+        elif package.has_part(one.target):
+            kept.add(package.part_name(one.target))
     return kept
 
 
-def _take_out_fed_pivots(package: Package, removed: Removed) -> None:
+def _take_out_fed_pivots(package: Package, removed: RemovedContent) -> None:
     """Take out the pivot tables whose source lies outside the workbook; on the sheets their last values stay."""
     fed = set()
-    for one in package.linked(package.workbook, "pivotCacheDefinition"):
-        if package.has(one.target) and _is_fed(package, package.name_of(one.target)):
-            fed.add(package.name_of(one.target))
+    for one in package.relations_of_kind(package.workbook, "pivotCacheDefinition"):
+        if package.has_part(one.target) and _is_fed(package, package.part_name(one.target)):
+            fed.add(package.part_name(one.target))
             removed.pivots = True
             _take_out(package, package.workbook, one, removed)
     if not fed:
         return
-    for sheet in package.linked(package.workbook, "worksheet"):
-        name = package.name_of(sheet.target)
-        for table in package.linked(name, "pivotTable"):
-            caches = package.linked(package.name_of(table.target), "pivotCacheDefinition")
-            if any(package.name_of(cache.target) in fed for cache in caches):
-                package.unlink(name, table)
-    if package.linked(package.workbook, "slicerCache") or package.linked(package.workbook, "timelineCache"):
-        raise NotEditable("slicers over tables that are fed from outside the workbook")
+    for sheet in package.relations_of_kind(package.workbook, "worksheet"):
+        name = package.part_name(sheet.target)
+        for table in package.relations_of_kind(name, "pivotTable"):
+            caches = package.relations_of_kind(package.part_name(table.target), "pivotCacheDefinition")
+            if any(package.part_name(cache.target) in fed for cache in caches):
+                package.remove_relation(name, table)
+    if package.relations_of_kind(package.workbook, "slicerCache") or package.relations_of_kind(
+        package.workbook, "timelineCache"
+    ):
+        raise NotEditableError("slicers over tables that are fed from outside the workbook")
 
 
 def _is_fed(package: Package, cache: str) -> bool:
     """Whether a pivot table's cache is filled from outside the workbook."""
-    if any(one.external for one in package.relations(cache).held):
+    if any(one.external for one in package.relations(cache).all):
         return True
-    source = first(elements(package.part(cache)), "cacheSource")
+    source = first_element(parse_elements(package.part(cache)), "cacheSource")
     return source is not None and (source.attributes.get("type") == "external" or "connectionId" in source.attributes)
 
 
-def _take_out(package: Package, source: str, one: Relation, removed: Removed) -> None:
+def _take_out(package: Package, source: str, one: Relation, removed: RemovedContent) -> None:
     removed.links.setdefault(source, set()).add(one.id)
     what = (
-        NOT_LOOKED_AT
-        if one.kind in PICTURES and not one.external
-        else WORDS.get(one.kind, f"a part of a kind that we do not know ({as_typed(one.kind)[:40]})")
+        UNSEEN_PICTURE
+        if one.kind in PICTURE_RELATIONS and not one.external
+        else REMOVED_RELATIONS.get(one.kind, f"a part of a kind that we do not know ({as_typed(one.kind)[:40]})")
     )
     if one.kind == "hyperlink":
         pass  # said with its cell, where the cell is known
     elif one.kind == "externalLink":
-        removed.note(*_link_elsewhere(package, one))
+        removed.add(*_link_elsewhere(package, one))
     elif one.kind == "customXml" and source == ROOT:
-        removed.note(what)
+        removed.add(what)
     else:
-        removed.note(what, one.target if one.external else "")
+        removed.add(what, one.target if one.external else "")
     removed.macros |= one.kind in ("vbaProject", "xlMacrosheet", "xlIntlMacrosheet")
-    package.unlink(source, one)
+    package.remove_relation(source, one)
 
 
 def _link_elsewhere(package: Package, one: Relation) -> tuple[str, str]:
     """What an external link leads to, in words."""
-    if one.external or not package.has(one.target):
-        return WORDS["externalLink"], one.target
+    if one.external or not package.has_part(one.target):
+        return REMOVED_RELATIONS["externalLink"], one.target
     try:
-        for element in elements(package.part(one.target)):
+        for element in parse_elements(package.part(one.target)):
             if element.name == "ddeLink":
                 said = element.attributes
                 return "a link to another program (DDE)", f"{said.get('ddeService', '')} {said.get('ddeTopic', '')}"
-        held = package.relations(package.name_of(one.target)).held
-    except NotEditable:
+        held = package.relations(package.part_name(one.target)).all
+    except NotEditableError:
         held = []
-    return WORDS["externalLink"], next((link.target for link in held), "")
+    return REMOVED_RELATIONS["externalLink"], next((link.target for link in held), "")
 
 
 # -- parts other than sheets ------------------------------------------------------------------------------------------
@@ -241,7 +244,7 @@ _EMPTIED = frozenset(
 """Elements that go when all that they held has gone."""
 
 
-def without(found: list[Element], gone: Iterable[int]) -> list[Edit]:
+def removal_edits(found: list[Element], gone: Iterable[int]) -> list[Edit]:
     """The edits that take elements out, and with them what then holds nothing."""
     out = set(gone)
     waiting = list(out)
@@ -258,7 +261,7 @@ def without(found: list[Element], gone: Iterable[int]) -> list[Edit]:
     return [(found[number].start, found[number].end, b"") for number in out]
 
 
-def dangling(found: list[Element], ids: set[str]) -> tuple[list[int], list[int]]:
+def elements_with_removed_links(found: list[Element], ids: set[str]) -> tuple[list[int], list[int]]:
     """The elements that refer to relations taken out: those to go, and those that only lose the reference."""
     gone: list[int] = []
     lose: list[int] = []
@@ -268,13 +271,13 @@ def dangling(found: list[Element], ids: set[str]) -> tuple[list[int], list[int]]
     return gone, lose
 
 
-def without_links(tag: bytes, ids: set[str]) -> bytes:
+def remove_link_attributes(tag: bytes, ids: set[str]) -> bytes:
     """A start tag without the attributes that refer to relations taken out."""
     pattern = rb"\s+[\w.-]+:[\w.-]+\s*=\s*[\"'](?:" + b"|".join(re.escape(i.encode()) for i in ids) + rb")[\"']"
     return re.sub(pattern, b"", tag)
 
 
-def clean_other(package: Package, name: str, removed: Removed) -> None:
+def clean_other_part(package: Package, name: str, removed: RemovedContent) -> None:
     """Clean a part that is neither the workbook nor a sheet: drawings, charts, tables, pivot tables."""
     ids = removed.links.get(name, set())
     if name.endswith(".vml"):
@@ -286,51 +289,53 @@ def clean_other(package: Package, name: str, removed: Removed) -> None:
     if not name.endswith(".xml"):
         return
     xml = package.part(name)
-    found = elements(xml)
-    gone, lose = dangling(found, ids)
-    edits = [(e.start, e.inner, without_links(xml[e.start : e.inner], ids)) for e in (found[n] for n in lose)]
+    found = parse_elements(xml)
+    gone, lose = elements_with_removed_links(found, ids)
+    edits = [(e.start, e.inner, remove_link_attributes(xml[e.start : e.inner], ids)) for e in (found[n] for n in lose)]
     for number in gone:
         if found[number].name.startswith("hlink"):
-            removed.note(WORDS["hyperlink"], "on a shape")
+            removed.add(REMOVED_RELATIONS["hyperlink"], "on a shape")
     for number, element in enumerate(found):
         edit, goes = _cleaned(element, xml, removed, fed=bool(ids))
         gone += [number] if goes else []
         edits += [edit] if edit else []
-    package.change(name, splice(xml, [*edits, *without(found, gone)]))
+    package.set_part(name, apply_edits(xml, [*edits, *removal_edits(found, gone)]))
 
 
 _FED = ("tableType", "connectionId", "queryTableFieldId", "uniqueName")
 
 
-def _cleaned(element: Element, xml: bytes, removed: Removed, *, fed: bool) -> tuple[Edit | None, bool]:
+def _cleaned(element: Element, xml: bytes, removed: RemovedContent, *, fed: bool) -> tuple[Edit | None, bool]:
     """What has to change at one element: its start tag or its text, or that it has to go. `fed`: what filled the part
     from outside was taken out."""
     says = element.attributes
     drop: dict[str, str | None] = {}
-    if element.name in ("calculatedColumnFormula", "totalsRowFormula") and leads_out(element.text, removed):
-        removed.note("a formula of a table that leads out of the workbook")
+    if element.name in ("calculatedColumnFormula", "totalsRowFormula") and refers_outside_workbook(
+        element.text, removed
+    ):
+        removed.add("a formula of a table that leads out of the workbook")
         return None, True
     if element.name == "xmlColumnPr":
         return None, True
-    if element.name == "f" and element.text and leads_out(element.text, removed):
-        removed.note("the source of a chart that lies outside the workbook")
+    if element.name == "f" and element.text and refers_outside_workbook(element.text, removed):
+        removed.add("the source of a chart that lies outside the workbook")
         return (element.inner, element.close, b"#REF!"), False
     if says.get("macro"):
         drop["macro"] = "" if element.name != "control" else None
-        removed.note("macros that buttons and shapes call")
+        removed.add("macros that buttons and shapes call")
     if "fmlaMacro" in says:
         drop["fmlaMacro"] = None
-    if says.get("textlink") and leads_out(says["textlink"], removed):
+    if says.get("textlink") and refers_outside_workbook(says["textlink"], removed):
         drop["textlink"] = ""
     if fed and element.name in ("table", "tableColumn"):
         drop |= {key: None for key in _FED if key in says}
-    drop |= dropped(says, "tabSelected")
+    drop |= attributes_to_drop(says, "tabSelected")
     for key in ("fmlaLink", "fmlaRange", "fmlaTxbx", "fmlaGroup"):
-        if key in says and leads_out(says[key], removed):
+        if key in says and refers_outside_workbook(says[key], removed):
             drop[key] = None
     if not drop:
         return None, False
-    return (element.start, element.inner, tag_with(xml[element.start : element.inner], drop)), False
+    return (element.start, element.inner, with_attributes(xml[element.start : element.inner], drop)), False
 
 
 _RELATED = re.compile(rb"\s(?:\w+:)?relid\s*=\s*(?:\"[^\"]*\"|'[^']*')", re.I)
@@ -347,4 +352,4 @@ def _clean_vml(package: Package, name: str, forms: Iterable[re.Pattern[bytes]]) 
     content = package.part(name)
     for pattern in forms:
         content = pattern.sub(b"", content)
-    package.change(name, content)
+    package.set_part(name, content)

@@ -16,16 +16,16 @@ import orjson
 from inputs.readers.cells import decode, encode
 from inputs.readers.read_file import read_file
 from inputs.readers.refusals import Refused
-from replies.annotation.active_content import Removed, clean_other, take_out
-from replies.annotation.cell_marks import FindingRecord, SheetMarks, lines_of, marks_of
-from replies.annotation.findings_sheet import Line, SheetContent, findings_sheet
+from replies.annotation.active_content import RemovedContent, clean_other_part, remove_active_content
+from replies.annotation.cell_marks import FindingRecord, SheetMarks, finding_lines, marks_by_sheet
+from replies.annotation.findings_sheet import FindingLine, SheetContent, findings_sheet
 from replies.annotation.ooxml.cell_styles import BLANK, Styles
 from replies.annotation.ooxml.ooxml_package import Package
-from replies.annotation.ooxml.xml_splicing import NotEditable, elements
+from replies.annotation.ooxml.xml_splicing import NotEditableError, parse_elements
 from replies.annotation.sheet_edits.cell_comments import MAX_ON_SHEET, add_comments, remove_own_comments
 from replies.annotation.sheet_edits.sheet_editor import SheetEditor
-from replies.annotation.sheet_edits.sheet_job import SheetJob
-from replies.annotation.values_only_workbook import render
+from replies.annotation.sheet_edits.sheet_job import SheetEditPlan
+from replies.annotation.values_only_workbook import values_only_workbook
 from replies.annotation.workbook_part import SPREADSHEET_TYPE, BookSheet, WorkbookPart
 from schemas.findings import COLUMNS, address_of_position
 
@@ -43,19 +43,19 @@ Head = Sequence[tuple[str, str]]
 """What stands above the findings, as (label, text)."""
 
 
-def mark(content: bytes, head: Head, findings: Sequence[FindingRecord], *, images: bool = False) -> bytes:
+def annotate_workbook(content: bytes, head: Head, findings: Sequence[FindingRecord], *, images: bool = False) -> bytes:
     """Return the marked copy of a file; pictures stay in it only with `images`.
 
-    Raises Refused for a file that cannot be read at all, and NotEditable where no copy can be made of it.
+    Raises Refused for a file that cannot be read at all, and NotEditableError where no copy can be made of it.
     """
     reason = ""
     try:
         if content.startswith(b"PK"):
             return _Annotation(Package(content), content, images=images).marked(head, findings)
-    except NotEditable as error:
+    except NotEditableError as error:
         reason = str(error)
     cells = decode(encode(read_file(content)))  # as the parent sees them
-    values, aliases, notes = render(cells)
+    values, aliases, notes = values_only_workbook(cells)
     annotation = _Annotation(Package(values), values, aliases, [_values_only_note(cells.kind, reason), *notes])
     return annotation.marked(head, findings)
 
@@ -68,8 +68,8 @@ def annotate_in_child(body: bytes) -> bytes:
     size = struct.unpack(">Q", body[:8])[0]
     job = orjson.loads(body[8 : 8 + size])
     try:
-        return mark(body[8 + size :], job["head"], job["findings"], images=job["images"])
-    except NotEditable as why:
+        return annotate_workbook(body[8 + size :], job["head"], job["findings"], images=job["images"])
+    except NotEditableError as why:
         raise Refused("return.unreadable", str(why)) from None
 
 
@@ -97,11 +97,11 @@ class _Annotation:
     content: bytes
     aliases: Mapping[str, str] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
-    removed: Removed = field(default_factory=Removed)
+    removed: RemovedContent = field(default_factory=RemovedContent)
     images: bool = False
 
     def marked(self, head: Head, findings: Sequence[FindingRecord]) -> bytes:
-        """Return the copy. Raises NotEditable. Can be called once."""
+        """Return the copy. Raises NotEditableError. Can be called once."""
         package, removed = self.package, self.removed
         workbook = WorkbookPart(package)
         earlier = self._earlier_sheets(workbook)
@@ -110,20 +110,20 @@ class _Annotation:
         sheets = [sheet for sheet in workbook.sheets if sheet.link not in earlier | removed_links]
         removed.sheets = {sheet.name.casefold() for sheet in workbook.sheets if sheet.link in removed_links}
         workbook.find_removed_names(removed)
-        lines = lines_of(findings, [sheet.name for sheet in sheets], self.aliases)
-        marks = marks_of(lines, self.notes)
-        styles_links = package.linked(package.workbook, "styles")
+        lines = finding_lines(findings, [sheet.name for sheet in sheets], self.aliases)
+        marks = marks_by_sheet(lines, self.notes)
+        styles_links = package.relations_of_kind(package.workbook, "styles")
         styles = Styles(package.part(styles_links[0].target) if styles_links else BLANK)
         editors = self._edit_sheets(sheets, marks, styles, unmark=bool(earlier))
         self._clean_other_parts(sheets, kept_parts)
         name = workbook.free_name(NAME, earlier)
-        shown = SheetContent(head, lines, removed.lines(), self.notes, frozenset(_hidden_lines(lines, editors)))
+        shown = SheetContent(head, lines, removed.in_words(), self.notes, frozenset(_hidden_lines(lines, editors)))
         workbook.put_in_front(name, self._add_findings_sheet(shown, styles), removed, earlier)
         if styles_links:
-            package.change(styles_links[0].target, styles.xml())
+            package.set_part(styles_links[0].target, styles.xml())
         else:
-            part = package.add("xl/styles#.xml", styles.xml(), f"{SPREADSHEET_TYPE}.styles+xml")
-            package.link(package.workbook, "styles", part)
+            part = package.add_part("xl/styles#.xml", styles.xml(), f"{SPREADSHEET_TYPE}.styles+xml")
+            package.add_relation(package.workbook, "styles", part)
         return package.save(kept_parts)
 
     def _earlier_sheets(self, workbook: WorkbookPart) -> set[str]:
@@ -140,11 +140,11 @@ class _Annotation:
     def _take_out(self, workbook: WorkbookPart, earlier: set[str]) -> set[str]:
         """Take out earlier sheets of ours, unlisted sheets and active content; the parts that stay in the copy."""
         package, listed = self.package, {sheet.link for sheet in workbook.sheets}
-        for relation in list(package.relations(package.workbook).held):
+        for relation in list(package.relations(package.workbook).all):
             is_unlisted = relation.kind in ("worksheet", "chartsheet") and relation.id not in listed
             if relation.id in earlier or is_unlisted:
-                package.unlink(package.workbook, relation)
-        return take_out(package, self.removed, images=self.images)
+                package.remove_relation(package.workbook, relation)
+        return remove_active_content(package, self.removed, images=self.images)
 
     def _edit_sheets(
         self, sheets: Sequence[BookSheet], marks: Mapping[str, SheetMarks], styles: Styles, *, unmark: bool
@@ -159,7 +159,7 @@ class _Annotation:
             links = self.removed.links.get(sheet.part, set())
             if not (sheet_marks.colours or links or unmark or _MAY_NEED_CHANGE.search(xml)):
                 continue
-            job = SheetJob(
+            job = SheetEditPlan(
                 xml=xml,
                 name=sheet.name,
                 marks=sheet_marks.colours,
@@ -172,7 +172,7 @@ class _Annotation:
             if unmark:
                 remove_own_comments(self.package, sheet.part)
             self._comment(sheet.name, sheet.part, editor, sheet_marks)
-            self.package.change(sheet.part, editor.xml())
+            self.package.set_part(sheet.part, editor.xml())
             if sheet_marks.colours:
                 editors[sheet.name] = None if sheet.hidden else editor
         return editors
@@ -180,10 +180,10 @@ class _Annotation:
     def _is_chart(self, sheet: BookSheet) -> bool:
         """Whether a sheet is one chart and has no cells."""
         is_chart = sheet.kind == "chartsheet"
-        if is_chart and elements(self.package.part(sheet.part or ""))[0].name == "chartsheet":
+        if is_chart and parse_elements(self.package.part(sheet.part or ""))[0].name == "chartsheet":
             return True
         if sheet.kind != "worksheet":
-            raise NotEditable("a sheet of an unusual kind")
+            raise NotEditableError("a sheet of an unusual kind")
         return False
 
     def _comment(self, sheet: str, part: str, editor: SheetEditor, marks: SheetMarks) -> None:
@@ -209,21 +209,21 @@ class _Annotation:
         package = self.package
         edited = {package.workbook, *(sheet.part for sheet in sheets if sheet.kind != "chartsheet")}
         for part in sorted(kept_parts - {part for part in edited if part}):
-            clean_other(package, part, self.removed)
+            clean_other_part(package, part, self.removed)
         if not self.removed.formulas:
             return
-        for relation in package.linked(package.workbook, "calcChain"):
-            kept_parts.discard(package.name_of(relation.target))
-            package.unlink(package.workbook, relation)
+        for relation in package.relations_of_kind(package.workbook, "calcChain"):
+            kept_parts.discard(package.part_name(relation.target))
+            package.remove_relation(package.workbook, relation)
 
     def _add_findings_sheet(self, content: SheetContent, styles: Styles) -> str:
         """Add the part of our own sheet; the relation of the workbook to it."""
         xml = findings_sheet(content, styles, strict=self.package.strict)
-        part = self.package.add("xl/worksheets/findings#.xml", xml, f"{SPREADSHEET_TYPE}.worksheet+xml")
-        return self.package.link(self.package.workbook, "worksheet", part)
+        part = self.package.add_part("xl/worksheets/findings#.xml", xml, f"{SPREADSHEET_TYPE}.worksheet+xml")
+        return self.package.add_relation(self.package.workbook, "worksheet", part)
 
 
-def _hidden_lines(lines: Sequence[Line], editors: Mapping[str, SheetEditor | None]) -> Iterable[int]:
+def _hidden_lines(lines: Sequence[FindingLine], editors: Mapping[str, SheetEditor | None]) -> Iterable[int]:
     """The numbers of lines whose first cell lies on a hidden sheet, or in a hidden row or column."""
     for number, line in enumerate(lines):
         if line.ranges:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from itertools import islice, product
 from typing import Any
 
-from replies.annotation.findings_sheet import MAX_LINES, CellRange, Line
+from replies.annotation.findings_sheet import MAX_LINES, CellRange, FindingLine
 from replies.annotation.sheet_edits.sheet_job import Place
 from schemas.findings import COLUMNS, position_of_address
 
@@ -31,7 +31,9 @@ class SheetMarks:
     comments: dict[Place, list[str]] = field(default_factory=dict)
 
 
-def lines_of(findings: Iterable[FindingRecord], sheets: Sequence[str], aliases: Mapping[str, str]) -> list[Line]:
+def finding_lines(
+    findings: Iterable[FindingRecord], sheets: Sequence[str], aliases: Mapping[str, str]
+) -> list[FindingLine]:
     """Return findings as lines, in the order in which an owner works through the workbook.
 
     First what is wrong with the whole of it, then sheet by sheet, row by row, cell by cell. `sheets` are the sheets of
@@ -40,17 +42,17 @@ def lines_of(findings: Iterable[FindingRecord], sheets: Sequence[str], aliases: 
     order = {name: number for number, name in enumerate(sheets)}
     lines = [_line(finding, order, aliases) for finding in findings]
 
-    def place(line: Line) -> tuple[int, int, int, bool, str]:
+    def place(line: FindingLine) -> tuple[int, int, int, bool, str]:
         sheet, cells = line.ranges[0] if line.ranges else (line.sheet or "", (-1, -1, -1, -1))
         return (order.get(sheet, -1), cells[0], cells[1], line.severity != "error", line.rule)
 
     return sorted(lines, key=place)
 
 
-def _line(finding: FindingRecord, order: Mapping[str, int], aliases: Mapping[str, str]) -> Line:
+def _line(finding: FindingRecord, order: Mapping[str, int], aliases: Mapping[str, str]) -> FindingLine:
     own_sheet = finding["sheet"]
     ranges = [_cell_range(address, own_sheet, order, aliases) for address in finding["cells"]]
-    return Line(
+    return FindingLine(
         sheet=aliases.get(own_sheet, own_sheet) if own_sheet else None,
         ranges=tuple(cells for cells in ranges if cells is not None),
         addresses=tuple(finding["cells"]),
@@ -76,7 +78,7 @@ def _cell_range(
     return copied, (min(top, bottom), min(left, right), max(top, bottom), max(left, right))
 
 
-def marks_of(lines: Sequence[Line], notes: list[str]) -> dict[str, SheetMarks]:
+def marks_by_sheet(lines: Sequence[FindingLine], notes: list[str]) -> dict[str, SheetMarks]:
     """Return what is marked on each sheet; `notes` gets a sentence where not all cells can be coloured."""
     marks: dict[str, SheetMarks] = {}
     room = MAX_COLOURED
@@ -100,7 +102,7 @@ def _places(cells: CellRange) -> Iterator[Place]:
     return product(range(cells[0], cells[2] + 1), range(cells[1], cells[3] + 1))
 
 
-def _comment(line: Line, *, is_first: bool) -> str:
+def _comment(line: FindingLine, *, is_first: bool) -> str:
     """The comment on the first cell of a finding, or on one of its others."""
     if not is_first:
         return f"{line.says} See {line.addresses[0]}.\nWhat to do: {line.fix}"

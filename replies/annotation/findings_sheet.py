@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from inputs.readers.cells import FINDINGS_MARK
 from replies.annotation.ooxml.cell_styles import Styles
-from replies.annotation.ooxml.xml_splicing import cell_text, escape
+from replies.annotation.ooxml.xml_splicing import escape_cell_text, escape_xml
 from schemas.findings import column_letters
 
 MAX_LINES = 5000
@@ -48,7 +48,7 @@ SheetCell = tuple[int, str, str]
 
 
 @dataclass(frozen=True)
-class Line:
+class FindingLine:
     """One finding as the sheet shows it.
 
     `ranges` are cells on sheets of this copy, the one to look at first first; none for the whole file. `addresses` are
@@ -78,8 +78,8 @@ class SheetContent:
     """What stands on the sheet. `hidden` are the numbers of lines whose first cell cannot be seen."""
 
     head: Sequence[tuple[str, str]]
-    lines: Sequence[Line]
-    taken_out: Sequence[tuple[str, str]]
+    lines: Sequence[FindingLine]
+    removed: Sequence[tuple[str, str]]
     notes: Sequence[str]
     hidden: frozenset[int]
 
@@ -101,7 +101,7 @@ def findings_sheet(content: SheetContent, styles: Styles, *, strict: bool) -> by
             links.append(_link(row, line))
     if len(content.lines) > MAX_LINES:
         rows.add([(4, f"... and {len(content.lines) - MAX_LINES} more findings of the same kinds.", "plain")])
-    _add_list(rows, "Taken out of this copy", content.taken_out)
+    _add_list(rows, "Taken out of this copy", content.removed)
     _add_list(rows, "About this copy", [(note, "") for note in content.notes])
     return _sheet_xml(rows.xml, links, heading_row, strict=strict)
 
@@ -111,15 +111,15 @@ def _add_head(rows: _Rows, content: SheetContent) -> None:
     rows.add([(0, FINDINGS_MARK, "title")])
     for label, value in content.head:
         rows.add([(1, label, "label"), (2, value, "plain")])
-    if content.taken_out:
-        summary = "; ".join(what for what, _ in content.taken_out[:MAX_SUMMARY])
-        summary += "; ..." if len(content.taken_out) > MAX_SUMMARY else ""
+    if content.removed:
+        summary = "; ".join(what for what, _ in content.removed[:MAX_SUMMARY])
+        summary += "; ..." if len(content.removed) > MAX_SUMMARY else ""
         rows.add([(1, "Taken out", "label"), (2, f"{summary} (listed under the findings)", "plain")])
     rows.add([(1, "What to do", "label"), (2, _INSTRUCTIONS, "plain")])
     rows.add([])
 
 
-def _line_cells(number: int, line: Line, *, with_title: bool, hidden: bool) -> list[SheetCell]:
+def _line_cells(number: int, line: FindingLine, *, with_title: bool, hidden: bool) -> list[SheetCell]:
     where = ", ".join(line.addresses[:MAX_RANGES])
     if len(line.addresses) > MAX_RANGES:
         where += f" and {len(line.addresses) - MAX_RANGES} more"
@@ -135,13 +135,13 @@ def _line_cells(number: int, line: Line, *, with_title: bool, hidden: bool) -> l
     return [(column, text, looks.get(column, "text")) for column, text in enumerate(texts)]
 
 
-def _link(row: int, line: Line) -> str:
+def _link(row: int, line: FindingLine) -> str:
     sheet, (top, left, bottom, right) = line.ranges[0]
     target = f"{column_letters(left)}{top + 1}"
     if (top, left) != (bottom, right):
         target += f":{column_letters(right)}{bottom + 1}"
     place = "'" + sheet.replace("'", "''") + "'!" + target
-    return f'<hyperlink ref="B{row}" location="{escape(place)}" display="{escape(place)}"/>'
+    return f'<hyperlink ref="B{row}" location="{escape_xml(place)}" display="{escape_xml(place)}"/>'
 
 
 def _add_list(rows: _Rows, title: str, lines: Sequence[tuple[str, str]]) -> None:
@@ -182,7 +182,7 @@ class _Rows:
         height = f' ht="{points:g}" customHeight="1"'
         inside = "".join(
             f'<c r="{column_letters(column)}{row}" s="{self._styles.own(look)}" t="inlineStr">'
-            f'<is><t xml:space="preserve">{cell_text(text)}</t></is></c>'
+            f'<is><t xml:space="preserve">{escape_cell_text(text)}</t></is></c>'
             for column, text, look in cells
         )
         self._xml.append(f'<row r="{row}"{height}>{inside}</row>')

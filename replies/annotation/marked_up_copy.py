@@ -30,7 +30,7 @@ MARK_WORKBOOK = "replies.annotation.annotated_workbook:annotate_in_child"
 
 
 @dataclass(frozen=True, eq=False)
-class Judged:
+class CheckedReturn:
     """What became of a file for one of its returns.
 
     `title` is the return's title for people; `frame` the tidy table that was read, which has the period of each cell,
@@ -45,7 +45,7 @@ class Judged:
 
 
 @dataclass(frozen=True)
-class CopyProvider:
+class MarkedUpCopy:
     """A marked-up copy: an xlsx workbook, and our own name for it."""
 
     content: bytes
@@ -56,30 +56,30 @@ class CopyProvider:
 class NoCopy:
     """Why there is no copy, in words for the analyst. They hold nothing of what the file says."""
 
-    why: str
+    reason: str
 
 
 def mark_up(
     content: bytes,
     file_name: str,
-    judged: Sequence[Judged],
+    judged: Sequence[CheckedReturn],
     *,
     submission: str = "",
     limits: Limits | None = None,
-) -> CopyProvider | NoCopy:
+) -> MarkedUpCopy | NoCopy:
     """Return the marked-up copy of a file, or why there is none. Never raises on a partner's data.
 
     There is none where nothing was found, and none of a file that could not be read, that is encrypted, that holds
     records of single people, or that is not, or not known to be, the sender's.
     """
-    job = marking_of(file_name, judged, submission)
+    job = marking_request(file_name, judged, submission)
     if isinstance(job, NoCopy):
         return job
     with Reader(limits or Limits()) as reader:
-        return marked_by(reader, content, job, submission)
+        return run_marking(reader, content, job, submission)
 
 
-def marking_of(file_name: str, judged: Sequence[Judged], submission: str = "") -> bytes | NoCopy:
+def marking_request(file_name: str, judged: Sequence[CheckedReturn], submission: str = "") -> bytes | NoCopy:
     """Return the request to mark a file, as a Reader takes it; or why there is no copy."""
     findings = [finding for result in judged for finding in result.findings]
     if not findings:
@@ -92,12 +92,12 @@ def marking_of(file_name: str, judged: Sequence[Judged], submission: str = "") -
     return struct.pack(">Q", len(content)) + content
 
 
-def marked_by(reader: Reader, content: bytes, job: bytes, submission: str = "") -> CopyProvider | NoCopy:
-    """Return the copy that a reader makes of a file; `job` is what `marking_of` returned."""
+def run_marking(reader: Reader, content: bytes, job: bytes, submission: str = "") -> MarkedUpCopy | NoCopy:
+    """Return the copy that a reader makes of a file; `job` is what `marking_request` returned."""
     answer = reader.run(MARK_WORKBOOK, job, content)
     if isinstance(answer, Finding):
         return NoCopy(f"the copy could not be made: {answer.found}")
-    return CopyProvider(answer, copy_name(submission or "return"))
+    return MarkedUpCopy(answer, copy_name(submission or "return"))
 
 
 def copy_name(of: str) -> str:
@@ -105,7 +105,7 @@ def copy_name(of: str) -> str:
     return f"{of}-marked-up.xlsx"
 
 
-def _head(file_name: str, judged: Sequence[Judged], submission: str) -> list[tuple[str, str]]:
+def _head(file_name: str, judged: Sequence[CheckedReturn], submission: str) -> list[tuple[str, str]]:
     """The lines above the list of findings, as (label, text)."""
     lines = [("File", as_typed(file_name))]
     if submission:
@@ -118,7 +118,7 @@ def _head(file_name: str, judged: Sequence[Judged], submission: str) -> list[tup
     return lines
 
 
-def _records(judged: Sequence[Judged]) -> Iterator[dict[str, object]]:
+def _records(judged: Sequence[CheckedReturn]) -> Iterator[dict[str, object]]:
     """Every finding as JSON has it, with what it says, its period and the title of its return."""
     for result in judged:
         periods = _CellPeriods(result.frame, result.findings)

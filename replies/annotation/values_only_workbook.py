@@ -14,7 +14,7 @@ from datetime import date, datetime
 from inputs.readers.cells import Cell, Cells, ErrorValue, FormattedNumber, Sheet, Uncalculated
 from replies.annotation.ooxml.cell_styles import BLANK, MAIN
 from replies.annotation.ooxml.ooxml_package import OFFICE, PACKAGE
-from replies.annotation.ooxml.xml_splicing import cell_text, escape
+from replies.annotation.ooxml.xml_splicing import escape_cell_text, escape_xml
 from schemas.findings import COLUMNS, column_letters
 
 ROWS = 1_048_576
@@ -32,7 +32,7 @@ _HEAD = '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n'
 _SHEET_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml"
 
 
-def render(cells: Cells) -> tuple[bytes, dict[str, str], list[str]]:
+def values_only_workbook(cells: Cells) -> tuple[bytes, dict[str, str], list[str]]:
     """Return an xlsx workbook with the values of `cells`, the names of its sheets by their own, and notes in words.
 
     The notes say which sheets are called otherwise, and which are not shown whole.
@@ -148,7 +148,7 @@ def _date(address: str, day: date) -> str:
 
 
 def _text(address: str, text: str) -> str:
-    kept = cell_text(text[:MAX_CHARACTERS])
+    kept = escape_cell_text(text[:MAX_CHARACTERS])
     return f'<c r="{address}" t="inlineStr"><is><t xml:space="preserve">{kept}</t></is></c>'
 
 
@@ -156,8 +156,8 @@ def _zip(parts: Mapping[str, str], sheets: Sequence[Sheet], names: Mapping[str, 
     numbers = range(1, len(sheets) + 1)
     overrides = "".join(f'<Override PartName="/{name}" ContentType="{_SHEET_TYPE}.worksheet+xml"/>' for name in parts)
     listed = "".join(
-        f'<sheet name="{escape(names[sheet.name])}" sheetId="{n}" state="{"hidden" if sheet.hidden else "visible"}" '
-        f'r:id="rId{n}"/>'
+        f'<sheet name="{escape_xml(names[sheet.name])}" sheetId="{n}" '
+        f'state="{"hidden" if sheet.hidden else "visible"}" r:id="rId{n}"/>'
         for n, sheet in zip(numbers, sheets, strict=True)
     )
     linked = "".join(

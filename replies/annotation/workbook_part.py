@@ -8,18 +8,24 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from replies.annotation.active_content import Removed, dangling, leads_out, without, without_links
+from replies.annotation.active_content import (
+    RemovedContent,
+    elements_with_removed_links,
+    refers_outside_workbook,
+    removal_edits,
+    remove_link_attributes,
+)
 from replies.annotation.ooxml.ooxml_package import Package, Relation
 from replies.annotation.ooxml.xml_splicing import (
     Edit,
     Element,
-    NotEditable,
-    add_inside,
-    dropped,
-    elements,
-    escape,
-    splice,
-    tag_with,
+    NotEditableError,
+    apply_edits,
+    attributes_to_drop,
+    escape_xml,
+    insertion_edit,
+    parse_elements,
+    with_attributes,
 )
 
 SPREADSHEET_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml"
@@ -44,21 +50,21 @@ class BookSheet:
 
 
 class WorkbookPart:
-    """The workbook part, read when it is made; `put_in_front` writes it. Raises NotEditable without sheets."""
+    """The workbook part, read when it is made; `put_in_front` writes it. Raises NotEditableError without sheets."""
 
     def __init__(self, package: Package) -> None:
         self._package = package
         self._xml = package.part(package.workbook)
-        self._elements = elements(self._xml)
+        self._elements = parse_elements(self._xml)
         self._entries = [
             element
             for element in self._elements
             if element.name == "sheet" and element.parent >= 0 and self._elements[element.parent].name == "sheets"
         ]
-        relations = {relation.id: relation for relation in package.relations(package.workbook).held}
+        relations = {relation.id: relation for relation in package.relations(package.workbook).all}
         self.sheets = [_sheet(package, entry, relations.get(entry.links.get("id", ""))) for entry in self._entries]
         if not self.sheets:
-            raise NotEditable("a workbook without sheets")
+            raise NotEditableError("a workbook without sheets")
 
     def free_name(self, wanted: str, removed_links: set[str]) -> str:
         """Return a name for a sheet of ours: `wanted`, or that with the first number that makes it differ.
@@ -71,38 +77,38 @@ class WorkbookPart:
             name, number = f"{wanted} ({number})", number + 1
         return name
 
-    def put_in_front(self, name: str, link: str, removed: Removed, removed_links: Iterable[str]) -> None:
+    def put_in_front(self, name: str, link: str, removed: RemovedContent, removed_links: Iterable[str]) -> None:
         """Write the part with a sheet of ours in front, at which the copy opens, and without what was removed.
 
         `removed_links` are those of sheets that are not in the copy, besides those that `removed` has.
         """
         package, xml = self._package, self._xml
         links = {*removed_links, *removed.links.get(package.workbook, set())}
-        out, bare = dangling(self._elements, links)
+        out, bare = elements_with_removed_links(self._elements, links)
         edits: list[Edit] = [
-            (element.start, element.inner, without_links(xml[element.start : element.inner], links))
+            (element.start, element.inner, remove_link_attributes(xml[element.start : element.inner], links))
             for element in (self._elements[number] for number in bare)
         ]
         out += [number for number, element in enumerate(self._elements) if element.name in _NOT_IN_A_COPY]
         for element in self._elements:
             if element.name == "workbookView":
-                edits.append(self._tag_edit(element, dropped(element.attributes, "activeTab", "firstSheet")))
+                edits.append(self._tag_edit(element, attributes_to_drop(element.attributes, "activeTab", "firstSheet")))
         edits.append(self._new_entry(name, link))
         name_edits, names_out = self._defined_names(removed, links)
-        edits += [*name_edits, *without(self._elements, [*out, *names_out])]
-        package.change(package.workbook, splice(xml, edits))
-        package.retype(package.workbook, f"{SPREADSHEET_TYPE}.sheet.main+xml")
+        edits += [*name_edits, *removal_edits(self._elements, [*out, *names_out])]
+        package.set_part(package.workbook, apply_edits(xml, edits))
+        package.set_content_type(package.workbook, f"{SPREADSHEET_TYPE}.sheet.main+xml")
 
     def _new_entry(self, name: str, link: str) -> Edit:
         """The edit that lists a sheet of ours first."""
         sheets = next(element for element in self._elements if element.name == "sheets")
         ids = [entry.attributes.get("sheetId", "0") for entry in self._entries]
         number = max((int(sheet_id) for sheet_id in ids if sheet_id.isdigit()), default=0) + 1
-        attributes = f'name="{escape(name)}" sheetId="{number}" xmlns:r="{self._package.office}" r:id="{link}"'
+        attributes = f'name="{escape_xml(name)}" sheetId="{number}" xmlns:r="{self._package.office}" r:id="{link}"'
         tag = b"<" + sheets.tag("sheet") + f" {attributes}/>".encode()
-        return add_inside(sheets, self._xml, tag, first_child=True)
+        return insertion_edit(sheets, self._xml, tag, first_child=True)
 
-    def find_removed_names(self, removed: Removed) -> None:
+    def find_removed_names(self, removed: RemovedContent) -> None:
         """Note in `removed` which defined names lead out of the workbook, so that formulas with them do too."""
         count = -1
         while len(removed.names) > count:  # a name may lead out by way of another
@@ -112,9 +118,9 @@ class WorkbookPart:
                 is_new = element.name == "definedName" and name.casefold() not in removed.names
                 if is_new and _leads_out(element, removed):
                     removed.names.add(name.casefold())
-                    removed.note(NAME_REMOVED, name)
+                    removed.add(NAME_REMOVED, name)
 
-    def _defined_names(self, removed: Removed, removed_links: set[str]) -> tuple[list[Edit], list[int]]:
+    def _defined_names(self, removed: RemovedContent, removed_links: set[str]) -> tuple[list[Edit], list[int]]:
         """The edits of defined names, and the indexes of those that are taken out.
 
         Names count sheets from the front, where ours is now; those of sheets that are taken out go with them.
@@ -138,18 +144,18 @@ class WorkbookPart:
         return edits, out
 
     def _tag_edit(self, element: Element, attributes: dict[str, str | None]) -> Edit:
-        tag = tag_with(self._xml[element.start : element.inner], attributes)
+        tag = with_attributes(self._xml[element.start : element.inner], attributes)
         return (element.start, element.inner, tag)
 
 
 def _sheet(package: Package, entry: Element, relation: Relation | None) -> BookSheet:
     """The sheet of an entry in the workbook's list, and of the relation that the entry names."""
-    is_inside = relation is not None and not relation.external and package.has(relation.target)
+    is_inside = relation is not None and not relation.external and package.has_part(relation.target)
     return BookSheet(
         name=entry.attributes.get("name", ""),
         link=entry.links.get("id", ""),
         kind=relation.kind if relation else "",
-        part=package.name_of(relation.target) if relation and is_inside else None,
+        part=package.part_name(relation.target) if relation and is_inside else None,
         hidden=entry.attributes.get("state", "visible") != "visible",
     )
 
@@ -158,5 +164,5 @@ def _is_macro(name: Element) -> bool:
     return any(name.attributes.get(key) in ("1", "true") for key in ("function", "vbProcedure", "xlm"))
 
 
-def _leads_out(name: Element, removed: Removed) -> bool:
-    return _is_macro(name) or leads_out(name.text, removed)
+def _leads_out(name: Element, removed: RemovedContent) -> bool:
+    return _is_macro(name) or refers_outside_workbook(name.text, removed)

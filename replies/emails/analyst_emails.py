@@ -10,9 +10,9 @@ from typing import Any, TypeVar
 from common.jinja_templates import NO_BRANDING, Branding
 from replies.emails.email_message import Envelope
 from replies.emails.message_wording import worded_message
-from replies.emails.news_in_words import Names, news_of_kind, path_shown, time_of
+from replies.emails.news_in_words import Names, notifications_of_kind, path_in_words, time_of
 from replies.emails.officer_emails import escalated_returns, quarterly_reports
-from replies.emails.size_limit import MOST_LISTED, NO_FILES, Files
+from replies.emails.size_limit import LIST_LENGTHS, NO_FILES, MessageFiles
 from schemas.findings import as_typed
 from schemas.notifications import Notification
 
@@ -25,8 +25,8 @@ def to_analyst(
     news: Sequence[Notification],
     names: Names,
     envelope: Envelope,
-    files: Files = NO_FILES,
-    most: int = MOST_LISTED[0],
+    files: MessageFiles = NO_FILES,
+    most: int = LIST_LENGTHS[0],
     branding: Branding = NO_BRANDING,
 ) -> EmailMessage:
     """Return the message to the performance analyst: what a person has to look into, and a quarter's report.
@@ -36,12 +36,14 @@ def to_analyst(
     """
     values = {
         "reader": names.reader,
-        "topics": [kind for kind in KINDS if news_of_kind(news, kind)],
-        "refused": [_listed(item.says, most, as_typed) for item in news_of_kind(news, "gate")],
-        "wrong_folder": _listed(news_of_kind(news, "wrong-folder"), most, lambda item: _misplaced_file(item, names)),
-        "differing": _listed(news_of_kind(news, "differs"), most, lambda item: _differing(item, names, most)),
-        "set_aside": _set_aside(news_of_kind(news, "set-aside"), names, most),
-        "bounced": _listed(news_of_kind(news, "bounced"), most, _bounced),
+        "topics": [kind for kind in KINDS if notifications_of_kind(news, kind)],
+        "refused": [_listed(item.says, most, as_typed) for item in notifications_of_kind(news, "gate")],
+        "wrong_folder": _listed(
+            notifications_of_kind(news, "wrong-folder"), most, lambda item: _misplaced_file(item, names)
+        ),
+        "differing": _listed(notifications_of_kind(news, "differs"), most, lambda item: _differing(item, names, most)),
+        "set_aside": _set_aside(notifications_of_kind(news, "set-aside"), names, most),
+        "bounced": _listed(notifications_of_kind(news, "bounced"), most, _bounced),
         **escalated_returns(news, names, most),
         **quarterly_reports(news, files),
     }
@@ -73,7 +75,7 @@ def _misplaced_file(item: Notification, names: Names) -> dict[str, Any]:
         return {"submission": ""}
     return {
         "partner": names.partner(submission.partner),
-        "file": path_shown(item),
+        "file": path_in_words(item),
         "submission": submission.id,
         "digest": submission.digest,
         "received": time_of(submission.first_seen),
@@ -101,7 +103,7 @@ def _set_aside(news: Sequence[Notification], names: Names, most: int) -> dict[st
         {
             "title": names.title(item.outcome.collection),
             "partner": names.partner(item.submission.partner),
-            "file": path_shown(item),
+            "file": path_in_words(item),
             "submission": item.submission.id,
             "reasons": [as_typed(reason) for reason in item.says],
         }

@@ -15,7 +15,7 @@ from common.jinja_templates import NO_BRANDING, Branding, render
 from schemas.findings import Finding, as_typed
 
 TEMPLATES = Path(__file__).parent / "templates"
-MOST_CELLS = 40
+MAX_CELLS_SHOWN = 40
 """Addresses shown of one finding."""
 XLSX = ("application", "vnd.openxmlformats-officedocument.spreadsheetml.sheet")
 
@@ -126,8 +126,8 @@ def _line(text: str) -> str:
 
 def _finding(finding: Finding) -> dict[str, Any]:
     """Return where, what is wrong, found, expected, what to do, and the rule."""
-    cells = ", ".join(as_typed(cell) for cell in finding.cells[:MOST_CELLS])
-    cells += f" and {len(finding.cells) - MOST_CELLS} more" if len(finding.cells) > MOST_CELLS else ""
+    cells = ", ".join(as_typed(cell) for cell in finding.cells[:MAX_CELLS_SHOWN])
+    cells += f" and {len(finding.cells) - MAX_CELLS_SHOWN} more" if len(finding.cells) > MAX_CELLS_SHOWN else ""
     where = cells or ("whole sheet" if finding.sheet else "whole file")
     return {
         "where": f"{as_typed(finding.sheet)}: {where}" if finding.sheet else where,

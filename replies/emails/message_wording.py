@@ -18,7 +18,7 @@ from replies.emails.email_message import (
     Paragraph,
     compose,
 )
-from replies.emails.size_limit import Files, megabytes
+from replies.emails.size_limit import MessageFiles, size_in_words
 from schemas.findings import Finding
 
 Text = Callable[[], str]
@@ -27,7 +27,7 @@ WORDING_NAMES = ("subject", "heading", "paragraph", "facts", "fact", "findings")
 
 
 def worded_message(
-    name: str, values: Mapping[str, Any], envelope: Envelope, files: Files, branding: Branding
+    name: str, values: Mapping[str, Any], envelope: Envelope, files: MessageFiles, branding: Branding
 ) -> EmailMessage:
     """Return the message that the wording template `name` makes of `values`, with files attached.
 
@@ -43,12 +43,13 @@ def worded_message(
     return compose(" ".join(draft.subject_text.split()), draft.blocks, envelope, files.attached, branding)
 
 
-def _files_shown(files: Files) -> dict[str, Any]:
+def _files_shown(files: MessageFiles) -> dict[str, Any]:
     """Return what a wording may use of the files that go with a message, and of those that are too large to."""
     return {
         "attached": [file.name for file in files.attached],
         "left_out": [
-            {"name": file.name, "size": megabytes(len(file.content)), "place": file.place} for file in files.left_out
+            {"name": file.name, "size": size_in_words(len(file.content)), "place": file.place}
+            for file in files.left_out
         ],
     }
 

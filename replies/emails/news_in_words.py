@@ -37,7 +37,7 @@ def time_of(at: datetime) -> str:
     return f"{day_of(at.date())} {at:%H:%M} UTC"
 
 
-def news_of_kind(news: Iterable[Notification], *kinds: str) -> list[Notification]:
+def notifications_of_kind(news: Iterable[Notification], *kinds: str) -> list[Notification]:
     """Return the news of these kinds, in order."""
     return [item for item in news if item.kind in kinds]
 
@@ -49,6 +49,6 @@ def return_and_period(item: Notification, names: Names) -> str:
     return f"{names.title(item.slot.collection)}, {item.slot.expected.period}"
 
 
-def path_shown(item: Notification) -> str:
+def path_in_words(item: Notification) -> str:
     """Return the path of the file that the news is about, inert; empty where it is about none."""
     return as_typed(item.submission.path) if item.submission else ""

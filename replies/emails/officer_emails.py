@@ -9,8 +9,8 @@ from typing import Any
 from common.jinja_templates import NO_BRANDING, Branding
 from replies.emails.email_message import Envelope
 from replies.emails.message_wording import worded_message
-from replies.emails.news_in_words import Names, day_of, news_of_kind, return_and_period
-from replies.emails.size_limit import MOST_LISTED, NO_FILES, Files
+from replies.emails.news_in_words import Names, day_of, notifications_of_kind, return_and_period
+from replies.emails.size_limit import LIST_LENGTHS, NO_FILES, MessageFiles
 from schemas.notifications import Notification
 
 
@@ -18,8 +18,8 @@ def to_officer(
     news: Sequence[Notification],
     names: Names,
     envelope: Envelope,
-    files: Files = NO_FILES,
-    most: int = MOST_LISTED[0],
+    files: MessageFiles = NO_FILES,
+    most: int = LIST_LENGTHS[0],
     branding: Branding = NO_BRANDING,
 ) -> EmailMessage:
     """Return the message to an accountable officer: returns that are overdue beyond the days of grace, and a quarter's
@@ -27,7 +27,7 @@ def to_officer(
 
     `most` returns are listed. Raises DefinitionError where the organisation's own template cannot be filled in.
     """
-    late = news_of_kind(news, "escalated")
+    late = notifications_of_kind(news, "escalated")
     values = {
         "reader": names.reader,
         "escalated_returns": list(dict.fromkeys(return_and_period(item, names) for item in late)),
@@ -39,7 +39,7 @@ def to_officer(
 
 def escalated_returns(news: Sequence[Notification], names: Names, most: int) -> dict[str, Any]:
     """Return what a wording may use of returns that are overdue beyond the days of grace, at most `most` of them."""
-    late = news_of_kind(news, "escalated")
+    late = notifications_of_kind(news, "escalated")
     shown = [
         {
             "title": return_and_period(item, names),
@@ -53,10 +53,10 @@ def escalated_returns(news: Sequence[Notification], names: Names, most: int) -> 
     return {"has_escalated": bool(late), "escalated": {"shown": shown, "more": max(len(late) - most, 0)}}
 
 
-def quarterly_reports(news: Sequence[Notification], files: Files) -> dict[str, Any]:
+def quarterly_reports(news: Sequence[Notification], files: MessageFiles) -> dict[str, Any]:
     """Return what a wording may use of the reports of a quarter that were filed."""
     reports = []
-    for item in news_of_kind(news, "report"):
+    for item in notifications_of_kind(news, "report"):
         title, name, version = item.says
         attached = [file.name for file in files.attached if file.name.startswith(f"scorecard-{name}-")]
         reports.append({"title": title, "name": name, "data_version": version, "attached": attached})

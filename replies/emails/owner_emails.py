@@ -13,8 +13,8 @@ from typing import Any
 from common.jinja_templates import NO_BRANDING, Branding
 from replies.emails.email_message import Envelope
 from replies.emails.message_wording import worded_message
-from replies.emails.news_in_words import Names, day_of, news_of_kind, path_shown, return_and_period, time_of
-from replies.emails.size_limit import MOST_LISTED, NO_FILES, Files
+from replies.emails.news_in_words import Names, day_of, notifications_of_kind, path_in_words, return_and_period, time_of
+from replies.emails.size_limit import LIST_LENGTHS, NO_FILES, MessageFiles
 from schemas.file_precedence import RivalSubmission
 from schemas.findings import as_typed
 from schemas.notifications import Notification, has_errors, rule_forbidding_details
@@ -33,8 +33,8 @@ def to_owner(
     news: Sequence[Notification],
     names: Names,
     envelope: Envelope,
-    files: Files = NO_FILES,
-    most: int = MOST_LISTED[0],
+    files: MessageFiles = NO_FILES,
+    most: int = LIST_LENGTHS[0],
     branding: Branding = NO_BRANDING,
 ) -> EmailMessage:
     """Return the one message of a night to a data owner: what to correct, what is overdue, what is resolved, receipts.
@@ -42,20 +42,20 @@ def to_owner(
     `files` are marked-up copies of workbooks of which findings are told, named by us. `most` findings of each return
     are listed. Raises DefinitionError where the organisation's own template cannot be filled in.
     """
-    overdue = news_of_kind(news, "overdue")
+    overdue = notifications_of_kind(news, "overdue")
     values = {
         "reader": names.reader,
         "contact": envelope.reply_to,
         "topics": _topics(news, names),
-        "to_correct": [_to_correct(item, names, most) for item in news_of_kind(news, "findings")],
+        "to_correct": [_to_correct(item, names, most) for item in notifications_of_kind(news, "findings")],
         "set_aside": [
             {**_return_shown(item, names), "reasons": [as_typed(reason) for reason in item.says]}
-            for item in news_of_kind(news, "set-aside")
+            for item in notifications_of_kind(news, "set-aside")
         ],
         "has_overdue": bool(overdue),
         "overdue": list(_overdue(overdue, names)),
-        "resolved": [_cured(item, names) for item in news_of_kind(news, "resolved")],
-        "published": [_cured(item, names) for item in news_of_kind(news, "published")],
+        "resolved": [_cured(item, names) for item in notifications_of_kind(news, "resolved")],
+        "published": [_cured(item, names) for item in notifications_of_kind(news, "published")],
         **_receipts(news, names),
     }
     return worded_message("owner.jinja", values, envelope, files, branding)
@@ -77,7 +77,7 @@ def _unshown_rule(item: Notification) -> str:
 
 def _return_shown(item: Notification, names: Names) -> dict[str, Any]:
     outcome = _outcome(item)
-    return {"title": names.title(outcome.collection), "file": path_shown(item), "submission": outcome.submission}
+    return {"title": names.title(outcome.collection), "file": path_in_words(item), "submission": outcome.submission}
 
 
 def _cured(item: Notification, names: Names) -> dict[str, Any]:
@@ -115,9 +115,9 @@ def _overdue(late: Sequence[Notification], names: Names) -> Iterator[dict[str, A
 
 
 def _receipts(news: Sequence[Notification], names: Names) -> dict[str, Any]:
-    receipts = news_of_kind(news, "receipt")
-    unseen = {item.about: item.kind for item in news_of_kind(news, "awaiting", "tonight")}
-    with_findings = {item.about for item in news_of_kind(news, "findings")}
+    receipts = notifications_of_kind(news, "receipt")
+    unseen = {item.about: item.kind for item in notifications_of_kind(news, "awaiting", "tonight")}
+    with_findings = {item.about for item in notifications_of_kind(news, "findings")}
     return {
         "receipts": [
             _receipt(item, names, unseen.get(item.about, ""), findings_listed=item.about in with_findings)
@@ -134,7 +134,7 @@ def _receipt(item: Notification, names: Names, unseen: str, *, findings_listed: 
     errors = sum(1 for finding in outcome.findings if finding.is_error)
     return {
         "title": "" if rule else names.title(outcome.collection),
-        "file": "" if rule == NOT_YOURS else path_shown(item),
+        "file": "" if rule == NOT_YOURS else path_in_words(item),
         "submission": outcome.submission,
         "digest": item.submission.digest if item.submission else "",
         "received": time_of(item.submission.first_seen) if item.submission else "",
@@ -187,21 +187,21 @@ def _path(item: Notification) -> str:
 
 def _topics(news: Sequence[Notification], names: Names) -> list[dict[str, Any]]:
     """Return what the message is about, the most urgent first; `returns` by name where they may be named."""
-    wrong = [item for item in news_of_kind(news, "findings") if item.outcome and has_errors(item.outcome)]
+    wrong = [item for item in notifications_of_kind(news, "findings") if item.outcome and has_errors(item.outcome)]
     by_rule: dict[str, list[Notification]] = {}
     for item in wrong:
         by_rule.setdefault(_unshown_rule(item), []).append(item)
-    resolved, set_aside = news_of_kind(news, "resolved"), news_of_kind(news, "set-aside")
+    resolved, set_aside = notifications_of_kind(news, "resolved"), notifications_of_kind(news, "set-aside")
     mentioned = {item.about for item in [*wrong, *resolved]} | {_outcome(item).id for item in set_aside}
     groups = {
         "delete": by_rule.get(SINGLE_PEOPLE, []),
         "not-yours": by_rule.get(NOT_YOURS, []),
         "correct": by_rule.get("", []),
         "set-aside": set_aside,
-        "overdue": news_of_kind(news, "overdue"),
+        "overdue": notifications_of_kind(news, "overdue"),
         "resolved": resolved,
-        "published": news_of_kind(news, "published"),
-        "received": [item for item in news_of_kind(news, "receipt") if item.about not in mentioned],
+        "published": notifications_of_kind(news, "published"),
+        "received": [item for item in notifications_of_kind(news, "receipt") if item.about not in mentioned],
     }
     return [
         {"kind": kind, "count": len(items), "returns": [] if _unshown_rule(items[0]) else _returns_of(items, names)}

@@ -11,7 +11,7 @@ from replies.emails.email_message import Attachment, Envelope
 from replies.emails.news_in_words import Names
 from replies.emails.officer_emails import to_officer
 from replies.emails.owner_emails import to_owner
-from replies.emails.size_limit import Files
+from replies.emails.size_limit import MessageFiles
 from schemas.file_precedence import RivalSubmission
 from schemas.findings import make_finding
 from schemas.notifications import Kind, Notification
@@ -21,7 +21,7 @@ from schemas.submissions import Outcome, Status, Submission
 AT = datetime(2011, 5, 26, 1, 30, tzinfo=UTC)
 ENVELOPE = Envelope("sample", "owner@example.org", "indicators@example.org", "analyst@example.org", AT)
 NAMES = Names("Sample partner", {"attainment": "Attainment"}, {"sample": "Sample partner"})
-FILES = Files(
+FILES = MessageFiles(
     (Attachment("scorecard-2011-Q1-sample.html", b""),), (Attachment("S000001.xlsx", b"", "copies/S000001.xlsx"),)
 )
 SAYS: dict[Kind, tuple[str, ...]] = {

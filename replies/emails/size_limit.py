@@ -12,9 +12,9 @@ from email.message import EmailMessage
 
 from replies.emails.email_message import Attachment
 
-MOST_LISTED = (200, 40, 8, 0)
+LIST_LENGTHS = (200, 40, 8, 0)
 """Findings shown of each return; fewer where the message would be too large. How many more there are is said."""
-MOST_BYTES = 10_000_000
+MAX_MESSAGE_BYTES = 10_000_000
 """Of a message as it is sent, unless the settings say otherwise. Many mail servers refuse more."""
 LINE, ENCODED = 76, 78
 """Characters of a line of base64, without and with its end."""
@@ -23,19 +23,19 @@ HEADERS_BYTES = 400
 
 
 @dataclass(frozen=True)
-class Files:
+class MessageFiles:
     """What goes with a message, and what is too large to."""
 
     attached: tuple[Attachment, ...] = ()
     left_out: tuple[Attachment, ...] = ()
 
 
-NO_FILES = Files()
-Writing = Callable[[Files, int], EmailMessage]
+NO_FILES = MessageFiles()
+MessageWriter = Callable[[MessageFiles, int], EmailMessage]
 """The message with these files, and so many of each list."""
 
 
-def megabytes(size: int) -> str:
+def size_in_words(size: int) -> str:
     """Return a size for people: 0.3 MB, 12.5 MB."""
     return f"{max(size / 1_000_000, 0.1):,.1f} MB"
 
@@ -46,7 +46,7 @@ def size_as_sent(message: EmailMessage) -> int:
 
 
 def fit_to_size(
-    write: Writing, files: Sequence[Attachment], most_bytes: int, *, lists: bool = True
+    write: MessageWriter, files: Sequence[Attachment], most_bytes: int, *, lists: bool = True
 ) -> tuple[EmailMessage, tuple[Attachment, ...]]:
     """Return the message with as many of the files as fit, and the files that do not.
 
@@ -54,8 +54,8 @@ def fit_to_size(
     returned all the same.
     """
     everything = tuple(files)
-    for most in MOST_LISTED if lists else MOST_LISTED[:1]:
-        bare = write(Files((), everything), most)
+    for most in LIST_LENGTHS if lists else LIST_LENGTHS[:1]:
+        bare = write(MessageFiles((), everything), most)
         room = most_bytes - size_as_sent(bare)
         if room >= 0:
             break
@@ -63,7 +63,7 @@ def fit_to_size(
     while chosen:
         attached = tuple(file for file in everything if file in chosen)
         left_out = tuple(file for file in everything if file not in chosen)
-        message = write(Files(attached, left_out), most)
+        message = write(MessageFiles(attached, left_out), most)
         if size_as_sent(message) <= most_bytes:
             return message, left_out
         chosen.pop()

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import TypeVar
 from xml.parsers import expat
 
-from inputs.readers.calamine_sheets import SheetScan
+from inputs.readers.calamine_sheets import SheetParser
 from inputs.readers.cells import ErrorValue
 from inputs.readers.zip_package import ZipPackage, parse_xml, read_xml_part
 from schemas.findings import as_typed, position_of_address
@@ -61,7 +61,7 @@ class RichValues:
         self._package, self._parts = package, parts
         self._told: list[ErrorValue | None] | None = None
 
-    def mark(self, xml: bytes, scan: SheetScan) -> None:
+    def mark(self, xml: bytes, scan: SheetParser) -> None:
         """Put what they truly hold over the errors that cells of a sheet show. Raises Refused."""
         for found in _CELL.finditer(xml) if b"vm=" in xml or b"vm =" in xml else ():
             address = _ADDRESS.search(found[1])

@@ -10,7 +10,7 @@ import struct
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from inputs.readers.calamine_sheets import SheetScan
+from inputs.readers.calamine_sheets import SheetParser
 from inputs.readers.excel.cell_styles import PLAIN, CellStyles, Font, cell_runs, styles_by_number
 from inputs.readers.refusals import refuse_damaged
 
@@ -69,7 +69,7 @@ class XlsStyles:
         count, flags = _whole(body, 2), body[4] if len(body) > 4 else 0
         return body[5:][: 2 * count].decode("utf-16-le", "replace") if flags & 1 else body[5:][:count].decode("latin-1")
 
-    def note(self, kind: int, body: bytes, row: int, column: int, scan: SheetScan) -> None:
+    def note(self, kind: int, body: bytes, row: int, column: int, scan: SheetParser) -> None:
         """Note the look of the cell or cells of a record."""
         if kind == MANY_NUMBERS:
             for place, at in enumerate(range(4, len(body) - 2, 6)):
@@ -84,7 +84,7 @@ class XlsStyles:
             if rich is not None:
                 self._note_text(rich, style, row, column, scan)
 
-    def _note_style(self, style: int, row: int, column: int, scan: SheetScan) -> None:
+    def _note_style(self, style: int, row: int, column: int, scan: SheetParser) -> None:
         if style in self.looks.formats:
             scan.format(row, column, self.looks.formats[style])
         if style in self.looks.fonts and self.looks.fonts[style].struck:
@@ -107,7 +107,7 @@ class XlsStyles:
             runs = struct.iter_unpack("<BB", body[end + 1 :][: len(body[end + 1 :]) // 2 * 2])
         return RichText(text, tuple((at, number) for at, number in runs))
 
-    def _note_text(self, rich: RichText, style: int, row: int, column: int, scan: SheetScan) -> None:
+    def _note_text(self, rich: RichText, style: int, row: int, column: int, scan: SheetParser) -> None:
         own = self.looks.fonts.get(style, PLAIN)
         scan.read_as(row, column, list(cell_runs(rich.text, rich.runs, self.by_number, own)))
 

@@ -12,7 +12,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from inputs.readers.appearance.number_formats import DAY_ZERO
-from inputs.readers.calamine_sheets import DAY_ZERO_1904, ERRORS, SheetScan, build_sheet, open_workbook
+from inputs.readers.calamine_sheets import DAY_ZERO_1904, ERRORS, SheetParser, build_sheet, open_workbook
 from inputs.readers.cells import Cells, ErrorValue, Sheet, Uncalculated
 from inputs.readers.encryption import ENCRYPTED, FILEPASS, RIGHTS, as_compound_file, refuse_managed, unlocked_records
 from inputs.readers.excel.xls_styles import BIFF8, WINDOW2, XlsStyles, hides_zeros
@@ -228,7 +228,7 @@ MULRK = 0x00BD
 WORKSHEET = 0
 
 
-def scan_workbook(records: bytes) -> Iterator[SheetScan | None]:
+def scan_workbook(records: bytes) -> Iterator[SheetParser | None]:
     """For each sheet in order, what its records say; None for charts and macros. Raises Refused."""
     sheets, version, looks, day_zero = [], 0, XlsStyles(), DAY_ZERO
     for kind, body in _records(records, 0):
@@ -253,7 +253,7 @@ def scan_workbook(records: bytes) -> Iterator[SheetScan | None]:
         if kind != WORKSHEET:
             yield None
             continue
-        scan = SheetScan(name, hidden=bool(state & 3), day_zero=day_zero)
+        scan = SheetParser(name, hidden=bool(state & 3), day_zero=day_zero)
         _scan_sheet(records, start, scan, looks)
         yield scan
 
@@ -292,7 +292,7 @@ def _records(records: bytes, start: int) -> Iterator[tuple[int, bytes]]:
             yield kind, body
 
 
-def _scan_sheet(records: bytes, start: int, scan: SheetScan, looks: XlsStyles) -> None:
+def _scan_sheet(records: bytes, start: int, scan: SheetParser, looks: XlsStyles) -> None:
     stale, begun, given = False, False, bytearray(MOST_ROWS * MOST_COLUMNS // 8)
     for kind, body in _records(records, start):
         if not begun and kind != BOF:
@@ -320,7 +320,7 @@ def _scan_sheet(records: bytes, start: int, scan: SheetScan, looks: XlsStyles) -
             scan.hides_zeros = hides_zeros(body)
 
 
-def _give(given: bytearray, row: int, first: int, last: int, scan: SheetScan) -> None:
+def _give(given: bytearray, row: int, first: int, last: int, scan: SheetParser) -> None:
     """Note that cells of a row are given. Raises Refused for one that was given before."""
     for column in range(first, last + 1):
         byte, bit = divmod(row * MOST_COLUMNS + column, 8)
@@ -330,7 +330,7 @@ def _give(given: bytearray, row: int, first: int, last: int, scan: SheetScan) ->
         given[byte] |= 1 << bit
 
 
-def _mark_formula(scan: SheetScan, row: int, column: int, body: bytes, *, stale: bool) -> None:
+def _mark_formula(scan: SheetParser, row: int, column: int, body: bytes, *, stale: bool) -> None:
     """A formula's result may be an error; and it is none at all if it is a blank text that is to be worked out on
     loading, or if the sheet was saved before its formulas were."""
     if len(body) < 16:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import struct
 
-from inputs.readers.calamine_sheets import SheetScan
+from inputs.readers.calamine_sheets import SheetParser
 from inputs.readers.excel.cell_styles import PLAIN, Font, cell_runs, styles_by_number
 from inputs.readers.excel.xls_styles import RichText, read_font
 from inputs.readers.excel.xlsb_records import (
@@ -46,7 +46,7 @@ class XlsbStyles:
         self.looks = styles_by_number(codes, self.fonts, used)
         self.rich = _rich_strings(strings) if strings and any(one != PLAIN for one in fonts) else {}
 
-    def note(self, kind: int, body: bytes, row: int, column: int, scan: SheetScan) -> None:
+    def note(self, kind: int, body: bytes, row: int, column: int, scan: SheetParser) -> None:
         """Note the look of a cell."""
         style = read_integer(body, 4) & 0xFFFFFF
         own = self.looks.fonts.get(style, PLAIN)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from inputs.readers.appearance.number_formats import DAY_ZERO
-from inputs.readers.calamine_sheets import DAY_ZERO_1904, ERRORS, SheetScan, build_sheet, open_workbook
+from inputs.readers.calamine_sheets import DAY_ZERO_1904, ERRORS, SheetParser, build_sheet, open_workbook
 from inputs.readers.cells import Cells, ErrorValue, Sheet
 from inputs.readers.excel.xlsb_records import END_BOOK, END_SHEET, read_integer, read_prefixed_text, read_records
 from inputs.readers.excel.xlsb_styles import RICH_CELL, VIEW, XlsbStyles, hides_zeros
@@ -40,7 +40,7 @@ def read_xlsb(content: bytes, package: ZipPackage, main: str, bounds: SizeBounds
         if not kind or (kind == "worksheet" and name not in at):
             refuse_damaged(f"a workbook of which the sheet {name} is missing")
         if kind == "worksheet":
-            scan = SheetScan(name, hidden, merged=[], day_zero=day_zero)
+            scan = SheetParser(name, hidden, merged=[], day_zero=day_zero)
             _scan_sheet(read_part(package, path), scan, looks)
             refuse_too_many_cells(bounds, scan.rows, scan.columns, total, sheet=name)
             sheet, total = build_sheet(book, at[name], scan, bounds, total)
@@ -61,7 +61,7 @@ def _counts_from_1904(records: bytes) -> bool:
     return any(kind == PROPERTIES and body[:1] and body[0] & 1 for kind, body in read_records(records, END_BOOK))
 
 
-def _scan_sheet(records: bytes, scan: SheetScan, looks: XlsbStyles) -> None:
+def _scan_sheet(records: bytes, scan: SheetParser, looks: XlsbStyles) -> None:
     row, columns, rows = -1, set[int](), set[int]()
     for kind, body in read_records(records, END_SHEET):
         if kind == ROW:

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 
 from inputs.readers.appearance.rich_text import TextRun, has_formatting, runs_of
-from inputs.readers.calamine_sheets import SheetScan
+from inputs.readers.calamine_sheets import SheetParser
 from inputs.readers.excel.cell_styles import PLAIN, CellStyles
 from inputs.readers.refusals import MOST_COLUMNS
 from inputs.readers.zip_package import column_number, integer_attribute
@@ -27,7 +27,7 @@ _NO_ZEROS = re.compile(rb"""<(?:[\w.-]+:)?sheetView\s[^>]*showZeros\s*=\s*["'](?
 
 
 def note_styled_cells(
-    xml: bytes, scan: SheetScan, looks: CellStyles, formatted: Mapping[int, Sequence[TextRun]]
+    xml: bytes, scan: SheetParser, looks: CellStyles, formatted: Mapping[int, Sequence[TextRun]]
 ) -> None:
     """Note the cells of a sheet whose look says something else than their value. Only cells whose style or text may do
     so are looked at, since going through every cell costs more than calamine's whole reading."""

@@ -18,7 +18,7 @@ import python_calamine as calamine
 
 from inputs.readers.appearance.number_formats import DAY_ZERO
 from inputs.readers.appearance.rich_text import formatted_items
-from inputs.readers.calamine_sheets import DAY_ZERO_1904, SheetScan, build_sheet, open_workbook
+from inputs.readers.calamine_sheets import DAY_ZERO_1904, SheetParser, build_sheet, open_workbook
 from inputs.readers.cells import Cells, ErrorValue, Sheet, Uncalculated
 from inputs.readers.excel.cell_addresses import check_addresses
 from inputs.readers.excel.cell_styles import CellStyles, read_styles_part
@@ -93,7 +93,7 @@ def read_xlsx(content: bytes, package: ZipPackage, main: str, bounds: SizeBounds
         usual = usual and not package.recoded  # calamine would find nothing in what is not UTF-8, and not say so
         if not strings and (b't="s"' in xml or b"t='s'" in xml):
             refuse_damaged("a workbook of which the texts are missing")
-        scan = SheetScan(one.name, one.hidden, day_zero=DAY_ZERO_1904 if said.date1904 else DAY_ZERO)
+        scan = SheetParser(one.name, one.hidden, day_zero=DAY_ZERO_1904 if said.date1904 else DAY_ZERO)
         xml = without_comments(xml)
         scan_sheet(xml, scan, bounds, stale=said.stale)
         note_styled_cells(xml, scan, looks, formatted)
@@ -164,7 +164,7 @@ _ADDRESS = re.compile(rb"\$?([A-Za-z]{1,3})\$?([0-9]{1,7})")
 _DATA = re.compile(rb"<(?:[\w.-]+:)?sheetData(?=[\s/>])")
 
 
-def scan_sheet(xml: bytes, scan: SheetScan, bounds: SizeBounds, *, stale: bool = False) -> None:
+def scan_sheet(xml: bytes, scan: SheetParser, bounds: SizeBounds, *, stale: bool = False) -> None:
     """Note the errors, formulas without a value, hidden rows and columns, and the reach of a sheet's XML.
 
     Going through every value costs more than calamine's whole reading. It is done only where cells have no addresses of
@@ -188,7 +188,7 @@ def scan_sheet(xml: bytes, scan: SheetScan, bounds: SizeBounds, *, stale: bool =
         _scan_rows(xml, within, scan)
 
 
-def _scan_marks(xml: bytes, within: tuple[int, int], scan: SheetScan, *, stale: bool) -> bool:
+def _scan_marks(xml: bytes, within: tuple[int, int], scan: SheetParser, *, stale: bool) -> bool:
     """Note errors and formulas without a value by the addresses of their cells; False if a cell has none."""
     for found in _FORMULA_CELL.finditer(xml, *within):
         said = _said(found[1])
@@ -209,7 +209,7 @@ def _scan_marks(xml: bytes, within: tuple[int, int], scan: SheetScan, *, stale: 
 
 
 def _note(
-    scan: SheetScan, row: int, column: int, kind: bytes, value: bytes | None, *, formula: bool, stale: bool
+    scan: SheetParser, row: int, column: int, kind: bytes, value: bytes | None, *, formula: bool, stale: bool
 ) -> None:
     """Mark a cell that shows an error, or whose formula has no value; a text that is blank is a value."""
     if not 0 <= row < MOST_ROWS or not 0 <= column < MOST_COLUMNS:
@@ -221,7 +221,7 @@ def _note(
     scan.reach(row, column)
 
 
-def _scan_rows(xml: bytes, within: tuple[int, int], scan: SheetScan) -> None:
+def _scan_rows(xml: bytes, within: tuple[int, int], scan: SheetParser) -> None:
     number = -1
     for found in _ROW.finditer(xml, *within):
         said = _said(found[1])
@@ -230,13 +230,13 @@ def _scan_rows(xml: bytes, within: tuple[int, int], scan: SheetScan) -> None:
             scan.hidden_rows.add(number)
 
 
-def _scan_cells(xml: bytes, within: tuple[int, int], scan: SheetScan, *, stale: bool) -> None:
+def _scan_cells(xml: bytes, within: tuple[int, int], scan: SheetParser, *, stale: bool) -> None:
     for row, column, kind, formula, value in _cells(xml, within, scan):
         _note(scan, row, column, kind, value, formula=formula, stale=stale)
 
 
 def _cells(
-    xml: bytes, within: tuple[int, int], scan: SheetScan
+    xml: bytes, within: tuple[int, int], scan: SheetParser
 ) -> Iterator[tuple[int, int, bytes, bool, bytes | None]]:
     """Each cell that holds something: row, column, type, whether it is a formula, and its value as written."""
     row, column, kind, formula, value, inline = -1, -1, b"", False, None, False

@@ -10,12 +10,12 @@ from collections.abc import Iterator
 from replies.annotation.ooxml.xml_splicing import (
     Edit,
     Element,
-    NotEditable,
-    add_inside,
-    children,
-    elements,
-    splice,
-    tag_with,
+    NotEditableError,
+    apply_edits,
+    child_elements,
+    insertion_edit,
+    parse_elements,
+    with_attributes,
 )
 
 MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
@@ -55,29 +55,30 @@ _NONE = -1
 
 
 class Styles:
-    """The style part of a workbook, and what is added to it. Raises NotEditable for one that cannot be added to.
+    """The style part of a workbook, and what is added to it. Raises NotEditableError for one that cannot be added to.
 
     Cell formats, fonts and fills are counted from 0. In a fill of ours the colour behind, which no program shows, is
     the one that the cell had before, so that the next copy can give it back.
     """
 
     def __init__(self, xml: bytes) -> None:
-        parsed = elements(xml)
+        parsed = parse_elements(xml)
         if not any(element.name in _LISTS for element in parsed):
-            xml, parsed = BLANK, elements(BLANK)  # some programs write a list of styles that lists none
+            xml, parsed = BLANK, parse_elements(BLANK)  # some programs write a list of styles that lists none
         self._xml, self._elements = xml, parsed
         numbers = {element.name: number for number, element in enumerate(parsed) if element.parent == 0}
         if not set(_LISTS) <= numbers.keys():
-            raise NotEditable("styles of an unusual kind")
+            raise NotEditableError("styles of an unusual kind")
         self._lists = {name: parsed[numbers[name]] for name in _LISTS}
-        self._existing = {name: children(numbers[name], parsed) for name in _LISTS}
+        self._existing = {name: child_elements(numbers[name], parsed) for name in _LISTS}
         self._added: dict[str, list[bytes]] = {name: [] for name in _LISTS}
         self._numbers: dict[tuple[object, ...], int] = {}
         self._solid_fills = dict(_solid_fills(parsed, numbers["fills"]))
         self._prefix = f"{parsed[0].prefix}:" if parsed[0].prefix else ""
 
     def marked(self, base: int, severity: str) -> int:
-        """Return the cell format that differs from `base` in its fill only. Raises NotEditable at Excel's limit."""
+        """Return the cell format that differs from `base` in its fill only. Raises NotEditableError at Excel's
+        limit."""
         key = ("marked", base, severity)
         if key not in self._numbers:
             fill = self._fill_of(base)
@@ -121,13 +122,13 @@ class Styles:
                 continue
             new = b"".join(self._added[name])
             count = str(len(self._existing[name]) + len(self._added[name]))
-            tag = tag_with(self._xml[element.start : element.inner], {"count": count})
+            tag = with_attributes(self._xml[element.start : element.inner], {"count": count})
             if element.empty:
                 whole = tag[:-2] + b">" + new + b"</" + element.tag(name) + b">"
                 edits.append((element.start, element.end, whole))
             else:
-                edits += [(element.start, element.inner, tag), add_inside(element, self._xml, new)]
-        return splice(self._xml, edits)
+                edits += [(element.start, element.inner, tag), insertion_edit(element, self._xml, new)]
+        return apply_edits(self._xml, edits)
 
     def _fill_of(self, base: int) -> str:
         """The number of the fill of a cell format, as it is written."""
@@ -137,9 +138,9 @@ class Styles:
     def _with_fill(self, base: int, fill: int) -> int:
         formats = self._existing["cellXfs"]
         if not formats or len(formats) + len(self._added["cellXfs"]) > MAX_FORMATS:
-            raise NotEditable("more cell formats than Excel allows")
+            raise NotEditableError("more cell formats than Excel allows")
         element = formats[base] if 0 <= base < len(formats) else formats[0]
-        tag = tag_with(self._xml[element.start : element.inner], {"fillId": str(fill), "applyFill": "1"})
+        tag = with_attributes(self._xml[element.start : element.inner], {"fillId": str(fill), "applyFill": "1"})
         return self._add("cellXfs", tag + self._xml[element.inner : element.end])
 
     def _add(self, name: str, new: str | bytes) -> int:
@@ -153,7 +154,7 @@ class Styles:
         key = ("fill", rgb, tuple(sorted(attributes.items())))
         if key not in self._numbers:
             p = self._prefix
-            behind = tag_with(f"<{p}bgColor/>".encode(), attributes).decode()
+            behind = with_attributes(f"<{p}bgColor/>".encode(), attributes).decode()
             self._numbers[key] = self._add_solid_fill(f'<{p}fgColor rgb="{rgb}"/>{behind}')
         return self._numbers[key]
 
@@ -164,7 +165,7 @@ class Styles:
         if attributes.get("indexed") == "64":
             return 0
         p = self._prefix
-        front = tag_with(f"<{p}fgColor/>".encode(), attributes).decode()
+        front = with_attributes(f"<{p}fgColor/>".encode(), attributes).decode()
         key = ("before", front)
         if key not in self._numbers:
             self._numbers[key] = self._add_solid_fill(f'{front}<{p}bgColor indexed="64"/>')

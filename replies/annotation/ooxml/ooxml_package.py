@@ -16,13 +16,13 @@ from urllib.parse import unquote
 from replies.annotation.ooxml.xml_splicing import (
     Edit,
     Element,
-    NotEditable,
-    add_inside,
-    elements,
-    escape,
+    NotEditableError,
+    apply_edits,
+    escape_xml,
     in_utf8,
-    splice,
-    tag_with,
+    insertion_edit,
+    parse_elements,
+    with_attributes,
 )
 
 TYPES = "[Content_Types].xml"
@@ -51,7 +51,7 @@ class Relations:
 
     name: str
     xml: bytes
-    held: list[Relation]
+    all: list[Relation]
     root: Element
     edits: list[Edit] = field(default_factory=list)
     new: list[bytes] = field(default_factory=list)
@@ -65,69 +65,69 @@ class Package:
         try:
             self._zip = zipfile.ZipFile(io.BytesIO(content))
         except (zipfile.BadZipFile, ValueError, NotImplementedError):
-            raise NotEditable("a damaged zip file") from None
+            raise NotEditableError("a damaged zip file") from None
         members = [one for one in self._zip.infolist() if not one.is_dir()]
         if sum(one.file_size for one in members) > MAX_INFLATED:
-            raise NotEditable("too large when unpacked")
+            raise NotEditableError("too large when unpacked")
         self._members = {one.filename.replace("\\", "/").lstrip("/"): one for one in members}
         self._names = {name.casefold(): name for name in self._members}
         self.changed: dict[str, bytes] = {}
         self._types: dict[str, str] = {}
         self._relations: dict[str, Relations] = {}
-        if not self.has(TYPES):
-            raise NotEditable("no list of content types")
-        for one in self.relations(ROOT).held:
+        if not self.has_part(TYPES):
+            raise NotEditableError("no list of content types")
+        for one in self.relations(ROOT).all:
             if one.kind == "officeDocument" and not one.external:
-                self.workbook = self.name_of(one.target)
+                self.workbook = self.part_name(one.target)
                 break
         else:
-            raise NotEditable("no workbook part")
-        workbook_root = elements(self.part(self.workbook))[0]
+            raise NotEditableError("no workbook part")
+        workbook_root = parse_elements(self.part(self.workbook))[0]
         self.strict = "purl.oclc.org" in workbook_root.space
         self.office = STRICT if self.strict else OFFICE
 
     # parts
 
-    def has(self, name: str) -> bool:
+    def has_part(self, name: str) -> bool:
         return name.casefold() in self._names
 
-    def name_of(self, name: str) -> str:
+    def part_name(self, name: str) -> str:
         """A part's name as the package spells it."""
         return self._names.get(name.casefold(), name)
 
     def part(self, name: str) -> bytes:
         """The bytes of a part, in UTF-8 if it is XML, with the changes made so far."""
-        name = self.name_of(name)
+        name = self.part_name(name)
         if name in self.changed:
             return self.changed[name]
         if name not in self._members:
-            raise NotEditable(f"no part {name[-60:]}")
+            raise NotEditableError(f"no part {name[-60:]}")
         try:
             content = self._zip.read(self._members[name])
         except (zipfile.BadZipFile, ValueError, NotImplementedError, EOFError, RuntimeError, OSError):
-            raise NotEditable(f"damaged part {name[-60:]}") from None
+            raise NotEditableError(f"damaged part {name[-60:]}") from None
         except Exception as error:  # zlib's own errors
-            raise NotEditable(f"damaged part ({type(error).__name__})") from None
+            raise NotEditableError(f"damaged part ({type(error).__name__})") from None
         return in_utf8(content) if name.endswith((".xml", ".rels", ".vml")) else content
 
-    def change(self, name: str, content: bytes) -> None:
+    def set_part(self, name: str, content: bytes) -> None:
         """Put new bytes in the place of a part."""
-        if not self.has(name) or content != self.part(name):
-            self.changed[self.name_of(name)] = content
+        if not self.has_part(name) or content != self.part(name):
+            self.changed[self.part_name(name)] = content
             self._names.setdefault(name.casefold(), name)
 
-    def add(self, wanted: str, content: bytes, content_type: str) -> str:
+    def add_part(self, wanted: str, content: bytes, content_type: str) -> str:
         """A new part; its name is `wanted` without its #, or with the first number for it that is free."""
         number = 1
         name = wanted.replace("#", "")
-        while self.has(name):
+        while self.has_part(name):
             number += 1
             name = wanted.replace("#", str(number))
-        self.change(name, content)
+        self.set_part(name, content)
         self._types[name] = content_type
         return name
 
-    def retype(self, name: str, content_type: str) -> None:
+    def set_content_type(self, name: str, content_type: str) -> None:
         """Say what a part is, whatever the sender's list says."""
         self._types[name] = content_type
 
@@ -138,34 +138,34 @@ class Package:
         if source in self._relations:
             return self._relations[source]
         folder, base = posixpath.split(source)
-        name = self.name_of(posixpath.join(folder, "_rels", f"{base}.rels"))
+        name = self.part_name(posixpath.join(folder, "_rels", f"{base}.rels"))
         blank = f'<?xml version="1.0" encoding="UTF-8"?>\n<Relationships xmlns="{PACKAGE}/relationships"/>'.encode()
-        xml = self.part(name) if self.has(name) else blank
-        found = elements(xml)
+        xml = self.part(name) if self.has_part(name) else blank
+        found = parse_elements(xml)
         held = [_relation(one, folder) for one in found[1:] if one.name == "Relationship"]
         self._relations[source] = Relations(name, xml, held, found[0])
         return self._relations[source]
 
-    def linked(self, source: str, kind: str) -> list[Relation]:
+    def relations_of_kind(self, source: str, kind: str) -> list[Relation]:
         """The relations of a part that are of one kind."""
-        return [one for one in self.relations(source).held if one.kind == kind]
+        return [one for one in self.relations(source).all if one.kind == kind]
 
-    def unlink(self, source: str, one: Relation) -> None:
+    def remove_relation(self, source: str, one: Relation) -> None:
         """Take a relation out."""
         relations = self.relations(source)
-        relations.held.remove(one)
+        relations.all.remove(one)
         relations.edits.append((one.element.start, one.element.end, b""))
 
-    def link(self, source: str, kind: str, target: str) -> str:
+    def add_relation(self, source: str, kind: str, target: str) -> str:
         """A new relation to a part; its id."""
         relations = self.relations(source)
-        taken = {one.id.casefold() for one in relations.held} | relations.new_ids
+        taken = {one.id.casefold() for one in relations.all} | relations.new_ids
         number = 1
         while (new := f"rIdLI{number}").casefold() in taken:
             number += 1
         relations.new_ids.add(new.casefold())
         tag = relations.root.tag("Relationship").decode()
-        says = f'<{tag} Id="{new}" Type="{self.office}/{kind}" Target="/{escape(target)}"/>'
+        says = f'<{tag} Id="{new}" Type="{self.office}/{kind}" Target="/{escape_xml(target)}"/>'
         relations.new.append(says.encode())
         return new
 
@@ -173,7 +173,7 @@ class Package:
 
     def save(self, kept: set[str]) -> bytes:
         """The package with the parts named, its new parts and the lists that go with them."""
-        kept = {self.name_of(name) for name in kept} | set(self.changed) | {TYPES}
+        kept = {self.part_name(name) for name in kept} | set(self.changed) | {TYPES}
         for source, relations in self._relations.items():
             self._write_relations(source, relations, kept)
         self._write_types(kept)
@@ -189,34 +189,34 @@ class Package:
     def _write_relations(self, source: str, relations: Relations, kept: set[str]) -> None:
         if source and source not in kept:
             return
-        if self.has(relations.name):
+        if self.has_part(relations.name):
             kept.add(relations.name)
         edits = list(relations.edits)
         if relations.new:
-            edits.append(add_inside(relations.root, relations.xml, b"".join(relations.new)))
+            edits.append(insertion_edit(relations.root, relations.xml, b"".join(relations.new)))
         if edits:
-            self.change(relations.name, splice(relations.xml, edits))
+            self.set_part(relations.name, apply_edits(relations.xml, edits))
             kept.add(relations.name)
 
     def _write_types(self, kept: set[str]) -> None:
         xml = self.part(TYPES)
-        found = elements(xml)
+        found = parse_elements(xml)
         edits: list[Edit] = []
         said: set[str] = set()
         defaults = {one.attributes.get("Extension", "").casefold() for one in found if one.name == "Default"}
         for one in found[1:]:
             if one.name != "Override":
                 continue
-            name = self.name_of(unquote(one.attributes.get("PartName", "")).lstrip("/").replace("\\", "/"))
+            name = self.part_name(unquote(one.attributes.get("PartName", "")).lstrip("/").replace("\\", "/"))
             if name in self._types and name not in said:
-                tag = tag_with(xml[one.start : one.inner], {"ContentType": self._types[name]})
+                tag = with_attributes(xml[one.start : one.inner], {"ContentType": self._types[name]})
                 edits.append((one.start, one.inner, tag))
                 said.add(name)
             elif name not in kept or name in said:
                 edits.append((one.start, one.end, b""))
         override, default = found[0].tag("Override").decode(), found[0].tag("Default").decode()
         new = "".join(
-            f'<{override} PartName="/{escape(name)}" ContentType="{kind}"/>'
+            f'<{override} PartName="/{escape_xml(name)}" ContentType="{kind}"/>'
             for name, kind in self._types.items()
             if name not in said
         )
@@ -225,8 +225,8 @@ class Package:
                 f'<{default} Extension="rels" ContentType="application/vnd.openxmlformats-package.relationships+xml"/>'
             )
         if new:
-            edits.append(add_inside(found[0], xml, new.encode()))
-        self.change(TYPES, splice(xml, edits))
+            edits.append(insertion_edit(found[0], xml, new.encode()))
+        self.set_part(TYPES, apply_edits(xml, edits))
 
 
 _ELSEWHERE = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:|//|\\\\")
@@ -243,14 +243,14 @@ def _relation(one: Element, folder: str) -> Relation:
     return Relation(says.get("Id", ""), kind, target, external, one)
 
 
-def links_between(package: Package, allowed: frozenset[str]) -> Iterator[tuple[str, Relation]]:
+def reachable_relations(package: Package, allowed: frozenset[str]) -> Iterator[tuple[str, Relation]]:
     """Every relation that can be reached over allowed ones, with its source, each source once."""
     waiting, seen = [ROOT], {ROOT}
     while waiting:
         source = waiting.pop()
-        for one in list(package.relations(source).held):
+        for one in list(package.relations(source).all):
             yield source, one
-            target = package.name_of(one.target)
-            if not one.external and one.kind in allowed and package.has(target) and target not in seen:
+            target = package.part_name(one.target)
+            if not one.external and one.kind in allowed and package.has_part(target) and target not in seen:
                 seen.add(target)
                 waiting.append(target)

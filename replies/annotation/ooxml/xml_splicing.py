@@ -23,7 +23,7 @@ Edit = tuple[int, int, bytes]
 """First byte, the byte after the last, and what stands there instead."""
 
 
-class NotEditable(Exception):
+class NotEditableError(Exception):
     """The workbook, or a part of it, cannot be changed safely; the argument says why."""
 
 
@@ -69,7 +69,7 @@ _ATTRIBUTE = re.compile(rb"\s+([^\s=/>]+)\s*=\s*(\"[^\"]*\"|'[^']*')")
 
 
 def in_utf8(xml: bytes) -> bytes:
-    """Return a part in UTF-8, in which positions are counted; nearly all are already. Raises NotEditable."""
+    """Return a part in UTF-8, in which positions are counted; nearly all are already. Raises NotEditableError."""
     if xml.startswith((b"\xff\xfe", b"\xfe\xff")):
         encoding = "utf-16"
     else:
@@ -80,29 +80,29 @@ def in_utf8(xml: bytes) -> bytes:
     try:
         text = xml.decode(encoding)
     except (LookupError, UnicodeDecodeError):
-        raise NotEditable(f"text in {encoding[:20]}") from None
+        raise NotEditableError(f"text in {encoding[:20]}") from None
     return re.sub(r"^\s*<\?xml[^>]*\?>", '<?xml version="1.0" encoding="UTF-8"?>', text.lstrip("\ufeff")).encode()
 
 
-def parser_of() -> expat.XMLParserType:
+def namespace_parser() -> expat.XMLParserType:
     """Return a parser that knows namespaces, keeps prefixes and refuses a DOCTYPE, and so every declared entity."""
     parser = expat.ParserCreate(namespace_separator=" ")
     parser.namespace_prefixes = True
     parser.buffer_text = True
 
     def refuse(*_: object) -> None:
-        raise NotEditable("a part with a DOCTYPE")
+        raise NotEditableError("a part with a DOCTYPE")
 
     parser.StartDoctypeDeclHandler = refuse
     return parser
 
 
-def run(parser: expat.XMLParserType, xml: bytes) -> None:
-    """Parse a whole part. Raises NotEditable."""
+def parse_part(parser: expat.XMLParserType, xml: bytes) -> None:
+    """Parse a whole part. Raises NotEditableError."""
     try:
         parser.Parse(xml, True)
     except expat.ExpatError as error:
-        raise NotEditable(f"a part that is not well-formed ({expat.ErrorString(error.code)})") from None
+        raise NotEditableError(f"a part that is not well-formed ({expat.ErrorString(error.code)})") from None
 
 
 def split_name(name: str) -> tuple[str, str, str]:
@@ -114,14 +114,16 @@ def split_name(name: str) -> tuple[str, str, str]:
 
 
 def tag_end(xml: bytes, start: int) -> int:
-    """Return the byte after the tag that begins at `start`. Raises NotEditable."""
+    """Return the byte after the tag that begins at `start`. Raises NotEditableError."""
     match = _TAG_END.match(xml, start)
     if not match:
-        raise NotEditable("a tag without an end")
+        raise NotEditableError("a tag without an end")
     return match.end()
 
 
-def element_at(xml: bytes, start: int, name: str, expat_attributes: Mapping[str, str], parent: int) -> Element:
+def element_from_start_tag(
+    xml: bytes, start: int, name: str, expat_attributes: Mapping[str, str], parent: int
+) -> Element:
     """Return the element whose start tag expat has just met, at the byte `start`."""
     space, local, prefix = split_name(name)
     attributes: dict[str, str] = {}
@@ -144,7 +146,7 @@ def element_at(xml: bytes, start: int, name: str, expat_attributes: Mapping[str,
     )
 
 
-def finish(element: Element, xml: bytes, at: int) -> None:
+def close_element(element: Element, xml: bytes, at: int) -> None:
     """Note where an element ends; `at` is the byte at which expat met its end."""
     if xml[element.inner - 2 : element.inner] == b"/>":
         element.close = element.end = element.inner
@@ -152,38 +154,40 @@ def finish(element: Element, xml: bytes, at: int) -> None:
         element.close, element.end = at, tag_end(xml, at)
 
 
-def elements(xml: bytes) -> list[Element]:
-    """Return every element of a part in document order, the root first. Raises NotEditable."""
+def parse_elements(xml: bytes) -> list[Element]:
+    """Return every element of a part in document order, the root first. Raises NotEditableError."""
     parsed: list[Element] = []
     stack: list[int] = []
-    parser = parser_of()
+    parser = namespace_parser()
 
     def begin(name: str, expat_attributes: dict[str, str]) -> None:
-        parsed.append(element_at(xml, parser.CurrentByteIndex, name, expat_attributes, stack[-1] if stack else -1))
+        parsed.append(
+            element_from_start_tag(xml, parser.CurrentByteIndex, name, expat_attributes, stack[-1] if stack else -1)
+        )
         stack.append(len(parsed) - 1)
 
     def finished(_: str) -> None:
-        finish(parsed[stack.pop()], xml, parser.CurrentByteIndex)
+        close_element(parsed[stack.pop()], xml, parser.CurrentByteIndex)
 
     def text(piece: str) -> None:
         parsed[stack[-1]].pieces.append(piece)
 
     parser.StartElementHandler, parser.EndElementHandler, parser.CharacterDataHandler = begin, finished, text
-    run(parser, xml)
+    parse_part(parser, xml)
     return parsed
 
 
-def children(of: int, parsed: list[Element]) -> list[Element]:
+def child_elements(of: int, parsed: list[Element]) -> list[Element]:
     """Return the child elements of the element with the index `of`."""
     return [element for element in parsed if element.parent == of]
 
 
-def first(parsed: Iterable[Element], name: str) -> Element | None:
+def first_element(parsed: Iterable[Element], name: str) -> Element | None:
     """Return the first element of a name, if there is one."""
     return next((element for element in parsed if element.name == name), None)
 
 
-def tag_with(tag: bytes, attributes: Mapping[str, str | None]) -> bytes:
+def with_attributes(tag: bytes, attributes: Mapping[str, str | None]) -> bytes:
     """Return a start tag with attributes set, or dropped where the value is None. The others stay as written."""
     pending = dict(attributes)
     pieces, copied = [], 0
@@ -202,16 +206,17 @@ def tag_with(tag: bytes, attributes: Mapping[str, str | None]) -> bytes:
     return b"".join(pieces)
 
 
-def dropped(attributes: Mapping[str, str], *names: str) -> dict[str, str | None]:
-    """Return those of the named attributes that are neither false nor empty, as what `tag_with` needs to drop them."""
+def attributes_to_drop(attributes: Mapping[str, str], *names: str) -> dict[str, str | None]:
+    """Return those of the named attributes that are neither false nor empty, as what `with_attributes` needs to drop
+    them."""
     return {name: None for name in names if attributes.get(name, "") not in ("", "0", "false", "off")}
 
 
 def _attribute(name: str, value: str) -> bytes:
-    return f' {name}="{escape(value)}"'.encode()
+    return f' {name}="{escape_xml(value)}"'.encode()
 
 
-def add_inside(element: Element, xml: bytes, new: bytes, *, first_child: bool = False) -> Edit:
+def insertion_edit(element: Element, xml: bytes, new: bytes, *, first_child: bool = False) -> Edit:
     """Return the edit that puts new content into an element, at its end or, with `first_child`, its beginning."""
     if element.empty:
         tag = xml[element.start : element.inner]
@@ -221,7 +226,7 @@ def add_inside(element: Element, xml: bytes, new: bytes, *, first_child: bool = 
     return (where, where, new)
 
 
-def splice(xml: bytes, edits: Iterable[Edit]) -> bytes:
+def apply_edits(xml: bytes, edits: Iterable[Edit]) -> bytes:
     """Return a part with every edit made. An edit within something that is taken out is dropped."""
     pieces, copied = [], 0
     for start, end, new in sorted(edits, key=lambda edit: (edit[0], edit[1] > edit[0], -edit[1])):
@@ -238,7 +243,7 @@ _SPECIAL = re.compile('[&<>"\n\r]|[^\t\u0020-\ud7ff]')
 _LOOKS_ESCAPED = re.compile(r"_(?=x[0-9A-Fa-f]{4}_)")
 
 
-def escape(text: str) -> str:
+def escape_xml(text: str) -> str:
     """Return text for XML, in an element or an attribute, without characters that XML does not allow."""
     if not _SPECIAL.search(text):
         return text
@@ -248,6 +253,6 @@ def escape(text: str) -> str:
     return text
 
 
-def cell_text(text: str) -> str:
+def escape_cell_text(text: str) -> str:
     """Return text for a cell or a comment: escaped, and never taken for one of Excel's own escapes, as _x000D_."""
-    return escape(_LOOKS_ESCAPED.sub("_x005F_", text) if "_x" in text else text)
+    return escape_xml(_LOOKS_ESCAPED.sub("_x005F_", text) if "_x" in text else text)

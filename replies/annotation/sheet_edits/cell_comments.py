@@ -11,15 +11,15 @@ from replies.annotation.ooxml.ooxml_package import Package
 from replies.annotation.ooxml.xml_splicing import (
     Edit,
     Element,
-    NotEditable,
-    add_inside,
-    cell_text,
-    children,
-    elements,
-    first,
-    splice,
+    NotEditableError,
+    apply_edits,
+    child_elements,
+    escape_cell_text,
+    first_element,
+    insertion_edit,
+    parse_elements,
 )
-from replies.annotation.sheet_edits.comment_boxes import BLANK_DRAWING, with_boxes, without_boxes
+from replies.annotation.sheet_edits.comment_boxes import BLANK_DRAWING, add_boxes, remove_boxes
 from replies.annotation.sheet_edits.sheet_job import Place
 from schemas.findings import COLUMNS, address_of_position, cell_position, position_of_address
 
@@ -42,57 +42,57 @@ def add_comments(
     """Put comments on cells of the sheet part `sheet`, whose drawing of comments has the relation `drawing_link`.
 
     Returns the relation of a new drawing that the sheet has to refer to, None if none was needed, and the cells that
-    could not be commented because a conversation of the sender's is on them. Raises NotEditable.
+    could not be commented because a conversation of the sender's is on them. Raises NotEditableError.
     """
     if not texts:
         return None, []
     places, skipped = _write_comments(package, sheet, texts)
-    drawing = next((link for link in package.linked(sheet, "vmlDrawing") if link.id == drawing_link), None)
-    if drawing is not None and package.has(drawing.target):
-        part = package.name_of(drawing.target)
-        package.change(part, with_boxes(package.part(part), places))
+    drawing = next((link for link in package.relations_of_kind(sheet, "vmlDrawing") if link.id == drawing_link), None)
+    if drawing is not None and package.has_part(drawing.target):
+        part = package.part_name(drawing.target)
+        package.set_part(part, add_boxes(package.part(part), places))
         return None, skipped
-    part = package.add("xl/drawings/marked#.vml", with_boxes(BLANK_DRAWING, places), _VML_TYPE)
-    return package.link(sheet, "vmlDrawing", part), skipped
+    part = package.add_part("xl/drawings/marked#.vml", add_boxes(BLANK_DRAWING, places), _VML_TYPE)
+    return package.add_relation(sheet, "vmlDrawing", part), skipped
 
 
 def _write_comments(package: Package, sheet: str, texts: Mapping[Place, str]) -> tuple[list[Place], list[Place]]:
     """Write the part of a sheet's comments; the cells that need a box, and those that were skipped."""
-    links = package.linked(sheet, "comments")
-    part = package.name_of(links[0].target) if links else ""
-    if links and package.has(part):
+    links = package.relations_of_kind(sheet, "comments")
+    part = package.part_name(links[0].target) if links else ""
+    if links and package.has_part(part):
         xml, places, skipped = _with_comments(package.part(part), texts)
-        package.change(part, xml)
+        package.set_part(part, xml)
     else:
         blank = f'<comments xmlns="{_MAIN[package.strict]}"><authors/><commentList/></comments>'
         xml, places, skipped = _with_comments(blank.encode(), texts)
-        package.link(sheet, "comments", package.add("xl/comments/marked#.xml", xml, _COMMENTS_TYPE))
+        package.add_relation(sheet, "comments", package.add_part("xl/comments/marked#.xml", xml, _COMMENTS_TYPE))
     return places, skipped
 
 
 def remove_own_comments(package: Package, sheet: str) -> None:
-    """Take out the comments that an earlier copy of ours put on a sheet. Raises NotEditable."""
-    for link in package.linked(sheet, "comments"):
-        if not package.has(link.target):
+    """Take out the comments that an earlier copy of ours put on a sheet. Raises NotEditableError."""
+    for link in package.relations_of_kind(sheet, "comments"):
+        if not package.has_part(link.target):
             continue
-        part = package.name_of(link.target)
+        part = package.part_name(link.target)
         xml, places = _without_own_comments(package.part(part))
-        package.change(part, xml)
-        for drawing in package.linked(sheet, "vmlDrawing"):
-            if places and package.has(drawing.target):
-                drawing_part = package.name_of(drawing.target)
-                package.change(drawing_part, without_boxes(package.part(drawing_part), places))
+        package.set_part(part, xml)
+        for drawing in package.relations_of_kind(sheet, "vmlDrawing"):
+            if places and package.has_part(drawing.target):
+                drawing_part = package.part_name(drawing.target)
+                package.set_part(drawing_part, remove_boxes(package.part(drawing_part), places))
 
 
 def _with_comments(xml: bytes, texts: Mapping[Place, str]) -> tuple[bytes, list[Place], list[Place]]:
     """The part with comments added, the cells that need a new box, and those on which a conversation is."""
-    parsed = elements(xml)
-    authors, comment_list = first(parsed, "authors"), first(parsed, "commentList")
+    parsed = parse_elements(xml)
+    authors, comment_list = first_element(parsed, "authors"), first_element(parsed, "commentList")
     if authors is None or comment_list is None:
-        raise NotEditable("comments of an unusual kind")
-    author_names = children(parsed.index(authors), parsed)
+        raise NotEditableError("comments of an unusual kind")
+    author_names = child_elements(parsed.index(authors), parsed)
     own_number, prefix = len(author_names), f"{parsed[0].prefix}:" if parsed[0].prefix else ""
-    edits: list[Edit] = [add_inside(authors, xml, f"<{prefix}author>{AUTHOR}</{prefix}author>".encode())]
+    edits: list[Edit] = [insertion_edit(authors, xml, f"<{prefix}author>{AUTHOR}</{prefix}author>".encode())]
     existing = {element.attributes.get("ref", ""): element for element in parsed if element.name == "comment"}
     new, boxes, skipped = [], [], []
     for place in sorted(texts):
@@ -108,8 +108,8 @@ def _with_comments(xml: bytes, texts: Mapping[Place, str]) -> tuple[bytes, list[
         else:
             edits += _appended(existing[reference], parsed, xml, _run(f"\n{OURS}{texts[place]}", prefix))
     if new:
-        edits.append(add_inside(comment_list, xml, "".join(new).encode()))
-    return splice(xml, edits), boxes, skipped
+        edits.append(insertion_edit(comment_list, xml, "".join(new).encode()))
+    return apply_edits(xml, edits), boxes, skipped
 
 
 def _is_conversation(comment: Element, authors: list[Element]) -> bool:
@@ -123,29 +123,29 @@ def _run(text: str, prefix: str) -> str:
     """A run of our text as XML; `prefix` is the namespace prefix of the part with its colon."""
     p = prefix
     look = f'<{p}rPr><{p}sz val="9"/><{p}color rgb="FF7A1210"/><{p}rFont val="Tahoma"/></{p}rPr>'
-    return f'<{p}r>{look}<{p}t xml:space="preserve">{cell_text(text)}</{p}t></{p}r>'
+    return f'<{p}r>{look}<{p}t xml:space="preserve">{escape_cell_text(text)}</{p}t></{p}r>'
 
 
 def _appended(comment: Element, parsed: list[Element], xml: bytes, run: str) -> list[Edit]:
     """The edits that put our text after that of the sender, who keeps the comment."""
     number = parsed.index(comment)
-    text = next((child for child in children(number, parsed) if child.name == "text"), None)
+    text = next((child for child in child_elements(number, parsed) if child.name == "text"), None)
     if text is None:
-        raise NotEditable("a comment without text")
+        raise NotEditableError("a comment without text")
     prefix = f"{parsed[0].prefix}:" if parsed[0].prefix else ""
-    inside = children(parsed.index(text), parsed)
+    inside = child_elements(parsed.index(text), parsed)
     edits: list[Edit] = []
     for plain in (child for child in inside if child.name == "t"):
         edits += [(plain.start, plain.start, f"<{prefix}r>".encode()), (plain.end, plain.end, f"</{prefix}r>".encode())]
     phonetic = next((child for child in inside if child.name in ("rPh", "phoneticPr")), None)
     new = run.encode()
-    edits.append((phonetic.start, phonetic.start, new) if phonetic else add_inside(text, xml, new))
+    edits.append((phonetic.start, phonetic.start, new) if phonetic else insertion_edit(text, xml, new))
     return edits
 
 
 def _without_own_comments(xml: bytes) -> tuple[bytes, list[Place]]:
     """The part without comments of ours, and their cells; our words in comments of the sender's go too."""
-    parsed = elements(xml)
+    parsed = parse_elements(xml)
     authors = [element.text for element in parsed if element.name == "author"]
     edits: list[Edit] = []
     places: list[Place] = []
@@ -158,8 +158,8 @@ def _without_own_comments(xml: bytes) -> tuple[bytes, list[Place]]:
             places += [] if cell is None else [divmod(cell, COLUMNS)]
         elif element.name == "r" and _text_of(number, parsed).lstrip().startswith(OURS):
             edits.append((element.start, element.end, b""))
-    return splice(xml, edits), places
+    return apply_edits(xml, edits), places
 
 
 def _text_of(number: int, parsed: list[Element]) -> str:
-    return "".join(child.text for child in children(number, parsed))
+    return "".join(child.text for child in child_elements(number, parsed))

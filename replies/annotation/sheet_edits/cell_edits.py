@@ -8,9 +8,9 @@ from __future__ import annotations
 import re
 from bisect import bisect_left
 
-from replies.annotation.active_content import leads_out
-from replies.annotation.ooxml.xml_splicing import Edit, Element, tag_end, tag_with
-from replies.annotation.sheet_edits.sheet_job import ColumnFormats, SheetJob, is_true
+from replies.annotation.active_content import refers_outside_workbook
+from replies.annotation.ooxml.xml_splicing import Edit, Element, tag_end, with_attributes
+from replies.annotation.sheet_edits.sheet_job import ColumnFormats, SheetEditPlan, is_true
 from schemas.findings import COLUMNS, address_of_position, cell_position, position_of_address
 
 FORMULA_REMOVED = "a formula that leads out of the workbook or needs a macro: its last value stays"
@@ -19,7 +19,7 @@ FORMULA_REMOVED = "a formula that leads out of the workbook or needs a macro: it
 class NewCells:
     """Writes cells and rows that are marked but not in the sheet yet."""
 
-    def __init__(self, job: SheetJob, columns: ColumnFormats) -> None:
+    def __init__(self, job: SheetEditPlan, columns: ColumnFormats) -> None:
         self._job, self._columns = job, columns
         self.prefix = b""
         """The namespace prefix of the sheet's elements with its colon, b"" without one."""
@@ -47,7 +47,7 @@ class CellEdits:
     Positions are bytes of the sheet's part; rows and columns are counted from 0.
     """
 
-    def __init__(self, job: SheetJob, columns: ColumnFormats) -> None:
+    def __init__(self, job: SheetEditPlan, columns: ColumnFormats) -> None:
         self.edits: list[Edit] = []
         self.hidden_rows: set[int] = set()
         self.new_cells = NewCells(job, columns)
@@ -120,7 +120,7 @@ class CellEdits:
             self._formula_removed = False
         if changes:
             end = tag_end(self._xml, start)
-            self.edits.append((start, end, tag_with(self._xml[start:end], changes)))
+            self.edits.append((start, end, with_attributes(self._xml[start:end], changes)))
 
     def _style_change(self, style: str) -> dict[str, str | None]:
         base = int(style) if style.isdigit() else 0
@@ -139,13 +139,15 @@ class CellEdits:
         """
         shared = formula.attributes.get("si") if formula.attributes.get("t") == "shared" else None
         removed = self._job.removed
-        if not (leads_out(formula.text, removed) if formula.text else shared in self._removed_shared_formulas):
+        if not (
+            refers_outside_workbook(formula.text, removed) if formula.text else shared in self._removed_shared_formulas
+        ):
             return
         if shared is not None:
             self._removed_shared_formulas.add(shared)
         self._formula_removed = True
         removed.formulas = True
-        removed.note(
+        removed.add(
             FORMULA_REMOVED, f"{self._job.name}!{address_of_position(cell_position(self._row, self._current_column()))}"
         )
         self.edits.append((formula.start, formula.end, b""))
@@ -153,7 +155,9 @@ class CellEdits:
     def end_row(self, end: int) -> None:
         """Make the marked cells that the row leaves out at its end; `end` is the byte at which its end tag begins."""
         tag_start, tag_stop, attributes = self._row_tag
-        tag = tag_with(self._xml[tag_start:tag_stop], {"spans": None})  # a hint of the columns used, wrong with more
+        tag = with_attributes(
+            self._xml[tag_start:tag_stop], {"spans": None}
+        )  # a hint of the columns used, wrong with more
         if self._pending_columns and self._xml[tag_stop - 2 : tag_stop] == b"/>":
             cells = self.new_cells.cells(self._row, self._pending_columns, attributes)
             name = re.match(rb"<([^\s/>]+)", tag)

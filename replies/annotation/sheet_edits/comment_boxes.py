@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 
-from replies.annotation.ooxml.xml_splicing import NotEditable
+from replies.annotation.ooxml.xml_splicing import NotEditableError
 from replies.annotation.sheet_edits.sheet_job import Place
 from schemas.findings import COLUMNS
 
@@ -38,11 +38,11 @@ _SHAPE = re.compile(rb"<(?:\w+:)?shape\b(?:(?!</?(?:\w+:)?shape\b).)*</(?:\w+:)?
 _LAST_COLUMN, _LAST_ROW = COLUMNS - 1, 1_048_575
 
 
-def with_boxes(vml: bytes, places: list[Place]) -> bytes:
-    """Return a drawing with a hidden box for a comment on each of these cells. Raises NotEditable."""
+def add_boxes(vml: bytes, places: list[Place]) -> bytes:
+    """Return a drawing with a hidden box for a comment on each of these cells. Raises NotEditableError."""
     end_tags = list(re.finditer(rb"</(?:\w+:)?xml\s*>", vml))
     if not end_tags:
-        raise NotEditable("a drawing of an unusual kind")
+        raise NotEditableError("a drawing of an unusual kind")
     head = vml[:2000]
     declarations = [f'xmlns:{prefix}="{uri}"' for prefix, uri in _NAMESPACES.items()]
     namespaces = "".join(f" {declaration}" for declaration in declarations if declaration.encode() not in head)
@@ -71,7 +71,7 @@ def _box(number: int, order: int, place: Place, namespaces: str) -> str:
     )
 
 
-def without_boxes(vml: bytes, places: list[Place]) -> bytes:
+def remove_boxes(vml: bytes, places: list[Place]) -> bytes:
     """Return a drawing without the boxes of comments on these cells."""
     cells = {(str(row).encode(), str(column).encode()) for row, column in places}
 

@@ -7,11 +7,25 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from replies.annotation.active_content import WORDS, dangling, leads_out, without, without_links
-from replies.annotation.ooxml.xml_splicing import Edit, Element, NotEditable, dropped, first, splice, tag_with
+from replies.annotation.active_content import (
+    REMOVED_RELATIONS,
+    elements_with_removed_links,
+    refers_outside_workbook,
+    removal_edits,
+    remove_link_attributes,
+)
+from replies.annotation.ooxml.xml_splicing import (
+    Edit,
+    Element,
+    NotEditableError,
+    apply_edits,
+    attributes_to_drop,
+    first_element,
+    with_attributes,
+)
 from replies.annotation.sheet_edits.cell_edits import CellEdits
-from replies.annotation.sheet_edits.sheet_job import ColumnFormats, Place, SheetJob
-from replies.annotation.sheet_edits.sheet_scan import RULE_FORMULAS, SheetScan
+from replies.annotation.sheet_edits.sheet_job import ColumnFormats, Place, SheetEditPlan
+from replies.annotation.sheet_edits.sheet_scan import RULE_FORMULAS, SheetParser
 from schemas.findings import COLUMNS, address_of_position, cell_position, position_of_address
 
 RULE_REMOVED = "a rule that leads out of the workbook"
@@ -24,23 +38,23 @@ _NOT_IN_A_COPY = ("oleObject", "webPublishItems", "customPr")
 
 
 class SheetEditor:
-    """One sheet, read when it is made; `xml()` gives it with every change. Raises NotEditable."""
+    """One sheet, read when it is made; `xml()` gives it with every change. Raises NotEditableError."""
 
-    def __init__(self, job: SheetJob) -> None:
+    def __init__(self, job: SheetEditPlan) -> None:
         self._job = job
         self._columns = ColumnFormats()
         self._cells = CellEdits(job, self._columns)
-        scan = SheetScan(job.xml, self._cells, self._columns)
-        scan.run()
+        scan = SheetParser(job.xml, self._cells, self._columns)
+        scan.parse()
         self._elements = scan.elements
         if not any(element.name == "sheetData" and element.parent == 0 for element in self._elements):
-            raise NotEditable("a sheet of an unusual kind")
-        self._edits: list[Edit] = [*self._cells.edits, *cleaning_edits(job, self._elements)]
+            raise NotEditableError("a sheet of an unusual kind")
+        self._edits: list[Edit] = [*self._cells.edits, *removal_edits_of_sheet(job, self._elements)]
 
     @property
     def comment_drawing(self) -> str | None:
         """The relation of the drawing that holds the boxes of comments; None without one."""
-        reference = first(self._elements, "legacyDrawing")
+        reference = first_element(self._elements, "legacyDrawing")
         return reference.links.get("id") if reference else None
 
     def refer_to_comment_drawing(self, link: str, namespace: str) -> None:
@@ -65,42 +79,42 @@ class SheetEditor:
 
     def xml(self) -> bytes:
         """Return the sheet with the changes made."""
-        return splice(self._job.xml, self._edits)
+        return apply_edits(self._job.xml, self._edits)
 
 
-def cleaning_edits(job: SheetJob, elements: list[Element]) -> list[Edit]:
+def removal_edits_of_sheet(job: SheetEditPlan, elements: list[Element]) -> list[Edit]:
     """Return the edits that take out of a sheet what leads out of the workbook, but for formulas of cells.
 
     `elements` are those that are no row or cell. What is taken out is noted in `job.removed`.
     """
-    out, bare = dangling(elements, set(job.links))
+    out, bare = elements_with_removed_links(elements, set(job.links))
     edits: list[Edit] = [
-        (element.start, element.inner, without_links(_tag(job, element), set(job.links)))
+        (element.start, element.inner, remove_link_attributes(_tag(job, element), set(job.links)))
         for element in (elements[number] for number in bare)
     ]
     for number, element in enumerate(elements):
         attributes = element.attributes
         if element.name == "hyperlink" and (number in out or _leads_elsewhere(attributes.get("location", ""))):
-            job.removed.note(WORDS["hyperlink"], f"{job.name}!{attributes.get('ref', '')}")
+            job.removed.add(REMOVED_RELATIONS["hyperlink"], f"{job.name}!{attributes.get('ref', '')}")
             out.append(number)
-        elif element.name == "dimension" and (used := widened(attributes.get("ref", ""), job.marks)):
+        elif element.name == "dimension" and (used := widened_range(attributes.get("ref", ""), job.marks)):
             edits.append(_tag_edit(job, element, {"ref": used}))
         elif element.name in _NOT_IN_A_COPY:
             out.append(number)
-        elif element.name in RULE_FORMULAS and element.text and leads_out(element.text, job.removed):
+        elif element.name in RULE_FORMULAS and element.text and refers_outside_workbook(element.text, job.removed):
             out.append(_rule_of(number, elements))
-            job.removed.note(RULE_REMOVED, job.name)
-        elif changes := dropped(attributes, "macro", "tabSelected"):
+            job.removed.add(RULE_REMOVED, job.name)
+        elif changes := attributes_to_drop(attributes, "macro", "tabSelected"):
             edits.append(_tag_edit(job, element, changes))
-    return [*edits, *_validation_counts(job, elements, set(out)), *without(elements, out)]
+    return [*edits, *_validation_counts(job, elements, set(out)), *removal_edits(elements, out)]
 
 
-def _tag(job: SheetJob, element: Element) -> bytes:
+def _tag(job: SheetEditPlan, element: Element) -> bytes:
     return job.xml[element.start : element.inner]
 
 
-def _tag_edit(job: SheetJob, element: Element, attributes: dict[str, str | None]) -> Edit:
-    return (element.start, element.inner, tag_with(_tag(job, element), attributes))
+def _tag_edit(job: SheetEditPlan, element: Element, attributes: dict[str, str | None]) -> Edit:
+    return (element.start, element.inner, with_attributes(_tag(job, element), attributes))
 
 
 def _leads_elsewhere(location: str) -> bool:
@@ -109,15 +123,15 @@ def _leads_elsewhere(location: str) -> bool:
 
 
 def _rule_of(number: int, elements: list[Element]) -> int:
-    """The index of the rule that the formula with this index belongs to. Raises NotEditable."""
+    """The index of the rule that the formula with this index belongs to. Raises NotEditableError."""
     while number > 0 and elements[number].name not in _RULES:
         number = elements[number].parent
     if number <= 0:
-        raise NotEditable("a formula in an unusual place")
+        raise NotEditableError("a formula in an unusual place")
     return number
 
 
-def _validation_counts(job: SheetJob, elements: list[Element], out: set[int]) -> Iterable[Edit]:
+def _validation_counts(job: SheetEditPlan, elements: list[Element], out: set[int]) -> Iterable[Edit]:
     """The edits of lists of validations whose count changes because some are taken out."""
     for number, element in enumerate(elements):
         if element.name != "dataValidations" or "count" not in element.attributes:
@@ -128,7 +142,7 @@ def _validation_counts(job: SheetJob, elements: list[Element], out: set[int]) ->
             yield _tag_edit(job, element, {"count": str(count)})
 
 
-def widened(reference: str, places: Iterable[Place]) -> str | None:
+def widened_range(reference: str, places: Iterable[Place]) -> str | None:
     """Return the used range of a sheet with marked cells in it; None where it holds them already."""
     places = list(places)
     ends = [position_of_address(end) for end in reference.split(":")]

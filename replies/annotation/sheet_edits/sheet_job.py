@@ -9,7 +9,7 @@ from collections.abc import Mapping, Set
 from dataclasses import dataclass
 from functools import cached_property
 
-from replies.annotation.active_content import Removed
+from replies.annotation.active_content import RemovedContent
 from replies.annotation.ooxml.cell_styles import Styles
 from replies.annotation.ooxml.xml_splicing import Element
 
@@ -18,7 +18,7 @@ Place = tuple[int, int]
 
 
 @dataclass(eq=False)
-class SheetJob:
+class SheetEditPlan:
     """One sheet and what is to be done on it.
 
     `xml` is the sheet's part, `marks` the severity of each cell that gets a colour, `links` the relations that were
@@ -31,7 +31,7 @@ class SheetJob:
     marks: Mapping[Place, str]
     links: Set[str]
     styles: Styles
-    removed: Removed
+    removed: RemovedContent
     unmark: bool = False
 
     @cached_property

@@ -5,7 +5,14 @@ Runs on untrusted bytes, so only in the child process.
 
 from __future__ import annotations
 
-from replies.annotation.ooxml.xml_splicing import Element, NotEditable, element_at, finish, parser_of, run
+from replies.annotation.ooxml.xml_splicing import (
+    Element,
+    NotEditableError,
+    close_element,
+    element_from_start_tag,
+    namespace_parser,
+    parse_part,
+)
 from replies.annotation.sheet_edits.cell_edits import CellEdits
 from replies.annotation.sheet_edits.sheet_job import ColumnFormats
 
@@ -15,26 +22,26 @@ _ROW, _CELL, _FORMULA = 3, 4, 5
 """How deep in the XML rows, cells and formulas lie."""
 
 
-class SheetScan:
+class SheetParser:
     """One reading of a sheet. Cells may be millions, so of each only what an edit needs is looked at."""
 
     def __init__(self, xml: bytes, cells: CellEdits, columns: ColumnFormats) -> None:
         self.elements: list[Element] = []
         """Every element that is no row or cell, in document order, the root first."""
         self._xml, self._cells, self._columns = xml, cells, columns
-        self._parser = parser_of()
+        self._parser = namespace_parser()
         self._depth = 0
         self._open: list[int] = []  # indexes into `elements` of those that have not ended
         self._in_data = False
         self._formula: Element | None = None
         self._cell_name = self._formula_name = ""
 
-    def run(self) -> None:
-        """Read the sheet. Raises NotEditable."""
+    def parse(self) -> None:
+        """Read the sheet. Raises NotEditableError."""
         parser = self._parser
         parser.StartElementHandler, parser.EndElementHandler = self._begin, self._end
         parser.CharacterDataHandler = self._text
-        run(parser, self._xml)
+        parse_part(parser, self._xml)
 
     def _begin(self, name: str, attributes: dict[str, str]) -> None:
         self._depth += 1
@@ -42,7 +49,7 @@ class SheetScan:
             self._begin_in_data(name, attributes)
             return
         parent = self._open[-1] if self._open else -1
-        element = element_at(self._xml, self._parser.CurrentByteIndex, name, attributes, parent)
+        element = element_from_start_tag(self._xml, self._parser.CurrentByteIndex, name, attributes, parent)
         self._open.append(len(self.elements))
         self.elements.append(element)
         if element.name == "col":
@@ -58,9 +65,9 @@ class SheetScan:
         elif name == self._cell_name and self._depth == _CELL:
             self._cells.begin_cell(self._parser.CurrentByteIndex, attributes)
         elif name == self._formula_name and self._depth == _FORMULA and self._cells.in_cell:
-            self._formula = element_at(self._xml, self._parser.CurrentByteIndex, name, attributes, -1)
+            self._formula = element_from_start_tag(self._xml, self._parser.CurrentByteIndex, name, attributes, -1)
         elif name in (self._cell_name, self._formula_name) or "markup-compatibility" in name:
-            raise NotEditable("cells in an unusual place")
+            raise NotEditableError("cells in an unusual place")
 
     def _end(self, _: str) -> None:
         ended = self._depth
@@ -69,7 +76,7 @@ class SheetScan:
             self._end_in_data(ended)
             return
         element = self.elements[self._open.pop()]
-        finish(element, self._xml, self._parser.CurrentByteIndex)
+        close_element(element, self._xml, self._parser.CurrentByteIndex)
         if self._in_data and ended == 2:
             self._in_data = False
             self._cells.end_sheet(element)
@@ -78,7 +85,7 @@ class SheetScan:
         if depth == _CELL:
             self._cells.end_cell()
         elif depth == _FORMULA and self._formula is not None:
-            finish(self._formula, self._xml, self._parser.CurrentByteIndex)
+            close_element(self._formula, self._xml, self._parser.CurrentByteIndex)
             self._cells.add_formula(self._formula)
             self._formula = None
         elif depth == _ROW:

@@ -14,7 +14,7 @@ from openpyxl.worksheet.datavalidation import DataValidation
 from inputs.personal_data import refuse_person_level_data
 from inputs.readers.cells import Cells
 from inputs.sandbox.reader_processes import read_in_child
-from replies.annotation.annotated_workbook import mark
+from replies.annotation.annotated_workbook import annotate_workbook
 
 MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
 PLACES = ("comment", "title", "keywords", "header", "name", "choices", "sheet", "cache", "xml", "box", "thread", "left")
@@ -110,5 +110,5 @@ def test_pictures_are_told_of_and_left_out_of_a_copy_unless_the_layout_allows_th
     assert isinstance(cells, Cells)
     assert cells.unseen == ("1 picture",)
     for images in (False, True):
-        with zipfile.ZipFile(io.BytesIO(mark(whole.getvalue(), [], [], images=images))) as copy:
+        with zipfile.ZipFile(io.BytesIO(annotate_workbook(whole.getvalue(), [], [], images=images))) as copy:
             assert any("media/" in name for name in copy.namelist()) is images

@@ -21,11 +21,11 @@ from inputs.parsing.cell_values.numbers import NumberReading, read_number
 from inputs.readers.cells import FINDINGS_MARK, Cells, Sheet
 from inputs.readers.read_file import read_file as read_here
 from inputs.sandbox.reader_processes import Limits, read_in_child
-from replies.annotation.active_content import Removed, leads_out
-from replies.annotation.annotated_workbook import mark
-from replies.annotation.marked_up_copy import CopyProvider, Judged, NoCopy, mark_up
+from replies.annotation.active_content import RemovedContent, refers_outside_workbook
+from replies.annotation.annotated_workbook import annotate_workbook
+from replies.annotation.marked_up_copy import CheckedReturn, MarkedUpCopy, NoCopy, mark_up
 from replies.annotation.ooxml.cell_styles import FILLS
-from replies.annotation.values_only_workbook import render
+from replies.annotation.values_only_workbook import values_only_workbook
 from schemas.findings import Finding, address_of_position, cell_position, make_finding
 from tests.support.hard_workbook import harmful, harmless
 from tests.support.small_returns import GOOD, write_partner, write_return
@@ -42,8 +42,8 @@ FOUND = (
 
 
 def marked(content: bytes, findings: tuple[Finding, ...] = FOUND, name: str = "a.xlsx") -> bytes:
-    made = mark_up(content, name, [Judged("Attainment", "rejected", findings)], submission="S000007")
-    assert isinstance(made, CopyProvider), made
+    made = mark_up(content, name, [CheckedReturn("Attainment", "rejected", findings)], submission="S000007")
+    assert isinstance(made, MarkedUpCopy), made
     assert made.name == "S000007-marked-up.xlsx"
     return made.content
 
@@ -227,7 +227,7 @@ def test_what_could_act_is_taken_out_and_listed() -> None:
     ],
 )  # fmt: skip
 def test_formulas_that_lead_out_of_the_workbook_are_told_from_others(formula: str, out: bool) -> None:
-    assert leads_out(formula, Removed()) is out
+    assert refers_outside_workbook(formula, RemovedContent()) is out
 
 
 # -- packages of an unusual build -------------------------------------------------------------------------------------
@@ -318,7 +318,7 @@ def test_a_rendering_keeps_kinds_of_value_merges_and_what_is_hidden() -> None:
         [None, None, "_x000D_\x01"],
     ]
     sheets = (Sheet("A/b [c]", rows, ((2, 0, 3, 1),), hidden_rows=frozenset({1})), Sheet("a b  c", [], hidden=True))
-    content, names, notes = render(Cells("ods", sheets))
+    content, names, notes = values_only_workbook(Cells("ods", sheets))
     cells = read_cells(content)
     assert names == {"A/b [c]": "A b  c", "a b  c": "a b  c (2)"}
     assert any("'A/b [c]'" in note for note in notes)
@@ -390,14 +390,16 @@ def test_a_second_copy_gives_a_mended_cell_its_own_colour_back() -> None:
 
 @pytest.mark.parametrize("rule", ["return.person-level", "return.wrong-folder", "return.encrypted", "return.unknown"])
 def test_nothing_goes_back_of_what_may_not(rule: str) -> None:
-    assert isinstance(mark_up(harmless(), "a.xlsx", [Judged("A", "rejected", (FOUND[0], make_finding(rule)))]), NoCopy)
+    assert isinstance(
+        mark_up(harmless(), "a.xlsx", [CheckedReturn("A", "rejected", (FOUND[0], make_finding(rule)))]), NoCopy
+    )
 
 
 def test_no_copy_without_findings_nor_of_what_breaks_the_child() -> None:
-    assert isinstance(mark_up(harmless(), "a.xlsx", [Judged("A", "accepted", ())]), NoCopy)
+    assert isinstance(mark_up(harmless(), "a.xlsx", [CheckedReturn("A", "accepted", ())]), NoCopy)
     for content in (b"", b"PK\x03\x04 cut off", harmless()[:3000]):
-        assert isinstance(mark_up(content, "a.xlsx", [Judged("A", "rejected", FOUND)]), NoCopy)
-    small = mark_up(harmless(), "a.xlsx", [Judged("A", "rejected", FOUND)], limits=Limits(file_bytes=10))
+        assert isinstance(mark_up(content, "a.xlsx", [CheckedReturn("A", "rejected", FOUND)]), NoCopy)
+    small = mark_up(harmless(), "a.xlsx", [CheckedReturn("A", "rejected", FOUND)], limits=Limits(file_bytes=10))
     assert isinstance(small, NoCopy)
 
 
@@ -442,7 +444,7 @@ def test_any_name_and_any_text_is_shown_and_nothing_of_it_acts(name: str, found:
     book.save(whole)
     one = make_finding("cell.not-a-number", sheet=name, cells=[f"C{row}"], field="value")
     record = {**one.as_dict(), "found": start + found, "says": start + found, "period": "", "title": found}
-    copy = mark(whole.getvalue(), [("File", start + found)], [record])
+    copy = annotate_workbook(whole.getvalue(), [("File", start + found)], [record])
     cells = read_here(copy)
     assert cells.sheets[0].cell(0, 0) == FINDINGS_MARK
     assert cells.sheets[1].name == name
@@ -469,7 +471,7 @@ def test_wherever_cells_are_exactly_those_that_are_named_get_a_colour(
     filled: dict[tuple[int, int], Any], wanted: set[tuple[int, int]], explicit: bool
 ) -> None:
     rows: list[list[Any]] = [[filled.get((row, column)) for column in range(13)] for row in range(31)]
-    plain, _, _ = render(Cells("ods", (Sheet("One", rows),)))
+    plain, _, _ = values_only_workbook(Cells("ods", (Sheet("One", rows),)))
     parts = parts_of(plain)
     if not explicit:  # without addresses a row starts at column A and goes on without a gap
         xml = re.sub(r'<row r="\d+">', "<row>", parts["xl/worksheets/sheet1.xml"].decode())
@@ -481,7 +483,7 @@ def test_wherever_cells_are_exactly_those_that_are_named_get_a_colour(
     before = read_here(whole.getvalue()).sheets[0]
     cells = [address_of_position(cell_position(row, column)) for row, column in sorted(wanted)]
     record = make_finding("cell.blank", sheet="One", cells=cells).as_dict() | {"says": "", "period": "", "title": ""}
-    copy = mark(whole.getvalue(), [], [record])
+    copy = annotate_workbook(whole.getvalue(), [], [record])
     after = read_here(copy).sheets[1]
     assert all(after.cell(row, column) == before.cell(row, column) for row in range(40) for column in range(20))
     sheet = openpyxl.load_workbook(io.BytesIO(copy))["One"]

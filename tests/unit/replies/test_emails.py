@@ -14,7 +14,7 @@ from replies.emails.analyst_emails import to_analyst
 from replies.emails.email_message import Attachment, Envelope
 from replies.emails.news_in_words import Names
 from replies.emails.owner_emails import to_owner
-from replies.emails.size_limit import MOST_LISTED, Files, fit_to_size, size_as_sent
+from replies.emails.size_limit import LIST_LENGTHS, MessageFiles, fit_to_size, size_as_sent
 from schemas.findings import Finding, make_finding
 from schemas.notifications import Notification
 from schemas.return_calendar import ExpectedPeriod, ExpectedReturn
@@ -103,13 +103,13 @@ class Tags(HTMLParser):
 
 
 def test_many_findings_are_cut_with_their_count_and_point_at_the_copy() -> None:
-    telling = news([bad(number) for number in range(1, MOST_LISTED[0] + 31)])
-    message = sent(to_owner(telling, NAMES, ENVELOPE, Files((Attachment("S000007.xlsx", b"PK copy"),))))
+    telling = news([bad(number) for number in range(1, LIST_LENGTHS[0] + 31)])
+    message = sent(to_owner(telling, NAMES, ENVELOPE, MessageFiles((Attachment("S000007.xlsx", b"PK copy"),))))
     for body in (plain(message), html(message)):
         assert "... and 30 more" in " ".join(body.split())
         assert "S000007.xlsx" in body
-    assert plain(message).count("What to do:") == MOST_LISTED[0]
-    assert f"{MOST_LISTED[0] + 30} things to put right" in " ".join(plain(message).split())
+    assert plain(message).count("What to do:") == LIST_LENGTHS[0]
+    assert f"{LIST_LENGTHS[0] + 30} things to put right" in " ".join(plain(message).split())
     assert [part.get_filename() for part in message.iter_attachments()] == ["S000007.xlsx"]
 
 
