@@ -11,7 +11,7 @@ from itertools import islice, product
 from typing import Any
 
 from replies.annotation.findings_sheet import MAX_LINES, CellRange, FindingLine
-from replies.annotation.sheet_edits.sheet_job import Place
+from replies.annotation.sheet_edits.sheet_edit_plan import Place
 from schemas.findings import COLUMNS, position_of_address
 
 MAX_COLOURED = 100_000

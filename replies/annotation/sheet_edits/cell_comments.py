@@ -20,7 +20,7 @@ from replies.annotation.ooxml.xml_splicing import (
     parse_elements,
 )
 from replies.annotation.sheet_edits.comment_boxes import BLANK_DRAWING, add_boxes, remove_boxes
-from replies.annotation.sheet_edits.sheet_job import Place
+from replies.annotation.sheet_edits.sheet_edit_plan import Place
 from schemas.findings import COLUMNS, address_of_position, cell_position, position_of_address
 
 AUTHOR = "Local Indicators"

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 
 from replies.annotation.ooxml.xml_splicing import NotEditableError
-from replies.annotation.sheet_edits.sheet_job import Place
+from replies.annotation.sheet_edits.sheet_edit_plan import Place
 from schemas.findings import COLUMNS
 
 _NAMESPACES = {

@@ -24,8 +24,8 @@ from replies.annotation.ooxml.xml_splicing import (
     with_attributes,
 )
 from replies.annotation.sheet_edits.cell_edits import CellEdits
-from replies.annotation.sheet_edits.sheet_job import ColumnFormats, Place, SheetEditPlan
-from replies.annotation.sheet_edits.sheet_scan import RULE_FORMULAS, SheetParser
+from replies.annotation.sheet_edits.sheet_edit_plan import ColumnFormats, Place, SheetEditPlan
+from replies.annotation.sheet_edits.sheet_parser import RULE_FORMULAS, SheetParser
 from schemas.findings import COLUMNS, address_of_position, cell_position, position_of_address
 
 RULE_REMOVED = "a rule that leads out of the workbook"

@@ -14,7 +14,7 @@ from replies.annotation.ooxml.xml_splicing import (
     parse_part,
 )
 from replies.annotation.sheet_edits.cell_edits import CellEdits
-from replies.annotation.sheet_edits.sheet_job import ColumnFormats
+from replies.annotation.sheet_edits.sheet_edit_plan import ColumnFormats
 
 RULE_FORMULAS = frozenset({"formula", "formula1", "formula2", "f"})
 """Elements outside the cells that hold a formula: of conditional formats, validations and sparklines."""
