@@ -23,8 +23,8 @@ from replies.annotation.ooxml.cell_styles import BLANK, Styles
 from replies.annotation.ooxml.ooxml_package import Package
 from replies.annotation.ooxml.xml_splicing import NotEditableError, parse_elements
 from replies.annotation.sheet_edits.cell_comments import MAX_ON_SHEET, add_comments, remove_own_comments
-from replies.annotation.sheet_edits.sheet_editor import SheetEditor
 from replies.annotation.sheet_edits.sheet_edit_plan import SheetEditPlan
+from replies.annotation.sheet_edits.sheet_editor import SheetEditor
 from replies.annotation.values_only_workbook import values_only_workbook
 from replies.annotation.workbook_part import SPREADSHEET_TYPE, BookSheet, WorkbookPart
 from schemas.findings import COLUMNS, address_of_position
