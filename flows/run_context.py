@@ -1,4 +1,4 @@
-"""What one run works with: settings, definitions, partners, archive, ledger, and the day it is."""
+"""What one run works with: settings, definitions, partners, archive, ledger and the date."""
 
 from __future__ import annotations
 
@@ -23,10 +23,15 @@ from schemas.submissions import Submission
 StagingFunction = Callable[[Path, Sequence[Submission], ValidationContext], Iterator[str]]
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(eq=False)
 class RunContext:
-    """What a night works with: where things are, what is true of good data, who sends what, the day it is, and the
-    night that what arrives now counts for: between two nights the coming one, which is today's until it has been."""
+    """What a run works with.
+
+    `today` is the London date. `night` is the night that what arrives now counts for: between two nights the coming
+    one, and today's until that has run. `notes` collects what to tell the analyst at the end. `stage_submissions` reads
+    and checks submissions, in this process or on workers. `unread_partners` are those of whom something may lie in the
+    inbox that could not be read.
+    """
 
     settings: Settings
     definitions: Definitions
@@ -38,16 +43,14 @@ class RunContext:
     night: date
     notes: list[str] = field(default_factory=list)
     stage_submissions: StagingFunction = stage_submissions
-    """Who reads and checks: this process, or workers elsewhere."""
     unread_partners: set[str] = field(default_factory=set)
-    """Partners of whom something may lie in the inbox that could not be taken in tonight."""
 
 
 def prepare_run(
     given: Settings, run: str, stage: StagingFunction = stage_submissions, *, by_day: bool = False
 ) -> RunContext:
-    """Load and check everything that a night needs before it touches anything. Raises LocalIndicatorsError naming what
-    is wrong."""
+    """Load and check everything that a run needs before it changes anything; `by_day` is for a run between two nights.
+    Raises LocalIndicatorsError naming what is wrong."""
     configured_mail_server(given)
     check_templates(given.branding)
     definitions = load_definitions(given.definitions)
@@ -59,8 +62,8 @@ def prepare_run(
     archive = Archive(given.archive)
     archive.prepare()
     today = given.today or london_today(now())
-    been = any(one.today >= today for one in ledger.attempts[-1:])
-    counts_for = today + timedelta(1) if by_day and been else today
+    had_night = any(attempt.today >= today for attempt in ledger.attempts[-1:])
+    night = today + timedelta(1) if by_day and had_night else today
     return RunContext(
         settings=given,
         definitions=definitions,
@@ -69,12 +72,13 @@ def prepare_run(
         ledger=ledger,
         today=today,
         run=run,
-        night=counts_for,
+        night=night,
         stage_submissions=stage,
     )
 
 
 def _require_writable(folder: Path) -> None:
+    """Raise StorageError if a folder cannot be made or written."""
     probe = folder / ".writable"
     try:
         folder.mkdir(parents=True, exist_ok=True)

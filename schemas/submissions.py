@@ -1,4 +1,4 @@
-"""What the ledger remembers: submissions, what became of each, and what was said to whom."""
+"""What the ledger records of returns: submissions, their outcomes, and the waivers granted for them."""
 
 from __future__ import annotations
 
@@ -20,10 +20,12 @@ Status = Literal["accepted", "accepted-with-warnings", "partly-accepted", "rejec
 
 @dataclass(frozen=True)
 class Submission:
-    """An arrival: the bytes at a partner's path, seen for the first time or changed since. `night` is the London date
-    of the night that first saw it, `first_seen` the instant in UTC. `path` begins with the partner's folder. `meta` is
-    the digest of the csv's meta file, where one came beside it: the two are one submission. `changed` is when the file
-    was last changed by what the inbox said of it; None where a release took it in that did not note it."""
+    """The arrival of a file: the bytes at a partner's path, seen for the first time or changed since.
+
+    `path` begins with the partner's folder. `night` is the London date of the night that counts it, and `first_seen`
+    the time (UTC). `meta` is the digest of the meta file beside a csv; the two are one submission. `changed` is when
+    the inbox says the file was last changed; None where an earlier release did not note it.
+    """
 
     __pydantic_config__ = STRICT_KEYS
     id: str
@@ -40,10 +42,13 @@ class Submission:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of one submission for one return. `collection` is None where the file answers none. `periods` are
-    those it speaks of, `table` names the archived tidy table of what was accepted, and the digests name the definitions
-    and the partner's TOML that judged it. `judgement` counts how often the submission has been judged: again when a
-    waiver was given for something in it. `modified` is when the file was last saved, where it says so itself."""
+    """What became of one submission for one return.
+
+    `collection` is None where the file answers none. `periods` are those it contains, `table` names the archived tidy
+    table of what was accepted, and `definitions` and `layouts` are digests of the definitions and the partner's TOML it
+    was validated by. `judgement` counts the validations of the submission: it is validated again when a waiver is
+    granted for it. `modified` is when the file says it was last saved.
+    """
 
     __pydantic_config__ = STRICT_KEYS
     submission: str
@@ -63,22 +68,24 @@ class Outcome:
 
     @property
     def id(self) -> str:
+        """Return the name of the outcome."""
         return outcome_id(self.submission, self.collection, self.judgement)
 
     @property
     def accepted(self) -> bool:
+        """Return whether anything of the return was accepted."""
         return self.status != "rejected"
 
 
 def outcome_id(submission: str, collection: str | None, judgement: int) -> str:
-    """The name of an outcome, by which what was loaded and what was told are known."""
+    """Return the name of an outcome, under which loads and notifications refer to it."""
     again = f"/{judgement}" if judgement > 1 else ""
     return f"{submission}/{collection or '-'}{again}"
 
 
 @dataclass(frozen=True)
 class WaiverGrant:
-    """A waiver as the ledger keeps it: for which submission and which of its cells it was given, and when."""
+    """A waiver as the ledger keeps it, with the submission and cell it was granted for and the time (UTC)."""
 
     __pydantic_config__ = STRICT_KEYS
     id: str
@@ -90,10 +97,15 @@ class WaiverGrant:
 
 
 def status_from_findings(findings: Sequence[Finding], *, clean_rows: int, on_error: str) -> Status:
-    """The status that findings give a return. With `quarantine`, clean rows of a return with errors still count, unless
-    an error is about more than single cells: then nobody can tell which rows were never read."""
-    if any(one.is_error for one in findings):
-        structural = any(one.is_error and (one.cell is None or one.rule.startswith(STRUCTURAL)) for one in findings)
+    """Return the status that findings give a return.
+
+    With `on_error` "quarantine", clean rows of a return with errors still count, unless an error is about more than
+    single cells: then nobody can tell which rows were never read.
+    """
+    if any(finding.is_error for finding in findings):
+        structural = any(
+            finding.is_error and (finding.cell is None or finding.rule.startswith(STRUCTURAL)) for finding in findings
+        )
         partly = on_error == "quarantine" and clean_rows > 0 and not structural
         return "partly-accepted" if partly else "rejected"
     return "accepted-with-warnings" if findings else "accepted"

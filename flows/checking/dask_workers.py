@@ -1,7 +1,7 @@
 """Have workers on Prefect's Dask runner read, check and stage, on this machine or on others that share the archive.
 
-What goes to a worker is the path of a file that says what to do, and what it makes is in the folder of the pass: no
-bytes, figures or words of a partner pass through Dask or Prefect. Only the night itself writes the ledger.
+A worker is given the path of a job file, and writes its results into the folder of the run: no bytes, figures or words
+of a partner pass through Dask or Prefect. Only the run itself writes the ledger.
 """
 
 from __future__ import annotations
@@ -87,39 +87,39 @@ def stage_on_dask(
 
 
 def _write_jobs(
-    given: Settings, folder: Path, submissions: Sequence[Submission], desk: ValidationContext
+    given: Settings, folder: Path, submissions: Sequence[Submission], context: ValidationContext
 ) -> dict[Path, list[str]]:
-    """Write a file for each job; which submissions each is about."""
-    desk.accepted.write_parquet(folder / "accepted.parquet")
-    desk.published.write_parquet(folder / "published.parquet")
-    says = {
+    """Write a file for each job; return the submissions of each."""
+    context.accepted.write_parquet(folder / "accepted.parquet")
+    context.published.write_parquet(folder / "published.parquet")
+    record = {
         "release": version("local-indicators"),
-        "archive": str(desk.archive.root),
+        "archive": str(context.archive.root),
         "definitions": str(given.definitions),
         "partners": str(given.partners),
-        "digests": [desk.definitions.digest, *(one.digest for one in desk.partners.values())],
-        "grants": [as_record(one) for one in desk.grants],
-        "today": desk.today.isoformat(),
-        "limits": asdict(desk.limits),
-        "files": [as_record(one) for one in desk.current_files],
+        "digests": [context.definitions.digest, *(item.digest for item in context.partners.values())],
+        "grants": [as_record(item) for item in context.grants],
+        "today": context.today.isoformat(),
+        "limits": asdict(context.limits),
+        "files": [as_record(item) for item in context.current_files],
     }
-    write_whole(folder / "desk.json", orjson.dumps(says))
+    write_whole(folder / "desk.json", orjson.dumps(record))
     size = min(max(-(-len(submissions) // 16), LEAST_IN_A_JOB), MOST_IN_A_JOB)
     jobs: dict[Path, list[str]] = {}
     for start in range(0, len(submissions), size):
         part, path = submissions[start : start + size], folder / f"job-{start:06d}.json"
-        write_whole(path, orjson.dumps([as_record(one) for one in part]))
-        jobs[path] = [one.id for one in part]
+        write_whole(path, orjson.dumps([as_record(item) for item in part]))
+        jobs[path] = [item.id for item in part]
     return jobs
 
 
 def _dask_runner(address: str | None, folder: Path) -> Any:
-    """Prefect's Dask runner on a cluster that is there, or on two workers of this machine that only we can reach."""
+    """Return Prefect's Dask runner on an existing cluster, or on two workers of this machine that only we can reach."""
     from prefect_dask.task_runners import DaskTaskRunner
 
     if address:
         return DaskTaskRunner(address=address)
-    here = {
+    local_cluster = {
         "n_workers": LOCAL_WORKERS,
         "threads_per_worker": 1,
         "processes": True,
@@ -131,14 +131,14 @@ def _dask_runner(address: str | None, folder: Path) -> Any:
         "local_directory": str(folder),
         "silence_logs": logging.ERROR,
     }
-    return DaskTaskRunner(cluster_kwargs=here)
+    return DaskTaskRunner(cluster_kwargs=local_cluster)
 
 
 def _submit(runner: Any, job: Path) -> Any:
     """Submit a job as a task of this flow run.
 
-    With a task Prefect sends along the flow, the task that submits it and its parameters. Those hold settings and the
-    whole night, and a deployed flow's module is unknown to workers; so the task goes out as from a flow of this module.
+    Prefect sends along the flow, the submitting task and its parameters. Those hold settings and the whole run, and a
+    worker does not know the module of a deployed flow; so the task is sent as if from a flow of this module.
     """
     context, run = copy_context(), FlowRunContext.get()
 
@@ -159,10 +159,10 @@ def _submit(runner: Any, job: Path) -> Any:
 
 @task(name="Read and check a part of the returns", cache_policy=NO_CACHE)
 def validate_job(job: str) -> int:
-    """Judge the submissions that a job's file names, and stage what became of them. Raises LocalIndicatorsError where
-    this worker is not as the night is."""
+    """Validate the submissions that a job file names, and stage the results. Raises LocalIndicatorsError if this worker
+    differs from the run."""
     path = Path(job)
-    submissions = [from_record(Submission, one) for one in orjson.loads(path.read_bytes())]
+    submissions = [from_record(Submission, record) for record in orjson.loads(path.read_bytes())]
     return sum(1 for _ in stage_submissions(path.parent, submissions, _read_validation_context(path.parent)))
 
 
@@ -173,29 +173,29 @@ def carrier_flow() -> None:
 
 @lru_cache(maxsize=1)
 def _read_validation_context(folder: Path) -> ValidationContext:
-    """The desk of a pass, as the night wrote it down. Raises UsageError where release, definitions or partners are not
-    those of the night."""
-    says = orjson.loads((folder / "desk.json").read_bytes())
-    definitions = load_definitions(Path(says["definitions"]))
-    partners = load_partners(definitions, Path(says["partners"]))
+    """Return the validation context that the run wrote. Raises UsageError if release, definitions or partners of this
+    worker are not those of the run."""
+    record = orjson.loads((folder / "desk.json").read_bytes())
+    definitions = load_definitions(Path(record["definitions"]))
+    partners = load_partners(definitions, Path(record["partners"]))
     here = [definitions.digest, *(one.digest for one in partners.values())]
-    if (says["release"], says["digests"]) != (version("local-indicators"), here):
+    if (record["release"], record["digests"]) != (version("local-indicators"), here):
         raise UsageError("this worker", "has another release, definitions or partners than the night; deploy the same")
     return ValidationContext(
-        archive=Archive(Path(says["archive"])),
+        archive=Archive(Path(record["archive"])),
         definitions=definitions,
         partners=partners,
         accepted=pl.read_parquet(folder / "accepted.parquet"),
         published=pl.read_parquet(folder / "published.parquet"),
-        grants=tuple(from_record(WaiverGrant, one) for one in says["grants"]),
-        today=date.fromisoformat(says["today"]),
-        limits=Limits(**says["limits"]),
-        current_files=tuple(from_record(CurrentFile, one) for one in says["files"]),
+        grants=tuple(from_record(WaiverGrant, one) for one in record["grants"]),
+        today=date.fromisoformat(record["today"]),
+        limits=Limits(**record["limits"]),
+        current_files=tuple(from_record(CurrentFile, one) for one in record["files"]),
     )
 
 
 def staging_function(given: Settings) -> Any:
-    """Who stages by the settings: this process, or workers. Raises UsageError."""
+    """Return the function that stages, by the settings: in this process, or on workers. Raises UsageError."""
     if given.runner == "threads":
         return stage_submissions
     needs_extra(given)

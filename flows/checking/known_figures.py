@@ -1,4 +1,4 @@
-"""What the checks may know of what was sent before: an owner's own rows, and of everybody else's what readers see."""
+"""What the checks may know of earlier returns: an owner's own rows and, of everybody else's, what readers see."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ def figures_known_to_owners(
     partners: Mapping[str, Partner],
     ledger: Ledger,
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """What is accepted and not set aside, as each collection's owner may be told of it, and what readers see: the
-    `accepted` and `published` of schemas.observations.CheckContext."""
+    """Return what is accepted and not set aside as each collection's owner may see it, and what readers see: `accepted`
+    and `published` of the check's context."""
     seen = _published_figures(con, given, definitions, ledger)
     return rows_shown_to_owners(
         current_rows.last_accepted_rows(con, loads_of_outcomes(con, ledger.set_aside)), seen, partners
@@ -34,20 +34,20 @@ def figures_known_to_owners(
 def _published_figures(
     con: connection.Connection, given: Settings, definitions: Definitions, ledger: Ledger
 ) -> pl.DataFrame:
-    """What readers see, as warehouse.queries.published_figures gives it. Nothing where it was published under other
-    definitions than today's: those may hide what readers still see tonight."""
+    """Return what readers see; nothing if it was published under other definitions than today's, because those may hide
+    what readers still see tonight."""
     live = ledger.published_versions.get(ledger.last_version)
-    made = next((one for one in reversed(ledger.attempts) if live is not None and one.at <= live), None)
+    made = next((attempt for attempt in reversed(ledger.attempts) if live is not None and attempt.at <= live), None)
     if made is None or made.definitions != definitions.digest:
         return pl.DataFrame(schema=SEEN)
     return published_figures(con, given.warehouse, definitions)
 
 
 def rows_shown_to_owners(accepted: pl.DataFrame, seen: pl.DataFrame, partners: Mapping[str, Partner]) -> pl.DataFrame:
-    """What was accepted, as the partner who answers for each collection today may be told of it. Of rows that another
-    partner sent, such as the one who answered for it before, those that readers see, without their place."""
+    """Return accepted rows as the partner who is responsible for each collection today may see them. Of rows that
+    another partner sent, such as a former owner, these are the ones that readers see, without their place."""
     owners = pl.DataFrame(
-        [(one.id, partner.id) for partner in partners.values() for one in partner.says.collection],
+        [(collection.id, partner.id) for partner in partners.values() for collection in partner.says.collection],
         schema={"collection": pl.String, "_owner": pl.String},
         orient="row",
     )

@@ -1,7 +1,8 @@
-"""Stage what is made of submissions: tables as Parquet, findings as JSON, marked-up copies, in a folder of one pass.
+"""Stage the results of validating submissions: tables as Parquet, findings as JSON and marked-up copies, in a folder of
+one run.
 
-Whoever stages writes into that folder and nowhere else, so it may be this process or workers on other machines that
-share the archive. The ledger is filled from the folder by the one night at work.
+Staging writes into that folder only, so it may run in this process or on workers of other machines that share the
+archive. The one run at work fills the ledger from the folder.
 """
 
 from __future__ import annotations
@@ -39,8 +40,8 @@ MAX_PENDING_COPIES = 8
 
 @dataclass(frozen=True, eq=False)
 class ValidationContext:
-    """What judging has to know besides the files. It is the same for all submissions of a pass: what was accepted, in
-    which files, and which waivers held when the pass began."""
+    """What validation has to know besides the files. It is the same for all submissions of a run: what was accepted, in
+    which files, and which waivers were in force when the run began."""
 
     archive: Archive
     definitions: Definitions
@@ -54,14 +55,15 @@ class ValidationContext:
 
     @property
     def check_context(self) -> CheckContext:
-        waivers = tuple(one.waiver for one in self.grants)
+        """Return what the checks have to know."""
+        waivers = tuple(grant.waiver for grant in self.grants)
         return CheckContext(self.today, self.accepted, self.published, waivers, self.current_files)
 
 
 @dataclass(frozen=True)
 class StagedResult:
-    """What became of a submission for one return. `table` names the Parquet file in the folder, where the outcome is
-    accepted, and `ended_waivers` the waivers that it ends for good."""
+    """What became of a submission for one return. `table` names the Parquet file in the folder if the return is
+    accepted, and `ended_waivers` are the waivers that it ends for good."""
 
     collection: str | None
     status: Status
@@ -75,21 +77,23 @@ class StagedResult:
 
     @property
     def has_personal_data(self) -> bool:
-        return any(one.rule == "return.person-level" for one in self.findings)
+        """Return whether the file contains personal data."""
+        return any(finding.rule == "return.person-level" for finding in self.findings)
 
     @property
     def has_waived_findings(self) -> bool:
-        """Whether a waiver let anything through."""
-        return any(one.is_waived for one in self.findings)
+        """Return whether a waiver let anything through."""
+        return any(finding.is_waived for finding in self.findings)
 
 
 def stage_submissions(folder: Path, submissions: Sequence[Submission], desk: ValidationContext) -> Iterator[str]:
-    """Judge submissions; the id of each, as soon as what became of it is in the folder. Raises ReaderError and
+    """Validate submissions; yield the id of each as soon as its results are in the folder. Raises ReaderError and
     StorageError."""
     most = desk.limits.file_bytes + 1  # one more, so that the reader sees that it is too many
-    contents = [partial(desk.archive.read_content, one.digest, most) for one in submissions]
+    contents = [partial(desk.archive.read_content, submission.digest, most) for submission in submissions]
     origins = [
-        Origin(one.partner, one.path, desk.today, seen=one.first_seen, changed=one.changed) for one in submissions
+        Origin(submission.partner, submission.path, desk.today, seen=submission.first_seen, changed=submission.changed)
+        for submission in submissions
     ]
     arrivals = list(zip(origins, contents, strict=True))
     copies: _PendingCopies = {}
@@ -97,41 +101,50 @@ def stage_submissions(folder: Path, submissions: Sequence[Submission], desk: Val
         for judged in validate_each_file(arrivals, desk.partners, desk.definitions, desk.check_context, readers):
             if judged is not None:
                 number, group = judged
-                one, staged = submissions[number], [_stage_result(folder, submissions[number], j, desk) for j in group]
-                job = marking_request(PurePosixPath(one.path).name, [for_annotation(j) for j in group], one.id)
+                submission, staged = (
+                    submissions[number],
+                    [_stage_result(folder, submissions[number], j, desk) for j in group],
+                )
+                job = marking_request(
+                    PurePosixPath(submission.path).name, [for_annotation(j) for j in group], submission.id
+                )
                 if isinstance(job, NoCopy):
-                    yield _write_results(folder, one, staged, None)
+                    yield _write_results(folder, submission, staged, None)
                 else:
-                    errand = partial(_mark_up, contents[number], job, one.id)
-                    copies[readers.submit(errand)] = (one, staged)
+                    errand = partial(_mark_up, contents[number], job, submission.id)
+                    copies[readers.submit(errand)] = (submission, staged)
             yield from _write_finished_copies(folder, copies, MAX_PENDING_COPIES)
         yield from _write_finished_copies(folder, copies, 0)
 
 
-def _stage_result(folder: Path, submission: Submission, one: ValidationResult, desk: ValidationContext) -> StagedResult:
-    """What is staged of a judgement; its table is written."""
+def _stage_result(
+    folder: Path, submission: Submission, result: ValidationResult, desk: ValidationContext
+) -> StagedResult:
+    """Write the table of a validation result, and return what is staged of the result."""
     table = None
-    if one.status != "rejected" and one.table is not None:
+    if result.status != "rejected" and result.table is not None:
         whole = io.BytesIO()
-        one.table.frame.write_parquet(whole)
+        result.table.frame.write_parquet(whole)
         table = f"{submission.id}-{secrets.token_hex(8)}.parquet"
         _write(folder / table, whole.getvalue())
-    ends = tuple(grant.id for grant in desk.grants if one.table is not None and _ends_waiver(one.table, grant.waiver))
+    ends = tuple(
+        grant.id for grant in desk.grants if result.table is not None and _ends_waiver(result.table, grant.waiver)
+    )
     return StagedResult(
-        collection=one.collection,
-        status=one.status,
-        rows=one.rows,
-        findings=one.findings,
-        not_checked=one.not_checked,
-        periods=one.periods(),
+        collection=result.collection,
+        status=result.status,
+        rows=result.rows,
+        findings=result.findings,
+        not_checked=result.not_checked,
+        periods=result.periods(),
         table=table,
         ended_waivers=ends,
-        modified=one.modified,
+        modified=result.modified,
     )
 
 
 def _ends_waiver(table: TidyTable, waiver: Waiver) -> bool:
-    """A waiver ends for good with the first submission that gives another value for its key."""
+    """Return whether a table gives another value for the key of a waiver, which ends it for good."""
     if table.collection != waiver.collection:
         return False
     of_key = table.frame.filter(pl.all_horizontal(pl.col(n) == v for n, v in zip(KEY, waiver.key, strict=True)))
@@ -139,6 +152,7 @@ def _ends_waiver(table: TidyTable, waiver: Waiver) -> bool:
 
 
 def _mark_up(content: partial[bytes], job: bytes, submission: str, reader: Any) -> MarkedUpCopy | NoCopy:
+    """Return the marked-up copy that a job describes."""
     return run_marking(reader, content(), job, submission)
 
 
@@ -146,9 +160,9 @@ _PendingCopies = dict["Future[MarkedUpCopy | NoCopy]", tuple[Submission, list[St
 
 
 def _write_finished_copies(folder: Path, copies: _PendingCopies, most: int) -> Iterator[str]:
-    """Stage the submissions whose copies are made; wait while more than so many are not."""
+    """Yield the submissions whose copies are finished, and wait while more than `most` are pending."""
     while True:
-        for future in [one for one in copies if one.done()]:
+        for future in [future for future in copies if future.done()]:
             submission, staged = copies.pop(future)
             made = future.result()
             yield _write_results(folder, submission, staged, made.content if isinstance(made, MarkedUpCopy) else None)
@@ -158,19 +172,20 @@ def _write_finished_copies(folder: Path, copies: _PendingCopies, most: int) -> I
 
 
 def _write_results(folder: Path, submission: Submission, staged: Sequence[StagedResult], copy: bytes | None) -> str:
-    """Write down what became of a submission, whole or not at all, however many workers are at it."""
+    """Write the results of a submission, whole or not at all, even where several workers do; return its id."""
     name = None
     if copy is not None:
         name = f"{submission.id}-{secrets.token_hex(8)}.xlsx"
         _write(folder / name, copy)
-    said = orjson.dumps({"copy": name, "staged": [as_record(one) for one in staged]})
+    record = orjson.dumps({"copy": name, "staged": [as_record(result) for result in staged]})
     part = folder / f"{submission.id}-{secrets.token_hex(8)}.json"
-    _write(part, said)
+    _write(part, record)
     part.replace(folder / f"{submission.id}.json")
     return submission.id
 
 
 def _write(path: Path, content: bytes) -> None:
+    """Write a file whole. Raises StorageError."""
     try:
         write_whole(path, content)
     except OSError as error:
@@ -178,27 +193,27 @@ def _write(path: Path, content: bytes) -> None:
 
 
 def is_staged(folder: Path, submission: str) -> bool:
-    """Whether what became of a submission is in the folder."""
+    """Return whether the results of a submission are in the folder."""
     return (folder / f"{submission}.json").is_file()
 
 
 def read_staged_results(folder: Path, submission: str) -> tuple[list[StagedResult], Path | None]:
-    """What became of a submission, and its marked-up copy where one was made. Raises StorageError."""
+    """Return the results of a submission, and its marked-up copy if one was made. Raises StorageError."""
     path = folder / f"{submission}.json"
     try:
         record = orjson.loads(path.read_bytes())
     except (OSError, ValueError):
         raise StorageError(path, "is missing or damaged; run the night again") from None
     copy = folder / record["copy"] if record["copy"] else None
-    return [from_record(StagedResult, one) for one in record["staged"]], copy
+    return [from_record(StagedResult, result) for result in record["staged"]], copy
 
 
 def interleave_partners(submissions: Sequence[Submission]) -> list[Submission]:
-    """Submissions in the order in which they are read: each partner's next one by turns, so that none waits until
-    another's many have been read."""
+    """Return submissions in the order in which to read them: each partner's next one in turn, so that nobody waits for
+    another's many."""
     turns: dict[str, int] = {}
     order: list[tuple[int, int, Submission]] = []
-    for one in submissions:
-        turns[one.partner] = turns.get(one.partner, 0) + 1
-        order.append((turns[one.partner], len(order), one))
-    return [one for *_, one in sorted(order, key=lambda turn: turn[:2])]
+    for submission in submissions:
+        turns[submission.partner] = turns.get(submission.partner, 0) + 1
+        order.append((turns[submission.partner], len(order), submission))
+    return [submission for *_, submission in sorted(order, key=lambda turn: turn[:2])]

@@ -1,4 +1,5 @@
-"""Judge files: read, identify, parse and check, many together. The night and `indicators check` both come here."""
+"""Validate files: read, identify, parse and check many of them together. Nights and `indicators check` both use
+this."""
 
 from __future__ import annotations
 
@@ -27,8 +28,8 @@ from schemas.validation.older_files import check_for_older_file
 
 @dataclass(frozen=True, eq=False)
 class ValidationResult:
-    """What became of one file for one return. `layout` and `table` are None where the file answers none; `modified` is
-    when it was last saved, where it says so."""
+    """What became of one file for one return. `layout` and `table` are None if the file answers none; `modified` is
+    when the file says it was last saved."""
 
     origin: Origin
     layout: Layout | None
@@ -40,22 +41,26 @@ class ValidationResult:
 
     @property
     def collection(self) -> str | None:
+        """Return the id of the return; None if the file answers none."""
         return self.layout.collection if self.layout else None
 
     @property
     def rows(self) -> int:
+        """Return the number of rows that were read."""
         return self.table.rows if self.table else 0
 
     @property
     def has_personal_data(self) -> bool:
-        return any(one.rule == "return.person-level" for one in self.findings)
+        """Return whether the file contains personal data."""
+        return any(finding.rule == "return.person-level" for finding in self.findings)
 
     def periods(self) -> tuple[str, ...]:
-        """The periods that the table speaks of, as people write them."""
+        """Return the periods of the table, as people write them."""
         return _periods(self.table) if self.table else ()
 
 
 def _periods(table: TidyTable) -> tuple[str, ...]:
+    """Return the periods of a table, as people write them."""
     pairs = table.frame.select("time_period", "time_identifier").drop_nulls().unique().sort("*").rows()
     read = (read_period(code, identifier) for code, identifier in pairs)
     return tuple(dict.fromkeys(period.label for period in read if period))
@@ -77,7 +82,7 @@ def validate_files(
     *,
     limits: Limits | None = None,
 ) -> list[list[ValidationResult]]:
-    """Judge files; for each, one judgement a return it answers, in order."""
+    """Validate files; return for each, in order, a result for every return that it answers."""
     with ReaderPool(limits or Limits()) as readers:
         judged = dict(filter(None, validate_each_file(arrivals, partners, definitions, context, readers)))
     return [judged[number] for number in range(len(arrivals))]
@@ -90,19 +95,20 @@ def validate_each_file(
     context: CheckContext,
     readers: ReaderPool,
 ) -> Iterator[tuple[int, list[ValidationResult]] | None]:
-    """Judge many files a batch at a time: the number of each and its judgements, one a return it answers.
+    """Validate many files a batch at a time; yield the number of each and its results, one for every return that it
+    answers.
 
     Reading runs in child processes; checking is one pandera validation over all tables of a batch. A batch ends early
-    where the next file is slow, so that nobody waits for another's; None says that it is.
+    where the next file is slow, so that nobody waits for another's; None is yielded then.
     """
     layouts = [layout for partner in partners.values() for layout in partner.layouts]
     batch: list[tuple[int, list[_Parsed]]] = []
     rows = 0
-    held = cells_in_use(context.accepted)
-    for one in readers.read([content for _, content in arrivals]):
-        if one is not None:
-            number, cells = one
-            parsed = list(_parse_file(arrivals[number][0], cells, layouts, held))
+    in_use = cells_in_use(context.accepted)
+    for reading in readers.read([content for _, content in arrivals]):
+        if reading is not None:
+            number, cells = reading
+            parsed = list(_parse_file(arrivals[number][0], cells, layouts, in_use))
             batch.append((number, parsed))
             rows += sum(p.table.rows for p in parsed if p.table is not None)
             del cells, parsed
@@ -110,13 +116,15 @@ def validate_each_file(
                 continue
         yield from _check_batch(batch, partners, definitions, context)
         batch, rows = [], 0
-        if one is None:
+        if reading is None:
             yield None
     yield from _check_batch(batch, partners, definitions, context)
 
 
 @dataclass(frozen=True, eq=False)
 class _Parsed:
+    """A file as parsed by one layout, with the findings of parsing."""
+
     origin: Origin
     layout: Layout | None
     table: TidyTable | None
@@ -129,7 +137,7 @@ CellsInUse = Mapping[str, frozenset[tuple[str, str]]]
 
 
 def cells_in_use(accepted: pl.DataFrame | None) -> CellsInUse:
-    """The cells, as sheet and address, that the figures which are held of each collection stood in."""
+    """Return the cells, as sheet and address, from which the accepted figures of each collection were read."""
     if accepted is None or not accepted.height:
         return {}
     named = accepted.select("collection", "sheet", "cell").drop_nulls()
@@ -139,39 +147,44 @@ def cells_in_use(accepted: pl.DataFrame | None) -> CellsInUse:
     }
 
 
-def _blanked_cells(cells: Cells, held: Iterable[tuple[str, str]]) -> frozenset[tuple[str, str]]:
+def _blanked_cells(cells: Cells, in_use: Iterable[tuple[str, str]]) -> frozenset[tuple[str, str]]:
+    """Return those of the cells that are blank now."""
     sheets = {sheet.name: sheet for sheet in cells.sheets}
-    found = ((name, cell, position_of_address(cell)) for name, cell in held if name in sheets)
+    cells_of_file = ((name, cell, position_of_address(cell)) for name, cell in in_use if name in sheets)
     return frozenset(
-        (name, cell) for name, cell, at in found if at is not None and sheets[name].cell(*divmod(at, COLUMNS)) is None
+        (name, cell)
+        for name, cell, at in cells_of_file
+        if at is not None and sheets[name].cell(*divmod(at, COLUMNS)) is None
     )
 
 
 def _parse_file(
-    origin: Origin, cells: Cells | Finding, layouts: Sequence[Layout], held: CellsInUse
+    origin: Origin, cells: Cells | Finding, layouts: Sequence[Layout], in_use: CellsInUse
 ) -> Iterable[_Parsed]:
+    """Return a file as parsed by each layout that fits it."""
     if isinstance(cells, Finding):
         return [_Parsed(origin, None, None, [cells])]
     fitting = identify(cells, origin, layouts)
     if isinstance(fitting, Finding):
         return [_Parsed(origin, None, None, [fitting])]
     sheets = tuple(sheet.name for sheet in cells.sheets)
-    said = cells.properties.get(MODIFIED)
-    modified = datetime.fromisoformat(said) if said else None
-    return [_parse_return(origin, layout, cells, held, sheets, modified) for layout in fitting]
+    saved = cells.properties.get(MODIFIED)
+    modified = datetime.fromisoformat(saved) if saved else None
+    return [_parse_return(origin, layout, cells, in_use, sheets, modified) for layout in fitting]
 
 
 def _parse_return(
     origin: Origin,
     layout: Layout,
     cells: Cells,
-    held: CellsInUse,
+    in_use: CellsInUse,
     sheets: tuple[str, ...],
     modified: datetime | None,
 ) -> _Parsed:
-    table, found = parse(cells, layout, origin.name)
-    table = replace(table, blank=_blanked_cells(cells, held.get(layout.collection, ())))
-    return _Parsed(origin, layout, table, found, sheets, modified)
+    """Return a file as parsed by one layout."""
+    table, findings = parse(cells, layout, origin.name)
+    table = replace(table, blank=_blanked_cells(cells, in_use.get(layout.collection, ())))
+    return _Parsed(origin, layout, table, findings, sheets, modified)
 
 
 def _check_batch(
@@ -180,89 +193,94 @@ def _check_batch(
     definitions: Definitions,
     context: CheckContext,
 ) -> Iterator[tuple[int, list[ValidationResult]]]:
-    """The judgements of a batch, which is emptied as they are given."""
-    flat = [one for _, group in batch for one in group]
-    tables = [one.table or TidyTable(one.origin.partner, "", empty_table()) for one in flat]
-    found = iter(check(tables, definitions, context))
+    """Yield the results of a batch, and empty it meanwhile."""
+    flat = [parsed for _, group in batch for parsed in group]
+    tables = [parsed.table or TidyTable(parsed.origin.partner, "", empty_table()) for parsed in flat]
+    findings = iter(check(tables, definitions, context))
     del flat, tables
     while batch:
         number, group = batch.pop(0)
-        yield number, [_validation_result(one, next(found), partners, context) for one in group]
+        yield number, [_validation_result(parsed, next(findings), partners, context) for parsed in group]
 
 
 def _validation_result(
-    one: _Parsed, checked: list[Finding], partners: Mapping[str, Partner], context: CheckContext
+    parsed: _Parsed, checked: list[Finding], partners: Mapping[str, Partner], context: CheckContext
 ) -> ValidationResult:
-    found = [*one.found, *_without_consequences(one.found, checked), *_file_findings(one, context)]
-    findings = merge_findings(found, one.sheets, _cells_per_column(one.table) if one.table else None)
-    on_error, clean, table = "reject", 0, one.table
-    if one.layout is not None and table is not None:
-        table = replace(table, frame=_mark_faulty_rows(table.frame, found))
-        on_error = partners[one.layout.partner].collection(one.layout.collection).on_error
+    """Return the result of a parsed file and the findings of its checks."""
+    all_findings = [*parsed.found, *_without_consequences(parsed.found, checked), *_file_findings(parsed, context)]
+    findings = merge_findings(all_findings, parsed.sheets, _cells_per_column(parsed.table) if parsed.table else None)
+    on_error, clean, table = "reject", 0, parsed.table
+    if parsed.layout is not None and table is not None:
+        table = replace(table, frame=_mark_faulty_rows(table.frame, all_findings))
+        on_error = partners[parsed.layout.partner].collection(parsed.layout.collection).on_error
         clean = int((~table.frame.get_column("faulty")).sum()) if table.rows else 0
     status = status_from_findings(findings, clean_rows=clean, on_error=on_error)
     return ValidationResult(
-        origin=one.origin,
-        layout=one.layout,
+        origin=parsed.origin,
+        layout=parsed.layout,
         table=table,
         findings=tuple(findings),
         status=status,
         not_checked=context.not_checked,
-        modified=one.modified,
+        modified=parsed.modified,
     )
 
 
-def _without_consequences(told: Sequence[Finding], checked: Sequence[Finding]) -> list[Finding]:
-    """What the checks found, without what follows from cells that are named as blank or left out already."""
+def _without_consequences(named_before: Sequence[Finding], checked: Sequence[Finding]) -> list[Finding]:
+    """Return the findings of the checks without those that follow from cells already named as blank or left out."""
     follow = ("key.withdrawn", "period.gone", "cell.left-blank")
     named = (
-        {place for one in told for place in cells_of_finding(one)}
-        if any(one.rule in follow for one in checked)
+        {place for finding in named_before for place in cells_of_finding(finding)}
+        if any(finding.rule in follow for finding in checked)
         else set()
     )
     return [
-        one for one in checked if one.rule not in follow or not one.cells or not set(cells_of_finding(one)) <= named
+        finding
+        for finding in checked
+        if finding.rule not in follow or not finding.cells or not set(cells_of_finding(finding)) <= named
     ]
 
 
-def _file_findings(one: _Parsed, context: CheckContext) -> list[Finding]:
-    """What a file's name and date say of its standing beside what is held."""
-    if one.layout is None or one.table is None or not one.table.rows:
+def _file_findings(parsed: _Parsed, context: CheckContext) -> list[Finding]:
+    """Return findings about a file's name and date beside the files in use."""
+    if parsed.layout is None or parsed.table is None or not parsed.table.rows:
         return []
-    origin = one.origin
-    when = modification_time(one.modified, origin.changed, origin.seen) if origin.seen else None
-    held = [h for h in context.files if h.collection == one.layout.collection and h.period in set(_periods(one.table))]
-    return list(check_for_older_file(origin.path, one.layout.files, when, held))
+    origin = parsed.origin
+    when = modification_time(parsed.modified, origin.changed, origin.seen) if origin.seen else None
+    files = [
+        h for h in context.files if h.collection == parsed.layout.collection and h.period in set(_periods(parsed.table))
+    ]
+    return list(check_for_older_file(origin.path, parsed.layout.files, when, files))
 
 
 _CELLS = (*KEY_CELLS, *(f"at_{name}" for name in MEASURES))
 
 
 def _cells_per_column(table: TidyTable) -> dict[tuple[str, int], int]:
-    """How many cells of each column of each sheet the rows of a table were read from."""
-    said = pl.concat([table.frame.select("sheet", pl.col(name).alias("place")) for name in _CELLS])
-    counted = said.drop_nulls().unique().group_by("sheet", pl.col("place") % COLUMNS).len()
+    """Return how many cells of each column of each sheet the rows of a table were read from."""
+    cells = pl.concat([table.frame.select("sheet", pl.col(name).alias("place")) for name in _CELLS])
+    counted = cells.drop_nulls().unique().group_by("sheet", pl.col("place") % COLUMNS).len()
     return {(sheet, column): count for sheet, column, count in counted.iter_rows()}
 
 
-def _mark_faulty_rows(frame: pl.DataFrame, found: Sequence[Finding]) -> pl.DataFrame:
-    """The rows with every one marked `faulty` that an error names a cell of, so that none of them is loaded."""
-    errors = [one for one in found if one.is_error and one.cells]
+def _mark_faulty_rows(frame: pl.DataFrame, findings: Sequence[Finding]) -> pl.DataFrame:
+    """Return the rows with `faulty` set for each that an error names a cell of, so that none of them is loaded."""
+    errors = [finding for finding in findings if finding.is_error and finding.cells]
     if not errors or not frame.height:
         return frame
     named = pl.DataFrame(
-        list({cell for one in errors for cell in cells_of_finding(one)}),
+        list({cell for finding in errors for cell in cells_of_finding(finding)}),
         schema={"sheet": pl.String, "place": pl.Int64},
         orient="row",
     )
-    said = pl.concat([frame.select("sheet", pl.col(name).alias("place")).with_row_index("_row") for name in _CELLS])
-    hit = said.join(named, on=["sheet", "place"], how="semi").get_column("_row").unique()
+    cells = pl.concat([frame.select("sheet", pl.col(name).alias("place")).with_row_index("_row") for name in _CELLS])
+    hit = cells.join(named, on=["sheet", "place"], how="semi").get_column("_row").unique()
     at_fault = pl.int_range(pl.len(), dtype=pl.UInt32).is_in(hit.implode())
     return frame.with_columns((pl.col("faulty") | at_fault).alias("faulty"))
 
 
-def for_annotation(one: ValidationResult) -> CheckedReturn:
-    """A judgement as the marked-up copy shows it."""
-    title = one.layout.title if one.layout else "no return that we expect"
-    images = one.layout is not None and one.layout.says.images
-    return CheckedReturn(title, one.status, one.findings, one.table.frame if one.table else None, images)
+def for_annotation(result: ValidationResult) -> CheckedReturn:
+    """Return a result as the marked-up copy shows it."""
+    title = result.layout.title if result.layout else "no return that we expect"
+    images = result.layout is not None and result.layout.says.images
+    return CheckedReturn(title, result.status, result.findings, result.table.frame if result.table else None, images)

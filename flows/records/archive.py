@@ -25,26 +25,28 @@ from common.readable_files import BLOCK, Readable
 
 @dataclass(frozen=True)
 class Archive:
-    """Folders of the archive. Everything in it is readable by its owner only."""
+    """The folders of the archive. Only their owner can read them. Methods raise StorageError where it cannot be
+    written."""
 
     root: Path
 
     @property
     def landing(self) -> Path:
-        """Bytes that have come and have not been judged."""
+        """Return the folder of bytes that have arrived and have not been validated."""
         return self.root / "holding"
 
     @property
     def files(self) -> Path:
+        """Return the folder of the bytes of validated submissions."""
         return self.root / "files"
 
     @property
     def staging(self) -> Path:
-        """What was made of submissions and is not in the ledger yet."""
+        """Return the folder of results that are not in the ledger yet."""
         return self.root / "staging"
 
     def prepare(self) -> None:
-        """Make the folders. Raises StorageError."""
+        """Make the folders, and remove copies that a crash cut off. Raises StorageError."""
         with self._storage_errors():
             for folder in (
                 self.root,
@@ -62,8 +64,8 @@ class Archive:
                 part.unlink()
 
     def land(self, inward: Readable, most: int) -> tuple[str, int]:
-        """Copy what can be read, or the first `most` bytes of it, into holding; SHA-256 and size of the copy. Raises
-        OSError if the source cannot be read, and StorageError if the archive cannot be written."""
+        """Copy what can be read, at most `most` bytes, to the landing folder; return SHA-256 and size of the copy.
+        Raises OSError if the source cannot be read, and StorageError if the archive cannot be written."""
         digest, size = hashlib.sha256(), 0
         part = self.landing / f"{os.getpid()}.part"
         with self._storage_errors():
@@ -82,30 +84,30 @@ class Archive:
         return digest.hexdigest(), size
 
     def read_content(self, digest: str, most: int = -1) -> bytes:
-        """The bytes of a submission, or the first so many, from holding or from the files. Raises StorageError if they
-        are gone."""
+        """Return the bytes of a submission, at most `most` of them. Raises StorageError if they are gone."""
         for path in (self.landing / digest, self.files / digest):
             with contextlib.suppress(FileNotFoundError), path.open("rb") as file:
                 return file.read(most)
         raise StorageError(self.root, f"the file with digest {digest[:12]}… is missing; restore it from a backup")
 
     def archive_file(self, digest: str) -> None:
-        """Move a judged file from holding to the files."""
+        """Move a validated file from the landing folder to the files."""
         with self._storage_errors(), contextlib.suppress(FileNotFoundError):
             (self.landing / digest).replace(self.files / digest)
             sync_folder(self.files)
 
     def delete(self, digest: str) -> None:
-        """Delete a file that must not be kept."""
+        """Delete a landed file that must not be archived."""
         with self._storage_errors(), contextlib.suppress(FileNotFoundError):
             (self.landing / digest).unlink()
 
     def has_file(self, digest: str) -> bool:
-        """Whether the bytes of a submission or of a meta file are still there."""
+        """Return whether the bytes of a submission or of a meta file are here."""
         return (self.landing / digest).is_file() or (self.files / digest).is_file()
 
     def delete_landed_except(self, digests: Collection[str]) -> None:
-        """Delete what lies in holding and nobody waits for, such as what an interrupted night was to delete."""
+        """Delete landed files that no submission waits for, such as those that an interrupted run was about to
+        delete."""
         with self._storage_errors():
             for path in self.landing.iterdir():
                 if path.name not in digests:
@@ -113,11 +115,11 @@ class Archive:
 
     @contextmanager
     def staging_folder(self) -> Iterator[Path]:
-        """A folder of a name never used before for what is made of submissions; whatever an interrupted night left in
-        one is deleted first. Raises StorageError."""
+        """Make a new folder for results, and delete it at the end; delete first what interrupted runs left. Raises
+        StorageError."""
         with self._storage_errors():
-            for left in self.staging.iterdir():
-                shutil.rmtree(left)
+            for leftover in self.staging.iterdir():
+                shutil.rmtree(leftover)
             folder = Path(tempfile.mkdtemp(dir=self.staging))
         try:
             yield folder
@@ -125,35 +127,36 @@ class Archive:
             shutil.rmtree(folder, ignore_errors=True)
 
     def archive_table(self, staged: Path, name: str) -> None:
-        """Keep an outcome's tidy table, which was staged as Parquet."""
+        """Archive an outcome's tidy table, which was staged as Parquet."""
         with self._storage_errors():
             staged.replace(self.root / "outcomes" / name)
             sync_folder(self.root / "outcomes")
 
     def read_table(self, name: str) -> pl.DataFrame:
-        """An outcome's tidy table. Raises StorageError if it is gone or damaged."""
+        """Return an outcome's tidy table. Raises StorageError if it is gone or damaged."""
         return _read_parquet(self.root / "outcomes" / name)
 
     def archive_copy(self, staged: Path, submission: str) -> None:
-        """Keep the marked-up copy of a submission, to go with the message that tells its findings."""
+        """Archive the marked-up copy of a submission, which is attached to the message about its findings."""
         with self._storage_errors():
             staged.replace(self.root / "copies" / f"{submission}.xlsx")
             sync_folder(self.root / "copies")
 
     def read_copy(self, submission: str) -> bytes | None:
-        """The marked-up copy of a submission; None where there is none."""
+        """Return the marked-up copy of a submission; None if there is none."""
         with contextlib.suppress(FileNotFoundError):
             return (self.root / "copies" / f"{submission}.xlsx").read_bytes()
         return None
 
     def archive_definitions(self, digest: str, files: Mapping[str, bytes]) -> None:
-        """Keep the definitions or layouts that a night used, by their digest."""
+        """Archive the definitions or layouts that a run used, under their digest."""
         path = self.root / "definitions" / f"{digest}.json"
         if not path.exists():
             self._write(path, orjson.dumps({name: text.decode("utf-8", "replace") for name, text in files.items()}))
 
     def read_definitions(self, digest: str) -> dict[str, bytes]:
-        """The files of the definitions or layouts with a digest. Raises StorageError if they are gone or damaged."""
+        """Return the files of the definitions or layouts with a digest. Raises StorageError if they are gone or
+        damaged."""
         path = self.root / "definitions" / f"{digest}.json"
         try:
             return {name: text.encode() for name, text in orjson.loads(path.read_bytes()).items()}
@@ -161,7 +164,7 @@ class Archive:
             raise StorageError(path, "is missing or damaged; restore it from a backup") from None
 
     def archive_publication_history(self, name: str, tables: Mapping[str, pl.DataFrame]) -> dict[str, str]:
-        """Keep what the store knows of the past, and what each of its tables is called here."""
+        """Archive the tables of the publication history as Parquet; return the file name of each."""
         names = {}
         for table, frame in tables.items():
             whole = io.BytesIO()
@@ -171,22 +174,24 @@ class Archive:
         return names
 
     def read_publication_history(self, name: str) -> pl.DataFrame:
-        """A table of the past that was kept. Raises StorageError if it is gone or damaged."""
+        """Return an archived table of the publication history. Raises StorageError if it is gone or damaged."""
         return _read_parquet(self.root / "past" / name)
 
     def note_night_time(self, what: str, run: str, at: datetime) -> None:
         """Note when a night began or ended, for those who watch over the nights; nothing depends on it."""
-        path, held = self.root / "nights.json", {}
+        path, times = self.root / "nights.json", {}
         with contextlib.suppress(OSError, ValueError):
-            held = dict(orjson.loads(path.read_bytes()))
-        self._write(path, orjson.dumps({**held, what: at.isoformat(), "run": run}))
+            times = dict(orjson.loads(path.read_bytes()))
+        self._write(path, orjson.dumps({**times, what: at.isoformat(), "run": run}))
 
     def _write(self, path: Path, content: bytes) -> None:
+        """Write a file whole. Raises StorageError."""
         with self._storage_errors():
             write_whole(path, content)
 
     @contextmanager
     def _storage_errors(self) -> Iterator[None]:
+        """Raise StorageError for any OSError of the block."""
         try:
             yield
         except OSError as error:
@@ -194,6 +199,7 @@ class Archive:
 
 
 def _read_parquet(path: Path) -> pl.DataFrame:
+    """Return a Parquet file. Raises StorageError if it is gone or damaged."""
     try:
         return pl.read_parquet(path.read_bytes())
     except (OSError, pl.exceptions.PolarsError):

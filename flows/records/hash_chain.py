@@ -1,8 +1,8 @@
-"""The chain of the ledger: each line carries its number and the hash of the line before it, so that a line that is
-changed, missing, added or out of place is found by whoever reads the ledger next.
+"""The hash chain of the ledger: each line carries its number and the hash of the line before it, so that a reader finds
+a line that was changed, removed, added or moved.
 
-A ledger of an earlier release has no chain. The first line that this release adds to it adopts what is there: it says
-how many lines there are and the hash over all their bytes, and the chain goes on from it. A line is hashed as its exact
+A ledger of an earlier release has no chain. The first line that this release adds to it adopts what is there: it holds
+the number of lines so far and the hash of all their bytes, and the chain goes on from it. A line is hashed as its exact
 bytes without the line feed, by SHA-256.
 """
 
@@ -22,7 +22,7 @@ _SIZE = hashlib.sha256().digest_size
 
 
 class BrokenChainError(Exception):
-    """A line that does not follow from those before it."""
+    """A line does not follow from those before it."""
 
 
 @dataclass(frozen=True)
@@ -35,10 +35,10 @@ class ChainHead:
 
 @dataclass
 class Chain:
-    """The lines of a ledger so far."""
+    """The chain over the lines of a ledger so far."""
 
     adopted_lines: int | None = None
-    """How many lines there were when the chain began; None as long as it has not."""
+    """The number of lines before the chain began; None before that."""
     count: int = 0
     _last: str = ""
     _hashes: bytearray = field(default_factory=bytearray)
@@ -46,14 +46,15 @@ class Chain:
 
     @property
     def head(self) -> ChainHead:
+        """Return the last line."""
         return ChainHead(self.count, self._last)
 
     def hash_of(self, number: int) -> str:
-        """The hash of a line that has been taken; nothing for line 0."""
+        """Return the hash of a line in hex; "" for line 0."""
         return self._hashes[_SIZE * (number - 1) : _SIZE * number].hex() if number else ""
 
     def seal(self, entries: Sequence[dict[str, Any]]) -> list[bytes]:
-        """The next lines, without their line feeds. They count once they are on disk and have been taken."""
+        """Return the next lines, without their line feeds. They count once they are on disk and have been appended."""
         lines: list[bytes] = []
         for number, entry in enumerate(entries, start=self.count + 1):
             previous = hashlib.sha256(lines[-1]).hexdigest() if lines else self._last
@@ -61,7 +62,7 @@ class Chain:
         return lines
 
     def adoption_record(self) -> dict[str, Any]:
-        """What the first line of the chain says of those before it."""
+        """Return the record of the first line of the chain, which adopts those before it."""
         return {
             "kind": "ledger",
             "version": FIRST_CHAINED_VERSION,
@@ -70,7 +71,7 @@ class Chain:
         }
 
     def append(self, line: bytes, entry: dict[str, Any]) -> None:
-        """Take the next line, and what only the chain needs out of what it says. Raises Broken."""
+        """Append the next line, and remove the chain's own keys from its `entry`. Raises BrokenChainError."""
         number, previous = entry.pop("line", None), entry.pop("previous", None)
         if self.adopted_lines is None and "adopted" in entry:
             if entry["adopted"] != self.count or entry["digest"] != self._bytes.hexdigest():
@@ -90,40 +91,42 @@ class Chain:
 
 
 def describe_breach(lines: Sequence[bytes], at: int) -> tuple[str, str]:
-    """Which line or lines are to blame, and in what way, where the line with the number `at` does not follow from those
-    before it."""
-    says = [_read_record(line) for line in lines]
+    """Return which line or lines are to blame, and what happened to them, where line number `at` does not follow from
+    those before it."""
+    records = [_read_record(line) for line in lines]
     hashes = [hashlib.sha256(line).hexdigest() for line in lines]
-    this = says[at - 1]
-    if "adopted" in this and not any("previous" in one for one in says[: at - 1]):
-        return _describe_adoption_breach(this["adopted"], at)
+    record = records[at - 1]
+    if "adopted" in record and not any("previous" in earlier for earlier in records[: at - 1]):
+        return _describe_adoption_breach(record["adopted"], at)
     if lines[at - 1] in lines[: at - 1]:
         return f"line {at}", f"is line {lines.index(lines[at - 1]) + 1} once more"
-    number = this.get("line")
+    number = record.get("line")
     if not isinstance(number, int):
         return f"line {at}", "was put in or changed by something else than this program"
-    if not any("previous" in one for one in says[: at - 1]):
+    if not any("previous" in earlier for earlier in records[: at - 1]):
         return (
             f"line {at}",
             f"has lost what was before it: it was written as line {number}, and the chain begins there",
         )
-    if any(one.get("line") == at for one in says[at:]) or number < at:
+    if any(later.get("line") == at for later in records[at:]) or number < at:
         return f"line {at}", f"is out of place: it was written as line {number}"
     if number > at:
         return f"line {at}", f"follows a gap: it was written as line {number}, so {number - at} line(s) are missing"
-    followed = at < len(says) and says[at].get("previous") == hashes[at - 1]
-    return f"line {at - 1 if followed or at == len(says) else at}", "was changed after it was written"
+    followed = at < len(records) and records[at].get("previous") == hashes[at - 1]
+    return f"line {at - 1 if followed or at == len(records) else at}", "was changed after it was written"
 
 
 def _describe_adoption_breach(adopted: int, at: int) -> tuple[str, str]:
+    """Return the same for the line that begins the chain."""
     if adopted == at - 1:
         return f"lines 1 to {adopted}", "are not what they were when the chain began: one of them was changed"
     return f"line {at}", f"begins the chain after {adopted} line(s), and there are {at - 1} before it"
 
 
 def _read_record(line: bytes) -> dict[str, Any]:
+    """Return the record of a line; {} where it is not one."""
     try:
-        said = orjson.loads(line)
+        record = orjson.loads(line)
     except ValueError:
         return {}
-    return said if isinstance(said, dict) else {}
+    return record if isinstance(record, dict) else {}

@@ -1,4 +1,5 @@
-"""The ledger: what arrived, what became of it and what was said, a line each, never changed, on disk before it counts.
+"""The ledger: what arrived, what became of it and what was sent about it, one line each, on disk before it counts,
+never changed.
 
 It lies in the archive folder beside the files and outlives the warehouse.
 """
@@ -48,43 +49,44 @@ from schemas.set_aside_returns import SetAside
 from schemas.submissions import Outcome, Submission, WaiverGrant
 
 LEDGER_VERSION = FIRST_CHAINED_VERSION
-"""Version 1 knew nothing of loading, nights and publications, version 2 nothing of the chain. A line says from where on
-a ledger is of a later version, so an older ledger is read as it is and goes on as a newer one."""
+"""Version 1 did not record loads, nights and publications, and version 2 had no chain. An entry marks from where on a
+ledger is of a later version, so an older ledger is read as it is and continued as a newer one."""
 
 
 @dataclass
 class Ledger:
-    """The ledger as read from its file, and the way to add to it. One writer at a time (see `sole_writer`)."""
+    """The ledger as read from its file, and the methods that add to it. One run writes at a time (see
+    `sole_writer`)."""
 
     path: Path
     submissions: dict[str, Submission] = field(default_factory=dict)
     outcomes: dict[str, tuple[Outcome, ...]] = field(default_factory=dict)
     recorded_outcomes: list[Outcome] = field(default_factory=list)
-    """Every outcome in the order of the ledger, also those of a submission that was judged again later."""
+    """Every outcome in the order of the ledger, including those of submissions that were validated again later."""
     waivers: dict[str, WaiverGrant] = field(default_factory=dict)
     lapsed_waivers: dict[str, str] = field(default_factory=dict)
     """Waivers that ended because the value changed, and the submission that changed it."""
     reopened_submissions: set[str] = field(default_factory=set)
-    """Submissions for which a waiver was given after they were last judged."""
+    """Submissions for which a waiver was given after they were last validated."""
     messages: dict[str, Message] = field(default_factory=dict)
     told_keys: set[str] = field(default_factory=set)
-    """Keys of the news that some message has told."""
+    """Keys of the notifications that were sent."""
     version: int = 1
     loaded_at: dict[str, datetime] = field(default_factory=dict)
-    """Outcomes that are in the store or are to be put there, and the instant that their load bears."""
+    """Outcomes that are in the store or about to be, and the time (UTC) of their load."""
     attempts: list[Attempt] = field(default_factory=list)
     published_versions: dict[int, datetime] = field(default_factory=dict)
-    """Every version whose publication is recorded here, and when it was."""
+    """Every version whose publication is recorded, and its time (UTC)."""
     unreproducible_versions: set[int] = field(default_factory=set)
-    """Versions of which the ledger cannot tell what they were: a release published them that did not record it."""
+    """Versions that the ledger cannot reproduce, because an earlier release did not record what they were made from."""
     announced_decisions: dict[datetime, AskedEntry] = field(default_factory=dict)
-    """What a person was about to have published, by the instant that it would bear."""
+    """What a person was about to have published, by the time that it would bear."""
     set_aside: dict[str, SetAside] = field(default_factory=dict)
     """What the newest attempt to publish left out, by outcome."""
     released_outcomes: dict[str, str] = field(default_factory=dict)
     """Outcomes that a person let through the gate, and who did."""
     settled_loads: int = 0
-    """How many of `loaded_at`, the first, were in the store when the last attempt to publish began."""
+    """How many of the first loads were in the store when the last attempt to publish began."""
     last_rollback: DecisionEntry | None = None
     """The rollback that was decided last, unless something has been published since."""
     chain: Chain = field(default_factory=Chain)
@@ -93,59 +95,61 @@ class Ledger:
 
     @property
     def last_version(self) -> int:
-        """The newest version that the ledger knows to have been published; 0 if none."""
+        """Return the newest published version that the ledger knows; 0 if there is none."""
         return max(self.published_versions, default=0)
 
     @property
     def composed_keys(self) -> set[str]:
-        """Keys of the news that some message holds, whether or not it has been sent."""
+        """Return the keys of the notifications that some message contains, sent or not."""
         return self.told_keys | {key for message in self.messages.values() for key in message.news}
 
     @property
     def all_outcomes(self) -> Iterator[Outcome]:
-        """The outcomes that count, the newest of each submission, in the order of the ledger."""
-        return (one for group in self.outcomes.values() for one in group)
+        """Return the newest outcomes of each submission, in the order of the ledger."""
+        return (outcome for group in self.outcomes.values() for outcome in group)
 
     def newest_at(self, path: str) -> Submission | None:
-        """The last submission whose bytes lay at a path."""
+        """Return the last submission whose bytes lay at a path."""
         return self._by_path.get(path)
 
     def next_sequence(self) -> int:
+        """Return the sequence number of the next submission."""
         return max((s.sequence for s in self.submissions.values()), default=0) + 1
 
     def awaiting_validation(self) -> list[Submission]:
-        """Submissions to be judged: those that never were, and those that a waiver was given for since, as long as
-        nothing that came later has taken their place."""
+        """Return the submissions to validate: those that never were, and those that a waiver was granted for since,
+        unless something that came later has replaced them."""
         return [
             s
             for s in self.submissions.values()
             if s.id not in self.outcomes or (s.id in self.reopened_submissions and self.is_current(s))
         ]
 
-    def is_current(self, one: Submission) -> bool:
-        """Whether a judged submission is the last by its path, and none was accepted for the same return and any of its
-        periods that is used in its place."""
-        newest = self.newest_at(one.path)
-        mine = {(o.collection, period): o for o in self.outcomes[one.id] for period in o.periods}
-        others = (o for o in self.all_outcomes if o.submission != one.id and o.accepted)
+    def is_current(self, submission: Submission) -> bool:
+        """Return whether a validated submission is the last at its path, and no accepted one is used in its place for
+        the same return and any of its periods."""
+        newest = self.newest_at(submission.path)
+        own_outcomes = {(o.collection, period): o for o in self.outcomes[submission.id] for period in o.periods}
+        others = (o for o in self.all_outcomes if o.submission != submission.id and o.accepted)
         replaced = any(
-            takes_precedence_over(other, mine[other.collection, period], self.submissions)
+            takes_precedence_over(other, own_outcomes[other.collection, period], self.submissions)
             for other in others
             for period in other.periods
-            if (other.collection, period) in mine
+            if (other.collection, period) in own_outcomes
         )
-        return newest is not None and newest.id == one.id and not replaced
+        return newest is not None and newest.id == submission.id and not replaced
 
     def grants_in_force(self) -> tuple[WaiverGrant, ...]:
-        """The waivers that no changed value has ended; whether their day has passed is for the check to see."""
+        """Return the waivers that no changed value has ended; the check decides whether their last day has passed."""
         return tuple(grant for grant in self.waivers.values() if grant.id not in self.lapsed_waivers)
 
     def waivers_in_force(self) -> tuple[Waiver, ...]:
-        """What the grants in force let through."""
+        """Return what the grants in force let through."""
         return tuple(grant.waiver for grant in self.grants_in_force())
 
     def next_validation_number(self, submission: str) -> int:
-        return max((one.judgement for one in self.outcomes.get(submission, ())), default=0) + 1
+        """Return the number of the next validation of a submission, counted from 1."""
+        return max((outcome.judgement for outcome in self.outcomes.get(submission, ())), default=0) + 1
 
     def record_submission(self, submission: Submission) -> None:
         """Record that a submission has arrived."""
@@ -216,16 +220,18 @@ class Ledger:
 
     @property
     def adoption_notice(self) -> str:
-        """What to tell once of a ledger of an earlier release; nothing if this run has not adopted one."""
-        told = (
+        """Return what to tell once about a ledger of an earlier release; "" if this run has not adopted one."""
+        notice = (
             f"The ledger is protected from now on: its {self.newly_adopted} lines were written by an earlier release."
         )
-        return told if self.newly_adopted else ""
+        return notice if self.newly_adopted else ""
 
     def __post_init__(self) -> None:
+        """Prepare the index by path."""
         self._by_path: dict[str, Submission] = {}
 
     def _append(self, entry: Entry) -> None:
+        """Write an entry to the file, then apply it. Raises StorageError."""
         record = entry.as_record()
         records = [record] if self.version >= LEDGER_VERSION else [self.chain.adoption_record(), record]
         if len(records) > 1:
@@ -326,6 +332,7 @@ class Ledger:
         return decision.to in self.published_versions and decision.to not in self.unreproducible_versions
 
     def _apply_delivery(self, entry: DeliveryEntry) -> None:
+        """Take into account how far a message has come."""
         if entry.state is None:  # the first release, which answered each submission by a message of its own
             outcomes = self.outcomes[entry.submission or ""]
             self.told_keys |= {f"{kind}/{outcome.id}" for outcome in outcomes for kind in ("receipt", "findings")}

@@ -1,8 +1,8 @@
-"""What has been lost: ledger, store and published file are held against each other, before anything is written.
+"""Detect what has been lost, by comparing ledger, store and published file before anything is written.
 
-The ledger is what the others can be made from again. So where a file lacks what the ledger knows, the file is made
-again; where a file knows what the ledger lacks, the ledger has lost its end, and nothing may go on from there. What
-contradicts the other two is of another archive.
+The others can be made again from the ledger. So where a file lacks what the ledger knows, the file is made again; where
+a file knows what the ledger lacks, the ledger has lost its end, and nothing may go on from there. What contradicts the
+other two belongs to another archive.
 """
 
 from __future__ import annotations
@@ -39,8 +39,8 @@ SAME_WORKSPACE = "see that INDICATORS_ARCHIVE and INDICATORS_WAREHOUSE belong to
 
 @dataclass(frozen=True)
 class Loss:
-    """A part of what nights leave that is lost: what is missing of it, and what mends that. `blocks_writing`: nothing
-    may be written until it is mended."""
+    """A part of what nights leave that is lost: the file, what is missing of it, and what to do about it.
+    `blocks_writing`: nothing may be written until it is mended."""
 
     part: Part
     path: Path
@@ -62,16 +62,18 @@ class Evidence:
 
     @property
     def must_know_publications(self) -> bool:
-        """Whether the ledger must know every publication: releases that did not record them left outcomes alone."""
+        """Return whether the ledger must know every publication: releases that did not record them recorded outcomes
+        only."""
         return bool(self.ledger.attempts or self.ledger.unreproducible_versions or not self.ledger.recorded_outcomes)
 
     def is_unknown_version(self, version: int, at: datetime) -> bool:
-        """Whether a version is one that the ledger does not know, and that no night or person was about to publish."""
-        about_to = at in self.ledger.announced_decisions or any(one.at == at for one in self.ledger.attempts)
+        """Return whether the ledger does not know a version, and no night or person was about to publish it."""
+        about_to = at in self.ledger.announced_decisions or any(attempt.at == at for attempt in self.ledger.attempts)
         return self.must_know_publications and version not in self.ledger.published_versions and not about_to
 
     @property
     def store_contradicts(self) -> bool:
+        """Return whether the store disagrees with the ledger about a version or a submission."""
         if self.store is None:
             return False
         known, sent = self.ledger.published_versions, self.ledger.submissions
@@ -81,22 +83,26 @@ class Evidence:
 
     @property
     def file_contradicts(self) -> bool:
-        one = self.published_file
-        return one is not None and self.ledger.published_versions.get(one.version, one.at) != one.at
+        """Return whether the published file disagrees with the ledger about its version."""
+        published = self.published_file
+        return (
+            published is not None
+            and self.ledger.published_versions.get(published.version, published.at) != published.at
+        )
 
     @property
     def ledger_contradicts(self) -> bool:
-        """Whether it is the ledger that is of another archive, because store and published file belong together."""
-        one, held = self.published_file, self.store
-        if one is None or self.ledger.published_versions.get(one.version) == one.at:
+        """Return whether the ledger is of another archive, because store and published file belong together."""
+        published, store = self.published_file, self.store
+        if published is None or self.ledger.published_versions.get(published.version) == published.at:
             return False
-        if held is None:
+        if store is None:
             return self.file_contradicts
-        return self.store_contradicts and held.versions.get(one.version) == one.at
+        return self.store_contradicts and store.versions.get(published.version) == published.at
 
 
 def gather_evidence(given: Settings, ledger: Ledger, store_at: Path | None = None) -> Evidence:
-    """What each part knows; `store_at` is where to read the store, if not where it lives. Raises ReleaseError."""
+    """Return what each part knows; `store_at` is a copy of the store to read instead. Raises ReleaseError."""
     held, shown, unreadable = None, None, dict[Part, str]()
     try:
         held = read_store_records(store_at or given.store)
@@ -111,29 +117,34 @@ def gather_evidence(given: Settings, ledger: Ledger, store_at: Path | None = Non
     return Evidence(given, ledger, held, shown, unreadable)
 
 
-def find_losses(past: Evidence) -> tuple[Loss, ...]:
-    """What is lost, the ledger first, for all else is mended from it."""
-    return (*_ledger_losses(past), *_store_losses(past), *_published_file_losses(past), *_kept_version_losses(past))
+def find_losses(evidence: Evidence) -> tuple[Loss, ...]:
+    """Return what is lost, the ledger first, because everything else is mended from it."""
+    return (
+        *_ledger_losses(evidence),
+        *_store_losses(evidence),
+        *_published_file_losses(evidence),
+        *_kept_version_losses(evidence),
+    )
 
 
 def require_no_losses(given: Settings, ledger: Ledger) -> Evidence:
-    """Raise StorageError, before anything is written, where something is lost that a run would lose for good; else what
-    each part knows."""
-    past = gather_evidence(given, ledger)
-    for one in find_losses(past):
-        if one.blocks_writing:
-            raise StorageError(one.path, f"{one.reason}; {one.remedy}")
-    return past
+    """Raise StorageError, before anything is written, where something is lost that a run would lose for good; else
+    return what each part knows."""
+    evidence = gather_evidence(given, ledger)
+    for loss in find_losses(evidence):
+        if loss.blocks_writing:
+            raise StorageError(loss.path, f"{loss.reason}; {loss.remedy}")
+    return evidence
 
 
 def require_whole_ledger(given: Settings, ledger: Ledger) -> None:
-    """Raise StorageError where store or published file know what the ledger lacks, so that it makes less again."""
-    for one in _ledger_losses(gather_evidence(given, ledger)):
-        raise StorageError(one.path, f"{one.reason}; {one.remedy}")
+    """Raise StorageError where store or published file know what the ledger lacks."""
+    for loss in _ledger_losses(gather_evidence(given, ledger)):
+        raise StorageError(loss.path, f"{loss.reason}; {loss.remedy}")
 
 
 def record_ledger_head(given: Settings, ledger: Ledger) -> None:
-    """Have the store know the last line of the ledger."""
+    """Record the last line of the ledger in the store, so that its loss is noticed."""
     if given.store.exists():
         with private_store.open_store(given.store) as con:
             record_ledger_position(con, ledger.chain.head.line, ledger.chain.head.sha256)
@@ -142,64 +153,71 @@ def record_ledger_head(given: Settings, ledger: Ledger) -> None:
 # -- each part against the others -------------------------------------------------------------------------------------
 
 
-def _ledger_losses(past: Evidence) -> Iterator[Loss]:
-    path, ledger = past.ledger.path, past.ledger
-    if past.ledger_contradicts:
+def _ledger_losses(evidence: Evidence) -> Iterator[Loss]:
+    """Yield what the ledger has lost."""
+    path, ledger = evidence.ledger.path, evidence.ledger
+    if evidence.ledger_contradicts:
         yield Loss("ledger", path, "store and published file are of another archive", f"{SAME_WORKSPACE}, {BACKUP}")
         return
-    if past.store_contradicts:
+    if evidence.store_contradicts:
         return  # the store is of another archive
-    more = list[str]()
-    if past.store is not None:
-        seen, count = past.store.seen, ledger.chain.count
-        if seen is not None and seen[0] > count:
-            more.append(f"it ends at line {count}, and the store has seen line {seen[0]}")
-        elif seen is not None and ledger.chain.hash_of(seen[0]) != seen[1]:
-            more.append(f"line {seen[0]} is not the one that the store has seen")
+    reasons = list[str]()
+    if evidence.store is not None:
+        last_seen, count = evidence.store.seen, ledger.chain.count
+        if last_seen is not None and last_seen[0] > count:
+            reasons.append(f"it ends at line {count}, and the store has seen line {last_seen[0]}")
+        elif last_seen is not None and ledger.chain.hash_of(last_seen[0]) != last_seen[1]:
+            reasons.append(f"line {last_seen[0]} is not the one that the store has seen")
         known = {one.id for one in ledger.recorded_outcomes}
-        if unknown := [name for name in past.store.loads if name not in known]:
-            more.append(f"the store holds {len(unknown)} load(s) that it does not know, such as {unknown[-1]}")
-        if new := [n for n, at in past.store.versions.items() if past.is_unknown_version(n, at)]:
-            more.append(f"the store knows of version {max(new)}, and the ledger does not")
-    elif past.published_file is not None and past.is_unknown_version(
-        past.published_file.version, past.published_file.at
+        if unknown := [name for name in evidence.store.loads if name not in known]:
+            reasons.append(f"the store holds {len(unknown)} load(s) that it does not know, such as {unknown[-1]}")
+        if new := [n for n, at in evidence.store.versions.items() if evidence.is_unknown_version(n, at)]:
+            reasons.append(f"the store knows of version {max(new)}, and the ledger does not")
+    elif evidence.published_file is not None and evidence.is_unknown_version(
+        evidence.published_file.version, evidence.published_file.at
     ):
-        more.append(
-            f"the published file is of version {past.published_file.version}, and the ledger does not know of it"
+        reasons.append(
+            f"the published file is of version {evidence.published_file.version}, and the ledger does not know of it"
         )
-    if more:
-        yield Loss("ledger", path, more[0], RESTORE_ADVICE)
+    if reasons:
+        yield Loss("ledger", path, reasons[0], RESTORE_ADVICE)
 
 
-def _store_losses(past: Evidence) -> Iterator[Loss]:
-    path, ledger = past.settings.store, past.ledger
-    if reason := past.unreadable.get("store"):
+def _store_losses(evidence: Evidence) -> Iterator[Loss]:
+    """Yield what the store has lost."""
+    path, ledger = evidence.settings.store, evidence.ledger
+    if reason := evidence.unreadable.get("store"):
         yield Loss(
             "store",
             path,
             reason,
             private_store.MEND if reason == "is empty" else f"if it is damaged, {private_store.MEND}",
         )
-    elif past.store is None:
-        if ledger.published_versions or ledger.loaded_at or past.published_file is not None:
-            yield Loss("store", path, _what_store_lacks(past, 0), f"{REBUILD}, {BACKUP}")
-    elif past.store_contradicts:
-        if past.ledger_contradicts:
+    elif evidence.store is None:
+        if ledger.published_versions or ledger.loaded_at or evidence.published_file is not None:
+            yield Loss("store", path, _what_store_lacks(evidence, 0), f"{REBUILD}, {BACKUP}")
+    elif evidence.store_contradicts:
+        if evidence.ledger_contradicts:
             return
         yield Loss("store", path, "is of another archive", f"{SAME_WORKSPACE}; if they do, {REPLACE}, {BACKUP}")
     else:
-        shown = past.published_file.version if past.published_file is not None and not past.file_contradicts else 0
-        versions = ledger.published_versions.keys() - past.store.versions.keys() - {shown}
-        loads = set(list(ledger.loaded_at)[: ledger.settled_loads]) - set(past.store.loads)
-        if versions:
-            yield Loss("store", path, _what_store_lacks(past, past.store.last_version), f"{REPLACE}, {BACKUP}")
+        live = (
+            evidence.published_file.version
+            if evidence.published_file is not None and not evidence.file_contradicts
+            else 0
+        )
+        missing_versions = ledger.published_versions.keys() - evidence.store.versions.keys() - {live}
+        loads = set(list(ledger.loaded_at)[: ledger.settled_loads]) - set(evidence.store.loads)
+        if missing_versions:
+            yield Loss("store", path, _what_store_lacks(evidence, evidence.store.last_version), f"{REPLACE}, {BACKUP}")
         elif loads:
-            says = f"the ledger knows of {len(loads)} load(s) that are not in it, such as {min(loads)}"
-            yield Loss("store", path, says, f"{REPLACE}, {BACKUP}")
+            reason = f"the ledger knows of {len(loads)} load(s) that are not in it, such as {min(loads)}"
+            yield Loss("store", path, reason, f"{REPLACE}, {BACKUP}")
 
 
-def _what_store_lacks(past: Evidence, version: int) -> str:
-    last = past.ledger.last_version
+def _what_store_lacks(evidence: Evidence, version: int) -> str:
+    """Return in words what the ledger knows and the store, which ends at a version, does not."""
+    last = evidence.ledger.last_version
     if last > version:
         return f"the ledger knows of version {last}, and here it ends at {version}"
     if version:
@@ -207,55 +225,60 @@ def _what_store_lacks(past: Evidence, version: int) -> str:
     return "is not there, and the ledger knows what was in it"
 
 
-def _published_file_losses(past: Evidence) -> Iterator[Loss]:
-    path, ledger, one = past.settings.warehouse, past.ledger, past.published_file
-    if reason := past.unreadable.get("published file"):
+def _published_file_losses(evidence: Evidence) -> Iterator[Loss]:
+    """Yield what is wrong with the published file."""
+    path, ledger, published = evidence.settings.warehouse, evidence.ledger, evidence.published_file
+    if reason := evidence.unreadable.get("published file"):
         yield Loss("published file", path, reason, f"or {REPLACE}")
-    elif one is None:
+    elif published is None:
         if ledger.last_version == 0:
             return
-        if restorable_version(past) is not None:
+        if restorable_version(evidence) is not None:
             kept = VersionArchive.beside(path).root
             do = f"nothing: the next night puts version {ledger.last_version} back from {kept}"
             yield Loss("published file", path, "is not there", do, blocks_writing=False)
         else:
             says = f"is not there, and the ledger knows of version {ledger.last_version}"
             yield Loss("published file", path, says, f"{REBUILD}, {BACKUP}")
-    elif past.file_contradicts:
-        if not past.ledger_contradicts:
+    elif evidence.file_contradicts:
+        if not evidence.ledger_contradicts:
             yield Loss(
                 "published file", path, "is of another archive", f"{SAME_WORKSPACE}; if they do, {REPLACE}, {BACKUP}"
             )
-    elif one.version < ledger.last_version:
-        says = f"the ledger knows of version {ledger.last_version}, and here it ends at {one.version}"
+    elif published.version < ledger.last_version:
+        says = f"the ledger knows of version {ledger.last_version}, and here it ends at {published.version}"
         yield Loss("published file", path, says, f"{REPLACE}, {BACKUP}")
     elif (
-        past.store is not None
-        and past.is_unknown_version(one.version, one.at)
-        and one.version not in past.store.versions
+        evidence.store is not None
+        and evidence.is_unknown_version(published.version, published.at)
+        and published.version not in evidence.store.versions
     ):
-        says = f"is of version {one.version}, which neither ledger nor store know"
+        says = f"is of version {published.version}, which neither ledger nor store know"
         yield Loss("published file", path, says, f"{SAME_WORKSPACE}; if they do, {REPLACE}")
 
 
-def _kept_version_losses(past: Evidence) -> Iterator[Loss]:
-    kept, ledger = VersionArchive.beside(past.settings.warehouse), past.ledger
-    wanted, held = sorted(ledger.published_versions)[-past.settings.keep_versions :], kept.versions()
-    gone = [number for number in wanted if number not in ledger.unreproducible_versions and number not in held]
-    if gone:
-        says = f"version(s) {', '.join(map(str, gone))} cannot be gone back to"
-        yield Loss("kept versions", kept.root, says, f"{REBUILD}, which makes them again", blocks_writing=False)
+def _kept_version_losses(evidence: Evidence) -> Iterator[Loss]:
+    """Yield the versions that cannot be rolled back to any more."""
+    kept, ledger = VersionArchive.beside(evidence.settings.warehouse), evidence.ledger
+    wanted, present = sorted(ledger.published_versions)[-evidence.settings.keep_versions :], kept.versions()
+    missing = [number for number in wanted if number not in ledger.unreproducible_versions and number not in present]
+    if missing:
+        reason = f"version(s) {', '.join(map(str, missing))} cannot be gone back to"
+        yield Loss("kept versions", kept.root, reason, f"{REBUILD}, which makes them again", blocks_writing=False)
 
 
 # -- what is put back without being asked for -------------------------------------------------------------------------
 
 
-def restorable_version(past: Evidence) -> Path | None:
-    """The kept version that is the published file, where that is lost and all else is whole."""
-    ledger, path = past.ledger, VersionArchive.beside(past.settings.warehouse).versions().get(past.ledger.last_version)
-    if path is None or past.store is None or past.store_contradicts or past.unreadable:
+def restorable_version(evidence: Evidence) -> Path | None:
+    """Return the kept file of the last version, where only the published file is lost and everything else is whole."""
+    ledger, path = (
+        evidence.ledger,
+        VersionArchive.beside(evidence.settings.warehouse).versions().get(evidence.ledger.last_version),
+    )
+    if path is None or evidence.store is None or evidence.store_contradicts or evidence.unreadable:
         return None
-    if past.store.versions.keys() != ledger.published_versions.keys():
+    if evidence.store.versions.keys() != ledger.published_versions.keys():
         return None
     with contextlib.suppress(StorageError):
         said = read_published_version(path)
@@ -264,13 +287,13 @@ def restorable_version(past: Evidence) -> Path | None:
     return None
 
 
-def restore_published_file(past: Evidence) -> None:
-    """Put back the published file from what is kept, and the hold of a rollback, where they alone were lost; a night
-    that went on without them would compare with nothing and ask nobody. Raises StorageError."""
-    given, ledger = past.settings, past.ledger
+def restore_published_file(evidence: Evidence) -> None:
+    """Restore the published file from the kept versions, and the hold of a rollback, where only they were lost;
+    otherwise a night would compare with nothing and ask nobody. Raises StorageError."""
+    given, ledger = evidence.settings, evidence.ledger
     kept = VersionArchive.beside(given.warehouse)
     try:
-        if not given.warehouse.exists() and (path := restorable_version(past)) is not None:
+        if not given.warehouse.exists() and (path := restorable_version(evidence)) is not None:
             candidate = given.warehouse.with_name(f"{CANDIDATE}put-back.duckdb")
             candidate.unlink(missing_ok=True)
             shutil.copyfile(path, candidate)
@@ -287,7 +310,8 @@ def restore_published_file(past: Evidence) -> None:
 
 
 def count_missing_files(archive: Path, ledger: Ledger) -> int:
-    """How many files are gone that a rebuild or an answer would need. Records of people were never kept."""
+    """Return how many archived files are gone that a rebuild or a reply would need. Files with personal data were never
+    archived."""
 
     def names(folder: str) -> set[str]:
         with contextlib.suppress(FileNotFoundError):

@@ -1,5 +1,5 @@
-"""The register, from the ledger and the TOMLs alone: what is expected of whom, what has come, who was told, and which
-parts of the plan nobody answers for. Needs neither Prefect nor the warehouse."""
+"""The register of returns, from the ledger and the partners' TOML files: what is expected of whom, what has come, who
+was told, and which parts of the plan nobody is responsible for. Needs neither Prefect nor the warehouse."""
 
 from __future__ import annotations
 
@@ -27,20 +27,20 @@ Record = dict[str, Any]
 
 
 def build_register(partners: Mapping[str, Partner], ledger: Ledger) -> list[RegisterEntry]:
-    """The register: every expected return and every arrival, for each partner and return."""
-    lines: list[RegisterEntry] = []
+    """Return the register: every expected return and every arrival, for each partner and return."""
+    entries: list[RegisterEntry] = []
     outcomes = list(ledger.all_outcomes)
     for partner in partners.values():
         for collection in partner.says.collection:
-            mine = [o for o in outcomes if o.collection == collection.id]
-            lines += register_entries(partner.id, collection.id, collection.expect, mine)
+            own_outcomes = [o for o in outcomes if o.collection == collection.id]
+            entries += register_entries(partner.id, collection.id, collection.expect, own_outcomes)
     known = {c.id for p in partners.values() for c in p.says.collection}
-    lines += [RegisterEntry(o.partner, o.collection, None, o) for o in outcomes if o.collection not in known]
-    return lines
+    entries += [RegisterEntry(o.partner, o.collection, None, o) for o in outcomes if o.collection not in known]
+    return entries
 
 
 def notification_history(partners: Mapping[str, Partner], ledger: Ledger) -> NotificationHistory:
-    """What has come, what is expected and what has been told, as news is drawn from it."""
+    """Return what has come, what is expected and what has been sent, from which notifications are drawn."""
     slots = expected_returns(build_register(partners, ledger))
     return NotificationHistory(
         submissions=ledger.submissions,
@@ -56,7 +56,8 @@ def notification_history(partners: Mapping[str, Partner], ledger: Ledger) -> Not
 def describe_replacements(
     partners: Mapping[str, Partner], ledger: Ledger, outcomes: Iterable[Outcome]
 ) -> Iterator[str]:
-    """For the analyst, of outcomes: which now count in place of another file of the same return, or do not, and why."""
+    """Yield sentences for the analyst: which of the outcomes now count in place of another file of the same return, or
+    do not, and why."""
     order = Precedence(ledger.submissions, ledger.outcomes, ledger.loaded_at)
     said: dict[tuple[str, str], tuple[str, str]] = {}
     for one in outcomes:
@@ -80,6 +81,7 @@ def describe_replacements(
 
 
 def holds_office(officer: Officer | None, today: date) -> bool:
+    """Return whether an officer is in office on a day."""
     if officer is None:
         return False
     return officer.valid_from <= today and (officer.valid_to is None or today <= officer.valid_to)
@@ -88,31 +90,31 @@ def holds_office(officer: Officer | None, today: date) -> bool:
 def accountable_officers(
     partners: Mapping[str, Partner], definitions: Definitions, today: date
 ) -> Mapping[str, tuple[str, ...]]:
-    """The accountable officers in office of each return: those of the indicators that it feeds."""
-    found: dict[str, tuple[str, ...]] = {}
+    """Return the accountable officers in office for each return: those of the indicators that it feeds."""
+    officers: dict[str, tuple[str, ...]] = {}
     for partner in partners.values():
         for collection in partner.says.collection:
             fed = set(_indicators_fed_by(collection))
             named = sorted(
                 {i.officer for i in definitions.indicators.values() if i.id in fed or i.authority == collection.id}
             )
-            found[collection.id] = tuple(n for n in named if holds_office(definitions.officers.get(n), today))
-    return found
+            officers[collection.id] = tuple(n for n in named if holds_office(definitions.officers.get(n), today))
+    return officers
 
 
 def _indicators_fed_by(collection: CollectionRecord) -> Iterator[str]:
-    """Ids of the indicators that a return's layouts name."""
+    """Yield the ids of the indicators that a return's layouts name."""
     for layout in collection.layout:
         for table in layout.table:
             for scope in table.scopes:
                 if scope.indicator is not None:
-                    said = (scope.indicator.const, scope.indicator.default, *scope.indicator.map.values())
-                    yield from (word for word in said if word)
+                    names = (scope.indicator.const, scope.indicator.default, *scope.indicator.map.values())
+                    yield from (word for word in names if word)
 
 
 def accountability_gaps(definitions: Definitions, partners: Mapping[str, Partner], today: date) -> Record:
-    """Indicators without an owner in date, priorities without a lead in office, objectives that never reported by the
-    plan's own record. An indicator that names no officer is told by its priority."""
+    """Return the indicators without a current owner, the priorities without a lead in office, and the objectives that
+    never reported by the plan's own record. An indicator that names no officer is covered by its priority."""
     officers = definitions.officers
     owners = [
         {"indicator": i.id, "title": i.title, "data_owner": i.data_owner, "officer": i.officer}
@@ -141,8 +143,7 @@ def accountability_gaps(definitions: Definitions, partners: Mapping[str, Partner
 
 
 def register_record(given: Settings) -> Record:
-    """The register as `indicators status --json` prints it. Raises LocalIndicatorsError where ledger or TOMLs cannot be
-    read."""
+    """Return the register as `indicators status --json` prints it. Raises LocalIndicatorsError."""
     definitions = load_definitions(given.definitions)
     partners = load_partners(definitions, given.partners)
     ledger = read_ledger(given.archive)
@@ -163,6 +164,7 @@ def register_record(given: Settings) -> Record:
 
 
 def _expected_record(slot: ExpectedReturn, partners: Mapping[str, Partner], ledger: Ledger, today: date) -> Record:
+    """Return the record of an expected return."""
     answer = slot.met_by or (slot.outcomes[-1] if slot.outcomes else None)
     came = ledger.submissions[answer.submission] if answer else None
     return {
@@ -185,6 +187,7 @@ def _expected_record(slot: ExpectedReturn, partners: Mapping[str, Partner], ledg
 
 
 def _unexpected_record(line: RegisterEntry, ledger: Ledger) -> Record:
+    """Return the record of an arrival that nobody expected."""
     outcome = line.outcome
     if outcome is None:
         raise ValueError("a line without an outcome is no arrival")
@@ -201,26 +204,29 @@ def _unexpected_record(line: RegisterEntry, ledger: Ledger) -> Record:
 STYLES = {"received": "green", "rejected": "bold red", "due": "", "overdue": "bold red"}
 
 
-def print_register(found: Record, console: Console) -> None:
+def print_register(register: Record, console: Console) -> None:
     """Print the register for people."""
-    table = Table(title=f"Expected returns on {found['today']}", title_justify="left", show_edge=False, pad_edge=False)
+    table = Table(
+        title=f"Expected returns on {register['today']}", title_justify="left", show_edge=False, pad_edge=False
+    )
     for heading in ("Due", "Partner", "Return", "Status", "Submission", "Said"):
         table.add_column(heading, overflow="fold")
-    for one in found["returns"]:
-        status = one["status"] + (", overdue" if one["overdue"] and one["status"] != "overdue" else "")
-        status += ", late" if one["on_time"] is False else ""
-        status += f", set aside: {', '.join(one['set_aside'])}" if one["set_aside"] else ""
-        said = "officer told" if one["escalated"] else "owner reminded" if one["reminded"] else ""
-        words = (one["due"], one["partner"], f"{one['title']}, {one['period']}")
-        coloured = Text(status, style=STYLES[one["status"]])
-        table.add_row(*(Text(w) for w in words), coloured, Text(one["submission"] or ""), Text(said))
+    for expected in register["returns"]:
+        status = expected["status"] + (", overdue" if expected["overdue"] and expected["status"] != "overdue" else "")
+        status += ", late" if expected["on_time"] is False else ""
+        status += f", set aside: {', '.join(expected['set_aside'])}" if expected["set_aside"] else ""
+        notices = "officer told" if expected["escalated"] else "owner reminded" if expected["reminded"] else ""
+        words = (expected["due"], expected["partner"], f"{expected['title']}, {expected['period']}")
+        coloured = Text(status, style=STYLES[expected["status"]])
+        table.add_row(*(Text(w) for w in words), coloured, Text(expected["submission"] or ""), Text(notices))
     console.print(table)
     console.print()
-    for sentence in _sentences(found):
+    for sentence in _sentences(register):
         console.print(Text(as_typed(sentence)), soft_wrap=True)
 
 
 def _sentences(found: Record) -> Iterator[str]:
+    """Yield the sentences below the table."""
     counts = Counter(one["status"] for one in found["returns"])
     yield ", ".join(f"{counts[status]} {status}" for status in STYLES) + "."
     for one in found["unexpected"]:
