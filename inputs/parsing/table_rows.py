@@ -54,7 +54,7 @@ def tidy_rows(on: SheetTable, notes: FindingNotes) -> Iterator[Row]:
     labels = BlockLabels(on.sheet, every, lambda: (block for table in other for block in find_blocks(on.sheet, table)))
     titles, dropped = TablePeriods(on.sheet, notes), DroppedByPreset(on, notes)
     over: dict[
-        tuple[int, int], tuple[dict[int, ResolvedValue], int]
+        tuple[int, int], tuple[dict[Source, ResolvedValue], int]
     ] = {}  # a banner counts for the columns it stands over
     unknown: dict[int, set[str]] = {}
     for block in every:

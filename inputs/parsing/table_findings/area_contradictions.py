@@ -31,7 +31,7 @@ class AreaContradictions:
         self.geography: Geography = on.definitions.geography
         self._known: dict[tuple[str, str], bool] = {}
         self._names: dict[int, bool] = {}
-        self._read: dict[int, tuple[int | None, list[int]]] = {}
+        self._read: dict[Source, tuple[int | None, list[int]]] = {}
         self._agreeing: set[tuple[Any, ...]] = set()
         """What rows say of their area, cell by cell, in which nothing contradicts."""
 
@@ -39,13 +39,13 @@ class AreaContradictions:
         """Whether another cell of a row contradicts that its figures are of an area, as one says; it is then noted."""
         if source is None or said.at is None or not (source.level or len(source.column) > 1):
             return False
-        if id(source) not in self._read:
+        if source not in self._read:
             level = self.columns.under(source.level) if source.level else None
-            self._read[id(source)] = (
+            self._read[source] = (
                 level,
                 [*self.columns.under_any(source.column), *([] if level is None else [level])],
             )
-        level, read = self._read[id(source)]
+        level, read = self._read[source]
         cells = self.columns.sheet.rows[row]
         row_says = (area.area_code, said.at % COLUMNS, *[cells[c] for c in read if c < len(cells)])
         if row_says not in self._agreeing:

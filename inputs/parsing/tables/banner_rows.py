@@ -72,7 +72,7 @@ class BannerRows:
         strange = [one for one in unknown if not known[one[0]] or not (new or texts[one[0]] in known[one[0]])]
         if strange:
             # over the first block stand titles of all kinds: they end nothing, and are named where no banner follows
-            unsaid = () if block.begun else [id(s) for s in self.sources if s.default is not None]
+            unsaid = () if block.begun else [s for s in self.sources if s.default is not None]
             self.end(*strange[-1], but=[*new, *unsaid])
         elif block.begun and not new:
             self._blanked_above(block.top)
@@ -98,7 +98,7 @@ class BannerRows:
         if standing is None and self._begins(number):
             for source in self.sources:  # titles above the headings are none
                 if source.default is None:
-                    self.sayings.banners[id(source)] = ResolvedValue(
+                    self.sayings.banners[source] = ResolvedValue(
                         self._held(source, None), self._at(number), ended=True
                     )
         elif standing is not None:
@@ -129,12 +129,12 @@ class BannerRows:
     def _end_titles(self, number: int) -> None:
         """Let a blank row above figures end what stands above the headings and says nothing that its source is for."""
         for key in key_sources(self.table):
-            said = self.sayings.banners.get(id(key.source))
+            said = self.sayings.banners.get(key.source)
             if said is None or said.ended or key.source.default is not None or not self._is_title(said):
                 continue
             if not fits_source(self.on.definitions, self.table, key, interpret_cell(key.source, said.word)):
                 held = self._held(key.source, None)
-                self.sayings.banners[id(key.source)] = ResolvedValue(held, self._at(number), ended=True)
+                self.sayings.banners[key.source] = ResolvedValue(held, self._at(number), ended=True)
 
     def _at(self, number: int) -> int:
         return cell_position(number, min(self._keys or self.columns.headings, default=0))
@@ -189,7 +189,7 @@ class BannerRows:
         said = [(source, source.banner.search(cell_text(row[where]))) for source in self.sources if source.banner]
         if not any(match for _, match in said) or self._has_value(number, self.valued if valued is None else valued):
             return False
-        taken = {id(source): matched_group(match) for source, match in said if match is not None}
+        taken = {source: matched_group(match) for source, match in said if match is not None}
         before = [one.at for key in taken if (one := self.sayings.banners.get(key)) and not one.ended]
         self._end_at_misread(number, taken.keys())
         for key, word in taken.items():
@@ -197,13 +197,13 @@ class BannerRows:
         self._end_inner(number, where, taken.keys(), [place for place in before if place is not None])
         return True
 
-    def _end_at_misread(self, number: int, taken: Collection[int]) -> None:
+    def _end_at_misread(self, number: int, taken: Collection[Source]) -> None:
         """Where a row takes the place of a banner that says nothing it could be for and headed no figures, that one was
         most likely another, mistyped: it ends what else should be said above, if that is not said at all or what stands
         below it stood before under the same."""
         for key in key_sources(self.table):
-            said = self.sayings.banners.get(id(key.source))
-            if id(key.source) not in taken or said is None or said.at is None or said.ended:
+            said = self.sayings.banners.get(key.source)
+            if key.source not in taken or said is None or said.at is None or said.ended:
                 continue
             row = said.at // COLUMNS
             if row < self.columns.block.first or any(self._has_value(n, self.valued) for n in range(row, number)):
@@ -211,32 +211,32 @@ class BannerRows:
             if not fits_source(self.on.definitions, self.table, key, interpret_cell(key.source, said.word)):
                 self._end_outer(said.at, number, taken)
 
-    def _end_outer(self, place: int, number: int, but: Collection[int]) -> None:
+    def _end_outer(self, place: int, number: int, but: Collection[Source]) -> None:
         for source in self.sources:
-            outer = self.sayings.banners.get(id(source))
-            if id(source) in but or source.default is not None or (outer and (outer.ended or outer.at is None)):
+            outer = self.sayings.banners.get(source)
+            if source in but or source.default is not None or (outer and (outer.ended or outer.at is None)):
                 continue
             since = outer.at // COLUMNS + 1 if outer and outer.at is not None else number
             rows = (n for n in range(since, place // COLUMNS) if not self._has_value(n, self.valued))
             if outer is None or any(self._said_by(n) == self._said_by(number) for n in rows):
-                self.sayings.banners[id(source)] = ResolvedValue(self._held(source, outer), place, ended=True)
+                self.sayings.banners[source] = ResolvedValue(self._held(source, outer), place, ended=True)
 
-    def _end_inner(self, number: int, column: int, but: Collection[int], before: Sequence[int]) -> None:
+    def _end_inner(self, number: int, column: int, but: Collection[Source], before: Sequence[int]) -> None:
         """End the banners that came under the one whose place a row takes, if figures stand under them. One that has a
         `default` says it again."""
         since = max(before, default=COLUMNS * len(self.sheet.rows)) // COLUMNS
         for source in self.sources:
-            inner = self.sayings.banners.get(id(source))
-            if inner is None or inner.at is None or inner.ended or id(source) in but:
+            inner = self.sayings.banners.get(source)
+            if inner is None or inner.at is None or inner.ended or source in but:
                 continue
             row = inner.at // COLUMNS
             if row <= since or not any(self._has_value(one, self.valued) for one in range(row + 1, number)):
                 continue
             if source.default is not None:
-                del self.sayings.banners[id(source)]
+                del self.sayings.banners[source]
             else:
                 held = f"{self._held(source, inner)} under it"
-                self.sayings.banners[id(source)] = ResolvedValue(held, cell_position(number, column), ended=True)
+                self.sayings.banners[source] = ResolvedValue(held, cell_position(number, column), ended=True)
 
     def unknown(self, number: int) -> int | None:
         """The column of the first cell of a row that looks like a banner and fits none; None where it does not."""
@@ -259,13 +259,13 @@ class BannerRows:
         places = (said.at for said in self.sayings.banners.values())
         return any(place is not None and place % COLUMNS == column for place in places)
 
-    def end(self, number: int, column: int, but: Collection[int] = ()) -> None:
+    def end(self, number: int, column: int, but: Collection[Source] = ()) -> None:
         """End the banners before a row that fits none, all but those of some sources."""
         for source in self.sources:
-            before = self.sayings.banners.get(id(source))
-            if id(source) not in but and not (before and before.ended and not self._is_title(before)):
+            before = self.sayings.banners.get(source)
+            if source not in but and not (before and before.ended and not self._is_title(before)):
                 held = self._held(source, None if before and before.ended else before)
-                self.sayings.banners[id(source)] = ResolvedValue(held, cell_position(number, column), ended=True)
+                self.sayings.banners[source] = ResolvedValue(held, cell_position(number, column), ended=True)
 
     def _is_title(self, one: ResolvedValue) -> bool:
         """Whether what ended a banner stands above the headings, while what ends it again does not."""

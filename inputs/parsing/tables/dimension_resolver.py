@@ -93,18 +93,18 @@ class DimensionResolver:
         on: SheetTable,
         columns: Columns,
         labels: BlockLabels,
-        banners: dict[int, ResolvedValue],
+        banners: dict[Source, ResolvedValue],
         notes: FindingNotes,
     ) -> None:
         self.on, self.columns, self.labels, self.banners, self.notes = on, columns, labels, banners, notes
         self.blank_banner: int | None = None
         """The first blank row under the headings, above all figures, where a banner may have stood."""
-        self._carried: dict[int, ResolvedValue] = {}
-        self._once: dict[tuple[int, int], ResolvedValue] = {}
-        self._unlabelled: set[int] = set()
+        self._carried: dict[Source, ResolvedValue] = {}
+        self._once: dict[tuple[Source, int], ResolvedValue] = {}
+        self._unlabelled: set[Source] = set()
         self._unheaded: dict[str, bool] = {}
-        self._of_several = {id(key.source): key for key in key_sources(on.table) if len(key.source.column) > 1}
-        self._fitting: dict[tuple[int, Cell], bool] = {}
+        self._of_several = {key.source: key for key in key_sources(on.table) if len(key.source.column) > 1}
+        self._fitting: dict[tuple[Source, Cell], bool] = {}
 
     def say(self, source: Source | None, row: int, heading: int) -> ResolvedValue:
         """What a source says for a row and the value column under a heading, in our own words where the layout has a
@@ -133,7 +133,7 @@ class DimensionResolver:
             said = (getattr(scope, name, None) or scope.breakdown.get(name) for scope in self.on.table.scopes)
             sources = [part for one in said if isinstance(one, Source) for part in (one, *one.parts, *one.any)]
             missing = any(s.column and all(self.columns.under(label) is None for label in s.column) for s in sources)
-            self._unheaded[name] = missing or any(id(one) in self._unlabelled for one in sources)
+            self._unheaded[name] = missing or any(one in self._unlabelled for one in sources)
         return self._unheaded[name]
 
     def _found(self, source: Source, row: int, heading: int) -> ResolvedValue:
@@ -145,7 +145,7 @@ class DimensionResolver:
             return self._in_columns(source, row)
         if source.banner is not None:
             return self.of_banner(source)
-        key = (id(source), heading)
+        key = (source, heading)
         if key not in self._once:
             self._once[key] = self._once_for_all(source, heading)
         return self._once[key]
@@ -153,7 +153,7 @@ class DimensionResolver:
     def of_banner(self, source: Source) -> ResolvedValue:
         """What the banner above says. Where a row that nobody knows has ended it, that row is the finding, and what
         would have depended on the banner is an error of this table without one of its own."""
-        said = self.banners.get(id(source), NOTHING)
+        said = self.banners.get(source, NOTHING)
         if said is NOTHING and source.default is None and self.blank_banner is not None and source.banner:
             said = ResolvedValue(f"one that fits {source.banner.pattern}", self.blank_banner, ended=True)
         if said.ended and said.at is not None:
@@ -180,20 +180,20 @@ class DimensionResolver:
         cells, and from above where it is `down` and the cell is blank or says nothing that the source takes."""
         filled = self.filled(source, row)
         said = next(filled, None)
-        if said is None and source.down and id(source) in self._carried:
-            return self._carried[id(source)]
+        if said is None and source.down and source in self._carried:
+            return self._carried[source]
         if said is None:
             columns = self.columns.under_any(source.column)
             return ResolvedValue(None, cell_position(row, columns[0])) if columns else NOTHING
         if len(source.column) > 1 and not self._fits(source, said.word):
             first = said
             said = next((one for one in filled if self._stands_for(source, one.word, first)), said)
-        self._carried[id(source)] = said
+        self._carried[source] = said
         return said
 
     def _stands_for(self, source: Source, cell: Cell, unread: ResolvedValue) -> bool:
         """Whether what a column says may be taken where the one before it holds something that does not fit."""
-        of = self._of_several.get(id(source))
+        of = self._of_several.get(source)
         if of is None or of.name not in THINGS or isinstance(unread.word, (ErrorValue, Uncalculated)):
             return False
         if not self._fits(source, cell):
@@ -230,9 +230,9 @@ class DimensionResolver:
         """Whether what one of several columns says is what the source is read for."""
         if isinstance(cell, (ErrorValue, Uncalculated)):
             return False
-        key = (id(source), cell)
+        key = (source, cell)
         if key not in self._fitting:
-            of, word = self._of_several.get(id(source)), interpret_cell(source, cell)
+            of, word = self._of_several.get(source), interpret_cell(source, cell)
             self._fitting[key] = of is None or fits_source(self.on.definitions, self.on.table, of, word)
         return self._fitting[key]
 
@@ -255,7 +255,7 @@ class DimensionResolver:
         sheet = self._sheet_of(source)
         if sheet is None:
             held = ", ".join(s.name for s in self.on.book.sheets)
-            self._unlabelled.add(id(source))
+            self._unlabelled.add(source)
             self.notes.add("layout.sheet-missing", None, "sheet", f"sheets: {held}", f"a sheet called {source.on}")
             return NOTHING
         label = source.beside or source.under
@@ -266,7 +266,7 @@ class DimensionResolver:
         else:
             where = position_beside_label(sheet, label, under=bool(source.under))
         if where is None:
-            self._unlabelled.add(id(source))
+            self._unlabelled.add(source)
             several = sheet is self.on.sheet and self.labels.several
             block = f" for the headings in row {self.columns.block.header_at + 1}" if several else ""
             found = f"no cell that reads {label!r} on {sheet.name}{block}"
