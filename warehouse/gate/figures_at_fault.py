@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from schemas.observations import KEY
-from warehouse.gate.expectations import Expectation
+from warehouse.gate.expectation import Expectation
 
 _OF_KEY = ", ".join(KEY)
 _SAID = ("value", "value_low", "value_high", "value_text", "numerator", "denominator", "period_start", "period_end")

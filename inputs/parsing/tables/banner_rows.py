@@ -98,9 +98,7 @@ class BannerRows:
         if standing is None and self._begins(number):
             for source in self.sources:  # titles above the headings are none
                 if source.default is None:
-                    self.sayings.banners[source] = ResolvedValue(
-                        self._held(source, None), self._at(number), ended=True
-                    )
+                    self.sayings.banners[source] = ResolvedValue(self._held(source, None), self._at(number), ended=True)
         elif standing is not None:
             below = range(number + 1, self.end_at)
             if self._repeats(standing // COLUMNS, number, below) or self._repeats_banner(number):
