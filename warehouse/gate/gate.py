@@ -25,7 +25,7 @@ from schemas.definitions.models import Definitions, Indicator
 from schemas.reference.periods import CALENDAR_QUARTER, FINANCIAL_QUARTER, MONTHLY, QUARTERS, WEEKLY
 from warehouse.disclosure.relations.indicator_families import is_count
 from warehouse.gate.expectation import Expectation, Severity
-from warehouse.gate.expectations import expectation_suite
+from warehouse.gate.expectation_suite import expectation_suite
 from warehouse.gate.figures_at_fault import Breach, find_breaches
 from warehouse.mart.mart_tables import MART
 from warehouse.store.attached_files import attach_read_only

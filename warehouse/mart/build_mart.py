@@ -27,7 +27,7 @@ from warehouse.mart.scorecard import fill_scorecard
 from warehouse.mart.set_aside_keys import set_aside_keys
 from warehouse.mart.targets import create_targets
 from warehouse.mart.trend import fill_trend
-from warehouse.statistics.statistics import with_intervals
+from warehouse.statistics.confidence_intervals import with_intervals
 from warehouse.store import current_rows, row_history
 from warehouse.store.loads_in_force import loads_of_outcomes
 

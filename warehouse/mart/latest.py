@@ -1,6 +1,6 @@
 """Fill mart.latest: the newest value of each series, what it may be compared with, and why not where it may not.
 
-Comparisons follow warehouse.mart.comparators and statistics warehouse.statistics.statistics. What is not comparable is
+Comparisons follow warehouse.mart.comparators and statistics warehouse.statistics. What is not comparable is
 NULL, with the reason in words: another definition version, another coverage or breakdown, another period, another kind
 of area, or nothing held at all.
 """
@@ -11,7 +11,8 @@ import duckdb
 
 from warehouse.mart.comparators import OPEN, create_comparisons, create_missing_comparator_reasons
 from warehouse.mart.targets import STATUS
-from warehouse.statistics.statistics import benchmark_significance, change_significance, with_ranks
+from warehouse.statistics.ranks import with_ranks
+from warehouse.statistics.significance import benchmark_significance, change_significance
 
 RANKED = ("Local authority", "District")
 """Kinds of area of which areas.csv lists all, so that half of them can be told from fewer."""

@@ -10,7 +10,7 @@ import duckdb
 import polars as pl
 
 from warehouse.mart.targets import STATUS
-from warehouse.statistics.statistics import with_control_limits
+from warehouse.statistics.control_charts import with_control_limits
 from warehouse.store.current_rows import indicator_batches
 
 _SERIES = """

@@ -12,17 +12,15 @@ from typing import Any
 import polars as pl
 import pytest
 
-from warehouse.statistics.statistics import (
-    benchmark_significance,
+from warehouse.statistics.confidence_intervals import (
     byar_interval,
-    change_significance,
-    difference_interval,
     exact_poisson_interval,
     wilson_interval,
-    with_control_limits,
     with_intervals,
-    with_ranks,
 )
+from warehouse.statistics.control_charts import with_control_limits
+from warehouse.statistics.ranks import with_ranks
+from warehouse.statistics.significance import benchmark_significance, change_significance, difference_interval
 
 
 @pytest.mark.parametrize(
