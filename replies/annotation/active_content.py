@@ -1,7 +1,7 @@
-"""What is taken out of a partner's workbook before a copy of it goes back, and what is said of each thing taken out.
+"""Removes active content from a partner's workbook before a copy of it goes back, and notes what was removed.
 
-Only relations of kinds that are known to be harmless are followed: whatever else a package holds stays behind. Runs on
-untrusted bytes, so only in the child process.
+Only relations of kinds that are known to be harmless are followed; whatever else a package has is not in the copy. Runs
+on untrusted bytes, so only in the child process.
 """
 
 from __future__ import annotations
@@ -37,10 +37,10 @@ KEPT_RELATIONS = frozenset(
         "hdphoto", "media", "namedSheetView",
     }
 )  # fmt: skip
-"""Last words of the types of relations that stay."""
+"""Last words of the types of relations that stay in a copy."""
 
 PICTURE_RELATIONS = frozenset(("image", "hdphoto", "media", "thumbnail"))
-"""Of these, what shows something that nobody has looked at."""
+"""Those of them that lead to pictures, which no check looks into."""
 
 REMOVED_RELATIONS: Mapping[str, str] = {
     "vbaProject": "macros (VBA)",
@@ -74,14 +74,16 @@ REMOVED_RELATIONS: Mapping[str, str] = {
 }
 UNSEEN_PICTURE = "a picture, which nobody has looked at"
 MAX_PLACES = 12
-"""Cells that a line about something taken out names."""
+"""Cells that a line about something removed names."""
 
 
 @dataclass
 class RemovedContent:
-    """What has been taken out: for each thing in words, where it was. `links` are the ids taken out of each part,
-    `names` and `sheets` what formulas may no longer refer to, in small letters. `macros`, `pivots` and `formulas` say
-    whether any of these were."""
+    """What has been removed: for each thing in words, where it was.
+
+    `links` are the ids removed from each part; `names` and `sheets` what formulas may no longer refer to, in lower
+    case. `macros`, `pivots` and `formulas` say whether any of these were removed.
+    """
 
     places: dict[str, list[str]] = field(default_factory=dict)
     links: dict[str, set[str]] = field(default_factory=dict)
@@ -92,17 +94,18 @@ class RemovedContent:
     formulas: bool = False
 
     def add(self, what: str, where: str = "") -> None:
+        """Note that something was removed, and where it was."""
         self.places.setdefault(what, []).append(as_typed(where))
 
     def in_words(self) -> list[tuple[str, str]]:
-        """Each thing taken out, and where it was; a long list is cut, saying how many more."""
-        out = []
+        """Return each thing removed and where it was; a long list of places is cut, with the number of the others."""
+        lines = []
         for what, where in self.places.items():
             named = list(dict.fromkeys(place for place in where if place))
             more = f" and {len(named) - MAX_PLACES} more" if len(named) > MAX_PLACES else ""
             count = f" ({len(where)})" if len(where) > 1 else ""
-            out.append((f"{what}{count}", ", ".join(named[:MAX_PLACES]) + more))
-        return out
+            lines.append((f"{what}{count}", ", ".join(named[:MAX_PLACES]) + more))
+        return lines
 
 
 # -- formulas that lead out of the workbook ---------------------------------------------------------------------------
@@ -126,15 +129,17 @@ _INSIDE_LINK = re.compile(r'\s*HYPERLINK\(\s*"#[^"]*"', re.I)
 
 
 def refers_outside_workbook(formula: str, removed: RemovedContent) -> bool:
-    """Whether a formula reaches beyond the workbook, or needs something that was taken out of it: another workbook, a
-    program (DDE), the web, a macro. A formula in doubt counts as one that does."""
+    """Return whether a formula refers to something outside the workbook, or to something that was removed from it.
+
+    Outside are other workbooks, programs (DDE), the web and macros. A formula in doubt counts as one that does.
+    """
     if _INSIDE_LINK.match(formula):
         formula = _INSIDE_LINK.sub("", formula, count=1)
     bare = _STRINGS.sub('""', formula)
     if "|" in bare or _ELSEWHERE.search(bare):
         return True
     for prefix, name in _CALL.findall(bare):
-        if name.upper() in _REACHING_OUT or "_xll" in prefix or (removed.macros and _is_own(prefix, name)):
+        if name.upper() in _REACHING_OUT or "_xll" in prefix or (removed.macros and _is_macro_function(prefix, name)):
             return True
         if removed.pivots and name.upper() == "GETPIVOTDATA":
             return True
@@ -143,8 +148,8 @@ def refers_outside_workbook(formula: str, removed: RemovedContent) -> bool:
     return any(re.search(rf"(?<![\w.]){re.escape(name)}'?!", bare.casefold()) for name in removed.sheets)
 
 
-def _is_own(prefix: str, name: str) -> bool:
-    """Whether a function is none of Excel's, so that only a macro can have made it."""
+def _is_macro_function(prefix: str, name: str) -> bool:
+    """Return whether a function is none of Excel's, so that only a macro can have made it."""
     from openpyxl.utils import FORMULAE
 
     return not prefix and name.upper() not in FORMULAE
@@ -154,28 +159,30 @@ def _is_own(prefix: str, name: str) -> bool:
 
 
 def remove_active_content(package: Package, removed: RemovedContent, *, images: bool = True) -> set[str]:
-    """Take out every relation that is not known to be harmless, and pictures, which nobody looks into, unless `images`
-    says that they may stay; the parts that stay. Raises NotEditableError where too much hangs on what would have to
-    go."""
+    """Remove every relation that is not known to be harmless; return the parts that stay.
+
+    Pictures, which no check looks into, stay only with `images`. Raises NotEditableError where too much depends on
+    what would have to be removed.
+    """
     kept: set[str] = set()
     may_stay = KEPT_RELATIONS if images else KEPT_RELATIONS - PICTURE_RELATIONS
-    _take_out_fed_pivots(package, removed)
-    for source, one in reachable_relations(package, may_stay):
-        if one.external or one.kind not in may_stay:
-            _take_out(package, source, one, removed)
-        elif package.has_part(one.target):
-            kept.add(package.part_name(one.target))
+    _remove_fed_pivots(package, removed)
+    for source, relation in reachable_relations(package, may_stay):
+        if relation.external or relation.kind not in may_stay:
+            _remove(package, source, relation, removed)
+        elif package.has_part(relation.target):
+            kept.add(package.part_name(relation.target))
     return kept
 
 
-def _take_out_fed_pivots(package: Package, removed: RemovedContent) -> None:
-    """Take out the pivot tables whose source lies outside the workbook; on the sheets their last values stay."""
+def _remove_fed_pivots(package: Package, removed: RemovedContent) -> None:
+    """Remove the pivot tables whose source lies outside the workbook; on the sheets their last values stay."""
     fed = set()
-    for one in package.relations_of_kind(package.workbook, "pivotCacheDefinition"):
-        if package.has_part(one.target) and _is_fed(package, package.part_name(one.target)):
-            fed.add(package.part_name(one.target))
+    for cache in package.relations_of_kind(package.workbook, "pivotCacheDefinition"):
+        if package.has_part(cache.target) and _is_fed(package, package.part_name(cache.target)):
+            fed.add(package.part_name(cache.target))
             removed.pivots = True
-            _take_out(package, package.workbook, one, removed)
+            _remove(package, package.workbook, cache, removed)
     if not fed:
         return
     for sheet in package.relations_of_kind(package.workbook, "worksheet"):
@@ -191,45 +198,48 @@ def _take_out_fed_pivots(package: Package, removed: RemovedContent) -> None:
 
 
 def _is_fed(package: Package, cache: str) -> bool:
-    """Whether a pivot table's cache is filled from outside the workbook."""
-    if any(one.external for one in package.relations(cache).all):
+    """Return whether a pivot table's cache is filled from outside the workbook."""
+    if any(relation.external for relation in package.relations(cache).all):
         return True
     source = first_element(parse_elements(package.part(cache)), "cacheSource")
     return source is not None and (source.attributes.get("type") == "external" or "connectionId" in source.attributes)
 
 
-def _take_out(package: Package, source: str, one: Relation, removed: RemovedContent) -> None:
-    removed.links.setdefault(source, set()).add(one.id)
+def _remove(package: Package, source: str, relation: Relation, removed: RemovedContent) -> None:
+    """Remove one relation and note what it led to."""
+    removed.links.setdefault(source, set()).add(relation.id)
     what = (
         UNSEEN_PICTURE
-        if one.kind in PICTURE_RELATIONS and not one.external
-        else REMOVED_RELATIONS.get(one.kind, f"a part of a kind that we do not know ({as_typed(one.kind)[:40]})")
+        if relation.kind in PICTURE_RELATIONS and not relation.external
+        else REMOVED_RELATIONS.get(
+            relation.kind, f"a part of a kind that we do not know ({as_typed(relation.kind)[:40]})"
+        )
     )
-    if one.kind == "hyperlink":
-        pass  # said with its cell, where the cell is known
-    elif one.kind == "externalLink":
-        removed.add(*_link_elsewhere(package, one))
-    elif one.kind == "customXml" and source == ROOT:
+    if relation.kind == "hyperlink":
+        pass  # noted with its cell, where the cell is known
+    elif relation.kind == "externalLink":
+        removed.add(*_link_elsewhere(package, relation))
+    elif relation.kind == "customXml" and source == ROOT:
         removed.add(what)
     else:
-        removed.add(what, one.target if one.external else "")
-    removed.macros |= one.kind in ("vbaProject", "xlMacrosheet", "xlIntlMacrosheet")
-    package.remove_relation(source, one)
+        removed.add(what, relation.target if relation.external else "")
+    removed.macros |= relation.kind in ("vbaProject", "xlMacrosheet", "xlIntlMacrosheet")
+    package.remove_relation(source, relation)
 
 
-def _link_elsewhere(package: Package, one: Relation) -> tuple[str, str]:
-    """What an external link leads to, in words."""
-    if one.external or not package.has_part(one.target):
-        return REMOVED_RELATIONS["externalLink"], one.target
+def _link_elsewhere(package: Package, relation: Relation) -> tuple[str, str]:
+    """Return what an external link is, in words, and what it leads to."""
+    if relation.external or not package.has_part(relation.target):
+        return REMOVED_RELATIONS["externalLink"], relation.target
     try:
-        for element in parse_elements(package.part(one.target)):
+        for element in parse_elements(package.part(relation.target)):
             if element.name == "ddeLink":
-                said = element.attributes
-                return "a link to another program (DDE)", f"{said.get('ddeService', '')} {said.get('ddeTopic', '')}"
-        held = package.relations(package.part_name(one.target)).all
+                service, topic = (element.attributes.get(name, "") for name in ("ddeService", "ddeTopic"))
+                return "a link to another program (DDE)", f"{service} {topic}"
+        links = package.relations(package.part_name(relation.target)).all
     except NotEditableError:
-        held = []
-    return REMOVED_RELATIONS["externalLink"], next((link.target for link in held), "")
+        links = []
+    return REMOVED_RELATIONS["externalLink"], next((link.target for link in links), "")
 
 
 # -- parts other than sheets ------------------------------------------------------------------------------------------
@@ -241,39 +251,42 @@ _EMPTIED = frozenset(
         "pivotCaches", "dataRefs", "dataConsolidate",
     }
 )  # fmt: skip
-"""Elements that go when all that they held has gone."""
+"""Elements that are removed once everything in them is."""
 
 
-def removal_edits(found: list[Element], gone: Iterable[int]) -> list[Edit]:
-    """The edits that take elements out, and with them what then holds nothing."""
-    out = set(gone)
-    waiting = list(out)
-    kids: dict[int, list[int]] = {}
-    for number, element in enumerate(found):
-        kids.setdefault(element.parent, []).append(number)
+def removal_edits(elements: list[Element], numbers: Iterable[int]) -> list[Edit]:
+    """Return the edits that remove the elements of these `numbers`, and the lists that are then empty."""
+    removed = set(numbers)
+    waiting = list(removed)
+    children: dict[int, list[int]] = {}
+    for number, element in enumerate(elements):
+        children.setdefault(element.parent, []).append(number)
     while waiting:
-        parent = found[waiting.pop()].parent
-        if parent < 0 or parent in out or found[parent].name not in _EMPTIED:
+        parent = elements[waiting.pop()].parent
+        if parent < 0 or parent in removed or elements[parent].name not in _EMPTIED:
             continue
-        if all(kid in out or (found[kid].name == "Fallback" and kid not in kids) for kid in kids[parent]):
-            out.add(parent)
+        if all(
+            child in removed or (elements[child].name == "Fallback" and child not in children)
+            for child in children[parent]
+        ):
+            removed.add(parent)
             waiting.append(parent)
-    return [(found[number].start, found[number].end, b"") for number in out]
+    return [(elements[number].start, elements[number].end, b"") for number in removed]
 
 
-def elements_with_removed_links(found: list[Element], ids: set[str]) -> tuple[list[int], list[int]]:
-    """The elements that refer to relations taken out: those to go, and those that only lose the reference."""
-    gone: list[int] = []
-    lose: list[int] = []
-    for number, element in enumerate(found):
+def elements_with_removed_links(elements: list[Element], ids: set[str]) -> tuple[list[int], list[int]]:
+    """Return the elements that refer to removed relations: those to remove, and those that only lose the reference."""
+    to_remove: list[int] = []
+    to_unlink: list[int] = []
+    for number, element in enumerate(elements):
         if ids.intersection(element.links.values()):
-            (lose if element.name in ("blip", "imagedata", "fill") else gone).append(number)
-    return gone, lose
+            (to_unlink if element.name in ("blip", "imagedata", "fill") else to_remove).append(number)
+    return to_remove, to_unlink
 
 
 def remove_link_attributes(tag: bytes, ids: set[str]) -> bytes:
-    """A start tag without the attributes that refer to relations taken out."""
-    pattern = rb"\s+[\w.-]+:[\w.-]+\s*=\s*[\"'](?:" + b"|".join(re.escape(i.encode()) for i in ids) + rb")[\"']"
+    """Return a start tag without the attributes that refer to removed relations."""
+    pattern = rb"\s+[\w.-]+:[\w.-]+\s*=\s*[\"'](?:" + b"|".join(re.escape(link.encode()) for link in ids) + rb")[\"']"
     return re.sub(pattern, b"", tag)
 
 
@@ -289,27 +302,32 @@ def clean_other_part(package: Package, name: str, removed: RemovedContent) -> No
     if not name.endswith(".xml"):
         return
     xml = package.part(name)
-    found = parse_elements(xml)
-    gone, lose = elements_with_removed_links(found, ids)
-    edits = [(e.start, e.inner, remove_link_attributes(xml[e.start : e.inner], ids)) for e in (found[n] for n in lose)]
-    for number in gone:
-        if found[number].name.startswith("hlink"):
+    elements = parse_elements(xml)
+    to_remove, to_unlink = elements_with_removed_links(elements, ids)
+    edits = [
+        (element.start, element.inner, remove_link_attributes(xml[element.start : element.inner], ids))
+        for element in (elements[number] for number in to_unlink)
+    ]
+    for number in to_remove:
+        if elements[number].name.startswith("hlink"):
             removed.add(REMOVED_RELATIONS["hyperlink"], "on a shape")
-    for number, element in enumerate(found):
-        edit, goes = _cleaned(element, xml, removed, fed=bool(ids))
-        gone += [number] if goes else []
+    for number, element in enumerate(elements):
+        edit, is_removed = _cleaned(element, xml, removed, fed=bool(ids))
+        to_remove += [number] if is_removed else []
         edits += [edit] if edit else []
-    package.set_part(name, apply_edits(xml, [*edits, *removal_edits(found, gone)]))
+    package.set_part(name, apply_edits(xml, [*edits, *removal_edits(elements, to_remove)]))
 
 
 _FED = ("tableType", "connectionId", "queryTableFieldId", "uniqueName")
 
 
 def _cleaned(element: Element, xml: bytes, removed: RemovedContent, *, fed: bool) -> tuple[Edit | None, bool]:
-    """What has to change at one element: its start tag or its text, or that it has to go. `fed`: what filled the part
-    from outside was taken out."""
-    says = element.attributes
-    drop: dict[str, str | None] = {}
+    """Return the edit of one element's start tag or text, if it needs one, and whether the element is to be removed.
+
+    `fed`: what filled the part from outside was removed.
+    """
+    attributes = element.attributes
+    changes: dict[str, str | None] = {}
     if element.name in ("calculatedColumnFormula", "totalsRowFormula") and refers_outside_workbook(
         element.text, removed
     ):
@@ -320,22 +338,22 @@ def _cleaned(element: Element, xml: bytes, removed: RemovedContent, *, fed: bool
     if element.name == "f" and element.text and refers_outside_workbook(element.text, removed):
         removed.add("the source of a chart that lies outside the workbook")
         return (element.inner, element.close, b"#REF!"), False
-    if says.get("macro"):
-        drop["macro"] = "" if element.name != "control" else None
+    if attributes.get("macro"):
+        changes["macro"] = "" if element.name != "control" else None
         removed.add("macros that buttons and shapes call")
-    if "fmlaMacro" in says:
-        drop["fmlaMacro"] = None
-    if says.get("textlink") and refers_outside_workbook(says["textlink"], removed):
-        drop["textlink"] = ""
+    if "fmlaMacro" in attributes:
+        changes["fmlaMacro"] = None
+    if attributes.get("textlink") and refers_outside_workbook(attributes["textlink"], removed):
+        changes["textlink"] = ""
     if fed and element.name in ("table", "tableColumn"):
-        drop |= {key: None for key in _FED if key in says}
-    drop |= attributes_to_drop(says, "tabSelected")
+        changes |= {key: None for key in _FED if key in attributes}
+    changes |= attributes_to_drop(attributes, "tabSelected")
     for key in ("fmlaLink", "fmlaRange", "fmlaTxbx", "fmlaGroup"):
-        if key in says and refers_outside_workbook(says[key], removed):
-            drop[key] = None
-    if not drop:
+        if key in attributes and refers_outside_workbook(attributes[key], removed):
+            changes[key] = None
+    if not changes:
         return None, False
-    return (element.start, element.inner, with_attributes(xml[element.start : element.inner], drop)), False
+    return (element.start, element.inner, with_attributes(xml[element.start : element.inner], changes)), False
 
 
 _RELATED = re.compile(rb"\s(?:\w+:)?relid\s*=\s*(?:\"[^\"]*\"|'[^']*')", re.I)
@@ -347,9 +365,9 @@ _VML = (
 )
 
 
-def _clean_vml(package: Package, name: str, forms: Iterable[re.Pattern[bytes]]) -> None:
-    """Old drawings need not be well-formed, so what could act is taken out of them by its look."""
+def _clean_vml(package: Package, name: str, patterns: Iterable[re.Pattern[bytes]]) -> None:
+    """Remove what could act from an old drawing: by patterns, for such a drawing need not be well-formed."""
     content = package.part(name)
-    for pattern in forms:
+    for pattern in patterns:
         content = pattern.sub(b"", content)
     package.set_part(name, content)

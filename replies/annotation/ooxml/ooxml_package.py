@@ -66,19 +66,19 @@ class Package:
             self._zip = zipfile.ZipFile(io.BytesIO(content))
         except (zipfile.BadZipFile, ValueError, NotImplementedError):
             raise NotEditableError("a damaged zip file") from None
-        members = [one for one in self._zip.infolist() if not one.is_dir()]
-        if sum(one.file_size for one in members) > MAX_INFLATED:
+        members = [member for member in self._zip.infolist() if not member.is_dir()]
+        if sum(member.file_size for member in members) > MAX_INFLATED:
             raise NotEditableError("too large when unpacked")
-        self._members = {one.filename.replace("\\", "/").lstrip("/"): one for one in members}
+        self._members = {member.filename.replace("\\", "/").lstrip("/"): member for member in members}
         self._names = {name.casefold(): name for name in self._members}
         self.changed: dict[str, bytes] = {}
         self._types: dict[str, str] = {}
         self._relations: dict[str, Relations] = {}
         if not self.has_part(TYPES):
             raise NotEditableError("no list of content types")
-        for one in self.relations(ROOT).all:
-            if one.kind == "officeDocument" and not one.external:
-                self.workbook = self.part_name(one.target)
+        for relation in self.relations(ROOT).all:
+            if relation.kind == "officeDocument" and not relation.external:
+                self.workbook = self.part_name(relation.target)
                 break
         else:
             raise NotEditableError("no workbook part")
@@ -89,14 +89,15 @@ class Package:
     # parts
 
     def has_part(self, name: str) -> bool:
+        """Return whether there is a part of this name, in whatever case."""
         return name.casefold() in self._names
 
     def part_name(self, name: str) -> str:
-        """A part's name as the package spells it."""
+        """Return a part's name as the package spells it."""
         return self._names.get(name.casefold(), name)
 
     def part(self, name: str) -> bytes:
-        """The bytes of a part, in UTF-8 if it is XML, with the changes made so far."""
+        """Return the bytes of a part, in UTF-8 if it is XML, with the changes made so far. Raises NotEditableError."""
         name = self.part_name(name)
         if name in self.changed:
             return self.changed[name]
@@ -111,13 +112,13 @@ class Package:
         return in_utf8(content) if name.endswith((".xml", ".rels", ".vml")) else content
 
     def set_part(self, name: str, content: bytes) -> None:
-        """Put new bytes in the place of a part."""
+        """Replace the bytes of a part."""
         if not self.has_part(name) or content != self.part(name):
             self.changed[self.part_name(name)] = content
             self._names.setdefault(name.casefold(), name)
 
     def add_part(self, wanted: str, content: bytes, content_type: str) -> str:
-        """A new part; its name is `wanted` without its #, or with the first number for it that is free."""
+        """Add a part; return its name: `wanted` without its #, or with the first free number in place of that."""
         number = 1
         name = wanted.replace("#", "")
         while self.has_part(name):
@@ -128,58 +129,58 @@ class Package:
         return name
 
     def set_content_type(self, name: str, content_type: str) -> None:
-        """Say what a part is, whatever the sender's list says."""
+        """Set what kind of part it is, whatever the sender's list says."""
         self._types[name] = content_type
 
     # relations
 
     def relations(self, source: str) -> Relations:
-        """What a part refers to."""
+        """Return what a part refers to."""
         if source in self._relations:
             return self._relations[source]
         folder, base = posixpath.split(source)
         name = self.part_name(posixpath.join(folder, "_rels", f"{base}.rels"))
         blank = f'<?xml version="1.0" encoding="UTF-8"?>\n<Relationships xmlns="{PACKAGE}/relationships"/>'.encode()
         xml = self.part(name) if self.has_part(name) else blank
-        found = parse_elements(xml)
-        held = [_relation(one, folder) for one in found[1:] if one.name == "Relationship"]
-        self._relations[source] = Relations(name, xml, held, found[0])
+        root, *elements = parse_elements(xml)
+        relations = [_relation(element, folder) for element in elements if element.name == "Relationship"]
+        self._relations[source] = Relations(name, xml, relations, root)
         return self._relations[source]
 
     def relations_of_kind(self, source: str, kind: str) -> list[Relation]:
-        """The relations of a part that are of one kind."""
-        return [one for one in self.relations(source).all if one.kind == kind]
+        """Return the relations of a part that are of one kind."""
+        return [relation for relation in self.relations(source).all if relation.kind == kind]
 
-    def remove_relation(self, source: str, one: Relation) -> None:
-        """Take a relation out."""
+    def remove_relation(self, source: str, relation: Relation) -> None:
+        """Remove a relation from a part."""
         relations = self.relations(source)
-        relations.all.remove(one)
-        relations.edits.append((one.element.start, one.element.end, b""))
+        relations.all.remove(relation)
+        relations.edits.append((relation.element.start, relation.element.end, b""))
 
     def add_relation(self, source: str, kind: str, target: str) -> str:
-        """A new relation to a part; its id."""
+        """Add a relation to a part; return its id."""
         relations = self.relations(source)
-        taken = {one.id.casefold() for one in relations.all} | relations.new_ids
+        taken = {relation.id.casefold() for relation in relations.all} | relations.new_ids
         number = 1
         while (new := f"rIdLI{number}").casefold() in taken:
             number += 1
         relations.new_ids.add(new.casefold())
         tag = relations.root.tag("Relationship").decode()
-        says = f'<{tag} Id="{new}" Type="{self.office}/{kind}" Target="/{escape_xml(target)}"/>'
-        relations.new.append(says.encode())
+        element = f'<{tag} Id="{new}" Type="{self.office}/{kind}" Target="/{escape_xml(target)}"/>'
+        relations.new.append(element.encode())
         return new
 
     # writing
 
     def save(self, kept: set[str]) -> bytes:
-        """The package with the parts named, its new parts and the lists that go with them."""
+        """Return the package with the `kept` parts, its new parts and the lists that go with them."""
         kept = {self.part_name(name) for name in kept} | set(self.changed) | {TYPES}
         for source, relations in self._relations.items():
             self._write_relations(source, relations, kept)
         self._write_types(kept)
         whole = io.BytesIO()
         with zipfile.ZipFile(whole, "w", zipfile.ZIP_DEFLATED) as archive:
-            for name in [*self._members, *(n for n in self.changed if n not in self._members)]:
+            for name in [*self._members, *(name for name in self.changed if name not in self._members)]:
                 if name not in kept:
                     continue
                 content = self.changed[name] if name in self.changed else self._zip.read(self._members[name])
@@ -200,57 +201,59 @@ class Package:
 
     def _write_types(self, kept: set[str]) -> None:
         xml = self.part(TYPES)
-        found = parse_elements(xml)
+        root, *elements = parse_elements(xml)
         edits: list[Edit] = []
-        said: set[str] = set()
-        defaults = {one.attributes.get("Extension", "").casefold() for one in found if one.name == "Default"}
-        for one in found[1:]:
-            if one.name != "Override":
+        listed: set[str] = set()
+        defaults = {
+            element.attributes.get("Extension", "").casefold() for element in elements if element.name == "Default"
+        }
+        for element in elements:
+            if element.name != "Override":
                 continue
-            name = self.part_name(unquote(one.attributes.get("PartName", "")).lstrip("/").replace("\\", "/"))
-            if name in self._types and name not in said:
-                tag = with_attributes(xml[one.start : one.inner], {"ContentType": self._types[name]})
-                edits.append((one.start, one.inner, tag))
-                said.add(name)
-            elif name not in kept or name in said:
-                edits.append((one.start, one.end, b""))
-        override, default = found[0].tag("Override").decode(), found[0].tag("Default").decode()
+            name = self.part_name(unquote(element.attributes.get("PartName", "")).lstrip("/").replace("\\", "/"))
+            if name in self._types and name not in listed:
+                tag = with_attributes(xml[element.start : element.inner], {"ContentType": self._types[name]})
+                edits.append((element.start, element.inner, tag))
+                listed.add(name)
+            elif name not in kept or name in listed:
+                edits.append((element.start, element.end, b""))
+        override, default = root.tag("Override").decode(), root.tag("Default").decode()
         new = "".join(
             f'<{override} PartName="/{escape_xml(name)}" ContentType="{kind}"/>'
             for name, kind in self._types.items()
-            if name not in said
+            if name not in listed
         )
         if "rels" not in defaults:
             new += (
                 f'<{default} Extension="rels" ContentType="application/vnd.openxmlformats-package.relationships+xml"/>'
             )
         if new:
-            edits.append(insertion_edit(found[0], xml, new.encode()))
+            edits.append(insertion_edit(root, xml, new.encode()))
         self.set_part(TYPES, apply_edits(xml, edits))
 
 
 _ELSEWHERE = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:|//|\\\\")
 
 
-def _relation(one: Element, folder: str) -> Relation:
-    says = one.attributes
-    kind = re.split(r"[/\\]", says.get("Type", ""))[-1]
-    target = says.get("Target", "")
-    external = says.get("TargetMode", "").casefold() == "external" or bool(_ELSEWHERE.match(target))
+def _relation(element: Element, folder: str) -> Relation:
+    attributes = element.attributes
+    kind = re.split(r"[/\\]", attributes.get("Type", ""))[-1]
+    target = attributes.get("Target", "")
+    external = attributes.get("TargetMode", "").casefold() == "external" or bool(_ELSEWHERE.match(target))
     if not external:
         path = unquote(target.split("#")[0]).replace("\\", "/")
         target = posixpath.normpath(path.lstrip("/") if path.startswith("/") else posixpath.join(folder, path))
-    return Relation(says.get("Id", ""), kind, target, external, one)
+    return Relation(attributes.get("Id", ""), kind, target, external, element)
 
 
 def reachable_relations(package: Package, allowed: frozenset[str]) -> Iterator[tuple[str, Relation]]:
-    """Every relation that can be reached over allowed ones, with its source, each source once."""
+    """Yield every relation that can be reached over those of allowed kinds, with its source; each source once."""
     waiting, seen = [ROOT], {ROOT}
     while waiting:
         source = waiting.pop()
-        for one in list(package.relations(source).all):
-            yield source, one
-            target = package.part_name(one.target)
-            if not one.external and one.kind in allowed and package.has_part(target) and target not in seen:
+        for relation in list(package.relations(source).all):
+            yield source, relation
+            target = package.part_name(relation.target)
+            if not relation.external and relation.kind in allowed and package.has_part(target) and target not in seen:
                 seen.add(target)
                 waiting.append(target)
