@@ -1,9 +1,9 @@
-"""What has arrived: every file of the inbox whose bytes are not those that last came by its path goes into holding and
-the ledger.
+"""Collect what has arrived: every file of the inbox whose bytes are not those that last came at its path is landed in
+the archive and recorded in the ledger.
 
-A partner's folder alone says whose a file is. Files are taken in by the time at which they were last changed, then by
-name; which of two files for one return counts is for schemas.file_precedence to say. What cannot be taken in
-tonight is noted, and left for the next night.
+Only a partner's folder says whose a file is. Files are recorded by the time at which they were last changed, then by
+name; schemas.file_precedence decides which of two files for one return counts. What cannot be read tonight is noted,
+and left for the next night.
 """
 
 from __future__ import annotations
@@ -26,78 +26,78 @@ if TYPE_CHECKING:
     from flows.run_context import RunContext
 
 
-def collect(night: RunContext) -> list[Submission]:
-    """Take in every file of the inbox whose bytes are not those that last came by its path.
+def collect(context: RunContext) -> list[Submission]:
+    """Land and record every file of the inbox whose bytes are not those that last came at its path; return the
+    submissions.
 
     Raises UsageError where the inbox is not there, and InboxError where it cannot be read at all: it may be a share
     that is away for a moment, and nothing has been touched then. Where it stops answering half-way, what was read by
-    then is taken in.
+    then is recorded.
     """
     report_progress("Collecting what has arrived")
-    check_inbox(night.settings.inbox)
-    share, top = reach_inbox(night)
-    memory = ListingMemory.read(night.archive, share)
-    listed = list_files(night, share, top)
-    changed = [one for one in listed if not is_unchanged(night, share, memory, one)]
-    taken = list(land_files(night, share, changed))
-    arrived = _record(night, taken)
-    note_names_differing_in_capitals(night, listed, {one.path for one in arrived})
-    waiting = night.ledger.awaiting_validation()
-    night.archive.delete_landed_except({digest for one in waiting for digest in (one.digest, one.meta) if digest})
-    memory.write(listed, taken, night.unread_partners)
-    return arrived
+    check_inbox(context.settings.inbox)
+    share, top = reach_inbox(context)
+    memory = ListingMemory.read(context.archive, share)
+    listed = list_files(context, share, top)
+    changed = [file for file in listed if not is_unchanged(context, share, memory, file)]
+    landed_files = list(land_files(context, share, changed))
+    submissions = _record(context, landed_files)
+    note_names_differing_in_capitals(context, listed, {submission.path for submission in submissions})
+    waiting = context.ledger.awaiting_validation()
+    context.archive.delete_landed_except(
+        {digest for submission in waiting for digest in (submission.digest, submission.meta) if digest}
+    )
+    memory.write(listed, landed_files, context.unread_partners)
+    return submissions
 
 
-def _record(night: RunContext, taken: Sequence[LandedFile]) -> list[Submission]:
-    """Record what arrived, in order. Bytes at a new path that are already there as the last word on their return were
-    moved, renamed or copied and are no arrival: of those the ledger keeps the path.
+def _record(context: RunContext, landed_files: Sequence[LandedFile]) -> list[Submission]:
+    """Record landed files as submissions, in order. Bytes at a new path that are already there as the current answer to
+    their return were moved, renamed or copied and are no arrival; the ledger records only the path.
 
-    What was moved is settled first, against what the ledger held before tonight: a partner who moves last month's file
+    Moved files are settled first, against what the ledger held before tonight: a partner who moves last month's file
     away and puts a new one in its place has sent one file.
     """
-    new = [one for one in taken if one.changed]
-    known = KnownArrivals(night)
-    moved = {one.file.path for one in new if _record_if_repeated(night, known, one)}
-    arrived: list[Submission] = []
-    for one in new:
-        if one.file.path in moved or _record_if_repeated(night, known, one):
+    new = [landed for landed in landed_files if landed.changed]
+    known = KnownArrivals(context)
+    repeated_paths = {landed.file.path for landed in new if _record_if_repeated(context, known, landed)}
+    submissions: list[Submission] = []
+    for landed in new:
+        if landed.file.path in repeated_paths or _record_if_repeated(context, known, landed):
             continue
-        sequence = night.ledger.next_sequence() if not arrived else arrived[-1].sequence + 1
+        sequence = context.ledger.next_sequence() if not submissions else submissions[-1].sequence + 1
         submission = Submission(
             id=f"S{sequence:06d}",
             sequence=sequence,
-            partner=one.file.partner,
-            path=one.file.path,
-            digest=one.digest,
-            size=one.size,
+            partner=landed.file.partner,
+            path=landed.file.path,
+            digest=landed.digest,
+            size=landed.size,
             first_seen=now(),
-            night=night.night,
-            meta=one.meta,
-            changed=_modified_at(one.file.entry.modified),
+            night=context.night,
+            meta=landed.meta,
+            changed=_modified_at(landed.file.entry.modified),
         )
-        night.ledger.record_submission(submission)
+        context.ledger.record_submission(submission)
         known.add(submission)
-        arrived.append(submission)
-    return arrived
+        submissions.append(submission)
+    return submissions
 
 
 def _modified_at(seconds: float) -> datetime | None:
-    """An instant as an inbox lists it; None where it is none that a clock can show."""
+    """Return a time in seconds since 1970 as an instant (UTC); None where no clock can show it."""
     try:
         return datetime.fromtimestamp(int(seconds), UTC)
     except (OverflowError, ValueError, OSError):
         return None
 
 
-def _record_if_repeated(night: RunContext, known: KnownArrivals, one: LandedFile) -> bool:
-    """Whether a file is a submission over again under a new path; it is then recorded as such."""
-    twin = known.find_current(one) if night.ledger.newest_at(one.file.path) is None else None
+def _record_if_repeated(context: RunContext, known: KnownArrivals, landed: LandedFile) -> bool:
+    """Return whether a file is a submission over again at a new path; it is then recorded as such."""
+    twin = known.find_current(landed) if context.ledger.newest_at(landed.file.path) is None else None
     if twin is None:
         return False
-    night.ledger.record_repeated_path(one.file.path, twin.id, now())
-    says = f"holds the same bytes as {shown_name(twin.path)} ({twin.id}) and was not taken in again"
-    night.notes.append(f"{shown_name(one.file.path)} {says}.")
+    context.ledger.record_repeated_path(landed.file.path, twin.id, now())
+    note = f"holds the same bytes as {shown_name(twin.path)} ({twin.id}) and was not taken in again"
+    context.notes.append(f"{shown_name(landed.file.path)} {note}.")
     return True
-
-
-# -- what is remembered of a server -----------------------------------------------------------------------------------

@@ -1,4 +1,4 @@
-"""A file of the inbox as it is listed, and as it lies in holding."""
+"""A file of the inbox as it is listed, and as it is landed in the archive."""
 
 from __future__ import annotations
 
@@ -14,7 +14,8 @@ SETTLED_SECONDS = 2.0
 
 @dataclass(frozen=True)
 class LandedFile:
-    """A file that lies in holding, whole or as far as it may be read, and has changed since it last came."""
+    """A file of the inbox whose bytes were read. `changed`: they are not those that last came at its path, and are
+    landed."""
 
     file: InboxFile
     digest: str
@@ -23,13 +24,14 @@ class LandedFile:
     changed: bool = True
 
 
-def with_meta_file(one: InboxFile) -> list[InboxFile]:
-    return [one] if one.meta is None else [one, one.meta]
+def with_meta_file(file: InboxFile) -> list[InboxFile]:
+    """Return a file and, if there is one, the meta file beside it."""
+    return [file] if file.meta is None else [file, file.meta]
 
 
 @dataclass(frozen=True)
 class InboxFile:
-    """A file of a partner's folder: its path as the ledger spells it, where to read it, and how it was listed. `meta`
+    """A file of a partner's folder: its path as the ledger writes it, where to read it, and how it was listed. `meta`
     is the file beside a csv that describes its columns."""
 
     partner: str
@@ -40,12 +42,12 @@ class InboxFile:
 
     @property
     def order(self) -> tuple[str, int, str, str]:
-        """Whole seconds, which every kind of share tells; those of one second come in the order of their names."""
+        """Return the key by which files are recorded: whole seconds, which every kind of inbox gives, then the name."""
         return self.partner, int(self.entry.modified), self.path.casefold(), self.path
 
 
 def normalised_name(name: str) -> str:
-    """A name as it is kept and shown: accents put together as on Windows, and characters that cannot be seen as %XX."""
+    """Return a name as it is recorded and shown: accents composed as on Windows, invisible characters as %XX."""
 
     def seen(character: str) -> str:
         if unicodedata.category(character) not in ("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"):
@@ -56,6 +58,6 @@ def normalised_name(name: str) -> str:
 
 
 def shown_name(name: str) -> str:
-    """A name as a note shows it: short, and with nothing in it that acts."""
+    """Return a name as a note shows it: short and inert."""
     shown = as_typed(normalised_name(name))
     return repr(shown if len(shown) <= 90 else f"{shown[:60]}…{shown[-29:]}")

@@ -1,4 +1,4 @@
-"""What lies in the inbox: every file of every partner's folder, and which of them are no returns."""
+"""List the files of every partner's folder in the inbox, and leave out what is no return."""
 
 from __future__ import annotations
 
@@ -38,13 +38,14 @@ NOT_RETURN_FOLDERS = {
 """Folders in which servers and desktops keep copies, snapshots and what was deleted, besides those that are hidden."""
 
 
-def reach_inbox(night: RunContext) -> tuple[Share, list[Entry]]:
-    """The inbox and what lies at its top. Raises InboxError where it cannot be reached."""
-    inbox, why = night.settings.inbox, ""
+def reach_inbox(context: RunContext) -> tuple[Share, list[Entry]]:
+    """Return the inbox and the entries at its top, after several tries. Raises InboxError where it cannot be
+    reached."""
+    inbox, why = context.settings.inbox, ""
     for pause in PAUSES_SECONDS:
         time.sleep(pause)
         try:
-            share = share_at(inbox, night.settings.inbox_seconds)
+            share = share_at(inbox, context.settings.inbox_seconds)
             return share, share.entries(())
         except OSError as error:
             why = error.strerror or type(error).__name__
@@ -53,49 +54,56 @@ def reach_inbox(night: RunContext) -> tuple[Share, list[Entry]]:
     raise InboxError(str(inbox), f"the inbox cannot be read ({why}); nothing was taken in")
 
 
-def list_files(night: RunContext, share: Share, top: Sequence[Entry]) -> list[InboxFile]:
-    """Every file of every partner's folder, in the order in which they are taken in; what lies elsewhere is noted."""
-    found: list[InboxFile] = []
-    folders = [one.name for one in _sorted(top) if _is_partners(night, one)]
-    if not folders and night.ledger.submissions:
-        night.notes.append(f"The inbox {share.shown} holds no partner's folder. Is the share mounted, the path right?")
-        night.unread_partners.update(night.partners)
+def list_files(context: RunContext, share: Share, top: Sequence[Entry]) -> list[InboxFile]:
+    """Return every file of every partner's folder, in the order in which they are recorded; note what lies
+    elsewhere."""
+    files: list[InboxFile] = []
+    folders = [entry.name for entry in _sorted(top) if _is_partners(context, entry)]
+    if not folders and context.ledger.submissions:
+        context.notes.append(
+            f"The inbox {share.shown} holds no partner's folder. Is the share mounted, the path right?"
+        )
+        context.unread_partners.update(context.partners)
     for number, name in enumerate(folders):
         try:
-            mine = list(_files(night, share, name))
+            partner_files = list(_files(context, share, name))
         except OSError as error:
-            night.unread_partners.add(name)
+            context.unread_partners.add(name)
             if not share.answers():
-                night.unread_partners.update(folders[number:])
-                night.notes.append(
+                context.unread_partners.update(folders[number:])
+                context.notes.append(
                     f"The inbox {share.shown} stopped answering ({error.strerror}) before the folders of "
                     f"{', '.join(folders[number:])} were seen; they are left for the next night."
                 )
                 break
-            night.notes.append(f"The folder of {name} could not be read ({error.strerror}).")
+            context.notes.append(f"The folder of {name} could not be read ({error.strerror}).")
             continue
-        found += _deduplicate_paths(night, _with_metas(mine))
-    return sorted(found, key=attrgetter("order"))
+        files += _deduplicate_paths(context, _with_metas(partner_files))
+    return sorted(files, key=attrgetter("order"))
 
 
 def _sorted(entries: Iterable[Entry]) -> list[Entry]:
+    """Return entries by name."""
     return sorted(entries, key=attrgetter("name"))
 
 
-def _is_partners(night: RunContext, entry: Entry) -> bool:
+def _is_partners(context: RunContext, entry: Entry) -> bool:
+    """Return whether an entry is a partner's folder; note it if it is not."""
     if _is_left_out(entry):
         return False
-    if entry.kind == "folder" and entry.name in night.partners:
+    if entry.kind == "folder" and entry.name in context.partners:
         return True
     as_meant = normalised_name(entry.name).casefold()
-    hint = f"; a folder named {as_meant} would be" if as_meant in night.partners and entry.kind == "folder" else ""
+    hint = f"; a folder named {as_meant} would be" if as_meant in context.partners and entry.kind == "folder" else ""
     link = " (it is a link)" if entry.kind == "link" else ""
-    night.notes.append(f"{shown_name(entry.name)} in the inbox is no partner's folder{link} and was left alone{hint}.")
+    context.notes.append(
+        f"{shown_name(entry.name)} in the inbox is no partner's folder{link} and was left alone{hint}."
+    )
     return False
 
 
 def _is_left_out(entry: Entry) -> bool:
-    """Whether a name is none that a person gave to a return; nothing is said of it."""
+    """Return whether no person gave this name to a return; nothing is noted about it."""
     name = entry.name.casefold().rstrip("\r")
     if entry.kind == "odd":
         return False
@@ -104,8 +112,8 @@ def _is_left_out(entry: Entry) -> bool:
     return name.startswith(NOT_RETURN_STARTS) or name in NOT_RETURNS
 
 
-def _files(night: RunContext, share: Share, partner: str) -> Iterator[InboxFile]:
-    """The files of one partner, folder after folder. Links are followed only to files of the same partner."""
+def _files(context: RunContext, share: Share, partner: str) -> Iterator[InboxFile]:
+    """Yield the files of one partner, folder after folder. Links are followed only to files of the same partner."""
     folders: list[Parts] = [(partner,)]
     while folders:
         folder = folders.pop()
@@ -118,53 +126,56 @@ def _files(night: RunContext, share: Share, partner: str) -> Iterator[InboxFile]
                 folders.append(parts)
             elif entry.name.casefold().endswith(UNFINISHED):
                 if time.time() - entry.modified < GIVEN_UP_SECONDS:
-                    night.unread_partners.add(partner)
-                night.notes.append(f"{shown_name(path)} is an upload that is not finished and was left alone.")
+                    context.unread_partners.add(partner)
+                context.notes.append(f"{shown_name(path)} is an upload that is not finished and was left alone.")
             elif entry.kind == "file":
                 yield InboxFile(partner, path, parts, entry)
             elif entry.kind == "link" and (real := share.follow(parts)) is not None:
                 yield InboxFile(partner, path, real, share.look(real))
             elif entry.kind == "link":
-                says = "points outside the inbox, or out of its partner's folder, and was left alone"
-                night.notes.append(f"{shown_name(entry.name)} of {partner} {says}.")
+                problem = "points outside the inbox, or out of its partner's folder, and was left alone"
+                context.notes.append(f"{shown_name(entry.name)} of {partner} {problem}.")
             else:
-                says = "is no regular file, or its name leads elsewhere, and was left alone"
-                night.notes.append(f"{shown_name(entry.name)} of {partner} {says}.")
+                problem = "is no regular file, or its name leads elsewhere, and was left alone"
+                context.notes.append(f"{shown_name(entry.name)} of {partner} {problem}.")
 
 
 def _with_metas(files: Sequence[InboxFile]) -> list[InboxFile]:
-    """Each csv with the meta file beside it, which is no return of its own."""
-    by_parts = {one.parts: one for one in files}
+    """Return each csv with the meta file beside it, which is no return of its own."""
+    by_parts = {file.parts: file for file in files}
 
-    def beside(one: InboxFile, ending: str, other: str) -> InboxFile | None:
-        name = one.parts[-1]
-        there = (*one.parts[:-1], f"{name[: -len(ending)]}{other}")
-        return by_parts.get(there) if name.endswith(ending) and name != ending else None
+    def beside(file: InboxFile, ending: str, other: str) -> InboxFile | None:
+        name = file.parts[-1]
+        path = (*file.parts[:-1], f"{name[: -len(ending)]}{other}")
+        return by_parts.get(path) if name.endswith(ending) and name != ending else None
 
-    data = [one for one in files if beside(one, META, ".csv") is None]
+    data = [file for file in files if beside(file, META, ".csv") is None]
     return [
-        replace(one, meta=beside(one, one.parts[-1][-4:], META)) if one.path.lower().endswith(".csv") else one
-        for one in data
+        replace(file, meta=beside(file, file.parts[-1][-4:], META)) if file.path.lower().endswith(".csv") else file
+        for file in data
     ]
 
 
-def _deduplicate_paths(night: RunContext, files: Sequence[InboxFile]) -> list[InboxFile]:
-    """One file for each spelling of a path. Where two names look the same, the file that was changed last counts."""
+def _deduplicate_paths(context: RunContext, files: Sequence[InboxFile]) -> list[InboxFile]:
+    """Return one file for each normalised path. Where two names look the same, the file that was changed last
+    counts."""
     chosen: dict[str, InboxFile] = {}
-    for one in sorted(files, key=attrgetter("order")):
-        if one.path in chosen:
-            says = "is there twice, its name written in two ways that look the same; only the one changed last counts"
-            night.notes.append(f"{shown_name(one.path)} {says}.")
-        chosen[one.path] = one
+    for file in sorted(files, key=attrgetter("order")):
+        if file.path in chosen:
+            problem = (
+                "is there twice, its name written in two ways that look the same; only the one changed last counts"
+            )
+            context.notes.append(f"{shown_name(file.path)} {problem}.")
+        chosen[file.path] = file
     return list(chosen.values())
 
 
-def note_names_differing_in_capitals(night: RunContext, listed: Sequence[InboxFile], arrived: set[str]) -> None:
-    """Tell of files whose names differ in capitals only, on the night on which one of them arrives."""
+def note_names_differing_in_capitals(context: RunContext, listed: Sequence[InboxFile], arrived: set[str]) -> None:
+    """Note files whose names differ in capitals only, on the night on which one of them arrives."""
     twins: dict[str, list[str]] = {}
-    for one in listed:
-        twins.setdefault(one.path.casefold(), []).append(one.path)
+    for file in listed:
+        twins.setdefault(file.path.casefold(), []).append(file.path)
     for paths in twins.values():
         if len(paths) > 1 and arrived & set(paths):
-            says = "differ only in capital letters; each was taken in, and the one changed last counts"
-            night.notes.append(f"{' and '.join(map(shown_name, paths))} {says}.")
+            problem = "differ only in capital letters; each was taken in, and the one changed last counts"
+            context.notes.append(f"{' and '.join(map(shown_name, paths))} {problem}.")

@@ -1,4 +1,4 @@
-"""How files of a server were listed when they were last read, so that what did not change is not fetched again."""
+"""Remember how files of a server were listed when they were last read, so that unchanged ones are not fetched again."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ from schemas.submissions import Submission
 
 @dataclass
 class ListingMemory:
-    """How files of a server were listed when they were last read, so that ten thousand that did not change are not
-    fetched every night. It only spares reading: where it is lost, damaged or of another inbox, everything is read."""
+    """How files of a server were listed when they were last read, so that ten thousand unchanged ones are not fetched
+    every night. It only spares reading: where it is lost, damaged or of another inbox, everything is read."""
 
     path: Path
     inbox: str | None
@@ -30,45 +30,55 @@ class ListingMemory:
 
     @classmethod
     def read(cls, archive: Archive, share: Share) -> ListingMemory:
+        """Return the memory of an archive; empty where there is none for this inbox."""
         path = archive.root / "seen.json"
         if isinstance(share, Mounted):
             return cls(path, None)
         try:
-            held = orjson.loads(path.read_bytes())
-            files = held["files"] if held["inbox"] == share.shown else {}
+            record = orjson.loads(path.read_bytes())
+            files = record["files"] if record["inbox"] == share.shown else {}
             return cls(path, share.shown, files if isinstance(files, dict) else {})
         except (OSError, ValueError, KeyError, TypeError):
             return cls(path, share.shown)
 
-    def knows(self, one: InboxFile, before: Submission, believed: timedelta) -> bool:
-        """Whether a file is surely as it was when a submission was made of it. A mark of the store's own is sure. Size
-        and time of change are believed for so long after the file was last read, and only if it had then lain still.
-        """
-        held = self.files.get(one.path)
-        if not isinstance(held, dict) or (held.get("digest"), held.get("meta")) != (before.digest, before.meta):
+    def knows(self, listed: InboxFile, before: Submission, believed: timedelta) -> bool:
+        """Return whether a file is surely as it was when a submission was made of it. A version of the store's own is
+        sure. Size and time of change are believed for `believed` after the file was last read, and only if it had not
+        just been changed then."""
+        remembered = self.files.get(listed.path)
+        if not isinstance(remembered, dict) or (remembered.get("digest"), remembered.get("meta")) != (
+            before.digest,
+            before.meta,
+        ):
             return False
-        if held.get("listed") != as_last_listed(one):
+        if remembered.get("listed") != as_last_listed(listed):
             return False
-        if all(found.entry.version for found in with_meta_file(one)):
+        if all(file.entry.version for file in with_meta_file(listed)):
             return True
         try:
-            read_at = datetime.fromisoformat(held["read_at"])
+            read_at = datetime.fromisoformat(remembered["read_at"])
         except (KeyError, TypeError, ValueError):
             return False
-        youngest = max(found.entry.modified for found in with_meta_file(one))
+        youngest = max(file.entry.modified for file in with_meta_file(listed))
         return youngest + SETTLED_SECONDS < read_at.timestamp() and now() - read_at < believed
 
-    def write(self, listed: Sequence[InboxFile], taken: Sequence[LandedFile], unseen: Collection[str]) -> None:
-        """Remember what was read tonight, and forget what is no longer listed. Raises StorageError."""
+    def write(
+        self, listed: Sequence[InboxFile], landed_files: Sequence[LandedFile], unread_partners: Collection[str]
+    ) -> None:
+        """Remember what was read tonight, and drop what is no longer listed. Raises StorageError."""
         if self.inbox is None:
             return
-        there, read_at = {one.path for one in listed}, now().isoformat()
-        files = {path: held for path, held in self.files.items() if path in there or path.partition("/")[0] in unseen}
-        for one in taken:
-            files[one.file.path] = {
-                "digest": one.digest,
-                "meta": one.meta,
-                "listed": as_last_listed(one.file),
+        listed_paths, read_at = {file.path for file in listed}, now().isoformat()
+        files = {
+            path: remembered
+            for path, remembered in self.files.items()
+            if path in listed_paths or path.partition("/")[0] in unread_partners
+        }
+        for landed in landed_files:
+            files[landed.file.path] = {
+                "digest": landed.digest,
+                "meta": landed.meta,
+                "listed": as_last_listed(landed.file),
                 "read_at": read_at,
             }
         try:
@@ -77,5 +87,6 @@ class ListingMemory:
             raise StorageError(self.path, f"cannot be written ({error.strerror})") from None
 
 
-def as_last_listed(one: InboxFile) -> list[list[Any]]:
-    return [[found.path, found.entry.version, found.entry.size, found.entry.modified] for found in with_meta_file(one)]
+def as_last_listed(listed: InboxFile) -> list[list[Any]]:
+    """Return how a file and its meta file were listed: path, version, size and time of change."""
+    return [[file.path, file.entry.version, file.entry.size, file.entry.modified] for file in with_meta_file(listed)]

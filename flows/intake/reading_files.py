@@ -1,4 +1,4 @@
-"""Reading files of the inbox into holding, whole and unchanged."""
+"""Read files of the inbox into the landing folder, whole and unchanged."""
 
 from __future__ import annotations
 
@@ -17,79 +17,81 @@ from flows.run_context import RunContext
 from schemas.submissions import Submission
 
 
-def is_unchanged(night: RunContext, share: Share, memory: ListingMemory, one: InboxFile) -> bool:
-    """Whether a file need not be read to know that its bytes are those that last came by its path."""
-    before = night.ledger.newest_at(one.path)
-    days = night.settings.reread_days
-    return before is not None and not share.near and memory.knows(one, before, timedelta(days=days))
+def is_unchanged(context: RunContext, share: Share, memory: ListingMemory, file: InboxFile) -> bool:
+    """Return whether a file need not be read to know that its bytes are those that last came at its path."""
+    before = context.ledger.newest_at(file.path)
+    days = context.settings.reread_days
+    return before is not None and not share.near and memory.knows(file, before, timedelta(days=days))
 
 
-def land_files(night: RunContext, share: Share, changed: Sequence[InboxFile]) -> Iterator[LandedFile]:
-    """Read files, in order. What moves while it is read, or cannot be read, is noted and left."""
+def land_files(context: RunContext, share: Share, changed: Sequence[InboxFile]) -> Iterator[LandedFile]:
+    """Read files in order, and yield them. A file that changes while it is read, or cannot be read, is noted and
+    left."""
     _let_settle(share, changed)
-    for number, one in enumerate(changed):
+    for number, file in enumerate(changed):
         try:
-            taken = _read(night, share, one)
+            landed = _read(context, share, file)
         except OSError as error:
             if not share.answers():
                 left = changed[number:]
-                night.unread_partners.update(found.partner for found in left)
-                night.notes.append(
+                context.unread_partners.update(left_file.partner for left_file in left)
+                context.notes.append(
                     f"The inbox {share.shown} stopped answering ({error.strerror}): {number} of {len(changed)} files "
                     f"were read, the other {len(left)} are left for the next night."
                 )
                 return
-            night.unread_partners.add(one.partner)
+            context.unread_partners.add(file.partner)
             why = error.strerror or type(error).__name__
-            night.notes.append(f"{shown_name(one.path)} could not be read ({why}) and is left for the next night.")
+            context.notes.append(f"{shown_name(file.path)} could not be read ({why}) and is left for the next night.")
             continue
-        if taken is None:
-            night.unread_partners.add(one.partner)
-            night.notes.append(f"{shown_name(one.path)} is still being written and is left for the next night.")
+        if landed is None:
+            context.unread_partners.add(file.partner)
+            context.notes.append(f"{shown_name(file.path)} is still being written and is left for the next night.")
         else:
-            yield taken
+            yield landed
         report_progress("Collecting what has arrived", number + 1, len(changed))
 
 
 def _let_settle(share: Share, changed: Sequence[InboxFile]) -> None:
-    """Wait, once for all, so that a file that is being written shows it. The clock of a server need not be ours."""
-    youngest = max((found.entry.modified for one in changed for found in with_meta_file(one)), default=0.0)
+    """Wait, once for all files, so that one that is being written shows it. A server's clock need not be ours."""
+    youngest = max((part.entry.modified for file in changed for part in with_meta_file(file)), default=0.0)
     if not share.whole and changed and (not share.near or time.time() - youngest < SETTLED_SECONDS):
         time.sleep(SETTLED_SECONDS)
 
 
-def _read(night: RunContext, share: Share, one: InboxFile) -> LandedFile | None:
-    """Read a file and its meta file into holding; None if either moved meanwhile. A file that is near is held only if
+def _read(context: RunContext, share: Share, file: InboxFile) -> LandedFile | None:
+    """Land a file and its meta file; None if either changed meanwhile. A file that is cheap to read is landed only if
     its bytes are not those that last came."""
-    if share.near and (known := _digest_unchanged_file(night, share, one)) is not None:
+    if share.near and (known := _digest_unchanged_file(context, share, file)) is not None:
         return known
     digests = []
-    for found in with_meta_file(one):
-        with share.opened(found.parts) as stream:
-            digest, size = night.archive.land(stream, _max_bytes(night))
-        if not _is_stable(share, found, size, _max_bytes(night)):
+    for part in with_meta_file(file):
+        with share.opened(part.parts) as stream:
+            digest, size = context.archive.land(stream, _max_bytes(context))
+        if not _is_stable(share, part, size, _max_bytes(context)):
             return None
         digests.append(digest)
-    meta = digests[1] if one.meta is not None else None
-    before = night.ledger.newest_at(one.path)
-    taken = LandedFile(one, digests[0], one.entry.size, meta)
-    return replace(taken, changed=before is None or not same_bytes(taken, before))
+    meta = digests[1] if file.meta is not None else None
+    before = context.ledger.newest_at(file.path)
+    landed = LandedFile(file, digests[0], file.entry.size, meta)
+    return replace(landed, changed=before is None or not same_bytes(landed, before))
 
 
-def _digest_unchanged_file(night: RunContext, share: Share, one: InboxFile) -> LandedFile | None:
-    """A file whose bytes are those that last came by its path, without keeping a copy; None if they are not."""
-    before = night.ledger.newest_at(one.path)
+def _digest_unchanged_file(context: RunContext, share: Share, file: InboxFile) -> LandedFile | None:
+    """Return a file whose bytes are those that last came at its path, without landing it; else None."""
+    before = context.ledger.newest_at(file.path)
     if before is None:
         return None
     digests = []
-    for found in with_meta_file(one):
-        with share.opened(found.parts) as stream:
-            digests.append(_digest(stream, _max_bytes(night)))
-    taken = LandedFile(one, digests[0], one.entry.size, digests[1] if one.meta else None, changed=False)
-    return taken if same_bytes(taken, before) else None
+    for part in with_meta_file(file):
+        with share.opened(part.parts) as stream:
+            digests.append(_digest(stream, _max_bytes(context)))
+    landed = LandedFile(file, digests[0], file.entry.size, digests[1] if file.meta else None, changed=False)
+    return landed if same_bytes(landed, before) else None
 
 
 def _digest(stream: Readable, most: int) -> str:
+    """Return the SHA-256 of a stream in hex, of at most `most` bytes."""
     digest, size = hashlib.sha256(), 0
     while size < most and (block := stream.read(min(BLOCK, most - size))):
         digest.update(block)
@@ -97,14 +99,17 @@ def _digest(stream: Readable, most: int) -> str:
     return digest.hexdigest()
 
 
-def _max_bytes(night: RunContext) -> int:
-    """As much of a file as is read: one byte more than it may have, so that the reader sees that it is too many."""
-    return night.settings.limits.file_bytes + 1
+def _max_bytes(context: RunContext) -> int:
+    """Return how much of a file is read: one byte more than it may have, so that the reader sees that it is too
+    large."""
+    return context.settings.limits.file_bytes + 1
 
 
-def _is_stable(share: Share, found: InboxFile, size: int, most: int) -> bool:
-    return size == min(found.entry.size, most) and found.entry.same_content(share.look(found.parts))
+def _is_stable(share: Share, file: InboxFile, size: int, most: int) -> bool:
+    """Return whether a file is as it was listed after so many bytes of it were read."""
+    return size == min(file.entry.size, most) and file.entry.same_content(share.look(file.parts))
 
 
-def same_bytes(taken: LandedFile, before: Submission) -> bool:
-    return (taken.digest, taken.size, taken.meta) == (before.digest, before.size, before.meta)
+def same_bytes(landed: LandedFile, before: Submission) -> bool:
+    """Return whether a file has the bytes of a submission."""
+    return (landed.digest, landed.size, landed.meta) == (before.digest, before.size, before.meta)

@@ -1,5 +1,5 @@
-"""Between two nights: what has arrived is checked and answered, so that an owner hears within minutes. Nothing is
-loaded and nothing is published; what was judged here the next night loads as it is."""
+"""A run between two nights: what has arrived is checked and answered, so that an owner hears within minutes. Nothing is
+loaded or published; the next night loads what was validated here."""
 
 from __future__ import annotations
 
@@ -33,21 +33,21 @@ class DaytimeReport:
 def run_between_nights(
     given: Settings,
     run: str,
-    tells: AbstractSet[Kind],
+    kinds: AbstractSet[Kind],
     as_step: Callable[[Step], Step] = lambda step: step,
     stage: StagingFunction = stage_submissions,
     *,
     patience_seconds: float = 0.0,
 ) -> DaytimeReport:
-    """Collect, judge and answer, telling these kinds of news; `as_step` and `stage` are as for a whole night. Raises
-    BusyError if another run is still at work here when patience is at an end."""
+    """Collect, validate and answer, with notifications of these kinds; `as_step` and `stage` are as for a whole night.
+    Raises BusyError if another run is still at work after `patience_seconds`."""
     report_progress("Loading definitions and layouts")
     with sole_writer(given.archive, patience_seconds):
-        day = run_context.prepare_run(given, run, stage, by_day=True)
-        as_step(night_steps.collect)(day)
-        as_step(validate_step.validate)(day)
-        replies: ReplyReport = as_step(reply_step.reply_between_nights)(day, tells)
-        night_steps.finish_run(day)
+        context = run_context.prepare_run(given, run, stage, by_day=True)
+        as_step(night_steps.collect)(context)
+        as_step(validate_step.validate)(context)
+        replies: ReplyReport = as_step(reply_step.reply_between_nights)(context, kinds)
+        night_steps.finish_run(context)
         return DaytimeReport(
-            night_summary.return_lines(day, replies.answered), replies, tuple(dict.fromkeys(day.notes)), run
+            night_summary.return_lines(context, replies.answered), replies, tuple(dict.fromkeys(context.notes)), run
         )

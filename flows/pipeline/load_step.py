@@ -14,31 +14,32 @@ CLOCK_TOLERANCE = timedelta(seconds=5)
 """A clock that is set by the network may step back so far without a word."""
 
 
-def load(night: RunContext) -> int:
-    """Load every accepted outcome that the store lacks: in the order of the ledger, but of several files for one return
-    the one that is to count last (schemas.file_precedence). How many there were."""
-    count, ledger = 0, night.ledger
-    with private_store.open_store(night.settings.store) as con:
-        held = loading.loaded_outcome_ids(con)
-        waiting = [o for o in ledger.recorded_outcomes if o.table is not None and o.id not in held]
+def load(context: RunContext) -> int:
+    """Load every accepted outcome that the store lacks; return how many there were. They are loaded in the order of the
+    ledger, but of several files for one return the one that is to count is loaded last (schemas.file_precedence)."""
+    count, ledger = 0, context.ledger
+    with private_store.open_store(context.settings.store) as con:
+        loaded = loading.loaded_outcome_ids(con)
+        waiting = [o for o in ledger.recorded_outcomes if o.table is not None and o.id not in loaded]
         waiting = in_loading_order(waiting, ledger.submissions, ledger.loaded_at)
         if new := [outcome.id for outcome in waiting if outcome.id not in ledger.loaded_at]:
-            ledger.record_loading(new, load_instant(night, con))
+            ledger.record_loading(new, load_instant(context, con))
         for outcome in waiting:
-            frame = night.archive.read_table(outcome.table or "")
+            frame = context.archive.read_table(outcome.table or "")
             loading.load(con, ledger.submissions[outcome.submission], outcome, frame, ledger.loaded_at[outcome.id])
             count += 1
             report_progress("Loading the store", count, len(waiting))
     return count
 
 
-def load_instant(night: RunContext, con: connection.Connection) -> datetime:
-    """This instant; where the clock was moved back, the first after all that the store holds, and a note about it."""
-    told = now()
-    at = loading.next_instant(con, told)
-    if at - told > CLOCK_TOLERANCE and not any(note.startswith("The clock") for note in night.notes):
-        night.notes.append(
-            f"The clock of this machine says {told:%Y-%m-%d %H:%M:%S} UTC, which is before what an earlier night "
+def load_instant(context: RunContext, con: connection.Connection) -> datetime:
+    """Return the current time (UTC), or just after the newest time in the store if the clock went back, which is
+    noted."""
+    clock = now()
+    at = loading.next_instant(con, clock)
+    if at - clock > CLOCK_TOLERANCE and not any(note.startswith("The clock") for note in context.notes):
+        context.notes.append(
+            f"The clock of this machine says {clock:%Y-%m-%d %H:%M:%S} UTC, which is before what an earlier night "
             f"recorded ({at:%Y-%m-%d %H:%M:%S}). Put it right; what this night records counts as just after that."
         )
     return at

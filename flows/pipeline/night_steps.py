@@ -1,10 +1,10 @@
 """The steps of a night as plain functions. Each finishes what an interrupted night left, and does nothing twice.
 
-collect   what has arrived goes into holding and the ledger
-judge     each submission without an outcome is read, checked and staged, and its outcome goes into the ledger
+collect   what has arrived is landed in the archive and recorded in the ledger
+validate  each submission without an outcome is read, checked and staged, and its outcome goes into the ledger
 load      each accepted outcome that the store lacks goes into the store
 publish   the published file follows the store, if the gate agrees
-reply     everybody is told what they have to be told and have not been told yet
+reply     everybody is sent what they have to be told and have not been told yet
 """
 
 from __future__ import annotations
@@ -38,25 +38,25 @@ def run_night(
     *,
     patience_seconds: float = 0.0,
 ) -> NightReport:
-    """The five steps in order, as the only run at work on this archive; `as_step` may wrap each, as Prefect does, and
-    `stage` may have workers elsewhere read and check. A run between two nights that is still at work is waited for;
-    BusyError when patience is at an end."""
+    """Run the five steps in order, as the only run at work on this archive. `as_step` may wrap each, as Prefect does,
+    and `stage` may have workers read and check. Raises BusyError if another run is still at work after
+    `patience_seconds`."""
     report_progress("Loading definitions and layouts")
     with sole_writer(given.archive, patience_seconds):
-        night = prepare_run(given, run, stage)
-        night.archive.note_night_time("began", run, now())
-        as_step(collect)(night)
-        as_step(validate)(night)
-        as_step(load)(night)
-        publication: Publication = as_step(publish)(night)
-        replies: ReplyReport = as_step(reply)(night, publication)
-        finish_run(night)
-        night.archive.note_night_time("ended", run, now())
-        return summarise_night(night, replies, publication)
+        context = prepare_run(given, run, stage)
+        context.archive.note_night_time("began", run, now())
+        as_step(collect)(context)
+        as_step(validate)(context)
+        as_step(load)(context)
+        publication: Publication = as_step(publish)(context)
+        replies: ReplyReport = as_step(reply)(context, publication)
+        finish_run(context)
+        context.archive.note_night_time("ended", run, now())
+        return summarise_night(context, replies, publication)
 
 
-def finish_run(night: RunContext) -> None:
-    """Have the store know how far the ledger has come, and say so where a ledger of an earlier release was adopted."""
-    record_ledger_head(night.settings, night.ledger)
-    if night.ledger.newly_adopted:
-        night.notes.append(night.ledger.adoption_notice)
+def finish_run(context: RunContext) -> None:
+    """Record in the store how far the ledger has come, and note if a ledger of an earlier release was adopted."""
+    record_ledger_head(context.settings, context.ledger)
+    if context.ledger.newly_adopted:
+        context.notes.append(context.ledger.adoption_notice)

@@ -9,17 +9,17 @@ from warehouse.publication.publish import Publication
 from warehouse.store import private_store
 
 
-def publish(night: RunContext) -> Publication:
+def publish(context: RunContext) -> Publication:
     """Publish what the store holds, or leave the published file as it is."""
-    with private_store.open_store(night.settings.store) as con:
+    with private_store.open_store(context.settings.store) as con:
         return publish_recorded(
             con,
-            night.settings,
-            night.definitions,
-            night.partners,
-            night.archive,
-            night.ledger,
-            today=night.today,
-            run=night.run,
-            at=load_instant(night, con),
+            context.settings,
+            context.definitions,
+            context.partners,
+            context.archive,
+            context.ledger,
+            today=context.today,
+            run=context.run,
+            at=load_instant(context, con),
         )

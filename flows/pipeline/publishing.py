@@ -1,5 +1,5 @@
-"""Publishing as the ledger tells it: what a version is made from is on record before it is made, and what became of it
-after, so that the same can be made again."""
+"""Publish, with a record in the ledger of what a version is made from before it is made, and of what became of it
+after, so that it can be made again."""
 
 from __future__ import annotations
 
@@ -30,26 +30,26 @@ ProgressFunction = Callable[[str, int, int], None]
 
 
 def current_release() -> str:
-    """The release of this program."""
+    """Return the release of this program."""
     return metadata.version("local-indicators")
 
 
 def publish_limits(given: Settings) -> ApprovalLimits:
-    """How much a night may change before it asks, and how many versions are kept."""
+    """Return how much a night may change before it asks, and how many versions are kept."""
     return ApprovalLimits(given.change_limit_pct, given.keep_versions, given.on_fault == "set-aside")
 
 
 def build_inputs(
     attempt: Attempt, definitions: Definitions, partners: Mapping[str, Partner], ledger: Ledger
 ) -> dict[str, Any]:
-    """What a version is built from beside the store, when an attempt is made at this point of the ledger."""
+    """Return what a version is built from besides the store, when an attempt is made at this point of the ledger."""
     return {
         "definitions": definitions,
         "register": build_register(partners, ledger),
         "received": {s.id: (_naive(s.first_seen), s.digest) for s in ledger.submissions.values()},
         "waivers": [
-            (one, one.id in ledger.lapsed_waivers or one.waiver.until < attempt.today)
-            for one in ledger.waivers.values()
+            (grant, grant.id in ledger.lapsed_waivers or grant.waiver.until < attempt.today)
+            for grant in ledger.waivers.values()
         ],
         "today": attempt.today,
         "run": attempt.run,
@@ -70,7 +70,7 @@ def publish(
     run: str,
     at: datetime,
 ) -> Publication:
-    """Publish what the store holds, or leave the published file as it is; both are on record. Raises StorageError."""
+    """Publish what the store holds, or leave the published file as it is, and record both. Raises StorageError."""
     catch_up(con, given, definitions, archive, ledger, at)
     at = loading.next_instant(con, at)
     attempt = _record_attempt(definitions, partners, archive, ledger, today=today, run=run, at=at)
@@ -124,7 +124,7 @@ def _record_attempt(
 
 
 def _report_progress(step: str) -> None:
-    """Tell of a step that has no count."""
+    """Report a step that has no count."""
     report_progress(f"Publishing: {step}")
 
 
@@ -139,8 +139,8 @@ def catch_up(
     ledger: Ledger,
     at: datetime,
 ) -> None:
-    """Have the store and the ledger know of a publication whose night died just after it, the store say what those of
-    an earlier release stated, and the archive keep what only the store knows."""
+    """Finish what an interrupted night or an earlier release left: have store and ledger know of its publication, and
+    archive what only the store knows."""
     record_earlier_publications(con, given.warehouse, definitions)
     catch_up_store(con, given.warehouse, publish_limits(given))
     catch_up_ledger(given.warehouse, ledger)
@@ -149,12 +149,12 @@ def catch_up(
 
 
 def catch_up_ledger(warehouse: Path, ledger: Ledger) -> None:
-    """Have the ledger know of a publication whose night, or whose decision, died before it was on record."""
+    """Record a publication whose night, or whose decision, was interrupted before it was recorded."""
     live = published_at(warehouse)
     if live is None or live.version in ledger.published_versions:
         return
     version, at, run = live.version, live.at, live.run
-    attempt = next((one for one in reversed(ledger.attempts) if (one.run, one.at) == (run, at)), None)
+    attempt = next((earlier for earlier in reversed(ledger.attempts) if (earlier.run, earlier.at) == (run, at)), None)
     if attempt is not None:
         ledger.record_publication(attempt, "published", version)
     elif at in ledger.announced_decisions:
@@ -163,7 +163,7 @@ def catch_up_ledger(warehouse: Path, ledger: Ledger) -> None:
 
 
 def _has_unrecorded_history(con: connection.Connection, ledger: Ledger) -> bool:
-    """Whether the store knows a past that the ledger could not give it again: publications of a release that did not
+    """Return whether the store knows publications that the ledger could not give it again: of a release that did not
     record them, or of one that may have hidden other numbers than this one."""
     known = published_versions.published_versions(con).keys()
     return bool(known - ledger.published_versions.keys()) or (
@@ -172,12 +172,13 @@ def _has_unrecorded_history(con: connection.Connection, ledger: Ledger) -> bool:
 
 
 def archive_publication_history(con: connection.Connection, archive: Archive, ledger: Ledger, at: datetime) -> None:
-    """Keep what the store knows of the past in the archive, from where a rebuild goes on."""
+    """Archive the store's publication history, from which a rebuild can go on."""
     names = archive.archive_publication_history(
         f"{_naive(at):%Y%m%dT%H%M%S%f}", published_versions.publication_history(con)
     )
     ledger.record_publication_history(names, published_versions.published_versions(con))
 
 
-def _naive(when: datetime) -> datetime:
-    return when.astimezone(UTC).replace(tzinfo=None)
+def _naive(at: datetime) -> datetime:
+    """Return a time in UTC without its time zone."""
+    return at.astimezone(UTC).replace(tzinfo=None)

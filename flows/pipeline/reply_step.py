@@ -1,4 +1,4 @@
-"""The step that tells owners, officers and the analyst what they have to be told."""
+"""The step that sends owners, officers and the analyst what they have to be told."""
 
 from __future__ import annotations
 
@@ -17,44 +17,45 @@ from warehouse.store import private_store
 from warehouse.store.disagreements import find_disagreements
 
 
-def reply(night: RunContext, publication: Publication) -> ReplyReport:
-    """Tell owners, officers and the analyst what they have to be told: one message each, or none if nothing is new.
-    The marked-up copy goes with a submission whose findings are told."""
-    critical = [one.reason for one in publication.verdict.broken if one.severity == "critical"]
-    return _reply(night, publication.data_version, critical if publication.state == "refused" else None)
+def reply(context: RunContext, publication: Publication) -> ReplyReport:
+    """Send owners, officers and the analyst what they have to be told: one message each, or none if nothing is new. The
+    marked-up copy is attached where findings of a submission are told."""
+    critical = [expectation.reason for expectation in publication.verdict.broken if expectation.severity == "critical"]
+    return _reply(context, publication.data_version, critical if publication.state == "refused" else None)
 
 
-def reply_between_nights(night: RunContext, tells: AbstractSet[Kind]) -> ReplyReport:
-    """Tell what can be told between two nights: news of these kinds, and what still waits to be told."""
-    return _reply(night, 0, None, tells)
+def reply_between_nights(context: RunContext, kinds: AbstractSet[Kind]) -> ReplyReport:
+    """Send what can be told between two nights: notifications of these kinds, and those of messages that still wait."""
+    return _reply(context, 0, None, kinds)
 
 
 def _reply(
-    night: RunContext, data_version: int, refused: Sequence[str] | None, tells: AbstractSet[Kind] | None = None
+    context: RunContext, data_version: int, refused: Sequence[str] | None, kinds: AbstractSet[Kind] | None = None
 ) -> ReplyReport:
+    """Send the replies of a run, and note former partners who get none."""
     report_progress("Answering data owners")
-    with private_store.open_store(night.settings.store) as con:
-        found = find_disagreements(con)
+    with private_store.open_store(context.settings.store) as con:
+        differing = find_disagreements(con)
 
     def copies(submission: Submission, _: Sequence[Outcome]) -> list[Attachment]:
-        content, place = night.archive.read_copy(submission.id), f"copies/{submission.id}.xlsx in the archive"
+        content, place = context.archive.read_copy(submission.id), f"copies/{submission.id}.xlsx in the archive"
         return [] if content is None else [Attachment(copy_name(submission.id), content, place)]
 
-    gone = {s.partner for s in night.ledger.submissions.values()} - set(night.partners)
-    for partner in sorted(gone):
-        night.notes.append(f"{partner} is no longer a partner; what it sent is not answered.")
+    former = {s.partner for s in context.ledger.submissions.values()} - set(context.partners)
+    for partner in sorted(former):
+        context.notes.append(f"{partner} is no longer a partner; what it sent is not answered.")
     return send_replies(
         ReplyContext(
-            settings=night.settings,
-            definitions=night.definitions,
-            partners=night.partners,
-            ledger=night.ledger,
-            today=night.today,
+            settings=context.settings,
+            definitions=context.definitions,
+            partners=context.partners,
+            ledger=context.ledger,
+            today=context.today,
             data_version=data_version,
             refused_because=refused,
             copies_of=copies,
-            kinds=tells,
-            unread_partners=night.unread_partners,
-            disagreements=found,
+            kinds=kinds,
+            unread_partners=context.unread_partners,
+            disagreements=differing,
         )
     )

@@ -1,7 +1,7 @@
-"""Answer a night: from what there is to tell, one message a recipient, delivered or kept for a later night.
+"""Reply to everybody: one message a recipient with what there is to tell, delivered or kept for a later night.
 
-A message that is still waiting is sent as it was written if all it says still holds and nothing is to be added;
-otherwise it is superseded by tonight's, and what no longer holds is recorded and not sent.
+A message that is still waiting is sent as it was written if everything in it still holds and nothing is to be added;
+otherwise tonight's message supersedes it, and what no longer holds is recorded and not sent.
 """
 
 from __future__ import annotations
@@ -56,8 +56,8 @@ MarkedUpCopy = Callable[[Submission, Sequence[Outcome]], Sequence[Attachment]]
 
 @dataclass(frozen=True)
 class ReplyReport:
-    """What answering came to. `answered` are the submissions that this run is the first to tell of. `sent`, `waiting`
-    and `refused` count messages; `waiting_because` says why some wait."""
+    """What a run sent. `answered` are the submissions that this run is the first to tell of. `sent`, `waiting` and
+    `refused` count messages; `waiting_because` says why some wait."""
 
     answered: tuple[str, ...] = ()
     sent: int = 0
@@ -73,8 +73,9 @@ class ReplyReport:
 
 @dataclass(frozen=True, eq=False)
 class ReplyContext:
-    """What answering works with. `refused_because` are the gate's reasons; None if it let the night pass. `kinds` are
-    the kinds of news that a run between two nights may tell, beside those that wait; None where a night tells all."""
+    """What replying works with. `refused_because` are the gate's reasons; None if it passed. `kinds` are the kinds of
+    notification that a run between two nights may send, besides those of messages that wait; None where a night sends
+    all."""
 
     settings: Settings
     definitions: Definitions
@@ -95,10 +96,11 @@ class ReplyContext:
 
     @property
     def outbox(self) -> Outbox:
+        """Return the outbox."""
         return Outbox(self.settings.outbox, self.ledger, now)
 
     def find_recipient(self, recipient: str) -> tuple[str, str] | None:
-        """The name by which a recipient is written to, and the address; None if there is no such recipient any more."""
+        """Return name and address of a recipient; None if there is no such recipient any more."""
         if recipient == ANALYST:
             return "performance analyst", self.settings.analyst
         if (partner := self.partners.get(partner_of_recipient(recipient) or "")) is not None:
@@ -107,77 +109,80 @@ class ReplyContext:
         return (officer.role, officer.email) if officer else None
 
 
-def send_replies(work: ReplyContext) -> ReplyReport:
-    """Tell everybody what they have to be told tonight, and once.
+def send_replies(context: ReplyContext) -> ReplyReport:
+    """Send everybody what they have to be told tonight, each thing once.
 
     The analyst is written to last, because that message names those that were refused for good.
     """
-    server, before = configured_mail_server(work.settings), work.ledger.composed_keys
+    server, before = configured_mail_server(context.settings), context.ledger.composed_keys
     if server is None:
-        _mark_written_as_sent(work.outbox)
-    to_others, to_analyst = _pending_notifications(work)
-    messages = _outgoing_messages(work, _notifications_of_run(work, to_others), lambda to: to != ANALYST)
-    tries = None if work.kinds is None else PAUSES_SECONDS[:1]  # by day, the next run is the next try
-    first = deliver_messages(work.outbox, messages, server, work.settings.sender, tries)
-    to_analyst += [*_bounce_notifications(work), *_gate_notifications(work)]
-    messages = _outgoing_messages(work, _notifications_of_run(work, to_analyst), lambda to: to == ANALYST)
+        _mark_written_as_sent(context.outbox)
+    to_others, to_analyst = _pending_notifications(context)
+    messages = _outgoing_messages(context, _notifications_of_run(context, to_others), lambda to: to != ANALYST)
+    tries = None if context.kinds is None else PAUSES_SECONDS[:1]  # by day, the next run is the next try
+    first = deliver_messages(context.outbox, messages, server, context.settings.sender, tries)
+    to_analyst += [*_bounce_notifications(context), *_gate_notifications(context)]
+    messages = _outgoing_messages(context, _notifications_of_run(context, to_analyst), lambda to: to == ANALYST)
     tries = PAUSES_SECONDS[:1] if first.waiting else tries
-    second = deliver_messages(work.outbox, messages, server, work.settings.sender, tries)
+    second = deliver_messages(context.outbox, messages, server, context.settings.sender, tries)
     return ReplyReport(
-        answered=tuple(_newly_answered(work, before)),
+        answered=tuple(_newly_answered(context, before)),
         sent=len(first.sent) + len(second.sent),
         waiting=len(first.waiting) + len(second.waiting),
         refused=len(first.refused) + len(second.refused),
         waiting_because=first.trouble or second.trouble,
         by_mail=server is not None,
-        omitted_files=tuple(place for places in work.omitted_files.values() for place in places),
+        omitted_files=tuple(place for places in context.omitted_files.values() for place in places),
         analyst_refused_because="; ".join(why for _, why in second.refused),
     )
 
 
-def _pending_notifications(work: ReplyContext) -> tuple[list[Notification], list[Notification]]:
+def _pending_notifications(context: ReplyContext) -> tuple[list[Notification], list[Notification]]:
     """Return what there is to tell owners and officers, and what there is to tell the analyst before they are told."""
-    past = notification_history(work.partners, work.ledger)
-    officers = accountable_officers(work.partners, work.definitions, work.today)
-    escalated = officer_notifications(past, officers, work.today, work.settings.grace_days)
-    late = [*(item for item in escalated if _is_certain(work, item)), *_report_notifications(work)]
-    if work.kinds is None:
-        owners = owner_notifications(past, work.today, published=work.refused_because is None)
+    past = notification_history(context.partners, context.ledger)
+    officers = accountable_officers(context.partners, context.definitions, context.today)
+    escalated = officer_notifications(past, officers, context.today, context.settings.grace_days)
+    late = [*(item for item in escalated if _is_certain(context, item)), *_report_notifications(context)]
+    if context.kinds is None:
+        owners = owner_notifications(past, context.today, published=context.refused_because is None)
     else:
-        owners = owner_notifications_by_day(past, work.today)
-    to_others = [item for item in owners if _is_certain(work, item)]
+        owners = owner_notifications_by_day(past, context.today)
+    to_others = [item for item in owners if _is_certain(context, item)]
     to_others += [item for item in late if item.recipient != ANALYST]
     to_analyst = [item for item in late if item.recipient == ANALYST]
     to_analyst += [
         *wrong_folder_notifications(past),
         *set_aside_notifications(past),
-        *_disagreement_notifications(work),
+        *_disagreement_notifications(context),
     ]
     return to_others, to_analyst
 
 
-def _notifications_of_run(work: ReplyContext, news: Sequence[Notification]) -> list[Notification]:
-    """The news that this run tells: by day, those of its kinds and those that a message which waits tells already."""
-    if work.kinds is None:
-        return list(news)
-    waiting = {key for message in work.ledger.messages.values() if message.pending for key in message.news}
-    return [one for one in news if one.kind in work.kinds or one.key in waiting]
+def _notifications_of_run(context: ReplyContext, notifications: Sequence[Notification]) -> list[Notification]:
+    """Return the notifications that this run sends: by day, those of its kinds and those of messages that wait
+    already."""
+    if context.kinds is None:
+        return list(notifications)
+    waiting = {key for message in context.ledger.messages.values() if message.pending for key in message.news}
+    return [item for item in notifications if item.kind in context.kinds or item.key in waiting]
 
 
-def _is_certain(work: ReplyContext, news: Notification) -> bool:
-    late = news.kind in ("overdue", "escalated")
-    return not (late and news.slot is not None and news.slot.partner in work.unread_partners)
+def _is_certain(context: ReplyContext, notifications: Notification) -> bool:
+    """Return whether a notification holds even if something of the partner lies unread in the inbox."""
+    late = notifications.kind in ("overdue", "escalated")
+    return not (late and notifications.slot is not None and notifications.slot.partner in context.unread_partners)
 
 
-def _newly_answered(work: ReplyContext, before: AbstractSet[str]) -> Iterator[str]:
-    for name, outcomes in work.ledger.outcomes.items():
-        known = work.ledger.submissions[name].partner in work.partners
-        if known and any(f"receipt/{one.id}" not in before for one in outcomes):
+def _newly_answered(context: ReplyContext, before: AbstractSet[str]) -> Iterator[str]:
+    """Yield the submissions that no message told of before."""
+    for name, outcomes in context.ledger.outcomes.items():
+        known = context.ledger.submissions[name].partner in context.partners
+        if known and any(f"receipt/{outcome.id}" not in before for outcome in outcomes):
             yield name
 
 
 def _mark_written_as_sent(outbox: Outbox) -> None:
-    """Without a mail server, what lies in the outbox is delivered: also what an interrupted night wrote last."""
+    """Mark messages in the outbox as sent, which is how they are delivered without a mail server."""
     for message in list(outbox.ledger.messages.values()):
         if message.pending and outbox.has_file(message):
             outbox.record_state(message, "sent")
@@ -186,30 +191,33 @@ def _mark_written_as_sent(outbox: Outbox) -> None:
 # -- what only flows know of ------------------------------------------------------------------------------------------
 
 
-def _disagreement_notifications(work: ReplyContext) -> Iterator[Notification]:
-    """Returns that disagree, each two of them once. The analyst is told where to look, and no value: a mail goes
-    further than the store."""
-    for one in work.disagreements:
-        sides = (one.one, one.other)
+def _disagreement_notifications(context: ReplyContext) -> Iterator[Notification]:
+    """Yield a notification for each two returns that disagree. It tells the analyst where to look, and no value,
+    because a mail goes further than the store."""
+    for disagreement in context.disagreements:
+        sides = (disagreement.one, disagreement.other)
         about = "~".join(f"{side.submission}/{side.collection}" for side in sides)
-        if f"differs/{about}" not in work.ledger.told_keys:
+        if f"differs/{about}" not in context.ledger.told_keys:
             who = [word for side in sides for word in (side.partner, side.collection, side.path, side.submission)]
             where = [
-                f"{figure}: {_cell_reference(here)} and {_cell_reference(there)}" for figure, here, there in one.places
+                f"{figure}: {_cell_reference(own_cell)} and {_cell_reference(other_cell)}"
+                for figure, own_cell, other_cell in disagreement.places
             ]
             yield Notification("differs", about, ANALYST, says=(*who, *where))
 
 
 def _cell_reference(place: tuple[str, str]) -> str:
+    """Return a cell as Sheet!B6."""
     sheet, cell = place
     return f"{sheet}!{cell}"
 
 
-def _bounce_notifications(work: ReplyContext) -> Iterator[Notification]:
-    for message in work.ledger.messages.values():
-        told = f"bounced/{message.id}" in work.ledger.told_keys
-        if message.state == "refused" and message.recipient != ANALYST and not told:
-            name, _ = work.find_recipient(message.recipient) or (message.recipient, "")
+def _bounce_notifications(context: ReplyContext) -> Iterator[Notification]:
+    """Yield a notification for each message that was refused for good."""
+    for message in context.ledger.messages.values():
+        is_told = f"bounced/{message.id}" in context.ledger.told_keys
+        if message.state == "refused" and message.recipient != ANALYST and not is_told:
+            name, _ = context.find_recipient(message.recipient) or (message.recipient, "")
             of_size = message.detail.startswith(TOO_LARGE)
             to_do = TO_DO_OF_SIZE if of_size else TO_DO_OF_ADDRESS
             yield Notification(
@@ -217,130 +225,154 @@ def _bounce_notifications(work: ReplyContext) -> Iterator[Notification]:
             )
 
 
-def _report_notifications(work: ReplyContext) -> Iterator[Notification]:
-    """Quarterly reports that are filed, to each of their readers."""
-    for one in list_filed_reports(work.settings.reports):
-        for recipient in one.manifest["to"]:
-            key = f"{one.name}/{recipient}"
-            if f"report/{key}" not in work.ledger.told_keys:
+def _report_notifications(context: ReplyContext) -> Iterator[Notification]:
+    """Yield a notification of each filed quarterly report to each of its readers."""
+    for report in list_filed_reports(context.settings.reports):
+        for recipient in report.manifest["to"]:
+            key = f"{report.name}/{recipient}"
+            if f"report/{key}" not in context.ledger.told_keys:
                 yield Notification(
-                    "report", key, recipient, says=(one.manifest["title"], one.name, str(one.manifest["data_version"]))
+                    "report",
+                    key,
+                    recipient,
+                    says=(report.manifest["title"], report.name, str(report.manifest["data_version"])),
                 )
 
 
-def _gate_notifications(work: ReplyContext) -> Iterator[Notification]:
-    """That the gate refused: once for the same reasons, until something is published again. A reason is what comes
-    before its colon; which rows it is about may differ from night to night. By day, what waits to be told still
-    holds."""
-    if work.kinds is not None:
-        waiting = {key for m in work.ledger.messages.values() if m.pending for key in m.news if key.startswith("gate/")}
-        for key in sorted(waiting - work.ledger.told_keys):
+def _gate_notifications(context: ReplyContext) -> Iterator[Notification]:
+    """Yield a notification that the gate refused: once for the same reasons, until something is published again. A
+    reason is what comes before its colon; which rows it is about may differ from night to night. By day, what waits to
+    be told still holds."""
+    if context.kinds is not None:
+        waiting = {
+            key for m in context.ledger.messages.values() if m.pending for key in m.news if key.startswith("gate/")
+        }
+        for key in sorted(waiting - context.ledger.told_keys):
             yield Notification(
                 "gate", key.removeprefix("gate/"), ANALYST, says=("the report of that night names the reasons",)
             )
-    if work.refused_because is not None:
-        reasons = tuple(work.refused_because)
-        one = Notification(
-            "gate", f"{work.data_version}/{_short_digest(r.partition(':')[0] for r in reasons)}", ANALYST, says=reasons
+    if context.refused_because is not None:
+        reasons = tuple(context.refused_because)
+        notification = Notification(
+            "gate",
+            f"{context.data_version}/{_short_digest(r.partition(':')[0] for r in reasons)}",
+            ANALYST,
+            says=reasons,
         )
-        if one.key not in work.ledger.told_keys:
-            yield one
+        if notification.key not in context.ledger.told_keys:
+            yield notification
 
 
 # -- letters ----------------------------------------------------------------------------------------------------------
 
 
 def _outgoing_messages(
-    work: ReplyContext, news: Iterable[Notification], in_scope: Callable[[str], bool]
+    context: ReplyContext, notifications: Iterable[Notification], in_scope: Callable[[str], bool]
 ) -> list[OutgoingMessage]:
-    """The messages to send: those that wait and are still right, and one of tonight to each whom more is to be told."""
+    """Return the messages to send: those that wait and are still right, and a new one to each recipient with more to be
+    told."""
     to_tell: dict[str, dict[str, Notification]] = {}
-    for one in news:
-        to_tell.setdefault(one.recipient, {})[one.key] = one
+    for item in notifications:
+        to_tell.setdefault(item.recipient, {})[item.key] = item
     holding = {recipient: frozenset(told) for recipient, told in to_tell.items()}
-    letters: list[OutgoingMessage] = []
-    unsent = [m for m in work.ledger.messages.values() if in_scope(m.recipient) and (m.pending or m.state == "refused")]
+    messages: list[OutgoingMessage] = []
+    unsent = [
+        m for m in context.ledger.messages.values() if in_scope(m.recipient) and (m.pending or m.state == "refused")
+    ]
     for message in sorted(unsent, key=lambda m: m.state != "sending"):
         left = to_tell.get(message.recipient, {})
-        if _is_still_right(work, message, left.keys()):
+        if _is_still_right(context, message, left.keys()):
             says = [left.pop(key) for key in message.news]
-            letters += [_outgoing(work, message, says)] if message.pending else []
+            messages += [_outgoing(context, message, says)] if message.pending else []
         else:
             still = holding.get(message.recipient, frozenset())
-            work.outbox.supersede(message, [key for key in message.news if key not in still])
-    written = (_write_message(work, recipient, list(left.values())) for recipient, left in to_tell.items() if left)
-    return letters + [letter for letter in written if letter is not None]
+            context.outbox.supersede(message, [key for key in message.news if key not in still])
+    written = (_write_message(context, recipient, list(left.values())) for recipient, left in to_tell.items() if left)
+    return messages + [letter for letter in written if letter is not None]
 
 
-def _outgoing(work: ReplyContext, message: Message, news: Sequence[Notification]) -> OutgoingMessage:
-    return OutgoingMessage(message, lambda most, lists: _compose(work, message, news, most, lists=lists))
+def _outgoing(context: ReplyContext, message: Message, notifications: Sequence[Notification]) -> OutgoingMessage:
+    """Return a message with the means to write it shorter."""
+    return OutgoingMessage(message, lambda most, lists: _compose(context, message, notifications, most, lists=lists))
 
 
-def _is_still_right(work: ReplyContext, message: Message, to_tell: AbstractSet[str]) -> bool:
-    """Whether a message may go as it is. One that may have been delivered goes again rather than as another message, so
-    long as all of it holds; any other only if it is the whole of what tonight has to tell."""
-    reader = work.find_recipient(message.recipient)
-    if reader is None or reader[1] != message.to or not work.outbox.has_file(message):
+def _is_still_right(context: ReplyContext, message: Message, to_tell: AbstractSet[str]) -> bool:
+    """Return whether a message may go as it is. One that may have been delivered goes again rather than as another
+    message, as long as all of it holds; any other only if it is exactly what there is to tell tonight."""
+    reader = context.find_recipient(message.recipient)
+    if reader is None or reader[1] != message.to or not context.outbox.has_file(message):
         return False
-    said = set(message.news)
-    return said <= to_tell if message.state == "sending" else said == to_tell
+    keys = set(message.news)
+    return keys <= to_tell if message.state == "sending" else keys == to_tell
 
 
-def _write_message(work: ReplyContext, recipient: str, news: Sequence[Notification]) -> OutgoingMessage | None:
-    """Write one message to the outbox. Its name follows from what it says to whom, so that an interrupted night writes
+def _write_message(
+    context: ReplyContext, recipient: str, notifications: Sequence[Notification]
+) -> OutgoingMessage | None:
+    """Write one message to the outbox. Its name follows from what it says to whom, so that an interrupted run writes
     the same one again."""
-    reader = work.find_recipient(recipient)
+    reader = context.find_recipient(recipient)
     if reader is None:
         return None
     _, address = reader
-    keys = tuple(sorted(one.key for one in news))
+    keys = tuple(sorted(item.key for item in notifications))
     slug = recipient.removeprefix("partner/").replace("/", "-")
-    identity = f"{work.today}-{slug}-{_short_digest((recipient, address, *keys))}"
-    message = Message(identity, recipient, address, f"{identity}.eml", keys, work.today)
-    work.outbox.add(message, _compose(work, message, news, round(work.settings.max_mail_mb * 1_000_000)))
-    return _outgoing(work, message, news)
+    identity = f"{context.today}-{slug}-{_short_digest((recipient, address, *keys))}"
+    message = Message(identity, recipient, address, f"{identity}.eml", keys, context.today)
+    context.outbox.add(
+        message, _compose(context, message, notifications, round(context.settings.max_mail_mb * 1_000_000))
+    )
+    return _outgoing(context, message, notifications)
 
 
 def _compose(
-    work: ReplyContext, message: Message, news: Sequence[Notification], most_bytes: int, *, lists: bool = True
+    context: ReplyContext,
+    message: Message,
+    notifications: Sequence[Notification],
+    most_bytes: int,
+    *,
+    lists: bool = True,
 ) -> bytes:
-    """A message as it is sent, without the files that are too large for so many bytes, and with shorter `lists` where
-    they may be shortened. Where the files lie that stay out is kept."""
-    titles = {c.id: c.title for p in work.partners.values() for c in p.says.collection}
-    name, _ = work.find_recipient(message.recipient) or (message.recipient, "")
-    names = Names(name, titles, {p.id: p.says.name for p in work.partners.values()})
-    envelope = Envelope(message.id, message.to, work.settings.sender, work.settings.analyst, now())
+    """Return a message as it is sent, without the files that are too large for so many bytes, and with shorter `lists`
+    where they may be shortened. Where the omitted files lie is kept."""
+    titles = {c.id: c.title for p in context.partners.values() for c in p.says.collection}
+    name, _ = context.find_recipient(message.recipient) or (message.recipient, "")
+    names = Names(name, titles, {p.id: p.says.name for p in context.partners.values()})
+    envelope = Envelope(message.id, message.to, context.settings.sender, context.settings.analyst, now())
     owner = partner_of_recipient(message.recipient) is not None
     words = to_analyst if message.recipient == ANALYST else to_owner if owner else to_officer
-    files = _copy_attachments(work, news) if owner else _report_attachments(work, news)
-    branding = work.settings.branding
+    files = _copy_attachments(context, notifications) if owner else _report_attachments(context, notifications)
+    branding = context.settings.branding
     written, left_out = fit_to_size(
-        lambda these, most: words(news, names, envelope, these, most, branding), files, most_bytes, lists=lists
+        lambda these, most: words(notifications, names, envelope, these, most, branding), files, most_bytes, lists=lists
     )
-    work.omitted_files[message.id] = tuple(f"{one.place} ({size_in_words(len(one.content))})" for one in left_out)
+    context.omitted_files[message.id] = tuple(f"{one.place} ({size_in_words(len(one.content))})" for one in left_out)
     return written.as_bytes()
 
 
-def _copy_attachments(work: ReplyContext, news: Sequence[Notification]) -> list[Attachment]:
-    """The marked-up copies of submissions whose findings are told in full; none of a file that is shown to nobody."""
-    told = {n.submission.id: n.submission for n in news if n.kind == "findings" and n.submission and not n.repeats}
+def _copy_attachments(context: ReplyContext, notifications: Sequence[Notification]) -> list[Attachment]:
+    """Return the marked-up copies of submissions whose findings are told in full; none of a file that is shown to
+    nobody."""
+    submissions = {
+        n.submission.id: n.submission for n in notifications if n.kind == "findings" and n.submission and not n.repeats
+    }
     return [
         copy
-        for name, submission in told.items()
-        if not rule_forbidding_details(work.ledger.outcomes[name])
-        for copy in work.copies_of(submission, work.ledger.outcomes[name])
+        for name, submission in submissions.items()
+        if not rule_forbidding_details(context.ledger.outcomes[name])
+        for copy in context.copies_of(submission, context.ledger.outcomes[name])
     ]
 
 
-def _report_attachments(work: ReplyContext, news: Sequence[Notification]) -> list[Attachment]:
-    """The files of the reports that are told of."""
-    told = {one.says[1] for one in news if one.kind == "report"}
-    reports = [one for one in list_filed_reports(work.settings.reports) if one.name in told] if told else []
+def _report_attachments(context: ReplyContext, notifications: Sequence[Notification]) -> list[Attachment]:
+    """Return the files of the reports that are told of."""
+    told = {one.says[1] for one in notifications if one.kind == "report"}
+    reports = [one for one in list_filed_reports(context.settings.reports) if one.name in told] if told else []
     return [
         Attachment(*file, f"{one.name}/{file[0]} in the folder of reports") for one in reports for file in one.files
     ]
 
 
 def _short_digest(parts: Iterable[str]) -> str:
-    """A short name for texts, the same for the same texts."""
+    """Return ten hex digits that identify texts."""
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:10]

@@ -28,7 +28,7 @@ SIGNS = {"accepted": "✓", "accepted-with-warnings": "!", "partly-accepted": "!
 
 
 def print_report(report: NightReport, console: Console) -> None:
-    """Print the table that ends a night."""
+    """Print the table at the end of a night."""
     if report.returns:
         table = Table(title="Returns of this night", title_justify="left", show_edge=False, pad_edge=False)
         table.add_column("Return")
@@ -46,68 +46,74 @@ def print_report(report: NightReport, console: Console) -> None:
 
 
 def findings_of(line: ReturnLine) -> str:
-    """Errors and warnings of a return, in a few words."""
-    said = [f"{count} {name}" for count, name in ((line.errors, "to correct"), (line.warnings, "to look at")) if count]
-    return ", ".join(said) or "none"
+    """Return errors and warnings of a return, in a few words."""
+    counts = [
+        f"{count} {name}" for count, name in ((line.errors, "to correct"), (line.warnings, "to look at")) if count
+    ]
+    return ", ".join(counts) or "none"
 
 
 def sentences(report: NightReport) -> list[str]:
-    """What the night came to, sentence by sentence."""
+    """Return what a night came to, in sentences."""
     published = report.publication
-    said = [] if report.returns else ["No return has arrived or changed since the last night; nothing was loaded."]
+    lines = [] if report.returns else ["No return has arrived or changed since the last night; nothing was loaded."]
     differs = published.difference
     counts = f"{differs.added} row(s) added, {differs.changed} changed, {differs.removed} removed"
-    warnings = [one for one in published.verdict.broken if one.severity == "warning"]
+    warnings = [expectation for expectation in published.verdict.broken if expectation.severity == "warning"]
     if published.state == "published":
-        said.append(f"Published data version {published.data_version}: {counts}. Dashboards read {report.published}.")
+        lines.append(f"Published data version {published.data_version}: {counts}. Dashboards read {report.published}.")
     elif published.state == "unchanged":
-        said.append(f"Nothing differs from data version {published.data_version}, which stays as it is.")
+        lines.append(f"Nothing differs from data version {published.data_version}, which stays as it is.")
     else:
-        said.append(f"The gate refused what would have been published ({counts}); the published file stays as it was:")
-        said += [f"  {one.reason}" for one in published.verdict.broken if one.severity == "critical"]
+        lines.append(f"The gate refused what would have been published ({counts}); the published file stays as it was:")
+        lines += [
+            f"  {expectation.reason}" for expectation in published.verdict.broken if expectation.severity == "critical"
+        ]
         if published.verdict.approvable:
-            said.append(f"If it is right all the same: indicators approve {report.run}")
-    said += _set_aside(published)
-    said += [f"The gate warns: {one.reason}." for one in warnings]
+            lines.append(f"If it is right all the same: indicators approve {report.run}")
+    lines += _set_aside(published)
+    lines += [f"The gate warns: {expectation.reason}." for expectation in warnings]
     if published.page:
-        said.append(f"The verdict and every difference: {published.page}")
+        lines.append(f"The verdict and every difference: {published.page}")
     if report.rejected:
         names = ", ".join(as_typed(line.path) for line in report.rejected)
-        said.append(f"Rejected and sent back: {names}.")
-    said += _mail_sentences(report.replies)
-    said += [as_typed(note) for note in report.notes]
+        lines.append(f"Rejected and sent back: {names}.")
+    lines += _mail_sentences(report.replies)
+    lines += [as_typed(note) for note in report.notes]
     if report.example_partners:
-        said.append(
+        lines.append(
             f"Example partners are loaded ({', '.join(report.example_partners)}): this is a trial, not a real night."
         )
-    return said
+    return lines
 
 
 def _set_aside(published: Publication) -> list[str]:
-    """Which returns were left out, and what to do."""
+    """Return which returns were set aside, and what to do."""
     at_fault = [one for one in published.set_aside if one.faults]
-    said = [
+    lines = [
         f"Set aside: {one.submission}, {one.collection}. {'; '.join(as_typed(fault.text) for fault in one.faults)}."
         for one in at_fault
     ]
     if at_fault:
-        said.append(
+        lines.append(
             "What was published of these returns before stays; their owners are told. If a return is right all the "
             f"same: indicators approve {at_fault[0].submission} --by ROLE"
         )
-    return said
+    return lines
 
 
 def _mail_sentences(replies: ReplyReport) -> list[str]:
+    """Return what became of messages, in sentences."""
+
     def messages(count: int) -> str:
         return f"{count} message{'' if count == 1 else 's'}"
 
-    said = []
+    lines = []
     if replies.sent:
         are = "is" if replies.sent == 1 else "are"
-        said.append(f"{messages(replies.sent)} {are} {'sent' if replies.by_mail else 'in the outbox'}.")
+        lines.append(f"{messages(replies.sent)} {are} {'sent' if replies.by_mail else 'in the outbox'}.")
     if replies.waiting:
-        said.append(
+        lines.append(
             f"Not sent, and kept for a later night: {messages(replies.waiting)}. {as_typed(replies.waiting_because)}."
         )
     if replies.refused:
@@ -116,18 +122,18 @@ def _mail_sentences(replies: ReplyReport) -> list[str]:
             if not replies.analyst_refused_because
             else f"the analyst's own: {as_typed(replies.analyst_refused_because)}"
         )
-        said.append(f"Refused for good by the mail server: {messages(replies.refused)}; {told}.")
+        lines.append(f"Refused for good by the mail server: {messages(replies.refused)}; {told}.")
     if replies.omitted_files:
-        said.append(f"Too large for mail, and so left out of messages: {', '.join(replies.omitted_files)}.")
-    return said
+        lines.append(f"Too large for mail, and so left out of messages: {', '.join(replies.omitted_files)}.")
+    return lines
 
 
 # -- for Prefect's page -----------------------------------------------------------------------------------------------
 
 
 def as_markdown(report: NightReport) -> str:
-    """A night's report as Markdown, in which partner text is inert: what came, what failed, what changed, the gate's
-    verdict and who is late."""
+    """Return a night's report as Markdown, in which partner text is inert: what came, what failed, what changed, the
+    gate's verdict and who is late."""
     published = report.publication
     broken = [(one.severity, one.id, one.reason) for one in published.verdict.broken]
     changes = [
@@ -148,17 +154,17 @@ def as_markdown(report: NightReport) -> str:
 
 
 def daytime_as_markdown(done: DaytimeReport) -> str:
-    """The same of a run between two nights, which loads and publishes nothing."""
-    said = [*_mail_sentences(done.replies), *(as_typed(note) for note in done.notes)]
-    said += ["Nothing was loaded; the coming night loads what was accepted."] if done.returns else []
+    """Return the report of a run between two nights as Markdown."""
+    lines = [*_mail_sentences(done.replies), *(as_typed(note) for note in done.notes)]
+    lines += ["Nothing was loaded; the coming night loads what was accepted."] if done.returns else []
     return "\n".join(
-        [_returns(done.returns), markdown_section("What it came to", [f"- {plain_markdown(one)}" for one in said])]
+        [_returns(done.returns), markdown_section("What it came to", [f"- {plain_markdown(one)}" for one in lines])]
     )
 
 
 def quarterly_as_markdown(done: FiledReport, replies: ReplyReport) -> str:
-    """A quarter's report that was filed, or was there already."""
-    said = [
+    """Return as Markdown that a quarterly report was filed, or was there already."""
+    lines = [
         f"{done.manifest['title']}: {'filed' if done.is_new else 'was filed before and is left as it is'}.",
         f"It is in {done.folder}, from data version {done.manifest['data_version']}.",
         f"For: {', '.join(done.manifest['to']) or 'nobody'}.",
@@ -166,7 +172,7 @@ def quarterly_as_markdown(done: FiledReport, replies: ReplyReport) -> str:
     ]
     files = [(name, digest) for name, digest in done.manifest["files"].items()]
     return markdown_section(
-        "The report", [f"- {plain_markdown(one)}" for one in said], [""], _table(("File", "SHA-256"), files)
+        "The report", [f"- {plain_markdown(one)}" for one in lines], [""], _table(("File", "SHA-256"), files)
     )
 
 
@@ -177,6 +183,8 @@ LATE = ("Due", "Partner", "Return", "Period", "Where it stands")
 
 
 def _returns(lines: Sequence[ReturnLine]) -> str:
+    """Return the sections of what came and what failed."""
+
     def rows(chosen: Iterable[ReturnLine]) -> list[Row]:
         return [(one.title, one.path, one.status, str(one.rows), findings_of(one)) for one in chosen]
 
@@ -186,8 +194,9 @@ def _returns(lines: Sequence[ReturnLine]) -> str:
 
 
 def _judged(state: str, judged: bool) -> list[str]:
-    said = {"published": "It let the night pass.", "refused": "**It refused; the published file is as it was.**"}
-    return [said[state] if judged and state in said else "It was not asked, for nothing differs.", ""]
+    """Return the gate's verdict in a sentence."""
+    verdicts = {"published": "It let the night pass.", "refused": "**It refused; the published file is as it was.**"}
+    return [verdicts[state] if judged and state in verdicts else "It was not asked, for nothing differs.", ""]
 
 
 Row = tuple[str, ...]
