@@ -114,7 +114,7 @@ def described(millions: float) -> tuple[Definitions, list[list[str]], list[str]]
 
 
 def rows_of(names: list[str], definitions: Definitions, areas: list[str], seed: int) -> pl.DataFrame:
-    """The tidy table of one return: cells drawn at random, everything else added up from them."""
+    """Return the tidy table of one return: cells drawn at random, everything else added up from them."""
     chance = np.random.default_rng(seed)
     councils = [code for code in areas if code.startswith(("E06", "E08", "E09", "E10"))]
     region = np.array([areas.index(definitions.geography.region_of(code) or ENGLAND) for code in councils])

@@ -98,7 +98,7 @@ def _rows(names: list[str], areas: list[str]) -> pl.DataFrame:
 
 
 def parts_of(rows: pl.DataFrame) -> Iterator[pl.DataFrame]:
-    """The rows as a build takes them out of the store: some indicators at a time."""
+    """Yield the rows as a build takes them out of the store: some indicators at a time."""
     each = len(YEARS) * len(BREAKDOWNS) * rows["area_code"].n_unique()
     for at in range(0, rows.height, step := each * max(1, MOST_ROWS // each)):
         yield rows.slice(at, step)
@@ -133,7 +133,7 @@ def measure(millions: float) -> None:
 
 
 def waits(path: Path) -> tuple[float, float]:
-    """How long a fresh connection waits for an area's whole profile, and for one series."""
+    """Return how long a fresh connection waits for an area's whole profile, and for one series."""
     con = connect(str(path), read_only=True)
     began = time.perf_counter()
     con.execute("SELECT * FROM mart.latest WHERE area_code = 'E06000018'").fetchall()

@@ -85,7 +85,7 @@ SMALL = 40
 
 
 def lines() -> list[tuple[str, str, str]]:
-    """Every area, measure and year of a return."""
+    """Return every area, measure and year of a return."""
     areas = load_definitions().geography.areas
     of_old = [a for a in areas if a.area_type == "Local authority" and a.valid_to is None]
     names = [a.area_code for a in of_old if a.valid_from is None or a.valid_from < date(2009, 4, 2)]
@@ -106,7 +106,7 @@ def write(path: Path, said: list[tuple[str, str, str]], number: int) -> None:
 
 
 def night_of(root: Path, count: int, said: list[tuple[str, str, str]]) -> RunContext:
-    """A night in an empty place, with so many returns waiting."""
+    """Return a night in an empty place, with so many returns waiting."""
     (root / "partners").mkdir(parents=True)
     for number in range(PARTNERS):
         (root / "partners" / f"p{number}.toml").write_text(PARTNER.format(id=f"p{number}"), encoding="utf-8")
@@ -135,7 +135,7 @@ def since(began: Cost) -> Cost:
 
 
 def judged(count: int, said: list[tuple[str, str, str]], runner: str = "threads", batch: int | None = None) -> Cost:
-    """What it costs a night to read, check, stage and record so many returns."""
+    """Return what it costs a night to read, check, stage and record so many returns."""
     usual = validate_files.BATCH_FILES
     validate_files.BATCH_FILES = batch or usual
     try:
@@ -156,7 +156,7 @@ def judged(count: int, said: list[tuple[str, str, str]], runner: str = "threads"
 
 
 def plain(said: list[tuple[str, str, str]]) -> Cost:
-    """What the plain way costs for a few files, each in a process of its own, one after the other."""
+    """Return what the plain way costs for a few files, each in a process of its own, one after the other."""
     with tempfile.TemporaryDirectory(prefix="bench-returns-") as folder:
         files = [Path(folder) / f"{number}.xlsx" for number in range(A_FEW)]
         for number, file in enumerate(files):
@@ -169,7 +169,7 @@ def plain(said: list[tuple[str, str, str]]) -> Cost:
 
 
 def by_workers(count: int, said: list[tuple[str, str, str]]) -> Cost:
-    """What a night costs with two workers of this machine, their start included."""
+    """Return what a night costs with two workers of this machine, their start included."""
     from prefect import flow
     from prefect.testing.utilities import prefect_test_harness
 

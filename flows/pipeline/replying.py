@@ -71,7 +71,7 @@ class ReplyReport:
     """Why the analyst's own message was refused, of which no message can tell."""
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(eq=False)
 class ReplyContext:
     """What replying works with. `refused_because` are the gate's reasons; None if it passed. `kinds` are the kinds of
     notification that a run between two nights may send, besides those of messages that wait; None where a night sends

@@ -74,7 +74,7 @@ def annotate_in_child(body: bytes) -> bytes:
 
 
 def _values_only_note(kind: str, reason: str) -> str:
-    """Why a copy shows the values only; `reason` is that for which an xlsx workbook could not be changed."""
+    """Return why a copy shows the values only; `reason` is that for which an xlsx workbook could not be changed."""
     if kind == "xlsx":
         beginning = f"Your workbook has {reason}, so it could not be marked as it stands. This copy shows its values"
     else:
@@ -127,7 +127,7 @@ class _Annotation:
         return package.save(kept_parts)
 
     def _earlier_sheets(self, workbook: WorkbookPart) -> set[str]:
-        """The links of sheets of ours, where the file is a marked-up copy that came back."""
+        """Return the links of sheets of ours, where the file is a marked-up copy that came back."""
         candidates = [sheet for sheet in workbook.sheets if sheet.name.startswith(NAME)]
         if not candidates or len(candidates) == len(workbook.sheets):
             return set()
@@ -178,7 +178,7 @@ class _Annotation:
         return editors
 
     def _is_chart(self, sheet: BookSheet) -> bool:
-        """Whether a sheet is one chart and has no cells."""
+        """Return whether a sheet is one chart and has no cells."""
         is_chart = sheet.kind == "chartsheet"
         if is_chart and parse_elements(self.package.part(sheet.part or ""))[0].name == "chartsheet":
             return True
@@ -224,7 +224,7 @@ class _Annotation:
 
 
 def _hidden_lines(lines: Sequence[FindingLine], editors: Mapping[str, SheetEditor | None]) -> Iterable[int]:
-    """The numbers of lines whose first cell lies on a hidden sheet, or in a hidden row or column."""
+    """Yield the numbers of lines whose first cell lies on a hidden sheet, or in a hidden row or column."""
     for number, line in enumerate(lines):
         if line.ranges:
             sheet, cells = line.ranges[0]

@@ -63,9 +63,9 @@ def _line(finding: FindingRecord, order: Mapping[str, int], aliases: Mapping[str
 def _cell_range(
     address: str, own_sheet: str | None, order: Mapping[str, int], aliases: Mapping[str, str]
 ) -> tuple[str, CellRange] | None:
-    """The sheet of the copy and the cells that an address of a finding names; `'Other sheet'!B2` is on another sheet.
+    """Return the sheet of the copy and the cells that an address of a finding names.
 
-    None where it names no cells of the copy.
+    `'Other sheet'!B2` is on another sheet. None where it names no cells of the copy.
     """
     sheet, separator, cells = address.rpartition("!")
     unquoted = sheet[1:-1] if sheet.startswith("'") and sheet.endswith("'") else sheet
@@ -103,7 +103,7 @@ def _places(cells: CellRange) -> Iterator[Place]:
 
 
 def _comment(line: FindingLine, *, is_first: bool) -> str:
-    """The comment on the first cell of a finding, or on one of its others."""
+    """Return the comment on the first cell of a finding, or on one of its others."""
     if not is_first:
         return f"{line.says} See {line.addresses[0]}.\nWhat to do: {line.fix}"
     parts = [

@@ -106,7 +106,7 @@ def copy_name(of: str) -> str:
 
 
 def _head(file_name: str, judged: Sequence[CheckedReturn], submission: str) -> list[tuple[str, str]]:
-    """The lines above the list of findings, as (label, text)."""
+    """Return the lines above the list of findings, as (label, text)."""
     lines = [("File", as_typed(file_name))]
     if submission:
         lines.append(("Submission", submission))
@@ -119,7 +119,7 @@ def _head(file_name: str, judged: Sequence[CheckedReturn], submission: str) -> l
 
 
 def _records(judged: Sequence[CheckedReturn]) -> Iterator[dict[str, object]]:
-    """Every finding as JSON has it, with what it says, its period and the title of its return."""
+    """Yield every finding as JSON has it, with what it says, its period and the title of its return."""
     for result in judged:
         periods = _CellPeriods(result.frame, result.findings)
         for finding in result.findings:
@@ -156,7 +156,7 @@ class _CellPeriods:
 
 
 def _looked_up(cell: str) -> list[int]:
-    """The cells of an address whose periods are looked up: all of a short range in one column, else the two ends."""
+    """Return the cells whose periods are looked up: all of a short range in one column, else the two ends."""
     first, _, last = cell.rpartition("!")[2].partition(":")
     ends = [position_of_address(first), position_of_address(last or first)]
     if ends[0] is None or ends[1] is None:

@@ -51,7 +51,7 @@ def values_only_workbook(cells: Cells) -> tuple[bytes, dict[str, str], list[str]
 
 
 def _names(own: Sequence[str]) -> dict[str, str]:
-    """A name that Excel allows for each name of a sheet, all of them different."""
+    """Return a name that Excel allows for each name of a sheet, all of them different."""
     allowed: dict[str, str] = {}
     for name in own:
         plain = re.sub(r"[\[\]:*?/\\\x00-\x1f]", " ", name).strip("' ")[:31] or "Sheet"
@@ -64,7 +64,7 @@ def _names(own: Sequence[str]) -> dict[str, str]:
 
 
 def _sheet(sheet: Sheet, room: int) -> tuple[str, int, bool]:
-    """A sheet as XML with at most `room` filled cells, how many it has, and whether that is all of it."""
+    """Return a sheet as XML with at most `room` filled cells, how many it has, and whether that is all of it."""
     rows, used, whole = [], 0, True
     letters = [column_letters(column) for column in range(min(max(map(len, sheet.rows), default=0), COLUMNS))]
     for number, row in enumerate(sheet.rows):
@@ -125,7 +125,7 @@ def _cell(address: str, cell: Cell) -> str:
 
 
 def _as_seen(cell: FormattedNumber) -> str:
-    """A number as its format shows it, but with all its digits, so that the copy reads as the file did.
+    """Return a number as its format shows it, but with all its digits, so that the copy reads as the file did.
 
     A number that its format hides is shown.
     """

@@ -100,7 +100,7 @@ class WorkbookPart:
         package.set_content_type(package.workbook, f"{SPREADSHEET_TYPE}.sheet.main+xml")
 
     def _new_entry(self, name: str, link: str) -> Edit:
-        """The edit that lists a sheet of ours first."""
+        """Return the edit that lists a sheet of ours first."""
         sheets = next(element for element in self._elements if element.name == "sheets")
         ids = [entry.attributes.get("sheetId", "0") for entry in self._entries]
         number = max((int(sheet_id) for sheet_id in ids if sheet_id.isdigit()), default=0) + 1
@@ -121,7 +121,7 @@ class WorkbookPart:
                     removed.add(NAME_REMOVED, name)
 
     def _defined_names(self, removed: RemovedContent, removed_links: set[str]) -> tuple[list[Edit], list[int]]:
-        """The edits of defined names, and the indexes of those that are taken out.
+        """Return the edits of defined names, and the indexes of those that are taken out.
 
         Names count sheets from the front, where ours is now; those of sheets that are taken out go with them.
         """
@@ -149,7 +149,7 @@ class WorkbookPart:
 
 
 def _sheet(package: Package, entry: Element, relation: Relation | None) -> BookSheet:
-    """The sheet of an entry in the workbook's list, and of the relation that the entry names."""
+    """Return the sheet of an entry in the workbook's list, and of the relation that the entry names."""
     is_inside = relation is not None and not relation.external and package.has_part(relation.target)
     return BookSheet(
         name=entry.attributes.get("name", ""),

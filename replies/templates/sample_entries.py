@@ -18,7 +18,7 @@ def filled_in(template: Template) -> Cells:
 
 
 def _filled_sheet(page: Page) -> Sheet:
-    """A page with every row filled in that waits for figures; without any, with free rows for each indicator."""
+    """Return a page with every row filled in that waits for figures; without any, with free rows for each indicator."""
     width = max(column for _, column in page.cells) + 1
     free = page.free[: max(_case_count(page), 0 if page.asked else 1)]
     lines_above = (row for row, _ in page.cells if row < page.heading_rows[0])
@@ -35,7 +35,7 @@ def _filled_sheet(page: Page) -> Sheet:
 
 
 def _case_count(page: Page) -> int:
-    """How many free rows it takes to give each indicator of a page once."""
+    """Return how many free rows it takes to give each indicator of a page once."""
     entries = [cell.entry for (row, _), cell in page.cells.items() if page.free and row == page.free[0]]
     return max((len(entry.cases) for entry in entries if isinstance(entry, DependentEntry)), default=1)
 

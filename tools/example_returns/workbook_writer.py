@@ -54,7 +54,7 @@ def _fill(worksheet: Worksheet, sheet: Sheet) -> None:
 
 
 def _merged_areas(head: Sequence[Row], first: int) -> Iterator[str]:
-    """The merged areas of two rows of headings, of which the upper one is row `first`."""
+    """Yield the merged areas of two rows of headings, of which the upper one is row `first`."""
     if len(head) < 2:
         return
     upper, lower = head
@@ -68,7 +68,7 @@ def _merged_areas(head: Sequence[Row], first: int) -> Iterator[str]:
 
 
 def _without_time(content: bytes) -> bytes:
-    """The same workbook without the time at which it was saved, and stored unpacked.
+    """Return the same workbook without the time at which it was saved, and stored unpacked.
 
     What a compressor makes of a text differs from machine to machine.
     """

@@ -131,7 +131,7 @@ class Styles:
         return apply_edits(self._xml, edits)
 
     def _fill_of(self, base: int) -> str:
-        """The number of the fill of a cell format, as it is written."""
+        """Return the number of the fill of a cell format, as it is written."""
         formats = self._existing["cellXfs"]
         return formats[base].attributes.get("fillId", "0") if 0 <= base < len(formats) else "0"
 
@@ -149,7 +149,7 @@ class Styles:
         return len(self._existing[name]) + len(self._added[name]) - 1
 
     def _mark_fill(self, rgb: str, before: Element | None) -> int:
-        """The fill of one colour, with the colour behind it that a cell had before."""
+        """Return the fill of one colour, with the colour behind it that a cell had before."""
         attributes = dict(before.attributes) if before is not None else {"indexed": "64"}
         key = ("fill", rgb, tuple(sorted(attributes.items())))
         if key not in self._numbers:
@@ -159,7 +159,7 @@ class Styles:
         return self._numbers[key]
 
     def _fill_before(self, fill: str) -> int:
-        """The fill that a cell had before a copy of ours gave it this one; 0 is the empty fill."""
+        """Return the fill that a cell had before a copy of ours gave it this one; 0 is the empty fill."""
         behind = self._colour(fill, "bgColor")
         attributes = dict(behind.attributes) if behind is not None else {"indexed": "64"}
         if attributes.get("indexed") == "64":
@@ -176,7 +176,7 @@ class Styles:
         return self._add("fills", f'<{p}fill><{p}patternFill patternType="solid">{colours}</{p}patternFill></{p}fill>')
 
     def _colour(self, fill: str, part: str = "fgColor") -> Element | None:
-        """The colour in front (fgColor) or behind (bgColor) of a fill that is one colour; None of any other."""
+        """Return the colour in front (fgColor) or behind (bgColor) of a fill that is one colour; None of any other."""
         number = int(fill) if fill.isdigit() else -1
         return self._solid_fills.get(number, {}).get(part)
 

@@ -85,7 +85,7 @@ def remove_own_comments(package: Package, sheet: str) -> None:
 
 
 def _with_comments(xml: bytes, texts: Mapping[Place, str]) -> tuple[bytes, list[Place], list[Place]]:
-    """The part with comments added, the cells that need a new box, and those on which a conversation is."""
+    """Return the part with comments added, the cells that need a new box, and those on which a conversation is."""
     parsed = parse_elements(xml)
     authors, comment_list = first_element(parsed, "authors"), first_element(parsed, "commentList")
     if authors is None or comment_list is None:
@@ -113,21 +113,21 @@ def _with_comments(xml: bytes, texts: Mapping[Place, str]) -> tuple[bytes, list[
 
 
 def _is_conversation(comment: Element, authors: list[Element]) -> bool:
-    """Whether a comment only stands in for a threaded one, for programs that know no threads."""
+    """Return whether a comment only stands in for a threaded one, for programs that know no threads."""
     number = comment.attributes.get("authorId", "")
     author = authors[int(number)].text if number.isdigit() and int(number) < len(authors) else ""
     return author.casefold().startswith("tc=")
 
 
 def _run(text: str, prefix: str) -> str:
-    """A run of our text as XML; `prefix` is the namespace prefix of the part with its colon."""
+    """Return a run of our text as XML; `prefix` is the namespace prefix of the part with its colon."""
     p = prefix
     look = f'<{p}rPr><{p}sz val="9"/><{p}color rgb="FF7A1210"/><{p}rFont val="Tahoma"/></{p}rPr>'
     return f'<{p}r>{look}<{p}t xml:space="preserve">{escape_cell_text(text)}</{p}t></{p}r>'
 
 
 def _appended(comment: Element, parsed: list[Element], xml: bytes, run: str) -> list[Edit]:
-    """The edits that put our text after that of the sender, who keeps the comment."""
+    """Return the edits that put our text after that of the sender, who keeps the comment."""
     number = parsed.index(comment)
     text = next((child for child in child_elements(number, parsed) if child.name == "text"), None)
     if text is None:
@@ -144,7 +144,7 @@ def _appended(comment: Element, parsed: list[Element], xml: bytes, run: str) -> 
 
 
 def _without_own_comments(xml: bytes) -> tuple[bytes, list[Place]]:
-    """The part without comments of ours, and their cells; our words in comments of the sender's go too."""
+    """Return the part without comments of ours, and their cells; our words in comments of the sender's go too."""
     parsed = parse_elements(xml)
     authors = [element.text for element in parsed if element.name == "author"]
     edits: list[Edit] = []

@@ -99,7 +99,7 @@ class CellEdits:
             self._pending_columns = self._pending_columns[count:]
 
     def _current_column(self) -> int:
-        """The column of the current cell, or of the last one; worked out from its address only when needed."""
+        """Return the column of the current cell, or of the last one; worked out from its address only when needed."""
         if self._address is not None:
             cell = position_of_address(self._address)
             self._column = self._column + 1 if cell is None else cell % COLUMNS

@@ -55,7 +55,7 @@ def add_boxes(vml: bytes, places: list[Place]) -> bytes:
 
 
 def _box(number: int, order: int, place: Place, namespaces: str) -> str:
-    """The shape of one box, to the right of its cell."""
+    """Return the shape of one box, to the right of its cell."""
     row, column = place
     left, top = min(column + 1, _LAST_COLUMN - 4), max(row - 1, 0)
     return _BOX.format(

@@ -67,12 +67,12 @@ class ColumnFormats:
         return next((style for first, last, style in self._styles if first <= column <= last), 0)
 
     def hides(self, column: int) -> bool:
-        """Whether a column is hidden."""
+        """Return whether a column is hidden."""
         return any(first <= column <= last for first, last in self._hidden)
 
 
 def is_true(value: str | None) -> bool:
-    """Whether an attribute says yes."""
+    """Return whether an attribute says yes."""
     return value in ("1", "true", "on")
 
 

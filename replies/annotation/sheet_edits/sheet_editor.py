@@ -73,7 +73,7 @@ class SheetEditor:
         return element.name in _AFTER_LEGACY
 
     def hides(self, place: Place) -> bool:
-        """Whether a cell lies in a hidden row or column."""
+        """Return whether a cell lies in a hidden row or column."""
         row, column = place
         return row in self._cells.hidden_rows or self._columns.hides(column)
 
@@ -118,12 +118,12 @@ def _tag_edit(job: SheetEditPlan, element: Element, attributes: dict[str, str | 
 
 
 def _leads_elsewhere(location: str) -> bool:
-    """Whether the place that a link within the workbook jumps to is outside it."""
+    """Return whether the place that a link within the workbook jumps to is outside it."""
     return any(sign in location for sign in ("://", "\\\\", "[", "file:", "javascript:"))
 
 
 def _rule_of(number: int, elements: list[Element]) -> int:
-    """The index of the rule that the formula with this index belongs to. Raises NotEditableError."""
+    """Return the index of the rule that the formula with this index belongs to. Raises NotEditableError."""
     while number > 0 and elements[number].name not in _RULES:
         number = elements[number].parent
     if number <= 0:
@@ -132,7 +132,7 @@ def _rule_of(number: int, elements: list[Element]) -> int:
 
 
 def _validation_counts(job: SheetEditPlan, elements: list[Element], out: set[int]) -> Iterable[Edit]:
-    """The edits of lists of validations whose count changes because some are taken out."""
+    """Yield the edits of lists of validations whose count changes because some are taken out."""
     for number, element in enumerate(elements):
         if element.name != "dataValidations" or "count" not in element.attributes:
             continue

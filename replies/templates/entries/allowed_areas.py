@@ -55,7 +55,7 @@ def area_options(source: Source, area_types: AreaTypes, request: TemplateRequest
 
 
 def _spellings(area: Area, source: Source, area_types: AreaTypes, request: TemplateRequest) -> list[str]:
-    """The words for an area that the layout reads as that area, whichever of the indicators the figure is of."""
+    """Return the words for an area that the layout reads as that area, whichever of the indicators the figure is of."""
     names: tuple[str, ...] = (area.name, area.area_code)
     if "code" in normalised_without_footnotes(" ".join(source.column[:1])):
         names = (area.area_code, area.name)
@@ -64,7 +64,7 @@ def _spellings(area: Area, source: Source, area_types: AreaTypes, request: Templ
 
 
 def _area_read(word: str, source: Source, area_types: AreaTypes, request: TemplateRequest) -> Area | None:
-    """The area that a word names; None if for some of the area types it names none that is there on the day."""
+    """Return the area that a word names; None if for some of the area types it names none that is there on the day."""
     geography, day = request.layout.definitions.geography, request.made_on
     name, area = interpreted(source, word), None
     for types in area_types:
@@ -75,7 +75,7 @@ def _area_read(word: str, source: Source, area_types: AreaTypes, request: Templa
 
 
 def _home_areas(candidates: Sequence[Area], request: TemplateRequest) -> list[Area]:
-    """The areas that a return is about before anybody says more.
+    """Return the areas that a return is about before anybody says more.
 
     These are the areas that the definitions give peers or targets for; without any, the only local one of its kind, or
     England.

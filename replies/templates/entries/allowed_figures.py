@@ -43,7 +43,7 @@ def _measure_entry(spec: ValueColumn, indicator: Indicator, table: TableLayout, 
 
 
 def _limits(indicator: Indicator) -> tuple[float, float]:
-    """The limits within which the check accepts a value: what is both possible and plausible."""
+    """Return the limits within which the check accepts a value: what is both possible and plausible."""
     return max(indicator.bounds[0], indicator.range[0]), min(indicator.bounds[1], indicator.range[1])
 
 
@@ -53,7 +53,7 @@ def unit_factor(scale: str | float) -> float:
 
 
 def _marks(table: TableLayout, low: float, high: float, factor: float) -> tuple[str, ...]:
-    """The marks that may stand in the place of a number from `low` to `high` in the indicator's unit.
+    """Return the marks that may stand in the place of a number from `low` to `high` in the indicator's unit.
 
     `<5` stands for the range from 0 to 4, where numbers are typed in the indicator's own unit.
     """

@@ -58,13 +58,13 @@ def _expected_word(source: Source, indicators: Sequence[Indicator], request: Tem
 
 
 def _word_for(period: Period, source: Source, indicators: Sequence[Indicator]) -> str | None:
-    """The first word for a period that the layout reads for every indicator; None if there is none."""
+    """Return the first word for a period that the layout reads for every indicator; None if there is none."""
     forms = (period.label, period.label.replace("/", "-"), period.time_period)
     return next((word for word in typed_words(source, forms) if _is_readable(word, source, indicators)), None)
 
 
 def _is_readable(word: str, source: Source, indicators: Sequence[Indicator]) -> bool:
-    """Whether a word is a period of every indicator, and every indicator is defined then."""
+    """Return whether a word is a period of every indicator, and every indicator is defined then."""
     pairs = zip(_periods_read(word, source, indicators), indicators, strict=True)
     return all(p is not None and indicator.version_at(p.end or p.start) is not None for p, indicator in pairs)
 
@@ -75,7 +75,7 @@ def _periods_read(word: str, source: Source, indicators: Sequence[Indicator]) ->
 
 
 def _recent_periods(identifier: str, request: TemplateRequest) -> Iterator[Period]:
-    """The periods of an identifier that have begun, the newest first."""
+    """Yield the periods of an identifier that have begun, the newest first."""
     if identifier in YEARLY:
         years = range(request.horizon.year, EARLIEST_YEAR, -1)
         yield from (p for year in years if (p := build_period(identifier, year)).start <= request.horizon)

@@ -49,7 +49,7 @@ def word_options(
 
 
 def _passing(options: WordOptions, source: Source, tests: Sequence[tuple[RowFilter, bool]]) -> WordOptions:
-    """The options that row tests let in; each test comes with whether it must match."""
+    """Return the options that row tests let in; each test comes with whether it must match."""
 
     def passes(word: str) -> bool:
         text = interpreted(source, word)
@@ -104,7 +104,7 @@ def category_words(dimension: str, breakdown: str, source: Source, indicator: In
 
 
 def _category_options(dimension: str, source: Source, indicators: Sequence[Indicator]) -> WordOptions:
-    """The categories of a dimension that all indicators have, and the total where all have one."""
+    """Return the categories of a dimension that all indicators have, and the total where all have one."""
     allowed = [indicator.breakdowns.get(dimension, ()) for indicator in indicators]
     shared = [value for value in (allowed[0] if allowed else ()) if all(value in other for other in allowed)]
     with_total = all(indicator.total or dimension not in indicator.breakdowns for indicator in indicators)

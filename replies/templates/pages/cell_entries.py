@@ -65,7 +65,7 @@ def figure_entry(columns: Columns, figure: FigureColumn, row: PlannedRow) -> All
 
 
 def is_optional(columns: Columns, figure: FigureColumn, row: PlannedRow) -> bool:
-    """Whether a row is whole without a figure: words beside a number, or counts of what is no share or rate."""
+    """Return whether a row is whole without a figure: words beside a number, or counts of what is no share or rate."""
     if figure.spec.measure == "value_text":
         return columns.number_of(figure, "value") is not None
     indicators = [row.indicator] if row.indicator else list(figure.indicators)
@@ -74,7 +74,7 @@ def is_optional(columns: Columns, figure: FigureColumn, row: PlannedRow) -> bool
 
 
 def _by_indicator(columns: Columns, entry_for: Callable[[Sequence[Indicator]], FixedEntry]) -> AllowedEntry:
-    """What may be typed in a row whose indicator is still to be chosen."""
+    """Return what may be typed in a row whose indicator is still to be chosen."""
     number = columns.indicator_number
     naming = next((source for field, source in columns.scope.row_sources if field == "indicator"), None)
     if number is None or naming is None:
@@ -86,7 +86,7 @@ def _by_indicator(columns: Columns, entry_for: Callable[[Sequence[Indicator]], F
 
 
 def _suggestion(entry: AllowedEntry) -> AllowedEntry:
-    """The same entry with open lists, from which something else may be typed too."""
+    """Return the same entry with open lists, from which something else may be typed too."""
     if isinstance(entry, DependentEntry):
         return DependentEntry(entry.key_column, tuple((word, _opened(case)) for word, case in entry.cases))
     return _opened(entry)
@@ -97,7 +97,7 @@ def _opened(entry: FixedEntry) -> FixedEntry:
 
 
 def _figure_entry(columns: Columns, figure: FigureColumn, indicator: Indicator) -> FixedEntry:
-    """The limits of a figure, with those that the figures beside it set."""
+    """Return the limits of a figure, with those that the figures beside it set."""
     scope, measure = columns.scope, figure.spec.measure
     entry = measure_entry(figure.spec, indicator, scope.table, scope.request.layout)
     if not isinstance(entry, Number):
@@ -121,13 +121,13 @@ def _figure_entry(columns: Columns, figure: FigureColumn, indicator: Indicator) 
 
 
 def _is_rounded(columns: Columns, indicator: Indicator) -> bool:
-    """Whether counts are declared to be rounded, so that a cell cannot tell what agrees with them."""
+    """Return whether counts are declared to be rounded, so that a cell cannot tell what agrees with them."""
     by_column = any(figure.spec.rounded_to for figure in columns.figures)
     return bool(columns.scope.table.rounded_to or indicator.rounded_to or by_column)
 
 
 def _quotient(columns: Columns, beside: Mapping[str, int | None], indicator: Indicator) -> Quotient | None:
-    """How a value and the counts beside it must agree; None where one of them has no column.
+    """Return how a value and the counts beside it must agree; None where one of them has no column.
 
     `beside` has the number of the column of each measure.
     """

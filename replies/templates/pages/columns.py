@@ -115,7 +115,7 @@ def columns_of(scope: SheetScope) -> Columns:
 
 
 def _key_columns(scope: SheetScope) -> list[KeyColumn]:
-    """The key columns in their order; first the one by which the layout finds the headings."""
+    """Return the key columns in their order; first the one by which the layout finds the headings."""
     table = scope.table
     keys: list[KeyColumn] = []
     for name, source in scope.sources:
@@ -139,7 +139,7 @@ def _order(name: str) -> int:
 
 
 def _figure_columns(scope: SheetScope, spec: ValueColumn) -> Iterator[FigureColumn]:
-    """The columns that one value column of the layout stands for: one for each word that its heading can give."""
+    """Yield the columns that one value column of the layout stands for: one for each word that its heading can give."""
     sources = {**dict(scope_sources(scope.table)), **dict(scope_sources(spec))}
     indicators = scope.indicators_of(sources.get("indicator"))
     in_heading = [(name, source) for name, source in sources.items() if source.header is not None]
@@ -156,7 +156,7 @@ def _figure_columns(scope: SheetScope, spec: ValueColumn) -> Iterator[FigureColu
 
 
 def _placed(keys: Sequence[KeyColumn], figures: Sequence[FigureColumn]) -> list[tuple[Column, int]]:
-    """Every column and its number: those that the layout calls by a letter there, the others around them."""
+    """Return every column and its number: those that the layout calls by a letter there, the others around them."""
     late = [key for key in keys if key.field in AFTER_FIGURES]
     columns: list[Column] = [*(key for key in keys if key not in late), *figures, *late]
     fixed = {number: column for column in columns if (number := column.number) is not None}

@@ -50,7 +50,7 @@ def add_headings(cells: Cells, columns: Columns, top: int) -> list[Area]:
 
 
 def _heading(column: Column) -> tuple[tuple[str, ...], str]:
-    """The headings of a column from top to bottom, and the note on the lowest."""
+    """Return the headings of a column from top to bottom, and the note on the lowest."""
     if isinstance(column, FigureColumn):
         note = "\n".join(describe(indicator) for indicator in column.indicators[:MAX_DESCRIBED])
         if column.spec.heading.startswith("["):
@@ -65,7 +65,7 @@ def _key_note(key: KeyColumn) -> str:
 
 
 def _marks_headings(columns: Columns, text: str) -> bool:
-    """Whether a text is what the layout looks for to find the row of headings."""
+    """Return whether a text is what the layout looks for to find the row of headings."""
     header = columns.scope.table.header
     return (
         bool(header.match.search(text))
@@ -97,7 +97,7 @@ def _merge_alike(cells: Cells, rows: range, merged: Sequence[Area]) -> list[Area
 
 
 def _equal_neighbours(cells: Cells, row: int) -> Iterator[list[int]]:
-    """The numbers of columns side by side whose headings in a row are equal, together."""
+    """Yield the numbers of columns side by side whose headings in a row are equal, together."""
     headings = {number: cell.text for (r, number), cell in cells.items() if r == row and cell.style == "heading"}
     group: list[int] = []
     for number in sorted(headings):

@@ -41,7 +41,7 @@ def heading_parts(
 
 
 def _is_read(spec: ValueColumn, parts: Sequence[str], words: HeadingWords) -> bool:
-    """Whether the layout takes headings for a value column and reads from them what they must give."""
+    """Return whether the layout takes headings for a value column and reads from them what they must give."""
     text = JOIN.join(dict.fromkeys(parts))
     if spec.match is not None and not spec.match.search(text):
         return False
@@ -52,7 +52,7 @@ def _is_read(spec: ValueColumn, parts: Sequence[str], words: HeadingWords) -> bo
 
 
 def _read(source: Source, text: str) -> str:
-    """What a source takes from a heading; "" for nothing."""
+    """Return what a source takes from a heading; "" for nothing."""
     match = source.header.search(text) if source.header else None
     if match is None:
         return ""

@@ -75,7 +75,7 @@ def _instruction(scope: SheetScope, *, asked: bool) -> str:
 
 
 def _is_misread(scope: SheetScope, line: str) -> bool:
-    """Whether the layout would take a line for a heading or a banner."""
+    """Return whether the layout would take a line for a heading or a banner."""
     header = scope.table.header
     banners = [source.banner for part in scope.table.scopes for source in sources_of(part)]
     patterns = [header.match, header.after, *banners]
@@ -123,7 +123,7 @@ def _add_row(cells: Cells, columns: Columns, number: int, row: PlannedRow, *, fr
 
 
 def _key_cell(columns: Columns, key: KeyColumn, row: PlannedRow, prefilled: str | None, *, free: bool) -> TemplateCell:
-    """The cell of a key in a row; `prefilled` is the word that it is filled in with beforehand."""
+    """Return the cell of a key in a row; `prefilled` is the word that it is filled in with beforehand."""
     text = prefilled
     if key.field == "identifier" and not free and row.prefilled:
         text = (row.indicator or columns.scope.indicators[0]).time_identifier

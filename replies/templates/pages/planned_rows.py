@@ -59,7 +59,7 @@ def planned_rows(columns: Columns, taken: set[RowKey]) -> list[PlannedRow]:
 
 
 def _rows_under(columns: Columns, words: SourceWords, taken: set[RowKey]) -> Iterator[PlannedRow]:
-    """The rows under banners that give `words`."""
+    """Yield the rows under banners that give `words`."""
     sources = columns.scope.row_sources
     naming = next((source for field, source in sources if field == "indicator"), None)
     others = [(field, source) for field, source in sources if field not in ("indicator", "status")]
@@ -77,7 +77,7 @@ def _rows_under(columns: Columns, words: SourceWords, taken: set[RowKey]) -> Ite
 
 
 def _named_indicators(columns: Columns, naming: Source | None) -> list[tuple[str | None, Indicator | None]]:
-    """The indicators that rows can name, with the word for each; one row kind without a name where no column does."""
+    """Return the indicators that rows can name, with the word for each; one nameless entry where no column names it."""
     if naming is None:
         return [(None, None)]
     readable = set(row_options(columns, "indicator", naming, columns.scope.indicators).words)
@@ -94,7 +94,7 @@ def _row_key(columns: Columns, indicators: Sequence[Indicator], words: SourceWor
 def _combinations(
     columns: Columns, sources: Sequence[FieldSource], indicators: Sequence[Indicator]
 ) -> Iterator[tuple[str, ...]]:
-    """The words of rows to begin: every likely combination, then those that the return must hold."""
+    """Yield the words of rows to begin: every likely combination, then those that the return must hold."""
     likely = {
         source: row_options(columns, field, source, columns.concerned(source, indicators)).likely
         for field, source in sources
@@ -114,14 +114,14 @@ def _combinations(
 
 
 def _required(columns: Columns, indicator: Indicator) -> Iterator[tuple[str, str]]:
-    """The areas, by code, and breakdowns that the return must hold of an indicator; "" for what it leaves open."""
+    """Yield the areas, by code, and breakdowns that the return must give of an indicator; "" for what is left open."""
     for requirement in columns.scope.request.layout.requires:
         if not requirement.indicators or indicator.id in requirement.indicators:
             yield from product(requirement.areas or ("",), requirement.breakdowns or ("",))
 
 
 def _fits_period(columns: Columns, indicators: Sequence[Indicator], words: SourceWords) -> bool:
-    """Whether the period that is given once for all rows is one of each of these indicators."""
+    """Return whether the period that is given once for all rows is one of each of these indicators."""
     given_once = {**columns.scope.words, **words}
     for field, source in columns.scope.sources:
         word = given_once.get(source)
@@ -133,7 +133,7 @@ def _fits_period(columns: Columns, indicators: Sequence[Indicator], words: Sourc
 
 
 def _by_column(columns: Columns, typed: SourceWords) -> dict[int, str]:
-    """The words that are typed, by the number of the column of each."""
+    """Return the words that are typed, by the number of the column of each."""
     return {
         number: typed[key.source]
         for key, number in columns.keys

@@ -38,7 +38,7 @@ def sheets_of(table: TableLayout, request: TemplateRequest) -> Iterator[SheetSco
 
 
 def _sheet_names(table: TableLayout, words: Sequence[SourceWord], request: TemplateRequest) -> Iterator[str]:
-    """The names that Excel allows, that the table takes, and from which each source reads its word."""
+    """Yield the names that Excel allows, that the table takes, and from which each source reads its word."""
     texts = [matching_texts(source.sheet, _in_a_name(word)) for source, word in words if source.sheet]
     parts = [" ".join(combination) for combination in product(*texts)]
     title = _FORBIDDEN.sub(" ", request.layout.title)[:MAX_SHEET_NAME].strip()
@@ -54,7 +54,7 @@ def _sheet_names(table: TableLayout, words: Sequence[SourceWord], request: Templ
 
 
 def _reads(source: Source, name: str, word: str) -> bool:
-    """Whether a source reads a word from the name of a sheet."""
+    """Return whether a source reads a word from the name of a sheet."""
     match = source.sheet.search(name) if source.sheet else None
     return match is not None and (match[1] if match.re.groups else match[0]) == _in_a_name(word)
 

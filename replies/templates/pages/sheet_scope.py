@@ -86,7 +86,7 @@ def with_addressed_cells(scope: SheetScope) -> tuple[SheetScope, Cells]:
 
 
 def _options_of_any(scope: SheetScope, field: str, source: Source) -> WordOptions:
-    """What may be typed for at least one of the table's indicators, where no word suits them all."""
+    """Return what may be typed for at least one of the table's indicators, where no word suits them all."""
     each = [scope.options(field, source, [indicator]) for indicator in scope.indicators]
     likely = dict.fromkeys(word for options in each for word in options.likely)
     words = dict.fromkeys(word for options in each for word in options.words)

@@ -72,7 +72,7 @@ class _ValidationBuilder:
         return self._formula(tests, entry.marks, _limits_in_words(entry), cell)
 
     def _formula(self, tests: Sequence[str], marks: Sequence[str], message: str, cell: str) -> DataValidation | None:
-        """A validation by a formula: as many of the tests as fit, the limits first, or one of the marks."""
+        """Return a validation by a formula: as many of the tests as fit, the limits first, or one of the marks."""
         otherwise = f"SUMPRODUCT(--({self._lists.name_of(marks)}={cell}))>0" if marks else "FALSE"
         for count in range(len(tests), 1, -1):
             formula = f"IF(ISNUMBER({cell}),AND({','.join(tests[:count])}),{otherwise})"
@@ -81,7 +81,7 @@ class _ValidationBuilder:
         return None
 
     def _dependent(self, entry: DependentEntry, cell: str, row: int) -> DataValidation | None:
-        """The validation of a cell whose row names its indicator only when it is filled in."""
+        """Return the validation of a cell whose row names its indicator only when it is filled in."""
         names = self._lists.name_of([word for word, _ in entry.cases])
         key_test = f"{names}=${get_column_letter(entry.key_column + 1)}{row + 1}"
         cases = [case for _, case in entry.cases]
@@ -120,7 +120,7 @@ class _ValidationBuilder:
 def _dependent_row_tests(
     looked_up: Callable[[Sequence[float]], str], cases: Sequence[Number], cell: str, row: int
 ) -> list[str]:
-    """What the figures beside a figure ask of it, where they ask it of some indicators only."""
+    """Return what the figures beside a figure ask of it, where they ask it of some indicators only."""
     asking = [number for number in cases if number.row_conditions is not None]
     if len({number.row_conditions for number in asking}) != 1:
         return []
@@ -136,7 +136,7 @@ def _list_validation(formula: str, *, closed: bool) -> DataValidation:
 
 
 def _with_message(validation: DataValidation, message: str, *, closed: bool = True) -> DataValidation:
-    """The validation with what it says to the person who fills in; a `closed` one refuses everything else."""
+    """Return the validation with what it says to the person who fills in; a `closed` one refuses everything else."""
     validation.allowBlank = True
     validation.showInputMessage, validation.prompt = True, message[:MAX_FORMULA]
     validation.showErrorMessage, validation.errorStyle = closed, "stop"
@@ -145,7 +145,7 @@ def _with_message(validation: DataValidation, message: str, *, closed: bool = Tr
 
 
 def _limits_in_words(entry: Number) -> str:
-    """The limits of a number as it is typed."""
+    """Return the limits of a number as it is typed."""
     percent = entry.factor == 100
     low, high = (f"{end * 100:,.10g}%" if percent else f"{end:,.10g}" for end in (entry.low, entry.high))
     kind = "A whole number" if entry.whole else "A number"

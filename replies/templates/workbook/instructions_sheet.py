@@ -54,7 +54,7 @@ def _write_line(sheet: Worksheet, row: int, style: str, texts: list[str]) -> Non
 
 
 def _lines(template: Template) -> Iterator[Line]:
-    """The lines of the sheet from the top."""
+    """Yield the lines of the sheet from the top."""
     request, stamp = template.request, stamp_of(template.request.layout)
     yield "title", request.layout.title
     if request.expected_period:

@@ -38,7 +38,7 @@ def row_tests(entry: Number, cell: str, row: int) -> list[str]:
 
 
 def _quotient_test(quotient: Quotient, typed: str, ratio: str) -> str:
-    """The test that a value as typed is a ratio times `per`, but for rounding."""
+    """Return the test that a value as typed is a ratio times `per`, but for rounding."""
     value = typed if quotient.factor == 1 else f"({typed}*{number_literal(quotient.factor)})"
     difference = f"ABS({value}-{number_literal(quotient.per)}*{ratio})"
     return f"{difference}<={_rounding(value, quotient.decimals)}+1E-9"

@@ -79,7 +79,7 @@ def _set_style(sheet_cell: SheetCell, cell: TemplateCell) -> None:
 
 
 def _number_format(entry: AllowedEntry | None) -> str:
-    """The number format of a cell; text where words belong, so that Excel makes no date of 2009-10."""
+    """Return the number format of a cell; text where words belong, so that Excel makes no date of 2009-10."""
     if isinstance(entry, DependentEntry):
         formats = sorted({_number_format(case) for _, case in entry.cases}, key=len)
         alike = len({(code[:1], code[-1:] == "%") for code in formats}) == 1
