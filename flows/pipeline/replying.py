@@ -50,7 +50,7 @@ TO_DO_OF_ADDRESS = (
     "If it is the address that is wrong, correct it in the partner's TOML or in officers.toml. What still holds is "
     "then sent."
 )
-MarkedUpCopy = Callable[[Submission, Sequence[Outcome]], Sequence[Attachment]]
+CopyProvider = Callable[[Submission, Sequence[Outcome]], Sequence[Attachment]]
 """Marked-up copies of a submission whose findings are told: names of ours, and bytes."""
 
 
@@ -84,7 +84,7 @@ class ReplyContext:
     today: date
     data_version: int
     refused_because: Sequence[str] | None
-    copies_of: MarkedUpCopy
+    copies_of: CopyProvider
     kinds: AbstractSet[Kind] | None = None
     unread_partners: AbstractSet[str] = frozenset()
     """Partners of whom something may lie in the inbox unread: nobody is told tonight that they are late."""
@@ -274,7 +274,7 @@ def _outgoing_messages(
     to_tell: dict[str, dict[str, Notification]] = {}
     for item in notifications:
         to_tell.setdefault(item.recipient, {})[item.key] = item
-    holding = {recipient: frozenset(told) for recipient, told in to_tell.items()}
+    current_keys = {recipient: frozenset(items) for recipient, items in to_tell.items()}
     messages: list[OutgoingMessage] = []
     unsent = [
         m for m in context.ledger.messages.values() if in_scope(m.recipient) and (m.pending or m.state == "refused")
@@ -285,7 +285,7 @@ def _outgoing_messages(
             says = [left.pop(key) for key in message.news]
             messages += [_outgoing(context, message, says)] if message.pending else []
         else:
-            still = holding.get(message.recipient, frozenset())
+            still = current_keys.get(message.recipient, frozenset())
             context.outbox.supersede(message, [key for key in message.news if key not in still])
     written = (_write_message(context, recipient, list(left.values())) for recipient, left in to_tell.items() if left)
     return messages + [letter for letter in written if letter is not None]
@@ -346,7 +346,7 @@ def _compose(
     written, left_out = fit_to_size(
         lambda these, most: words(notifications, names, envelope, these, most, branding), files, most_bytes, lists=lists
     )
-    context.omitted_files[message.id] = tuple(f"{one.place} ({size_in_words(len(one.content))})" for one in left_out)
+    context.omitted_files[message.id] = tuple(f"{file.place} ({size_in_words(len(file.content))})" for file in left_out)
     return written.as_bytes()
 
 
@@ -366,10 +366,14 @@ def _copy_attachments(context: ReplyContext, notifications: Sequence[Notificatio
 
 def _report_attachments(context: ReplyContext, notifications: Sequence[Notification]) -> list[Attachment]:
     """Return the files of the reports that are told of."""
-    told = {one.says[1] for one in notifications if one.kind == "report"}
-    reports = [one for one in list_filed_reports(context.settings.reports) if one.name in told] if told else []
+    names = {item.says[1] for item in notifications if item.kind == "report"}
+    reports = (
+        [report for report in list_filed_reports(context.settings.reports) if report.name in names] if names else []
+    )
     return [
-        Attachment(*file, f"{one.name}/{file[0]} in the folder of reports") for one in reports for file in one.files
+        Attachment(*file, f"{report.name}/{file[0]} in the folder of reports")
+        for report in reports
+        for file in report.files
     ]
 
 

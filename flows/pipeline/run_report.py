@@ -89,10 +89,10 @@ def sentences(report: NightReport) -> list[str]:
 
 def _set_aside(published: Publication) -> list[str]:
     """Return which returns were set aside, and what to do."""
-    at_fault = [one for one in published.set_aside if one.faults]
+    at_fault = [item for item in published.set_aside if item.faults]
     lines = [
-        f"Set aside: {one.submission}, {one.collection}. {'; '.join(as_typed(fault.text) for fault in one.faults)}."
-        for one in at_fault
+        f"Set aside: {item.submission}, {item.collection}. {'; '.join(as_typed(fault.text) for fault in item.faults)}."
+        for item in at_fault
     ]
     if at_fault:
         lines.append(
@@ -117,12 +117,12 @@ def _mail_sentences(replies: ReplyReport) -> list[str]:
             f"Not sent, and kept for a later night: {messages(replies.waiting)}. {as_typed(replies.waiting_because)}."
         )
     if replies.refused:
-        told = (
+        who = (
             "the analyst is told"
             if not replies.analyst_refused_because
             else f"the analyst's own: {as_typed(replies.analyst_refused_because)}"
         )
-        lines.append(f"Refused for good by the mail server: {messages(replies.refused)}; {told}.")
+        lines.append(f"Refused for good by the mail server: {messages(replies.refused)}; {who}.")
     if replies.omitted_files:
         lines.append(f"Too large for mail, and so left out of messages: {', '.join(replies.omitted_files)}.")
     return lines
@@ -135,12 +135,12 @@ def as_markdown(report: NightReport) -> str:
     """Return a night's report as Markdown, in which partner text is inert: what came, what failed, what changed, the
     gate's verdict and who is late."""
     published = report.publication
-    broken = [(one.severity, one.id, one.reason) for one in published.verdict.broken]
+    broken = [(result.severity, result.id, result.reason) for result in published.verdict.broken]
     changes = [
-        (one.indicator_id, one.area_code, str(one.added), str(one.changed), str(one.removed))
-        for one in published.difference.changes
+        (change.indicator_id, change.area_code, str(change.added), str(change.changed), str(change.removed))
+        for change in published.difference.changes
     ]
-    late = [(one.due.isoformat(), one.partner, one.title, one.period, one.progress) for one in report.overdue]
+    late = [(item.due.isoformat(), item.partner, item.title, item.period, item.progress) for item in report.overdue]
     parts = [
         _returns(report.returns),
         markdown_section(
@@ -158,7 +158,7 @@ def daytime_as_markdown(done: DaytimeReport) -> str:
     lines = [*_mail_sentences(done.replies), *(as_typed(note) for note in done.notes)]
     lines += ["Nothing was loaded; the coming night loads what was accepted."] if done.returns else []
     return "\n".join(
-        [_returns(done.returns), markdown_section("What it came to", [f"- {plain_markdown(one)}" for one in lines])]
+        [_returns(done.returns), markdown_section("What it came to", [f"- {plain_markdown(line)}" for line in lines])]
     )
 
 
@@ -172,7 +172,7 @@ def quarterly_as_markdown(done: FiledReport, replies: ReplyReport) -> str:
     ]
     files = [(name, digest) for name, digest in done.manifest["files"].items()]
     return markdown_section(
-        "The report", [f"- {plain_markdown(one)}" for one in lines], [""], _table(("File", "SHA-256"), files)
+        "The report", [f"- {plain_markdown(line)}" for line in lines], [""], _table(("File", "SHA-256"), files)
     )
 
 
@@ -186,9 +186,9 @@ def _returns(lines: Sequence[ReturnLine]) -> str:
     """Return the sections of what came and what failed."""
 
     def rows(chosen: Iterable[ReturnLine]) -> list[Row]:
-        return [(one.title, one.path, one.status, str(one.rows), findings_of(one)) for one in chosen]
+        return [(line.title, line.path, line.status, str(line.rows), findings_of(line)) for line in chosen]
 
-    failed = rows(one for one in lines if one.status == "rejected")
+    failed = rows(line for line in lines if line.status == "rejected")
     came = markdown_section("What came", _table(CAME, rows(lines)), often="Nothing has come or changed.")
     return came + ("\n" + markdown_section("What failed", _table(CAME, failed)) if failed else "")
 
