@@ -25,7 +25,7 @@ def rebuild(replace: bool = False, warehouse: str | None = None, archive: str | 
     place where these are missing, or where `replace` asks for it; files that differ are left and the run says so."""
     given = settings(warehouse=warehouse, archive=archive)
     with show_progress():
-        done = make_again(given, str(flow_run.id or "by-hand"), replace=replace)
-    publish_page("rebuild", rebuilt_as_markdown(done), "Whether what is live is what the ledger makes")
-    said = done.text.splitlines()[0]
-    return Completed(message=said) if done.succeeded else Completed(name="Different", message=said)
+        result = make_again(given, str(flow_run.id or "by-hand"), replace=replace)
+    publish_page("rebuild", rebuilt_as_markdown(result), "Whether what is live is what the ledger makes")
+    summary = result.text.splitlines()[0]
+    return Completed(message=summary) if result.succeeded else Completed(name="Different", message=summary)

@@ -1,4 +1,4 @@
-"""Settings: one class, from options, the environment (INDICATORS_...) or a .env file, in that order."""
+"""Settings: one class, read from options, the environment (INDICATORS_...) or a .env file, in that order."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ class Settings(BaseSettings):
 
     @property
     def store(self) -> Path:
-        """The private store lies beside the published file."""
+        """Return the path of the private store, which lies beside the published file."""
         return self.warehouse.parent / "store.duckdb"
 
     @property
@@ -70,25 +70,30 @@ class Settings(BaseSettings):
 
     @property
     def limits(self) -> Limits:
-        """What reading one file may cost."""
+        """Return what reading one file may cost."""
         return Limits(self.max_file_mb * 1_000_000, self.max_memory_mb * 1_000_000, self.max_seconds, self.max_cells)
 
 
 def settings(**given: Any) -> Settings:
-    """The settings, with what is given (and not None) before the environment. Raises UsageError naming the setting."""
+    """Return the settings; what is `given` and not None comes before the environment. Raises UsageError naming the
+    setting."""
     try:
-        found = Settings(**{name: value for name, value in given.items() if value is not None})
+        settings_found = Settings(**{name: value for name, value in given.items() if value is not None})
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         name = ".".join(str(part) for part in first["loc"])
         found_there = "" if name in SECRETS else f"; found {first['input']!r}"
         raise UsageError(f"setting {name}", f"{first['msg']}{found_there}") from None
-    if isinstance(found.inbox, Address) and given.get("inbox") is not None and found.inbox.password.get_secret_value():
+    if (
+        isinstance(settings_found.inbox, Address)
+        and given.get("inbox") is not None
+        and settings_found.inbox.password.get_secret_value()
+    ):
         reason = "a password must not be an option or a parameter, which others can read; set INDICATORS_INBOX instead"
         raise UsageError("setting inbox", reason)
     names = ("inbox", "warehouse", "outbox", "archive", "reports", "definitions", "partners", "templates")
-    paths = {name: value for name in names if isinstance(value := getattr(found, name), Path)}
-    return found.model_copy(update={name: path.expanduser().absolute() for name, path in paths.items()})
+    paths = {name: value for name in names if isinstance(value := getattr(settings_found, name), Path)}
+    return settings_found.model_copy(update={name: path.expanduser().absolute() for name, path in paths.items()})
 
 
 def needs_extra(given: Settings) -> None:
@@ -99,10 +104,10 @@ def needs_extra(given: Settings) -> None:
 
 
 def london_today(now: datetime) -> date:
-    """The date in London at an instant."""
+    """Return the date in London at a time."""
     return now.astimezone(LONDON).date()
 
 
 def now() -> datetime:
-    """This instant, in UTC: the one place where the clock is read."""
+    """Return the current time in UTC; only here is the clock read."""
     return datetime.now(UTC)

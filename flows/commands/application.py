@@ -79,7 +79,8 @@ COMMANDS = (
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run a command; its exit code. Every module of a command is imported only when that command is asked for."""
+    """Run a command and return its exit code. The module of a command is imported only when that command is asked
+    for."""
     try:
         with _ended_by_sigterm():
             return _run(sys.argv[1:] if arguments is None else arguments)
@@ -106,6 +107,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _run(arguments: Sequence[str]) -> int:
+    """Parse the arguments, run the command and return its exit code."""
     code = _application()(list(arguments), exit_on_error=False, print_error=False, result_action="return_value")
     if not arguments:
         return 2
@@ -113,6 +115,7 @@ def _run(arguments: Sequence[str]) -> int:
 
 
 def _application() -> App:
+    """Return the command line with all commands."""
     application = App(
         name="indicators",
         help="Local Indicators: partners' spreadsheets in, quality-assured indicators out.",

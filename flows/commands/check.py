@@ -1,4 +1,4 @@
-"""`indicators check`: judge files as the night would, and load nothing."""
+"""`indicators check`: validate files as a night would, and load nothing."""
 
 from __future__ import annotations
 
@@ -74,10 +74,12 @@ def check_files(
     marked_up: Path | None = None,
     explain: bool = False,
 ) -> list[Result]:
-    """One record for each file and return, as the contract of `indicators check --json` says; with `explain` also what
-    became of every cell. `marked_up` is where the marked copy of a single file goes. Raises UsageError for a file that
-    is not there, a partner or return that nobody knows, and a copy that would be of several files or in the place of
-    one."""
+    """Return one record for each file and return, as `indicators check --json` prints them; with `explain` also what
+    became of every cell. `marked_up` is where to write the marked-up copy of a single file.
+
+    Raises UsageError for a file that is not there, an unknown partner or return, and a copy that would be of several
+    files or replace one.
+    """
     definitions = load_definitions(given.definitions)
     partners = load_partners(definitions, given.partners)
     if partner is not None and partner not in partners:
@@ -88,17 +90,17 @@ def check_files(
     today = given.today or london_today(now())
     results: list[Result] = []
     origins = [Origin(partner or _partner_of_folder(path, partners), path.name, today, collection) for path in files]
-    judged = validate_files(
+    validated = validate_files(
         [(origin, partial(_read_start, path, given.limits)) for origin, path in zip(origins, files, strict=True)],
         partners,
         definitions,
         CheckContext(today),
         limits=given.limits,
     )
-    for path, group in zip(files, judged, strict=True):
+    for path, group in zip(files, validated, strict=True):
         with path.open("rb") as file:
             digest = hashlib.file_digest(file, "sha256").hexdigest()
-        records = [_record(path, digest, one) for one in group]
+        records = [_record(path, digest, result) for result in group]
         if explain:
             _explain(path, group, records, given.limits)
         results += records
@@ -117,17 +119,18 @@ def _require_files(files: Sequence[Path], marked_up: Path | None) -> None:
 
 
 def _explain(path: Path, group: Sequence[ValidationResult], records: Sequence[Result], limits: Limits) -> None:
-    """Put what became of every cell of a file into the record of each return that it answers."""
-    if all(one.layout is None for one in group):
+    """Add what became of every cell of a file to the record of each return that it answers."""
+    if all(validated.layout is None for validated in group):
         return
     cells = read_in_child(_read_start(path, limits), limits)
-    for one, result in zip(group, records, strict=True):
-        if one.layout is not None and isinstance(cells, Cells):
-            told = explain_cells(cells, one.layout, path.name, one.findings)
-            result["explained"] = [part.as_dict() for part in told]
+    for validated, result in zip(group, records, strict=True):
+        if validated.layout is not None and isinstance(cells, Cells):
+            explanations = explain_cells(cells, validated.layout, path.name, validated.findings)
+            result["explained"] = [part.as_dict() for part in explanations]
 
 
 def _require_writable_copy(copy: Path, files: Sequence[Path]) -> None:
+    """Raise UsageError for a marked-up copy that cannot be written."""
     if len(files) != 1:
         raise UsageError(copy, "a marked-up copy is of one file; name one")
     if copy.suffix.lower() != ".xlsx":
@@ -139,8 +142,8 @@ def _require_writable_copy(copy: Path, files: Sequence[Path]) -> None:
 
 
 def _write_copy(path: Path, group: Sequence[ValidationResult], copy: Path) -> None:
-    """Write the marked copy of a file; where there is none to make, say so and write nothing."""
-    made = mark_up(path.read_bytes(), path.name, [for_annotation(one) for one in group])
+    """Write the marked-up copy of a file, or print why there is none."""
+    made = mark_up(path.read_bytes(), path.name, [for_annotation(result) for result in group])
     if isinstance(made, NoCopy):
         print(f"indicators: no marked-up copy: {made.reason}", file=sys.stderr)
     else:
@@ -148,12 +151,13 @@ def _write_copy(path: Path, group: Sequence[ValidationResult], copy: Path) -> No
 
 
 def _read_start(path: Path, limits: Limits) -> bytes:
-    """As much of a file as is read, and one byte more, so that the reader sees where that is not all."""
+    """Return as much of a file as may be read, and one byte more, so that the reader sees that it is too large."""
     with path.open("rb") as file:
         return file.read(limits.file_bytes + 1)
 
 
 def _owning_partner(collection: str, partner: str | None, partners: Mapping[str, Partner]) -> str:
+    """Return the partner of a return. Raises UsageError."""
     known = {c.id: p.id for p in partners.values() for c in p.says.collection}
     if collection not in known:
         raise UsageError(collection, f"is not a return; there are {', '.join(sorted(known))}")
@@ -163,26 +167,27 @@ def _owning_partner(collection: str, partner: str | None, partners: Mapping[str,
 
 
 def _partner_of_folder(path: Path, partners: Mapping[str, Partner]) -> str:
-    """The partner whose folder a file lies in; otherwise nobody's, and the file itself must tell."""
+    """Return the partner in whose folder a file lies; "" for none, and then the file itself must tell."""
     folders = [parent.name for parent in path.resolve().parents]
     return next((name for name in folders[:3] if name in partners), "")
 
 
-def _record(path: Path, digest: str, one: ValidationResult) -> Result:
+def _record(path: Path, digest: str, result: ValidationResult) -> Result:
+    """Return the record of a result."""
     return {
         "file": str(path),
         "digest": digest,
-        "partner": one.layout.partner if one.layout else one.origin.partner or None,
-        "collection": one.collection,
-        "status": one.status,
-        "rows": one.rows,
-        "findings": [f.as_dict() for f in one.findings],
-        "not_checked": list(one.not_checked),
+        "partner": result.layout.partner if result.layout else result.origin.partner or None,
+        "collection": result.collection,
+        "status": result.status,
+        "rows": result.rows,
+        "findings": [f.as_dict() for f in result.findings],
+        "not_checked": list(result.not_checked),
     }
 
 
 def print_results(results: Sequence[Result]) -> None:
-    """Print what `check` found, for people."""
+    """Print results for people."""
     console = Console()
     for result in results:
         name = result["collection"] or "no return we expect"
@@ -191,10 +196,10 @@ def print_results(results: Sequence[Result]) -> None:
             table = Table(show_edge=False, pad_edge=False)
             for heading in ("Where", "Rule", "Found", "Expected", "What to do"):
                 table.add_column(heading, overflow="fold")
-            for one in result["findings"]:
-                where = ", ".join(one["cells"][:4]) or "whole file"
-                sheet = f"{as_typed(one['sheet'])}: " if one["sheet"] else ""
-                words = (sheet + where, one["rule"], one["found"], one["expected"], one["fix"])
+            for finding in result["findings"]:
+                where = ", ".join(finding["cells"][:4]) or "whole file"
+                sheet = f"{as_typed(finding['sheet'])}: " if finding["sheet"] else ""
+                words = (sheet + where, finding["rule"], finding["found"], finding["expected"], finding["fix"])
                 table.add_row(*(Text(word) for word in words))
             console.print(table)
         _show_explained(console, result.get("explained", ()))
@@ -203,11 +208,11 @@ def print_results(results: Sequence[Result]) -> None:
 
 def _show_explained(console: Console, explained: Sequence[Result]) -> None:
     """Print what became of every cell, sheet by sheet."""
-    for sheet in dict.fromkeys(one["sheet"] for one in explained):
+    for sheet in dict.fromkeys(part["sheet"] for part in explained):
         table = Table(show_edge=False, pad_edge=False, title=Text(as_typed(sheet)), title_justify="left")
         table.add_column("Cells", overflow="fold")
         table.add_column("What became of them", overflow="fold")
-        for one in explained:
-            if one["sheet"] == sheet:
-                table.add_row(Text(", ".join(one["cells"])), Text(one["became"]))
+        for part in explained:
+            if part["sheet"] == sheet:
+                table.add_row(Text(", ".join(part["cells"])), Text(part["became"]))
         console.print(table)

@@ -9,7 +9,8 @@ from warehouse.publication.publish import NotApproved
 
 
 def print_decision(decide: Callable[[], str]) -> int:
-    """Do what was decided and print what came of it; exit code 1, with the reason, where it cannot be done."""
+    """Carry out a decision and print the result; return exit code 1, with the reason, where it cannot be carried
+    out."""
     try:
         print(decide())
     except NotApproved as reason:

@@ -52,8 +52,8 @@ def nightly(
 
 
 def flow_parameters(inbox: str | None, chosen: dict[str, Any]) -> dict[str, Any]:
-    """What the flow is given: paths in full, and an inbox on a server only as it was typed, for Prefect shows the
-    parameters of a run and the URL in the settings may hold a password."""
+    """Return the parameters of the flow: absolute paths, and an inbox on a server only as it was typed, because Prefect
+    shows the parameters of a run and the URL in the settings may hold a password."""
     return chosen if isinstance(chosen["inbox"], Path) else {**chosen, "inbox": inbox}
 
 
@@ -64,6 +64,7 @@ def _refuse_before_prefect(definitions: Path, partners: Path, inbox: Path | Addr
 
 
 def _run_flow(chosen: Mapping[str, Path | date | str | None]) -> NightReport:
+    """Run the flow, with Prefect imported only now."""
     for name, value in PREFECT.items():
         os.environ.setdefault(name, value)
     report_progress("Starting Prefect")

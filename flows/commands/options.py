@@ -10,6 +10,7 @@ from cyclopts import Parameter, Token
 
 
 def _day(_type: Any, tokens: tuple[Token, ...]) -> date:
+    """Parse a day. Raises ValueError for what is none."""
     text = tokens[0].value
     try:
         return date.fromisoformat(text)

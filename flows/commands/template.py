@@ -55,7 +55,7 @@ def write_template(collection: str, given: Settings, out: Path | None = None, pe
 
 
 def template_of(collection: str, given: Settings, period: str | None = None) -> Template:
-    """The template of a return, which its own layout reads without a finding once it is filled in."""
+    """Return the template of a return, tried out: its own layout reads it without a finding once it is filled in."""
     definitions = load_definitions(given.definitions)
     partners = load_partners(definitions, given.partners)
     owner = next((p for p in partners.values() for c in p.says.collection if c.id == collection), None)
@@ -85,26 +85,34 @@ def template_of(collection: str, given: Settings, period: str | None = None) -> 
 
 
 def _layout_of(owner: Partner, collection: str, day: date) -> Layout:
-    """The layout that is used for what arrives on a day; of several the newest."""
+    """Return the layout that is used for what arrives on a day; of several the newest."""
     own = [layout for layout in owner.layouts if layout.collection == collection]
-    used = [one for one in own if (one.says.valid_from or date.min) <= day <= (one.says.valid_to or date.max)]
+    used = [
+        layout for layout in own if (layout.says.valid_from or date.min) <= day <= (layout.says.valid_to or date.max)
+    ]
     if not used:
-        dates = ", ".join(f"{one.says.valid_from or '...'} to {one.says.valid_to or '...'}" for one in own)
+        dates = ", ".join(f"{layout.says.valid_from or '...'} to {layout.says.valid_to or '...'}" for layout in own)
         raise UsageError(collection, f"has no layout for {day}; there are those for {dates}")
-    return max(used, key=lambda one: one.says.valid_from or date.min)
+    return max(used, key=lambda layout: layout.says.valid_from or date.min)
 
 
 def _expected(calendar: Sequence[ExpectedPeriod], period: str | None, day: date) -> ExpectedPeriod | None:
-    """The expected return that a template is for: of the period that is asked for, or else the next that is due."""
-    ordered = sorted(calendar, key=lambda one: one.due)
+    """Return the expected return that a template is for: of the period that is asked for, or else the next that is
+    due."""
+    ordered = sorted(calendar, key=lambda period_expected: period_expected.due)
     if period is not None:
-        return next((one for one in ordered if one.period.casefold() == period.casefold()), None)
-    return next((one for one in ordered if one.due >= day), ordered[-1] if ordered else None)
+        return next(
+            (period_expected for period_expected in ordered if period_expected.period.casefold() == period.casefold()),
+            None,
+        )
+    return next(
+        (period_expected for period_expected in ordered if period_expected.due >= day), ordered[-1] if ordered else None
+    )
 
 
 def _try_out(drawn: Template) -> list[Finding]:
-    """What would be wrong with the template if it were filled in as it says."""
+    """Return what would be wrong with the template if it were filled in as it says."""
     request = drawn.request
-    table, found = parse(filled_in(drawn), request.layout, drawn.file_name)
+    table, findings = parse(filled_in(drawn), request.layout, drawn.file_name)
     checked = check([table], request.layout.definitions, CheckContext(request.horizon))
-    return [*found, *checked[0]]
+    return [*findings, *checked[0]]

@@ -17,12 +17,12 @@ PLAIN_WIDTH = 160
 
 
 def console() -> Console:
-    """The console for tables: as wide as the terminal, or PLAIN_WIDTH columns in a file or pipe."""
+    """Return the console for tables: as wide as the terminal, or PLAIN_WIDTH columns in a file or pipe."""
     return Console(width=None if sys.stdout.isatty() else PLAIN_WIDTH)
 
 
 def as_json(value: object) -> str:
-    """A value as indented JSON, with instants as they are in UTC."""
+    """Return a value as indented JSON, with times in UTC."""
     return orjson.dumps(value, option=orjson.OPT_INDENT_2 | orjson.OPT_NAIVE_UTC).decode()
 
 
@@ -47,6 +47,7 @@ def progress_shown() -> Iterator[None]:
 
 @contextmanager
 def _plain_lines() -> Iterator[None]:
+    """Print a line for each step."""
     printed: set[str] = set()
 
     def print_once(step: str, _done: int, _total: int) -> None:

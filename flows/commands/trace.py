@@ -41,6 +41,7 @@ def trace(
 
 
 def _record(origin: TracedValue) -> dict[str, object]:
+    """Return the record that `--json` prints."""
     return {
         **origin.row,
         "sender": origin.sender,
@@ -51,6 +52,7 @@ def _record(origin: TracedValue) -> dict[str, object]:
 
 
 def _in_words(origin: TracedValue) -> str:
+    """Return the answer for people."""
     row = origin.row
     value = row["value_text"] if row["value"] is None else f"{row['value']:g} {row['unit']}"
     if row["value"] is None and row["value_text"] is None:

@@ -36,7 +36,7 @@ _WHERE = re.compile(r"(?:'(?P<quoted>(?:[^']|'')+)'|(?P<plain>.+))!(?P<cell>[^!]
 
 @dataclass(frozen=True)
 class WaiverRequest:
-    """What somebody asks to be let through: a cell of a submission, the rule, and why, by whom and until when."""
+    """A request to waive a rule: a cell of a submission, the rule, and why, by whom and until when."""
 
     submission: str
     cell: str
@@ -48,7 +48,7 @@ class WaiverRequest:
 
 @dataclass(frozen=True)
 class WaiverAnswer:
-    """What came of it: the waivers that were given, or none, and what to tell the person who asked."""
+    """The waivers that were granted, if any, and what to tell the person who asked."""
 
     granted: tuple[WaiverGrant, ...]
     message: str
@@ -75,9 +75,9 @@ def waive(
 
 def grant_waiver(request: WaiverRequest, given: Settings) -> WaiverAnswer:
     """Record a waiver for every value that the cell stands for, if the submission has that finding; the next night
-    judges the submission again.
+    validates the submission again.
 
-    Raises UsageError for a rule that cannot be waived, a cell or day that is none, and words that are missing.
+    Raises UsageError for a rule that cannot be waived, an invalid cell or day, and missing words.
     """
     today = given.today or london_today(now())
     sheet, place = _parse_request(request, today)
@@ -88,13 +88,13 @@ def grant_waiver(request: WaiverRequest, given: Settings) -> WaiverAnswer:
         submission = ledger.submissions.get(request.submission)
         if submission is None:
             return WaiverAnswer((), f"There is no submission {request.submission}.")
-        held = [(o.collection, f) for o in ledger.outcomes.get(submission.id, ()) for f in o.findings]
-        mine = [(c, f) for c, f in held if f.rule == request.rule and (sheet, place) in cells_of_finding(f)]
-        if not mine:
+        findings = [(o.collection, f) for o in ledger.outcomes.get(submission.id, ()) for f in o.findings]
+        matching = [(c, f) for c, f in findings if f.rule == request.rule and (sheet, place) in cells_of_finding(f)]
+        if not matching:
             return WaiverAnswer((), f"{submission.id} has no finding {request.rule} at {as_typed(request.cell)}.")
-        if not any(finding.is_error for _, finding in mine):
+        if not any(finding.is_error for _, finding in matching):
             return WaiverAnswer((), f"{as_typed(request.cell)} of {submission.id} is let through already.")
-        collection = mine[0][0]
+        collection = matching[0][0]
         today_judged = _validated_today(submission, collection, given, definitions, ledger, today)
         grants = _make_grants(request, sheet, place, today_judged, ledger)
         if not grants:
@@ -109,9 +109,9 @@ def grant_waiver(request: WaiverRequest, given: Settings) -> WaiverAnswer:
 
 
 def _parse_request(request: WaiverRequest, today: date) -> tuple[str, int]:
-    """The sheet and the position that are asked about; refuses what nobody could grant."""
+    """Return the sheet and the position that are asked about. Raises UsageError for what nobody could grant."""
     rule = RULES.get(request.rule)
-    waivable = ", ".join(name for name, one in RULES.items() if one.strictness == "waivable")
+    waivable = ", ".join(name for name, known_rule in RULES.items() if known_rule.strictness == "waivable")
     if rule is None or rule.strictness != "waivable":
         raise UsageError(request.rule, f"cannot be waived; the rules that can are {waivable}")
     if request.until < today:
@@ -134,44 +134,50 @@ def _validated_today(
     ledger: Ledger,
     today: date,
 ) -> ValidationResult | None:
-    """The submission as the next night will judge it, but for the waiver that is asked for."""
+    """Return the submission as the next night will validate it, without the waiver that is asked for."""
     partners = load_partners(definitions, given.partners)
     with private_store.open_store(given.store) as con:
         accepted, seen = figures_known_to_owners(con, given, definitions, partners, ledger)
     context = CheckContext(today, accepted, seen, ledger.waivers_in_force())
     archive = Archive(given.archive)
     arrival = (Origin(submission.partner, submission.path, today), lambda: archive.read_content(submission.digest))
-    (judged,) = validate_files([arrival], partners, definitions, context)
-    return next((one for one in judged if one.collection == collection), None)
+    (results,) = validate_files([arrival], partners, definitions, context)
+    return next((result for result in results if result.collection == collection), None)
 
 
 def _make_grants(
-    request: WaiverRequest, sheet: str, place: int, judged: ValidationResult | None, ledger: Ledger
+    request: WaiverRequest, sheet: str, place: int, result: ValidationResult | None, ledger: Ledger
 ) -> list[WaiverGrant]:
-    if judged is None:
+    """Return the waivers to grant."""
+    if result is None:
         return []
-    found = [
-        f for f in judged.findings if f.rule == request.rule and f.is_error and (sheet, place) in cells_of_finding(f)
+    findings = [
+        f for f in result.findings if f.rule == request.rule and f.is_error and (sheet, place) in cells_of_finding(f)
     ]
     return [
         WaiverGrant(f"W{number:06d}", waiver, request.submission, sheet, address_of_position(place), now())
-        for number, waiver in enumerate(_waivers(request, found, sheet, place, judged), start=len(ledger.waivers) + 1)
+        for number, waiver in enumerate(
+            _waivers(request, findings, sheet, place, result), start=len(ledger.waivers) + 1
+        )
     ]
 
 
 def _waivers(
-    request: WaiverRequest, found: Sequence[Finding], sheet: str, place: int, judged: ValidationResult
+    request: WaiverRequest, findings: Sequence[Finding], sheet: str, place: int, result: ValidationResult
 ) -> list[Waiver]:
-    """A waiver for each row whose value the cell stands for: one, or all those under a heading that says a period."""
-    if judged.table is None:
+    """Return a waiver for each row whose value the cell stands for: one, or all those under a heading that names a
+    period."""
+    if result.table is None:
         return []
-    frame = judged.table.frame.filter(pl.col("keyed"))
+    frame = result.table.frame.filter(pl.col("keyed"))
     rows = [
-        pair for one in found for pair in rows_of_finding(frame, one.rule, one.field, _bound_place(one, (sheet, place)))
+        pair
+        for finding in findings
+        for pair in rows_of_finding(frame, finding.rule, finding.field, _bound_place(finding, (sheet, place)))
     ]
     return [
         Waiver(
-            collection=judged.table.collection,
+            collection=result.table.collection,
             key=tuple(row[name] for name in KEY),
             rule=request.rule,
             field=field,
@@ -184,17 +190,17 @@ def _waivers(
     ]
 
 
-def _bound_place(one: Finding, place: tuple[str, int]) -> tuple[str, int]:
-    """The cell whose value a waiver of a finding binds: of a total and its parts that of the total."""
-    return next(cells_of_finding(one)) if one.rule.startswith("total.") else place
+def _bound_place(finding: Finding, place: tuple[str, int]) -> tuple[str, int]:
+    """Return the cell whose value a waiver binds: for a total and its parts that of the total."""
+    return next(cells_of_finding(finding)) if finding.rule.startswith("total.") else place
 
 
 def _describe_grants(grants: Sequence[WaiverGrant], submission: Submission, ledger: Ledger) -> str:
-    """What was let through and what comes of it."""
+    """Return what was waived and what follows."""
     first = grants[0].waiver
     where = f"{as_typed(grants[0].sheet)}!{grants[0].cell}"
     many = f"{len(grants)} values of {where} are" if len(grants) > 1 else f"The value of {where} is"
-    said = f"{many} let through {first.rule} until {first.until:%-d %B %Y} ({', '.join(g.id for g in grants)})."
+    answer = f"{many} let through {first.rule} until {first.until:%-d %B %Y} ({', '.join(g.id for g in grants)})."
     if ledger.is_current(submission):
-        return f"{said} The next night judges {submission.id} again."
-    return f"{said} {submission.id} has been replaced since; it counts when the same value is sent again."
+        return f"{answer} The next night judges {submission.id} again."
+    return f"{answer} {submission.id} has been replaced since; it counts when the same value is sent again."

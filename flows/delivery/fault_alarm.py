@@ -1,4 +1,4 @@
-"""When it is our own fault: the analyst is written to, once for each fault until it is over.
+"""Write to the analyst about a fault of our own, once for each fault until it is over.
 
 It works where the archive, the settings or the mail server are what fails: it needs neither ledger nor lock, and a
 message that cannot be sent lies in the outbox and is tried again at the end of each run.
@@ -55,75 +55,76 @@ class AlarmSettings(BaseSettings):
 
     @classmethod
     def for_run(cls, parameters: Mapping[str, Any]) -> AlarmSettings:
-        """With the folders that a run was given in place of those of the settings."""
+        """Return the settings, with the folders that a run was given instead of those of the settings."""
         return cls(**{name: parameters[name] for name in ("outbox", "archive") if parameters.get(name)})
 
     @property
     def memory_paths(self) -> tuple[Path, ...]:
-        """Where the memory of faults may lie; the first that can be written holds it."""
+        """Return where the memory of faults may lie; the first that can be written holds it."""
         whose = hashlib.sha256(str(self.outbox.absolute()).encode()).hexdigest()[:12]
         spare = Path(tempfile.gettempdir()) / f"local-indicators-{os.getuid()}-{whose}"
         return (self.archive / "faults.json", self.outbox / ".faults.json", spare / "faults.json")
 
 
 def describe_fault(error: BaseException | None, otherwise: str) -> str:
-    """A fault in one line that shows no partner's data: our own faults say it themselves; of any other exception only
-    its kind and the place are told, for its words may hold anything."""
+    """Return a fault in one line that shows no partner's data. Our own errors are quoted; of any other exception only
+    type and place are named, because its message may contain anything."""
     if isinstance(error, LocalIndicatorsError):
-        said = str(error)
+        text = str(error)
     elif error is not None:
         ours = [f for f in traceback.extract_tb(error.__traceback__) if Path(f.filename).is_relative_to(HOME)]
         ours = [f for f in ours if ".venv" not in f.filename] or ours
         where = f" at {Path(ours[-1].filename).relative_to(HOME)}, line {ours[-1].lineno}" if ours else ""
         system = f" ({error.strerror})" if isinstance(error, OSError) and error.strerror else ""
-        said = f"{type(error).__name__}{system}{where}"
+        text = f"{type(error).__name__}{system}{where}"
     else:
-        said = otherwise
-    return as_typed(" ".join(said.split()))[:MAX_FAULT_LENGTH]
+        text = otherwise
+    return as_typed(" ".join(text.split()))[:MAX_FAULT_LENGTH]
 
 
-def report_fault(reach: AlarmSettings, flow: str, run: str, said: str, at: datetime, *, bearable: int = 0) -> str:
-    """Remember a fault of a run, and tell the analyst if nobody has been told of it yet; what kept the message from
-    being sent, in words, or nothing. The first `bearable` times in a row are remembered only."""
-    said = _without_secrets(said, reach)
+def report_fault(reach: AlarmSettings, flow: str, run: str, text: str, at: datetime, *, bearable: int = 0) -> str:
+    """Remember a fault of a run, and notify the analyst if nobody has been yet; return what kept the message from being
+    sent, or "". The first `bearable` times in a row are only remembered."""
+    text = _without_secrets(text, reach)
     with _open_memory(reach.memory_paths) as memory:
-        name = hashlib.sha256(re.sub(r"\d+", "#", said).encode()).hexdigest()[:12]
-        blank = {"said": said, "flows": [], "run": run, "since": at.isoformat(), "times": 0, "told": False}
-        one = memory.setdefault(name, blank)
-        one |= {"flows": sorted({*one["flows"], flow}), "times": one["times"] + 1, "last": at.isoformat()}
-        one["due"] = one.get("due", False) or one["times"] > bearable
+        name = hashlib.sha256(re.sub(r"\d+", "#", text).encode()).hexdigest()[:12]
+        blank = {"said": text, "flows": [], "run": run, "since": at.isoformat(), "times": 0, "told": False}
+        fault = memory.setdefault(name, blank)
+        fault |= {"flows": sorted({*fault["flows"], flow}), "times": fault["times"] + 1, "last": at.isoformat()}
+        fault["due"] = fault.get("due", False) or fault["times"] > bearable
         return _notify_analyst(reach, memory)
 
 
 def clear_faults(reach: AlarmSettings, flow: str) -> str:
-    """Forget the faults of a flow that has run well, and tell what could not be told before; what kept a message from
-    being sent, in words, or nothing."""
+    """Drop the faults of a flow that has run well, and send what could not be sent before; return what kept a message
+    from being sent, or ""."""
     trouble = ""
     for number, path in enumerate(reach.memory_paths):
         if number and not path.exists():
             continue
         with _open_memory([path]) as memory:
             trouble = _notify_analyst(reach, memory) or trouble
-            for name, one in list(memory.items()):
-                one["flows"] = [other for other in one["flows"] if other != flow]
-                if not one["flows"] and (one["told"] or not one.get("due")):
+            for name, fault in list(memory.items()):
+                fault["flows"] = [other for other in fault["flows"] if other != flow]
+                if not fault["flows"] and (fault["told"] or not fault.get("due")):
                     del memory[name]
     return trouble
 
 
 def _notify_analyst(reach: AlarmSettings, memory: FaultMemory) -> str:
-    """Write a message for each fault that is to be told and has not been, and send it."""
+    """Write and send a message for each fault that is due and has not been sent; return what kept one from being sent,
+    or ""."""
     trouble = ""
-    for name, one in memory.items():
-        if one["told"] or not one.get("due"):
+    for name, fault in memory.items():
+        if fault["told"] or not fault.get("due"):
             continue
-        identity = f"fault-{datetime.fromisoformat(one['since']):%Y%m%d%H%M%S}-{name}"
-        sent_at = datetime.fromisoformat(one["since"])
+        identity = f"fault-{datetime.fromisoformat(fault['since']):%Y%m%d%H%M%S}-{name}"
+        sent_at = datetime.fromisoformat(fault["since"])
         envelope = Envelope(identity, reach.analyst, reach.sender, reach.analyst, sent_at)
-        content = _worded(reach, one, sent_at, envelope)
+        content = _worded(reach, fault, sent_at, envelope)
         written = _write_to_outbox(reach.outbox / f"{identity}.eml", content)
         trouble = _send(reach, content, written=written)
-        one["told"] = not trouble
+        fault["told"] = not trouble
     return trouble
 
 
@@ -137,6 +138,7 @@ def _worded(reach: AlarmSettings, fault: Mapping[str, Any], since: datetime, env
 
 
 def _write_to_outbox(path: Path, content: bytes) -> bool:
+    """Write a message to the outbox; return whether it is there."""
     with contextlib.suppress(OSError):
         path.parent.mkdir(parents=True, exist_ok=True)
         write_whole(path, content)
@@ -145,7 +147,8 @@ def _write_to_outbox(path: Path, content: bytes) -> bool:
 
 
 def _send(reach: AlarmSettings, content: bytes, *, written: bool) -> str:
-    """What kept a message from the analyst, or nothing. Without a mail server, the outbox is where it is delivered."""
+    """Return what kept a message from the analyst, or "". Without a mail server, the outbox is where it is
+    delivered."""
     try:
         server = parse_mail_url(reach.smtp_url.get_secret_value() if reach.smtp_url else "")
     except LocalIndicatorsError as fault:
@@ -155,11 +158,11 @@ def _send(reach: AlarmSettings, content: bytes, *, written: bool) -> str:
     return "" if written else "the outbox cannot be written"
 
 
-def _without_secrets(said: str, reach: AlarmSettings) -> str:
-    """The words without what a mail server's URL keeps secret."""
+def _without_secrets(text: str, reach: AlarmSettings) -> str:
+    """Return a text without what a mail server's URL keeps secret."""
     url = reach.smtp_url.get_secret_value() if reach.smtp_url else ""
-    said = said.replace(url, "(the mail server's URL)") if url else said
-    return re.sub(r"\b[a-z][a-z0-9+.-]*://[^\s/@]*@", "(signed in)@", said)
+    text = text.replace(url, "(the mail server's URL)") if url else text
+    return re.sub(r"\b[a-z][a-z0-9+.-]*://[^\s/@]*@", "(signed in)@", text)
 
 
 # -- the memory of faults ---------------------------------------------------------------------------------------------
@@ -167,10 +170,10 @@ def _without_secrets(said: str, reach: AlarmSettings) -> str:
 
 @contextmanager
 def _open_memory(places: Sequence[Path]) -> Iterator[FaultMemory]:
-    """The faults that are remembered at the first place that can be written, and are written back there at the end.
-    One process at a time."""
+    """Give the faults remembered at the first place that can be written, and write them back there at the end. One
+    process at a time."""
     with contextlib.ExitStack() as stack:
-        file = next((one for path in places if (one := _open_memory_file(path)) is not None), None)
+        file = next((opened for path in places if (opened := _open_memory_file(path)) is not None), None)
         if file is not None:
             stack.callback(os.close, file)
             fcntl.flock(file, fcntl.LOCK_EX)
@@ -185,7 +188,7 @@ def _open_memory(places: Sequence[Path]) -> Iterator[FaultMemory]:
 
 
 def _open_memory_file(path: Path) -> int | None:
-    """The memory at a path with room for all it may hold; None where that cannot be had."""
+    """Open the memory at a path with room for all it may hold; None where that is not possible."""
     with contextlib.suppress(OSError):
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         if path.parent.stat().st_uid != os.getuid():
@@ -203,14 +206,15 @@ def _open_memory_file(path: Path) -> int | None:
 
 
 def _read_memory(file: int | None) -> FaultMemory:
+    """Return the faults in an open file; none where it cannot be read."""
     with contextlib.suppress(OSError, ValueError):
-        found = json.loads(os.pread(file, MEMORY_BYTES, 0)) if file is not None else {}
-        return found if isinstance(found, dict) else {}
+        faults = json.loads(os.pread(file, MEMORY_BYTES, 0)) if file is not None else {}
+        return faults if isinstance(faults, dict) else {}
     return {}
 
 
 def _pad(memory: FaultMemory) -> bytes:
-    """The memory at its one size; of too many faults the newest stay."""
+    """Return the memory at its fixed size; of too many faults the newest stay."""
     kept: Sequence[tuple[str, Any]] = list(memory.items())[-MAX_FAULTS:]
     while len(content := json.dumps(dict(kept)).encode()) > MEMORY_BYTES:
         kept = kept[1:]

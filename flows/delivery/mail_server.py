@@ -1,4 +1,4 @@
-"""Speak to a mail server: where it is, how it is trusted, and what it says of one message."""
+"""Speak to a mail server: where it is, how it is trusted, and what it answers about one message."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ URL_FORM = "must look like smtp://user:password@host:587?starttls, smtps://user:
 
 @dataclass(frozen=True)
 class MailServer:
-    """A mail server, and how to speak to it. `tls`: none, by STARTTLS, or from the first byte."""
+    """A mail server and how to speak to it. `tls` is "none", "starttls", or "always" for TLS from the first byte."""
 
     host: str
     port: int
@@ -33,11 +33,12 @@ class MailServer:
     password: str = field(default="", repr=False)
 
     def __str__(self) -> str:
+        """Return host and port, without user and password."""
         return f"{self.host}:{self.port}"
 
 
 def parse_mail_url(url: str) -> MailServer | None:
-    """The server that a URL names; None where it is empty. Raises UsageError that shows nothing of the URL."""
+    """Return the server that a URL names; None for an empty one. Raises UsageError, which shows nothing of the URL."""
     if not url:
         return None
     try:
@@ -56,13 +57,14 @@ def parse_mail_url(url: str) -> MailServer | None:
 
 
 def _on_this_machine(host: str) -> bool:
+    """Return whether a host is this machine."""
     with contextlib.suppress(ValueError):
         return ipaddress.ip_address(host).is_loopback
     return host == "localhost"
 
 
 class MessageRefused(Exception):
-    """The server will not take a message for its recipient, now and later."""
+    """The server will not take a message for its recipient, now or later."""
 
 
 class MessageTooLarge(MessageRefused):
@@ -70,7 +72,7 @@ class MessageTooLarge(MessageRefused):
 
 
 class ConnectionLost(Exception):
-    """The connection broke while the text was going, or before the server said whether it has it."""
+    """The connection broke while the text was sent, or before the server confirmed it."""
 
 
 class MessageDeferred(Exception):
@@ -87,7 +89,7 @@ class ServerUnusable(Exception):
 
 @contextlib.contextmanager
 def mail_connection(server: MailServer, sender: str) -> Iterator[smtplib.SMTP]:
-    """A connection ready to take mail, encrypted and signed in as the server's URL asks."""
+    """Open a connection that is ready to take mail, encrypted and signed in as the server's URL asks."""
     named = domain_of(sender)
     trusted = ssl.create_default_context()
     if server.tls == "always":
@@ -111,6 +113,7 @@ def mail_connection(server: MailServer, sender: str) -> Iterator[smtplib.SMTP]:
 
 
 def _sign_in(smtp: smtplib.SMTP, server: MailServer) -> None:
+    """Sign in. Raises ServerUnusable if the server refuses for good."""
     try:
         smtp.login(server.user, server.password)
     except smtplib.SMTPAuthenticationError as error:
@@ -122,17 +125,18 @@ def _sign_in(smtp: smtplib.SMTP, server: MailServer) -> None:
 
 
 def server_size_limit(smtp: smtplib.SMTP) -> int:
-    """The size of a message that the server says it takes (RFC 1870); without end where it says none."""
-    said = smtp.esmtp_features.get("size", "").strip()
-    return int(said) if said.isascii() and said.isdigit() and int(said) else sys.maxsize
+    """Return the largest message in bytes that the server takes (RFC 1870); sys.maxsize if it names none."""
+    size = smtp.esmtp_features.get("size", "").strip()
+    return int(size) if size.isascii() and size.isdigit() and int(size) else sys.maxsize
 
 
 def transmit(smtp: smtplib.SMTP, sender: str, to: str, content: bytes, begun: Callable[[], None]) -> None:
-    """Give one message to the server; `begun` is called when the server waits for the text, before any of it goes."""
-    code, said = smtp.mail(sender, [f"size={len(content)}"] if smtp.has_extn("size") else [])
-    if code >= 500 and not _is_about_size(code, said):
-        raise ServerUnusable(f"it takes no mail from {sender}: {_reply_text(code, said)}")
-    _require_reply(code, said, 250)
+    """Give one message to the server; `begun` is called when the server waits for the text, before any of it is
+    sent."""
+    code, reply = smtp.mail(sender, [f"size={len(content)}"] if smtp.has_extn("size") else [])
+    if code >= 500 and not _is_about_size(code, reply):
+        raise ServerUnusable(f"it takes no mail from {sender}: {_reply_text(code, reply)}")
+    _require_reply(code, reply, 250)
     if not to.isascii():
         raise MessageRefused("the address has letters that this mail cannot carry")
     _require_reply(*smtp.rcpt(to), 250, 251)
@@ -140,7 +144,7 @@ def transmit(smtp: smtplib.SMTP, sender: str, to: str, content: bytes, begun: Ca
     begun()
     try:
         smtp.send(_wire_format(content))
-        code, said = smtp.getreply()
+        code, reply = smtp.getreply()
         if code < 0:
             raise smtplib.SMTPServerDisconnected("what it answered is no reply")
     except (smtplib.SMTPServerDisconnected, OSError) as error:
@@ -148,49 +152,51 @@ def transmit(smtp: smtplib.SMTP, sender: str, to: str, content: bytes, begun: Ca
         raise ConnectionLost(
             f"the connection broke while a message of {size} was going ({describe_mail_error(error)})"
         ) from None
-    _require_reply(code, said, 250)
+    _require_reply(code, reply, 250)
 
 
-def _require_reply(code: int, said: bytes, *good: int) -> None:
+def _require_reply(code: int, reply: bytes, *good: int) -> None:
+    """Raise what a reply code means, unless it is one of the `good`."""
     if code in good:
         return
     kind = (
         ServerClosing
         if code == 421
         else MessageTooLarge
-        if _is_about_size(code, said)
+        if _is_about_size(code, reply)
         else MessageRefused
         if code >= 500
         else MessageDeferred
     )
-    raise kind(_reply_text(code, said))
+    raise kind(_reply_text(code, reply))
 
 
-def _is_about_size(code: int, said: bytes) -> bool:
-    """Whether a refusal is for good and of the message's size: by its enhanced code (RFC 3463) where it has one, for
-    552 is also said of a full mailbox and of contents that are not liked; else by the code."""
+def _is_about_size(code: int, reply: bytes) -> bool:
+    """Return whether a refusal is final and about the message's size: by its enhanced code (RFC 3463) if it has one,
+    because 552 also stands for a full mailbox and for unwanted contents; else by the code."""
     if code < 500:
         return False
-    if enhanced := re.match(rb"\s*5\.(\d{1,3}\.\d{1,3})\b", said):
+    if enhanced := re.match(rb"\s*5\.(\d{1,3}\.\d{1,3})\b", reply):
         return enhanced[1] in (b"2.3", b"3.4")
-    return code in (552, 523) and not re.search(rb"quota|mailbox|full", said, re.IGNORECASE)
+    return code in (552, 523) and not re.search(rb"quota|mailbox|full", reply, re.IGNORECASE)
 
 
-def _reply_text(code: int, said: bytes) -> str:
-    return as_typed(f"{code} {said.decode('utf-8', 'replace')}")
+def _reply_text(code: int, reply: bytes) -> str:
+    """Return the server's reply on one line."""
+    return as_typed(f"{code} {reply.decode('utf-8', 'replace')}")
 
 
 def _wire_format(content: bytes) -> bytes:
-    """A message as SMTP carries it: lines end in CR LF, a leading full stop is doubled, a lone one ends it."""
+    """Return a message as SMTP transmits it: lines end in CR LF, a leading full stop is doubled, a lone one ends it."""
     lines = re.sub(rb"\r\n|\r|\n", b"\r\n", content).removesuffix(b"\r\n")
     return re.sub(rb"(?m)^\.", b"..", lines) + b"\r\n.\r\n"
 
 
 def describe_mail_error(error: Exception) -> str:
-    """What went wrong, in one line that shows no secret."""
+    """Return what went wrong, in one line that shows no secret."""
     if isinstance(error, smtplib.SMTPResponseException):
-        said = error.smtp_error
-        return _reply_text(error.smtp_code, said if isinstance(said, bytes) else str(said).encode())
+        reply = error.smtp_error
+        return _reply_text(error.smtp_code, reply if isinstance(reply, bytes) else str(reply).encode())
     if isinstance(error, ssl.SSLCertVerificationError):
         return f"its certificate is not trusted ({as_typed(error.verify_message)})"
     if isinstance(error, OSError) and error.strerror:
@@ -199,5 +205,6 @@ def describe_mail_error(error: Exception) -> str:
 
 
 def configured_mail_server(given: Settings) -> MailServer | None:
-    """The mail server of the settings. Raises UsageError, which shows nothing of the URL."""
+    """Return the mail server of the settings; None if none is set. Raises UsageError, which shows nothing of the
+    URL."""
     return parse_mail_url(given.smtp_url.get_secret_value() if given.smtp_url else "")

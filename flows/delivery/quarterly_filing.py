@@ -1,5 +1,5 @@
-"""Quarterly reports: made from the published file, filed once under the quarter, never changed, and told to whom they
-are for by the same messages as everything else."""
+"""Quarterly reports: made from the published file, filed once under the quarter, never changed, and announced to their
+readers."""
 
 from __future__ import annotations
 
@@ -39,16 +39,19 @@ class Quarter:
 
     @property
     def name(self) -> str:
+        """Return the name, such as 2011-Q1."""
         return f"{self.year}-Q{self.number}"
 
     @property
     def label(self) -> str:
+        """Return the months and the year."""
         months = ("January to March", "April to June", "July to September", "October to December")
         return f"{months[self.number - 1]} {self.year}"
 
 
 def parse_quarter(name: str | None, today: date) -> Quarter:
-    """The quarter that a name such as 2011-Q1 means; without one, the last that has ended by today."""
+    """Return the quarter that a name such as 2011-Q1 means; without one, the last that has ended by today. Raises
+    UsageError."""
     if name is None:
         ended = (today.month - 1) // 3
         return Quarter(today.year, ended) if ended else Quarter(today.year - 1, 4)
@@ -60,8 +63,8 @@ def parse_quarter(name: str | None, today: date) -> Quarter:
 
 @dataclass(frozen=True)
 class FiledReport:
-    """A report in its folder: its name (2011-Q1, or 2011-Q1.2 where it was made again), what it says of itself, and
-    whether this run made it."""
+    """A report in its folder: its name (2011-Q1, or 2011-Q1.2 for another edition), its manifest, and whether this run
+    made it."""
 
     folder: Path
     manifest: Mapping[str, Any]
@@ -69,11 +72,12 @@ class FiledReport:
 
     @property
     def name(self) -> str:
+        """Return the name of the folder."""
         return self.folder.name
 
     @property
     def files(self) -> list[tuple[str, bytes]]:
-        """The page and the csv. Raises StorageError where one is gone."""
+        """Return the page and the csv. Raises StorageError where one is gone."""
         try:
             return [(name, (self.folder / name).read_bytes()) for name in self.manifest["files"]]
         except OSError as error:
@@ -81,12 +85,12 @@ class FiledReport:
 
 
 def report_recipients(whom: Audience, definitions: Definitions, today: date) -> list[str]:
-    """The recipients of a report: every officer in office, the analyst, or nobody."""
+    """Return the recipients of a report: every officer in office, the analyst, or nobody."""
     if whom == "nobody":
         return []
     if whom == "analyst":
         return [ANALYST]
-    return [f"officer/{name}" for name, one in sorted(definitions.officers.items()) if holds_office(one, today)]
+    return [f"officer/{name}" for name, officer in sorted(definitions.officers.items()) if holds_office(officer, today)]
 
 
 def file_report(
@@ -100,20 +104,21 @@ def file_report(
     again: bool,
     branding: Branding = NO_BRANDING,
 ) -> FiledReport:
-    """The report of a quarter: made and filed if it is not there yet, else as it is; `again` files another beside it.
+    """Make and file the report of a quarter if it is not there yet, and return it; `again` files another edition beside
+    it.
 
     The folder gets its name once it is whole, and is not written to afterwards. Raises StorageError, and UsageError
     where nothing is published yet.
     """
-    there = [one for one in list_filed_reports(reports) if one.name.partition(".")[0] == quarter.name]
-    if there and not again:
-        return there[-1]
+    editions = [name for name in list_filed_reports(reports) if name.name.partition(".")[0] == quarter.name]
+    if editions and not again:
+        return editions[-1]
     card = read_scorecard(published)
-    name = quarter.name + (f".{len(there) + 1}" if there else "")
-    title = f"Scorecard, {quarter.label}" + (f" (edition {len(there) + 1})" if there else "")
+    name = quarter.name + (f".{len(editions) + 1}" if editions else "")
+    title = f"Scorecard, {quarter.label}" + (f" (edition {len(editions) + 1})" if editions else "")
     stem = f"scorecard-{name}-{filed_at:%Y-%m-%d}-version-{card.data_version}"
     contents = {f"{stem}.html": as_page(card, title, filed_at, branding).encode(), f"{stem}.csv": as_csv(card)}
-    says = {
+    manifest = {
         "title": title,
         "quarter": quarter.name,
         "data_version": card.data_version,
@@ -123,12 +128,12 @@ def file_report(
         "has_examples": card.has_examples,
         "filed_at": filed_at.isoformat(),
         "filed_by_run": run,
-        "files": {one: hashlib.sha256(content).hexdigest() for one, content in contents.items()},
+        "files": {name: hashlib.sha256(content).hexdigest() for name, content in contents.items()},
         "to": to,
     }
-    contents[MANIFEST] = orjson.dumps(says, option=orjson.OPT_INDENT_2) + b"\n"
+    contents[MANIFEST] = orjson.dumps(manifest, option=orjson.OPT_INDENT_2) + b"\n"
     _put(reports, name, contents)
-    return FiledReport(reports / name, says, is_new=True)
+    return FiledReport(reports / name, manifest, is_new=True)
 
 
 def _put(reports: Path, name: str, contents: Mapping[str, bytes]) -> None:
@@ -138,9 +143,9 @@ def _put(reports: Path, name: str, contents: Mapping[str, bytes]) -> None:
         reports.mkdir(parents=True, exist_ok=True)
         shutil.rmtree(making, ignore_errors=True)
         making.mkdir()
-        for one, content in contents.items():
-            (making / one).write_bytes(content)
-            (making / one).chmod(stat.S_IRUSR | stat.S_IRGRP | stat.S_IROTH)
+        for file_name, content in contents.items():
+            (making / file_name).write_bytes(content)
+            (making / file_name).chmod(stat.S_IRUSR | stat.S_IRGRP | stat.S_IROTH)
         put_folder_in_place(making, reports / name)
     except OSError as error:
         raise StorageError(reports, f"cannot be written ({error.strerror})") from None
@@ -149,20 +154,24 @@ def _put(reports: Path, name: str, contents: Mapping[str, bytes]) -> None:
 
 
 def list_filed_reports(reports: Path) -> Iterator[FiledReport]:
-    """The reports that are filed, by quarter and edition. Raises StorageError for one that does not say what it is."""
+    """Yield the filed reports, by quarter and edition. Raises StorageError for one with a damaged manifest."""
     folders: list[Path] = []
     with contextlib.suppress(FileNotFoundError):
-        folders = [one for one in reports.iterdir() if (one / MANIFEST).is_file() and not one.name.startswith(".")]
+        folders = [
+            folder for folder in reports.iterdir() if (folder / MANIFEST).is_file() and not folder.name.startswith(".")
+        ]
     for folder in sorted(folders, key=_by_edition):
         try:
-            says = orjson.loads((folder / MANIFEST).read_bytes())
+            manifest = orjson.loads((folder / MANIFEST).read_bytes())
             yield FiledReport(
-                folder, {"title": says["title"], "files": dict(says["files"]), "to": list(says["to"]), **says}
+                folder,
+                {"title": manifest["title"], "files": dict(manifest["files"]), "to": list(manifest["to"]), **manifest},
             )
         except (OSError, ValueError, KeyError, TypeError):
             raise StorageError(folder / MANIFEST, "is damaged; restore it from a backup") from None
 
 
 def _by_edition(folder: Path) -> tuple[str, int]:
+    """Return quarter and edition of a folder."""
     quarter, _, edition = folder.name.partition(".")
     return quarter, int(edition) if edition.isdigit() else 1

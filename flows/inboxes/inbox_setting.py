@@ -76,6 +76,7 @@ def _check_endpoint(endpoint: SplitResult) -> None:
 
 
 def _on_this_machine(host: str) -> bool:
+    """Return whether a host is this machine."""
     with suppress(ValueError):
         return ipaddress.ip_address(host).is_loopback
     return host == "localhost"

@@ -82,5 +82,6 @@ class Mounted:
 
 
 def _entry(name: str, status: os.stat_result) -> Entry:
+    """Return the entry of a name with its status."""
     kind = _KINDS.get(stat.S_IFMT(status.st_mode), "odd")
     return Entry(name, kind, status.st_size, status.st_mtime_ns / 1e9)

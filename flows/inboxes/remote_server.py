@@ -74,6 +74,7 @@ class Remote:
         return False
 
     def _path(self, parts: Parts) -> str:
+        """Return the path of the file system for a path in the inbox."""
         return "/".join((self._root, *parts))
 
     def _request(self, call: Callable[[Any], Any]) -> Any:
@@ -152,6 +153,7 @@ def _listed_entry(record: Mapping[str, Any], folder: str) -> Entry | None:
 
 
 def _entry(name: str, record: Mapping[str, Any]) -> Entry:
+    """Return the entry of fsspec's record."""
     time = next((record[key] for key in _TIME_KEYS if record.get(key)), None)
     modified = time.timestamp() if isinstance(time, datetime) else float(time or 0.0)
     version = record.get("ETag") or record.get("etag")

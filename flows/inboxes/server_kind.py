@@ -10,11 +10,13 @@ from flows.inboxes.inbox_address import Address
 
 
 def _bucket_and_path(address: Address) -> str:
+    """Return the bucket, then the path."""
     return f"{address.host}{address.path}"
 
 
 def _accept(_: Address) -> None:
-    return None
+    """Accept every address."""
+    return
 
 
 @dataclass(frozen=True)

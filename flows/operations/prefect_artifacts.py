@@ -1,5 +1,5 @@
-"""What an operator sees of a run in Prefect: what it is called, which files it is about, how far it is and what it came
-to; and the hooks by which the analyst hears of a fault of our own. None of it can make a run fail."""
+"""What an operator sees of a run in Prefect: its name, the files it is about, its progress and its result; and the
+hooks that notify the analyst of a fault of our own. Nothing here can make a run fail."""
 
 from __future__ import annotations
 
@@ -41,39 +41,39 @@ LONG_SECONDS, OFTEN_SECONDS = 10.0, 5.0
 
 
 def night_run_name() -> str:
-    """The name of a night's run: its date in London."""
+    """Return the name of a night's run: its date in London."""
     return f"night of {_today()}"
 
 
 def timed_run_name() -> str:
-    """The name of a run by day: what it is, and when in London it began."""
+    """Return the name of another run: its flow, and when in London it began."""
     return f"{flow_run.flow_name} of {now().astimezone(LONDON):%Y-%m-%d %H:%M}"
 
 
 def _today() -> date:
-    """The day that a run takes for today, as far as its settings can be read."""
+    """Return the day that a run takes for today, as far as its settings can be read."""
     with contextlib.suppress(LocalIndicatorsError):
         return settings(today=flow_run.parameters.get("today")).today or london_today(now())
     return london_today(now())
 
 
 def _validation_task_name(parameters: dict[str, Any]) -> str:
-    """The name of the step that judges: the files it is about."""
+    """Return the name of the validation step: the files it is about."""
     at: RunContext = parameters["given"]
     waiting = at.ledger.awaiting_validation()
     if not waiting:
         return "Read and check: nothing new has come"
     if len(waiting) > MAX_FILES_NAMED:
-        partners = len({one.partner for one in waiting})
+        partners = len({submission.partner for submission in waiting})
         return f"Read and check {len(waiting)} files of {partners} partner{'' if partners == 1 else 's'}"
-    return "Read and check " + ", ".join(as_typed(one.path)[:80] for one in waiting)
+    return "Read and check " + ", ".join(as_typed(submission.path)[:80] for submission in waiting)
 
 
 # -- steps ------------------------------------------------------------------------------------------------------------
 
 
 def _is_worth_retrying(_task: object, _run: object, state: Any) -> bool:
-    """Whether trying again can help: where files could not be reached, and not where the code is wrong."""
+    """Return whether another try can help: where files could not be reached, and not where the code is wrong."""
     return isinstance(state.result(raise_on_failure=False), OSError | LocalIndicatorsError)
 
 
@@ -81,14 +81,16 @@ _VALIDATION_TASK_NAME: Any = _validation_task_name  # Prefect takes it by the na
 
 
 def _validate_and_log(given: RunContext) -> list[Outcome]:
-    """Judge what waits, with a line in the log for each file."""
+    """Validate what waits, with a line in the log for each file."""
     outcomes = validate_step.validate(given)
     log = get_run_logger()
-    for one in outcomes:
-        errors = sum(1 for f in one.findings if f.is_error)
-        path = as_typed(given.ledger.submissions[one.submission].path)
-        said = f"{one.status}, {one.rows} rows, {errors} to correct, {len(one.findings) - errors} to look at"
-        log.info("%s %s (%s): %s", one.submission, path, one.collection or "no return we expect", said)
+    for outcome in outcomes:
+        errors = sum(1 for f in outcome.findings if f.is_error)
+        path = as_typed(given.ledger.submissions[outcome.submission].path)
+        summary = (
+            f"{outcome.status}, {outcome.rows} rows, {errors} to correct, {len(outcome.findings) - errors} to look at"
+        )
+        log.info("%s %s (%s): %s", outcome.submission, path, outcome.collection or "no return we expect", summary)
     return outcomes
 
 
@@ -120,7 +122,7 @@ inbox is tried again here: mail has its own tries and waits for the next run, an
 
 
 def publish_page(key: str, markdown: str, description: str) -> None:
-    """Keep a page about this run as an artifact."""
+    """Publish a page about this run as an artifact."""
     try:
         create_markdown_artifact(markdown, key=key, description=description)
     except Exception:  # what was done is done, whether or not Prefect can show it
@@ -129,28 +131,28 @@ def publish_page(key: str, markdown: str, description: str) -> None:
 
 @contextmanager
 def show_progress() -> Iterator[None]:
-    """For as long as the block takes, show the progress of a long step as an artifact."""
+    """Show the progress of a long step as an artifact, for as long as the block takes."""
     begun: dict[str, float] = {}
     shown: dict[str, UUID] = {}
     last = 0.0
 
-    def tell(step: str, done: int, total: int) -> None:
+    def update_artifact(step: str, done: int, total: int) -> None:
         nonlocal last
         at = time.monotonic()
         if not total or at - begun.setdefault(step, at) < LONG_SECONDS or (at - last < OFTEN_SECONDS and done < total):
             return
         last = at
-        said, percent = f"{step}: {done} of {total}", 100.0 * done / total
+        text, percent = f"{step}: {done} of {total}", 100.0 * done / total
         try:
             if step in shown:
-                update_progress_artifact(shown[step], percent, said)
+                update_progress_artifact(shown[step], percent, text)
             else:
-                made: Any = create_progress_artifact(percent, "progress", said)
+                made: Any = create_progress_artifact(percent, "progress", text)
                 shown[step] = made
         except Exception:
             _log().warning("Prefect would not take the progress of a step.", exc_info=True)
 
-    with progress_listener(tell):
+    with progress_listener(update_artifact):
         yield
 
 
@@ -158,17 +160,17 @@ def show_progress() -> Iterator[None]:
 
 
 def report_failure(flow: Any, run: Any, state: Any) -> None:
-    """Tell the analyst of a run that failed or was cut off, once for each fault."""
+    """Notify the analyst of a run that failed or was cut off, once for each fault."""
     _notify(flow, run, state, bearable=0)
 
 
 def report_daytime_failure(flow: Any, run: Any, state: Any) -> None:
-    """The same for a run that comes again in ten minutes: being cut off once is nothing to tell."""
+    """Do the same for a run that comes again in ten minutes: that it was cut off once is not reported."""
     _notify(flow, run, state, bearable=1 if state.is_crashed() else 0)
 
 
 def clear_failures(flow: Any, run: Any, _state: Any) -> None:
-    """Forget the faults of this flow: should one come back, it is told again."""
+    """Drop the faults of this flow; one that comes back is reported again."""
     try:
         _log_trouble(fault_alarm.clear_faults(AlarmSettings.for_run(run.parameters), flow.name))
     except Exception:
@@ -184,13 +186,14 @@ DAYTIME_HOOKS = {**HOOKS, "on_failure": [report_daytime_failure], "on_crashed": 
 
 
 def _notify(flow: Any, run: Any, state: Any, *, bearable: int) -> None:
+    """Report the fault of a run."""
     try:
         error = state.result(raise_on_failure=False)
         error = error if isinstance(error, Exception) else None
-        said = fault_alarm.describe_fault(error, "the run was cut off before its end")
+        description = fault_alarm.describe_fault(error, "the run was cut off before its end")
         _log_trouble(
             fault_alarm.report_fault(
-                AlarmSettings.for_run(run.parameters), flow.name, run.name, said, now(), bearable=bearable
+                AlarmSettings.for_run(run.parameters), flow.name, run.name, description, now(), bearable=bearable
             )
         )
     except Exception:
@@ -198,9 +201,11 @@ def _notify(flow: Any, run: Any, state: Any, *, bearable: int) -> None:
 
 
 def _log_trouble(trouble: str) -> None:
+    """Log what kept a message from being sent."""
     if trouble:
         _log().error("The analyst could not be told of a fault yet: %s", trouble)
 
 
 def _log() -> Any:
+    """Return the logger."""
     return get_logger("local_indicators")

@@ -50,16 +50,21 @@ server would fetch them from a public registry, which no setting turns off; refu
 
 
 def environment(host: str, port: int, home: Path) -> dict[str, str]:
-    """What Prefect's processes are told: where the server is, where its files are, and to reach for nothing else."""
-    here = "127.0.0.1" if host in ("", "0.0.0.0") else host  # noqa: S104
-    url = {"PREFECT_API_URL": f"http://{here}:{port}/api", "PREFECT_HOME": str(home), "PREFECT_CLI_PROMPT": "false"}
+    """Return the environment of Prefect's processes: where the server is, where its files are, and to reach for nothing
+    else."""
+    reachable_host = "127.0.0.1" if host in ("", "0.0.0.0") else host  # noqa: S104
+    url = {
+        "PREFECT_API_URL": f"http://{reachable_host}:{port}/api",
+        "PREFECT_HOME": str(home),
+        "PREFECT_CLI_PROMPT": "false",
+    }
     given = {**os.environ, **url, **OFFLINE}
     trial = not (HOME / ".env").exists() and not any(name.startswith("INDICATORS_") for name in given)
     return given | ({"INDICATORS_TODAY": TRIAL_DAY} if trial else {})
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Start all, say where to look, and wait; the exit code."""
+    """Start everything, print where to look, and wait; return the exit code."""
     parser = argparse.ArgumentParser(prog="make up", description=__doc__)
     parser.add_argument("--host", default=os.environ.get("UP_HOST", "127.0.0.1"))
     parser.add_argument("--port", type=int, default=int(os.environ.get("UP_PORT", "4207")))
@@ -87,10 +92,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _stop(_number: int, _frame: FrameType | None) -> None:
+    """Raise Stopped for a signal."""
     raise Stopped("asked to stop")
 
 
 def _run(host: str, port: int, env: Mapping[str, str], processes: list[subprocess.Popen[bytes]]) -> None:
+    """Start server and worker, and wait until one of them ends. Raises Stopped."""
     api = env["PREFECT_API_URL"]
     logs = Path(env["PREFECT_HOME"])
     logs.mkdir(parents=True, exist_ok=True)
@@ -107,6 +114,7 @@ def _run(host: str, port: int, env: Mapping[str, str], processes: list[subproces
 
 
 def _told(api: str, env: Mapping[str, str], logs: Path) -> str:
+    """Return what to tell the person at the terminal."""
     page = api.removesuffix("/api")
     lines = [
         "",
@@ -174,6 +182,7 @@ def wait_for(api: str, server: subprocess.Popen[bytes]) -> None:
 
 
 def _answers(api: str) -> bool:
+    """Return whether the server answers."""
     try:
         with urllib.request.urlopen(f"{api}/health", timeout=5) as answer:  # noqa: S310
             return bool(answer.status == 200)
@@ -193,6 +202,7 @@ def end(process: subprocess.Popen[bytes]) -> None:
 
 
 def _is_free(host: str, port: int) -> bool:
+    """Return whether a port is free."""
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:

@@ -1,4 +1,5 @@
-"""What only a person decides: publish what the gate refused, or go back to an earlier version. Both are recorded."""
+"""Decisions of a person about publication: publish what the gate refused, or go back to an earlier version. Both are
+recorded."""
 
 from __future__ import annotations
 
@@ -24,7 +25,8 @@ from warehouse.store.surviving_records import record_ledger_position
 
 
 def approve_run(given: Settings, run: str, by: str) -> str:
-    """Publish a refused run's candidate, and say so. Raises NotApproved with the reason, and LocalIndicatorsError."""
+    """Publish a refused run's candidate; return a sentence about it. Raises NotApproved with the reason, and
+    LocalIndicatorsError."""
     limits, definitions = publish_limits(given), load_definitions(given.definitions)
     version, more = _carry_out(
         given,
@@ -38,23 +40,24 @@ def approve_run(given: Settings, run: str, by: str) -> str:
 
 
 def release_set_aside(given: Settings, submission: str, by: str) -> str:
-    """Let a return that was set aside through the gate, from the next night on, and say so. Raises NotApproved where
-    nothing of the submission is set aside."""
+    """Let a return that was set aside through the gate, from the next night on; return a sentence about it. Raises
+    NotApproved where nothing of the submission is set aside."""
     with sole_writer(given.archive):
         ledger = read_ledger(given.archive)
         require_no_losses(given, ledger)
-        mine = [one for one in ledger.set_aside.values() if one.submission == submission]
-        if not mine:
+        set_aside = [entry for entry in ledger.set_aside.values() if entry.submission == submission]
+        if not set_aside:
             raise NotApproved(f"Nothing of {submission} is set aside.")
-        for one in mine:
-            ledger.record_release(one.outcome, by, now())
+        for entry in set_aside:
+            ledger.record_release(entry.outcome, by, now())
         record_ledger_head(given, ledger)
-    said = f"{submission} is let through the gate, approved by {by}. The next night publishes it."
-    return f"{said} {ledger.adoption_notice}".rstrip()
+    answer = f"{submission} is let through the gate, approved by {by}. The next night publishes it."
+    return f"{answer} {ledger.adoption_notice}".rstrip()
 
 
 def roll_back_to(given: Settings, version: int, by: str) -> str:
-    """Publish a kept version again, and say so. Raises NotApproved with the reason, and LocalIndicatorsError."""
+    """Publish a kept version again; return a sentence about it. Raises NotApproved with the reason, and
+    LocalIndicatorsError."""
     limits, definitions = publish_limits(given), load_definitions(given.definitions)
     number, more = _carry_out(
         given,
@@ -78,7 +81,7 @@ def _carry_out(
     by: str,
     publish: Callable[[connection.Connection, datetime], int],
 ) -> tuple[int, str]:
-    """Do what a person decided, on record before and after; the data_version that it published, and what else to
+    """Carry out a decision, recorded before and after; return the data_version that it published, and what else to
     tell."""
     if not given.store.exists() and not unread_ledger(given.archive).path.exists():
         raise UsageError(given.store, "is not there yet; run `indicators nightly` first")

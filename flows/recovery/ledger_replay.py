@@ -103,13 +103,13 @@ def _first_line(
     made_at = {v: nights[name] for name, (state, v) in results.items() if state == "published" and name in nights}
     made_at |= {decision.data_version: decided_at[at] for at, decision in decisions.items()}
     needs = {decided_at[at]: nights[name] for at, name in waits_for.items()}
-    needs |= {decided_at[at]: made_at[one.to] for at, one in decisions.items() if one.to in made_at}
+    needs |= {decided_at[at]: made_at[decision.to] for at, decision in decisions.items() if decision.to in made_at}
     return _line_to_begin_at([n for n, entry in entries if isinstance(entry, PastEntry)], needs, made_at)
 
 
 def _line_to_begin_at(pasts: Sequence[int], needs: Mapping[int, int], made_at: Mapping[int, int]) -> int:
-    """The last line that keeps the past from which the newest version, and all that it goes back to, can be made; -1
-    for the beginning. `needs` are decisions and the line of what each of them published."""
+    """Return the last line that archives the history from which the newest version, and all that it goes back to, can
+    be made; -1 for the beginning. `needs` maps the line of each decision to that of what it published."""
     begin = max(pasts, default=-1)
     newest = [made_at[max(made_at)]] if made_at else []
     while True:
@@ -140,11 +140,11 @@ class Replay:
 
     @property
     def last_version(self) -> int:
-        """The version that is live by the ledger, or was made for want of one."""
+        """Return the version that is live by the ledger, or was made for want of one."""
         return max(self.ledger.last_version, self.version)
 
     def definitions(self, digest: str) -> Definitions:
-        """The definitions that were archived under a digest."""
+        """Return the definitions that were archived under a digest."""
         if digest not in self._definitions:
             self._definitions[digest] = _definitions(self.archive.read_definitions(digest), digest)
         return self._definitions[digest]
@@ -158,184 +158,189 @@ def replay_ledger(given: Settings, con: connection.Connection, live: Path, step:
     ahead, ledger = unread_ledger(given.archive), unread_ledger(given.archive)
     lines = list(enumerate(read_lines(ledger.path), start=1))
     plan = plan_replay([(n, entry) for n, line in lines if isinstance(entry := ahead.read_line(n, line), PLANNED)])
-    made = Replay(given, Archive(given.archive), plan, con, live, ledger)
+    replay = Replay(given, Archive(given.archive), plan, con, live, ledger)
     for number, line in lines:
-        _replay_entry(made, number, ledger.read_line(number, line))
+        _replay_entry(replay, number, ledger.read_line(number, line))
         step("Replaying the ledger", number, len(lines))
-    _finish(made)
-    return made
+    _finish(replay)
+    return replay
 
 
 PLANNED = (LoadingEntry, NightEntry, PublicationEntry, SetAsideEntry, AskedEntry, DecisionEntry, PastEntry)
 """Entries that the plan of a replay is made from."""
 
 
-def _replay_entry(made: Replay, number: int, entry: Entry) -> None:
+def _replay_entry(replay: Replay, number: int, entry: Entry) -> None:
     """Do what an entry records, after the ledger has applied it."""
-    after = number > made.plan.begin
+    after = number > replay.plan.begin
     match entry:
         case OutcomesEntry():
-            _replay_outcomes(made, entry.submission)
+            _replay_outcomes(replay, entry.submission)
         case LoadingEntry():
-            _replay_loads(made, [made.outcomes[name] for name in entry.outcomes])
-        case PastEntry() if number >= made.plan.begin:
-            tables = {table: made.archive.read_publication_history(name) for table, name in entry.tables.items()}
-            published_versions.restore_publication_history(made.con, tables)
+            _replay_loads(replay, [replay.outcomes[name] for name in entry.outcomes])
+        case PastEntry() if number >= replay.plan.begin:
+            tables = {table: replay.archive.read_publication_history(name) for table, name in entry.tables.items()}
+            published_versions.restore_publication_history(replay.con, tables)
         case NightEntry(attempt=attempt) if after:
-            _replay_publication(made, attempt, (attempt.run, attempt.at))
-        case AskedEntry() if after and entry.at in made.plan.asked:
-            _replay_decision(made, made.plan.decisions[entry.at])
-        case DecisionEntry() if after and entry.at not in made.plan.asked:
-            _replay_decision(made, entry)
+            _replay_publication(replay, attempt, (attempt.run, attempt.at))
+        case AskedEntry() if after and entry.at in replay.plan.asked:
+            _replay_decision(replay, replay.plan.decisions[entry.at])
+        case DecisionEntry() if after and entry.at not in replay.plan.asked:
+            _replay_decision(replay, entry)
 
 
-def _replay_outcomes(made: Replay, submission: str) -> None:
-    """Outcomes of a release that did not say when it loaded them are taken as loaded when they were judged."""
-    mine = made.ledger.outcomes[submission]
-    made.outcomes |= {one.id: one for one in mine}
-    if made.ledger.version == 1:
-        _replay_loads(made, [one for one in mine if one.table is not None and one.id not in made.plan.loading])
+def _replay_outcomes(replay: Replay, submission: str) -> None:
+    """Note the outcomes of a submission. Those of a release that did not record its loads are loaded as of their
+    validation."""
+    outcomes = replay.ledger.outcomes[submission]
+    replay.outcomes |= {outcome.id: outcome for outcome in outcomes}
+    if replay.ledger.version == 1:
+        _replay_loads(
+            replay,
+            [outcome for outcome in outcomes if outcome.table is not None and outcome.id not in replay.plan.loading],
+        )
 
 
-def _replay_loads(made: Replay, outcomes: Sequence[Outcome]) -> None:
-    for one in outcomes:
-        frame = made.archive.read_table(one.table or "")
-        at = made.ledger.loaded_at.get(one.id, one.judged_at)
-        loading.load(made.con, made.ledger.submissions[one.submission], one, frame, at)
-        made.loads += 1
+def _replay_loads(replay: Replay, outcomes: Sequence[Outcome]) -> None:
+    """Load outcomes at the times they had."""
+    for outcome in outcomes:
+        frame = replay.archive.read_table(outcome.table or "")
+        at = replay.ledger.loaded_at.get(outcome.id, outcome.judged_at)
+        loading.load(replay.con, replay.ledger.submissions[outcome.submission], outcome, frame, at)
+        replay.loads += 1
 
 
 # -- publications -----------------------------------------------------------------------------------------------------
 
 
-def _replay_publication(made: Replay, attempt: Attempt, name: AttemptName) -> None:
+def _replay_publication(replay: Replay, attempt: Attempt, name: AttemptName) -> None:
     """Make what a night's attempt came to."""
-    state, version = made.plan.results.get(name, ("", 0))
-    left_out: dict[str, Any] = {"set_aside": made.plan.set_aside.get(name, ())}
+    state, version = replay.plan.results.get(name, ("", 0))
+    left_out: dict[str, Any] = {"set_aside": replay.plan.set_aside.get(name, ())}
     if state == "published":
-        republish_version(made.con, made.live, version, _archived_build_inputs(made, attempt) | left_out)
-        _note_version(made, version)
-    elif state == "refused" and name in made.plan.waits_for.values():
-        made.candidates[name] = made.live.parent / f"waiting-{len(made.candidates)}.duckdb"
-        number = published_versions.last_published_version(made.con) + 1
+        republish_version(replay.con, replay.live, version, _archived_build_inputs(replay, attempt) | left_out)
+        _note_version(replay, version)
+    elif state == "refused" and name in replay.plan.waits_for.values():
+        replay.candidates[name] = replay.live.parent / f"waiting-{len(replay.candidates)}.duckdb"
+        number = published_versions.last_published_version(replay.con) + 1
         build_candidate(
-            made.con, made.candidates[name], version=number, **_archived_build_inputs(made, attempt), **left_out
+            replay.con, replay.candidates[name], version=number, **_archived_build_inputs(replay, attempt), **left_out
         )
-    elif state == "unchanged" and version != made.version:
-        _publish_unchanged(made, attempt, version, left_out)
+    elif state == "unchanged" and version != replay.version:
+        _publish_unchanged(replay, attempt, version, left_out)
 
 
-def _publish_unchanged(made: Replay, attempt: Attempt, version: int, left_out: Mapping[str, Any]) -> None:
-    """Make a version of which only the store knew when it was published, from what a later night found to differ in no
-    row from it."""
-    past = published_versions.publication_history(made.con)
+def _publish_unchanged(replay: Replay, attempt: Attempt, version: int, left_out: Mapping[str, Any]) -> None:
+    """Make a version of which only the store knew when it was published, from what a later night found to differ from
+    it in no row."""
+    past = published_versions.publication_history(replay.con)
     (about,) = past["publication"].filter(data_version=version).rows(named=True)
-    published_versions.undo_last_publication(made.con, version)
-    same = _archived_build_inputs(made, attempt) | {
+    published_versions.undo_last_publication(replay.con, version)
+    same = _archived_build_inputs(replay, attempt) | {
         "run": about["run"],
         "published_at": about["published_at"],
         **left_out,
     }
-    republish_version(made.con, made.live, version, same)
-    published_versions.restore_publication_history(made.con, past)
-    _note_version(made, version)
+    republish_version(replay.con, replay.live, version, same)
+    published_versions.restore_publication_history(replay.con, past)
+    _note_version(replay, version)
 
 
-def _replay_decision(made: Replay, decision: DecisionEntry) -> None:
+def _replay_decision(replay: Replay, decision: DecisionEntry) -> None:
     """Make what a person had published."""
     version, at = decision.data_version, decision.at
     if decision.what == "approved":
-        candidate = made.candidates.get(made.plan.waits_for.get(at, ("", at)))
+        candidate = replay.candidates.get(replay.plan.waits_for.get(at, ("", at)))
         if candidate is None:
             return
-        republish_approved_candidate(made.con, made.live, candidate, version, at)
+        republish_approved_candidate(replay.con, replay.live, candidate, version, at)
     else:
         try:
             used = decision.definitions  # an earlier release told no more than the past of that version
-            definitions = made.definitions(used) if used else None
-            roll_back(made.con, made.live, decision.to or 0, decision.by, at, EVERY, definitions)
+            definitions = replay.definitions(used) if used else None
+            roll_back(replay.con, replay.live, decision.to or 0, decision.by, at, EVERY, definitions)
         except NotApproved:
             return
-    _note_version(made, version)
+    _note_version(replay, version)
 
 
-def _note_version(made: Replay, version: int) -> None:
-    """Note that the published file is of a version, and let go of those that nobody goes back to."""
-    made.version = version
-    made.publications += 1
-    kept = VersionArchive.beside(made.live).versions()
-    for number in list(kept)[: -made.settings.keep_versions]:
-        if number not in made.plan.rollback_targets:
+def _note_version(replay: Replay, version: int) -> None:
+    """Note the version of the published file, and delete those that nobody goes back to."""
+    replay.version = version
+    replay.publications += 1
+    kept = VersionArchive.beside(replay.live).versions()
+    for number in list(kept)[: -replay.settings.keep_versions]:
+        if number not in replay.plan.rollback_targets:
             kept[number].unlink()
 
 
-def _finish(made: Replay) -> None:
-    """Where no night is on record, publish what was loaded; say what of the past could not be made."""
-    ledger = made.ledger
+def _finish(replay: Replay) -> None:
+    """Publish what was loaded where no night is recorded; note what of the past could not be made."""
+    ledger = replay.ledger
     guessed = not ledger.attempts and not ledger.unreproducible_versions and bool(ledger.recorded_outcomes)
     if guessed:
         version = max(ledger.last_version, 1)
-        republish_version(made.con, made.live, version, _guess_build_inputs(made))
-        _note_version(made, version)
-        made.notes.append(
+        republish_version(replay.con, replay.live, version, _guess_build_inputs(replay))
+        _note_version(replay, version)
+        replay.notes.append(
             "The ledger was written by a release that did not record its nights. The values are made again; earlier"
             " versions, revisions and the instants of loading and publishing are not on record. A night of this release"
             " keeps what the store knows of them, if it runs before the store is lost."
         )
-    elif made.version != ledger.last_version:
-        made.live.unlink(missing_ok=True)
-        made.notes.append(
+    elif replay.version != ledger.last_version:
+        replay.live.unlink(missing_ok=True)
+        replay.notes.append(
             f"Version {ledger.last_version}, which is live by the ledger, cannot be made again: a release published it"
             " that did not record what it was made from. The next night that publishes puts that right."
         )
 
 
-def _guess_build_inputs(made: Replay) -> dict[str, Any]:
-    """What the last night of a release that recorded none published from: by what its returns were judged."""
-    ledger, judged = made.ledger, made.ledger.recorded_outcomes
-    partners = {one.partner: one.layouts for one in judged}
-    at = max([one.judged_at for one in judged] + list(ledger.published_versions.values()))
+def _guess_build_inputs(replay: Replay) -> dict[str, Any]:
+    """Return what the last night of a release that recorded none published from: what its returns were validated by."""
+    ledger, validated = replay.ledger, replay.ledger.recorded_outcomes
+    partners = {one.partner: one.layouts for one in validated}
+    at = max([one.judged_at for one in validated] + list(ledger.published_versions.values()))
     today = max(one.night for one in ledger.submissions.values())
-    attempt = Attempt("rebuild", today, at, judged[-1].definitions, partners, has_examples=False, release="")
+    attempt = Attempt("rebuild", today, at, validated[-1].definitions, partners, has_examples=False, release="")
     try:
-        return _archived_build_inputs(made, attempt)
+        return _archived_build_inputs(replay, attempt)
     except StorageError as fault:
-        definitions = load_definitions(made.settings.definitions)
-        made.notes.append(f"Today's definitions stand in for those of then: {fault}.")
-        return _archived_build_inputs(made, replace(attempt, definitions=definitions.digest), definitions)
+        definitions = load_definitions(replay.settings.definitions)
+        replay.notes.append(f"Today's definitions stand in for those of then: {fault}.")
+        return _archived_build_inputs(replay, replace(attempt, definitions=definitions.digest), definitions)
 
 
-def _archived_build_inputs(made: Replay, attempt: Attempt, definitions: Definitions | None = None) -> dict[str, Any]:
-    """What a version is built from beside the store, from the archive and the ledger up to here."""
+def _archived_build_inputs(replay: Replay, attempt: Attempt, definitions: Definitions | None = None) -> dict[str, Any]:
+    """Return what a version is built from besides the store, from the archive and the ledger so far."""
     partners = {
-        name: archived_partner(made.archive.read_definitions(digest), name, digest)
+        name: archived_partner(replay.archive.read_definitions(digest), name, digest)
         for name, digest in attempt.partners.items()
     }
-    return build_inputs(attempt, definitions or made.definitions(attempt.definitions), partners, made.ledger)
+    return build_inputs(attempt, definitions or replay.definitions(attempt.definitions), partners, replay.ledger)
 
 
 def _definitions(files: Mapping[str, bytes], digest: str) -> Definitions:
-    """Archived definitions, loaded. Raises StorageError where they are damaged, or of no use to this release."""
+    """Load archived definitions. Raises StorageError where they are damaged, or of no use to this release."""
     with tempfile.TemporaryDirectory(prefix="indicators-") as folder:
         for name, content in files.items():
             path = Path(folder, name)
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(content)
         try:
-            found = load_definitions(Path(folder))
+            definitions = load_definitions(Path(folder))
         except DefinitionError as fault:
             where = Path(fault.thing).name
             raise StorageError(f"definitions {digest[:12]}…", f"{where}: {fault.reason}", key=fault.key) from None
-    if found.digest != digest:
+    if definitions.digest != digest:
         raise StorageError(f"definitions {digest[:12]}…", "are damaged in the archive; restore them from a backup")
-    return found
+    return definitions
 
 
 def archived_partner(files: Mapping[str, bytes], name: str, digest: str) -> Partner:
-    """What the register needs of an archived TOML: the returns and when they are due. Its layouts are of no use here,
-    and this release need not understand them."""
+    """Return what the register needs of an archived TOML file: the returns and when they are due. Its layouts are left
+    out, because this release need not understand them."""
     (toml,) = files.values()
-    says = tomllib.loads(toml.decode())
+    record = tomllib.loads(toml.decode())
     collections = tuple(
         CollectionRecord(
             one["id"], one.get("title", ""), (), (),
@@ -343,7 +348,7 @@ def archived_partner(files: Mapping[str, bytes], name: str, digest: str) -> Part
                 build_record(ExpectedPeriod, period, f"{name}.toml", one["id"]) for period in one.get("expect", ())
             ),
         )
-        for one in says.get("collection", ())
+        for one in record.get("collection", ())
     )  # fmt: skip
-    example = bool(says.get("example", False))
-    return Partner(PartnerRecord(name, says.get("name", ""), "", collections, example), (), digest, toml)
+    example = bool(record.get("example", False))
+    return Partner(PartnerRecord(name, record.get("name", ""), "", collections, example), (), digest, toml)

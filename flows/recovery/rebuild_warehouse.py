@@ -1,8 +1,9 @@
-"""`indicators rebuild`: make the store and the published file again from the ledger and the archive, and compare.
+"""`indicators rebuild`: make the store and the published file again from the ledger and the archive, and compare them
+with the live ones.
 
-The ledger is replayed line by line in a folder beside the live files: what was loaded is loaded with the instants it
-had, and each version that was published is built from the definitions and the calendar that were archived for it. What
-is live is read only to be compared.
+The ledger is replayed line by line in a folder beside the live files: what was loaded is loaded at the times it had,
+and each published version is built from the definitions and the calendar that were archived for it. The live files are
+read only to be compared.
 """
 
 from __future__ import annotations
@@ -39,9 +40,9 @@ WORK = ".rebuild-"
 
 @dataclass(frozen=True)
 class Rebuilt:
-    """What a rebuild came to. `differences` are those of the live files, which are in `compared`; `placed` are the
+    """The result of a rebuild. `differences` are those of the live files, which are in `compared`; `placed` are the
     files that were put in place; `notes` say what of the past could not be made again. `whole`: the newest version
-    could. `kept_again` are earlier versions that were not kept any more and can be gone back to again."""
+    could. `kept_again` are earlier versions that can be rolled back to again."""
 
     data_version: int
     versions: int
@@ -55,32 +56,35 @@ class Rebuilt:
 
     @property
     def equal(self) -> bool:
-        """Whether what is live, as far as it was there, is what the ledger makes."""
+        """Return whether the live files, as far as they were there, are what the ledger makes."""
         return not self.differences
 
     @property
     def succeeded(self) -> bool:
-        """Whether what is live now is what the ledger makes."""
+        """Return whether the live files now are what the ledger makes."""
         return self.whole and (self.equal or bool(self.placed))
 
     def as_dict(self) -> dict[str, Any]:
+        """Return the result as `indicators rebuild --json` prints it."""
         return {**asdict(self), "equal": self.equal}
 
     @property
     def text(self) -> str:
-        """For people, a sentence a line."""
-        said = [f"Replayed {self.loads} load(s) and {self.versions} publication(s), up to version {self.data_version}."]
+        """Return the result for people, a sentence a line."""
+        lines = [
+            f"Replayed {self.loads} load(s) and {self.versions} publication(s), up to version {self.data_version}."
+        ]
         if self.compared:
             files = " and ".join(self.compared)
-            said.append(f"The live {files}: " + ("equal, row for row." if self.equal else "different."))
-        said += [one.text for one in self.differences]
+            lines.append(f"The live {files}: " + ("equal, row for row." if self.equal else "different."))
+        lines += [difference.text for difference in self.differences]
         if self.placed:
-            said.append(f"Put in place: {' and '.join(self.placed)}.")
+            lines.append(f"Put in place: {' and '.join(self.placed)}.")
         elif not self.equal:
-            said.append("Nothing was replaced. To put the rebuilt files in place: indicators rebuild --replace.")
+            lines.append("Nothing was replaced. To put the rebuilt files in place: indicators rebuild --replace.")
         if self.kept_again:
-            said.append(f"Can be gone back to again: version(s) {', '.join(map(str, self.kept_again))}.")
-        return "\n".join([*said, *self.notes])
+            lines.append(f"Can be gone back to again: version(s) {', '.join(map(str, self.kept_again))}.")
+        return "\n".join([*lines, *self.notes])
 
 
 def rebuild(given: Settings, run: str, *, replace: bool = False, step: ProgressFunction = report_progress) -> Rebuilt:
@@ -96,8 +100,8 @@ def rebuild(given: Settings, run: str, *, replace: bool = False, step: ProgressF
     with sole_writer(given.archive):
         ledger = read_ledger(given.archive)
         require_whole_ledger(given, ledger)
-        for left in folder.glob(f"{WORK}*"):
-            shutil.rmtree(left, ignore_errors=True)
+        for leftover in folder.glob(f"{WORK}*"):
+            shutil.rmtree(leftover, ignore_errors=True)
         work = folder / f"{WORK}{run}"
         try:
             folder.mkdir(parents=True, exist_ok=True)
@@ -109,19 +113,19 @@ def rebuild(given: Settings, run: str, *, replace: bool = False, step: ProgressF
             made = _made(given, work / "made", step)
             step("Comparing with what is live", 0, 0)
             differences = _differences(given, work)
-            done = _result(given, work, made, differences)
-            if replace or (done.equal and len(done.compared) < len(_pairs(given, work))):
+            result = _result(given, work, made, differences)
+            if replace or (result.equal and len(result.compared) < len(_pairs(given, work))):
                 step("Putting in place", 0, 0)
-                done = _put_in_place(given, work, done)
-            if done.equal and made.live.exists() and "published file" not in done.placed:
-                done = replace_in(done, kept_again=_keep_too(given, VersionArchive.beside(made.live)))
-            if done.placed:
-                ledger.record_rebuilt(made.last_version, sum(one.rows for one in differences), now())
+                result = _put_in_place(given, work, result)
+            if result.equal and made.live.exists() and "published file" not in result.placed:
+                result = replace_in(result, kept_again=_keep_too(given, VersionArchive.beside(made.live)))
+            if result.placed:
+                ledger.record_rebuilt(made.last_version, sum(difference.rows for difference in differences), now())
         except OSError as error:
             raise StorageError(folder, f"cannot be rebuilt ({error.strerror or error})") from None
         finally:
             shutil.rmtree(work, ignore_errors=True)
-    return done
+    return result
 
 
 def _made(given: Settings, folder: Path, step: ProgressFunction) -> Replay:
@@ -133,26 +137,26 @@ def _made(given: Settings, folder: Path, step: ProgressFunction) -> Replay:
 
 
 def _pairs(given: Settings, work: Path) -> dict[str, tuple[Path, Path]]:
-    """Each file that was made, and the live one; the published file only where its newest version could be made."""
+    """Return each file that was made, and the live one; the published file only if its newest version could be made."""
     of = {"store": given.store, "published file": given.warehouse}
     both = {name: (work / "made" / live.name, live) for name, live in of.items()}
     return {name: (made, live) for name, (made, live) in both.items() if made.exists()}
 
 
 def _differences(given: Settings, work: Path) -> list[TableDifference]:
-    """How the live files, where they are there, differ from those made."""
-    found: list[TableDifference] = []
+    """Return how the live files, where they are there, differ from those made."""
+    differences: list[TableDifference] = []
     for name, (made, live) in _pairs(given, work).items():
         if not live.exists():
             continue
         if name == "store":
             live = _migrated(live, work)
-        found += compare_files(name, made, live, STORE if name == "store" else PUBLISHED)
-    return found
+        differences += compare_files(name, made, live, STORE if name == "store" else PUBLISHED)
+    return differences
 
 
 def _migrated(live: Path, work: Path) -> Path:
-    """A copy of the live store, with its log, as this release would open it; the live one stays as it is."""
+    """Return a copy of the live store, with its log, as this release would open it; the live one stays as it is."""
     copy = work / "live-store.duckdb"
     shutil.copyfile(live, copy)
     log = live.with_name(live.name + ".wal")
@@ -163,6 +167,7 @@ def _migrated(live: Path, work: Path) -> Path:
 
 
 def _result(given: Settings, work: Path, made: Replay, differences: list[TableDifference]) -> Rebuilt:
+    """Return the result of a rebuild that has placed nothing yet."""
     compared = tuple(name for name, (_, live) in _pairs(given, work).items() if live.exists())
     notes, whole = tuple(made.notes), made.live.exists()
     return Rebuilt(
@@ -177,18 +182,18 @@ def _result(given: Settings, work: Path, made: Replay, differences: list[TableDi
     )
 
 
-def _put_in_place(given: Settings, work: Path, done: Rebuilt) -> Rebuilt:
-    """Rename what was made over what is live. The former store is put back if the published file then cannot be."""
+def _put_in_place(given: Settings, work: Path, result: Rebuilt) -> Rebuilt:
+    """Rename what was made over the live files. The former store is put back if the published file cannot be placed."""
     definitions, pairs = load_definitions(given.definitions), _pairs(given, work)
-    if done.equal:
-        pairs = {name: pair for name, pair in pairs.items() if name not in done.compared}
+    if result.equal:
+        pairs = {name: pair for name, pair in pairs.items() if name not in result.compared}
     former, again = work / "former.duckdb", tuple[int, ...]()
     if "store" in pairs:
         _replace_store(*pairs["store"], former)
     if "published file" in pairs:
         made, live = pairs["published file"]
-        if any(one.file == "published file" for one in done.differences):
-            shutil.rmtree(live.parent / exports.FOLDER / f"v{done.data_version:06d}", ignore_errors=True)
+        if any(difference.file == "published file" for difference in result.differences):
+            shutil.rmtree(live.parent / exports.FOLDER / f"v{result.data_version:06d}", ignore_errors=True)
         try:
             again = _keep_too(given, VersionArchive.beside(made))
             rename_over(made, live)
@@ -198,10 +203,11 @@ def _put_in_place(given: Settings, work: Path, done: Rebuilt) -> Rebuilt:
             raise
     if given.warehouse.exists():
         exports.update_exports(given.warehouse, definitions)
-    return replace_in(done, placed=tuple(pairs), kept_again=again)
+    return replace_in(result, placed=tuple(pairs), kept_again=again)
 
 
 def _replace_store(made: Path, live: Path, former: Path) -> None:
+    """Put the store in place, and link the former one."""
     if live.exists():
         finish_store(live)
         os.link(live, former)
@@ -210,8 +216,8 @@ def _replace_store(made: Path, live: Path, former: Path) -> None:
 
 
 def _keep_too(given: Settings, made: VersionArchive) -> tuple[int, ...]:
-    """Keep the versions that were made again and are not kept beside the live file, and that a rollback holds; which
-    versions they are."""
+    """Keep the versions that were made again and are not kept beside the live file, and the hold of a rollback; return
+    the versions."""
     kept = VersionArchive.beside(given.warehouse)
     kept.prepare()
     have = kept.versions()
@@ -223,6 +229,6 @@ def _keep_too(given: Settings, made: VersionArchive) -> tuple[int, ...]:
     return tuple(number for number, _ in again)
 
 
-def rebuilt_as_markdown(done: Rebuilt) -> str:
-    """What a rebuild came to."""
-    return markdown_section("The rebuild", [f"- {plain_markdown(line)}" for line in done.text.splitlines()])
+def rebuilt_as_markdown(result: Rebuilt) -> str:
+    """Return the result of a rebuild as Markdown."""
+    return markdown_section("The rebuild", [f"- {plain_markdown(line)}" for line in result.text.splitlines()])

@@ -1,7 +1,8 @@
-"""`indicators rebuild --reparse`: what would have become of everything that was sent under today's layouts and rules.
+"""`indicators rebuild --reparse`: report what would have become of everything that was sent under today's layouts and
+rules.
 
-A report and nothing else: what was recorded stays what it was. The returns of each night are judged together against
-what the nights before would have accepted, in a store that is thrown away.
+It is only a report: what was recorded stays as it was. The returns of each night are validated together against what
+the nights before would have accepted, in a temporary store.
 """
 
 from __future__ import annotations
@@ -43,9 +44,9 @@ UNREADABLE = {
 
 @dataclass(frozen=True)
 class Difference:
-    """What would have been different for one submission and return. The statuses are None where the file did not
-    answer the return; rules are those of findings, each as often as it was found; the last three count values of rows
-    that are in both, only in what was recorded, and only in what would be accepted today."""
+    """What would have been different for one submission and return. The statuses are None where the file did not answer
+    the return; rules are counted by finding; the last three fields count rows with other values, rows only in what was
+    recorded, and rows only in what would be accepted today."""
 
     submission: str
     partner: str
@@ -61,22 +62,22 @@ class Difference:
 
     @property
     def text(self) -> str:
-        """For people, a line and what explains it."""
-        said = [f"{self.submission} {as_typed(self.path)}: {self.collection or 'no return that we expect'}"]
+        """Return the difference for people, a line and what explains it."""
+        lines = [f"{self.submission} {as_typed(self.path)}: {self.collection or 'no return that we expect'}"]
         if self.recorded != self.today:
-            said.append(f"  was {self.recorded or 'not answered'}, would be {self.today or 'not answered'}")
+            lines.append(f"  was {self.recorded or 'not answered'}, would be {self.today or 'not answered'}")
         for name, rules in (("no longer found", self.rules_only_recorded), ("found today", self.rules_only_today)):
             if rules:
-                said.append(f"  {name}: {', '.join(f'{rule} ({count})' for rule, count in rules.items())}")
+                lines.append(f"  {name}: {', '.join(f'{rule} ({count})' for rule, count in rules.items())}")
         rows = (self.values_changed, self.rows_only_recorded, self.rows_only_today)
         if any(rows):
-            said.append("  rows: {} would have other values, {} would be gone, {} would be new".format(*rows))
-        return "\n".join(said)
+            lines.append("  rows: {} would have other values, {} would be gone, {} would be new".format(*rows))
+        return "\n".join(lines)
 
 
 @dataclass(frozen=True)
 class ReparseReport:
-    """What a second reading came to. `unread` are submissions that could not be read again, and why."""
+    """The result of a second reading. `unread` are submissions that could not be read again, and why."""
 
     submissions: int
     differences: tuple[Difference, ...]
@@ -84,62 +85,69 @@ class ReparseReport:
 
     @property
     def text(self) -> str:
-        """For people."""
+        """Return the report for people."""
         read = self.submissions - len(self.unread)
-        said = [f"Read {read} of {self.submissions} submission(s) again under today's layouts and rules."]
-        said += [one.text for one in self.differences] or ["Nothing would have been different."]
-        said += [f"{one.id} {as_typed(one.path)} {UNREADABLE[why]}." for one, why in self.unread]
-        return "\n".join([*said, "This is a report: nothing was loaded or replaced."])
+        lines = [f"Read {read} of {self.submissions} submission(s) again under today's layouts and rules."]
+        lines += [item.text for item in self.differences] or ["Nothing would have been different."]
+        lines += [f"{item.id} {as_typed(item.path)} {UNREADABLE[why]}." for item, why in self.unread]
+        return "\n".join([*lines, "This is a report: nothing was loaded or replaced."])
 
     def as_dict(self) -> dict[str, Any]:
-        unread = [{"submission": one.id, "partner": one.partner, "path": one.path, "why": UNREADABLE[why]}
-                  for one, why in self.unread]  # fmt: skip
+        """Return the report as `--json` prints it."""
+        unread = [{"submission": item.id, "partner": item.partner, "path": item.path, "why": UNREADABLE[why]}
+                  for item, why in self.unread]  # fmt: skip
         return {
             "submissions": self.submissions,
-            "differences": [asdict(one) for one in self.differences],
+            "differences": [asdict(item) for item in self.differences],
             "unread": unread,
         }
 
 
 def reparse_submissions(given: Settings, step: ProgressFunction = report_progress) -> ReparseReport:
-    """Judge everything that was sent again, in the order in which it came. Raises UsageError where there is no ledger,
-    and the errors of definitions and layouts."""
+    """Validate everything that was sent again, in the order in which it came. Raises UsageError where there is no
+    ledger, and the errors of definitions and layouts."""
     definitions = load_definitions(given.definitions)
     partners = load_partners(definitions, given.partners)
     archive, ledger = Archive(given.archive), read_ledger(given.archive)
     if not ledger.path.exists():
         raise UsageError(given.archive, "holds no ledger; name the archive with --archive")
     unread = [
-        (one, why) for one in ledger.submissions.values() if (why := _why_unreadable(one, archive, ledger, partners))
+        (submission, why)
+        for submission in ledger.submissions.values()
+        if (why := _why_unreadable(submission, archive, ledger, partners))
     ]
-    skipped = {one.id for one, _ in unread}
-    sent = [one for one in ledger.submissions.values() if one.id not in skipped and one.id in ledger.outcomes]
-    found: list[Difference] = []
+    skipped = {submission.id for submission, _ in unread}
+    sent = [
+        submission
+        for submission in ledger.submissions.values()
+        if submission.id not in skipped and submission.id in ledger.outcomes
+    ]
+    differences: list[Difference] = []
     with (
         tempfile.TemporaryDirectory(prefix="indicators-") as folder,
         private_store.open_store(Path(folder, "store.duckdb")) as con,
     ):
         done = 0
-        for _, night in groupby(sent, key=lambda one: one.night):
-            mine = list(night)
-            judged = _validated_today(given, con, mine, archive, ledger, definitions, partners)
-            for one, group in zip(mine, judged, strict=True):
-                found += _compare(one, ledger.outcomes[one.id], group, archive)
-                _load(con, one, group, definitions)
-            done += len(mine)
+        for _, night in groupby(sent, key=lambda submission: submission.night):
+            submissions = list(night)
+            results = _validated_today(given, con, submissions, archive, ledger, definitions, partners)
+            for submission, group in zip(submissions, results, strict=True):
+                differences += _compare(submission, ledger.outcomes[submission.id], group, archive)
+                _load(con, submission, group, definitions)
+            done += len(submissions)
             step("Reading again what was sent", done, len(sent))
-    return ReparseReport(len(ledger.submissions), tuple(found), tuple(unread))
+    return ReparseReport(len(ledger.submissions), tuple(differences), tuple(unread))
 
 
-def _why_unreadable(one: Submission, archive: Archive, ledger: Ledger, partners: Mapping[str, Partner]) -> str:
-    """Why a submission cannot be read again; nothing where it can."""
-    if any(f.rule == "return.person-level" for o in ledger.outcomes.get(one.id, ()) for f in o.findings):
+def _why_unreadable(submission: Submission, archive: Archive, ledger: Ledger, partners: Mapping[str, Partner]) -> str:
+    """Return why a submission cannot be read again; "" if it can."""
+    if any(f.rule == "return.person-level" for o in ledger.outcomes.get(submission.id, ()) for f in o.findings):
         return "people"
     try:
-        archive.read_content(one.digest, 0)
+        archive.read_content(submission.digest, 0)
     except StorageError:
         return "missing"
-    return "" if one.partner in partners else "partner"
+    return "" if submission.partner in partners else "partner"
 
 
 def _validated_today(
@@ -151,68 +159,74 @@ def _validated_today(
     definitions: Definitions,
     partners: Mapping[str, Partner],
 ) -> list[list[ValidationResult]]:
-    """The returns of one night, judged on its day with the waivers that were ever given and had not ended by then."""
+    """Validate the returns of one night, on its day, with the waivers that had been granted and had not ended by
+    then."""
     day, most = sent[0].night, given.limits.file_bytes + 1
     accepted = rows_shown_to_owners(current_rows.last_accepted_rows(con), pl.DataFrame(schema=SEEN), partners)
     context = CheckContext(day, accepted, None, _waivers(ledger, sent[0]))
     arrivals = [
-        (Origin(one.partner, one.path, day), lambda digest=one.digest: archive.read_content(digest, most))
-        for one in sent
+        (
+            Origin(submission.partner, submission.path, day),
+            lambda digest=submission.digest: archive.read_content(digest, most),
+        )
+        for submission in sent
     ]
     return validate_files(arrivals, partners, definitions, context, limits=given.limits)
 
 
 def _waivers(ledger: Ledger, first: Submission) -> tuple[Waiver, ...]:
+    """Return the waivers that had not ended before a submission came."""
     ended = {grant for grant, by in ledger.lapsed_waivers.items() if ledger.submissions[by].sequence < first.sequence}
     return tuple(grant.waiver for grant in ledger.waivers.values() if grant.id not in ended)
 
 
 def _load(
-    con: connection.Connection, one: Submission, judged: Sequence[ValidationResult], definitions: Definitions
+    con: connection.Connection, submission: Submission, results: Sequence[ValidationResult], definitions: Definitions
 ) -> None:
-    for found in judged:
-        if found.status == "rejected" or found.table is None:
+    """Load what would be accepted of a submission."""
+    for result in results:
+        if result.status == "rejected" or result.table is None:
             continue
         outcome = Outcome(
-            submission=one.id,
-            partner=one.partner,
-            collection=found.collection,
-            status=found.status,
-            rows=found.rows,
+            submission=submission.id,
+            partner=submission.partner,
+            collection=result.collection,
+            status=result.status,
+            rows=result.rows,
             findings=(),
             not_checked=(),
             periods=(),
             table=None,
             definitions=definitions.digest,
             layouts="",
-            judged_at=one.first_seen,
+            judged_at=submission.first_seen,
         )
-        loading.load(con, one, outcome, found.table.frame, one.first_seen)
+        loading.load(con, submission, outcome, result.table.frame, submission.first_seen)
 
 
 # -- what differs -----------------------------------------------------------------------------------------------------
 
 
 def _compare(
-    one: Submission, recorded: Sequence[Outcome], judged: Sequence[ValidationResult], archive: Archive
+    submission: Submission, recorded: Sequence[Outcome], results: Sequence[ValidationResult], archive: Archive
 ) -> Iterator[Difference]:
-    """What differs, for each return that the file answered then or would today."""
-    then, now = {o.collection: o for o in recorded}, {j.collection: j for j in judged}
+    """Yield what differs, for each return that the file answered then or would today."""
+    then, now = {o.collection: o for o in recorded}, {j.collection: j for j in results}
     for collection in dict.fromkeys([*then, *now]):
         old, new = then.get(collection), now.get(collection)
-        gone, found = _rules(old.findings if old else (), new.findings if new else ())
+        gone, added = _rules(old.findings if old else (), new.findings if new else ())
         rows = _rows(_accepted(old, archive), _today(new))
         before, after = (side.status if side else None for side in (old, new))
-        if before != after or gone or found or any(rows):
+        if before != after or gone or added or any(rows):
             yield Difference(
-                submission=one.id,
-                partner=one.partner,
-                path=one.path,
+                submission=submission.id,
+                partner=submission.partner,
+                path=submission.path,
                 collection=collection,
                 recorded=before,
                 today=after,
                 rules_only_recorded=gone,
-                rules_only_today=found,
+                rules_only_today=added,
                 values_changed=rows[0],
                 rows_only_recorded=rows[1],
                 rows_only_today=rows[2],
@@ -220,36 +234,38 @@ def _compare(
 
 
 def _rules(old: Sequence[Finding], new: Sequence[Finding]) -> tuple[dict[str, int], dict[str, int]]:
-    """Rules of findings that are on one side only, by what they name. What was found beside the figures that readers
-    saw that night is left out, for nothing is published here."""
+    """Return the rules of findings that are on one side only, counted. Findings that compare with the published figures
+    of that night are left out, because nothing is published here."""
     then, now = (
         Counter((f.rule, f.severity, f.sheet, f.cells) for f in side if f.rule != "key.differs") for side in (old, new)
     )
     return _by_rule(then - now), _by_rule(now - then)
 
 
-def _by_rule(found: Counter[tuple[Any, ...]]) -> dict[str, int]:
+def _by_rule(findings: Counter[tuple[Any, ...]]) -> dict[str, int]:
+    """Return how often each rule is found."""
     counts: Counter[str] = Counter()
-    for (rule, *_), count in found.items():
+    for (rule, *_), count in findings.items():
         counts[rule] += count
     return dict(counts)
 
 
 def _accepted(outcome: Outcome | None, archive: Archive) -> pl.DataFrame | None:
-    """The rows of an outcome that were loaded."""
+    """Return the rows of an outcome that were loaded."""
     if outcome is None or outcome.table is None:
         return None
     return archive.read_table(outcome.table).filter(~pl.col("faulty"))
 
 
-def _today(judged: ValidationResult | None) -> pl.DataFrame | None:
-    if judged is None or judged.table is None or judged.status == "rejected":
+def _today(result: ValidationResult | None) -> pl.DataFrame | None:
+    """Return the rows that would be loaded today."""
+    if result is None or result.table is None or result.status == "rejected":
         return None
-    return judged.table.frame.filter(~pl.col("faulty"))
+    return result.table.frame.filter(~pl.col("faulty"))
 
 
 def _rows(old: pl.DataFrame | None, new: pl.DataFrame | None) -> tuple[int, int, int]:
-    """How many rows have other values, how many are gone and how many are new."""
+    """Return how many rows have other values, how many are gone and how many are new."""
     if old is None or new is None:
         return 0, 0 if old is None else old.height, 0 if new is None else new.height
     both = old.select(*KEY, pl.struct(PAYLOAD).alias("old")).join(
