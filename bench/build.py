@@ -104,7 +104,16 @@ def described(millions: float) -> tuple[Definitions, list[list[str]], list[str]]
         for n, name in enumerate(of)
     }  # fmt: skip
     peers = tuple(
-        Peer(code, "statistical_neighbours", "", "2014", date(2014, 4, 1), n, other, other)
+        Peer(
+            area_code=code,
+            group_code="statistical_neighbours",
+            group_title="",
+            group_version="2014",
+            valid_from=date(2014, 4, 1),
+            order=n,
+            member_code=other,
+            member_name=other,
+        )
         for place, code in enumerate(councils)
         for n in range(1, 11)
         for other in [councils[(place + n) % len(councils)]]
@@ -167,9 +176,29 @@ class Bench:
         self.hours += 1
         when, digest = BEGUN + timedelta(hours=self.hours), f"{self.hours:064x}"
         sent = Submission(
-            f"S{self.hours:06d}", self.hours, "bench", f"bench/{collection}.csv", digest, 1, when, when.date()
+            id=f"S{self.hours:06d}",
+            sequence=self.hours,
+            partner="bench",
+            path=f"bench/{collection}.csv",
+            digest=digest,
+            size=1,
+            first_seen=when,
+            night=when.date(),
         )
-        said = Outcome(sent.id, "bench", collection, "accepted", frame.height, (), (), (), None, "", "", when)
+        said = Outcome(
+            submission=sent.id,
+            partner="bench",
+            collection=collection,
+            status="accepted",
+            rows=frame.height,
+            findings=(),
+            not_checked=(),
+            periods=(),
+            table=None,
+            definitions="",
+            layouts="",
+            judged_at=when,
+        )
         loading.load(con, sent, said, frame, when)
         self.outcomes.append(said)
 

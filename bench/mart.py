@@ -49,7 +49,17 @@ def made_up(millions: float) -> tuple[Definitions, pl.DataFrame]:
     names = [f"made-up-{n:05d}" for n in range(max(1, round(millions * 1_000_000 / each)))]
     indicators = {name: replace(like, id=name, polarity=("higher", "lower")[n % 2]) for n, name in enumerate(names)}
     peers = [
-        Peer(a, "statistical_neighbours", "", "2014", date(2014, 4, 1), n, m, m) for a, n, m in _neighbours(areas[1:])
+        Peer(
+            area_code=a,
+            group_code="statistical_neighbours",
+            group_title="",
+            group_version="2014",
+            valid_from=date(2014, 4, 1),
+            order=n,
+            member_code=m,
+            member_name=m,
+        )
+        for a, n, m in _neighbours(areas[1:])
     ]
     return replace(definitions, indicators=indicators, peers=tuple(peers), targets=()), _rows(names, areas)
 

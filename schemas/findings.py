@@ -69,15 +69,15 @@ def make_finding(
     """Make a finding of a rule in the list; the first of `cells` is where to look first."""
     the_rule: Rule = RULES[rule]
     return Finding(
-        rule,
-        the_rule.severity,
-        sheet,
-        cells[0] if cells else None,
-        tuple(cells),
-        field,
-        _with_strange(as_typed(found)),
-        expected,
-        fix or the_rule.fix,
+        rule=rule,
+        severity=the_rule.severity,
+        sheet=sheet,
+        cell=cells[0] if cells else None,
+        cells=tuple(cells),
+        field=field,
+        found=_with_strange(as_typed(found)),
+        expected=expected,
+        fix=fix or the_rule.fix,
     )
 
 

@@ -199,7 +199,15 @@ def _not_yet_told(history: NotificationHistory, kind: Kind) -> Iterator[Outcome]
 
 def _notification(kind: Kind, outcome: Outcome, history: NotificationHistory, repeats: str = "") -> Notification:
     submission, slot = history.submissions[outcome.submission], history.slot_of.get(outcome.id)
-    return Notification(kind, outcome.id, f"partner/{outcome.partner}", submission, outcome, slot, repeats)
+    return Notification(
+        kind=kind,
+        about=outcome.id,
+        recipient=f"partner/{outcome.partner}",
+        submission=submission,
+        outcome=outcome,
+        slot=slot,
+        repeats=repeats,
+    )
 
 
 def owner_notifications_by_day(history: NotificationHistory, today: date) -> list[Notification]:

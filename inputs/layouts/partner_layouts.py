@@ -171,7 +171,15 @@ def _shape(name: object, path: Path, of: object) -> dict[str, Any]:
 
 def _layouts(says: PartnerRecord, definitions: Definitions) -> tuple[Layout, ...]:
     return tuple(
-        Layout(says.id, c.id, c.title, c.files, layout, definitions, _requires(c, definitions))
+        Layout(
+            partner=says.id,
+            collection=c.id,
+            title=c.title,
+            files=c.files,
+            says=layout,
+            definitions=definitions,
+            requires=_requires(c, definitions),
+        )
         for c in says.collection
         for layout in c.layout
     )

@@ -57,7 +57,16 @@ def parse(
             account = accounts.setdefault(sheet.name, CellAccount())
             account.aside += [area for text in table.ignore_cells if (area := range_corners(text))]
             readers = tuple(one for one in layout.says.table if _takes(layout, one, sheet, cells))
-            on = SheetTable(cells, sheet, table, layout.definitions, file_name, account, comma, readers)
+            on = SheetTable(
+                book=cells,
+                sheet=sheet,
+                table=table,
+                definitions=layout.definitions,
+                file_name=file_name,
+                account=account,
+                comma=comma,
+                tables=readers,
+            )
             rows.extend(tidy_rows(on, FindingNotes(sheet.name, found, told)))
     found += find_cut_off_figure(cells, rows)
     found += list(_seen_beside(cells, layout, rows, accounts, found))
@@ -75,14 +84,14 @@ def parse(
     frame = _compute_shares(frame, layout.definitions)
     seen, typed = _seen(cells, frame), _typed(cells, rows)
     return TidyTable(
-        layout.partner,
-        layout.collection,
-        frame,
-        speaks_of,
-        not broken,
-        layout.requires,
-        seen,
-        typed,
+        partner=layout.partner,
+        collection=layout.collection,
+        frame=frame,
+        speaks_of=speaks_of,
+        whole=not broken,
+        requires=layout.requires,
+        seen=seen,
+        typed=typed,
         broken=broken,
         thinned=thinned,
     ), found

@@ -114,7 +114,11 @@ class _Rows:
         left, right = self.block.within
         known = self.columns.known | frozenset(self.valued)
         top, first = self.block.top, self.block.first
-        self.account.bodies.append(TableBody(top, first, self.end, left, right, known, self.columns.ignored))
+        self.account.bodies.append(
+            TableBody(
+                top=top, first=first, end=self.end, left=left, right=right, known=known, ignored=self.columns.ignored
+            )
+        )
 
     # which rows
 

@@ -110,7 +110,15 @@ def build_sheet(
     clear_merged_cells(rows, merged, bounds, scan.name)
     hidden_rows, hidden_columns = frozenset(scan.hidden_rows), frozenset(scan.hidden_columns)
     struck = frozenset(scan.struck)
-    return Sheet(scan.name, rows, tuple(merged), scan.hidden, hidden_rows, hidden_columns, struck), total
+    return Sheet(
+        name=scan.name,
+        rows=rows,
+        merged=tuple(merged),
+        hidden=scan.hidden,
+        hidden_rows=hidden_rows,
+        hidden_columns=hidden_columns,
+        struck=struck,
+    ), total
 
 
 def _cell(value: object) -> Cell:

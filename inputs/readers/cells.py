@@ -159,26 +159,26 @@ def decode(payload: bytes) -> Cells:
     """Cells from their JSON."""
     record = orjson.loads(payload)
     return Cells(
-        record["kind"],
-        tuple(map(_sheet, record["sheets"])),
-        record["properties"],
-        record["separator"],
-        record["ended"],
-        tuple(HiddenText(*one) for one in record["elsewhere"]),
-        tuple((where, _sheet(sheet)) for where, sheet in record["behind"]),
-        tuple(record["unseen"]),
+        kind=record["kind"],
+        sheets=tuple(map(_sheet, record["sheets"])),
+        properties=record["properties"],
+        separator=record["separator"],
+        ended=record["ended"],
+        elsewhere=tuple(HiddenText(*one) for one in record["elsewhere"]),
+        behind=tuple((where, _sheet(sheet)) for where, sheet in record["behind"]),
+        unseen=tuple(record["unseen"]),
     )
 
 
 def _sheet(record: dict[str, Any]) -> Sheet:
     return Sheet(
-        record["name"],
-        [[_value(v) if type(v) is list else v for v in row] for row in record["rows"]],
-        tuple((m[0], m[1], m[2], m[3]) for m in record["merged"]),
-        record["hidden"],
-        frozenset(record["hidden_rows"]),
-        frozenset(record["hidden_columns"]),
-        frozenset((row, column) for row, column in record["struck"]),
+        name=record["name"],
+        rows=[[_value(v) if type(v) is list else v for v in row] for row in record["rows"]],
+        merged=tuple((m[0], m[1], m[2], m[3]) for m in record["merged"]),
+        hidden=record["hidden"],
+        hidden_rows=frozenset(record["hidden_rows"]),
+        hidden_columns=frozenset(record["hidden_columns"]),
+        struck=frozenset((row, column) for row, column in record["struck"]),
     )
 
 

@@ -108,14 +108,14 @@ def standing(rows: Iterable[Row], measure: str, peers: list[Row]) -> Standing:
     polarity = MEASURES[NAMES[measure]]["polarity"]
     place = held is not None and polarity != "neutral" and 2 * len(ranked) >= total
     return Standing(
-        held,
-        values.get("970"),
-        rank(held, ranked.values(), polarity) if place and held is not None else None,
-        len(ranked) if place else None,
-        band(held, list(ranked.values()), polarity) if place and held is not None else None,
-        statistics.fmean(near) if near else None,
-        len(near) or None,
-        valid[0]["valid_from"] if valid and near else None,
+        value=held,
+        england=values.get("970"),
+        rank=rank(held, ranked.values(), polarity) if place and held is not None else None,
+        rank_of=len(ranked) if place else None,
+        quartile=band(held, list(ranked.values()), polarity) if place and held is not None else None,
+        neighbours=statistics.fmean(near) if near else None,
+        neighbours_n=len(near) or None,
+        list_from=valid[0]["valid_from"] if valid and near else None,
     )
 
 

@@ -36,7 +36,20 @@ def days(number: int) -> date:
 
 
 def outcome(status: Status, name: str, *periods: str) -> Outcome:
-    return Outcome(name, "p", "c", status, 1, (), (), periods, None, "", "", datetime(2011, 5, 1, tzinfo=UTC))
+    return Outcome(
+        submission=name,
+        partner="p",
+        collection="c",
+        status=status,
+        rows=1,
+        findings=(),
+        not_checked=(),
+        periods=periods,
+        table=None,
+        definitions="",
+        layouts="",
+        judged_at=datetime(2011, 5, 1, tzinfo=UTC),
+    )
 
 
 def test_the_night_after_the_due_date_is_the_last_that_is_on_time() -> None:

@@ -218,9 +218,32 @@ def outcome(number: int, path: str, modified: int | None, *, changed: int | None
     """A submission and its accepted outcome; days of May 2011 on which it was saved, and listed as changed."""
     seen, name = datetime(2011, 5, 29, 1, number, tzinfo=UTC), f"S{number:06}"
     days = [datetime(2011, 5, day, tzinfo=UTC) if day else None for day in (modified, changed)]
-    sent = Submission(name, number, "tester", f"tester/{path}", f"{number}", 1, seen, DAY, None, days[1])
+    sent = Submission(
+        id=name,
+        sequence=number,
+        partner="tester",
+        path=f"tester/{path}",
+        digest=f"{number}",
+        size=1,
+        first_seen=seen,
+        night=DAY,
+        meta=None,
+        changed=days[1],
+    )
     return sent, Outcome(
-        name, "tester", "attainment", "accepted", 1, (), (), periods, "t", "", "", seen, modified=days[0]
+        submission=name,
+        partner="tester",
+        collection="attainment",
+        status="accepted",
+        rows=1,
+        findings=(),
+        not_checked=(),
+        periods=periods,
+        table="t",
+        definitions="",
+        layouts="",
+        judged_at=seen,
+        modified=days[0],
     )
 
 

@@ -118,7 +118,16 @@ def waivers_of(one: ValidationResult) -> Iterator[WaiverGrant]:
         frame = one.table.frame.filter("keyed")
         for row, field in rows_of_finding(frame, found.rule, found.field or "value", next(cells_of_finding(found))):
             key = tuple(row[name] for name in KEY)
-            waiver = Waiver(one.table.collection, key, found.rule, field, row[field], "It is so", "A role", TODAY)
+            waiver = Waiver(
+                collection=one.table.collection,
+                key=key,
+                rule=found.rule,
+                field=field,
+                value=row[field],
+                reason="It is so",
+                approved_by="A role",
+                until=TODAY,
+            )
             yield WaiverGrant(f"W-{one.table.collection}-{found.cell}-{len(key)}", waiver, "S000001", "Sheet", "A1", AT)
 
 
@@ -152,8 +161,30 @@ def test_the_gate_refuses_no_figure_that_was_accepted(seed: int, tmp_path: Path,
     with private_store.open_store(tmp_path / "store.duckdb") as con:
         for number, one in enumerate(accepted, start=1):
             assert one.table is not None
-            sent = Submission(f"S{number:06d}", number, "tester", one.origin.path, "0" * 64, 1, AT, TODAY)
-            outcome = Outcome(sent.id, "tester", one.collection, one.status, 0, (), (), (), None, "", "", AT)
+            sent = Submission(
+                id=f"S{number:06d}",
+                sequence=number,
+                partner="tester",
+                path=one.origin.path,
+                digest="0" * 64,
+                size=1,
+                first_seen=AT,
+                night=TODAY,
+            )
+            outcome = Outcome(
+                submission=sent.id,
+                partner="tester",
+                collection=one.collection,
+                status=one.status,
+                rows=0,
+                findings=(),
+                not_checked=(),
+                periods=(),
+                table=None,
+                definitions="",
+                layouts="",
+                judged_at=AT,
+            )
             loading.load(con, sent, outcome, one.table.frame, AT)
             standings.append(RegisterEntry("tester", one.collection, None, outcome))
         received = {f"S{number:06d}": (AT.replace(tzinfo=None), "0" * 64) for number in range(1, len(accepted) + 1)}

@@ -25,7 +25,14 @@ Lines = list[bytes]
 def sent(number: int) -> Submission:
     path = f"tester/{number}.xlsx"
     return Submission(
-        f"S{number:06d}", number, "tester", path, f"{number:064x}", 1, AT + timedelta(number), date(2011, 5, 1)
+        id=f"S{number:06d}",
+        sequence=number,
+        partner="tester",
+        path=path,
+        digest=f"{number:064x}",
+        size=1,
+        first_seen=AT + timedelta(number),
+        night=date(2011, 5, 1),
     )
 
 

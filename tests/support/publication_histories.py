@@ -84,9 +84,29 @@ class History:
         """Load figures as one accepted return of a collection."""
         when = self._tick()
         sent = Submission(
-            f"S{self.hours:06d}", self.hours, "tester", f"tester/{self.hours}.xlsx", "0" * 64, 1, when, TODAY
+            id=f"S{self.hours:06d}",
+            sequence=self.hours,
+            partner="tester",
+            path=f"tester/{self.hours}.xlsx",
+            digest="0" * 64,
+            size=1,
+            first_seen=when,
+            night=TODAY,
         )
-        outcome = Outcome(sent.id, "tester", collection, "accepted", 0, (), (), (), None, "", "", when)
+        outcome = Outcome(
+            submission=sent.id,
+            partner="tester",
+            collection=collection,
+            status="accepted",
+            rows=0,
+            findings=(),
+            not_checked=(),
+            periods=(),
+            table=None,
+            definitions="",
+            layouts="",
+            judged_at=when,
+        )
         self.outcomes.append(outcome)
         loading.load(self.con, sent, outcome, tidy(list(figures), self.definitions), when)
 

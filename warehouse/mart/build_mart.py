@@ -62,10 +62,7 @@ def build_candidate(
     row_history.create_row_history(con, version, hidden)
     con.execute(f"ATTACH '{str(candidate).replace(chr(39), chr(39) * 2)}' AS out")
     try:
-        con.execute("CREATE SCHEMA out.mart")
-        for table in MART:
-            for statement in create_table_sql(table, "out.mart"):
-                con.execute(statement)
+        _create_tables(con)
         create_reference_tables(con, definitions, _whereabouts(con))
         fill_derived_tables(con, definitions, _shown(con, hidden, definitions))
         _remember(con, definitions, hidden, published_at)
@@ -74,16 +71,35 @@ def build_candidate(
         _fill(con, "returns", _returns(register, today, received, {one.outcome for one in set_aside}))
         _fill(con, "set_aside", set_aside_keys(con, set_aside))
         _fill(con, "waivers", _waivers(con, waivers))
-        con.execute("INSERT INTO out.mart.publication VALUES (?, ?, ?, ?)", [version, published_at, run, has_examples])
-        con.execute(
-            "INSERT INTO out.mart.publications SELECT data_version, published_at FROM publication"
-            " UNION ALL SELECT data_version, published_at FROM out.mart.publication ORDER BY data_version"
-        )
+        _fill_publications(con, version, published_at, run, has_examples=has_examples)
         _look_back(con)
         con.execute("CHECKPOINT out")
     finally:
         con.execute("DETACH out")
         row_history.drop_history_tables(con)
+
+
+def _create_tables(con: duckdb.DuckDBPyConnection) -> None:
+    con.execute("CREATE SCHEMA out.mart")
+    for table in MART:
+        for statement in create_table_sql(table, "out.mart"):
+            con.execute(statement)
+
+
+def _fill_publications(
+    con: duckdb.DuckDBPyConnection, version: int, published_at: datetime, run: str, *, has_examples: bool
+) -> None:
+    """Fill mart.publication with this version, and mart.publications with it after all that were published."""
+    con.execute(
+        """INSERT INTO out.mart.publication BY NAME
+           SELECT ? AS data_version, ? AS published_at, ? AS run, ? AS has_examples""",
+        [version, published_at, run, has_examples],
+    )
+    con.execute(
+        """INSERT INTO out.mart.publications BY NAME
+           SELECT data_version, published_at FROM publication
+           UNION ALL SELECT data_version, published_at FROM out.mart.publication ORDER BY data_version"""
+    )
 
 
 def rows_to_withhold(con: duckdb.DuckDBPyConnection, definitions: Definitions) -> pl.DataFrame:
@@ -150,7 +166,7 @@ def _remember(
         con.execute(_told("history", ", s.published_from, s.published_to"))
         con.unregister("shown")
         con.register("filling", revision_rows(past, hidden, definitions))
-        con.execute("INSERT INTO out.mart.revisions SELECT * FROM filling ORDER BY ALL")
+        con.execute("INSERT INTO out.mart.revisions BY NAME SELECT * FROM filling ORDER BY ALL")
         con.unregister("filling")
 
 
@@ -176,8 +192,9 @@ def _look_back(con: duckdb.DuckDBPyConnection) -> None:
 def _told(table: str, more: str = "") -> str:
     """The statement that fills a table of observations from suppressed rows of the store."""
     return f"""
-INSERT INTO out.mart.{table}
-SELECT s.indicator_id, s.definition_version, i.title, s.area_code, a.name, a.area_type, s.time_period,
+INSERT INTO out.mart.{table} BY NAME
+SELECT s.indicator_id, s.definition_version, i.title AS indicator, s.area_code, a.name AS area_name, a.area_type,
+s.time_period,
        s.time_identifier, s.period_start, s.period_end, s.breakdown, s.value, s.value_low, s.value_high, s.value_text,
        i.unit, s.numerator, s.denominator, s.lower_ci, s.upper_ci, s.obs_status, s.conf_status, s.provenance,
        s.submission, s.digest, s.source_file, s.sheet, s.cell, s.recorded_at{more}
@@ -191,7 +208,7 @@ def _fill(con: duckdb.DuckDBPyConnection, name: str, rows: list[tuple[Any, ...]]
     kinds: dict[str, Any] = {"VARCHAR": pl.String, "DOUBLE": pl.Float64, "BIGINT": pl.Int64, "DATE": pl.Date}
     schema = {c.name: kinds.get(c.type, pl.Datetime("us")) for c in columns}
     con.register("filling", pl.DataFrame(rows, schema=schema, orient="row"))
-    con.execute(f"INSERT INTO out.mart.{name} SELECT * FROM filling ORDER BY ALL")
+    con.execute(f"INSERT INTO out.mart.{name} BY NAME SELECT * FROM filling ORDER BY ALL")
     con.unregister("filling")
 
 
@@ -257,32 +274,26 @@ def _places(definitions: Definitions, shown: pl.DataFrame) -> dict[str, pl.DataF
         (number[c], c, a.name, a.area_type, (r := geography.region_of(c)), number.get(r or ""), of(c))
         for c, a in known.items()
     ]
+    listed = [(a.area_type, _day(a.valid_from, 0), _day(a.valid_to)) for a in geography.areas if a.area_type in RANKED]
     return {
-        "ref_area": pl.DataFrame(
-            areas,
-            schema={
-                "number": pl.Int64,
-                **dict.fromkeys(("area_code", "name", "area_type", "region_code"), pl.String),
-                "region": pl.Int64,
-                "place": pl.Int64,
-            },
-            orient="row",
-        ),
-        "ref_peer": pl.DataFrame(
-            peers,
-            schema={
-                "area": pl.Int64,
-                **dict.fromkeys(("group_code", "group_version"), pl.String),
-                **dict.fromkeys(("begins", "until", "member"), pl.Int64),
-            },
-            orient="row",
-        ),
-        "ref_listed": pl.DataFrame(
-            [(a.area_type, _day(a.valid_from, 0), _day(a.valid_to)) for a in geography.areas if a.area_type in RANKED],
-            schema={"area_type": pl.String, "begins": pl.Int64, "until": pl.Int64},
-            orient="row",
-        ),
+        "ref_area": pl.DataFrame(areas, schema=_REF_AREA, orient="row"),
+        "ref_peer": pl.DataFrame(peers, schema=_REF_PEER, orient="row"),
+        "ref_listed": pl.DataFrame(listed, schema=_REF_LISTED, orient="row"),
     }
+
+
+_REF_AREA: dict[str, Any] = {
+    "number": pl.Int64,
+    **dict.fromkeys(("area_code", "name", "area_type", "region_code"), pl.String),
+    "region": pl.Int64,
+    "place": pl.Int64,
+}
+_REF_PEER: dict[str, Any] = {
+    "area": pl.Int64,
+    **dict.fromkeys(("group_code", "group_version"), pl.String),
+    **dict.fromkeys(("begins", "until", "member"), pl.Int64),
+}
+_REF_LISTED: dict[str, Any] = {"area_type": pl.String, "begins": pl.Int64, "until": pl.Int64}
 
 
 def _day(day: date | None, otherwise: int | None = None) -> int | None:

@@ -60,7 +60,7 @@ GROUP BY ALL
 """
 
 _LATEST = f"""
-INSERT INTO out.mart.latest
+INSERT INTO out.mart.latest BY NAME
 WITH judged AS (
     SELECT s.*, i.scale, p.label, p.before_label, round(s.value - s.before_value, 10) AS change,
         t.value_text AS before_text, t.provenance AS before_provenance, t.conf_status AS before_conf,
@@ -91,7 +91,7 @@ WITH judged AS (
 SELECT indicator_id, definition_version, indicator, area_code, area_name, area_type, time_period, time_identifier,
     period_start, period_end, breakdown, value, value_low, value_high, value_text, unit, numerator, denominator,
     lower_ci, upper_ci, obs_status, conf_status, provenance, submission, digest, source_file, sheet, cell, recorded_at,
-    before_value, change, change_significance,
+    before_value AS previous_value, change, change_significance,
     CASE
         WHEN len(scale) > 0 AND place_now IS NOT NULL AND place_before IS NOT NULL THEN
             CASE WHEN place_now < place_before THEN 'improving' WHEN place_now > place_before THEN 'worsening'
@@ -101,18 +101,21 @@ SELECT indicator_id, definition_version, indicator, area_code, area_name, area_t
         WHEN polarity = 'neutral' THEN CASE WHEN change > 0 THEN 'rising' ELSE 'falling' END
         WHEN (polarity = 'higher') = (change > 0) THEN 'improving'
         ELSE 'worsening'
-    END,
-    target, says, {STATUS.format(target="target", value="value", op="op", upper="upper", tolerance="tolerance")},
-    england, round(value - england, 10), england_significance, region,
-    CASE WHEN core_cities_n > 0 THEN core_cities END,
-    neighbours,
-    CASE WHEN neighbours_n > 0 THEN neighbours_n END,
-    CASE WHEN neighbours IS NOT NULL THEN area_code END,
-    CASE WHEN neighbours_n > 0 THEN neighbours_list WHEN printed IS NOT NULL THEN 'printed average' END,
-    CASE WHEN 2 * rank_of >= authorities THEN rank END,
-    CASE WHEN 2 * rank_of >= authorities THEN rank_of END,
-    CASE WHEN 2 * rank_of >= authorities THEN quartile END,
-    nullif(array_to_string(list_filter([{{reasons}}], reason -> reason IS NOT NULL), ' '), '')
+    END AS direction,
+    target, says AS target_text, {
+    STATUS.format(target="target", value="value", op="op", upper="upper", tolerance="tolerance")
+} AS target_status,
+    england AS england_value, round(value - england, 10) AS england_gap, england_significance, region AS region_value,
+    CASE WHEN core_cities_n > 0 THEN core_cities END AS core_cities_value,
+    neighbours AS neighbours_value,
+    CASE WHEN neighbours_n > 0 THEN neighbours_n END AS neighbours_n,
+    CASE WHEN neighbours IS NOT NULL THEN area_code END AS neighbours_of,
+    CASE WHEN neighbours_n > 0 THEN neighbours_list WHEN printed IS NOT NULL THEN 'printed average' END
+    AS neighbours_version,
+    CASE WHEN 2 * rank_of >= authorities THEN rank END AS rank,
+    CASE WHEN 2 * rank_of >= authorities THEN rank_of END AS rank_of,
+    CASE WHEN 2 * rank_of >= authorities THEN quartile END AS quartile,
+    nullif(array_to_string(list_filter([{{reasons}}], reason -> reason IS NOT NULL), ' '), '') AS not_comparable_because
 FROM placed
 ORDER BY area_code, indicator_id, breakdown
 """

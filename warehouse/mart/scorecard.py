@@ -17,19 +17,26 @@ CROWDED = ("Local authority", "District", "Council outside England", "Ward", "LS
            "Intermediate zone")  # fmt: skip
 
 _ACTIONS = """
-INSERT INTO out.mart.actions
+INSERT INTO out.mart.actions BY NAME
 SELECT time_period, replace(breakdown, 'Action=', '') AS action,
-       max(value_text) FILTER (indicator_id = 'action-indicator'), max(value_text) FILTER (indicator_id = 'action'),
-       max(value_text) FILTER (indicator_id = 'action-owner'), max(value_text) FILTER (indicator_id = 'action-due'),
-       lower(max(value_text) FILTER (indicator_id = 'action-status')),
-       max(value_text) FILTER (indicator_id = 'action-evidence'), min(provenance)
+       max(value_text) FILTER (indicator_id = 'action-indicator') AS indicator_id,
+       max(value_text) FILTER (indicator_id = 'action') AS title,
+       max(value_text) FILTER (indicator_id = 'action-owner') AS owner,
+       max(value_text) FILTER (indicator_id = 'action-due') AS due,
+       lower(max(value_text) FILTER (indicator_id = 'action-status')) AS state,
+       max(value_text) FILTER (indicator_id = 'action-evidence') AS evidence, min(provenance) AS provenance
 FROM out.mart.observations
 WHERE indicator_id IN ('action', 'action-indicator', 'action-owner', 'action-due', 'action-status', 'action-evidence')
 GROUP BY ALL ORDER BY ALL
 """
 
+_BASKET = """
+INSERT INTO out.mart.baskets BY NAME
+SELECT ? AS basket, ? AS title, ? AS proxy, ? AS indicator_id, ? AS note
+"""
+
 _SCORECARD = f"""
-INSERT INTO out.mart.scorecard
+INSERT INTO out.mart.scorecard BY NAME
 WITH working AS (
     SELECT indicator_id, count(*) AS n FROM out.mart.actions WHERE state IS DISTINCT FROM 'done' GROUP BY ALL
 ), here AS (
@@ -46,8 +53,10 @@ WITH working AS (
         PARTITION BY g.framework, h.indicator_id, h.area_code, h.breakdown ORDER BY g.period_start) = 1
 )
 SELECT p.framework, p.priority, p.objective, p.indicator_id, p.indicator, p.officer, h.area_code, h.area_name,
-       h.breakdown, h.time_identifier, h.time_period, h.value, h.value_text, p.unit, a.target, a.says, a.time_period,
-       coalesce(a.status, 'no target'), h.direction, h.england_significance, coalesce(w.n, 0)
+       h.breakdown, h.time_identifier, h.time_period, h.value AS latest, h.value_text AS latest_text, p.unit,
+       a.target, a.says AS target_text, a.time_period AS target_period,
+       coalesce(a.status, 'no target') AS target_status, h.direction, h.england_significance, coalesce(w.n, 0)
+       AS open_actions
 FROM planned AS p LEFT JOIN here AS h USING (indicator_id)
 LEFT JOIN aimed AS a
   ON a.framework = p.framework AND a.indicator_id = h.indicator_id AND a.area_code = h.area_code
@@ -66,7 +75,8 @@ def fill_scorecard(con: duckdb.DuckDBPyConnection, definitions: Definitions, tod
         for one in definitions.baskets.values()
         for name in one.components
     ]
-    con.executemany("INSERT INTO out.mart.baskets VALUES (?, ?, ?, ?, ?)", baskets) if baskets else None
+    if baskets:
+        con.executemany(_BASKET, baskets)
     names = ("framework", "priority", "objective", "indicator_id", "indicator", "officer", "unit")
     frames = {
         "planned": pl.DataFrame(list(_planned(definitions, today)), dict.fromkeys(names, pl.String), orient="row"),

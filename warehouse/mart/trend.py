@@ -19,26 +19,27 @@ WHERE i IN (SELECT number FROM charting) ORDER BY i, place, b, starts, ends, v
 """
 
 _TREND = f"""
-INSERT INTO out.mart.trend
+INSERT INTO out.mart.trend BY NAME
 SELECT o.indicator_id, o.definition_version, o.indicator, o.area_code, o.area_name, o.area_type, o.time_period,
     o.time_identifier, o.period_start, o.period_end, o.breakdown, o.value, o.value_text, o.unit, o.lower_ci,
     o.upper_ci, o.obs_status, o.conf_status, o.provenance,
-    g.framework, g.target, g.says,
-    {STATUS.format(target="g.target", value="o.value", op="g.op", upper="g.upper", tolerance="g.tolerance")},
+    g.framework AS target_framework, g.target, g.says AS target_text,
+    {STATUS.format(target="g.target", value="o.value", op="g.op", upper="g.upper", tolerance="g.tolerance")}
+    AS target_status,
     round(coalesce(g.from_value, g.held) + g.part_of_way * (coalesce(g.to_value, g.held)
-          - coalesce(g.from_value, g.held)), 10),
+          - coalesce(g.from_value, g.held)), 10) AS expected_value,
     CASE WHEN g.next_version = o.definition_version
-        THEN round((g.next_target - o.value) / g.years_to_next, 10) END,
+        THEN round((g.next_target - o.value) / g.years_to_next, 10) END AS required_annual_change,
     CASE WHEN g.base_version = o.definition_version AND g.years_since_base > 0
-        THEN round((o.value - coalesce(g.base_value, g.held)) / g.years_since_base, 10) END,
-    g.next_target, g.next_period,
+        THEN round((o.value - coalesce(g.base_value, g.held)) / g.years_since_base, 10) END AS achieved_annual_change,
+    g.next_target, g.next_period AS next_target_period,
     nullif(concat_ws(' ',
         CASE WHEN c.renewed THEN 'Definition version ' || o.definition_version || coalesce(': ' || v.broke, '.') END,
-        CASE WHEN o.obs_status = 'b' THEN 'The sender marks a break in the series.' END), ''),
+        CASE WHEN o.obs_status = 'b' THEN 'The sender marks a break in the series.' END), '') AS break_mark,
     s.spc_points, s.spc_mean, s.spc_lower, s.spc_upper, s.spc_limits, s.spc_signal,
     CASE WHEN s.spc_signal IS NULL THEN NULL WHEN s.spc_side = 0 THEN 'common cause'
          WHEN i.polarity = 'neutral' THEN 'neutral'
-         WHEN (i.polarity = 'higher') = (s.spc_side > 0) THEN 'improvement' ELSE 'concern' END
+         WHEN (i.polarity = 'higher') = (s.spc_side > 0) THEN 'improvement' ELSE 'concern' END AS spc_variation
 FROM out.mart.observations AS o JOIN ref_indicator AS i ON i.indicator_id = o.indicator_id
 LEFT JOIN renewed AS c ON c.row = o.rowid
 LEFT JOIN charted AS s ON s.row = o.rowid

@@ -166,11 +166,8 @@ def _tidy(
     held = con.execute(
         f"SELECT DISTINCT indicator_id, area_type, breakdown FROM mart.observations WHERE {chosen}"
     ).fetchall()
-    indicators = [
-        one
-        for one in definitions.indicators.values()
-        if one.kind == "number" and one.id in {indicator for indicator, *_ in held}
-    ]
+    ids = {indicator for indicator, *_ in held}
+    indicators = [one for one in definitions.indicators.values() if one.kind == "number" and one.id in ids]
     if not indicators:
         return 0
     levels = {LEVELS[kind] for _, kind, _ in held}
@@ -199,25 +196,22 @@ def _tidy(
     cells = [f"coalesce(\"{one.id}\", 'z') AS {names[one.id]}" for one in indicators]
     told = f"SELECT {', '.join([*units, *cells])}, {version} AS data_version FROM wide ORDER BY {', '.join(units)}"
     con.execute(f"COPY ({told}) TO '{_quoted(path)}' (FORMAT csv, HEADER)")
-    with path.with_suffix(".meta.csv").open("w", encoding="utf-8", newline="") as file:
+    _write_meta(path.with_suffix(".meta.csv"), filters, indicators, names)
+    return _count(con, "SELECT count(*) FROM wide")
+
+
+def _write_meta(
+    path: Path, filters: Mapping[str, str], indicators: Sequence[Indicator], names: Mapping[str, str]
+) -> None:
+    """Write the meta file of a csv: its filters, its indicators, and the version of the data."""
+    with path.open("w", encoding="utf-8", newline="") as file:
         out = csv.writer(file, lineterminator="\n")
         out.writerow(META)
         out.writerows((column, "Filter", _inert(name), "", "", "", "", "") for column, name in filters.items())
-        out.writerows(
-            (
-                names[one.id],
-                "Indicator",
-                _inert(one.title[:LONGEST_LABEL]),
-                "",
-                UNITS.get(one.unit, ""),
-                one.decimals,
-                "",
-                "",
-            )
-            for one in indicators
-        )
+        for indicator in indicators:
+            label, unit = _inert(indicator.title[:LONGEST_LABEL]), UNITS.get(indicator.unit, "")
+            out.writerow((names[indicator.id], "Indicator", label, "", unit, indicator.decimals, "", ""))
         out.writerow(("data_version", "Indicator", "Version of the data", "", "", 0, "", ""))
-    return _count(con, "SELECT count(*) FROM wide")
 
 
 def _part(name: str) -> str:

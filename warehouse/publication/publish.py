@@ -92,9 +92,8 @@ def publish_candidate(
         published_at = loading.next_instant(con, published_at)
         before = live if live.exists() else None
         if before is not None:
-            exports.update_exports(
-                live, definitions
-            )  # whoever published it may have died between the rename and the exports
+            # whoever published it may have died between the rename and the exports
+            exports.update_exports(live, definitions)
         version = live_version(before)
         sources = {"register": register, "today": today, "has_examples": has_examples, "run": run,
                    "received": received, "waivers": waivers, "version": next_version(con, version),

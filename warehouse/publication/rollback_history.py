@@ -41,7 +41,9 @@ def write_rollback_history(
         fill_history(con, definitions, hidden, at.astimezone(UTC).replace(tzinfo=None))
         _as_shown(con)
         con.execute("DELETE FROM out.mart.publications")
-        con.execute("INSERT INTO out.mart.publications SELECT data_version, published_at FROM publication ORDER BY ALL")
+        con.execute(
+            "INSERT INTO out.mart.publications BY NAME SELECT data_version, published_at FROM publication ORDER BY ALL"
+        )
         con.execute("CHECKPOINT out")
 
 

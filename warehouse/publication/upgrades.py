@@ -15,6 +15,7 @@ from warehouse.disclosure.disclosure_control import ROW
 from warehouse.mart.build_mart import rows_to_withhold
 from warehouse.store import current_rows, published_versions, row_history
 from warehouse.store.attached_files import attach_read_only
+from warehouse.store.connection import transaction
 
 
 def record_earlier_publications(con: duckdb.DuckDBPyConnection, live: Path, definitions: Definitions) -> bool:
@@ -33,8 +34,7 @@ def record_earlier_publications(con: duckdb.DuckDBPyConnection, live: Path, defi
             stack.callback(con.execute, "DETACH live")
             published_versions.match_published_rows(con, "live")
             seen = con.execute(f"SELECT {', '.join(ROW)}, is_withheld FROM shown_now").pl()
-        con.execute("BEGIN")
-        try:
+        with transaction(con):
             con.execute("DELETE FROM publication")
             for version, published_at, run, up_to_load in versions:
                 current_rows.create_current_rows(con, definitions, up_to_load)
@@ -44,10 +44,6 @@ def record_earlier_publications(con: duckdb.DuckDBPyConnection, live: Path, defi
                 row_history.drop_history_tables(con)
                 published_versions.record_publication(con, version, published_at, run)
                 con.execute("UPDATE publication SET up_to_load = ? WHERE data_version = ?", [up_to_load, version])
-            con.execute("COMMIT")
-        except BaseException:
-            con.execute("ROLLBACK")
-            raise
     return True
 
 

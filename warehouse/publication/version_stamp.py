@@ -7,7 +7,7 @@ from pathlib import Path
 
 from warehouse.mart.mart_tables import MART
 from warehouse.store.attached_files import connect_with_files
-from warehouse.store.connection import connect
+from warehouse.store.connection import connect, transaction
 
 INSTANTS = {
     "history": ("published_from", "published_to"),
@@ -34,20 +34,23 @@ def stamp_version(candidate: Path, version: int, published_at: datetime, again_b
     con = connect(str(candidate))
     try:
         given = {"version": version, "at": at, "run": again_by}
-        con.execute("BEGIN")
-        if again_by is None:
-            meant = con.execute("SELECT published_at FROM mart.publication").fetchall()[0][0]
-            for table, columns in INSTANTS.items():
-                for column in columns:
-                    con.execute(f"UPDATE mart.{table} SET {column} = ? WHERE {column} = ?", [at, meant])
-            con.execute("UPDATE mart.publications SET data_version = $version WHERE published_at = $at",
-                        {"version": version, "at": given["at"]})  # fmt: skip
-        else:
-            con.execute("INSERT INTO mart.publications VALUES (?, ?)", [version, given["at"]])
-        con.execute(
-            "UPDATE mart.publication SET data_version = $version, published_at = $at, run = coalesce($run, run)", given
-        )
-        con.execute("COMMIT")
+        with transaction(con):
+            if again_by is None:
+                meant = con.execute("SELECT published_at FROM mart.publication").fetchall()[0][0]
+                for table, columns in INSTANTS.items():
+                    for column in columns:
+                        con.execute(f"UPDATE mart.{table} SET {column} = ? WHERE {column} = ?", [at, meant])
+                con.execute("UPDATE mart.publications SET data_version = $version WHERE published_at = $at",
+                            {"version": version, "at": given["at"]})  # fmt: skip
+            else:
+                con.execute(
+                    "INSERT INTO mart.publications BY NAME SELECT ? AS data_version, ? AS published_at",
+                    [version, given["at"]],
+                )
+            con.execute(
+                "UPDATE mart.publication SET data_version = $version, published_at = $at, run = coalesce($run, run)",
+                given,
+            )
         con.execute("CHECKPOINT")
     finally:
         con.close()

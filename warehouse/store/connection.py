@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import duckdb
 
@@ -29,3 +31,15 @@ def memory_limit() -> int:
     except (AttributeError, ValueError, OSError):  # the system does not say
         return MOST_MEMORY
     return min(MOST_MEMORY, there * 2 // 3)
+
+
+@contextmanager
+def transaction(con: duckdb.DuckDBPyConnection) -> Iterator[None]:
+    """Have everything until the block ends take effect together, or nothing of it if the block raises."""
+    con.execute("BEGIN")
+    try:
+        yield
+    except BaseException:
+        con.execute("ROLLBACK")
+        raise
+    con.execute("COMMIT")

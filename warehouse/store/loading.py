@@ -9,12 +9,26 @@ import duckdb
 import polars as pl
 
 from schemas.findings import address_of_position
-from schemas.observations import PAYLOAD
 from schemas.submissions import Outcome, Submission, outcome_id
+from warehouse.store.connection import transaction
 from warehouse.store.current_rows import OF_KEY, newest_rows_by_collection
-from warehouse.store.private_store import COLUMN_TYPES, OBSERVATION_COLUMNS
+from warehouse.store.private_store import OBSERVATION_COLUMNS
 
-_INSERT = f"INSERT INTO observation (load, collection, {', '.join(OBSERVATION_COLUMNS)}, withdrawn)"
+_IS_LOADED = "SELECT load FROM load WHERE submission = ? AND collection = ? AND judgement = ?"
+_INSERT_SUBMISSION = """
+INSERT OR IGNORE INTO submission BY NAME
+SELECT $id AS id, $sequence AS sequence, $partner AS partner, $path AS path, $digest AS digest,
+       $first_seen AS first_seen
+"""
+_INSERT_LOAD = """
+INSERT INTO load BY NAME
+SELECT $load AS load, $submission AS submission, $collection AS collection, $judgement AS judgement,
+       $status AS status, $recorded_at AS recorded_at
+"""
+_INSERT_OBSERVATIONS = f"""
+INSERT INTO observation BY NAME
+SELECT ? AS load, ? AS collection, {", ".join(OBSERVATION_COLUMNS)}, false AS withdrawn FROM arriving
+"""
 
 
 @dataclass(frozen=True)
@@ -44,48 +58,58 @@ def load(
     an accepted part of a return had to leave out are marked `faulty` in the table: their keys keep what they had, and
     where the key itself could not be read nothing is withdrawn.
     """
-    con.execute("BEGIN")
-    try:
-        seen = con.execute(
-            "SELECT load FROM load WHERE submission = ? AND collection = ? AND judgement = ?",
-            [submission.id, outcome.collection, outcome.judgement],
-        ).fetchone()
-        if seen:
-            con.execute("ROLLBACK")
+    with transaction(con):
+        if con.execute(_IS_LOADED, [submission.id, outcome.collection, outcome.judgement]).fetchone():
             return Loaded(0, 0, again=True)
-        con.execute(
-            "INSERT OR IGNORE INTO submission VALUES (?, ?, ?, ?, ?, ?)",
-            [submission.id, submission.sequence, submission.partner, submission.path, submission.digest]
-            + [as_utc(submission.first_seen)],
-        )
-        number = (con.execute("SELECT coalesce(max(load), 0) + 1 FROM load").fetchone() or (1,))[0]
-        con.execute(
-            "INSERT INTO load VALUES (?, ?, ?, ?, ?, ?)",
-            [number, submission.id, outcome.collection, outcome.judgement, outcome.status, as_utc(recorded_at)],
-        )
+        number = _record_load(con, submission, outcome, recorded_at)
         arriving = _arriving(table)
-        con.register("arriving", arriving.filter(~pl.col("faulty")))
+        clean = arriving.filter(~pl.col("faulty"))
+        con.register("arriving", clean)
         con.register("spoken_of", arriving)
-        con.execute(
-            f"{_INSERT} SELECT ?, ?, {', '.join(OBSERVATION_COLUMNS)}, false FROM arriving",
-            [number, outcome.collection],
-        )
+        con.execute(_INSERT_OBSERVATIONS, [number, outcome.collection])
         withdrawn = 0 if not arriving.get_column("keyed").all() else _withdraw(con, number, outcome.collection)
         con.unregister("arriving")
         con.unregister("spoken_of")
-        con.execute("COMMIT")
-    except BaseException:
-        con.execute("ROLLBACK")
-        raise
-    return Loaded(arriving.filter(~pl.col("faulty")).height, withdrawn)
+    return Loaded(clean.height, withdrawn)
+
+
+def _record_load(
+    con: duckdb.DuckDBPyConnection, submission: Submission, outcome: Outcome, recorded_at: datetime
+) -> int:
+    """Record the submission, unless it is known, and a load of it; return the number of the load."""
+    con.execute(
+        _INSERT_SUBMISSION,
+        {
+            "id": submission.id,
+            "sequence": submission.sequence,
+            "partner": submission.partner,
+            "path": submission.path,
+            "digest": submission.digest,
+            "first_seen": as_utc(submission.first_seen),
+        },
+    )
+    number = int((con.execute("SELECT coalesce(max(load), 0) + 1 FROM load").fetchone() or (1,))[0])
+    con.execute(
+        _INSERT_LOAD,
+        {
+            "load": number,
+            "submission": submission.id,
+            "collection": outcome.collection,
+            "judgement": outcome.judgement,
+            "status": outcome.status,
+            "recorded_at": as_utc(recorded_at),
+        },
+    )
+    return number
 
 
 def _withdraw(con: duckdb.DuckDBPyConnection, number: int, collection: str | None) -> int:
-    nothing = ", ".join(f"NULL::{COLUMN_TYPES[name]}" for name in PAYLOAD if name != "provenance")
+    """Withdraw the keys that a collection held in the periods of a load and that the load does not hold; how many."""
     con.execute(
         f"""
-        {_INSERT}
-        SELECT $load, $collection, {OF_KEY}, {nothing}, provenance, period_start, period_end, sheet, cell, true
+        INSERT INTO observation BY NAME
+        SELECT $load AS load, $collection AS collection, {OF_KEY}, provenance, period_start, period_end, sheet, cell,
+               true AS withdrawn
         FROM ({newest_rows_by_collection("collection = $collection AND load < $load")}) AS held
         WHERE (time_identifier, time_period) IN (SELECT (time_identifier, time_period) FROM spoken_of)
           AND ({OF_KEY}) NOT IN (SELECT ({OF_KEY}) FROM spoken_of)

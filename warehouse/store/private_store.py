@@ -66,7 +66,7 @@ def open_store(path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
         con.execute(_DDL)
         _upgrade(con)
         if con.execute("SELECT count(*) FROM about").fetchone() == (0,):
-            con.execute("INSERT INTO about VALUES (?)", [SCHEMA_VERSION])
+            con.execute("INSERT INTO about BY NAME SELECT ? AS schema_version", [SCHEMA_VERSION])
         yield con
     except (duckdb.IOException, duckdb.FatalException) as error:
         raise StorageError(
@@ -100,7 +100,7 @@ def _make(path: Path) -> None:
         os.umask(before)
     try:
         con.execute(_DDL)
-        con.execute("INSERT INTO about VALUES (?)", [SCHEMA_VERSION])
+        con.execute("INSERT INTO about BY NAME SELECT ? AS schema_version", [SCHEMA_VERSION])
         con.execute("CHECKPOINT")
     finally:
         con.close()
@@ -114,10 +114,10 @@ def _upgrade(con: duckdb.DuckDBPyConnection) -> None:
     con.execute(
         f"""
         BEGIN;
-        CREATE TABLE earlier AS SELECT load, submission, collection, 1, status, recorded_at FROM load;
+        CREATE TABLE earlier AS SELECT load, submission, collection, 1 AS judgement, status, recorded_at FROM load;
         DROP TABLE load;
         {_DDL}
-        INSERT INTO load SELECT * FROM earlier;
+        INSERT INTO load BY NAME SELECT * FROM earlier;
         DROP TABLE earlier;
         UPDATE about SET schema_version = 2;
         COMMIT;

@@ -9,6 +9,7 @@ import duckdb
 import polars as pl
 
 from schemas.observations import KEY
+from warehouse.store.connection import transaction
 from warehouse.store.current_rows import OF_KEY
 
 HISTORY_TABLES = ("publication", "stated", "withheld")
@@ -35,8 +36,7 @@ def publication_history(con: duckdb.DuckDBPyConnection) -> dict[str, pl.DataFram
 
 def restore_publication_history(con: duckdb.DuckDBPyConnection, tables: Mapping[str, pl.DataFrame]) -> None:
     """Have the store know of the past what `publication_history` once gave."""
-    con.execute("BEGIN")
-    try:
+    with transaction(con):
         con.register("kept_load", tables["load"])
         con.execute(
             """UPDATE load SET recorded_at = k.recorded_at FROM kept_load AS k
@@ -49,24 +49,15 @@ def restore_publication_history(con: duckdb.DuckDBPyConnection, tables: Mapping[
             con.execute(f"DELETE FROM {name}")
             con.execute(f"INSERT INTO {name} BY NAME FROM kept_rows")
             con.unregister("kept_rows")
-        con.execute("COMMIT")
-    except BaseException:
-        con.execute("ROLLBACK")
-        raise
 
 
 def undo_last_publication(con: duckdb.DuckDBPyConnection, version: int) -> None:
     """Have the store know of the past what it did before the newest version was published, so that it can be again."""
-    con.execute("BEGIN")
-    try:
+    with transaction(con):
         con.execute("DELETE FROM publication WHERE data_version = ?", [version])
         con.execute("DELETE FROM stated WHERE since = ?", [version])
         con.execute("UPDATE stated SET until = NULL WHERE until = ?", [version])
         con.execute("UPDATE withheld SET shown_since = NULL WHERE shown_since = ?", [version])
-        con.execute("COMMIT")
-    except BaseException:
-        con.execute("ROLLBACK")
-        raise
 
 
 def record_published_rows(con: duckdb.DuckDBPyConnection, live: str) -> None:
@@ -76,14 +67,9 @@ def record_published_rows(con: duckdb.DuckDBPyConnection, live: str) -> None:
     if told is None or con.execute("SELECT 1 FROM publication WHERE data_version = ?", [told[0]]).fetchone():
         return
     version, published_at, run = told
-    con.execute("BEGIN")
-    try:
+    with transaction(con):
         match_published_rows(con, live)
         record_publication(con, version, published_at, run)
-        con.execute("COMMIT")
-    except BaseException:
-        con.execute("ROLLBACK")
-        raise
 
 
 def match_published_rows(con: duckdb.DuckDBPyConnection, live: str) -> None:
@@ -120,8 +106,9 @@ def match_published_rows(con: duckdb.DuckDBPyConnection, live: str) -> None:
 def record_publication(con: duckdb.DuckDBPyConnection, version: int, published_at: datetime, run: str) -> None:
     """Write down that a version was published (at an instant in UTC) and that it told what `shown_now` holds."""
     con.execute(
-        """INSERT INTO publication
-           SELECT $version, $at, $run, coalesce(max(load), 0) FROM load WHERE recorded_at <= $at""",
+        """INSERT INTO publication BY NAME
+           SELECT $version AS data_version, $at AS published_at, $run AS run, coalesce(max(load), 0) AS up_to_load
+           FROM load WHERE recorded_at <= $at""",
         {"version": version, "at": published_at, "run": run},
     )
     con.execute(
@@ -130,7 +117,7 @@ def record_publication(con: duckdb.DuckDBPyConnection, version: int, published_a
         [version],
     )
     con.execute(
-        f"""INSERT INTO stated SELECT {OF_KEY}, load, ?, NULL
+        f"""INSERT INTO stated BY NAME SELECT {OF_KEY}, load, ? AS since
             FROM (FROM shown_now WHERE is_current)
             ANTI JOIN (SELECT * FROM stated WHERE until IS NULL) USING (load, {OF_KEY})""",
         [version],
@@ -141,8 +128,8 @@ def record_publication(con: duckdb.DuckDBPyConnection, version: int, published_a
         [version],
     )
     con.execute(
-        f"""INSERT INTO withheld
-            SELECT {columns_of("n")}, n.load, CASE WHEN min(s.since) < $version THEN min(s.since) END
+        f"""INSERT INTO withheld BY NAME
+            SELECT {columns_of("n")}, n.load, CASE WHEN min(s.since) < $version THEN min(s.since) END AS shown_since
             FROM shown_now AS n JOIN stated AS s USING (load, {OF_KEY})
             WHERE n.is_withheld AND (n.load, {columns_of("n")}) NOT IN (SELECT (load, {OF_KEY}) FROM withheld)
             GROUP BY ALL""",

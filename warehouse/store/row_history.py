@@ -76,8 +76,11 @@ def create_row_history(con: duckdb.DuckDBPyConnection, version: int, hidden: pl.
     con.register("made", hidden)
     con.execute("CREATE OR REPLACE TEMP TABLE hidden AS SELECT * FROM made")
     con.unregister("made")
-    con.execute(
-        f"""
+    con.execute(_ROW_HISTORY, {"version": version})
+    con.execute("DROP TABLE hidden")
+
+
+_ROW_HISTORY = f"""
         CREATE OR REPLACE TEMP TABLE past AS
         WITH told AS (
             SELECT d.*, l.recorded_at, h.load IS NOT NULL AS is_hidden
@@ -105,10 +108,7 @@ def create_row_history(con: duckdb.DuckDBPyConnection, version: int, hidden: pl.
         SELECT r.*, l.submission, s.path AS source_file, s.digest, l.recorded_at, e.ended_at, e.ended_by
         FROM rows AS r JOIN load AS l USING (load) JOIN submission AS s ON s.id = l.submission
         LEFT JOIN ended AS e USING (load, {OF_KEY})
-        """,
-        {"version": version},
-    )
-    con.execute("DROP TABLE hidden")
+"""
 
 
 def drop_history_tables(con: duckdb.DuckDBPyConnection) -> None:

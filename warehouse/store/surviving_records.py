@@ -20,7 +20,7 @@ import duckdb
 from common.errors import StorageError
 from schemas.submissions import outcome_id
 from warehouse.store.attached_files import connect_with_files
-from warehouse.store.connection import connect
+from warehouse.store.connection import connect, transaction
 from warehouse.store.private_store import refuse_newer_store
 
 _WITNESS = """
@@ -56,14 +56,9 @@ class PublishedVersion:
 
 def record_ledger_position(con: duckdb.DuckDBPyConnection, line: int, sha256: str) -> None:
     """Have a store know the last line of the ledger, by its number and its hash."""
-    con.execute("BEGIN")
-    try:
+    with transaction(con):
         con.execute(_WITNESS)
-        con.execute("INSERT INTO witness.ledger VALUES (?, ?)", [line, sha256])
-        con.execute("COMMIT")
-    except BaseException:
-        con.execute("ROLLBACK")
-        raise
+        con.execute("INSERT INTO witness.ledger BY NAME SELECT ? AS line, ? AS sha256", [line, sha256])
 
 
 @contextlib.contextmanager

@@ -72,7 +72,16 @@ def find_blocks(sheet: Sheet, table: TableLayout) -> Iterator[TableBlock]:
             part = views.get((left, right), seen)
             headings = headings_of_row(part, header, found)
             within = max(left, outer[0]), min(right, outer[1])
-            yield TableBlock(part, found, headings, begun, found - header.above, first, end, within)
+            yield TableBlock(
+                sheet=part,
+                header_at=found,
+                headings=headings,
+                begun=begun,
+                top=found - header.above,
+                first=first,
+                end=end,
+                within=within,
+            )
         begun, found = first, following
 
 

@@ -273,7 +273,17 @@ class _Work:
         refuse_too_many_sheets([*(sheet.name for sheet in self.sheets), self.name])
         merged, hidden_rows = tuple(self.merged), frozenset(self.hidden_rows)
         hidden_columns, struck = frozenset(self.hidden_columns), frozenset(self.struck)
-        self.sheets.append(Sheet(self.name, self.rows, merged, self.hidden, hidden_rows, hidden_columns, struck))
+        self.sheets.append(
+            Sheet(
+                name=self.name,
+                rows=self.rows,
+                merged=merged,
+                hidden=self.hidden,
+                hidden_rows=hidden_rows,
+                hidden_columns=hidden_columns,
+                struck=struck,
+            )
+        )
 
 
 def _by_local_name(given: dict[str, str]) -> dict[str, str]:

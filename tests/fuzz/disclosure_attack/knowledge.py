@@ -199,7 +199,15 @@ def secrets(known: Knowledge, told: Told) -> Iterator[Secret]:
         shown = state not in known.notes.hidden
         marked = row.sent.get("value_high") == least - 1 and row.sent.get("value_low") in (0.0, 1.0)
         if 0 < row.counted < least:
-            yield Secret(f"counted by {state}", (epoch, counted, frozenset()), row.counted, least, True, marked, shown)
+            yield Secret(
+                what=f"counted by {state}",
+                cells=(epoch, counted, frozenset()),
+                true=row.counted,
+                limit=least,
+                small=True,
+                marked=marked,
+                maybe_nobody=shown,
+            )
         elif row.sent.get("conf_status") == "c" and len(row.sent) == 2 and row.counted and row.among is None:
             yield Secret(f"asked to hide {state}", (epoch, counted, frozenset()), row.counted, least, small=False)
         if row.among is not None:

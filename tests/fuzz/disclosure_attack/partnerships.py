@@ -101,7 +101,16 @@ def _definitions(plans: Sequence[Plan], policies: Sequence[DisclosurePolicy]) ->
         [*BASE.geography.areas, *wards], SHIPPED_DEFINITIONS / "areas.csv", SHIPPED_DEFINITIONS / "area_aliases.csv"
     )
     peers = tuple(
-        Peer("E06000018", "statistical_neighbours", "Made up", "made up", date(2000, 1, 1), n, code, code)
+        Peer(
+            area_code="E06000018",
+            group_code="statistical_neighbours",
+            group_title="Made up",
+            group_version="made up",
+            valid_from=date(2000, 1, 1),
+            order=n,
+            member_code=code,
+            member_name=code,
+        )
         for n, code in enumerate(PEERS, start=1)
     )
     return replace(

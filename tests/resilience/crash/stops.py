@@ -106,10 +106,10 @@ STOPS: dict[str, Stop] = {
     "delivered": Stop("some deliveries are on record", "write", _line("delivery"), "after", 2, 2),
     "replied": Stop("all is done but the report", "flows.pipeline.night_steps.summarise_night", "", "before", 1),
     # reply, with a mail server
-    "mail-before": Stop("the server is about to ask for the text", "write", _line("delivery", r".*\"sending\""), "before", 1, 2, True),
-    "mail-asked": Stop("the server waits for the text", "write", _line("delivery", r".*\"sending\""), "after", 1, 2, True),
-    "mail-taken": Stop("the server has the message, that is not on record", "write", _line("delivery", r".*\"sent\""), "before", 1, 2, True),
-    "mail-sent": Stop("a message is sent and on record", "write", _line("delivery", r".*\"sent\""), "after", 1, 2, True),
+    "mail-before": Stop(says="the server is about to ask for the text", call="write", of=_line("delivery", r".*\"sending\""), when="before", night=1, nth=2, mail=True),
+    "mail-asked": Stop(says="the server waits for the text", call="write", of=_line("delivery", r".*\"sending\""), when="after", night=1, nth=2, mail=True),
+    "mail-taken": Stop(says="the server has the message, that is not on record", call="write", of=_line("delivery", r".*\"sent\""), when="before", night=1, nth=2, mail=True),
+    "mail-sent": Stop(says="a message is sent and on record", call="write", of=_line("delivery", r".*\"sent\""), when="after", night=1, nth=2, mail=True),
 }  # fmt: skip
 
 

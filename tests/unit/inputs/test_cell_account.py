@@ -90,7 +90,17 @@ def test_every_number_is_loaded_named_or_left_out_by_a_key(layout: Layout) -> No
 
 
 def positions(one: ExplainedCells) -> list[int]:
-    found = Finding("layout.number-unread", "warning", one.sheet, None, one.cells, "", "", "", "")
+    found = Finding(
+        rule="layout.number-unread",
+        severity="warning",
+        sheet=one.sheet,
+        cell=None,
+        cells=one.cells,
+        field="",
+        found="",
+        expected="",
+        fix="",
+    )
     return [place for _, place in cells_of_finding(found)]
 
 

@@ -28,7 +28,16 @@ HOSTILE = '<img src=x onerror="alert(1)">\r\nBcc: all@example.org\x1b[2J\u202e=c
 
 
 def submission(path: str = "one/attainment.xlsx") -> Submission:
-    return Submission("S000007", 7, "one", path, "ab" * 32, 10, SEEN, date(2011, 5, 26))
+    return Submission(
+        id="S000007",
+        sequence=7,
+        partner="one",
+        path=path,
+        digest="ab" * 32,
+        size=10,
+        first_seen=SEEN,
+        night=date(2011, 5, 26),
+    )
 
 
 def outcome(findings: list[Finding], status: Status = "rejected") -> Outcome:

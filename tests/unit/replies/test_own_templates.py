@@ -43,7 +43,16 @@ def own(tmp_path: Path) -> Callable[[str, str], Branding]:
 
 
 def received() -> list[Notification]:
-    submission = Submission("S000007", 7, "one", f"one/{HOSTILE}.xlsx", "ab" * 32, 10, SEEN, date(2011, 5, 26))
+    submission = Submission(
+        id="S000007",
+        sequence=7,
+        partner="one",
+        path=f"one/{HOSTILE}.xlsx",
+        digest="ab" * 32,
+        size=10,
+        first_seen=SEEN,
+        night=date(2011, 5, 26),
+    )
     return [replace(item, submission=submission) for item in sample_messages.owner_news() if item.kind == "receipt"]
 
 

@@ -159,7 +159,16 @@ def test_the_finding_says_what_it_looks_like_and_is_let_through_by_a_waiver(
     assert "60 looks rounded to 10 and 1,005 looks rounded to 5" in found.expected
     assert one.table is not None
     key = tuple(one.table.frame.row(0, named=True)[name] for name in KEY)
-    waiver = Waiver("exact", key, found.rule, "value", 5.8, "Published so", "Head of data", date(2011, 9, 30))
+    waiver = Waiver(
+        collection="exact",
+        key=key,
+        rule=found.rule,
+        field="value",
+        value=5.8,
+        reason="Published so",
+        approved_by="Head of data",
+        until=date(2011, 9, 30),
+    )
     let_through = judged("exact", [WITHIN], partners, definitions, waiver)
     assert let_through.status == "accepted-with-warnings"
     assert judged("exact", [WITHIN], partners, definitions, replace(waiver, value=5.7)).status == "rejected"
