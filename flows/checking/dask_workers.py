@@ -103,7 +103,7 @@ def _write_jobs(
         "limits": asdict(context.limits),
         "files": [as_record(item) for item in context.current_files],
     }
-    write_whole(folder / "desk.json", orjson.dumps(record))
+    write_whole(folder / "validation-context.json", orjson.dumps(record))
     size = min(max(-(-len(submissions) // 16), LEAST_IN_A_JOB), MOST_IN_A_JOB)
     jobs: dict[Path, list[str]] = {}
     for start in range(0, len(submissions), size):
@@ -175,11 +175,11 @@ def carrier_flow() -> None:
 def _read_validation_context(folder: Path) -> ValidationContext:
     """Return the validation context that the run wrote. Raises UsageError if release, definitions or partners of this
     worker are not those of the run."""
-    record = orjson.loads((folder / "desk.json").read_bytes())
+    record = orjson.loads((folder / "validation-context.json").read_bytes())
     definitions = load_definitions(Path(record["definitions"]))
     partners = load_partners(definitions, Path(record["partners"]))
-    here = [definitions.digest, *(one.digest for one in partners.values())]
-    if (record["release"], record["digests"]) != (version("local-indicators"), here):
+    own_digests = [definitions.digest, *(partner.digest for partner in partners.values())]
+    if (record["release"], record["digests"]) != (version("local-indicators"), own_digests):
         raise UsageError("this worker", "has another release, definitions or partners than the night; deploy the same")
     return ValidationContext(
         archive=Archive(Path(record["archive"])),
@@ -187,10 +187,10 @@ def _read_validation_context(folder: Path) -> ValidationContext:
         partners=partners,
         accepted=pl.read_parquet(folder / "accepted.parquet"),
         published=pl.read_parquet(folder / "published.parquet"),
-        grants=tuple(from_record(WaiverGrant, one) for one in record["grants"]),
+        grants=tuple(from_record(WaiverGrant, item) for item in record["grants"]),
         today=date.fromisoformat(record["today"]),
         limits=Limits(**record["limits"]),
-        current_files=tuple(from_record(CurrentFile, one) for one in record["files"]),
+        current_files=tuple(from_record(CurrentFile, item) for item in record["files"]),
     )
 
 

@@ -98,15 +98,19 @@ def check_files(
         limits=given.limits,
     )
     for path, group in zip(files, validated, strict=True):
-        with path.open("rb") as file:
-            digest = hashlib.file_digest(file, "sha256").hexdigest()
-        records = [_record(path, digest, result) for result in group]
+        records = [_record(path, _digest(path), result) for result in group]
         if explain:
             _explain(path, group, records, given.limits)
         results += records
         if marked_up is not None:
             _write_copy(path, group, marked_up)
     return results
+
+
+def _digest(path: Path) -> str:
+    """Return the SHA-256 of a file in hex."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _require_files(files: Sequence[Path], marked_up: Path | None) -> None:

@@ -121,20 +121,20 @@ def _notify_analyst(reach: AlarmSettings, memory: FaultMemory) -> str:
         identity = f"fault-{datetime.fromisoformat(fault['since']):%Y%m%d%H%M%S}-{name}"
         sent_at = datetime.fromisoformat(fault["since"])
         envelope = Envelope(identity, reach.analyst, reach.sender, reach.analyst, sent_at)
-        content = _worded(reach, fault, sent_at, envelope)
+        content = _compose_message(reach, fault, sent_at, envelope)
         written = _write_to_outbox(reach.outbox / f"{identity}.eml", content)
         trouble = _send(reach, content, written=written)
         fault["told"] = not trouble
     return trouble
 
 
-def _worded(reach: AlarmSettings, fault: Mapping[str, Any], since: datetime, envelope: Envelope) -> bytes:
+def _compose_message(reach: AlarmSettings, fault: Mapping[str, Any], since: datetime, envelope: Envelope) -> bytes:
     """Return the message about a fault; in our own words where the organisation's template is the fault."""
-    says = (fault["said"], fault["flows"], fault["run"], since, envelope)
+    description = (fault["said"], fault["flows"], fault["run"], since, envelope)
     try:
-        return to_analyst_of_fault(*says, Branding(reach.templates, reach.organisation)).as_bytes()
+        return to_analyst_of_fault(*description, Branding(reach.templates, reach.organisation)).as_bytes()
     except DefinitionError:
-        return to_analyst_of_fault(*says).as_bytes()
+        return to_analyst_of_fault(*description).as_bytes()
 
 
 def _write_to_outbox(path: Path, content: bytes) -> bool:

@@ -24,6 +24,7 @@ from replies.reports.scorecard_page import as_page
 from schemas.definitions.models import Definitions
 from schemas.notifications import ANALYST
 from warehouse.queries.published_scorecard import read_scorecard
+from warehouse.queries.scorecard_rows import Scorecard
 
 MANIFEST = "manifest.json"
 MAKING = ".making-"
@@ -110,7 +111,7 @@ def file_report(
     The folder gets its name once it is whole, and is not written to afterwards. Raises StorageError, and UsageError
     where nothing is published yet.
     """
-    editions = [name for name in list_filed_reports(reports) if name.name.partition(".")[0] == quarter.name]
+    editions = [report for report in list_filed_reports(reports) if report.name.partition(".")[0] == quarter.name]
     if editions and not again:
         return editions[-1]
     card = read_scorecard(published)
@@ -121,11 +122,7 @@ def file_report(
     manifest = {
         "title": title,
         "quarter": quarter.name,
-        "data_version": card.data_version,
-        "published_at": card.published_at.isoformat(),
-        "published_by_run": card.run,
-        "published_sha256": card.published_sha256,
-        "has_examples": card.has_examples,
+        **_provenance(card),
         "filed_at": filed_at.isoformat(),
         "filed_by_run": run,
         "files": {name: hashlib.sha256(content).hexdigest() for name, content in contents.items()},
@@ -134,6 +131,17 @@ def file_report(
     contents[MANIFEST] = orjson.dumps(manifest, option=orjson.OPT_INDENT_2) + b"\n"
     _put(reports, name, contents)
     return FiledReport(reports / name, manifest, is_new=True)
+
+
+def _provenance(card: Scorecard) -> dict[str, Any]:
+    """Return what the manifest says of the published file that a report is made from."""
+    return {
+        "data_version": card.data_version,
+        "published_at": card.published_at.isoformat(),
+        "published_by_run": card.run,
+        "published_sha256": card.published_sha256,
+        "has_examples": card.has_examples,
+    }
 
 
 def _put(reports: Path, name: str, contents: Mapping[str, bytes]) -> None:

@@ -280,15 +280,19 @@ def _outgoing_messages(
         m for m in context.ledger.messages.values() if in_scope(m.recipient) and (m.pending or m.state == "refused")
     ]
     for message in sorted(unsent, key=lambda m: m.state != "sending"):
-        left = to_tell.get(message.recipient, {})
-        if _is_still_right(context, message, left.keys()):
-            says = [left.pop(key) for key in message.news]
-            messages += [_outgoing(context, message, says)] if message.pending else []
+        remaining = to_tell.get(message.recipient, {})
+        if _is_still_right(context, message, remaining.keys()):
+            items = [remaining.pop(key) for key in message.news]
+            messages += [_outgoing(context, message, items)] if message.pending else []
         else:
             still = current_keys.get(message.recipient, frozenset())
             context.outbox.supersede(message, [key for key in message.news if key not in still])
-    written = (_write_message(context, recipient, list(left.values())) for recipient, left in to_tell.items() if left)
-    return messages + [letter for letter in written if letter is not None]
+    written = (
+        _write_message(context, recipient, list(remaining.values()))
+        for recipient, remaining in to_tell.items()
+        if remaining
+    )
+    return messages + [outgoing for outgoing in written if outgoing is not None]
 
 
 def _outgoing(context: ReplyContext, message: Message, notifications: Sequence[Notification]) -> OutgoingMessage:

@@ -213,11 +213,12 @@ def _table(heading: Row, rows: Sequence[Row]) -> list[str]:
 
 
 def markdown_section(title: str, *parts: list[str], often: str = "") -> str:
+    """Return a section of Markdown; `often` stands where the parts are empty."""
     lines = [line for part in parts for line in part] or [often]
     return "\n".join([f"## {title}", "", *lines, ""])
 
 
 def plain_markdown(text: str) -> str:
-    """Text that Markdown and HTML leave alone, on one line."""
+    """Return text that Markdown and HTML leave alone, on one line."""
     line = " ".join(as_typed(text).split())
     return "".join(f"\\{c}" if c in MARKS else c for c in line)

@@ -103,18 +103,18 @@ class Evidence:
 
 def gather_evidence(given: Settings, ledger: Ledger, store_at: Path | None = None) -> Evidence:
     """Return what each part knows; `store_at` is a copy of the store to read instead. Raises ReleaseError."""
-    held, shown, unreadable = None, None, dict[Part, str]()
+    store_records, published_version, unreadable = None, None, dict[Part, str]()
     try:
-        held = read_store_records(store_at or given.store)
+        store_records = read_store_records(store_at or given.store)
     except ReleaseError:
         raise
     except StorageError as fault:
         unreadable["store"] = fault.reason
     try:
-        shown = read_published_version(given.warehouse)
+        published_version = read_published_version(given.warehouse)
     except StorageError as fault:
         unreadable["published file"] = fault.reason
-    return Evidence(given, ledger, held, shown, unreadable)
+    return Evidence(given, ledger, store_records, published_version, unreadable)
 
 
 def find_losses(evidence: Evidence) -> tuple[Loss, ...]:
@@ -168,7 +168,7 @@ def _ledger_losses(evidence: Evidence) -> Iterator[Loss]:
             reasons.append(f"it ends at line {count}, and the store has seen line {last_seen[0]}")
         elif last_seen is not None and ledger.chain.hash_of(last_seen[0]) != last_seen[1]:
             reasons.append(f"line {last_seen[0]} is not the one that the store has seen")
-        known = {one.id for one in ledger.recorded_outcomes}
+        known = {outcome.id for outcome in ledger.recorded_outcomes}
         if unknown := [name for name in evidence.store.loads if name not in known]:
             reasons.append(f"the store holds {len(unknown)} load(s) that it does not know, such as {unknown[-1]}")
         if new := [n for n, at in evidence.store.versions.items() if evidence.is_unknown_version(n, at)]:
@@ -235,26 +235,26 @@ def _published_file_losses(evidence: Evidence) -> Iterator[Loss]:
             return
         if restorable_version(evidence) is not None:
             kept = VersionArchive.beside(path).root
-            do = f"nothing: the next night puts version {ledger.last_version} back from {kept}"
-            yield Loss("published file", path, "is not there", do, blocks_writing=False)
+            remedy = f"nothing: the next night puts version {ledger.last_version} back from {kept}"
+            yield Loss("published file", path, "is not there", remedy, blocks_writing=False)
         else:
-            says = f"is not there, and the ledger knows of version {ledger.last_version}"
-            yield Loss("published file", path, says, f"{REBUILD}, {BACKUP}")
+            what = f"is not there, and the ledger knows of version {ledger.last_version}"
+            yield Loss("published file", path, what, f"{REBUILD}, {BACKUP}")
     elif evidence.file_contradicts:
         if not evidence.ledger_contradicts:
             yield Loss(
                 "published file", path, "is of another archive", f"{SAME_WORKSPACE}; if they do, {REPLACE}, {BACKUP}"
             )
     elif published.version < ledger.last_version:
-        says = f"the ledger knows of version {ledger.last_version}, and here it ends at {published.version}"
-        yield Loss("published file", path, says, f"{REPLACE}, {BACKUP}")
+        what = f"the ledger knows of version {ledger.last_version}, and here it ends at {published.version}"
+        yield Loss("published file", path, what, f"{REPLACE}, {BACKUP}")
     elif (
         evidence.store is not None
         and evidence.is_unknown_version(published.version, published.at)
         and published.version not in evidence.store.versions
     ):
-        says = f"is of version {published.version}, which neither ledger nor store know"
-        yield Loss("published file", path, says, f"{SAME_WORKSPACE}; if they do, {REPLACE}")
+        what = f"is of version {published.version}, which neither ledger nor store know"
+        yield Loss("published file", path, what, f"{SAME_WORKSPACE}; if they do, {REPLACE}")
 
 
 def _kept_version_losses(evidence: Evidence) -> Iterator[Loss]:
@@ -272,17 +272,15 @@ def _kept_version_losses(evidence: Evidence) -> Iterator[Loss]:
 
 def restorable_version(evidence: Evidence) -> Path | None:
     """Return the kept file of the last version, where only the published file is lost and everything else is whole."""
-    ledger, path = (
-        evidence.ledger,
-        VersionArchive.beside(evidence.settings.warehouse).versions().get(evidence.ledger.last_version),
-    )
+    ledger = evidence.ledger
+    path = VersionArchive.beside(evidence.settings.warehouse).versions().get(ledger.last_version)
     if path is None or evidence.store is None or evidence.store_contradicts or evidence.unreadable:
         return None
     if evidence.store.versions.keys() != ledger.published_versions.keys():
         return None
     with contextlib.suppress(StorageError):
-        said = read_published_version(path)
-        if said is not None and ledger.published_versions.get(said.version) == said.at:
+        version = read_published_version(path)
+        if version is not None and ledger.published_versions.get(version.version) == version.at:
             return path
     return None
 
@@ -318,14 +316,14 @@ def count_missing_files(archive: Path, ledger: Ledger) -> int:
             return set(os.listdir(archive / folder))  # noqa: PTH208 - names only
         return set()
 
-    tables = {one.table for one in ledger.recorded_outcomes if one.table} - names("outcomes")
+    tables = {recorded.table for recorded in ledger.recorded_outcomes if recorded.table} - names("outcomes")
     personal = {
         ledger.submissions[name].digest
         for name, outcomes in ledger.outcomes.items()
-        if any(f.rule == "return.person-level" for one in outcomes for f in one.findings)
+        if any(f.rule == "return.person-level" for recorded in outcomes for f in recorded.findings)
     }
     waiting = names("holding")  # before the others, for a night at work moves files from here to there
-    files = {one.digest for one in ledger.submissions.values()} - waiting - names("files") - personal
-    used = {digest for one in ledger.attempts for digest in (one.definitions, *one.partners.values())}
+    files = {recorded.digest for recorded in ledger.submissions.values()} - waiting - names("files") - personal
+    used = {digest for recorded in ledger.attempts for digest in (recorded.definitions, *recorded.partners.values())}
     definitions = {f"{digest}.json" for digest in used} - names("definitions")
     return len(tables) + len(files) + len(definitions)

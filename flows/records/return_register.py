@@ -59,22 +59,22 @@ def describe_replacements(
     """Yield sentences for the analyst: which of the outcomes now count in place of another file of the same return, or
     do not, and why."""
     order = Precedence(ledger.submissions, ledger.outcomes, ledger.loaded_at)
-    said: dict[tuple[str, str], tuple[str, str]] = {}
-    for one in outcomes:
-        for rival in order.rivals(one):
-            if not one.accepted or one.partner not in partners or one.collection is None:
+    sentences: dict[tuple[str, str], tuple[str, str]] = {}
+    for outcome in outcomes:
+        for rival in order.rivals(outcome):
+            if not outcome.accepted or outcome.partner not in partners or outcome.collection is None:
                 continue
-            mine, its = ledger.submissions[one.submission], rival.submission
-            used, other = (its, mine) if rival.counts else (mine, its)
+            own, rival_submission = ledger.submissions[outcome.submission], rival.submission
+            used, other = (rival_submission, own) if rival.counts else (own, rival_submission)
             if used.path == other.path:
                 continue
-            title = partners[one.partner].collection(one.collection).title
-            said[used.id, other.id] = (
+            title = partners[outcome.partner].collection(outcome.collection).title
+            sentences[used.id, other.id] = (
                 f"{used.id} counts in place of {other.id}, another file of one return: {title}, "
                 f"{', '.join(rival.periods)}. They are {as_typed(used.path)} and {as_typed(other.path)}.",
                 f"{used.id} counts in place of {other.id} because {rival.why}.",
             )
-    yield from (sentence for both in said.values() for sentence in both)
+    yield from (sentence for both in sentences.values() for sentence in both)
 
 
 # -- who answers for what ---------------------------------------------------------------------------------------------
@@ -163,26 +163,32 @@ def register_record(given: Settings) -> Record:
     }
 
 
-def _expected_record(slot: ExpectedReturn, partners: Mapping[str, Partner], ledger: Ledger, today: date) -> Record:
+def _expected_record(
+    expected_return: ExpectedReturn, partners: Mapping[str, Partner], ledger: Ledger, today: date
+) -> Record:
     """Return the record of an expected return."""
-    answer = slot.met_by or (slot.outcomes[-1] if slot.outcomes else None)
-    came = ledger.submissions[answer.submission] if answer else None
+    answer = expected_return.met_by or (expected_return.outcomes[-1] if expected_return.outcomes else None)
+    submission = ledger.submissions[answer.submission] if answer else None
     return {
-        "partner": slot.partner,
-        "collection": slot.collection,
-        "title": partners[slot.partner].collection(slot.collection).title,
-        "period": slot.expected.period,
-        "due": slot.expected.due.isoformat(),
-        "status": slot.status(today),
-        "overdue": slot.overdue(today),
+        "partner": expected_return.partner,
+        "collection": expected_return.collection,
+        "title": partners[expected_return.partner].collection(expected_return.collection).title,
+        "period": expected_return.expected.period,
+        "due": expected_return.expected.due.isoformat(),
+        "status": expected_return.status(today),
+        "overdue": expected_return.overdue(today),
         "submission": answer.submission if answer else None,
-        "received_at": came.first_seen.isoformat() if came else None,
-        "on_time": is_on_time(slot.expected.due, came.night) if came and slot.met_by else None,
+        "received_at": submission.first_seen.isoformat() if submission else None,
+        "on_time": is_on_time(expected_return.expected.due, submission.night)
+        if submission and expected_return.met_by
+        else None,
         "outcome": answer.status if answer else None,
         "findings": len(answer.findings) if answer else 0,
-        "set_aside": sorted({one.submission for one in slot.outcomes if one.id in ledger.set_aside}),
-        "reminded": f"overdue/{slot.key}" in ledger.told_keys,
-        "escalated": any(key.startswith(f"escalated/{slot.key}/") for key in ledger.told_keys),
+        "set_aside": sorted(
+            {outcome.submission for outcome in expected_return.outcomes if outcome.id in ledger.set_aside}
+        ),
+        "reminded": f"overdue/{expected_return.key}" in ledger.told_keys,
+        "escalated": any(key.startswith(f"escalated/{expected_return.key}/") for key in ledger.told_keys),
     }
 
 
@@ -225,17 +231,17 @@ def print_register(register: Record, console: Console) -> None:
         console.print(Text(as_typed(sentence)), soft_wrap=True)
 
 
-def _sentences(found: Record) -> Iterator[str]:
+def _sentences(register: Record) -> Iterator[str]:
     """Yield the sentences below the table."""
-    counts = Counter(one["status"] for one in found["returns"])
+    counts = Counter(expected["status"] for expected in register["returns"])
     yield ", ".join(f"{counts[status]} {status}" for status in STYLES) + "."
-    for one in found["unexpected"]:
-        yield f"{one['submission']} of {one['partner']} answers no expected return ({one['outcome']})."
-    for one in found["indicators_without_owner"]:
-        yield f"Indicator without an owner in date: {one['title']} ({one['indicator']})."
-    for one in found["priorities_without_lead"]:
-        yield f"Priority without a lead: {one['priority']}."
-    for one in found["objectives_never_reported"]:
-        yield f"Objective that never reported: {one['title']}."
-    for one in found["messages_waiting"]:
-        yield f"Message {one['state']}: {one['message']}, to {one['to']}. {one['why']}"
+    for entry in register["unexpected"]:
+        yield f"{entry['submission']} of {entry['partner']} answers no expected return ({entry['outcome']})."
+    for entry in register["indicators_without_owner"]:
+        yield f"Indicator without an owner in date: {entry['title']} ({entry['indicator']})."
+    for entry in register["priorities_without_lead"]:
+        yield f"Priority without a lead: {entry['priority']}."
+    for entry in register["objectives_never_reported"]:
+        yield f"Objective that never reported: {entry['title']}."
+    for entry in register["messages_waiting"]:
+        yield f"Message {entry['state']}: {entry['message']}, to {entry['to']}. {entry['why']}"

@@ -341,14 +341,13 @@ def archived_partner(files: Mapping[str, bytes], name: str, digest: str) -> Part
     out, because this release need not understand them."""
     (toml,) = files.values()
     record = tomllib.loads(toml.decode())
-    collections = tuple(
-        CollectionRecord(
-            one["id"], one.get("title", ""), (), (),
-            expect=tuple(
-                build_record(ExpectedPeriod, period, f"{name}.toml", one["id"]) for period in one.get("expect", ())
-            ),
-        )
-        for one in record.get("collection", ())
-    )  # fmt: skip
+    collections = []
+    for collection in record.get("collection", ()):
+        collection_id = collection["id"]
+        periods = [
+            build_record(ExpectedPeriod, period, f"{name}.toml", collection_id)
+            for period in collection.get("expect", ())
+        ]
+        collections.append(CollectionRecord(collection_id, collection.get("title", ""), (), (), expect=tuple(periods)))
     example = bool(record.get("example", False))
-    return Partner(PartnerRecord(name, record.get("name", ""), "", collections, example), (), digest, toml)
+    return Partner(PartnerRecord(name, record.get("name", ""), "", tuple(collections), example), (), digest, toml)

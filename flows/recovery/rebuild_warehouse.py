@@ -221,7 +221,7 @@ def _keep_too(given: Settings, made: VersionArchive) -> tuple[int, ...]:
     kept = VersionArchive.beside(given.warehouse)
     kept.prepare()
     have = kept.versions()
-    again = [one for one in list(made.versions().items())[-given.keep_versions :] if one[0] not in have]
+    again = [version for version in list(made.versions().items())[-given.keep_versions :] if version[0] not in have]
     for _, path in again:
         path.replace(kept.root / path.name)
     if made.held and not kept.held:
