@@ -11,7 +11,7 @@ from common.progress import report_progress
 from flows import run_context
 from flows.checking.staging import stage_submissions
 from flows.pipeline import night_steps, night_summary, reply_step, validate_step
-from flows.pipeline.night_steps import Step
+from flows.pipeline.night_steps import StepFunction
 from flows.pipeline.night_summary import ReturnLine
 from flows.pipeline.replying import ReplyReport
 from flows.records.writer_lock import sole_writer
@@ -34,7 +34,7 @@ def run_between_nights(
     given: Settings,
     run: str,
     kinds: AbstractSet[Kind],
-    as_step: Callable[[Step], Step] = lambda step: step,
+    as_step: Callable[[StepFunction], StepFunction] = lambda step: step,
     stage: StagingFunction = stage_submissions,
     *,
     patience_seconds: float = 0.0,

@@ -27,13 +27,13 @@ from flows.run_context import RunContext, StagingFunction, prepare_run
 from flows.settings import Settings, now
 from warehouse.publication.publish import Publication
 
-Step = Callable[..., Any]
+StepFunction = Callable[..., Any]
 
 
 def run_night(
     given: Settings,
     run: str,
-    as_step: Callable[[Step], Step] = lambda step: step,
+    as_step: Callable[[StepFunction], StepFunction] = lambda step: step,
     stage: StagingFunction = stage_submissions,
     *,
     patience_seconds: float = 0.0,
