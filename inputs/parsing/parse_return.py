@@ -35,66 +35,82 @@ def parse(
     no later check complains of it again. `accounts`, where one is given, is filled with what became of the cells of
     each sheet.
     """
-    accounts = {} if accounts is None else accounts
-    found: list[Finding] = []
-    rows: list[Row] = []
-    taken: set[str] = set()
-    told: set[Any] = set()
     cells = replace(
         cells, sheets=tuple(replace(s, rows=[_without_spaces(row) for row in s.rows]) for s in cells.sheets)
     )
-    comma = _comma_of(cells)
-    speaks_of: dict[str, tuple[str, ...]] = {}
+    tables = _Tables(cells, layout, file_name, {} if accounts is None else accounts)
     for table in layout.says.table:
-        sheets = [_as_told(sheet, table) for sheet in cells.sheets if _takes(layout, table, sheet, cells)]
-        if not sheets and not table.optional:
-            held = ", ".join(s.name for s in cells.sheets)
-            expected = f"a sheet called {' or '.join(table.sheet)}; nothing of what it should hold could be judged"
-            found.append(make_finding("layout.sheet-missing", found=f"sheets: {held}", expected=expected))
-        for sheet in sheets:
-            taken.add(sheet.name)
-            speaks_of[sheet.name] = (*speaks_of.get(sheet.name, ()), *table.indicators)
-            account = accounts.setdefault(sheet.name, CellAccount())
-            account.aside += [area for text in table.ignore_cells if (area := range_corners(text))]
-            readers = tuple(one for one in layout.says.table if _takes(layout, one, sheet, cells))
-            on = SheetTable(
-                book=cells,
-                sheet=sheet,
-                table=table,
-                definitions=layout.definitions,
-                file_name=file_name,
-                account=account,
-                comma=comma,
-                tables=readers,
-            )
-            rows.extend(tidy_rows(on, FindingNotes(sheet.name, found, told)))
-    found += find_cut_off_figure(cells, rows)
-    found += list(_seen_beside(cells, layout, rows, accounts, found))
-    if cells.unseen and not layout.says.images:
-        found.append(make_finding("layout.not-looked-into", found=", ".join(cells.unseen)))
-    found += [_unexpected(s) for s in cells.sheets if s.name not in taken and not _ignored(s, layout)]
-    if not rows and not any(one.is_error for one in found):
-        found.append(make_finding("return.empty", found="no rows", expected="at least one row of figures"))
-    if read_stamp(cells.properties) and rows and _untouched(rows, found):
-        found = [_as_empty(found)]
-    frame = pl.DataFrame(rows, schema=TIDY, orient="row") if rows else pl.DataFrame(schema=TIDY)
-    found = _without_titles_of_labels(found)
-    broken = frozenset(one.sheet or "" for one in found if one.is_error and one.rule.startswith("layout."))
-    thinned = frozenset(one.sheet or "" for one in found if one.rule in LEFT_OUT)
+        tables.read(table)
+    findings = _findings_of_file(tables)
+    frame = pl.DataFrame(tables.rows, schema=TIDY, orient="row") if tables.rows else pl.DataFrame(schema=TIDY)
     frame = _compute_shares(frame, layout.definitions)
-    seen, typed = _seen(cells, frame), _typed(cells, rows)
+    broken = frozenset(f.sheet or "" for f in findings if f.is_error and f.rule.startswith("layout."))
     return TidyTable(
         partner=layout.partner,
         collection=layout.collection,
         frame=frame,
-        speaks_of=speaks_of,
+        speaks_of=tables.speaks_of,
         whole=not broken,
         requires=layout.requires,
-        seen=seen,
-        typed=typed,
+        seen=_seen(cells, frame),
+        typed=_typed(cells, tables.rows),
         broken=broken,
-        thinned=thinned,
-    ), found
+        thinned=frozenset(f.sheet or "" for f in findings if f.rule in LEFT_OUT),
+    ), findings
+
+
+class _Tables:
+    """The tables of a layout as they are read, one after the other, from the sheets of a file."""
+
+    def __init__(self, cells: Cells, layout: Layout, file_name: str, accounts: dict[str, CellAccount]) -> None:
+        self.cells, self.layout, self.file_name, self.accounts = cells, layout, file_name, accounts
+        self.rows: list[Row] = []
+        self.findings: list[Finding] = []
+        self.speaks_of: dict[str, tuple[str, ...]] = {}
+        """The indicators that each sheet that was read speaks of."""
+        self._noted: set[Any] = set()
+        self._comma = _comma_of(cells)
+
+    def read(self, table: TableLayout) -> None:
+        """Read a table from every sheet that it takes; a sheet that is missing is a finding."""
+        sheets = [_as_told(s, table) for s in self.cells.sheets if _takes(self.layout, table, s, self.cells)]
+        if not sheets and not table.optional:
+            held = ", ".join(s.name for s in self.cells.sheets)
+            expected = f"a sheet called {' or '.join(table.sheet)}; nothing of what it should hold could be judged"
+            self.findings.append(make_finding("layout.sheet-missing", found=f"sheets: {held}", expected=expected))
+        for sheet in sheets:
+            self._read_sheet(table, sheet)
+
+    def _read_sheet(self, table: TableLayout, sheet: Sheet) -> None:
+        self.speaks_of[sheet.name] = (*self.speaks_of.get(sheet.name, ()), *table.indicators)
+        account = self.accounts.setdefault(sheet.name, CellAccount())
+        account.aside += [area for text in table.ignore_cells if (area := range_corners(text))]
+        on = SheetTable(
+            book=self.cells,
+            sheet=sheet,
+            table=table,
+            definitions=self.layout.definitions,
+            file_name=self.file_name,
+            account=account,
+            comma=self._comma,
+            tables=tuple(t for t in self.layout.says.table if _takes(self.layout, t, sheet, self.cells)),
+        )
+        self.rows.extend(tidy_rows(on, FindingNotes(sheet.name, self.findings, self._noted)))
+
+
+def _findings_of_file(tables: _Tables) -> list[Finding]:
+    """The findings of the tables, and after them those on the file as a whole."""
+    cells, layout, rows, found = tables.cells, tables.layout, tables.rows, tables.findings
+    found += find_cut_off_figure(cells, rows)
+    found += list(_seen_beside(cells, layout, rows, tables.accounts, found))
+    if cells.unseen and not layout.says.images:
+        found.append(make_finding("layout.not-looked-into", found=", ".join(cells.unseen)))
+    found += [_unexpected(s) for s in cells.sheets if s.name not in tables.speaks_of and not _ignored(s, layout)]
+    if not rows and not any(finding.is_error for finding in found):
+        found.append(make_finding("return.empty", found="no rows", expected="at least one row of figures"))
+    if read_stamp(cells.properties) and rows and _untouched(rows, found):
+        found = [_as_empty(found)]
+    return _without_titles_of_labels(found)
 
 
 LEFT_OUT = ("layout.left-out-by-blank", "layout.word-unsure", "layout.column-unmapped", "layout.number-unread")

@@ -84,9 +84,8 @@ def publish_candidate(
     anything is put in place. Raises StorageError where the folder cannot be written; the live file is then untouched.
     """
     limits = limits or ApprovalLimits()
-    folder, kept = live.parent, VersionArchive.beside(live)
+    folder, kept, candidate = live.parent, VersionArchive.beside(live), live.parent / f"{CANDIDATE}{run}.duckdb"
     remove_leftover_candidates(folder)
-    candidate = folder / f"{CANDIDATE}{run}.duckdb"
     try:
         record_unrecorded_publication(con, live, limits)
         published_at = loading.next_instant(con, published_at)
@@ -99,23 +98,32 @@ def publish_candidate(
                    "received": received, "waivers": waivers, "version": next_version(con, version),
                    "published_at": _utc(published_at)}  # fmt: skip
         outcomes = released, was_aside
-        made = _settled(_Night(con, candidate, before, definitions, sources, limits, kept, version, outcomes, step))
+        made = _settled(
+            _Attempt(con, candidate, before, definitions, sources=sources, limits=limits, kept=kept, version=version,
+                     outcomes=outcomes, step=step)
+        )  # fmt: skip
         tell(made.set_aside)
         if made.is_live:
             return Publication("unchanged", version, {}, Verdict(()), set_aside=made.set_aside)
-        about = {
-            "run": run,
-            "today": today.isoformat(),
-            "judged_at": published_at.isoformat(),
-            "compared_with": version,
-        }
-        if made.set_aside:
-            about["set_aside"] = ", ".join(one.outcome for one in made.set_aside)
+        about = _facts(run, today, published_at, version, made.set_aside)
         return _conclude(con, live, definitions, candidate, made, about, limits, branding, step)
     except (duckdb.IOException, duckdb.FatalException, OSError) as error:
         raise StorageError(live, f"cannot be published ({_in_words(error)})") from None
     finally:
         remove_leftover_candidates(folder)
+
+
+def _facts(
+    run: str, today: date, published_at: datetime, version: int, set_aside: Sequence[SetAside]
+) -> dict[str, Any]:
+    """What is kept of an attempt to publish, whatever comes of it."""
+    facts = {
+        "run": run,
+        "today": today.isoformat(),
+        "judged_at": published_at.isoformat(),
+        "compared_with": version,
+    }
+    return facts | ({"set_aside": ", ".join(one.outcome for one in set_aside)} if set_aside else {})
 
 
 def _conclude(
@@ -154,9 +162,9 @@ def _conclude(
 
 
 @dataclass(frozen=True)
-class _Night:
-    """What a night's candidates are made and judged with. `outcomes`: those that a person let through, and those that
-    the attempt before left out."""
+class _Attempt:
+    """What the candidates of one attempt to publish are made and judged with. `outcomes`: those that a person let
+    through, and those that the attempt before left out."""
 
     con: duckdb.DuckDBPyConnection
     candidate: Path
@@ -181,45 +189,45 @@ class _Made:
     is_live: bool = False
 
 
-def _settled(night: _Night) -> _Made:
+def _settled(attempt: _Attempt) -> _Made:
     """Build candidates, each without the returns that were at fault in the one before, until the gate lets one pass or
     nobody can be named for what is wrong with it."""
     set_aside: tuple[SetAside, ...] = ()
     while True:
-        night.step("build the candidate")
-        build_candidate(night.con, night.candidate, night.definitions, set_aside=set_aside, **night.sources)
-        night.step("compare with what is published")
-        changed = count_table_differences(night.candidate, night.before)
-        if night.before is not None and not changed:
+        attempt.step("build the candidate")
+        build_candidate(attempt.con, attempt.candidate, attempt.definitions, set_aside=set_aside, **attempt.sources)
+        attempt.step("compare with what is published")
+        changed = count_table_differences(attempt.candidate, attempt.before)
+        if attempt.before is not None and not changed:
             return _Made({}, VersionDifference(), Verdict(()), set_aside, is_live=True)
-        differs = compare_versions(night.candidate, night.before)
-        night.step("judge the candidate")
-        named = _judged(night, differs, set_aside)
+        differs = compare_versions(attempt.candidate, attempt.before)
+        attempt.step("judge the candidate")
+        named = _judged(attempt, differs, set_aside)
         if named.verdict.passed or not named.culprits:
             return _Made(changed, differs, named.verdict, set_aside)
         set_aside = tuple(sorted([*set_aside, *named.culprits], key=lambda one: one.outcome))
-        night.candidate.unlink()
+        attempt.candidate.unlink()
 
 
-def _judged(night: _Night, differs: VersionDifference, set_aside: Sequence[SetAside]) -> ReturnsAtFault:
+def _judged(attempt: _Attempt, differs: VersionDifference, set_aside: Sequence[SetAside]) -> ReturnsAtFault:
     """What the gate finds of the candidate, and who is to blame for it, as far as the limits let it be set aside."""
-    verdict = judge_candidate(night.candidate, night.before, night.definitions, night.sources["today"])
-    verdict = require_approval(verdict, differs, night.limits, night.kept, night.version)
+    verdict = judge_candidate(attempt.candidate, attempt.before, attempt.definitions, attempt.sources["today"])
+    verdict = require_approval(verdict, differs, attempt.limits, attempt.kept, attempt.version)
     if not verdict.approvable:  # the file is at fault, or gives something away: nobody's return is to blame for that
         return ReturnsAtFault(verdict, ())
-    named = find_returns_at_fault(night.con, night.definitions, verdict, set_aside, night.outcomes[0])
-    if night.before is not None and not named.culprits:
+    named = find_returns_at_fault(attempt.con, attempt.definitions, verdict, set_aside, attempt.outcomes[0])
+    if attempt.before is not None and not named.culprits:
         named = largest_changes(
-            night.con,
-            night.definitions,
-            (night.candidate, night.before),
+            attempt.con,
+            attempt.definitions,
+            (attempt.candidate, attempt.before),
             named,
             set_aside,
-            night.outcomes,
-            night.limits,
+            attempt.outcomes,
+            attempt.limits,
             differs.live_rows,
         )
-    return named if night.limits.set_aside else replace(named, culprits=())
+    return named if attempt.limits.set_aside else replace(named, culprits=())
 
 
 def approve_candidate(

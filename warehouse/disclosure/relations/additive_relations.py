@@ -234,11 +234,11 @@ def _add_sum(
         if rest < -(10**-PLACES):
             return
         if unknown or rest > 10**-PLACES:  # what leaves nothing is a sum, whether or not a reader can be sure of it
-            name = (unknown[0], measure, "asked") if len(unknown) == 1 and complete else (whole, measure, way)
-            left = _implied(scope, name, max(0.0, rest))
+            alone = len(unknown) == 1 and complete
+            left = _implied(scope, (unknown[0], measure, "asked") if alone else (whole, measure, way), max(0.0, rest))
             terms.append((left, 1.0))
             least = policy.min_denominator if measure == AMONG else policy.primary_min
-            if len(unknown) == 1 and complete:
+            if alone:
                 scope.targets.setdefault(left, max(1.0, least - rest))
             elif (unknown or not complete) and 0 < round(rest, PLACES) < least:
                 scope.targets.setdefault(left, least - rest)
