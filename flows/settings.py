@@ -21,7 +21,7 @@ HOME = Path(__file__).resolve().parent.parent
 CLAIMS = HOME / "docs" / "claims" / "review-2011.toml"
 LONDON = ZoneInfo("Europe/London")
 SECRETS = ("smtp_url", "inbox")
-"""Settings of which no value is ever shown."""
+"""Settings whose values are never shown."""
 
 
 class Settings(BaseSettings):

@@ -40,13 +40,13 @@ from schemas.submissions import Submission, WaiverGrant
 
 LOCAL_WORKERS = 2
 MOST_IN_A_JOB = 250
-"""A job is long enough that starting it costs little, and short enough that little is done again if its worker dies."""
+"""A job is long enough that starting it costs little, and short enough that little is repeated if its worker dies."""
 LEAST_IN_A_JOB = 5
 SECONDS_FOR_WORKERS = 60
-"""So long a scheduler without workers is waited for; then the night reads the rest itself."""
+"""How long to wait for a scheduler that has no workers; then the run reads the rest itself."""
 LOOK_SECONDS = 5
 NO_PAGES: dict[str, list[str]] = {"distributed.scheduler.http.routes": [], "distributed.worker.http.routes": []}
-"""What keeps schedulers and workers that we start from serving pages about themselves."""
+"""Settings that keep schedulers and workers that we start from serving web pages."""
 
 
 def stage_on_dask(

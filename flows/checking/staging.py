@@ -35,7 +35,7 @@ from schemas.observations import KEY, CheckContext, CurrentFile, TidyTable, Waiv
 from schemas.submissions import Status, Submission, WaiverGrant
 
 MAX_PENDING_COPIES = 8
-"""So many marked-up copies may be in the making while files are judged."""
+"""How many marked-up copies may be in the making while files are validated."""
 
 
 @dataclass(frozen=True, eq=False)

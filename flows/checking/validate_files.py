@@ -68,8 +68,8 @@ def _periods(table: TidyTable) -> tuple[str, ...]:
 
 BATCH_FILES = 200
 BATCH_ROWS = 100_000
-"""A batch is checked once it has so many files or rows, so that no more tables than that are held at a time. What is
-found in one table never depends on which others are checked with it."""
+"""A batch is checked once it has this many files or rows, which limits the tables in memory. Findings of one table
+never depend on which others are checked with it."""
 
 FileToValidate = tuple[Origin, Callable[[], bytes]]
 

@@ -28,8 +28,8 @@ PREFECT = {
     "PREFECT_CLI_PROMPT": "false",
     "PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS": "180",
 }
-"""What Prefect is told unless the environment says otherwise: never phone home, speak only of what is fatal, and take
-the time it needs to start on a slow machine."""
+"""Settings of Prefect unless the environment has others: no telemetry, only critical log lines, and enough time to
+start on a slow machine."""
 
 
 def nightly(

@@ -13,7 +13,7 @@ from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeEl
 from common.progress import progress_listener
 
 PLAIN_WIDTH = 160
-"""Columns of a table where no terminal says how wide it is."""
+"""Width of a table in columns where there is no terminal."""
 
 
 def console() -> Console:

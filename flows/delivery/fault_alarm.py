@@ -34,7 +34,7 @@ from replies.emails.email_message import Envelope
 from schemas.findings import as_typed
 
 MEMORY_BYTES = 16_384
-"""The memory of faults has this size from the start, so that a full disk does not keep it from being written."""
+"""The size of the memory of faults from the start, so that it can be written even when the disk is full."""
 MAX_FAULTS = 20
 MAX_FAULT_LENGTH = 400
 FaultMemory = dict[str, dict[str, Any]]

@@ -41,11 +41,12 @@ from replies.emails.size_limit import size_in_words
 from schemas.notifications import Message, State
 
 PAUSES_SECONDS = (0.0, 3.0, 10.0)
-"""Before each try of a night: at once, and twice more where the server could not be reached or said "later"."""
+"""Pauses before each try of a night: at once, and twice more where the server could not be reached or deferred a
+message."""
 SMALL_BYTES = 100_000
-"""Messages of less than this are told apart by nothing but their order."""
+"""Messages are sent by size in steps of this many bytes, and within a step in their order."""
 TOO_LARGE = "too large for the mail server"
-"""How the detail of a message begins that is refused for its size."""
+"""Beginning of the detail of a message that is refused for its size."""
 
 
 # -- the outbox -------------------------------------------------------------------------------------------------------
@@ -164,7 +165,7 @@ class _DeliveryAttempt:
     server: MailServer
     sender: str
     lost_connections: Counter[str]
-    """How often the connection broke while the text of a message was going, in this try and those before it."""
+    """How often the connection broke while the text of a message was sent, in this try and those before it."""
     sent: list[Message] = field(default_factory=list)
     refused: list[tuple[Message, str]] = field(default_factory=list)
     trouble: str = ""

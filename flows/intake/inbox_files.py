@@ -9,7 +9,8 @@ from flows.inboxes import Entry, Parts
 from schemas.findings import as_typed
 
 SETTLED_SECONDS = 2.0
-"""A file changed less than this long ago is looked at again after as long, and left for the next night if it moved."""
+"""A file changed less than this long ago is looked at again after this time, and left for the next night if it
+changed."""
 
 
 @dataclass(frozen=True)

@@ -14,17 +14,18 @@ from flows.intake.inbox_files import InboxFile, normalised_name, shown_name
 from flows.run_context import RunContext
 
 PAUSES_SECONDS = (0.0, 2.0, 8.0)
-"""Before each try at reaching an inbox that does not answer."""
+"""Pauses before each try to reach an inbox that does not answer."""
 
 META = ".meta.csv"
 NOT_RETURNS = {"thumbs.db", "ehthumbs.db", "desktop.ini", "icon"}
-"""Files that Windows and macOS leave in folders by themselves. They say nothing and nothing is said of them."""
+"""Files that Windows and macOS leave in folders by themselves; they are ignored without a note."""
 NOT_RETURN_STARTS = (".", "~$")
-"""Names of hidden files, and of the files by which Office and LibreOffice say that a document is open."""
+"""Beginnings of names of hidden files, and of the lock files of Office and LibreOffice."""
 UNFINISHED = (".part", ".partial", ".filepart", ".crdownload", ".download", ".tmp", ".temp", ".upload", ".swp")
 """Endings of a file that a program has not finished writing."""
 GIVEN_UP_SECONDS = 2 * 86_400
-"""An upload that was last written to so long ago will not be finished, and no longer speaks for its partner."""
+"""An upload that was last written to this long ago will not be finished, and no longer counts as a file still to
+come."""
 NOT_RETURN_FOLDERS = {
     "@eadir",
     "#recycle",

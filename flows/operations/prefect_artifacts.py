@@ -28,11 +28,11 @@ from schemas.findings import as_typed
 from schemas.submissions import Outcome
 
 SHARE_PAUSES_SECONDS = [10.0, 60.0, 180.0]
-"""Before each new try of a step that reads the inbox, which may be a share that is away for a moment."""
+"""Pauses before each new try of a step that reads the inbox, which may be a share that is away for a moment."""
 PATIENCE_SECONDS = 900.0
 """How long a run waits for another that is at work on the same archive."""
 MAX_FILES_NAMED = 3
-"""A step on so many files is called by them; on more, by their number."""
+"""The name of a step lists up to this many files; of more, it gives the number."""
 LONG_SECONDS, OFTEN_SECONDS = 10.0, 5.0
 """A step that takes longer than the first shows its progress, not more often than the second."""
 
@@ -114,8 +114,8 @@ STEPS: dict[Callable[..., Any], Callable[..., Any]] = {
         name="Read and check returns", task_run_name=_VALIDATION_TASK_NAME, cache_policy=NO_CACHE
     )(_validate_and_log),
 }
-"""The steps as Prefect tasks. The archive's ledger owns what is done and what is not, so nothing is cached. Only the
-inbox is tried again here: mail has its own tries and waits for the next run, and nothing else gets better by itself."""
+"""The steps as Prefect tasks. The ledger of the archive records what is done, so nothing is cached. Only reading the
+inbox is retried here: mail has its own tries and waits for the next run, and nothing else gets better by itself."""
 
 
 # -- artifacts --------------------------------------------------------------------------------------------------------

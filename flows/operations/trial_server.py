@@ -24,7 +24,7 @@ from flows.settings import HOME
 PREFECT = Path(sys.executable).with_name("prefect")
 POOL = "local-indicators"
 TRIAL_DAY = "2011-05-26"
-"""The day that is taken for today in a trial on the example returns, whose calendar is in 2011."""
+"""The date of a trial on the example returns, whose calendar is in 2011."""
 START_SECONDS, STOP_SECONDS = 180.0, 60.0
 
 
@@ -38,15 +38,16 @@ OFFLINE = {
     "PREFECT_SERVER_UI_SHOW_PROMOTIONAL_CONTENT": "false",
     "PREFECT_SERVER_CONCURRENCY_LEASE_STORAGE": "prefect.server.concurrency.lease_storage.filesystem",
 }
-"""What all of Prefect's processes are told. The last lets a server that was restarted know which runs still are at
-work; otherwise a run would keep its place for ever."""
+"""Environment of all Prefect processes. The last setting lets a restarted server know which runs are still at work;
+otherwise a run would keep its place for ever."""
 NO_WAY_OUT = {
     "HTTP_PROXY": "http://127.0.0.1:9",
     "HTTPS_PROXY": "http://127.0.0.1:9",
     "NO_PROXY": "127.0.0.1,localhost,::1",
 }
-"""What the server is told beside: nobody listens at that port of this machine. Asked for the kinds of work pools, the
-server would fetch them from a public registry, which no setting turns off; refused at once, it takes its own copy."""
+"""Environment of the server: a proxy at a port of this machine where nobody listens. Asked for the kinds of work
+pools, the server would fetch them from a public registry, which no setting turns off; refused at once, it uses its
+own copy."""
 
 
 def environment(host: str, port: int, home: Path) -> dict[str, str]:

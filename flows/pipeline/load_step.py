@@ -11,7 +11,7 @@ from schemas.file_precedence import in_loading_order
 from warehouse.store import connection, loading, private_store
 
 CLOCK_TOLERANCE = timedelta(seconds=5)
-"""A clock that is set by the network may step back so far without a word."""
+"""A clock that is set by the network may go back this far without a note."""
 
 
 def load(context: RunContext) -> int:

@@ -51,7 +51,7 @@ TO_DO_OF_ADDRESS = (
     "then sent."
 )
 CopyProvider = Callable[[Submission, Sequence[Outcome]], Sequence[Attachment]]
-"""Marked-up copies of a submission whose findings are told: names of ours, and bytes."""
+"""Returns the marked-up copies of a submission and its outcomes."""
 
 
 @dataclass(frozen=True)
@@ -66,9 +66,9 @@ class ReplyReport:
     waiting_because: str = ""
     by_mail: bool = False
     omitted_files: tuple[str, ...] = ()
-    """Where the files lie without which messages were written, because they are too large for mail."""
+    """Where the files lie that were too large for mail, and so are not attached."""
     analyst_refused_because: str = ""
-    """Why the analyst's own message was refused, of which no message can tell."""
+    """Why the analyst's own message was refused, which no message can report."""
 
 
 @dataclass(eq=False)
@@ -87,12 +87,12 @@ class ReplyContext:
     copies_of: CopyProvider
     kinds: AbstractSet[Kind] | None = None
     unread_partners: AbstractSet[str] = frozenset()
-    """Partners of whom something may lie in the inbox unread: nobody is told tonight that they are late."""
+    """Partners who may have unread files in the inbox: no notification tonight that they are late."""
     disagreements: Sequence[Disagreement] = ()
-    """Returns that were accepted and give the same figure with another value."""
+    """Accepted returns that give different values for the same figure."""
 
     omitted_files: dict[str, tuple[str, ...]] = field(default_factory=dict)
-    """Where the files lie that were too large for a message, by the message's id."""
+    """Where the files lie that were too large, by the id of the message."""
 
     @property
     def outbox(self) -> Outbox:

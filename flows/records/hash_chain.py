@@ -16,7 +16,7 @@ from typing import Any
 import orjson
 
 FIRST_CHAINED_VERSION = 3
-"""The version of the ledger from which on its lines are chained."""
+"""The first version of the ledger whose lines are chained."""
 RESTORE_ADVICE = "restore the ledger from a backup (docs/backup.md)"
 _SIZE = hashlib.sha256().digest_size
 

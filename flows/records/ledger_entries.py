@@ -58,7 +58,7 @@ class LedgerEntry(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
     content: ClassVar[str] = ""
-    """The field whose own keys stand on the line itself, if there is one."""
+    """The field whose own keys are written on the line itself, if there is one."""
 
     kind: str
 

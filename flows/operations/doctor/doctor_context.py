@@ -25,7 +25,7 @@ from warehouse.store.surviving_records import copy_of_store
 Level = Literal["ok", "look", "wrong"]
 CHECK_SECONDS = 60.0
 MAX_NIGHT_AGE = timedelta(hours=26)
-"""A day, and time for the night itself and for the hour that a change of clocks adds."""
+"""A day, the time of the night itself, and the hour that a change of clocks adds."""
 MAX_NIGHT_DURATION = timedelta(hours=12)
 GIGABYTE = 1_000_000_000
 MAX_COPY_BYTES = GIGABYTE // 2
