@@ -1,7 +1,7 @@
-"""What a night has to tell whom: each thing once, and only while it still holds.
+"""What there is to notify whom of: each thing once, and only while it still holds.
 
-A piece of news has a key that stays the same from night to night. What holds tonight and has not been told is told;
-what was to be told and holds no more is superseded. Nothing here knows how a message is worded or sent.
+A notification has a key that stays the same from night to night. What holds tonight and has not been sent is sent; what
+was to be sent and holds no more is superseded. Nothing here knows how a message is worded or sent.
 """
 
 from __future__ import annotations
@@ -46,29 +46,32 @@ WITHHOLDING_RULES = ("return.wrong-folder", "return.person-level")
 
 
 def partner_of_recipient(recipient: str) -> str | None:
-    """The partner's id of a recipient, or None."""
+    """Return the partner's id of a recipient; None for an officer or the analyst."""
     return recipient.removeprefix("partner/") if recipient.startswith("partner/") else None
 
 
 @dataclass(frozen=True)
 class Notification:
-    """One thing to tell one recipient once: `partner/ID`, `officer/ID` or `analyst`. `repeats` names the submission
-    whose findings, told before, are exactly these again; `says` is what there is to say that no record holds. `rivals`
-    are other files of the same return, and `counts_for` the periods for which this one counts."""
+    """One thing to tell one recipient once: `partner/ID`, `officer/ID` or `analyst`.
+
+    `repeats` names the submission whose findings, sent before, are exactly these again; `details` is text that no
+    record holds. `rivals` are other files of the same return, and `counts_for` the periods for which this one counts.
+    """
 
     kind: Kind
     about: str
     recipient: str
     submission: Submission | None = None
     outcome: Outcome | None = None
-    slot: ExpectedReturn | None = None
+    expected_return: ExpectedReturn | None = None
     repeats: str = ""
-    says: tuple[str, ...] = ()
+    details: tuple[str, ...] = ()
     rivals: tuple[RivalSubmission, ...] = ()
     counts_for: tuple[str, ...] = ()
 
     @property
     def key(self) -> str:
+        """Return the key that stays the same from night to night."""
         return f"{self.kind}/{self.about}"
 
 
@@ -77,9 +80,12 @@ State = Literal["written", "sending", "waiting", "sent", "refused", "superseded"
 
 @dataclass(frozen=True)
 class Message:
-    """A message that was written to `file` of the outbox, the keys of its news, and how far it has come. `sending`: its
-    text was being handed over, and nobody can say whether the server has it. `waiting`: the server does not have it.
-    `refused`: the server will not take it for this recipient."""
+    """A message that was written to `file` of the outbox, the keys of its notifications (`news`), and how far it has
+    come.
+
+    `sending`: its text was being transmitted, and nobody can say whether the server has it. `waiting`: the server does
+    not have it. `refused`: the server will not take it for this recipient.
+    """
 
     __pydantic_config__ = STRICT_KEYS
     id: str
@@ -93,93 +99,110 @@ class Message:
 
     @property
     def pending(self) -> bool:
+        """Return whether the message is still to be sent."""
         return self.state in ("written", "sending", "waiting")
 
 
 @dataclass(frozen=True, eq=False)
 class NotificationHistory:
-    """What news is drawn from: judged submissions in the order of the ledger, the calendar, the keys of what has been
-    told (a message with it was sent) and composed (a message with it was written, sent or not), and when outcomes were
-    loaded."""
+    """What notifications are drawn from: validated submissions in the order of the ledger, the calendar, the keys of
+    notifications that were sent (`told_keys`) or written in some message, sent or not (`composed_keys`), and when
+    outcomes were loaded."""
 
     submissions: Mapping[str, Submission]
     outcomes: Mapping[str, tuple[Outcome, ...]]
-    slots: Sequence[ExpectedReturn]
-    told: AbstractSet[str]
-    composed: AbstractSet[str]
-    loading: Mapping[str, datetime]
+    expected_returns: Sequence[ExpectedReturn]
+    told_keys: AbstractSet[str]
+    composed_keys: AbstractSet[str]
+    loaded_at: Mapping[str, datetime]
     set_aside: Mapping[str, SetAside] = field(default_factory=dict)
     """What the newest attempt to publish left out, by outcome."""
 
     @cached_property
-    def newest(self) -> Mapping[str, str]:
-        """The newest judged submission at each path."""
+    def newest_by_path(self) -> Mapping[str, str]:
+        """Return the newest validated submission at each path."""
         return {self.submissions[name].path: name for name in self.outcomes}
 
-    def stands(self, outcome: Outcome) -> bool:
-        """Whether its submission is still the newest at its path."""
-        return self.newest[self.submissions[outcome.submission].path] == outcome.submission
+    def is_newest(self, outcome: Outcome) -> bool:
+        """Return whether the submission of an outcome is still the newest at its path."""
+        return self.newest_by_path[self.submissions[outcome.submission].path] == outcome.submission
 
     @cached_property
     def precedence(self) -> Precedence:
-        """Which of several files for one return counts."""
-        return Precedence(self.submissions, self.outcomes, self.loading)
+        """Return which of several files for one return counts."""
+        return Precedence(self.submissions, self.outcomes, self.loaded_at)
 
     @cached_property
-    def slot_of(self) -> Mapping[str, ExpectedReturn]:
-        return {outcome.id: slot for slot in self.slots for outcome in slot.outcomes}
+    def expected_return_of(self) -> Mapping[str, ExpectedReturn]:
+        """Return the expected return that each outcome answers, by the id of the outcome."""
+        return {outcome.id: expected for expected in self.expected_returns for outcome in expected.outcomes}
 
     @cached_property
     def _groups(self) -> Mapping[str, list[Outcome]]:
-        """Outcomes by path and by return."""
+        """Return outcomes by path and by return."""
         groups: dict[str, list[Outcome]] = {}
         for name, outcomes in self.outcomes.items():
-            for one in outcomes:
-                groups.setdefault(f"path {self.submissions[name].path}", []).append(one)
-                groups.setdefault(f"return {one.collection}", []).append(one)
+            for outcome in outcomes:
+                groups.setdefault(f"path {self.submissions[name].path}", []).append(outcome)
+                groups.setdefault(f"return {outcome.collection}", []).append(outcome)
         return groups
 
-    def cured_by(self, ill: Outcome) -> Outcome | None:
-        """The first later outcome without errors that puts right what was wrong with another."""
-        path = f"path {self.submissions[ill.submission].path}"
-        near = [one for one in self._groups[path] if ill.collection in (None, one.collection)]
-        if ill.collection is not None:
-            near += [one for one in self._groups[f"return {ill.collection}"] if self._same_return(ill, one)]
-        sequence = self.submissions[ill.submission].sequence
-        later = (one for one in near if self.submissions[one.submission].sequence > sequence and not has_errors(one))
-        return min(later, key=lambda one: self.submissions[one.submission].sequence, default=None)
+    def resolved_by(self, faulty: Outcome) -> Outcome | None:
+        """Return the first later outcome without errors that resolves the errors of another; None if there is none."""
+        path = f"path {self.submissions[faulty.submission].path}"
+        candidates = [
+            candidate for candidate in self._groups[path] if faulty.collection in (None, candidate.collection)
+        ]
+        if faulty.collection is not None:
+            candidates += [
+                candidate
+                for candidate in self._groups[f"return {faulty.collection}"]
+                if self._same_return(faulty, candidate)
+            ]
+        sequence = self.submissions[faulty.submission].sequence
+        later = (
+            candidate
+            for candidate in candidates
+            if self.submissions[candidate.submission].sequence > sequence and not has_errors(candidate)
+        )
+        return min(later, key=lambda candidate: self.submissions[candidate.submission].sequence, default=None)
 
-    def before(self, outcome: Outcome) -> list[Outcome]:
-        """Outcomes for the same return that came earlier by the same path, in order."""
+    def earlier_outcomes(self, outcome: Outcome) -> list[Outcome]:
+        """Return earlier outcomes for the same return at the same path, in order."""
         sequence = self.submissions[outcome.submission].sequence
         at_path = self._groups[f"path {self.submissions[outcome.submission].path}"]
         return [
-            one
-            for one in at_path
-            if one.collection == outcome.collection and self.submissions[one.submission].sequence < sequence
+            earlier
+            for earlier in at_path
+            if earlier.collection == outcome.collection and self.submissions[earlier.submission].sequence < sequence
         ]
 
-    def still_clean(self, cure: Outcome) -> bool:
-        """Whether what lies at its path today is without errors too."""
-        newest = self.outcomes[self.newest[self.submissions[cure.submission].path]]
-        return all(not has_errors(one) for one in newest if one.collection == cure.collection)
+    def is_still_resolved(self, resolving: Outcome) -> bool:
+        """Return whether what lies at the path of a resolving outcome today is without errors too."""
+        newest = self.outcomes[self.newest_by_path[self.submissions[resolving.submission].path]]
+        return all(not has_errors(outcome) for outcome in newest if outcome.collection == resolving.collection)
 
     def _same_return(self, one: Outcome, other: Outcome) -> bool:
-        slot = self.slot_of.get(one.id)
-        return (slot is not None and slot is self.slot_of.get(other.id)) or bool(set(one.periods) & set(other.periods))
+        """Return whether two outcomes answer the same expected return or share a period."""
+        expected = self.expected_return_of.get(one.id)
+        return (expected is not None and expected is self.expected_return_of.get(other.id)) or bool(
+            set(one.periods) & set(other.periods)
+        )
 
 
 def has_errors(outcome: Outcome) -> bool:
-    return any(one.is_error for one in outcome.findings)
+    """Return whether an outcome has a finding that is an error."""
+    return any(finding.is_error for finding in outcome.findings)
 
 
 def rule_forbidding_details(outcomes: Sequence[Outcome]) -> str:
-    """The rule by which nothing of a file is shown; empty where it may be."""
+    """Return the rule because of which nothing of a file is shown; "" if it may be."""
     return next((f.rule for o in outcomes for f in o.findings if f.rule in WITHHOLDING_RULES), "")
 
 
 def owner_notifications(history: NotificationHistory, today: date, *, published: bool) -> list[Notification]:
-    """All that the partners have to be told tonight. `published` says whether readers see what the store holds."""
+    """Return everything that partners have to be told tonight. `published` says whether readers see what the store
+    holds."""
     return [
         *_receipt_notifications(history),
         *_publication_notifications(history, published=published),
@@ -191,119 +214,134 @@ def owner_notifications(history: NotificationHistory, today: date, *, published:
 
 
 def _not_yet_told(history: NotificationHistory, kind: Kind) -> Iterator[Outcome]:
+    """Yield the outcomes of which no notification of a kind was sent."""
     for outcomes in history.outcomes.values():
-        for one in outcomes:
-            if f"{kind}/{one.id}" not in history.told:
-                yield one
+        for outcome in outcomes:
+            if f"{kind}/{outcome.id}" not in history.told_keys:
+                yield outcome
 
 
 def _notification(kind: Kind, outcome: Outcome, history: NotificationHistory, repeats: str = "") -> Notification:
-    submission, slot = history.submissions[outcome.submission], history.slot_of.get(outcome.id)
+    """Return a notification about an outcome for its partner."""
+    submission, expected = history.submissions[outcome.submission], history.expected_return_of.get(outcome.id)
     return Notification(
         kind=kind,
         about=outcome.id,
         recipient=f"partner/{outcome.partner}",
         submission=submission,
         outcome=outcome,
-        slot=slot,
+        expected_return=expected,
         repeats=repeats,
     )
 
 
 def owner_notifications_by_day(history: NotificationHistory, today: date) -> list[Notification]:
-    """All that the partners would have to be told between two nights, and what a night may have left untold of the
-    publication. Who asks chooses from it by kind and by what waits."""
-    held = {
-        one.key: one for published in (False, True) for one in owner_notifications(history, today, published=published)
+    """Return everything that partners would have to be told between two nights, and what a night may not have sent
+    about publication. The caller chooses by kind and by what waits."""
+    notifications = {
+        item.key: item
+        for published in (False, True)
+        for item in owner_notifications(history, today, published=published)
     }
     return [
-        *held.values(),
-        *(_notification("tonight", one, history) for one in _accepted_not_published(history, "tonight")),
+        *notifications.values(),
+        *(_notification("tonight", item, history) for item in _accepted_not_published(history, "tonight")),
     ]
 
 
 def _receipt_notifications(history: NotificationHistory) -> list[Notification]:
+    """Return the receipts of submissions."""
     order = history.precedence
     return [
-        replace(_notification("receipt", one, history), rivals=order.rivals(one), counts_for=order.periods(one))
-        for one in _not_yet_told(history, "receipt")
+        replace(
+            _notification("receipt", outcome, history), rivals=order.rivals(outcome), counts_for=order.periods(outcome)
+        )
+        for outcome in _not_yet_told(history, "receipt")
     ]
 
 
 def _publication_notifications(history: NotificationHistory, *, published: bool) -> list[Notification]:
-    """That a receipt awaits publication; and, once, that what awaited it is published."""
-    unseen = [
-        _notification("awaiting", one, history) for one in _accepted_not_published(history, "awaiting", "tonight")
+    """Return that accepted returns await publication and, once, that they are published."""
+    awaiting = [
+        _notification("awaiting", item, history) for item in _accepted_not_published(history, "awaiting", "tonight")
     ]
     if not published:
-        return unseen
-    waited = history.told | {key.rpartition("/")[0] for key in history.told if key.startswith("set-aside/")}
-    return [one for one in unseen if one.about in history.set_aside] + [
-        _notification("published", one, history)
-        for one in _not_yet_told(history, "published")
-        if waited & {f"{kind}/{one.id}" for kind in ("awaiting", "tonight", "set-aside")}
-        and one.id not in history.set_aside
-        and history.stands(one)
-        and history.precedence.counts(one)
+        return awaiting
+    announced = history.told_keys | {
+        key.rpartition("/")[0] for key in history.told_keys if key.startswith("set-aside/")
+    }
+    return [item for item in awaiting if item.about in history.set_aside] + [
+        _notification("published", item, history)
+        for item in _not_yet_told(history, "published")
+        if announced & {f"{kind}/{item.id}" for kind in ("awaiting", "tonight", "set-aside")}
+        and item.id not in history.set_aside
+        and history.is_newest(item)
+        and history.precedence.counts(item)
     ]
 
 
 def _owner_set_asides(history: NotificationHistory) -> Iterator[Notification]:
-    """What each owner's return was set aside for, where it has not been told."""
+    """Yield for what each owner's return was set aside, where it was not sent yet."""
     for left_out, outcome in _set_aside_outcomes(history):
-        one = replace(_notification("set-aside", outcome, history), about=left_out.key, says=_reasons(left_out))
-        if one.key not in history.told:
-            yield one
+        notification = replace(
+            _notification("set-aside", outcome, history), about=left_out.key, details=_reasons(left_out)
+        )
+        if notification.key not in history.told_keys:
+            yield notification
 
 
 def set_aside_notifications(history: NotificationHistory) -> Iterator[Notification]:
-    """Returns that were set aside, for the analyst."""
+    """Yield the returns that were set aside, for the analyst."""
     for left_out, outcome in _set_aside_outcomes(history):
         about = f"{left_out.key}/{ANALYST}"
-        one = replace(
-            _notification("set-aside", outcome, history), about=about, says=_reasons(left_out), recipient=ANALYST
+        notification = replace(
+            _notification("set-aside", outcome, history), about=about, details=_reasons(left_out), recipient=ANALYST
         )
-        if one.key not in history.told:
-            yield one
+        if notification.key not in history.told_keys:
+            yield notification
 
 
 def _set_aside_outcomes(history: NotificationHistory) -> Iterator[tuple[SetAside, Outcome]]:
-    known = {one.id: one for outcomes in history.outcomes.values() for one in outcomes}
+    """Yield each return that is set aside for a reason, with its outcome."""
+    known = {outcome.id: outcome for outcomes in history.outcomes.values() for outcome in outcomes}
     for left_out in history.set_aside.values():
         if left_out.faults and left_out.outcome in known:
             yield left_out, known[left_out.outcome]
 
 
 def _reasons(left_out: SetAside) -> tuple[str, ...]:
+    """Return why a return is set aside, in sentences."""
     return tuple(fault.text for fault in left_out.faults)
 
 
-def _accepted_not_published(history: NotificationHistory, *said: Kind) -> Iterator[Outcome]:
-    """What was accepted, counts and has no receipt yet, unless a receipt was written that says none of this: then
-    readers see it."""
-    for one in _not_yet_told(history, "receipt"):
-        if history.precedence.counts(one):
-            written = f"receipt/{one.id}" in history.composed
-            if not written or any(f"{kind}/{one.id}" in history.composed for kind in said):
-                yield one
+def _accepted_not_published(history: NotificationHistory, *kinds: Kind) -> Iterator[Outcome]:
+    """Yield accepted outcomes that count and have no receipt yet, unless a receipt was written without notifications of
+    these kinds: then readers see them."""
+    for outcome in _not_yet_told(history, "receipt"):
+        if history.precedence.counts(outcome):
+            written = f"receipt/{outcome.id}" in history.composed_keys
+            if not written or any(f"{kind}/{outcome.id}" in history.composed_keys for kind in kinds):
+                yield outcome
 
 
 def _finding_notifications(history: NotificationHistory) -> list[Notification]:
-    """What is wrong with each file as it is now. Of one that was replaced or put right since, nobody need hear."""
+    """Return the findings of each file as it is now. Those of a file that was replaced or resolved since are of no
+    interest."""
     return [
-        _notification("findings", one, history, _unchanged_since(one, history))
-        for one in _not_yet_told(history, "findings")
-        if one.findings and history.stands(one) and history.cured_by(one) is None
+        _notification("findings", outcome, history, _unchanged_since(outcome, history))
+        for outcome in _not_yet_told(history, "findings")
+        if outcome.findings and history.is_newest(outcome) and history.resolved_by(outcome) is None
     ]
 
 
 def _unchanged_since(outcome: Outcome, history: NotificationHistory) -> str:
-    """The submission at the same path whose findings were told in full, and have been these ever since; or nothing."""
+    """Return the submission at the same path whose findings were sent in full, and have been the same since; "" if
+    there is none."""
     if rule_forbidding_details([outcome]):
         return ""
     first = ""
-    for other in reversed(history.before(outcome)):
-        if f"findings/{other.id}" in history.told:
+    for other in reversed(history.earlier_outcomes(outcome)):
+        if f"findings/{other.id}" in history.told_keys:
             if other.findings != outcome.findings:
                 break
             first = other.submission
@@ -311,46 +349,59 @@ def _unchanged_since(outcome: Outcome, history: NotificationHistory) -> str:
 
 
 def _overdue_notifications(history: NotificationHistory, today: date) -> list[Notification]:
+    """Return the expected returns that are overdue."""
     return [
-        Notification("overdue", slot.key, f"partner/{slot.partner}", slot=slot)
-        for slot in history.slots
-        if slot.overdue(today) and f"overdue/{slot.key}" not in history.told
+        Notification("overdue", expected.key, f"partner/{expected.partner}", expected_return=expected)
+        for expected in history.expected_returns
+        if expected.is_overdue(today) and f"overdue/{expected.key}" not in history.told_keys
     ]
 
 
 def _resolved_notifications(history: NotificationHistory) -> list[Notification]:
-    """What owners were told of as wrong or overdue, and is put right by an outcome that still stands."""
-    cures: dict[str, Outcome] = {}
+    """Return errors and overdue returns that owners were told of, and that an outcome which is still current
+    resolves."""
+    resolving: dict[str, Outcome] = {}
     for outcomes in history.outcomes.values():
-        for ill in outcomes:
-            if has_errors(ill) and f"findings/{ill.id}" in history.told and (cure := history.cured_by(ill)):
-                cures[cure.id] = cure
-    for slot in history.slots:
-        if f"overdue/{slot.key}" in history.told and slot.met_by is not None and not has_errors(slot.met_by):
-            cures[slot.met_by.id] = slot.met_by
+        for faulty in outcomes:
+            if (
+                has_errors(faulty)
+                and f"findings/{faulty.id}" in history.told_keys
+                and (outcome := history.resolved_by(faulty))
+            ):
+                resolving[outcome.id] = outcome
+    for expected in history.expected_returns:
+        if (
+            f"overdue/{expected.key}" in history.told_keys
+            and expected.accepted_outcome is not None
+            and not has_errors(expected.accepted_outcome)
+        ):
+            resolving[expected.accepted_outcome.id] = expected.accepted_outcome
     return [
-        _notification("resolved", cure, history)
-        for cure in cures.values()
-        if f"resolved/{cure.id}" not in history.told and history.still_clean(cure)
+        _notification("resolved", outcome, history)
+        for outcome in resolving.values()
+        if f"resolved/{outcome.id}" not in history.told_keys and history.is_still_resolved(outcome)
     ]
 
 
 def officer_notifications(
     history: NotificationHistory, officers: Mapping[str, Sequence[str]], today: date, grace_days: int
 ) -> Iterator[Notification]:
-    """Returns that are overdue beyond the days of grace, for the accountable officers of each return; for the analyst
-    where a return has none."""
-    for slot in history.slots:
-        if not slot.overdue(today) or not is_beyond_grace(slot.expected.due, today, grace_days):
+    """Yield returns that are overdue beyond the days of grace, for the accountable officers of each return; for the
+    analyst where a return has none."""
+    for expected in history.expected_returns:
+        if not expected.is_overdue(today) or not is_beyond_grace(expected.expected.due, today, grace_days):
             continue
-        for recipient in [f"officer/{name}" for name in officers.get(slot.collection, ())] or [ANALYST]:
-            one = Notification("escalated", f"{slot.key}/{recipient}", recipient, slot=slot)
-            if one.key not in history.told:
-                yield one
+        for recipient in [f"officer/{name}" for name in officers.get(expected.collection, ())] or [ANALYST]:
+            notification = Notification("escalated", f"{expected.key}/{recipient}", recipient, expected_return=expected)
+            if notification.key not in history.told_keys:
+                yield notification
 
 
 def wrong_folder_notifications(history: NotificationHistory) -> Iterator[Notification]:
-    """Files that lie in the folder of a partner whose return they are not, for the analyst."""
+    """Yield files that lie in the folder of a partner whose return they are not, for the analyst."""
     for name, outcomes in history.outcomes.items():
-        if rule_forbidding_details(outcomes) == "return.wrong-folder" and f"wrong-folder/{name}" not in history.told:
+        if (
+            rule_forbidding_details(outcomes) == "return.wrong-folder"
+            and f"wrong-folder/{name}" not in history.told_keys
+        ):
             yield Notification("wrong-folder", name, ANALYST, history.submissions[name])

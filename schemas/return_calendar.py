@@ -35,25 +35,26 @@ class RegisterEntry:
     outcome: Outcome | None
 
     def status(self, today: date) -> str:
-        """The outcome's status; without an outcome, whether the return is due or overdue."""
+        """Return the status of the outcome; without an outcome, whether the return is due or overdue."""
         if self.outcome is not None:
             return self.outcome.status
         return status_of_missing_return(self.expected.due, today) if self.expected else "due"
 
 
 def status_of_missing_return(due: date, today: date) -> ReturnStatus:
-    """Where a return stands that has not come. The register is drawn up after a night has collected: what the night
-    after the due date has not seen is overdue."""
+    """Return whether a return that has not come is due or overdue. The register is drawn up after a night has
+    collected: a return that the night after the due date has not seen is overdue."""
     return "due" if today <= due else "overdue"
 
 
 def is_on_time(due: date, first_seen: date) -> bool:
-    """Whether a return came on time: the night after the due date is the last that may see it first."""
+    """Return whether a return came on time: the night after the due date is the last that may see it first."""
     return (first_seen - due).days <= 1
 
 
 def is_beyond_grace(due: date, today: date, grace_days: int) -> bool:
-    """Whether the accountable officer is told of a return that has not come: all days of grace have passed."""
+    """Return whether the days of grace have passed, so that the accountable officer is told of a return that has not
+    come."""
     return (today - due).days > grace_days
 
 
@@ -68,54 +69,60 @@ class ExpectedReturn:
 
     @property
     def key(self) -> str:
-        """Stable as long as the calendar says the same of it."""
+        """Return a key that is stable as long as the calendar does not change."""
         return f"{self.collection}/{self.expected.period}/{self.expected.due}"
 
     @property
-    def met_by(self) -> Outcome | None:
-        """The first accepted outcome."""
-        return next((one for one in self.outcomes if one.accepted), None)
+    def accepted_outcome(self) -> Outcome | None:
+        """Return the first accepted outcome; None if there is none."""
+        return next((outcome for outcome in self.outcomes if outcome.accepted), None)
 
-    def overdue(self, today: date) -> bool:
-        """Whether nothing accepted answers it and its time is over, whatever was sent and rejected."""
-        return self.met_by is None and status_of_missing_return(self.expected.due, today) == "overdue"
+    def is_overdue(self, today: date) -> bool:
+        """Return whether nothing accepted answers the return and its time is over, whatever was rejected."""
+        return self.accepted_outcome is None and status_of_missing_return(self.expected.due, today) == "overdue"
 
     def status(self, today: date) -> ExpectedReturnStatus:
-        """received once anything was accepted; rejected where all that came was; else due or overdue."""
-        if self.met_by is not None:
+        """Return "received" once anything was accepted, "rejected" where all that came was, else "due" or "overdue"."""
+        if self.accepted_outcome is not None:
             return "received"
         return "rejected" if self.outcomes else status_of_missing_return(self.expected.due, today)
 
 
 def expected_returns(lines: Sequence[RegisterEntry]) -> list[ExpectedReturn]:
-    """The expected returns of a register, each with what answers it."""
+    """Return the expected returns of a register, each with what answers it."""
     answers: dict[tuple[str, str, ExpectedPeriod], list[Outcome]] = {}
     for line in lines:
         if line.expected is not None and line.collection is not None:
-            held = answers.setdefault((line.partner, line.collection, line.expected), [])
-            held += [line.outcome] if line.outcome else []
+            outcomes_so_far = answers.setdefault((line.partner, line.collection, line.expected), [])
+            outcomes_so_far += [line.outcome] if line.outcome else []
     return [ExpectedReturn(*key, tuple(outcomes)) for key, outcomes in answers.items()]
 
 
 def register_entries(
     partner: str, collection: str | None, expected: Sequence[ExpectedPeriod], outcomes: Sequence[Outcome]
 ) -> list[RegisterEntry]:
-    """Which arrival answers which expected return of one collection, with those that nothing answers.
+    """Return which arrival answers which expected return of one collection, and those that nothing answers.
 
-    An arrival answers the expected return whose period it speaks of. One that speaks of none (a file that could not be
+    An arrival answers the expected return whose period it contains. One that contains none (a file that could not be
     read, say) answers the earliest that nothing accepted answers yet.
     """
-    slots = sorted(expected, key=lambda one: one.due)
-    met: set[ExpectedPeriod] = set()
+    periods = sorted(expected, key=lambda period: period.due)
+    accepted_periods: set[ExpectedPeriod] = set()
     answered: set[ExpectedPeriod] = set()
     lines: list[RegisterEntry] = []
     for outcome in outcomes:
-        slot = next((s for s in slots if s.period in outcome.periods), None)
-        slot = slot or next((s for s in slots if s not in met), slots[-1] if slots else None)
-        if slot is not None:
-            answered.add(slot)
+        answered_period = next((s for s in periods if s.period in outcome.periods), None)
+        answered_period = answered_period or next(
+            (s for s in periods if s not in accepted_periods), periods[-1] if periods else None
+        )
+        if answered_period is not None:
+            answered.add(answered_period)
             if outcome.accepted:
-                met.add(slot)
-        lines.append(RegisterEntry(partner, collection, slot, outcome))
-    waiting = [RegisterEntry(partner, collection, slot, None) for slot in slots if slot not in answered]
+                accepted_periods.add(answered_period)
+        lines.append(RegisterEntry(partner, collection, answered_period, outcome))
+    waiting = [
+        RegisterEntry(partner, collection, answered_period, None)
+        for answered_period in periods
+        if answered_period not in answered
+    ]
     return lines + waiting

@@ -14,8 +14,8 @@ MOST_CELLS = 20
 
 @dataclass(frozen=True)
 class SetAsideReason:
-    """What one expectation of the gate found in a return: its id, what must hold in words, and the return's own cells,
-    each as Sheet!B6."""
+    """An expectation of the gate that a return fails: its id, what must hold in words, and the return's own cells, each
+    as Sheet!B6."""
 
     __pydantic_config__ = STRICT_KEYS
     rule: str
@@ -24,7 +24,7 @@ class SetAsideReason:
 
     @property
     def text(self) -> str:
-        """In one line: what must hold, and the cells."""
+        """Return in one line what must hold, and the cells."""
         more = f" and {len(self.cells) - MOST_CELLS} more" if len(self.cells) > MOST_CELLS else ""
         return f"{self.says}: {', '.join(self.cells[:MOST_CELLS])}{more}" if self.cells else self.says
 
@@ -32,7 +32,7 @@ class SetAsideReason:
 @dataclass(frozen=True)
 class SetAside:
     """An accepted outcome that is left out of what is published. `faults` is empty for an earlier file of the same
-    return, which does not take the place of the one that came after it."""
+    return, which does not replace the later one."""
 
     __pydantic_config__ = STRICT_KEYS
     submission: str
@@ -42,11 +42,11 @@ class SetAside:
 
     @property
     def outcome(self) -> str:
-        """The outcome's id."""
+        """Return the id of the outcome."""
         return outcome_id(self.submission, self.collection, self.judgement)
 
     @property
     def key(self) -> str:
-        """The same as long as the same outcome is set aside for the same faults."""
-        said = "\0".join(one.text for one in self.faults)
-        return f"{self.outcome}/{hashlib.sha256(said.encode()).hexdigest()[:10]}"
+        """Return a key that is the same as long as the same outcome is set aside for the same reasons."""
+        reasons = "\0".join(fault.text for fault in self.faults)
+        return f"{self.outcome}/{hashlib.sha256(reasons.encode()).hexdigest()[:10]}"

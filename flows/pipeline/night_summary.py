@@ -90,7 +90,7 @@ def _overdue_returns(context: RunContext) -> Iterator[OverdueReturn]:
         slots,
         key=lambda expected_return: (expected_return.expected.due, expected_return.partner, expected_return.collection),
     ):
-        if slot.overdue(context.today):
+        if slot.is_overdue(context.today):
             partner = context.partners[slot.partner]
             came = "what came was rejected" if slot.outcomes else "nothing has come"
             owner = "; owner reminded" if f"overdue/{slot.key}" in told_keys else ""

@@ -170,7 +170,11 @@ def _notifications_of_run(context: ReplyContext, notifications: Sequence[Notific
 def _is_certain(context: ReplyContext, notifications: Notification) -> bool:
     """Return whether a notification holds even if something of the partner lies unread in the inbox."""
     late = notifications.kind in ("overdue", "escalated")
-    return not (late and notifications.slot is not None and notifications.slot.partner in context.unread_partners)
+    return not (
+        late
+        and notifications.expected_return is not None
+        and notifications.expected_return.partner in context.unread_partners
+    )
 
 
 def _newly_answered(context: ReplyContext, before: AbstractSet[str]) -> Iterator[str]:
@@ -203,7 +207,7 @@ def _disagreement_notifications(context: ReplyContext) -> Iterator[Notification]
                 f"{figure}: {_cell_reference(own_cell)} and {_cell_reference(other_cell)}"
                 for figure, own_cell, other_cell in disagreement.places
             ]
-            yield Notification("differs", about, ANALYST, says=(*who, *where))
+            yield Notification("differs", about, ANALYST, details=(*who, *where))
 
 
 def _cell_reference(place: tuple[str, str]) -> str:
@@ -221,7 +225,7 @@ def _bounce_notifications(context: ReplyContext) -> Iterator[Notification]:
             of_size = message.detail.startswith(TOO_LARGE)
             to_do = TO_DO_OF_SIZE if of_size else TO_DO_OF_ADDRESS
             yield Notification(
-                "bounced", message.id, ANALYST, says=(name, message.to, message.file, message.detail, to_do)
+                "bounced", message.id, ANALYST, details=(name, message.to, message.file, message.detail, to_do)
             )
 
 
@@ -235,7 +239,7 @@ def _report_notifications(context: ReplyContext) -> Iterator[Notification]:
                     "report",
                     key,
                     recipient,
-                    says=(report.manifest["title"], report.name, str(report.manifest["data_version"])),
+                    details=(report.manifest["title"], report.name, str(report.manifest["data_version"])),
                 )
 
 
@@ -249,7 +253,7 @@ def _gate_notifications(context: ReplyContext) -> Iterator[Notification]:
         }
         for key in sorted(waiting - context.ledger.told_keys):
             yield Notification(
-                "gate", key.removeprefix("gate/"), ANALYST, says=("the report of that night names the reasons",)
+                "gate", key.removeprefix("gate/"), ANALYST, details=("the report of that night names the reasons",)
             )
     if context.refused_because is not None:
         reasons = tuple(context.refused_because)
@@ -257,7 +261,7 @@ def _gate_notifications(context: ReplyContext) -> Iterator[Notification]:
             "gate",
             f"{context.data_version}/{_short_digest(r.partition(':')[0] for r in reasons)}",
             ANALYST,
-            says=reasons,
+            details=reasons,
         )
         if notification.key not in context.ledger.told_keys:
             yield notification
@@ -370,7 +374,7 @@ def _copy_attachments(context: ReplyContext, notifications: Sequence[Notificatio
 
 def _report_attachments(context: ReplyContext, notifications: Sequence[Notification]) -> list[Attachment]:
     """Return the files of the reports that are told of."""
-    names = {item.says[1] for item in notifications if item.kind == "report"}
+    names = {item.details[1] for item in notifications if item.kind == "report"}
     reports = (
         [report for report in list_filed_reports(context.settings.reports) if report.name in names] if names else []
     )

@@ -45,10 +45,10 @@ def notification_history(partners: Mapping[str, Partner], ledger: Ledger) -> Not
     return NotificationHistory(
         submissions=ledger.submissions,
         outcomes=ledger.outcomes,
-        slots=slots,
-        told=ledger.told_keys,
-        composed=ledger.composed_keys,
-        loading=ledger.loaded_at,
+        expected_returns=slots,
+        told_keys=ledger.told_keys,
+        composed_keys=ledger.composed_keys,
+        loaded_at=ledger.loaded_at,
         set_aside=ledger.set_aside,
     )
 
@@ -167,7 +167,7 @@ def _expected_record(
     expected_return: ExpectedReturn, partners: Mapping[str, Partner], ledger: Ledger, today: date
 ) -> Record:
     """Return the record of an expected return."""
-    answer = expected_return.met_by or (expected_return.outcomes[-1] if expected_return.outcomes else None)
+    answer = expected_return.accepted_outcome or (expected_return.outcomes[-1] if expected_return.outcomes else None)
     submission = ledger.submissions[answer.submission] if answer else None
     return {
         "partner": expected_return.partner,
@@ -176,11 +176,11 @@ def _expected_record(
         "period": expected_return.expected.period,
         "due": expected_return.expected.due.isoformat(),
         "status": expected_return.status(today),
-        "overdue": expected_return.overdue(today),
+        "overdue": expected_return.is_overdue(today),
         "submission": answer.submission if answer else None,
         "received_at": submission.first_seen.isoformat() if submission else None,
         "on_time": is_on_time(expected_return.expected.due, submission.night)
-        if submission and expected_return.met_by
+        if submission and expected_return.accepted_outcome
         else None,
         "outcome": answer.status if answer else None,
         "findings": len(answer.findings) if answer else 0,

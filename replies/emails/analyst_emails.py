@@ -37,7 +37,7 @@ def to_analyst(
     values = {
         "reader": names.reader,
         "topics": [kind for kind in KINDS if notifications_of_kind(news, kind)],
-        "refused": [_listed(item.says, most, as_typed) for item in notifications_of_kind(news, "gate")],
+        "refused": [_listed(item.details, most, as_typed) for item in notifications_of_kind(news, "gate")],
         "wrong_folder": _listed(
             notifications_of_kind(news, "wrong-folder"), most, lambda item: _misplaced_file(item, names)
         ),
@@ -92,9 +92,9 @@ def _differing(item: Notification, names: Names, most: int) -> dict[str, Any]:
             "file": as_typed(path),
             "submission": submission,
         }
-        for partner, collection, path, submission in (item.says[:4], item.says[4:8])
+        for partner, collection, path, submission in (item.details[:4], item.details[4:8])
     ]
-    return {"sides": sides, "places": _listed(item.says[8:], most, as_typed)}
+    return {"sides": sides, "places": _listed(item.details[8:], most, as_typed)}
 
 
 def _set_aside(news: Sequence[Notification], names: Names, most: int) -> dict[str, Any]:
@@ -105,7 +105,7 @@ def _set_aside(news: Sequence[Notification], names: Names, most: int) -> dict[st
             "partner": names.partner(item.submission.partner),
             "file": path_in_words(item),
             "submission": item.submission.id,
-            "reasons": [as_typed(reason) for reason in item.says],
+            "reasons": [as_typed(reason) for reason in item.details],
         }
         for item in news[:most]
         if item.submission is not None and item.outcome is not None
@@ -114,5 +114,5 @@ def _set_aside(news: Sequence[Notification], names: Names, most: int) -> dict[st
 
 
 def _bounced(item: Notification) -> dict[str, Any]:
-    recipient, address, file, answer, fix = item.says
+    recipient, address, file, answer, fix = item.details
     return {"recipient": recipient, "address": address, "file": file, "answer": answer, "fix": fix}

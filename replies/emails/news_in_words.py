@@ -44,9 +44,9 @@ def notifications_of_kind(news: Iterable[Notification], *kinds: str) -> list[Not
 
 def return_and_period(item: Notification, names: Names) -> str:
     """Return an expected return by its title and period."""
-    if item.slot is None:
+    if item.expected_return is None:
         return names.title(item.outcome.collection if item.outcome else None)
-    return f"{names.title(item.slot.collection)}, {item.slot.expected.period}"
+    return f"{names.title(item.expected_return.collection)}, {item.expected_return.expected.period}"
 
 
 def path_in_words(item: Notification) -> str:

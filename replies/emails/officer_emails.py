@@ -43,12 +43,12 @@ def escalated_returns(news: Sequence[Notification], names: Names, most: int) -> 
     shown = [
         {
             "title": return_and_period(item, names),
-            "partner": names.partner(item.slot.partner),
-            "due": day_of(item.slot.expected.due),
-            "last": item.slot.outcomes[-1].submission if item.slot.outcomes else "",
+            "partner": names.partner(item.expected_return.partner),
+            "due": day_of(item.expected_return.expected.due),
+            "last": item.expected_return.outcomes[-1].submission if item.expected_return.outcomes else "",
         }
         for item in late[:most]
-        if item.slot is not None
+        if item.expected_return is not None
     ]
     return {"has_escalated": bool(late), "escalated": {"shown": shown, "more": max(len(late) - most, 0)}}
 
@@ -57,7 +57,7 @@ def quarterly_reports(news: Sequence[Notification], files: MessageFiles) -> dict
     """Return what a wording may use of the reports of a quarter that were filed."""
     reports = []
     for item in notifications_of_kind(news, "report"):
-        title, name, version = item.says
+        title, name, version = item.details
         attached = [file.name for file in files.attached if file.name.startswith(f"scorecard-{name}-")]
         reports.append({"title": title, "name": name, "data_version": version, "attached": attached})
     return {"reports": reports}

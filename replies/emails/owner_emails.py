@@ -49,7 +49,7 @@ def to_owner(
         "topics": _topics(news, names),
         "to_correct": [_to_correct(item, names, most) for item in notifications_of_kind(news, "findings")],
         "set_aside": [
-            {**_return_shown(item, names), "reasons": [as_typed(reason) for reason in item.says]}
+            {**_return_shown(item, names), "reasons": [as_typed(reason) for reason in item.details]}
             for item in notifications_of_kind(news, "set-aside")
         ],
         "has_overdue": bool(overdue),
@@ -101,7 +101,7 @@ def _to_correct(item: Notification, names: Names, most: int) -> dict[str, Any]:
         "repeats": item.repeats,
         "count": sum(1 for finding in outcome.findings if finding.is_error) or len(outcome.findings),
         "status": outcome.status,
-        "due": day_of(item.slot.expected.due) if item.slot else "",
+        "due": day_of(item.expected_return.expected.due) if item.expected_return else "",
         "findings": outcome.findings[:most],
         "more": max(len(outcome.findings) - most, 0),
     }
@@ -109,9 +109,13 @@ def _to_correct(item: Notification, names: Names, most: int) -> dict[str, Any]:
 
 def _overdue(late: Sequence[Notification], names: Names) -> Iterator[dict[str, Any]]:
     for item in late:
-        if item.slot is not None:
-            last = item.slot.outcomes[-1].submission if item.slot.outcomes else ""
-            yield {"title": return_and_period(item, names), "due": day_of(item.slot.expected.due), "last": last}
+        if item.expected_return is not None:
+            last = item.expected_return.outcomes[-1].submission if item.expected_return.outcomes else ""
+            yield {
+                "title": return_and_period(item, names),
+                "due": day_of(item.expected_return.expected.due),
+                "last": last,
+            }
 
 
 def _receipts(news: Sequence[Notification], names: Names) -> dict[str, Any]:

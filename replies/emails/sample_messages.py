@@ -42,7 +42,7 @@ def try_messages(branding: Branding) -> None:
     owners = owner_news()
     for news in (owners, *([item] for item in owners)):
         to_owner(news, NAMES, ENVELOPE, FILES, 1, branding)
-    late = replace(_news("escalated"), slot=_slot(None))
+    late = replace(_news("escalated"), expected_return=_slot(None))
     reports = [_news("escalated"), late, _news("report")]
     for news in (reports, reports[:1], reports[2:]):
         to_officer(news, NAMES, ENVELOPE, FILES, 1, branding)
@@ -70,14 +70,14 @@ def owner_news() -> list[Notification]:
         for counts in (True, False)
     )
     receipt = replace(_news("receipt"), rivals=rivals, counts_for=("2009",))
-    late = replace(_news("overdue"), slot=_slot(None))
+    late = replace(_news("overdue"), expected_return=_slot(None))
     return [*findings, late, receipt, *(_news(kind) for kind in kinds)]
 
 
 def _news(kind: Kind) -> Notification:
     outcome = _outcome("rejected", "cell.not-a-number")
     submission, slot = _submission("sample"), _slot(outcome)
-    return Notification(kind, outcome.id, "partner/sample", submission, outcome, slot, says=SAYS.get(kind, ()))
+    return Notification(kind, outcome.id, "partner/sample", submission, outcome, slot, details=SAYS.get(kind, ()))
 
 
 def _submission(partner: str) -> Submission:

@@ -65,10 +65,10 @@ def test_a_rejected_return_is_rejected_and_is_overdue_once_its_time_is_over() ->
     (first, second) = sorted(
         expected_returns(register_entries("p", "c", expected, [bad])), key=lambda s: s.expected.due
     )
-    assert (first.status(DUE), first.overdue(DUE), first.overdue(days(1))) == ("rejected", False, True)
-    assert (second.status(DUE), second.overdue(DUE)) == ("due", False)
+    assert (first.status(DUE), first.is_overdue(DUE), first.is_overdue(days(1))) == ("rejected", False, True)
+    assert (second.status(DUE), second.is_overdue(DUE)) == ("due", False)
     first = min(expected_returns(register_entries("p", "c", expected, [bad, good, bad])), key=lambda s: s.expected.due)
-    assert (first.status(days(9)), first.overdue(days(9)), first.met_by) == ("received", False, good)
+    assert (first.status(days(9)), first.is_overdue(days(9)), first.accepted_outcome) == ("received", False, good)
 
 
 def test_the_example_plan_lacks_exactly_what_it_lacks(definitions: Definitions, partners: dict[str, Partner]) -> None:
