@@ -182,11 +182,11 @@ class NotificationHistory:
         newest = self.outcomes[self.newest_by_path[self.submissions[resolving.submission].path]]
         return all(not has_errors(outcome) for outcome in newest if outcome.collection == resolving.collection)
 
-    def _same_return(self, one: Outcome, other: Outcome) -> bool:
+    def _same_return(self, outcome: Outcome, other: Outcome) -> bool:
         """Return whether two outcomes answer the same expected return or share a period."""
-        expected = self.expected_return_of.get(one.id)
+        expected = self.expected_return_of.get(outcome.id)
         return (expected is not None and expected is self.expected_return_of.get(other.id)) or bool(
-            set(one.periods) & set(other.periods)
+            set(outcome.periods) & set(other.periods)
         )
 
 

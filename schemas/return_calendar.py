@@ -111,18 +111,14 @@ def register_entries(
     answered: set[ExpectedPeriod] = set()
     lines: list[RegisterEntry] = []
     for outcome in outcomes:
-        answered_period = next((s for s in periods if s.period in outcome.periods), None)
-        answered_period = answered_period or next(
-            (s for s in periods if s not in accepted_periods), periods[-1] if periods else None
-        )
+        answered_period = next((period for period in periods if period.period in outcome.periods), None)
+        if answered_period is None:
+            last = periods[-1] if periods else None
+            answered_period = next((period for period in periods if period not in accepted_periods), last)
         if answered_period is not None:
             answered.add(answered_period)
             if outcome.accepted:
                 accepted_periods.add(answered_period)
         lines.append(RegisterEntry(partner, collection, answered_period, outcome))
-    waiting = [
-        RegisterEntry(partner, collection, answered_period, None)
-        for answered_period in periods
-        if answered_period not in answered
-    ]
+    waiting = [RegisterEntry(partner, collection, period, None) for period in periods if period not in answered]
     return lines + waiting
