@@ -52,17 +52,15 @@ def build_candidate(
     """Write the candidate for a version of the published file beside the live one.
 
     `con` is the store. `received` gives each submission's first-seen instant (UTC) and digest for the register. It is
-    built as if the loads that are `set_aside` had not come.
-    `published_at` (UTC) is the instant that the version will bear if it is published.
+    built as if the loads that are `set_aside` had not come; `published_at` (UTC) is when it is published, if it is.
     """
     left_out = loads_of_outcomes(con, (one.outcome for one in set_aside))
     current_rows.create_current_rows(con, definitions, without=left_out)
     row_history.create_row_versions(con, version, published_at)
     hidden = rows_to_withhold(con, definitions)
     row_history.create_row_history(con, version, hidden)
-    con.execute(f"ATTACH '{str(candidate).replace(chr(39), chr(39) * 2)}' AS out")
+    _attach_empty(con, candidate)
     try:
-        _create_tables(con)
         create_reference_tables(con, definitions, _whereabouts(con))
         fill_derived_tables(con, definitions, _shown(con, hidden, definitions))
         _remember(con, definitions, hidden, published_at)
@@ -79,7 +77,9 @@ def build_candidate(
         row_history.drop_history_tables(con)
 
 
-def _create_tables(con: duckdb.DuckDBPyConnection) -> None:
+def _attach_empty(con: duckdb.DuckDBPyConnection, candidate: Path) -> None:
+    """Attach a new file as `out`, with every table of mart, empty."""
+    con.execute(f"ATTACH '{str(candidate).replace(chr(39), chr(39) * 2)}' AS out")
     con.execute("CREATE SCHEMA out.mart")
     for table in MART:
         for statement in create_table_sql(table, "out.mart"):

@@ -170,10 +170,7 @@ def _tidy(
     indicators = [one for one in definitions.indicators.values() if one.kind == "number" and one.id in ids]
     if not indicators:
         return 0
-    levels = {LEVELS[kind] for _, kind, _ in held}
-    if levels & (PLACE.keys() - {"Regional"}):
-        levels.add("Regional")  # a lower level fills in the higher ones
-    places = [*COUNTRY, *(name for level in PLACE if level in levels for name in PLACE[level])]
+    places = _place_columns({LEVELS[kind] for _, kind, _ in held})
     filters = {
         _snake(one.name): one.name
         for one in definitions.dimensions
@@ -192,12 +189,18 @@ def _tidy(
                    WHERE {chosen} AND indicator_id IN ({_list(one.id for one in indicators)}))
             ON indicator_id IN ({_list(one.id for one in indicators)}) USING any_value(cell)"""
     )
-    units = ["time_period", "time_identifier", "geographic_level", *places, *filters]
+    units = "time_period", "time_identifier", "geographic_level", *places, *filters
     cells = [f"coalesce(\"{one.id}\", 'z') AS {names[one.id]}" for one in indicators]
     told = f"SELECT {', '.join([*units, *cells])}, {version} AS data_version FROM wide ORDER BY {', '.join(units)}"
     con.execute(f"COPY ({told}) TO '{_quoted(path)}' (FORMAT csv, HEADER)")
     _write_meta(path.with_suffix(".meta.csv"), filters, indicators, names)
     return _count(con, "SELECT count(*) FROM wide")
+
+
+def _place_columns(levels: set[str]) -> list[str]:
+    """The columns that name places of some levels; a lower level fills in the higher ones."""
+    filled = levels | ({"Regional"} if levels & (PLACE.keys() - {"Regional"}) else set())
+    return [*COUNTRY, *(name for level in PLACE if level in filled for name in PLACE[level])]
 
 
 def _write_meta(

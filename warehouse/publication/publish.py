@@ -83,78 +83,86 @@ def publish_candidate(
     through the gate, and `was_aside` those that the attempt before left out. What is set aside is told to `tell` before
     anything is put in place. Raises StorageError where the folder cannot be written; the live file is then untouched.
     """
-    limits = limits or ApprovalLimits()
-    folder, kept, candidate = live.parent, VersionArchive.beside(live), live.parent / f"{CANDIDATE}{run}.duckdb"
-    remove_leftover_candidates(folder)
+    limits, candidate = limits or ApprovalLimits(), live.parent / f"{CANDIDATE}{run}.duckdb"
+    sources = {"register": register, "today": today, "has_examples": has_examples, "run": run,
+               "received": received, "waivers": waivers, "published_at": published_at}  # fmt: skip
+    remove_leftover_candidates(live.parent)
     try:
-        record_unrecorded_publication(con, live, limits)
-        published_at = loading.next_instant(con, published_at)
-        before = live if live.exists() else None
-        if before is not None:
-            # whoever published it may have died between the rename and the exports
-            exports.update_exports(live, definitions)
-        version = live_version(before)
-        sources = {"register": register, "today": today, "has_examples": has_examples, "run": run,
-                   "received": received, "waivers": waivers, "version": next_version(con, version),
-                   "published_at": _utc(published_at)}  # fmt: skip
-        outcomes = released, was_aside
-        made = _settled(
-            _Attempt(con, candidate, before, definitions, sources=sources, limits=limits, kept=kept, version=version,
-                     outcomes=outcomes, step=step)
-        )  # fmt: skip
+        attempt = _prepare(con, live, candidate, definitions, sources, limits, (released, was_aside), step)
+        made = _settled(attempt)
         tell(made.set_aside)
         if made.is_live:
-            return Publication("unchanged", version, {}, Verdict(()), set_aside=made.set_aside)
-        about = _facts(run, today, published_at, version, made.set_aside)
-        return _conclude(con, live, definitions, candidate, made, about, limits, branding, step)
+            return Publication("unchanged", attempt.version, {}, Verdict(()), set_aside=made.set_aside)
+        return _conclude(attempt, live, made, branding)
     except (duckdb.IOException, duckdb.FatalException, OSError) as error:
         raise StorageError(live, f"cannot be published ({_in_words(error)})") from None
     finally:
-        remove_leftover_candidates(folder)
+        remove_leftover_candidates(live.parent)
 
 
-def _facts(
-    run: str, today: date, published_at: datetime, version: int, set_aside: Sequence[SetAside]
-) -> dict[str, Any]:
+def _prepare(
+    con: duckdb.DuckDBPyConnection,
+    live: Path,
+    candidate: Path,
+    definitions: Definitions,
+    sources: dict[str, Any],
+    limits: ApprovalLimits,
+    outcomes: tuple[Collection[str], Collection[str]],
+    step: Callable[[str], None],
+) -> _Attempt:
+    """Finish what an interrupted night left, and settle of which version and instant the candidate is to be."""
+    record_unrecorded_publication(con, live, limits)
+    published_at = loading.next_instant(con, sources["published_at"])
+    before = live if live.exists() else None
+    if before is not None:
+        # whoever published it may have died between the rename and the exports
+        exports.update_exports(live, definitions)
+    version = live_version(before)
+    return _Attempt(
+        con=con,
+        candidate=candidate,
+        before=before,
+        definitions=definitions,
+        sources=sources | {"version": next_version(con, version), "published_at": _utc(published_at)},
+        limits=limits,
+        kept=VersionArchive.beside(live),
+        version=version,
+        outcomes=outcomes,
+        step=step,
+    )
+
+
+def _facts(attempt: _Attempt, set_aside: Sequence[SetAside]) -> dict[str, Any]:
     """What is kept of an attempt to publish, whatever comes of it."""
+    sources = attempt.sources
     facts = {
-        "run": run,
-        "today": today.isoformat(),
-        "judged_at": published_at.isoformat(),
-        "compared_with": version,
+        "run": sources["run"],
+        "today": sources["today"].isoformat(),
+        "judged_at": sources["published_at"].replace(tzinfo=UTC).isoformat(),
+        "compared_with": attempt.version,
     }
     return facts | ({"set_aside": ", ".join(one.outcome for one in set_aside)} if set_aside else {})
 
 
-def _conclude(
-    con: duckdb.DuckDBPyConnection,
-    live: Path,
-    definitions: Definitions,
-    candidate: Path,
-    made: _Made,
-    about: dict[str, Any],
-    limits: ApprovalLimits,
-    branding: Branding,
-    step: Callable[[str], None],
-) -> Publication:
+def _conclude(attempt: _Attempt, live: Path, made: _Made, branding: Branding) -> Publication:
     """Put a candidate in the live file's place, or keep it for a person where the gate refuses it."""
-    kept, version = VersionArchive.beside(live), about["compared_with"]
+    con, kept, about = attempt.con, attempt.kept, _facts(attempt, made.set_aside)
     told = made.changed, made.verdict, made.differs
     if not made.verdict.passed:
         about |= {"state": "refused", "up_to_load": _newest_load(con)}
         page = kept.record(about["run"], about, made.verdict, made.differs, branding)
-        kept.await_approval(candidate, about["run"])
-        return Publication("refused", version, *told, str(page), made.set_aside)
-    step("publish")
-    number = next_version(con, version)
+        kept.await_approval(attempt.candidate, about["run"])
+        return Publication("refused", attempt.version, *told, str(page), made.set_aside)
+    attempt.step("publish")
+    number = next_version(con, attempt.version)
     stated = about | {"state": "published", "data_version": number}
     page = kept.record(about["run"], stated, made.verdict, made.differs, branding)
-    rename_over(candidate, live)
+    rename_over(attempt.candidate, live)
     _remember(con, live)
-    kept.keep_version(live, number, limits.keep_versions)
+    kept.keep_version(live, number, attempt.limits.keep_versions)
     kept.forget_candidates()
-    step("write the exports")
-    exports.update_exports(live, definitions)
+    attempt.step("write the exports")
+    exports.update_exports(live, attempt.definitions)
     return Publication("published", number, *told, str(page), made.set_aside)
 
 

@@ -217,8 +217,7 @@ def _add_sum(
     told = sum(held[key][measure] for key in shown)
     terms = [(_number(scope, key, held[key], measure), 1.0) for key in shown]
     row = held.get(whole)
-    if not children or len(shown) + len(unknown) < len(children):
-        complete = False
+    complete = complete and bool(children) and len(shown) + len(unknown) >= len(children)
     policy = _policy(scope.definitions, row or held[children[0]]) if children else None
     if policy is None:
         return
