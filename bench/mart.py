@@ -23,8 +23,9 @@ from schemas.definitions.loader import load_definitions
 from schemas.definitions.models import Definitions, Peer
 from schemas.reference.geography import ENGLAND
 from schemas.reference.periods import build_period
-from warehouse.mart.build_mart import create_reference_tables, fill_derived_tables
+from warehouse.mart.build_mart import fill_derived_tables
 from warehouse.mart.mart_tables import MART, create_table_sql
+from warehouse.mart.reference_tables import create_reference_tables
 from warehouse.store.connection import connect
 from warehouse.store.current_rows import MOST_ROWS
 

@@ -20,7 +20,7 @@ from typing import Annotated, Literal
 from pydantic import BeforeValidator
 
 from common.config_files import STRICT_KEYS
-from inputs.readers.invisible_characters import without_invisible_characters
+from inputs.layouts.text_comparison import normalised, normalised_without_footnotes
 from schemas.findings import COLUMNS, position_of_address
 from schemas.observations import MEASURES, ROUNDING_BASES
 
@@ -46,7 +46,6 @@ REASONS = ("c", "z", "x", "low")
 
 Regex = Annotated[re.Pattern[str], BeforeValidator(lambda text: _regex(text))]
 _RANGE = re.compile(r"([A-Z]{1,3}):([A-Z]{1,3})")
-_FOOTNOTES = re.compile(r"(?:\s*\(\d{1,2}\)|\s*\[note \d+\]|[¹²³⁰⁴-⁹₀-₉*†‡]+)+$")
 
 
 def _regex(text: object) -> re.Pattern[str]:
@@ -56,16 +55,6 @@ def _regex(text: object) -> re.Pattern[str]:
         return re.compile(text, re.IGNORECASE)
     except re.error as error:
         raise ValueError(f"is not a regular expression ({error})") from None
-
-
-def normalised(text: str) -> str:
-    """Text as it is compared: case and spacing make no difference."""
-    return " ".join(without_invisible_characters(text).replace("’", "'").split()).casefold()
-
-
-def normalised_without_footnotes(text: str) -> str:
-    """Text as it is compared where footnote marks at its end make no difference either."""
-    return _FOOTNOTES.sub("", normalised(text)).strip()
 
 
 def column_number(letters: str) -> int:

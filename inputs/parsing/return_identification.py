@@ -8,9 +8,9 @@ from datetime import date, datetime
 from fnmatch import fnmatchcase
 from pathlib import PurePosixPath
 
-from inputs.layouts.layout_language import normalised, normalised_without_footnotes
 from inputs.layouts.partner_layouts import Layout
 from inputs.layouts.template_stamp import Stamp, read_stamp, stamp_of
+from inputs.layouts.text_comparison import normalised, normalised_without_footnotes
 from inputs.parsing.tables.headings import Heading, columns_under, find_headings, likeliest_header_row
 from inputs.personal_data import refuse_person_level_data
 from inputs.readers.cell_text import cell_text

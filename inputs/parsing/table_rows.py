@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from inputs.layouts.layout_language import Source, normalised_without_footnotes
+from inputs.layouts.layout_language import Source
+from inputs.layouts.text_comparison import normalised_without_footnotes
 from inputs.parsing.cell_values.column_fit import ANY_TOTAL
 from inputs.parsing.table_findings.area_contradictions import AreaContradictions
 from inputs.parsing.table_findings.below_the_table import BelowTable

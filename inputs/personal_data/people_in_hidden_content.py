@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Set
 
-from inputs.layouts.layout_language import normalised
+from inputs.layouts.text_comparison import normalised
 from inputs.personal_data import clues
 from inputs.personal_data.sentences_about_people import what_tells_of_one_person
 from inputs.personal_data.vocabulary import contact_details

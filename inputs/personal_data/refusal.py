@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Set
 
-from inputs.layouts.layout_language import normalised
+from inputs.layouts.text_comparison import normalised
 from inputs.personal_data.clues import Clue
 from inputs.personal_data.named_people import find_named_people
 from inputs.personal_data.people_in_hidden_content import find_people_in_hidden_content

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from inputs.layouts.layout_language import normalised
+from inputs.layouts.text_comparison import normalised
 from replies.templates.pages.page_builder import build_page
 from replies.templates.pages.page_layout import Page, Template
 from replies.templates.pages.planned_rows import RowKey

@@ -17,7 +17,7 @@ from tests.support.mail_server import Post, free_port, plain, post_office
 from tests.support.places import TODAY, Place
 from tests.support.small_returns import GOOD, KS2, values, with_value, write_partner, write_return
 from warehouse.gate.gate import ExpectationResult, Verdict
-from warehouse.publication import publish
+from warehouse.publication import publish_attempt
 
 BAD = with_value(GOOD, 2, "about 67")
 
@@ -102,7 +102,7 @@ def test_what_a_night_could_not_tell_of_its_gate_waits_through_the_day(
 
     monkeypatch.setattr(replying, "PAUSES_SECONDS", (0.0,))
     refusing = Verdict((ExpectationResult("x", "it holds", "critical", False, held=False, count=1, rows=()),))
-    monkeypatch.setattr(publish, "judge_candidate", lambda *_: refusing)
+    monkeypatch.setattr(publish_attempt, "judge_candidate", lambda *_: refusing)
     write_return(sender)
     port = free_port()
     url = f"smtp://127.0.0.1:{port}"

@@ -26,7 +26,7 @@ from schemas.submissions import Outcome, Status
 from tests.support.places import HOME, Place
 from tests.support.small_returns import GOOD, write_partner, write_return
 from warehouse.gate.gate import Verdict
-from warehouse.publication import publish
+from warehouse.publication import publish_attempt
 
 DUE = date(2011, 5, 20)
 
@@ -116,7 +116,7 @@ def own(place: Place, monkeypatch: pytest.MonkeyPatch) -> Place:
     toml.write_text(toml.read_text().replace("due = 2011-05-01", "due = 2011-07-01"))
     monkeypatch.setenv("INDICATORS_PARTNERS", str(folder))
     monkeypatch.setenv("INDICATORS_ARCHIVE", str(place.archive))
-    monkeypatch.setattr(publish, "judge_candidate", lambda *_: Verdict())  # it has tests of its own
+    monkeypatch.setattr(publish_attempt, "judge_candidate", lambda *_: Verdict())  # it has tests of its own
     write_return(place.inbox / "one" / "attainment.xlsx")
     write_return(place.inbox / "two" / "attainment.xlsx", [("Nottm", *GOOD[0][1:])])
     (place.inbox / "three").mkdir()

@@ -26,7 +26,7 @@ from schemas.submissions import Outcome, Submission
 from tests.support.places import Place
 from tests.support.small_returns import GOOD, write_partner, write_return
 from warehouse.gate.gate import Verdict
-from warehouse.publication import publish
+from warehouse.publication import publish_attempt
 
 DAY = date(2011, 5, 29)
 PLAIN, OLD = "attainment.xlsx", "attainment_old_do_not_use.xlsx"
@@ -38,7 +38,7 @@ def town(place: Place, monkeypatch: pytest.MonkeyPatch) -> Place:
     """A place with one partner of its own, whose gate lets everything pass."""
     write_partner(place.root / "partners", "tester")
     monkeypatch.setenv("INDICATORS_PARTNERS", str(place.root / "partners"))
-    monkeypatch.setattr(publish, "judge_candidate", lambda *_: Verdict())
+    monkeypatch.setattr(publish_attempt, "judge_candidate", lambda *_: Verdict())
     return place
 
 

@@ -30,7 +30,7 @@ from tests.support.mail_server import Post, free_port, html, plain, post_office
 from tests.support.places import HOME, INCOMING, Place
 from tests.support.small_returns import GOOD, write_partner, write_return
 from warehouse.gate.gate import ExpectationResult, Verdict
-from warehouse.publication import publish
+from warehouse.publication import publish_attempt
 
 BAD = [("Nottm", *GOOD[0][1:])]
 DAY = date(2011, 5, 29)
@@ -40,7 +40,7 @@ OFFICER = "director.childrens.services@example.org"
 @pytest.fixture(autouse=True)
 def open_gate(monkeypatch: pytest.MonkeyPatch) -> None:
     """The gate has tests of its own; here it lets everything pass, in no time."""
-    monkeypatch.setattr(publish, "judge_candidate", lambda *_: Verdict())
+    monkeypatch.setattr(publish_attempt, "judge_candidate", lambda *_: Verdict())
 
 
 @pytest.fixture
@@ -213,10 +213,10 @@ def test_a_file_whose_place_another_took_is_not_said_to_be_published(
     town: Place, post: Post, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     refuse = Verdict((ExpectationResult("few", "there are enough rows", "critical", False, held=False, count=1),))
-    monkeypatch.setattr(publish, "judge_candidate", lambda *_: refuse)
+    monkeypatch.setattr(publish_attempt, "judge_candidate", lambda *_: refuse)
     two_files(town, OTHER, GOOD)
     a_night(town, 1, post.url)
-    monkeypatch.setattr(publish, "judge_candidate", lambda *_: Verdict())
+    monkeypatch.setattr(publish_attempt, "judge_candidate", lambda *_: Verdict())
     a_night(town, 2, post.url)
     (told,) = (" ".join(plain(m).split()) for m in post.messages if str(m["Subject"]).startswith("Published"))
     assert "tester/attainment.xlsx (submission S000002): it awaited publication" in told
@@ -310,8 +310,8 @@ from pathlib import Path
 from flows.pipeline.night_steps import run_night
 from flows.settings import settings
 from warehouse.gate.gate import Verdict
-from warehouse.publication import publish
-publish.judge_candidate = lambda *_: Verdict()
+from warehouse.publication import publish, publish_attempt
+publish_attempt.judge_candidate = lambda *_: Verdict()
 root = Path(sys.argv[1])
 run_night(settings(inbox=root / "inbox", warehouse=root / "warehouse" / "indicators.duckdb", outbox=root / "outbox",
                      archive=root / "archive", today=date(2011, 5, 29), smtp_url=sys.argv[2]), "killed")
@@ -375,11 +375,11 @@ def test_what_awaits_publication_is_said_once_and_so_is_its_publication(
         )
 
     send_in(town, "tester")
-    monkeypatch.setattr(publish, "judge_candidate", refuse)
+    monkeypatch.setattr(publish_attempt, "judge_candidate", refuse)
     for number in (1, 2):
         a_night(town, number, post.url)
     assert not town.published.exists()
-    monkeypatch.setattr(publish, "judge_candidate", lambda *_: Verdict())
+    monkeypatch.setattr(publish_attempt, "judge_candidate", lambda *_: Verdict())
     for number in (3, 4):
         a_night(town, number, post.url)
     assert subjects(post.messages) == [

@@ -194,7 +194,7 @@ DEATHS = (
 @contextmanager
 def trusting() -> Iterator[None]:
     """A gate that lets everything pass, for tests that are about something else; people are still asked."""
-    with patch("warehouse.publication.publish.judge_candidate", return_value=Verdict(())):
+    with patch("warehouse.publication.publish_attempt.judge_candidate", return_value=Verdict(())):
         yield
 
 

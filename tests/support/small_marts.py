@@ -13,8 +13,9 @@ import polars as pl
 from schemas.definitions.models import Definitions
 from schemas.observations import KEY, PAYLOAD
 from schemas.reference.periods import build_period
-from warehouse.mart.build_mart import create_reference_tables, fill_derived_tables
+from warehouse.mart.build_mart import fill_derived_tables
 from warehouse.mart.mart_tables import MART, create_table_sql
+from warehouse.mart.reference_tables import create_reference_tables
 from warehouse.store.connection import connect
 
 NOTTINGHAM, DERBY, LEICESTER, ENGLAND = "E06000018", "E06000015", "E06000016", "E92000001"

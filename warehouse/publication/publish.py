@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import shutil
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any, Literal
@@ -19,14 +19,14 @@ from schemas.definitions.models import Definitions
 from schemas.return_calendar import RegisterEntry
 from schemas.set_aside_returns import SetAside
 from schemas.submissions import WaiverGrant
-from warehouse.gate.gate import Verdict, judge_candidate
-from warehouse.gate.set_aside import ReturnsAtFault, find_returns_at_fault
+from warehouse.gate.gate import Verdict
 from warehouse.mart.build_mart import build_candidate
 from warehouse.publication import exports
-from warehouse.publication.approval_limits import ApprovalLimits, largest_changes, require_approval
+from warehouse.publication.approval_limits import ApprovalLimits
+from warehouse.publication.publish_attempt import JudgedCandidate, PublicationAttempt, settle_candidate
 from warehouse.publication.rollback_history import write_rollback_history
 from warehouse.publication.version_archive import VersionArchive
-from warehouse.publication.version_difference import VersionDifference, compare_versions, count_table_differences
+from warehouse.publication.version_difference import VersionDifference
 from warehouse.publication.version_stamp import has_current_shape, stamp_version
 from warehouse.store import loading, published_versions
 from warehouse.store.attached_files import attach_read_only, connect_with_files
@@ -89,7 +89,7 @@ def publish_candidate(
     remove_leftover_candidates(live.parent)
     try:
         attempt = _prepare(con, live, candidate, definitions, sources, limits, (released, was_aside), step)
-        made = _settled(attempt)
+        made = settle_candidate(attempt)
         tell(made.set_aside)
         if made.is_live:
             return Publication("unchanged", attempt.version, {}, Verdict(()), set_aside=made.set_aside)
@@ -109,7 +109,7 @@ def _prepare(
     limits: ApprovalLimits,
     outcomes: tuple[Collection[str], Collection[str]],
     step: Callable[[str], None],
-) -> _Attempt:
+) -> PublicationAttempt:
     """Finish what an interrupted night left, and settle of which version and instant the candidate is to be."""
     record_unrecorded_publication(con, live, limits)
     published_at = loading.next_instant(con, sources["published_at"])
@@ -118,7 +118,7 @@ def _prepare(
         # whoever published it may have died between the rename and the exports
         exports.update_exports(live, definitions)
     version = live_version(before)
-    return _Attempt(
+    return PublicationAttempt(
         con=con,
         candidate=candidate,
         before=before,
@@ -132,7 +132,7 @@ def _prepare(
     )
 
 
-def _facts(attempt: _Attempt, set_aside: Sequence[SetAside]) -> dict[str, Any]:
+def _facts(attempt: PublicationAttempt, set_aside: Sequence[SetAside]) -> dict[str, Any]:
     """What is kept of an attempt to publish, whatever comes of it."""
     sources = attempt.sources
     facts = {
@@ -144,7 +144,7 @@ def _facts(attempt: _Attempt, set_aside: Sequence[SetAside]) -> dict[str, Any]:
     return facts | ({"set_aside": ", ".join(one.outcome for one in set_aside)} if set_aside else {})
 
 
-def _conclude(attempt: _Attempt, live: Path, made: _Made, branding: Branding) -> Publication:
+def _conclude(attempt: PublicationAttempt, live: Path, made: JudgedCandidate, branding: Branding) -> Publication:
     """Put a candidate in the live file's place, or keep it for a person where the gate refuses it."""
     con, kept, about = attempt.con, attempt.kept, _facts(attempt, made.set_aside)
     told = made.changed, made.verdict, made.differs
@@ -167,75 +167,6 @@ def _conclude(attempt: _Attempt, live: Path, made: _Made, branding: Branding) ->
 
 
 # -- a candidate that the gate lets pass, or that nobody can be named for ---------------------------------------------
-
-
-@dataclass(frozen=True)
-class _Attempt:
-    """What the candidates of one attempt to publish are made and judged with. `outcomes`: those that a person let
-    through, and those that the attempt before left out."""
-
-    con: duckdb.DuckDBPyConnection
-    candidate: Path
-    before: Path | None
-    definitions: Definitions
-    sources: Mapping[str, Any]
-    limits: ApprovalLimits
-    kept: VersionArchive
-    version: int
-    outcomes: tuple[Collection[str], Collection[str]]
-    step: Callable[[str], None]
-
-
-@dataclass(frozen=True)
-class _Made:
-    """A candidate as it was judged last, and what it leaves out. `is_live`: no row of it differs from the live file."""
-
-    changed: dict[str, int]
-    differs: VersionDifference
-    verdict: Verdict
-    set_aside: tuple[SetAside, ...]
-    is_live: bool = False
-
-
-def _settled(attempt: _Attempt) -> _Made:
-    """Build candidates, each without the returns that were at fault in the one before, until the gate lets one pass or
-    nobody can be named for what is wrong with it."""
-    set_aside: tuple[SetAside, ...] = ()
-    while True:
-        attempt.step("build the candidate")
-        build_candidate(attempt.con, attempt.candidate, attempt.definitions, set_aside=set_aside, **attempt.sources)
-        attempt.step("compare with what is published")
-        changed = count_table_differences(attempt.candidate, attempt.before)
-        if attempt.before is not None and not changed:
-            return _Made({}, VersionDifference(), Verdict(()), set_aside, is_live=True)
-        differs = compare_versions(attempt.candidate, attempt.before)
-        attempt.step("judge the candidate")
-        named = _judged(attempt, differs, set_aside)
-        if named.verdict.passed or not named.culprits:
-            return _Made(changed, differs, named.verdict, set_aside)
-        set_aside = tuple(sorted([*set_aside, *named.culprits], key=lambda one: one.outcome))
-        attempt.candidate.unlink()
-
-
-def _judged(attempt: _Attempt, differs: VersionDifference, set_aside: Sequence[SetAside]) -> ReturnsAtFault:
-    """What the gate finds of the candidate, and who is to blame for it, as far as the limits let it be set aside."""
-    verdict = judge_candidate(attempt.candidate, attempt.before, attempt.definitions, attempt.sources["today"])
-    verdict = require_approval(verdict, differs, attempt.limits, attempt.kept, attempt.version)
-    if not verdict.approvable:  # the file is at fault, or gives something away: nobody's return is to blame for that
-        return ReturnsAtFault(verdict, ())
-    named = find_returns_at_fault(attempt.con, attempt.definitions, verdict, set_aside, attempt.outcomes[0])
-    if attempt.before is not None and not named.culprits:
-        named = largest_changes(
-            attempt.con,
-            attempt.definitions,
-            (attempt.candidate, attempt.before),
-            named,
-            set_aside,
-            attempt.outcomes,
-            attempt.limits,
-            differs.live_rows,
-        )
-    return named if attempt.limits.set_aside else replace(named, culprits=())
 
 
 def approve_candidate(

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from inputs.layouts.layout_language import Source, TableLayout, normalised_without_footnotes, parts_of
+from inputs.layouts.layout_language import Source, TableLayout, parts_of
+from inputs.layouts.text_comparison import normalised_without_footnotes
 from inputs.readers.cell_text import cell_text
 from inputs.readers.cells import Cell
 from schemas.reference.periods import read_period

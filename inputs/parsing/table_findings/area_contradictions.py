@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from inputs.layouts.layout_language import Source, normalised, normalised_without_footnotes
+from inputs.layouts.layout_language import Source
+from inputs.layouts.text_comparison import normalised, normalised_without_footnotes
 from inputs.parsing.cell_values.column_fit import WIDE
 from inputs.parsing.cell_values.mistyped_words import is_mistyped
 from inputs.parsing.tables.columns import Columns

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass, field
 
-from inputs.layouts.layout_language import RowFilter, TableLayout, normalised_without_footnotes, parts_of
+from inputs.layouts.layout_language import RowFilter, TableLayout, parts_of
+from inputs.layouts.text_comparison import normalised_without_footnotes
 from inputs.parsing.tables.cell_account import SHOWN, address_ranges, is_number
 from inputs.parsing.tables.columns import Columns
 from inputs.parsing.tables.dimension_resolver import DimensionResolver, SheetTable

@@ -7,7 +7,8 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from inputs.layouts.layout_language import RowFilter, normalised_without_footnotes
+from inputs.layouts.layout_language import RowFilter
+from inputs.layouts.text_comparison import normalised_without_footnotes
 from inputs.parsing.cell_values.column_fit import KeySource, fits_source, key_sources
 from inputs.parsing.cell_values.mistyped_words import mistyped_match, mistyped_word, words_of_pattern
 from inputs.parsing.cell_values.numbers import read_number

@@ -11,7 +11,8 @@ import re
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import date
 
-from inputs.layouts.layout_language import Source, normalised_without_footnotes, sources_of
+from inputs.layouts.layout_language import Source, sources_of
+from inputs.layouts.text_comparison import normalised_without_footnotes
 from inputs.parsing.cell_values.column_fit import KeySource, fits_source, key_sources
 from inputs.parsing.cell_values.numbers import read_number
 from inputs.parsing.tables.columns import Columns

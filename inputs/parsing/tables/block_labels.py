@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from functools import cached_property
 
-from inputs.layouts.layout_language import Source, normalised_without_footnotes
+from inputs.layouts.layout_language import Source
+from inputs.layouts.text_comparison import normalised_without_footnotes
 from inputs.parsing.cell_values.mistyped_words import is_mistyped
 from inputs.parsing.tables.headings import TableBlock, is_label
 from inputs.readers.cells import Cell, FormattedNumber, Sheet

@@ -8,7 +8,8 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from difflib import get_close_matches
 
-from inputs.layouts.layout_language import TableLayout, ValueColumn, normalised_without_footnotes, sources_of
+from inputs.layouts.layout_language import TableLayout, ValueColumn, sources_of
+from inputs.layouts.text_comparison import normalised_without_footnotes
 from inputs.parsing.cell_values.numbers import read_number
 from inputs.parsing.tables.finding_notes import FindingNotes
 from inputs.parsing.tables.headings import JOIN, Heading, TableBlock, columns_under, likeliest_header_row

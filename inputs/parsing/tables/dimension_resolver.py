@@ -9,8 +9,9 @@ from datetime import date
 from functools import cached_property
 from typing import Any
 
-from inputs.layouts.layout_language import Source, TableLayout, ValueColumn, normalised
-from inputs.layouts.layout_language import normalised_without_footnotes as as_compared
+from inputs.layouts.layout_language import Source, TableLayout, ValueColumn
+from inputs.layouts.text_comparison import normalised
+from inputs.layouts.text_comparison import normalised_without_footnotes as as_compared
 from inputs.parsing.cell_values.column_fit import THINGS, fits_source, key_sources, may_take_name_for_code
 from inputs.parsing.cell_values.numbers import Comma
 from inputs.parsing.tables.block_labels import BlockLabels

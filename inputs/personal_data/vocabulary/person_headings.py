@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from functools import lru_cache
 from types import MappingProxyType
 
-from inputs.layouts.layout_language import normalised_without_footnotes
+from inputs.layouts.text_comparison import normalised_without_footnotes
 from inputs.personal_data.vocabulary.name_lexicon import OTHER, fold_word
 
 LONGEST = 60

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from functools import lru_cache
 from itertools import islice
 
-from inputs.layouts.layout_language import Source, normalised_without_footnotes
+from inputs.layouts.layout_language import Source
+from inputs.layouts.text_comparison import normalised_without_footnotes
 from replies.templates.entries.allowed_entries import WordOptions
 from replies.templates.entries.typed_words import interpreted, typed_words
 from replies.templates.template_request import TemplateRequest

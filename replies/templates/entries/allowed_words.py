@@ -6,8 +6,9 @@ import re
 from collections.abc import Sequence
 from itertools import islice
 
-from inputs.layouts.layout_language import REASONS, RowFilter, Source, TableLayout, normalised_without_footnotes
+from inputs.layouts.layout_language import REASONS, RowFilter, Source, TableLayout
 from inputs.layouts.pattern_words import matching_texts
+from inputs.layouts.text_comparison import normalised_without_footnotes
 from inputs.parsing.cell_values.column_fit import ANY_TOTAL
 from inputs.parsing.tables.value_cells import STATUS_WORDS
 from replies.templates.entries.allowed_areas import area_options

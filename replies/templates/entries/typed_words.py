@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from inputs.layouts.layout_language import Source, normalised_without_footnotes
+from inputs.layouts.layout_language import Source
 from inputs.layouts.pattern_words import matching_texts
+from inputs.layouts.text_comparison import normalised_without_footnotes
 
 
 def interpreted(source: Source, typed: str) -> str:

@@ -7,7 +7,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import product
 
-from inputs.layouts.layout_language import Source, ValueColumn, normalised, normalised_without_footnotes
+from inputs.layouts.layout_language import Source, ValueColumn
+from inputs.layouts.text_comparison import normalised, normalised_without_footnotes
 from replies.templates.layout_sources import scope_sources
 from replies.templates.pages.heading_words import heading_parts
 from replies.templates.pages.sheet_scope import SheetScope, SourceWords

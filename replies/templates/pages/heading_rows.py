@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from inputs.layouts.layout_language import normalised_without_footnotes
 from inputs.layouts.pattern_words import matching_texts
+from inputs.layouts.text_comparison import normalised_without_footnotes
 from inputs.parsing.tables.headings import JOIN
 from replies.templates.pages.columns import Column, Columns, FigureColumn, KeyColumn
 from replies.templates.pages.page_layout import Area, Cells, TemplateCell, describe

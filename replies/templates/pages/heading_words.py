@@ -6,8 +6,9 @@ import re
 from collections.abc import Iterator, Sequence
 from itertools import permutations, product
 
-from inputs.layouts.layout_language import Source, ValueColumn, normalised
+from inputs.layouts.layout_language import Source, ValueColumn
 from inputs.layouts.pattern_words import matching_texts
+from inputs.layouts.text_comparison import normalised
 from inputs.parsing.tables.headings import JOIN
 from replies.templates.entries.typed_words import interpreted
 from replies.templates.pages.sheet_scope import SheetScope

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from inputs.layouts.layout_language import normalised_without_footnotes, sources_of
+from inputs.layouts.layout_language import sources_of
 from inputs.layouts.pattern_words import matching_texts
+from inputs.layouts.text_comparison import normalised_without_footnotes
 from replies.templates.pages.cell_entries import figure_entry, is_optional, key_entry
 from replies.templates.pages.columns import Columns, FigureColumn, KeyColumn, columns_of
 from replies.templates.pages.heading_rows import add_headings

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from inputs.layouts.layout_language import Source, normalised
+from inputs.layouts.layout_language import Source
+from inputs.layouts.text_comparison import normalised
 from replies.templates.entries.allowed_entries import WordOptions
 from replies.templates.entries.allowed_words import row_test_words
 from replies.templates.pages.columns import Columns

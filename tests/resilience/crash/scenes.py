@@ -32,6 +32,7 @@ from tests.resilience.crash.stops import Stop, described
 from tests.resilience.crash.stops import lay as lay_stop
 from tests.resilience.crash.town import copied, environment
 from tests.support.places import Place
+from warehouse.publication import publish_attempt
 from warehouse.store.attached_files import connect_with_files
 
 Break = Callable[[Place], None]
@@ -291,9 +292,9 @@ def main(names: Sequence[str]) -> int:
     from flows.commands import waive  # noqa: F401
     from flows.pipeline import night_steps  # noqa: F401  imported here once, not in each night
     from warehouse.gate.gate import Verdict
-    from warehouse.publication import publish
 
-    vars(publish)["judge_candidate"] = lambda *_: Verdict()  # it has tests of its own, and it is most of a night's time
+    # the gate has tests of its own, and it is most of a night's time
+    vars(publish_attempt)["judge_candidate"] = lambda *_: Verdict()
     with _folder() as root:
         (_, of) = prepared(root, 2)
         wrong = 0

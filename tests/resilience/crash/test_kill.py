@@ -14,7 +14,7 @@ import pytest
 from tests.resilience.crash.publishes import publishing
 from tests.support.places import HOME
 from warehouse.gate.gate import Verdict
-from warehouse.publication import publish
+from warehouse.publication import publish_attempt
 
 pytestmark = pytest.mark.long
 
@@ -27,5 +27,5 @@ def test_killed_nights_end_where_an_uninterrupted_one_does() -> None:
 
 
 def test_readers_see_no_error_and_notice_each_version_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(publish, "judge_candidate", lambda *_: Verdict())
+    monkeypatch.setattr(publish_attempt, "judge_candidate", lambda *_: Verdict())
     assert publishing(tmp_path, 10) == []

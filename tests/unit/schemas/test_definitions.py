@@ -17,7 +17,7 @@ from common.errors import DefinitionError
 from inputs.layouts.partner_layouts import Partner
 from schemas.definitions.loader import SHIPPED_DEFINITIONS, load_definitions
 from schemas.definitions.models import Definitions
-from warehouse.mart.build_mart import create_reference_tables
+from warehouse.mart.reference_tables import create_reference_tables
 
 WRONG = [
     ("indicators/attainment.toml", 'polarity = "higher"', 'polarity = "up"', "polarity"),
