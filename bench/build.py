@@ -27,9 +27,9 @@ import duckdb
 import numpy as np
 import polars as pl
 
-from bench.mart import DAY, PARTS, YEARS, waits
+from bench.mart import DAY, PARTS, YEARS, neighbour, waiting_seconds
 from schemas.definitions.loader import load_definitions
-from schemas.definitions.models import Definitions, Peer
+from schemas.definitions.models import Definitions
 from schemas.findings import cell_position
 from schemas.observations import TIDY
 from schemas.reference.geography import ENGLAND
@@ -39,7 +39,7 @@ from schemas.submissions import Outcome, Submission
 from warehouse.publication.publish import publish_candidate
 from warehouse.store import loading, private_store
 
-MOST_BYTES = 12_000_000_000
+MAX_BYTES = 12_000_000_000
 BATCH = 10
 """Indicators in one return: one with numbers counted, nine with printed percentages."""
 TODAY = date(2024, 1, 31)
@@ -59,13 +59,13 @@ class Watch:
     def _look(self) -> None:
         while True:
             self.peak = max(self.peak, now := _resident())
-            if now > MOST_BYTES:
-                print(f"    {self.stage}: needs more than {MOST_BYTES / 1e9:g} GB; ended", flush=True)
+            if now > MAX_BYTES:
+                print(f"    {self.stage}: needs more than {MAX_BYTES / 1e9:g} GB; ended", flush=True)
                 os._exit(1)
             time.sleep(0.02)
 
     def __call__(self, stage: str) -> None:
-        """Begin a stage, and tell what the one before it took."""
+        """Begin a stage, and print what the stage before it took."""
         if self.stage:
             took, worked = time.perf_counter() - self.began, time.process_time() - self.worked
             print(f"    {self.stage:32} {took:7.1f} s {worked:7.1f} CPU-s {self.peak / 1e9:5.1f} GB", flush=True)
@@ -73,7 +73,7 @@ class Watch:
 
 
 def _resident() -> int:
-    """Bytes of memory that this process holds now; where the system does not say, the most it ever held."""
+    """Return the bytes of memory that this process uses now; where the system does not say, the most it ever used."""
     try:
         with Path("/proc/self/statm").open(encoding="ascii") as file:
             return int(file.read().split()[1]) * resource.getpagesize()
@@ -81,9 +81,9 @@ def _resident() -> int:
         return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
 
 
-def described(millions: float) -> tuple[Definitions, list[list[str]], list[str]]:
-    """Definitions with as many more indicators as that takes, these in returns, and the councils, regions and England
-    that they are of."""
+def made_up_definitions(millions: float) -> tuple[Definitions, list[list[str]], list[str]]:
+    """Return definitions with as many more indicators as that takes, those by return, and the areas that they are of:
+    councils, regions and England."""
     definitions = load_definitions()
     geography = definitions.geography
     councils = [a.area_code for a in geography.areas if a.held(DAY) and a.area_type == "Local authority"]
@@ -104,16 +104,7 @@ def described(millions: float) -> tuple[Definitions, list[list[str]], list[str]]
         for n, name in enumerate(of)
     }  # fmt: skip
     peers = tuple(
-        Peer(
-            area_code=code,
-            group_code="statistical_neighbours",
-            group_title="",
-            group_version="2014",
-            valid_from=date(2014, 4, 1),
-            order=n,
-            member_code=other,
-            member_name=other,
-        )
+        neighbour(code, n, other)
         for place, code in enumerate(councils)
         for n in range(1, 11)
         for other in [councils[(place + n) % len(councils)]]
@@ -122,7 +113,7 @@ def described(millions: float) -> tuple[Definitions, list[list[str]], list[str]]
     return made_up, returns, areas
 
 
-def rows_of(names: list[str], definitions: Definitions, areas: list[str], seed: int) -> pl.DataFrame:
+def made_up_return(names: list[str], definitions: Definitions, areas: list[str], seed: int) -> pl.DataFrame:
     """Return the tidy table of one return: cells drawn at random, everything else added up from them."""
     chance = np.random.default_rng(seed)
     councils = [code for code in areas if code.startswith(("E06", "E08", "E09", "E10"))]
@@ -147,7 +138,7 @@ def rows_of(names: list[str], definitions: Definitions, areas: list[str], seed: 
     frame = frame.with_columns(
         pl.Series("of", parts[0]), pl.Series("among", parts[1]), pl.int_range(pl.len()).alias("line")
     ).with_columns((100 * pl.col("of") / pl.col("among")).fill_nan(None).alias("value"))
-    said = {
+    columns = {
         "definition_version": pl.lit("1"), "time_identifier": pl.lit("Academic year"),
         "value": pl.when(counted).then(pl.col("value")).otherwise(pl.col("value").round(1)),
         "numerator": pl.when(counted).then(pl.col("of")), "denominator": pl.when(counted).then(pl.col("among")),
@@ -156,7 +147,7 @@ def rows_of(names: list[str], definitions: Definitions, areas: list[str], seed: 
         "at_value": pl.lit(cell_position(1, 1)) + pl.col("line"), "keyed": pl.lit(value=True),
         "faulty": pl.lit(value=False),
     }  # fmt: skip
-    frame = frame.with_columns(**said)
+    frame = frame.with_columns(**columns)
     empty = [pl.lit(None, kind).alias(name) for name, kind in TIDY.items() if name not in frame.columns]
     return frame.with_columns(*empty).select(pl.col(name).cast(kind) for name, kind in TIDY.items())
 
@@ -170,12 +161,14 @@ class Bench:
 
     @property
     def live(self) -> Path:
+        """The published file."""
         return self.folder / "indicators.duckdb"
 
     def load(self, con: duckdb.DuckDBPyConnection, collection: str, frame: pl.DataFrame) -> None:
+        """Load a tidy table as one accepted return of a collection."""
         self.hours += 1
         when, digest = BEGUN + timedelta(hours=self.hours), f"{self.hours:064x}"
-        sent = Submission(
+        submission = Submission(
             id=f"S{self.hours:06d}",
             sequence=self.hours,
             partner="bench",
@@ -185,8 +178,8 @@ class Bench:
             first_seen=when,
             night=when.date(),
         )
-        said = Outcome(
-            submission=sent.id,
+        outcome = Outcome(
+            submission=submission.id,
             partner="bench",
             collection=collection,
             status="accepted",
@@ -199,43 +192,46 @@ class Bench:
             layouts="",
             judged_at=when,
         )
-        loading.load(con, sent, said, frame, when)
-        self.outcomes.append(said)
+        loading.load(con, submission, outcome, frame, when)
+        self.outcomes.append(outcome)
 
     def publish(self, con: duckdb.DuckDBPyConnection) -> str:
+        """Publish what the store holds; return what became of it."""
         self.hours += 1
-        said = publish_candidate(
+        publication = publish_candidate(
             con,
             self.live,
             self.definitions,
-            [RegisterEntry("bench", one.collection, None, one) for one in self.outcomes],
+            [RegisterEntry("bench", outcome.collection, None, outcome) for outcome in self.outcomes],
             {
-                one.submission: (one.judged_at.replace(tzinfo=None), f"{int(one.submission[1:]):064x}")
-                for one in self.outcomes
+                outcome.submission: (outcome.judged_at.replace(tzinfo=None), f"{int(outcome.submission[1:]):064x}")
+                for outcome in self.outcomes
             },
             today=TODAY,
             run=f"run-{self.hours}",
             published_at=BEGUN + timedelta(hours=self.hours),
             has_examples=True,
-            step=lambda said: self.watch(f"  {said}"),
+            step=lambda step: self.watch(f"  {step}"),
         )
         self.watch("")
-        if said.state == "refused":
-            print("    refused:", "; ".join(said.verdict.reasons)[:400])
-        return said.state
+        if publication.state == "refused":
+            print("    refused:", "; ".join(publication.verdict.reasons)[:400])
+        return publication.state
 
 
 @contextmanager
 def inside(watch: Watch) -> Iterator[None]:
-    """Have the parts of a build told one by one."""
+    """Print what each step of a build takes while the block lasts."""
     from warehouse.disclosure import disclosure_control
     from warehouse.mart import build_mart
+    from warehouse.store import row_history
 
-    told = [
-        (build_mart.store, "trace_states"), (disclosure_control, "withheld"), (build_mart.store, "trace_past"),
-        (build_mart, "_remember"), (build_mart, "derive"), (build_mart, "fill_latest"), (build_mart, "fill_trend"),
-    (build_mart, "score"), ]  # fmt: skip
-    before = [(module, name, getattr(module, name)) for module, name in told]
+    steps = (
+        (row_history, "create_row_versions"), (disclosure_control, "rows_to_withhold"),
+        (row_history, "create_row_history"), (build_mart, "_remember"), (build_mart, "fill_derived_tables"),
+        (build_mart, "fill_latest"), (build_mart, "fill_trend"), (build_mart, "fill_scorecard"),
+    )  # fmt: skip
+    before = [(module, name, getattr(module, name)) for module, name in steps]
     for module, name, function in before:
 
         def begin(*args: object, _name: str = name, _function: object = function, **more: object) -> object:
@@ -252,7 +248,7 @@ def inside(watch: Watch) -> Iterator[None]:
 
 def measure(millions: float) -> None:
     """Load so many rows, publish them three times and print what each stage took."""
-    definitions, returns, areas = described(millions)
+    definitions, returns, areas = made_up_definitions(millions)
     watch = Watch()
     with tempfile.TemporaryDirectory(prefix="bench-build-") as folder, inside(watch):
         bench = Bench(Path(folder), definitions, watch)
@@ -260,21 +256,21 @@ def measure(millions: float) -> None:
         with private_store.open_store(bench.folder / "store.duckdb") as con:
             watch("load")
             for number, names in enumerate(returns):
-                frame = rows_of(names, definitions, areas, number)
+                frame = made_up_return(names, definitions, areas, number)
                 total += frame.height
                 bench.load(con, f"return-{number}", frame)
             print(f"  {total / 1e6:.2f} million rows in {len(returns)} returns", flush=True)
             for night in ("first publication", "one return again, second publication", "nothing new"):
                 watch(f"load: {night}")
                 if night.startswith("one"):
-                    frame = rows_of(returns[0], definitions, areas, 0)
+                    frame = made_up_return(returns[0], definitions, areas, 0)
                     changes = pl.int_range(pl.len()) % 100 == 7
                     bumped = pl.when(changes & pl.col("numerator").is_null()).then(
                         pl.col("value").clip(1, 99) + 0.1).otherwise(pl.col("value"))  # fmt: skip
                     bench.load(con, "return-0", frame.with_columns(bumped))
                 print(f"  {night}:", bench.publish(con), flush=True)
         size = bench.live.stat().st_size / 1e6
-        area, series = waits(bench.live)
+        area, series = waiting_seconds(bench.live)
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
     print(f"  published file {size:.0f} MB; peak of memory {peak:.1f} GB; latest of one area {area * 1000:.0f} ms,")
     print(f"  trend of one series {series * 1000:.0f} ms", flush=True)

@@ -36,7 +36,7 @@ DAY = date(2023, 8, 31)
 
 
 def made_up(millions: float) -> tuple[Definitions, pl.DataFrame]:
-    """Definitions with as many indicators as that takes, and the rows as disclosure control would leave them."""
+    """Return definitions with as many indicators as that takes, and the rows as disclosure control would leave them."""
     definitions = load_definitions()
     listed = [a for a in definitions.geography.areas if a.held(DAY) and a.area_type in ("Local authority", "Region")]
     areas = [ENGLAND, *(a.area_code for a in listed)]
@@ -49,20 +49,22 @@ def made_up(millions: float) -> tuple[Definitions, pl.DataFrame]:
     )
     names = [f"made-up-{n:05d}" for n in range(max(1, round(millions * 1_000_000 / each)))]
     indicators = {name: replace(like, id=name, polarity=("higher", "lower")[n % 2]) for n, name in enumerate(names)}
-    peers = [
-        Peer(
-            area_code=a,
-            group_code="statistical_neighbours",
-            group_title="",
-            group_version="2014",
-            valid_from=date(2014, 4, 1),
-            order=n,
-            member_code=m,
-            member_name=m,
-        )
-        for a, n, m in _neighbours(areas[1:])
-    ]
+    peers = [neighbour(a, n, m) for a, n, m in _neighbours(areas[1:])]
     return replace(definitions, indicators=indicators, peers=tuple(peers), targets=()), _rows(names, areas)
+
+
+def neighbour(area_code: str, order: int, member_code: str) -> Peer:
+    """Return a statistical neighbour of an area."""
+    return Peer(
+        area_code=area_code,
+        group_code="statistical_neighbours",
+        group_title="",
+        group_version="2014",
+        valid_from=date(2014, 4, 1),
+        order=order,
+        member_code=member_code,
+        member_name=member_code,
+    )
 
 
 def _neighbours(areas: list[str]) -> list[tuple[str, int, str]]:
@@ -108,7 +110,7 @@ def _rows(names: list[str], areas: list[str]) -> pl.DataFrame:
     )
 
 
-def parts_of(rows: pl.DataFrame) -> Iterator[pl.DataFrame]:
+def row_batches(rows: pl.DataFrame) -> Iterator[pl.DataFrame]:
     """Yield the rows as a build takes them out of the store: some indicators at a time."""
     each = len(YEARS) * len(BREAKDOWNS) * rows["area_code"].n_unique()
     for at in range(0, rows.height, step := each * max(1, MOST_ROWS // each)):
@@ -128,12 +130,12 @@ def measure(millions: float) -> None:
                 con.execute(statement)
         began, worked = time.perf_counter(), time.process_time()
         create_reference_tables(con, definitions, rows)
-        fill_derived_tables(con, definitions, parts_of(rows))
+        fill_derived_tables(con, definitions, row_batches(rows))
         con.execute("CHECKPOINT out")
         took, cpu = time.perf_counter() - began, time.process_time() - worked
         con.close()
         size = path.stat().st_size / 1e6
-        area, series = waits(path)
+        area, series = waiting_seconds(path)
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
     millions = rows.height / 1e6
     print(
@@ -143,7 +145,7 @@ def measure(millions: float) -> None:
     print(f"latest of one area {area * 1000:3.0f} ms, trend of one series {series * 1000:3.0f} ms", flush=True)
 
 
-def waits(path: Path) -> tuple[float, float]:
+def waiting_seconds(path: Path) -> tuple[float, float]:
     """Return how long a fresh connection waits for an area's whole profile, and for one series."""
     con = connect(str(path), read_only=True)
     began = time.perf_counter()

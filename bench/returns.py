@@ -84,7 +84,7 @@ A_FEW = 10
 SMALL = 40
 
 
-def lines() -> list[tuple[str, str, str]]:
+def return_lines() -> list[tuple[str, str, str]]:
     """Return every area, measure and year of a return."""
     areas = load_definitions().geography.areas
     of_old = [a for a in areas if a.area_type == "Local authority" and a.valid_to is None]
@@ -92,26 +92,26 @@ def lines() -> list[tuple[str, str, str]]:
     return [(area, measure, year) for year in YEARS for area in names for measure in MEASURES]
 
 
-def write(path: Path, said: list[tuple[str, str, str]], number: int) -> None:
-    """A return; one in twenty has a mistake in it."""
+def write_return(path: Path, lines: list[tuple[str, str, str]], number: int) -> None:
+    """Write a return; every twentieth has a mistake in it."""
     book = openpyxl.Workbook(write_only=True)
     sheet = book.create_sheet("Figures")
-    for line in (("Made up, for a measurement",), (f"Return {number}",), HEADINGS):
-        sheet.append(line)
-    for row, what in enumerate(said):
+    for heading in (("Made up, for a measurement",), (f"Return {number}",), HEADINGS):
+        sheet.append(heading)
+    for row, line in enumerate(lines):
         value = "about 50" if number % 20 == 7 and row == 3 else 40 + (row * 7 + number) % 200 / 10
-        sheet.append((*what, value))
+        sheet.append((*line, value))
     path.parent.mkdir(parents=True, exist_ok=True)
     book.save(path)
 
 
-def night_of(root: Path, count: int, said: list[tuple[str, str, str]]) -> RunContext:
+def prepared_night(root: Path, count: int, lines: list[tuple[str, str, str]]) -> RunContext:
     """Return a night in an empty place, with so many returns waiting."""
     (root / "partners").mkdir(parents=True)
     for number in range(PARTNERS):
         (root / "partners" / f"p{number}.toml").write_text(PARTNER.format(id=f"p{number}"), encoding="utf-8")
     for number in range(count):
-        write(root / "inbox" / f"p{number % PARTNERS}" / f"figures-{number}.xlsx", said, number)
+        write_return(root / "inbox" / f"p{number % PARTNERS}" / f"figures-{number}.xlsx", lines, number)
     places = {"warehouse": root / "w" / "indicators.duckdb", "outbox": root / "outbox", "archive": root / "archive"}
     given = settings(inbox=root / "inbox", partners=root / "partners", today=TODAY, **places)
     night = prepare_run(given, "bench")
@@ -124,28 +124,34 @@ Cost = tuple[float, float]
 """Seconds by the clock, and of processors (those of child processes too)."""
 
 
-def spent() -> Cost:
+def current_cost() -> Cost:
+    """Return what this process and its children have cost so far."""
     own, children = (resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
     return time.perf_counter(), own.ru_utime + own.ru_stime + children.ru_utime + children.ru_stime
 
 
-def since(began: Cost) -> Cost:
-    now = spent()
+def cost_since(began: Cost) -> Cost:
+    """Return what has been spent since then."""
+    now = current_cost()
     return now[0] - began[0], now[1] - began[1]
 
 
-def judged(count: int, said: list[tuple[str, str, str]], runner: str = "threads", batch: int | None = None) -> Cost:
+def cost_of_night(
+    count: int, lines: list[tuple[str, str, str]], runner: str = "threads", batch: int | None = None
+) -> Cost:
     """Return what it costs a night to read, check, stage and record so many returns."""
     usual = validate_files.BATCH_FILES
     validate_files.BATCH_FILES = batch or usual
     try:
         with tempfile.TemporaryDirectory(prefix="bench-returns-") as folder:
-            night = night_of(Path(folder), count, said)
-            night = replace(night, stage=staging_function(night.settings.model_copy(update={"runner": runner})))
-            began = spent()
+            night = prepared_night(Path(folder), count, lines)
+            night = replace(
+                night, stage_submissions=staging_function(night.settings.model_copy(update={"runner": runner}))
+            )
+            began = current_cost()
             outcomes = validate(night)
-            took = since(began)
-            refused = sum(1 for one in outcomes if not one.accepted)
+            took = cost_since(began)
+            refused = sum(1 for outcome in outcomes if not outcome.accepted)
             if (len(outcomes), refused) != (count, sum(1 for n in range(count) if n % 20 == 7)):
                 raise AssertionError(f"{refused} of {len(outcomes)} refused")
             if night.notes:
@@ -155,51 +161,52 @@ def judged(count: int, said: list[tuple[str, str, str]], runner: str = "threads"
         validate_files.BATCH_FILES = usual
 
 
-def plain(said: list[tuple[str, str, str]]) -> Cost:
+def cost_one_by_one(lines: list[tuple[str, str, str]]) -> Cost:
     """Return what the plain way costs for a few files, each in a process of its own, one after the other."""
     with tempfile.TemporaryDirectory(prefix="bench-returns-") as folder:
         files = [Path(folder) / f"{number}.xlsx" for number in range(A_FEW)]
         for number, file in enumerate(files):
-            write(file, said, number)
-        began = spent()
+            write_return(file, lines, number)
+        began = current_cost()
         for file in files:
-            one = [sys.executable, "-c", ONE_BY_ONE, str(file)]
-            subprocess.run(one, cwd=ROOT, capture_output=True, check=False)  # noqa: S603
-        return since(began)
+            command = [sys.executable, "-c", ONE_BY_ONE, str(file)]
+            subprocess.run(command, cwd=ROOT, capture_output=True, check=False)  # noqa: S603
+        return cost_since(began)
 
 
-def by_workers(count: int, said: list[tuple[str, str, str]]) -> Cost:
+def cost_with_workers(count: int, lines: list[tuple[str, str, str]]) -> Cost:
     """Return what a night costs with two workers of this machine, their start included."""
     from prefect import flow
     from prefect.testing.utilities import prefect_test_harness
 
     @flow
     def measured() -> Cost:
-        return judged(count, said, runner="dask")
+        return cost_of_night(count, lines, runner="dask")
 
     with prefect_test_harness(server_startup_timeout=180):
         return measured()
 
 
 def main() -> None:
+    """Measure what the command line asks for and print it."""
     asked = argparse.ArgumentParser(description="Measure reading and checking of many returns.")
     asked.add_argument("counts", nargs="*", type=int, default=[10, 100, 1000])
     asked.add_argument("--big", type=int, default=0)
     asked.add_argument("--dask", action="store_true")
     given = asked.parse_args()
-    whole = lines()
+    whole = return_lines()
     small = whole[:SMALL]
     ways = ["a night", "a validation a file", "a process a file", *(["two Dask workers"] if given.dask else [])]
     print("Milliseconds a file, by the clock / of processors:")
     print(f"{'files':>8}" + "".join(f"{way:>22}" for way in ways), flush=True)
     for count in given.counts:
-        costs = [judged(count, small), judged(count, small, batch=1), plain(small)]
-        costs += [by_workers(count, small)] if given.dask else []
+        costs = [cost_of_night(count, small), cost_of_night(count, small, batch=1), cost_one_by_one(small)]
+        costs += [cost_with_workers(count, small)] if given.dask else []
         of = (count, count, A_FEW, count)
-        told = (f"{1000 * clock / n:,.0f} / {1000 * cpu / n:,.0f}" for (clock, cpu), n in zip(costs, of, strict=False))
-        print(f"{count:>8,}" + "".join(f"{one:>22}" for one in told), flush=True)
+        cells = (f"{1000 * clock / n:,.0f} / {1000 * cpu / n:,.0f}" for (clock, cpu), n in zip(costs, of, strict=False))
+        print(f"{count:>8,}" + "".join(f"{cell:>22}" for cell in cells), flush=True)
     if given.big:
-        clock, cpu = judged(given.big, whole)
+        clock, cpu = cost_of_night(given.big, whole)
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
         print(f"{given.big:,} returns of {len(whole):,} rows: {clock:,.0f} s by the clock, {cpu:,.0f} s of processors;")
         print(f"  peak of memory of the night's own process {peak:.2f} GB")
