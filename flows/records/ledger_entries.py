@@ -45,9 +45,8 @@ def _gathered(content: str, *own: str) -> Any:
     def gather(line: Any) -> Any:
         if not isinstance(line, dict) or content in line:
             return line
-        rest = dict(line)
-        entry = {name: rest.pop(name) for name in own if name in rest}
-        entry[content] = rest
+        entry = {name: line.pop(name) for name in own if name in line}
+        entry[content] = line
         return entry
 
     return model_validator(mode="before")(gather)
@@ -271,7 +270,7 @@ KINDS = frozenset(kind.model_fields["kind"].default for kind in LedgerEntry.__su
 _ENTRIES: TypeAdapter[Entry] = TypeAdapter(Entry)
 
 
-def read_entry(line: Mapping[str, Any]) -> Entry:
-    """Return the entry that a line holds, read from JSON and without its place in the chain. Raises pydantic's
-    ValidationError, which is a ValueError."""
+def read_entry(line: dict[str, Any]) -> Entry:
+    """Return the entry that a line holds, read from JSON and without its place in the chain. The line is taken apart.
+    Raises pydantic's ValidationError, which is a ValueError."""
     return _ENTRIES.validate_python(line)
