@@ -40,6 +40,7 @@ class Finding:
 
     @property
     def is_error(self) -> bool:
+        """Whether the finding keeps a return or row from being accepted."""
         return self.severity == "error"
 
     @property
@@ -53,6 +54,7 @@ class Finding:
         return RULES[self.rule].says
 
     def as_dict(self) -> dict[str, Any]:
+        """Return the record as `indicators check --json` and the ledger have it."""
         return {**asdict(self), "cells": list(self.cells)}
 
 
@@ -82,6 +84,7 @@ def make_finding(
 
 
 def finding_from_dict(record: dict[str, Any]) -> Finding:
+    """Return the finding that `as_dict` gave."""
     return Finding(**{**record, "cells": tuple(record["cells"])})
 
 

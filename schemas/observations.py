@@ -83,6 +83,7 @@ class TidyTable:
 
     @property
     def rows(self) -> int:
+        """The number of observations."""
         return self.frame.height
 
 
@@ -153,4 +154,5 @@ class CheckContext:
 
     @property
     def not_checked(self) -> tuple[str, ...]:
+        """The checks that cannot be made for lack of what was accepted before."""
         return ("history",) if self.accepted is None else ()

@@ -143,6 +143,7 @@ class Source:
 
     @cached_property
     def mapped(self) -> Mapping[str, str]:
+        """The words of `map`, as they are compared, with ours for each."""
         return {normalised_without_footnotes(key): value for key, value in self.map.items()}
 
     @cached_property
@@ -196,6 +197,7 @@ class ValueColumn:
 
     @property
     def heading(self) -> str:
+        """The first heading, "" where there is none."""
         return next(iter(self.headings), "")
 
 
@@ -312,6 +314,7 @@ class TableLayout:
 
     @cached_property
     def marks(self) -> Mapping[str, str]:
+        """The status that each mark stands for, as marks are compared."""
         return {**SHORTHAND, **{normalised(mark): status for mark, status in self.markers.items()}}
 
     @property
@@ -343,6 +346,7 @@ class TableLayout:
         return (column_number(match[1]), column_number(match[2])) if match else None
 
     def takes_sheet(self, name: str) -> bool:
+        """Whether the table is looked for on a sheet of this name."""
         return name.casefold() not in OWN_SHEETS and _like(name, self.sheet)
 
 

@@ -79,6 +79,7 @@ class Layout:
 
     @property
     def name(self) -> str:
+        """The layout's return, as partner/collection."""
         return f"{self.partner}/{self.collection}"
 
 
@@ -93,9 +94,11 @@ class Partner:
 
     @property
     def id(self) -> str:
+        """The partner's id."""
         return self.says.id
 
     def collection(self, name: str) -> CollectionRecord:
+        """Return one of the partner's collections by its id. Raises StopIteration for an unknown one."""
         return next(c for c in self.says.collection if c.id == name)
 
 

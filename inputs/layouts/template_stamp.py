@@ -29,6 +29,7 @@ class Stamp:
 
     @property
     def properties(self) -> dict[str, str]:
+        """The document properties that carry the stamp."""
         return {
             TEMPLATE: f"{self.partner}/{self.collection}",
             VERSION: self.version,

@@ -25,6 +25,7 @@ class ExplainedCells:
     became: str
 
     def as_dict(self) -> dict[str, object]:
+        """Return the record as `indicators check --explain --json` prints it."""
         return {"sheet": self.sheet, "cells": list(self.cells), "became": self.became}
 
 

@@ -33,6 +33,7 @@ class Origin:
 
     @property
     def name(self) -> str:
+        """The file's name without its folders."""
         return PurePosixPath(self.path).name
 
 

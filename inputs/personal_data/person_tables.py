@@ -69,10 +69,12 @@ def is_age(cell: Cell) -> bool:
 
 
 def is_sex(cell: Cell) -> bool:
+    """Whether a cell is the sex of one person."""
     return text_of(cell).strip().casefold() in _SEXES
 
 
 def is_school_year(cell: Cell) -> bool:
+    """Whether a cell is a school year or class, such as Year 9 or R."""
     return bool(
         re.fullmatch(
             r"(?:y(?:ea)?r?\.? ?|nc ?)?(?:r|n[12]?|\d{1,2}[a-z]{0,3}|reception|nursery)", text_of(cell).strip(), re.I

@@ -98,6 +98,7 @@ class HeadingRow:
 
     @property
     def all(self) -> Kinds:
+        """The kinds of all headings of the row."""
         return NO_KINDS.union(*self.kinds.values())
 
     @property
@@ -115,10 +116,12 @@ class SheetView:
 
     @property
     def rows(self) -> Sequence[Sequence[Cell]]:
+        """The rows of the sheet."""
         return self.sheet.rows
 
     @cached_property
     def words(self) -> SheetWords:
+        """The distinct texts of the sheet by what they could be."""
         return classify_texts(dict.fromkeys(cell for row in self.rows for cell in row if type(cell) is str))
 
     @cached_property

@@ -59,6 +59,7 @@ class SheetParser:
     columns: int = 0
 
     def reach(self, row: int, column: int) -> None:
+        """Note that the sheet reaches at least this far."""
         self.rows, self.columns = max(self.rows, row + 1), max(self.columns, column + 1)
 
     def format(self, row: int, column: int, code: str) -> None:

@@ -36,6 +36,7 @@ class FormattedNumber:
 
     @property
     def look(self) -> Appearance:
+        """How the number looks under its format."""
         return appearance(self.number, self.code)
 
     def __str__(self) -> str:
@@ -72,6 +73,7 @@ class Sheet:
         return self.cell(0, 0) == FINDINGS_MARK
 
     def cell(self, row: int, column: int) -> Cell:
+        """Return the cell at a row and column, both from 0; None beyond the sheet."""
         line = self.rows[row] if 0 <= row < len(self.rows) else []
         return line[column] if 0 <= column < len(line) else None
 

@@ -37,30 +37,37 @@ SEND_AGAIN = "Save the file again, wait until it has been saved or uploaded whol
 
 
 def refuse_encrypted(found: str = "a workbook that opens only with a password") -> NoReturn:
+    """Raise Refused for a file that opens only with a password."""
     raise Refused("return.encrypted", found)
 
 
 def refuse_rights_managed() -> NoReturn:
+    """Raise Refused for a file that rights management protects."""
     raise Refused("return.rights-managed", "a file protected by a sensitivity label or by rights management")
 
 
 def refuse_damaged(found: str = "a workbook that is damaged", sheet: str = "", cell: str = "") -> NoReturn:
+    """Raise DamagedFile for a workbook whose inside is not in order."""
     raise DamagedFile("return.unreadable", found, sheet=sheet, cell=cell)
 
 
 def refuse_cut_off(found: str = "a workbook whose end is missing") -> NoReturn:
+    """Raise Refused for a file whose end is missing."""
     raise Refused("return.unreadable", found, SEND_AGAIN)
 
 
 def refuse_old(found: str) -> NoReturn:
+    """Raise Refused for a format that is too old to be read."""
     raise Refused("return.old-format", found)
 
 
 def refuse_other(found: str, fix: str = "") -> NoReturn:
+    """Raise Refused for a file that is no spreadsheet."""
     raise Refused("return.not-a-spreadsheet", found, fix)
 
 
 def refuse_unsafe(found: str) -> NoReturn:
+    """Raise Refused for a file that no program writes in good faith."""
     raise Refused("return.unsafe", found)
 
 

@@ -44,6 +44,7 @@ class XmlElement:
     attributes: Mapping[str, str]
 
     def get(self, name: str) -> str:
+        """Return an attribute by its local name, "" where there is none."""
         return self.attributes.get(name, "")
 
 

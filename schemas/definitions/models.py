@@ -357,4 +357,5 @@ class Definitions:
 
     @cached_property
     def dimension_order(self) -> Mapping[str, int]:
+        """The rank of each dimension in the spelling of breakdowns."""
         return {dimension.name: number for number, dimension in enumerate(self.dimensions)}

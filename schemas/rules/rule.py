@@ -20,4 +20,5 @@ class Rule:
 
     @property
     def severity(self) -> Literal["error", "warning"]:
+        """`warning` for an advisory rule, else `error`."""
         return "warning" if self.strictness == "advisory" else "error"

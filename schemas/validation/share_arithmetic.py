@@ -79,6 +79,7 @@ def _within(numerator: pl.Expr, denominator: pl.Expr) -> pl.Expr:
 
 
 def share_checks() -> list[RowCheck]:
+    """Return the checks that a share or rate is its numerator over its denominator, within rounding."""
     judged = pl.col("_per").is_not_null() & pl.col("value").is_not_null()
     matches = (pl.col("denominator") != 0) & _within(_base("numerator"), _base("denominator"))
     bases = pl.col("_looks_numerator"), pl.col("_looks_denominator")

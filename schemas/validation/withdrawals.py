@@ -96,4 +96,5 @@ def describe_previous_row(row: Row) -> str:
 
 
 def describe_value(value: float | None, text: str | None) -> str:
+    """Return a value in words of findings: the number, else the text."""
     return f"{value:,.10g}" if value is not None else text or "no value"

@@ -41,6 +41,7 @@ class SuppressionProblem:
     """What _matrix made, by the first of the sums; no sum is added once it is asked for."""
 
     def add(self, quantity: ProtectedNumber) -> int:
+        """Add a number; return its place among the numbers."""
         self.quantities.append(quantity)
         self.told_by.append(set())
         return len(self.quantities) - 1

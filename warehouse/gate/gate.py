@@ -53,6 +53,7 @@ class ExpectationResult:
     """Of an expectation about figures: which of them break it, but for those that a waiver lets through."""
 
     def as_dict(self) -> dict[str, Any]:
+        """Return the result as it is kept, without the figures that break it."""
         return {name: value for name, value in asdict(self).items() if name != "breaches"}
 
     @property
@@ -72,10 +73,12 @@ class Verdict:
 
     @property
     def broken(self) -> list[ExpectationResult]:
+        """The expectations that do not hold."""
         return [one for one in self.results if not one.held]
 
     @property
     def passed(self) -> bool:
+        """Whether nothing critical is broken."""
         return not any(one.severity == "critical" for one in self.broken)
 
     @property

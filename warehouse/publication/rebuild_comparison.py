@@ -43,6 +43,7 @@ class TableDifference:
 
     @property
     def rows(self) -> int:
+        """The number of rows that only one of the two files has."""
         return self.only_live + self.only_rebuilt
 
     @property

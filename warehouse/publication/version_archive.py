@@ -36,6 +36,7 @@ class VersionArchive:
 
     @classmethod
     def beside(cls, live: Path) -> VersionArchive:
+        """Return the archive beside a published file."""
         return cls(live.parent / "kept")
 
     def prepare(self) -> None:
@@ -68,6 +69,7 @@ class VersionArchive:
     # -- candidates that wait for a person
 
     def candidate(self, run: str) -> Path:
+        """Return where the refused candidate of a run is kept."""
         return self.root / f"candidate-{run}.duckdb"
 
     def await_approval(self, candidate: Path, run: str) -> None:
@@ -94,10 +96,12 @@ class VersionArchive:
         return None
 
     def hold(self, said: dict[str, Any]) -> None:
+        """Hold publication until a person lets it go on; `said` is why."""
         self.prepare()
         write_whole(self.root / HELD, orjson.dumps(said))
 
     def let_go(self) -> None:
+        """Let publication go on."""
         (self.root / HELD).unlink(missing_ok=True)
 
     # -- what the gate found and what differs

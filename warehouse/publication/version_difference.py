@@ -40,14 +40,17 @@ class VersionDifference:
 
     @property
     def added(self) -> int:
+        """The number of rows added."""
         return sum(one.added for one in self.changes)
 
     @property
     def changed(self) -> int:
+        """The number of rows changed."""
         return sum(one.changed for one in self.changes)
 
     @property
     def removed(self) -> int:
+        """The number of rows removed."""
         return sum(one.removed for one in self.changes)
 
     @property
@@ -56,6 +59,7 @@ class VersionDifference:
         return 100.0 * (self.changed + self.removed) / self.live_rows if self.live_rows else 0.0
 
     def as_dict(self) -> dict[str, Any]:
+        """Return the difference as it is kept."""
         return asdict(self)
 
 

@@ -104,9 +104,11 @@ class JudgedClaim:
 
     @property
     def fails(self) -> bool:
+        """Whether the verdict makes `indicators claims` exit with 1."""
         return self.verdict in FAILS
 
     def as_dict(self) -> dict[str, Any]:
+        """Return the record as `indicators claims --json` prints it."""
         return asdict(self)
 
 
@@ -240,6 +242,7 @@ def _names(text: str, path: Path, key: str) -> set[str]:
 
 
 def recompute(text: str, numbers: Mapping[str, float | None]) -> float | None:
+    """Return the value of an arithmetic expression over numbers by name; None where one is missing or divides by 0."""
     try:
         return _value(ast.parse(text, mode="eval").body, numbers)
     except (TypeError, ZeroDivisionError):  # an input is missing, or nothing to divide by

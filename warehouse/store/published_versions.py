@@ -138,8 +138,10 @@ def record_publication(con: duckdb.DuckDBPyConnection, version: int, published_a
 
 
 def columns_of(alias: str) -> str:
+    """Return SQL for the columns of an observation key under an alias."""
     return ", ".join(f"{alias}.{name}" for name in KEY)
 
 
 def same_key_sql(one: str, other: str) -> str:
+    """Return the SQL condition that two aliases have the same observation key."""
     return " AND ".join(f"{one}.{name} = {other}.{name}" for name in KEY)

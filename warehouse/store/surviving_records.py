@@ -42,6 +42,7 @@ class StoreRecords:
 
     @property
     def last_version(self) -> int:
+        """The newest version that the store knows of; 0 for none."""
         return max(self.versions, default=0)
 
 

@@ -63,6 +63,7 @@ class LeftOutRows:
         return self.stops(first) or any(not asks(test) for test in self.tests(number, first))
 
     def stops(self, first: str) -> bool:
+        """Whether a row that begins with this text ends the table."""
         return any(pattern.search(first) for pattern in self.on.table.stop)
 
     def nearly_stops(self, number: int, first: str) -> bool:
@@ -117,6 +118,7 @@ class LeftOutRows:
                 self.dropped.note(number, one, [*left, *self._untold(number, one)], self.columns, self.sayings)
 
     def note_let_in(self, number: int) -> None:
+        """Count what a row says for which `only` lets it in."""
         for test in self.on.table.only:
             column = self.columns.under(test.column) if test.column else self._first_at(number)
             if not test.of and column is not None:
@@ -245,5 +247,6 @@ class LeftOutRows:
 
 
 def is_number(cell: Cell) -> bool:
+    """Whether a cell reads as a number."""
     reading = read_number(cell, "as given", {})
     return reading is not None and reading.value is not None

@@ -154,6 +154,7 @@ class BannerRows:
 
     @property
     def end_at(self) -> int:
+        """The row at which the block ends at the latest."""
         return min(self.columns.block.end, len(self.sheet.rows))
 
     def _standing(self) -> int | None:

@@ -80,6 +80,7 @@ class ResolvedValue:
 
     @property
     def cells(self) -> list[str] | None:
+        """The address on another sheet where the word stands; None where it is on the table's own."""
         return [self.elsewhere] if self.elsewhere else None
 
 

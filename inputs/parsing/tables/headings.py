@@ -28,6 +28,7 @@ class Heading:
 
     @property
     def text(self) -> str:
+        """The parts of the heading from top to bottom, joined."""
         return JOIN.join(self.parts)
 
     def place_of(self, sign: int) -> int:

@@ -38,10 +38,12 @@ class FormatSection:
 
     @cached_property
     def is_date(self) -> bool:
+        """Whether the section shows a day or a time."""
         return any(kind == "date" for kind, _ in self.tokens)
 
     @cached_property
     def kinds(self) -> frozenset[str]:
+        """The kinds of token in the section."""
         return frozenset(kind for kind, _ in self.tokens)
 
 

@@ -28,6 +28,7 @@ class Font:
     struck: bool = False
 
     def run(self, text: str) -> TextRun:
+        """Return a text in this font."""
         return TextRun(text, self.raised, self.lowered, self.struck)
 
     def holds(self, runs: Iterable[TextRun]) -> list[TextRun]:

@@ -66,6 +66,7 @@ class OdsStyles:
         self._fonts: dict[tuple[str, str, Font], Font] = {}
 
     def start(self, name: str, given: Mapping[str, str]) -> None:
+        """Take in the start of an element of styles."""
         if name in DATA_STYLES:
             self._one = self.data[given.get("name", "")] = DataStyle(
                 name, long=given.get("truncate-on-overflow") == "false"
@@ -80,6 +81,7 @@ class OdsStyles:
             self._in_data_style(self._one, name, given)
 
     def end(self, name: str) -> None:
+        """Take in the end of an element of styles."""
         if name in DATA_STYLES:
             self._one = None
         elif name in ("style", "default-style"):
@@ -94,6 +96,7 @@ class OdsStyles:
             self._text = None
 
     def characters(self, text: str) -> None:
+        """Take in text within a data style."""
         if self._text is not None:
             self._text.append(text)
 
@@ -147,6 +150,7 @@ class OdsStyles:
         return ";".join([*told, own])
 
     def knows(self, family: str, name: str) -> bool:
+        """Whether the file defines a style."""
         return (family, name) in self.styles
 
     def font(self, family: str, name: str, base: Font = PLAIN) -> Font:
