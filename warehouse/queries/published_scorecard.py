@@ -18,13 +18,13 @@ def read_scorecard(published: Path) -> Scorecard:
     with published.open("rb") as file:  # a published file never changes in place: what is read here is one version
         digest = hashlib.file_digest(file, "sha256").hexdigest()
     with connect_with_files(live=published) as con:
-        found = con.execute(
+        cursor = con.execute(
             """SELECT s.*, l.provenance FROM live.mart.scorecard AS s
                LEFT JOIN live.mart.latest AS l USING (indicator_id, area_code, breakdown, time_identifier, time_period)
                ORDER BY ALL NULLS LAST"""
         )
-        names = [column[0] for column in found.description or ()]
-        rows = tuple(dict(zip(names, row, strict=True)) for row in found.fetchall())
+        names = [column[0] for column in cursor.description or ()]
+        rows = tuple(dict(zip(names, row, strict=True)) for row in cursor.fetchall())
         version, published_at, run, examples = con.execute(
             "SELECT data_version, published_at, run, has_examples FROM live.mart.publication"
         ).fetchall()[0]
