@@ -27,7 +27,7 @@ def _adapter(kind: Hashable) -> TypeAdapter[Any]:
 
 def as_record(thing: object) -> dict[str, Any]:
     """Return a dataclass as a record of JSON types, its keys in the order of the fields."""
-    return cast(dict[str, Any], _adapter(cast(Hashable, type(thing))).dump_python(thing, mode="json"))
+    return cast(dict[str, Any], _adapter(cast(Hashable, type(thing))).dump_python(thing, mode="json", by_alias=True))
 
 
 def from_record(kind: type[T], record: Mapping[str, Any]) -> T:

@@ -11,7 +11,9 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from functools import cached_property
-from typing import Literal
+from typing import Annotated, Literal
+
+from pydantic import Field
 
 from common.config_files import STRICT_KEYS
 from schemas.file_precedence import Precedence, RivalSubmission
@@ -80,8 +82,8 @@ State = Literal["written", "sending", "waiting", "sent", "refused", "superseded"
 
 @dataclass(frozen=True)
 class Message:
-    """A message that was written to `file` of the outbox, the keys of its notifications (`news`), and how far it has
-    come.
+    """A message that was written to `file` of the outbox, the keys of its notifications (`news` in the ledger), and how
+    far it has come.
 
     `sending`: its text was being transmitted, and nobody can say whether the server has it. `waiting`: the server does
     not have it. `refused`: the server will not take it for this recipient.
@@ -92,7 +94,7 @@ class Message:
     recipient: str
     to: str
     file: str
-    news: tuple[str, ...]
+    notification_keys: Annotated[tuple[str, ...], Field(alias="news")]
     night: date
     state: State = "written"
     detail: str = ""

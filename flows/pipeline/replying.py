@@ -163,7 +163,9 @@ def _notifications_of_run(context: ReplyContext, notifications: Sequence[Notific
     already."""
     if context.kinds is None:
         return list(notifications)
-    waiting = {key for message in context.ledger.messages.values() if message.pending for key in message.news}
+    waiting = {
+        key for message in context.ledger.messages.values() if message.pending for key in message.notification_keys
+    }
     return [item for item in notifications if item.kind in context.kinds or item.key in waiting]
 
 
@@ -249,7 +251,11 @@ def _gate_notifications(context: ReplyContext) -> Iterator[Notification]:
     be told still holds."""
     if context.kinds is not None:
         waiting = {
-            key for m in context.ledger.messages.values() if m.pending for key in m.news if key.startswith("gate/")
+            key
+            for m in context.ledger.messages.values()
+            if m.pending
+            for key in m.notification_keys
+            if key.startswith("gate/")
         }
         for key in sorted(waiting - context.ledger.told_keys):
             yield Notification(
@@ -286,11 +292,11 @@ def _outgoing_messages(
     for message in sorted(unsent, key=lambda m: m.state != "sending"):
         remaining = to_tell.get(message.recipient, {})
         if _is_still_right(context, message, remaining.keys()):
-            items = [remaining.pop(key) for key in message.news]
+            items = [remaining.pop(key) for key in message.notification_keys]
             messages += [_outgoing(context, message, items)] if message.pending else []
         else:
             still = current_keys.get(message.recipient, frozenset())
-            context.outbox.supersede(message, [key for key in message.news if key not in still])
+            context.outbox.supersede(message, [key for key in message.notification_keys if key not in still])
     written = (
         _write_message(context, recipient, list(remaining.values()))
         for recipient, remaining in to_tell.items()
@@ -310,7 +316,7 @@ def _is_still_right(context: ReplyContext, message: Message, to_tell: AbstractSe
     reader = context.find_recipient(message.recipient)
     if reader is None or reader[1] != message.to or not context.outbox.has_file(message):
         return False
-    keys = set(message.news)
+    keys = set(message.notification_keys)
     return keys <= to_tell if message.state == "sending" else keys == to_tell
 
 

@@ -101,7 +101,7 @@ class Ledger:
     @property
     def composed_keys(self) -> set[str]:
         """Return the keys of the notifications that some message contains, sent or not."""
-        return self.told_keys | {key for message in self.messages.values() for key in message.news}
+        return self.told_keys | {key for message in self.messages.values() for key in message.notification_keys}
 
     @property
     def all_outcomes(self) -> Iterator[Outcome]:
@@ -340,7 +340,7 @@ class Ledger:
         message = self.messages[entry.message]
         self.messages[message.id] = replace(message, state=entry.state, detail=entry.detail)
         if entry.state == "sent":
-            self.told_keys |= set(message.news)
+            self.told_keys |= set(message.notification_keys)
 
     def _apply_outcomes(self, entry: OutcomesEntry) -> None:
         """Put the outcomes of a submission that is validated again after those that were recorded meanwhile."""

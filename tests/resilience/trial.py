@@ -223,7 +223,9 @@ def _verdict(trial: Trial, post: Post, runs: list[dict[str, Any]], wrong: list[s
     wrong += [
         f"{name} was loaded and not accepted" for name in loads if name not in {one.submission for one in accepted}
     ]
-    sent = Counter(key for message in ledger.messages.values() if message.state == "sent" for key in message.news)
+    sent = Counter(
+        key for message in ledger.messages.values() if message.state == "sent" for key in message.notification_keys
+    )
     owed = [f"receipt/{one.id}" for one in ledger.recorded_outcomes] + [
         f"findings/{one.id}" for one in ledger.recorded_outcomes if one.findings
     ]
