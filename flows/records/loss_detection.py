@@ -297,9 +297,9 @@ def restore_published_file(evidence: Evidence) -> None:
             shutil.copyfile(path, candidate)
             rename_over(candidate, given.warehouse)
         rollback = ledger.last_rollback
-        if rollback is not None and rollback.data_version == ledger.last_version and kept.held is None:
+        if rollback is not None and rollback.data_version == ledger.last_version and kept.rollback_in_force is None:
             about = {"to": rollback.to, "by": rollback.by, "at": rollback.at.isoformat()}
-            kept.hold(about | {"data_version": rollback.data_version})
+            kept.record_rollback(about | {"data_version": rollback.data_version})
     except OSError as error:
         raise StorageError(given.warehouse, f"cannot be put back ({error.strerror})") from None
 

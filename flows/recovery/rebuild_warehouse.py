@@ -224,7 +224,7 @@ def _keep_too(given: Settings, made: VersionArchive) -> tuple[int, ...]:
     again = [version for version in list(made.versions().items())[-given.keep_versions :] if version[0] not in have]
     for _, path in again:
         path.replace(kept.root / path.name)
-    if made.held and not kept.held:
+    if made.rollback_in_force and not kept.rollback_in_force:
         (made.root / HELD).replace(kept.root / HELD)
     return tuple(number for number, _ in again)
 

@@ -46,7 +46,7 @@ def require_approval(
     said = f"one night changes or removes at most {limits.change_pct:g}% of the published rows"
     shown = (f"{rows} of {differs.live_rows} rows, {differs.changed_pct:.0f}%",) if too_many else ()
     asked.append(ExpectationResult(CHANGE, said, "critical", False, held=not too_many, count=rows, rows=shown))
-    held = kept.held
+    held = kept.rollback_in_force
     if held is not None and version > held["data_version"]:  # approved, and what let go of it died before it did
         held = None
     said = "nothing is published after a rollback until a person approves it"

@@ -150,17 +150,17 @@ def _conclude(attempt: PublicationAttempt, live: Path, made: JudgedCandidate, br
     told = made.changed, made.verdict, made.differs
     if not made.verdict.passed:
         about |= {"state": "refused", "up_to_load": _newest_load(con)}
-        page = kept.record(about["run"], about, made.verdict, made.differs, branding)
+        page = kept.record_verdict(about["run"], about, made.verdict, made.differs, branding)
         kept.await_approval(attempt.candidate, about["run"])
         return Publication("refused", attempt.version, *told, str(page), made.set_aside)
     attempt.step("publish")
     number = next_version(con, attempt.version)
     stated = about | {"state": "published", "data_version": number}
-    page = kept.record(about["run"], stated, made.verdict, made.differs, branding)
+    page = kept.record_verdict(about["run"], stated, made.verdict, made.differs, branding)
     rename_over(attempt.candidate, live)
     _remember(con, live)
     kept.keep_version(live, number, attempt.limits.keep_versions)
-    kept.forget_candidates()
+    kept.delete_candidates()
     attempt.step("write the exports")
     exports.update_exports(live, attempt.definitions)
     return Publication("published", number, *told, str(page), made.set_aside)
@@ -178,8 +178,8 @@ def approve_candidate(
     """
     limits, kept = limits or ApprovalLimits(), VersionArchive.beside(live)
     record_unrecorded_publication(con, live, limits)
-    about = kept.recorded(run)
-    candidate = kept.candidate(run)
+    about = kept.recorded_verdict(run)
+    candidate = kept.candidate_path(run)
     if about is None:
         raise NotApproved(f"No run called {run} is kept.")
     if about["state"] != "refused" or not candidate.exists():
@@ -194,8 +194,8 @@ def approve_candidate(
         raise NotApproved(f"Run {run} can never be published: it breaks that {'; '.join(never)}.")
     number = next_version(con, version)
     _put_in_place(con, candidate, live, number, at, None, kept, limits)
-    kept.forget_candidates()
-    kept.let_go()
+    kept.delete_candidates()
+    kept.end_rollback()
     return number
 
 
@@ -228,9 +228,9 @@ def roll_back(
             write_rollback_history(con, candidate, definitions, number, at)
     except (duckdb.IOException, duckdb.FatalException, OSError) as error:
         raise StorageError(live, f"cannot be published ({_in_words(error)})") from None
-    kept.hold({"to": to, "by": by, "at": at.isoformat(), "data_version": number})
+    kept.record_rollback({"to": to, "by": by, "at": at.isoformat(), "data_version": number})
     _put_in_place(con, candidate, live, number, at, run, kept, limits)
-    kept.forget_candidates()
+    kept.delete_candidates()
     return number
 
 
@@ -339,4 +339,4 @@ def republish_approved_candidate(
     """Put a candidate in place that was approved at an instant. Raises StorageError."""
     kept = VersionArchive.beside(live)
     _put_in_place(con, candidate, live, version, at, None, kept, EVERY)
-    kept.let_go()
+    kept.end_rollback()

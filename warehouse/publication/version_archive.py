@@ -68,18 +68,18 @@ class VersionArchive:
 
     # -- candidates that wait for a person
 
-    def candidate(self, run: str) -> Path:
+    def candidate_path(self, run: str) -> Path:
         """Return where the refused candidate of a run is kept."""
         return self.root / f"candidate-{run}.duckdb"
 
     def await_approval(self, candidate: Path, run: str) -> None:
         """Keep a refused candidate as the only one that can be approved. Raises OSError."""
         self.prepare()
-        self.forget_candidates()
+        self.delete_candidates()
         candidate.chmod(stat.S_IRUSR | stat.S_IWUSR)
-        candidate.replace(self.candidate(run))
+        candidate.replace(self.candidate_path(run))
 
-    def forget_candidates(self) -> None:
+    def delete_candidates(self) -> None:
         """Remove refused candidates; a newer one has taken their place, or one was published."""
         for path in self.root.glob("candidate-*.duckdb*"):
             with contextlib.suppress(FileNotFoundError):
@@ -88,25 +88,25 @@ class VersionArchive:
     # -- a rollback holds publication until a person lets it go on
 
     @property
-    def held(self) -> dict[str, Any] | None:
+    def rollback_in_force(self) -> dict[str, Any] | None:
         """Who rolled back, when and to what, while that holds publication."""
         with contextlib.suppress(FileNotFoundError):
             found: dict[str, Any] = orjson.loads((self.root / HELD).read_bytes())
             return found
         return None
 
-    def hold(self, said: dict[str, Any]) -> None:
+    def record_rollback(self, said: dict[str, Any]) -> None:
         """Hold publication until a person lets it go on; `said` is why."""
         self.prepare()
         write_whole(self.root / HELD, orjson.dumps(said))
 
-    def let_go(self) -> None:
+    def end_rollback(self) -> None:
         """Let publication go on."""
         (self.root / HELD).unlink(missing_ok=True)
 
     # -- what the gate found and what differs
 
-    def record(
+    def record_verdict(
         self,
         run: str,
         about: dict[str, Any],
@@ -125,7 +125,7 @@ class VersionArchive:
         write_whole(page, verdict_page(about, verdict, difference, branding).encode())
         return page
 
-    def recorded(self, run: str) -> dict[str, Any] | None:
+    def recorded_verdict(self, run: str) -> dict[str, Any] | None:
         """What was kept of a run; None if nothing was."""
         if not _SAFE_RUN.fullmatch(run):
             return None
