@@ -87,7 +87,7 @@ def _values_only_note(kind: str, reason: str) -> str:
 
 @dataclass
 class _Annotation:
-    """The marking of one workbook, and what is learned on the way.
+    """The annotation of one workbook, with what is noted on the way.
 
     With `images`, pictures stay in the copy. `aliases` are the names of sheets in the copy by those that findings use;
     `notes` are sentences about the copy, which grow; `removed` is what was taken out.

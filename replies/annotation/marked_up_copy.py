@@ -31,7 +31,7 @@ MARK_WORKBOOK = "replies.annotation.annotated_workbook:annotate_in_child"
 
 @dataclass(frozen=True, eq=False)
 class CheckedReturn:
-    """What became of a file for one of its returns.
+    """The result of checking a file for one of its returns.
 
     `title` is the return's title for people; `frame` the tidy table that was read, which has the period of each cell,
     None where there is none. `images` says that pictures are expected in the file, so that a copy keeps them.

@@ -47,9 +47,9 @@ class VersionArchive:
     # -- versions
 
     def versions(self) -> dict[int, Path]:
-        """The published versions that are kept, oldest first."""
-        found = {int(m[1]): p for p in self.root.glob("indicators-v*.duckdb") if (m := _VERSION.fullmatch(p.name))}
-        return dict(sorted(found.items()))
+        """Return the published versions that are kept, the oldest first, by number."""
+        matches = ((_VERSION.fullmatch(path.name), path) for path in self.root.glob("indicators-v*.duckdb"))
+        return dict(sorted((int(match[1]), path) for match, path in matches if match))
 
     def keep_version(self, live: Path, version: int, most: int) -> None:
         """Keep the live file as a version, which costs no room while it is live, and let the oldest go. Raises
@@ -85,23 +85,23 @@ class VersionArchive:
             with contextlib.suppress(FileNotFoundError):
                 path.unlink()
 
-    # -- a rollback holds publication until a person lets it go on
+    # -- a rollback, after which nothing is published until a person approves
 
     @property
     def rollback_in_force(self) -> dict[str, Any] | None:
-        """Who rolled back, when and to what, while that holds publication."""
+        """Who rolled back, when and to what, while nothing is published because of it; else None."""
         with contextlib.suppress(FileNotFoundError):
-            found: dict[str, Any] = orjson.loads((self.root / HELD).read_bytes())
-            return found
+            rollback: dict[str, Any] = orjson.loads((self.root / HELD).read_bytes())
+            return rollback
         return None
 
-    def record_rollback(self, said: dict[str, Any]) -> None:
-        """Hold publication until a person lets it go on; `said` is why."""
+    def record_rollback(self, rollback: dict[str, Any]) -> None:
+        """Record who rolled back, when and to what: nothing is published until that is ended. Raises OSError."""
         self.prepare()
-        write_whole(self.root / HELD, orjson.dumps(said))
+        write_whole(self.root / HELD, orjson.dumps(rollback))
 
     def end_rollback(self) -> None:
-        """Let publication go on."""
+        """End a rollback: publication goes on."""
         (self.root / HELD).unlink(missing_ok=True)
 
     # -- what the gate found and what differs
@@ -119,17 +119,21 @@ class VersionArchive:
         Raises OSError, and DefinitionError where the organisation's own template of the page cannot be filled in.
         """
         self.prepare()
-        whole = {**about, "results": [one.as_dict() for one in verdict.results], "difference": difference.as_dict()}
+        whole = {
+            **about,
+            "results": [result.as_dict() for result in verdict.results],
+            "difference": difference.as_dict(),
+        }
         write_whole(self.root / f"{run}.json", orjson.dumps(whole, option=orjson.OPT_INDENT_2))
         page = self.root / f"{run}.html"
         write_whole(page, verdict_page(about, verdict, difference, branding).encode())
         return page
 
     def recorded_verdict(self, run: str) -> dict[str, Any] | None:
-        """What was kept of a run; None if nothing was."""
+        """Return what was kept of a run as JSON; None if nothing was."""
         if not _SAFE_RUN.fullmatch(run):
             return None
         with contextlib.suppress(FileNotFoundError):
-            found: dict[str, Any] = orjson.loads((self.root / f"{run}.json").read_bytes())
-            return found
+            content: dict[str, Any] = orjson.loads((self.root / f"{run}.json").read_bytes())
+            return content
         return None

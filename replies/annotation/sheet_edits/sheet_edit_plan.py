@@ -19,7 +19,7 @@ Place = tuple[int, int]
 
 @dataclass(eq=False)
 class SheetEditPlan:
-    """One sheet and what is to be done on it.
+    """One sheet and the edits that it needs.
 
     `xml` is the sheet's part, `marks` the severity of each cell that gets a colour, `links` the relations that were
     taken out of the package. With `unmark`, an earlier copy of ours may have coloured cells that are right by now.

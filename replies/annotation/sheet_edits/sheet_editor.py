@@ -38,7 +38,10 @@ _NOT_IN_A_COPY = ("oleObject", "webPublishItems", "customPr")
 
 
 class SheetEditor:
-    """One sheet, read when it is made; `xml()` gives it with every change. Raises NotEditableError."""
+    """The editor of one sheet, which is parsed when this is made; `xml()` returns it with every change.
+
+    Raises NotEditableError.
+    """
 
     def __init__(self, job: SheetEditPlan) -> None:
         self._job = job

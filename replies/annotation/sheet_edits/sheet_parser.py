@@ -23,7 +23,7 @@ _ROW, _CELL, _FORMULA = 3, 4, 5
 
 
 class SheetParser:
-    """One reading of a sheet. Cells may be millions, so of each only what an edit needs is looked at."""
+    """Parses a sheet once. There may be millions of cells, so of each only what an edit needs is looked at."""
 
     def __init__(self, xml: bytes, cells: CellEdits, columns: ColumnFormats) -> None:
         self.elements: list[Element] = []
