@@ -190,7 +190,7 @@ class Bench:
             table=None,
             definitions="",
             layouts="",
-            judged_at=when,
+            validated_at=when,
         )
         loading.load(con, submission, outcome, frame, when)
         self.outcomes.append(outcome)
@@ -204,7 +204,7 @@ class Bench:
             self.definitions,
             [RegisterEntry("bench", outcome.collection, None, outcome) for outcome in self.outcomes],
             {
-                outcome.submission: (outcome.judged_at.replace(tzinfo=None), f"{int(outcome.submission[1:]):064x}")
+                outcome.submission: (outcome.validated_at.replace(tzinfo=None), f"{int(outcome.submission[1:]):064x}")
                 for outcome in self.outcomes
             },
             today=TODAY,

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
+from typing import Annotated
+
+from pydantic import Field
 
 from common.config_files import STRICT_KEYS
 from schemas.submissions import outcome_id
@@ -37,13 +40,13 @@ class SetAside:
     __pydantic_config__ = STRICT_KEYS
     submission: str
     collection: str
-    judgement: int
+    validation_number: Annotated[int, Field(alias="judgement")]
     faults: tuple[SetAsideReason, ...] = ()
 
     @property
     def outcome(self) -> str:
         """Return the id of the outcome."""
-        return outcome_id(self.submission, self.collection, self.judgement)
+        return outcome_id(self.submission, self.collection, self.validation_number)
 
     @property
     def key(self) -> str:

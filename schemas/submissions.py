@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Literal
+from typing import Annotated, Literal
+
+from pydantic import Field
 
 from common.config_files import STRICT_KEYS
 from common.json_records import Instant
@@ -46,8 +48,9 @@ class Outcome:
 
     `collection` is None where the file answers none. `periods` are those it contains, `table` names the archived tidy
     table of what was accepted, and `definitions` and `layouts` are digests of the definitions and the partner's TOML it
-    was validated by. `judgement` counts the validations of the submission: it is validated again when a waiver is
-    granted for it. `modified` is when the file says it was last saved.
+    was validated by. `validation_number` counts the validations of the submission, which is validated again when a
+    waiver is granted for it; the ledger calls it `judgement`, and `validated_at` (UTC) `judged_at`. `modified` is when
+    the file says it was last saved.
     """
 
     __pydantic_config__ = STRICT_KEYS
@@ -62,14 +65,14 @@ class Outcome:
     table: str | None
     definitions: str
     layouts: str
-    judged_at: Instant
-    judgement: int = 1
+    validated_at: Annotated[Instant, Field(alias="judged_at")]
+    validation_number: Annotated[int, Field(alias="judgement")] = 1
     modified: Instant | None = None
 
     @property
     def id(self) -> str:
         """Return the name of the outcome."""
-        return outcome_id(self.submission, self.collection, self.judgement)
+        return outcome_id(self.submission, self.collection, self.validation_number)
 
     @property
     def accepted(self) -> bool:
@@ -77,9 +80,9 @@ class Outcome:
         return self.status != "rejected"
 
 
-def outcome_id(submission: str, collection: str | None, judgement: int) -> str:
+def outcome_id(submission: str, collection: str | None, validation_number: int) -> str:
     """Return the name of an outcome, under which loads and notifications refer to it."""
-    again = f"/{judgement}" if judgement > 1 else ""
+    again = f"/{validation_number}" if validation_number > 1 else ""
     return f"{submission}/{collection or '-'}{again}"
 
 

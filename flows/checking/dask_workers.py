@@ -50,12 +50,12 @@ NO_PAGES: dict[str, list[str]] = {"distributed.scheduler.http.routes": [], "dist
 
 
 def stage_on_dask(
-    given: Settings, folder: Path, submissions: Sequence[Submission], desk: ValidationContext
+    given: Settings, folder: Path, submissions: Sequence[Submission], validation: ValidationContext
 ) -> Iterator[str]:
-    """Have workers judge submissions; the id of each as its job is done. Those that workers lost are left out: a worker
-    that dies has its job done by another, up to Dask's `allowed-failures`."""
+    """Have workers validate submissions; yield the id of each as its job is done. Those that workers lost are left out:
+    the job of a worker that dies is done by another, up to Dask's `allowed-failures`."""
     try:
-        jobs = _write_jobs(given, folder, submissions, desk)
+        jobs = _write_jobs(given, folder, submissions, validation)
     except OSError as error:
         raise StorageError(folder, f"cannot be written ({error.strerror})") from None
     import dask

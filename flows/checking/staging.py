@@ -86,24 +86,32 @@ class StagedResult:
         return any(finding.is_waived for finding in self.findings)
 
 
-def stage_submissions(folder: Path, submissions: Sequence[Submission], desk: ValidationContext) -> Iterator[str]:
+def stage_submissions(folder: Path, submissions: Sequence[Submission], validation: ValidationContext) -> Iterator[str]:
     """Validate submissions; yield the id of each as soon as its results are in the folder. Raises ReaderError and
     StorageError."""
-    most = desk.limits.file_bytes + 1  # one more, so that the reader sees that it is too many
-    contents = [partial(desk.archive.read_content, submission.digest, most) for submission in submissions]
+    most = validation.limits.file_bytes + 1  # one more, so that the reader sees that it is too many
+    contents = [partial(validation.archive.read_content, submission.digest, most) for submission in submissions]
     origins = [
-        Origin(submission.partner, submission.path, desk.today, seen=submission.first_seen, changed=submission.changed)
+        Origin(
+            submission.partner,
+            submission.path,
+            validation.today,
+            seen=submission.first_seen,
+            changed=submission.changed,
+        )
         for submission in submissions
     ]
     arrivals = list(zip(origins, contents, strict=True))
     copies: _PendingCopies = {}
-    with ReaderPool(desk.limits) as readers:
-        for judged in validate_each_file(arrivals, desk.partners, desk.definitions, desk.check_context, readers):
-            if judged is not None:
-                number, group = judged
+    with ReaderPool(validation.limits) as readers:
+        for validated in validate_each_file(
+            arrivals, validation.partners, validation.definitions, validation.check_context, readers
+        ):
+            if validated is not None:
+                number, group = validated
                 submission, staged = (
                     submissions[number],
-                    [_stage_result(folder, submissions[number], j, desk) for j in group],
+                    [_stage_result(folder, submissions[number], j, validation) for j in group],
                 )
                 job = marking_request(
                     PurePosixPath(submission.path).name, [for_annotation(j) for j in group], submission.id
@@ -118,7 +126,7 @@ def stage_submissions(folder: Path, submissions: Sequence[Submission], desk: Val
 
 
 def _stage_result(
-    folder: Path, submission: Submission, result: ValidationResult, desk: ValidationContext
+    folder: Path, submission: Submission, result: ValidationResult, validation: ValidationContext
 ) -> StagedResult:
     """Write the table of a validation result, and return what is staged of the result."""
     table = None
@@ -128,7 +136,7 @@ def _stage_result(
         table = f"{submission.id}-{secrets.token_hex(8)}.parquet"
         _write(folder / table, whole.getvalue())
     ends = tuple(
-        grant.id for grant in desk.grants if result.table is not None and _ends_waiver(result.table, grant.waiver)
+        grant.id for grant in validation.grants if result.table is not None and _ends_waiver(result.table, grant.waiver)
     )
     return StagedResult(
         collection=result.collection,

@@ -84,8 +84,8 @@ def validate_files(
 ) -> list[list[ValidationResult]]:
     """Validate files; return for each, in order, a result for every return that it answers."""
     with ReaderPool(limits or Limits()) as readers:
-        judged = dict(filter(None, validate_each_file(arrivals, partners, definitions, context, readers)))
-    return [judged[number] for number in range(len(arrivals))]
+        validated = dict(filter(None, validate_each_file(arrivals, partners, definitions, context, readers)))
+    return [validated[number] for number in range(len(arrivals))]
 
 
 def validate_each_file(

@@ -64,7 +64,7 @@ def summarise_night(context: RunContext, replies: ReplyReport, publication: Publ
     nights = context.ledger.attempts
     since = nights[-2].at if len(nights) > 1 else now() - timedelta(1)
     by_day = {
-        o.submission for o in context.ledger.all_outcomes if o.judged_at > since and o.partner in context.partners
+        o.submission for o in context.ledger.all_outcomes if o.validated_at > since and o.partner in context.partners
     }
     lines = return_lines(context, sorted({*replies.answered, *by_day}))
     examples = tuple(p.id for p in context.partners.values() if p.says.example)

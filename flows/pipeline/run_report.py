@@ -146,7 +146,9 @@ def as_markdown(report: NightReport) -> str:
         markdown_section(
             "What the night came to", [f"- {plain_markdown(sentence.strip())}" for sentence in sentences(report)]
         ),
-        markdown_section("The gate", _judged(published.state, bool(published.verdict.results)), _table(GATE, broken)),
+        markdown_section(
+            "The gate", _gate_verdict(published.state, bool(published.verdict.results)), _table(GATE, broken)
+        ),
         markdown_section("What changed", _table(CHANGED, changes), often="Nothing that is published differs."),
         markdown_section("Who is late", _table(LATE, late), often="Nobody."),
     ]
@@ -193,10 +195,10 @@ def _returns(lines: Sequence[ReturnLine]) -> str:
     return came + ("\n" + markdown_section("What failed", _table(CAME, failed)) if failed else "")
 
 
-def _judged(state: str, judged: bool) -> list[str]:
+def _gate_verdict(state: str, asked: bool) -> list[str]:
     """Return the gate's verdict in a sentence."""
     verdicts = {"published": "It let the night pass.", "refused": "**It refused; the published file is as it was.**"}
-    return [verdicts[state] if judged and state in verdicts else "It was not asked, for nothing differs.", ""]
+    return [verdicts[state] if asked and state in verdicts else "It was not asked, for nothing differs.", ""]
 
 
 Row = tuple[str, ...]

@@ -147,9 +147,9 @@ def _record_outcomes(
 
 def _archived_outcome(context: RunContext, folder: Path, submission: Submission, result: StagedResult) -> Outcome:
     """Archive the table of a staged result, and return its outcome."""
-    table, judgement = None, context.ledger.next_validation_number(submission.id)
+    table, number = None, context.ledger.next_validation_number(submission.id)
     if result.table is not None:
-        again = f"-{judgement}" if judgement > 1 else ""
+        again = f"-{number}" if number > 1 else ""
         table = f"{submission.id}-{result.collection}{again}.parquet"
         context.archive.archive_table(folder / result.table, table)
     return Outcome(
@@ -164,7 +164,7 @@ def _archived_outcome(context: RunContext, folder: Path, submission: Submission,
         table=table,
         definitions=context.definitions.digest,
         layouts=context.partners[submission.partner].digest,
-        judged_at=now(),
-        judgement=judgement,
+        validated_at=now(),
+        validation_number=number,
         modified=result.modified,
     )

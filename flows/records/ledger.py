@@ -149,7 +149,7 @@ class Ledger:
 
     def next_validation_number(self, submission: str) -> int:
         """Return the number of the next validation of a submission, counted from 1."""
-        return max((outcome.judgement for outcome in self.outcomes.get(submission, ())), default=0) + 1
+        return max((outcome.validation_number for outcome in self.outcomes.get(submission, ())), default=0) + 1
 
     def record_submission(self, submission: Submission) -> None:
         """Record that a submission has arrived."""

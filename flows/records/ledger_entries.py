@@ -63,7 +63,7 @@ class LedgerEntry(BaseModel):
 
     def as_record(self) -> dict[str, Any]:
         """Return what is written: `kind` first, optional keys only where they say something."""
-        own = self.model_dump(mode="json", exclude={"kind", self.content}, exclude_defaults=True)
+        own = self.model_dump(mode="json", by_alias=True, exclude={"kind", self.content}, exclude_defaults=True)
         return {"kind": self.kind, **(as_record(getattr(self, self.content)) if self.content else {}), **own}
 
 
@@ -94,7 +94,7 @@ class OutcomesEntry(LedgerEntry):
 
     def as_record(self) -> dict[str, Any]:
         """Return what is written: every key of each outcome."""
-        return self.model_dump(mode="json")
+        return self.model_dump(mode="json", by_alias=True)
 
 
 class WaiverEntry(LedgerEntry):
@@ -208,7 +208,7 @@ class SetAsideEntry(LedgerEntry):
 
     def as_record(self) -> dict[str, Any]:
         """Return what is written: every key of each return that is set aside."""
-        return self.model_dump(mode="json")
+        return self.model_dump(mode="json", by_alias=True)
 
 
 class ReleaseEntry(LedgerEntry):

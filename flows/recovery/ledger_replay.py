@@ -205,7 +205,7 @@ def _replay_loads(replay: Replay, outcomes: Sequence[Outcome]) -> None:
     """Load outcomes at the times they had."""
     for outcome in outcomes:
         frame = replay.archive.read_table(outcome.table or "")
-        at = replay.ledger.loaded_at.get(outcome.id, outcome.judged_at)
+        at = replay.ledger.loaded_at.get(outcome.id, outcome.validated_at)
         loading.load(replay.con, replay.ledger.submissions[outcome.submission], outcome, frame, at)
         replay.loads += 1
 
@@ -299,7 +299,7 @@ def _guess_build_inputs(replay: Replay) -> dict[str, Any]:
     """Return what the last night of a release that recorded none published from: what its returns were validated by."""
     ledger, validated = replay.ledger, replay.ledger.recorded_outcomes
     partners = {one.partner: one.layouts for one in validated}
-    at = max([one.judged_at for one in validated] + list(ledger.published_versions.values()))
+    at = max([one.validated_at for one in validated] + list(ledger.published_versions.values()))
     today = max(one.night for one in ledger.submissions.values())
     attempt = Attempt("rebuild", today, at, validated[-1].definitions, partners, has_examples=False, release="")
     try:

@@ -199,7 +199,7 @@ def _load(
             table=None,
             definitions=definitions.digest,
             layouts="",
-            judged_at=submission.first_seen,
+            validated_at=submission.first_seen,
         )
         loading.load(con, submission, outcome, result.table.frame, submission.first_seen)
 

@@ -116,5 +116,5 @@ def _outcome(status: Status, rule: str) -> Outcome:
         table=None,
         definitions="",
         layouts="",
-        judged_at=AT,
+        validated_at=AT,
     )

@@ -51,7 +51,7 @@ def test_an_owner_hears_by_day_and_the_night_loads_without_judging_again(place: 
         assert "readers can see it now" in second
         assert "Receipts" not in second
     ledger = read_ledger(place.archive)
-    assert [one.judgement for one in ledger.recorded_outcomes] == [1]
+    assert [one.validation_number for one in ledger.recorded_outcomes] == [1]
 
 
 @pytest.mark.long

@@ -48,7 +48,7 @@ def outcome(status: Status, name: str, *periods: str) -> Outcome:
         table=None,
         definitions="",
         layouts="",
-        judged_at=datetime(2011, 5, 1, tzinfo=UTC),
+        validated_at=datetime(2011, 5, 1, tzinfo=UTC),
     )
 
 

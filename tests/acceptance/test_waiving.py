@@ -184,7 +184,7 @@ def test_quarantined_rows_come_in_once_they_are_waived(
     assert newest(place).status == "partly-accepted"
     assert (held(place), len(held(place, ""))) == ([], 5)
     assert waive("S000001") == 0
-    assert loaded(place, "two").judgement == 2
+    assert loaded(place, "two").validation_number == 2
     assert (held(place), len(held(place, ""))) == ([4000], 6)
 
 

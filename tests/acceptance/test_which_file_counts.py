@@ -242,7 +242,7 @@ def outcome(number: int, path: str, modified: int | None, *, changed: int | None
         table="t",
         definitions="",
         layouts="",
-        judged_at=seen,
+        validated_at=seen,
         modified=days[0],
     )
 

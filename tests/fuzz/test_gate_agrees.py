@@ -183,7 +183,7 @@ def test_the_gate_refuses_no_figure_that_was_accepted(seed: int, tmp_path: Path,
                 table=None,
                 definitions="",
                 layouts="",
-                judged_at=AT,
+                validated_at=AT,
             )
             loading.load(con, sent, outcome, one.table.frame, AT)
             standings.append(RegisterEntry("tester", one.collection, None, outcome))

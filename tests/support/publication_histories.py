@@ -105,7 +105,7 @@ class History:
             table=None,
             definitions="",
             layouts="",
-            judged_at=when,
+            validated_at=when,
         )
         self.outcomes.append(outcome)
         loading.load(self.con, sent, outcome, tidy(list(figures), self.definitions), when)
@@ -116,7 +116,7 @@ class History:
         said = publish_candidate(
             self.con, self.live, self.definitions,
             [RegisterEntry("tester", one.collection, None, one) for one in self.outcomes],
-            {one.submission: (one.judged_at.replace(tzinfo=None), "0" * 64) for one in self.outcomes}, today=TODAY, run=f"run-{self.hours}", published_at=when,
+            {one.submission: (one.validated_at.replace(tzinfo=None), "0" * 64) for one in self.outcomes}, today=TODAY, run=f"run-{self.hours}", published_at=when,
             has_examples=False, limits=ApprovalLimits(change_pct=100, set_aside=False),
         )  # fmt: skip
         if said.state == "refused":  # so much may change only with a person's approval, which comes later

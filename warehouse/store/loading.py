@@ -59,7 +59,7 @@ def load(
     where the key itself could not be read nothing is withdrawn.
     """
     with transaction(con):
-        if con.execute(_IS_LOADED, [submission.id, outcome.collection, outcome.judgement]).fetchone():
+        if con.execute(_IS_LOADED, [submission.id, outcome.collection, outcome.validation_number]).fetchone():
             return Loaded(0, 0, again=True)
         number = _record_load(con, submission, outcome, recorded_at)
         arriving = _arriving(table)
@@ -95,7 +95,7 @@ def _record_load(
             "load": number,
             "submission": submission.id,
             "collection": outcome.collection,
-            "judgement": outcome.judgement,
+            "judgement": outcome.validation_number,
             "status": outcome.status,
             "recorded_at": as_utc(recorded_at),
         },

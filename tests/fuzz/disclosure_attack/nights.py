@@ -80,7 +80,7 @@ def _publish(past: History) -> None:
             "today": TODAY,
             "has_examples": False,
             "run": f"run-{past.hours}",
-            "received": {one.submission: (one.judged_at.replace(tzinfo=None), "0" * 64) for one in past.outcomes},
+            "received": {one.submission: (one.validated_at.replace(tzinfo=None), "0" * 64) for one in past.outcomes},
             "published_at": loading.next_instant(past.con, past.moment).replace(tzinfo=None),
         },
     )
