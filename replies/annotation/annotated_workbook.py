@@ -90,7 +90,7 @@ class _Annotation:
     """The annotation of one workbook, with what is noted on the way.
 
     With `images`, pictures stay in the copy. `aliases` are the names of sheets in the copy by those that findings use;
-    `notes` are sentences about the copy, which grow; `removed` is what was taken out.
+    `notes` are sentences about the copy, which grow; `removed` is what was removed.
     """
 
     package: Package
@@ -138,7 +138,7 @@ class _Annotation:
         return {sheet.link for sheet in candidates if sheet.name in own_names}
 
     def _take_out(self, workbook: WorkbookPart, earlier: set[str]) -> set[str]:
-        """Take out earlier sheets of ours, unlisted sheets and active content; the parts that stay in the copy."""
+        """Remove earlier sheets of ours, unlisted sheets and active content; return the parts that stay."""
         package, listed = self.package, {sheet.link for sheet in workbook.sheets}
         for relation in list(package.relations(package.workbook).all):
             is_unlisted = relation.kind in ("worksheet", "chartsheet") and relation.id not in listed
@@ -159,7 +159,7 @@ class _Annotation:
             links = self.removed.links.get(sheet.part, set())
             if not (sheet_marks.colours or links or unmark or _MAY_NEED_CHANGE.search(xml)):
                 continue
-            job = SheetEditPlan(
+            plan = SheetEditPlan(
                 xml=xml,
                 name=sheet.name,
                 marks=sheet_marks.colours,
@@ -168,7 +168,7 @@ class _Annotation:
                 removed=self.removed,
                 unmark=unmark,
             )
-            editor = SheetEditor(job)
+            editor = SheetEditor(plan)
             if unmark:
                 remove_own_comments(self.package, sheet.part)
             self._comment(sheet.name, sheet.part, editor, sheet_marks)
@@ -202,9 +202,9 @@ class _Annotation:
             )
 
     def _clean_other_parts(self, sheets: Sequence[BookSheet], kept_parts: set[str]) -> None:
-        """Clean what is neither workbook nor sheet, and drop the calculation order if formulas were taken out.
+        """Clean what is neither workbook nor sheet, and drop the calculation order if formulas were removed.
 
-        Excel notes in which order it calculates; with formulas taken out that is wrong, and Excel makes it anew.
+        Excel notes in which order it calculates; with formulas removed that is wrong, and Excel makes it anew.
         """
         package = self.package
         edited = {package.workbook, *(sheet.part for sheet in sheets if sheet.kind != "chartsheet")}

@@ -1,4 +1,4 @@
-"""The first sheet of a marked-up copy: every finding with a link to its cell, and what was taken out of the copy.
+"""The first sheet of a marked-up copy: every finding with a link to its cell, and what was removed from the copy.
 
 Runs on untrusted bytes, so only in the child process.
 """
@@ -18,7 +18,7 @@ MAX_LINES = 5000
 MAX_RANGES = 4
 """Addresses of one finding that are listed."""
 MAX_SUMMARY = 6
-"""Things taken out that are named above the findings; all are listed under them."""
+"""Things removed that are named above the findings; all are listed under them."""
 _INSTRUCTIONS = (
     "Correct the coloured cells on your own sheets, save the workbook under the name of your own file and send it "
     "again. This sheet is not read. The comment on a coloured cell says what to do."
@@ -107,7 +107,7 @@ def findings_sheet(content: SheetContent, styles: Styles, *, strict: bool) -> by
 
 
 def _add_head(rows: _Rows, content: SheetContent) -> None:
-    """Add what stands above the findings: which file this is, what was taken out of it, what to do."""
+    """Add what stands above the findings: which file this is, what was removed from it, what to do."""
     rows.add([(0, FINDINGS_MARK, "title")])
     for label, value in content.head:
         rows.add([(1, label, "label"), (2, value, "plain")])

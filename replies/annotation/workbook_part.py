@@ -121,9 +121,9 @@ class WorkbookPart:
                     removed.add(NAME_REMOVED, name)
 
     def _defined_names(self, removed: RemovedContent, removed_links: set[str]) -> tuple[list[Edit], list[int]]:
-        """Return the edits of defined names, and the indexes of those that are taken out.
+        """Return the edits of defined names, and the indexes of those that are removed.
 
-        Names count sheets from the front, where ours is now; those of sheets that are taken out go with them.
+        Names count sheets from the front, where ours is now; those of sheets that are removed go with them.
         """
         remaining = [number for number, sheet in enumerate(self.sheets) if sheet.link not in removed_links]
         places = {number: place for place, number in enumerate(remaining, start=1)}

@@ -227,7 +227,7 @@ def insertion_edit(element: Element, xml: bytes, new: bytes, *, first_child: boo
 
 
 def apply_edits(xml: bytes, edits: Iterable[Edit]) -> bytes:
-    """Return a part with every edit made. An edit within something that is taken out is dropped."""
+    """Return a part with every edit made. An edit within something that is removed is dropped."""
     pieces, copied = [], 0
     for start, end, new in sorted(edits, key=lambda edit: (edit[0], edit[1] > edit[0], -edit[1])):
         if start < copied:

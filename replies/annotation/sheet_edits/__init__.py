@@ -1,1 +1,1 @@
-"""The changes that marking makes on one sheet: colours, comments, formulas taken out."""
+"""The changes that marking makes on one sheet: colours, comments, formulas removed."""

@@ -71,7 +71,7 @@ def _write_comments(package: Package, sheet: str, texts: Mapping[Place, str]) ->
 
 
 def remove_own_comments(package: Package, sheet: str) -> None:
-    """Take out the comments that an earlier copy of ours put on a sheet. Raises NotEditableError."""
+    """Remove the comments that an earlier copy of ours put on a sheet. Raises NotEditableError."""
     for link in package.relations_of_kind(sheet, "comments"):
         if not package.has_part(link.target):
             continue

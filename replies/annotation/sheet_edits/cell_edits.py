@@ -1,4 +1,4 @@
-"""The edits that the cells of a sheet need: other styles for marked ones, new cells, formulas taken out.
+"""The edits that the cells of a sheet need: other styles for marked ones, new cells, formulas removed.
 
 Runs on untrusted bytes, so only in the child process.
 """
@@ -19,14 +19,14 @@ FORMULA_REMOVED = "a formula that leads out of the workbook or needs a macro: it
 class NewCells:
     """Writes cells and rows that are marked but not in the sheet yet."""
 
-    def __init__(self, job: SheetEditPlan, columns: ColumnFormats) -> None:
-        self._job, self._columns = job, columns
+    def __init__(self, plan: SheetEditPlan, columns: ColumnFormats) -> None:
+        self._plan, self._columns = plan, columns
         self.prefix = b""
         """The namespace prefix of the sheet's elements with its colon, b"" without one."""
 
     def row(self, row: int) -> bytes:
         """Return a row that holds all its marked cells."""
-        cells = self.cells(row, sorted(self._job.marks_by_row[row]), {})
+        cells = self.cells(row, sorted(self._plan.marks_by_row[row]), {})
         start_tag = self.prefix + b'row r="' + str(row + 1).encode() + b'"'
         return b"<" + start_tag + b">" + cells + b"</" + self.prefix + b"row>"
 
@@ -37,21 +37,21 @@ class NewCells:
     def _cell(self, row: int, column: int, row_attributes: dict[str, str]) -> bytes:
         row_style = row_attributes.get("s", "") if is_true(row_attributes.get("customFormat")) else ""
         base = int(row_style) if row_style.isdigit() else self._columns.style_of(column)
-        style = self._job.styles.marked(base, self._job.marks_by_row[row][column])
+        style = self._plan.styles.marked(base, self._plan.marks_by_row[row][column])
         return b"<" + self.prefix + f'c r="{address_of_position(cell_position(row, column))}" s="{style}"/>'.encode()
 
 
 class CellEdits:
-    """Takes in the rows and cells of a sheet from top to bottom and notes the edits that they need.
+    """Gets the rows and cells of a sheet from top to bottom and notes the edits that they need.
 
     Positions are bytes of the sheet's part; rows and columns are counted from 0.
     """
 
-    def __init__(self, job: SheetEditPlan, columns: ColumnFormats) -> None:
+    def __init__(self, plan: SheetEditPlan, columns: ColumnFormats) -> None:
         self.edits: list[Edit] = []
         self.hidden_rows: set[int] = set()
-        self.new_cells = NewCells(job, columns)
-        self._job, self._xml = job, job.xml
+        self.new_cells = NewCells(plan, columns)
+        self._plan, self._xml = plan, plan.xml
         self._row, self._column = -1, -1
         self._row_tag: tuple[int, int, dict[str, str]] = (0, 0, {})  # start, end and attributes of the row's tag
         self._pending_columns: list[int] = []  # marked columns of this row that have not been met yet
@@ -67,11 +67,11 @@ class CellEdits:
         return self._cell is not None
 
     def begin_row(self, start: int, attributes: dict[str, str]) -> None:
-        """Take in the tag of a row; marked rows that the sheet leaves out before it are made."""
+        """Note the start tag of a row; marked rows that the sheet leaves out before it are made."""
         number = attributes.get("r", "")
         self._row = int(number) - 1 if number.isdigit() and len(number) < 9 else self._row + 1
         self._column, self._address, self._row_has_new_cells = -1, None, False
-        marked = self._job.marked_rows
+        marked = self._plan.marked_rows
         missing: list[bytes] = []
         while self._rows_met < len(marked) and marked[self._rows_met] < self._row:
             missing.append(self.new_cells.row(marked[self._rows_met]))
@@ -81,13 +81,13 @@ class CellEdits:
         self._pending_columns = []
         if self._rows_met < len(marked) and marked[self._rows_met] == self._row:
             self._rows_met += 1
-            self._pending_columns = sorted(self._job.marks_by_row[self._row])
+            self._pending_columns = sorted(self._plan.marks_by_row[self._row])
         if is_true(attributes.get("hidden")):
             self.hidden_rows.add(self._row)
         self._row_tag = (start, tag_end(self._xml, start) if self._pending_columns else start, attributes)
 
     def begin_cell(self, start: int, attributes: dict[str, str]) -> None:
-        """Take in the tag of a cell; marked cells that the row leaves out before it are made."""
+        """Note the start tag of a cell; marked cells that the row leaves out before it are made."""
         self._cell = (start, attributes)
         address = attributes.get("r")
         if address is None:
@@ -112,7 +112,7 @@ class CellEdits:
             return
         start, attributes = self._cell
         self._cell = None
-        if not (self._pending_columns or self._job.unmark or self._formula_removed):
+        if not (self._pending_columns or self._plan.unmark or self._formula_removed):
             return
         changes = self._style_change(attributes.get("s", "0"))
         if self._formula_removed:
@@ -124,21 +124,21 @@ class CellEdits:
 
     def _style_change(self, style: str) -> dict[str, str | None]:
         base = int(style) if style.isdigit() else 0
-        styles = self._job.styles
+        styles = self._plan.styles
         if self._pending_columns and self._pending_columns[0] == self._current_column():
-            severity = self._job.marks_by_row[self._row][self._pending_columns.pop(0)]
+            severity = self._plan.marks_by_row[self._row][self._pending_columns.pop(0)]
             return {"s": str(styles.marked(base, severity))}
-        if self._job.unmark and (original := styles.unmarked(base)) is not None:
+        if self._plan.unmark and (original := styles.unmarked(base)) is not None:
             return {"s": str(original)}
         return {}
 
     def add_formula(self, formula: Element) -> None:
-        """Take in the formula of the current cell; one that leads out of the workbook is taken out.
+        """Note the formula of the current cell; one that leads out of the workbook is removed.
 
         The cells that share such a formula lose theirs too.
         """
         shared = formula.attributes.get("si") if formula.attributes.get("t") == "shared" else None
-        removed = self._job.removed
+        removed = self._plan.removed
         if not (
             refers_outside_workbook(formula.text, removed) if formula.text else shared in self._removed_shared_formulas
         ):
@@ -148,7 +148,8 @@ class CellEdits:
         self._formula_removed = True
         removed.formulas = True
         removed.add(
-            FORMULA_REMOVED, f"{self._job.name}!{address_of_position(cell_position(self._row, self._current_column()))}"
+            FORMULA_REMOVED,
+            f"{self._plan.name}!{address_of_position(cell_position(self._row, self._current_column()))}",
         )
         self.edits.append((formula.start, formula.end, b""))
 
@@ -177,7 +178,7 @@ class CellEdits:
 
     def end_sheet(self, data: Element) -> None:
         """Make the marked rows that the sheet leaves out at its end; `data` is the element with all rows."""
-        missing = self._job.marked_rows[self._rows_met :]
+        missing = self._plan.marked_rows[self._rows_met :]
         if not missing:
             return
         rows = b"".join(self.new_cells.row(row) for row in missing)

@@ -22,7 +22,7 @@ class SheetEditPlan:
     """One sheet and the edits that it needs.
 
     `xml` is the sheet's part, `marks` the severity of each cell that gets a colour, `links` the relations that were
-    taken out of the package. With `unmark`, an earlier copy of ours may have coloured cells that are right by now.
+    removed from the package. With `unmark`, an earlier copy of ours may have coloured cells that are right by now.
     `styles` and `removed` are those of the whole workbook and grow.
     """
 
@@ -56,7 +56,7 @@ class ColumnFormats:
         self._hidden: list[tuple[int, int]] = []
 
     def add(self, element: Element) -> None:
-        """Take in a `col` element, which may stand for several columns."""
+        """Note a `col` element, which may stand for several columns."""
         first, last = _number(element, "min", 1) - 1, _number(element, "max", 1) - 1
         self._styles.append((first, last, _number(element, "style", 0)))
         if is_true(element.attributes.get("hidden")):

@@ -1,4 +1,4 @@
-"""Changes one sheet of a workbook: colours cells, takes out what leads out of the workbook, leaves the rest alone.
+"""Changes one sheet of a workbook: colours cells, removes what leads out of the workbook, leaves the rest alone.
 
 Runs on untrusted bytes, so only in the child process.
 """
@@ -43,16 +43,16 @@ class SheetEditor:
     Raises NotEditableError.
     """
 
-    def __init__(self, job: SheetEditPlan) -> None:
-        self._job = job
+    def __init__(self, plan: SheetEditPlan) -> None:
+        self._plan = plan
         self._columns = ColumnFormats()
-        self._cells = CellEdits(job, self._columns)
-        scan = SheetParser(job.xml, self._cells, self._columns)
+        self._cells = CellEdits(plan, self._columns)
+        scan = SheetParser(plan.xml, self._cells, self._columns)
         scan.parse()
         self._elements = scan.elements
         if not any(element.name == "sheetData" and element.parent == 0 for element in self._elements):
             raise NotEditableError("a sheet of an unusual kind")
-        self._edits: list[Edit] = [*self._cells.edits, *removal_edits_of_sheet(job, self._elements)]
+        self._edits: list[Edit] = [*self._cells.edits, *removal_edits_of_sheet(plan, self._elements)]
 
     @property
     def comment_drawing(self) -> str | None:
@@ -82,42 +82,42 @@ class SheetEditor:
 
     def xml(self) -> bytes:
         """Return the sheet with the changes made."""
-        return apply_edits(self._job.xml, self._edits)
+        return apply_edits(self._plan.xml, self._edits)
 
 
-def removal_edits_of_sheet(job: SheetEditPlan, elements: list[Element]) -> list[Edit]:
-    """Return the edits that take out of a sheet what leads out of the workbook, but for formulas of cells.
+def removal_edits_of_sheet(plan: SheetEditPlan, elements: list[Element]) -> list[Edit]:
+    """Return the edits that remove from a sheet what leads out of the workbook, but for formulas of cells.
 
-    `elements` are those that are no row or cell. What is taken out is noted in `job.removed`.
+    `elements` are those that are no row or cell. What is removed is noted in `plan.removed`.
     """
-    out, bare = elements_with_removed_links(elements, set(job.links))
+    out, bare = elements_with_removed_links(elements, set(plan.links))
     edits: list[Edit] = [
-        (element.start, element.inner, remove_link_attributes(_tag(job, element), set(job.links)))
+        (element.start, element.inner, remove_link_attributes(_tag(plan, element), set(plan.links)))
         for element in (elements[number] for number in bare)
     ]
     for number, element in enumerate(elements):
         attributes = element.attributes
         if element.name == "hyperlink" and (number in out or _leads_elsewhere(attributes.get("location", ""))):
-            job.removed.add(REMOVED_RELATIONS["hyperlink"], f"{job.name}!{attributes.get('ref', '')}")
+            plan.removed.add(REMOVED_RELATIONS["hyperlink"], f"{plan.name}!{attributes.get('ref', '')}")
             out.append(number)
-        elif element.name == "dimension" and (used := widened_range(attributes.get("ref", ""), job.marks)):
-            edits.append(_tag_edit(job, element, {"ref": used}))
+        elif element.name == "dimension" and (used := widened_range(attributes.get("ref", ""), plan.marks)):
+            edits.append(_tag_edit(plan, element, {"ref": used}))
         elif element.name in _NOT_IN_A_COPY:
             out.append(number)
-        elif element.name in RULE_FORMULAS and element.text and refers_outside_workbook(element.text, job.removed):
+        elif element.name in RULE_FORMULAS and element.text and refers_outside_workbook(element.text, plan.removed):
             out.append(_rule_of(number, elements))
-            job.removed.add(RULE_REMOVED, job.name)
+            plan.removed.add(RULE_REMOVED, plan.name)
         elif changes := attributes_to_drop(attributes, "macro", "tabSelected"):
-            edits.append(_tag_edit(job, element, changes))
-    return [*edits, *_validation_counts(job, elements, set(out)), *removal_edits(elements, out)]
+            edits.append(_tag_edit(plan, element, changes))
+    return [*edits, *_validation_counts(plan, elements, set(out)), *removal_edits(elements, out)]
 
 
-def _tag(job: SheetEditPlan, element: Element) -> bytes:
-    return job.xml[element.start : element.inner]
+def _tag(plan: SheetEditPlan, element: Element) -> bytes:
+    return plan.xml[element.start : element.inner]
 
 
-def _tag_edit(job: SheetEditPlan, element: Element, attributes: dict[str, str | None]) -> Edit:
-    return (element.start, element.inner, with_attributes(_tag(job, element), attributes))
+def _tag_edit(plan: SheetEditPlan, element: Element, attributes: dict[str, str | None]) -> Edit:
+    return (element.start, element.inner, with_attributes(_tag(plan, element), attributes))
 
 
 def _leads_elsewhere(location: str) -> bool:
@@ -134,15 +134,15 @@ def _rule_of(number: int, elements: list[Element]) -> int:
     return number
 
 
-def _validation_counts(job: SheetEditPlan, elements: list[Element], out: set[int]) -> Iterable[Edit]:
-    """Yield the edits of lists of validations whose count changes because some are taken out."""
+def _validation_counts(plan: SheetEditPlan, elements: list[Element], out: set[int]) -> Iterable[Edit]:
+    """Yield the edits of lists of validations whose count changes because some are removed."""
     for number, element in enumerate(elements):
         if element.name != "dataValidations" or "count" not in element.attributes:
             continue
         children = [index for index, child in enumerate(elements) if child.parent == number]
         count = len([index for index in children if index not in out])
         if 0 < count < len(children):
-            yield _tag_edit(job, element, {"count": str(count)})
+            yield _tag_edit(plan, element, {"count": str(count)})
 
 
 def widened_range(reference: str, places: Iterable[Place]) -> str | None:
