@@ -21,7 +21,7 @@ from flows.settings import Settings, now
 from inputs.layouts.partner_layouts import Partner
 from replies.emails.analyst_emails import to_analyst
 from replies.emails.email_message import Attachment, Envelope
-from replies.emails.news_in_words import Names
+from replies.emails.notification_words import Names
 from replies.emails.officer_emails import to_officer
 from replies.emails.owner_emails import to_owner
 from replies.emails.size_limit import fit_to_size, size_in_words

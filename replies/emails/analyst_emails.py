@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 from common.jinja_templates import NO_BRANDING, Branding
 from replies.emails.email_message import Envelope
 from replies.emails.message_wording import worded_message
-from replies.emails.news_in_words import Names, notifications_of_kind, path_in_words, time_of
+from replies.emails.notification_words import Names, of_kind, path_in_words, time_of
 from replies.emails.officer_emails import escalated_returns, quarterly_reports
 from replies.emails.size_limit import LIST_LENGTHS, NO_FILES, MessageFiles
 from schemas.findings import as_typed
@@ -22,7 +22,7 @@ Item = TypeVar("Item")
 
 
 def to_analyst(
-    news: Sequence[Notification],
+    notifications: Sequence[Notification],
     names: Names,
     envelope: Envelope,
     files: MessageFiles = NO_FILES,
@@ -36,16 +36,16 @@ def to_analyst(
     """
     values = {
         "reader": names.reader,
-        "topics": [kind for kind in KINDS if notifications_of_kind(news, kind)],
-        "refused": [_listed(item.details, most, as_typed) for item in notifications_of_kind(news, "gate")],
+        "topics": [kind for kind in KINDS if of_kind(notifications, kind)],
+        "refused": [_listed(item.details, most, as_typed) for item in of_kind(notifications, "gate")],
         "wrong_folder": _listed(
-            notifications_of_kind(news, "wrong-folder"), most, lambda item: _misplaced_file(item, names)
+            of_kind(notifications, "wrong-folder"), most, lambda item: _misplaced_file(item, names)
         ),
-        "differing": _listed(notifications_of_kind(news, "differs"), most, lambda item: _differing(item, names, most)),
-        "set_aside": _set_aside(notifications_of_kind(news, "set-aside"), names, most),
-        "bounced": _listed(notifications_of_kind(news, "bounced"), most, _bounced),
-        **escalated_returns(news, names, most),
-        **quarterly_reports(news, files),
+        "differing": _listed(of_kind(notifications, "differs"), most, lambda item: _differing(item, names, most)),
+        "set_aside": _set_aside(of_kind(notifications, "set-aside"), names, most),
+        "bounced": _listed(of_kind(notifications, "bounced"), most, _bounced),
+        **escalated_returns(notifications, names, most),
+        **quarterly_reports(notifications, files),
     }
     return worded_message("analyst.jinja", values, envelope, files, branding)
 
@@ -97,7 +97,7 @@ def _differing(item: Notification, names: Names, most: int) -> dict[str, Any]:
     return {"sides": sides, "places": _listed(item.details[8:], most, as_typed)}
 
 
-def _set_aside(news: Sequence[Notification], names: Names, most: int) -> dict[str, Any]:
+def _set_aside(notifications: Sequence[Notification], names: Names, most: int) -> dict[str, Any]:
     """Return the returns that were set aside: what the gate found, in which cells."""
     shown = [
         {
@@ -107,10 +107,10 @@ def _set_aside(news: Sequence[Notification], names: Names, most: int) -> dict[st
             "submission": item.submission.id,
             "reasons": [as_typed(reason) for reason in item.details],
         }
-        for item in news[:most]
+        for item in notifications[:most]
         if item.submission is not None and item.outcome is not None
     ]
-    return {"shown": shown, "more": max(len(news) - most, 0)}
+    return {"shown": shown, "more": max(len(notifications) - most, 0)}
 
 
 def _bounced(item: Notification) -> dict[str, Any]:

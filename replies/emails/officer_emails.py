@@ -9,13 +9,13 @@ from typing import Any
 from common.jinja_templates import NO_BRANDING, Branding
 from replies.emails.email_message import Envelope
 from replies.emails.message_wording import worded_message
-from replies.emails.news_in_words import Names, day_of, notifications_of_kind, return_and_period
+from replies.emails.notification_words import Names, day_of, of_kind, return_and_period
 from replies.emails.size_limit import LIST_LENGTHS, NO_FILES, MessageFiles
 from schemas.notifications import Notification
 
 
 def to_officer(
-    news: Sequence[Notification],
+    notifications: Sequence[Notification],
     names: Names,
     envelope: Envelope,
     files: MessageFiles = NO_FILES,
@@ -27,19 +27,19 @@ def to_officer(
 
     `most` returns are listed. Raises DefinitionError where the organisation's own template cannot be filled in.
     """
-    late = notifications_of_kind(news, "escalated")
+    late = of_kind(notifications, "escalated")
     values = {
         "reader": names.reader,
         "escalated_returns": list(dict.fromkeys(return_and_period(item, names) for item in late)),
-        **escalated_returns(news, names, most),
-        **quarterly_reports(news, files),
+        **escalated_returns(notifications, names, most),
+        **quarterly_reports(notifications, files),
     }
     return worded_message("officer.jinja", values, envelope, files, branding)
 
 
-def escalated_returns(news: Sequence[Notification], names: Names, most: int) -> dict[str, Any]:
+def escalated_returns(notifications: Sequence[Notification], names: Names, most: int) -> dict[str, Any]:
     """Return what a wording may use of returns that are overdue beyond the days of grace, at most `most` of them."""
-    late = notifications_of_kind(news, "escalated")
+    late = of_kind(notifications, "escalated")
     shown = [
         {
             "title": return_and_period(item, names),
@@ -53,10 +53,10 @@ def escalated_returns(news: Sequence[Notification], names: Names, most: int) -> 
     return {"has_escalated": bool(late), "escalated": {"shown": shown, "more": max(len(late) - most, 0)}}
 
 
-def quarterly_reports(news: Sequence[Notification], files: MessageFiles) -> dict[str, Any]:
+def quarterly_reports(notifications: Sequence[Notification], files: MessageFiles) -> dict[str, Any]:
     """Return what a wording may use of the reports of a quarter that were filed."""
     reports = []
-    for item in notifications_of_kind(news, "report"):
+    for item in of_kind(notifications, "report"):
         title, name, version = item.details
         attached = [file.name for file in files.attached if file.name.startswith(f"scorecard-{name}-")]
         reports.append({"title": title, "name": name, "data_version": version, "attached": attached})

@@ -1,7 +1,7 @@
 """What is sent to data owners by mail.
 
-One message tells one recipient all the news of a night; its words stand in templates/owner.jinja. Partner text appears
-in it, so all of it is made inert: escaped in HTML, kept to one line, never in a header.
+One message has all the notifications of one recipient; its words stand in templates/owner.jinja. Partner text appears in
+it, so all of it is made inert: escaped in HTML, kept to one line, never in a header.
 """
 
 from __future__ import annotations
@@ -13,7 +13,14 @@ from typing import Any
 from common.jinja_templates import NO_BRANDING, Branding
 from replies.emails.email_message import Envelope
 from replies.emails.message_wording import worded_message
-from replies.emails.news_in_words import Names, day_of, notifications_of_kind, path_in_words, return_and_period, time_of
+from replies.emails.notification_words import (
+    Names,
+    day_of,
+    of_kind,
+    path_in_words,
+    return_and_period,
+    time_of,
+)
 from replies.emails.size_limit import LIST_LENGTHS, NO_FILES, MessageFiles
 from schemas.file_precedence import RivalSubmission
 from schemas.findings import as_typed
@@ -30,7 +37,7 @@ NOT_YOURS, SINGLE_PEOPLE = "return.wrong-folder", "return.person-level"
 
 
 def to_owner(
-    news: Sequence[Notification],
+    notifications: Sequence[Notification],
     names: Names,
     envelope: Envelope,
     files: MessageFiles = NO_FILES,
@@ -42,21 +49,21 @@ def to_owner(
     `files` are marked-up copies of workbooks of which findings are told, named by us. `most` findings of each return
     are listed. Raises DefinitionError where the organisation's own template cannot be filled in.
     """
-    overdue = notifications_of_kind(news, "overdue")
+    overdue = of_kind(notifications, "overdue")
     values = {
         "reader": names.reader,
         "contact": envelope.reply_to,
-        "topics": _topics(news, names),
-        "to_correct": [_to_correct(item, names, most) for item in notifications_of_kind(news, "findings")],
+        "topics": _topics(notifications, names),
+        "to_correct": [_to_correct(item, names, most) for item in of_kind(notifications, "findings")],
         "set_aside": [
             {**_return_shown(item, names), "reasons": [as_typed(reason) for reason in item.details]}
-            for item in notifications_of_kind(news, "set-aside")
+            for item in of_kind(notifications, "set-aside")
         ],
         "has_overdue": bool(overdue),
         "overdue": list(_overdue(overdue, names)),
-        "resolved": [_cured(item, names) for item in notifications_of_kind(news, "resolved")],
-        "published": [_cured(item, names) for item in notifications_of_kind(news, "published")],
-        **_receipts(news, names),
+        "resolved": [_cured(item, names) for item in of_kind(notifications, "resolved")],
+        "published": [_cured(item, names) for item in of_kind(notifications, "published")],
+        **_receipts(notifications, names),
     }
     return worded_message("owner.jinja", values, envelope, files, branding)
 
@@ -118,10 +125,10 @@ def _overdue(late: Sequence[Notification], names: Names) -> Iterator[dict[str, A
             }
 
 
-def _receipts(news: Sequence[Notification], names: Names) -> dict[str, Any]:
-    receipts = notifications_of_kind(news, "receipt")
-    unseen = {item.about: item.kind for item in notifications_of_kind(news, "awaiting", "tonight")}
-    with_findings = {item.about for item in notifications_of_kind(news, "findings")}
+def _receipts(notifications: Sequence[Notification], names: Names) -> dict[str, Any]:
+    receipts = of_kind(notifications, "receipt")
+    unseen = {item.about: item.kind for item in of_kind(notifications, "awaiting", "tonight")}
+    with_findings = {item.about for item in of_kind(notifications, "findings")}
     return {
         "receipts": [
             _receipt(item, names, unseen.get(item.about, ""), findings_listed=item.about in with_findings)
@@ -189,23 +196,26 @@ def _path(item: Notification) -> str:
     return item.submission.path if item.submission else ""
 
 
-def _topics(news: Sequence[Notification], names: Names) -> list[dict[str, Any]]:
+def _topics(notifications: Sequence[Notification], names: Names) -> list[dict[str, Any]]:
     """Return what the message is about, the most urgent first; `returns` by name where they may be named."""
-    wrong = [item for item in notifications_of_kind(news, "findings") if item.outcome and has_errors(item.outcome)]
+    wrong = [item for item in of_kind(notifications, "findings") if item.outcome and has_errors(item.outcome)]
     by_rule: dict[str, list[Notification]] = {}
     for item in wrong:
         by_rule.setdefault(_unshown_rule(item), []).append(item)
-    resolved, set_aside = notifications_of_kind(news, "resolved"), notifications_of_kind(news, "set-aside")
+    resolved, set_aside = (
+        of_kind(notifications, "resolved"),
+        of_kind(notifications, "set-aside"),
+    )
     mentioned = {item.about for item in [*wrong, *resolved]} | {_outcome(item).id for item in set_aside}
     groups = {
         "delete": by_rule.get(SINGLE_PEOPLE, []),
         "not-yours": by_rule.get(NOT_YOURS, []),
         "correct": by_rule.get("", []),
         "set-aside": set_aside,
-        "overdue": notifications_of_kind(news, "overdue"),
+        "overdue": of_kind(notifications, "overdue"),
         "resolved": resolved,
-        "published": notifications_of_kind(news, "published"),
-        "received": [item for item in notifications_of_kind(news, "receipt") if item.about not in mentioned],
+        "published": of_kind(notifications, "published"),
+        "received": [item for item in of_kind(notifications, "receipt") if item.about not in mentioned],
     }
     return [
         {"kind": kind, "count": len(items), "returns": [] if _unshown_rule(items[0]) else _returns_of(items, names)}
@@ -214,5 +224,5 @@ def _topics(news: Sequence[Notification], names: Names) -> list[dict[str, Any]]:
     ]
 
 
-def _returns_of(news: Sequence[Notification], names: Names) -> list[str]:
-    return list(dict.fromkeys(return_and_period(item, names) for item in news))
+def _returns_of(notifications: Sequence[Notification], names: Names) -> list[str]:
+    return list(dict.fromkeys(return_and_period(item, names) for item in notifications))

@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime
 from common.jinja_templates import Branding
 from replies.emails.analyst_emails import to_analyst, to_analyst_of_fault
 from replies.emails.email_message import Attachment, Envelope
-from replies.emails.news_in_words import Names
+from replies.emails.notification_words import Names
 from replies.emails.officer_emails import to_officer
 from replies.emails.owner_emails import to_owner
 from replies.emails.size_limit import MessageFiles
@@ -39,20 +39,20 @@ def try_messages(branding: Branding) -> None:
 
     Raises DefinitionError for the first template that cannot be filled in.
     """
-    owners = owner_news()
-    for news in (owners, *([item] for item in owners)):
-        to_owner(news, NAMES, ENVELOPE, FILES, 1, branding)
-    late = replace(_news("escalated"), expected_return=_slot(None))
-    reports = [_news("escalated"), late, _news("report")]
-    for news in (reports, reports[:1], reports[2:]):
-        to_officer(news, NAMES, ENVELOPE, FILES, 1, branding)
+    owners = owner_notifications()
+    for notifications in (owners, *([item] for item in owners)):
+        to_owner(notifications, NAMES, ENVELOPE, FILES, 1, branding)
+    late = replace(_notification("escalated"), expected_return=_slot(None))
+    reports = [_notification("escalated"), late, _notification("report")]
+    for notifications in (reports, reports[:1], reports[2:]):
+        to_officer(notifications, NAMES, ENVELOPE, FILES, 1, branding)
     kinds: tuple[Kind, ...] = ("gate", "wrong-folder", "differs", "set-aside", "bounced", "escalated", "report")
     for kind in kinds:
-        to_analyst([_news(kind)] * 2, NAMES, ENVELOPE, FILES, 1, branding)
+        to_analyst([_notification(kind)] * 2, NAMES, ENVELOPE, FILES, 1, branding)
     to_analyst_of_fault("the outbox: cannot be written", ["nightly"], "run", AT, ENVELOPE, branding)
 
 
-def owner_news() -> list[Notification]:
+def owner_notifications() -> list[Notification]:
     """Return all that an owner may be told, each branch of the words once."""
     kinds: tuple[Kind, ...] = ("set-aside", "overdue", "resolved", "published", "receipt", "awaiting", "tonight")
     outcomes = (
@@ -62,19 +62,19 @@ def owner_news() -> list[Notification]:
         _outcome("rejected", "return.wrong-folder"),
         _outcome("rejected", "return.person-level"),
     )
-    findings = [replace(_news("findings"), outcome=outcome) for outcome in outcomes]
+    findings = [replace(_notification("findings"), outcome=outcome) for outcome in outcomes]
     findings.append(replace(findings[0], repeats="S000001"))
     rivals = tuple(
         RivalSubmission(_submission(partner), ("2010",), counts=counts, in_part=counts, why="it was changed last")
         for partner in ("sample", "other")
         for counts in (True, False)
     )
-    receipt = replace(_news("receipt"), rivals=rivals, counts_for=("2009",))
-    late = replace(_news("overdue"), expected_return=_slot(None))
-    return [*findings, late, receipt, *(_news(kind) for kind in kinds)]
+    receipt = replace(_notification("receipt"), rivals=rivals, counts_for=("2009",))
+    late = replace(_notification("overdue"), expected_return=_slot(None))
+    return [*findings, late, receipt, *(_notification(kind) for kind in kinds)]
 
 
-def _news(kind: Kind) -> Notification:
+def _notification(kind: Kind) -> Notification:
     outcome = _outcome("rejected", "cell.not-a-number")
     submission, slot = _submission("sample"), _slot(outcome)
     return Notification(kind, outcome.id, "partner/sample", submission, outcome, slot, details=SAYS.get(kind, ()))

@@ -12,7 +12,7 @@ import pytest
 
 from replies.emails.analyst_emails import to_analyst
 from replies.emails.email_message import Attachment, Envelope
-from replies.emails.news_in_words import Names
+from replies.emails.notification_words import Names
 from replies.emails.owner_emails import to_owner
 from replies.emails.size_limit import LIST_LENGTHS, MessageFiles, fit_to_size, size_as_sent
 from schemas.findings import Finding, make_finding

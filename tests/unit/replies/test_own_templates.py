@@ -53,7 +53,9 @@ def received() -> list[Notification]:
         first_seen=SEEN,
         night=date(2011, 5, 26),
     )
-    return [replace(item, submission=submission) for item in sample_messages.owner_news() if item.kind == "receipt"]
+    return [
+        replace(item, submission=submission) for item in sample_messages.owner_notifications() if item.kind == "receipt"
+    ]
 
 
 def test_an_own_template_changes_one_block_and_keeps_the_others(own: Callable[[str, str], Branding]) -> None:

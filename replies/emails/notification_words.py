@@ -37,9 +37,9 @@ def time_of(at: datetime) -> str:
     return f"{day_of(at.date())} {at:%H:%M} UTC"
 
 
-def notifications_of_kind(news: Iterable[Notification], *kinds: str) -> list[Notification]:
-    """Return the news of these kinds, in order."""
-    return [item for item in news if item.kind in kinds]
+def of_kind(notifications: Iterable[Notification], *kinds: str) -> list[Notification]:
+    """Return the notifications of these kinds, in order."""
+    return [item for item in notifications if item.kind in kinds]
 
 
 def return_and_period(item: Notification, names: Names) -> str:
@@ -50,5 +50,5 @@ def return_and_period(item: Notification, names: Names) -> str:
 
 
 def path_in_words(item: Notification) -> str:
-    """Return the path of the file that the news is about, inert; empty where it is about none."""
+    """Return the path of the file that the notification is about, inert; empty where it is about none."""
     return as_typed(item.submission.path) if item.submission else ""
