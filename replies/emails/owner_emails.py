@@ -1,7 +1,7 @@
 """What is sent to data owners by mail.
 
-One message has all the notifications of one recipient; its words stand in templates/owner.jinja. Partner text appears in
-it, so all of it is made inert: escaped in HTML, kept to one line, never in a header.
+One message has all the notifications of one recipient; its words stand in templates/owner.jinja. Partner text appears
+in it, so all of it is made inert: escaped in HTML, kept to one line, never in a header.
 """
 
 from __future__ import annotations
