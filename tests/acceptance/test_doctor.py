@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import contextlib
-import importlib.metadata
 import json
 import re
 import shutil
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import date, timedelta
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
@@ -22,9 +20,8 @@ from flows.commands.application import main
 from flows.operations.doctor import doctor_context, examination
 from flows.operations.doctor.doctor_context import CheckResult
 from flows.operations.doctor.examination import CHECKS, examine
-from flows.records.ledger import read_ledger
 from flows.settings import now
-from schemas.notifications import Message
+from tests.support.doctor_faults import PLANTED, Plant, plant_inbox
 from tests.support.inbox_servers import PASSWORD, QUOTED
 from tests.support.mail_server import Post, free_port, post_office
 from tests.support.places import HOME, Place
@@ -142,210 +139,6 @@ def test_all_is_well_and_looking_changes_nothing(here: Place, post: Post, capsys
     assert lines[-1] == f"{len(CHECKS) + 1} checks: 0 wrong, 0 look, {len(CHECKS) + 1} ok."
     assert snapshot(here.root) == before
     assert post.came == []
-
-
-def plant_line(here: Place, _: pytest.MonkeyPatch) -> None:
-    ledger = here.archive / "ledger.jsonl"
-    ledger.write_bytes(b"no json\n" + ledger.read_bytes())
-
-
-def plant_torn(here: Place, _: pytest.MonkeyPatch) -> None:
-    with (here.archive / "ledger.jsonl").open("ab") as file:
-        file.write(b'{"kind":"subm')
-
-
-def plant_changed(here: Place, _: pytest.MonkeyPatch) -> None:
-    ledger = here.archive / "ledger.jsonl"
-    ledger.write_bytes(ledger.read_bytes().replace(b'"partner":"tester"', b'"partner":"toaster"', 1))
-
-
-def plant_cut(here: Place, _: pytest.MonkeyPatch) -> None:
-    ledger = here.archive / "ledger.jsonl"
-    ledger.write_bytes(ledger.read_bytes().partition(b'{"kind":"message"')[0])
-
-
-def plant_no_store(here: Place, _: pytest.MonkeyPatch) -> None:
-    (here.published.parent / "store.duckdb").unlink()
-
-
-def plant_unpublished(here: Place, _: pytest.MonkeyPatch) -> None:
-    here.published.unlink()
-
-
-def plant_nothing_kept(here: Place, _: pytest.MonkeyPatch) -> None:
-    (here.published.parent / "kept" / "indicators-v1.duckdb").unlink()
-
-
-def plant_lost(here: Place, _: pytest.MonkeyPatch) -> None:
-    next((here.archive / "files").iterdir()).unlink()
-
-
-def plant_definition(here: Place, monkeypatch: pytest.MonkeyPatch) -> None:
-    shutil.copytree(HOME / "schemas" / "definitions" / "data", here.root / "definitions")
-    (here.root / "definitions" / "officers.toml").write_text("broken = [", encoding="utf-8")
-    monkeypatch.setenv("INDICATORS_DEFINITIONS", str(here.root / "definitions"))
-
-
-def plant_layout(here: Place, _: pytest.MonkeyPatch) -> None:
-    (here.root / "partners" / "tester.toml").write_text('id = "someone-else"\n', encoding="utf-8")
-
-
-def plant_example(here: Place, _: pytest.MonkeyPatch) -> None:
-    toml = here.root / "partners" / "tester.toml"
-    toml.write_text("example = true\n" + toml.read_text(encoding="utf-8"), encoding="utf-8")
-
-
-def plant_gone_partner(here: Place, _: pytest.MonkeyPatch) -> None:
-    write_partner(here.root / "partners", "successor")
-    (here.root / "partners" / "tester.toml").unlink()
-    (here.inbox / "successor").mkdir()
-
-
-def plant_inbox(here: Place, _: pytest.MonkeyPatch) -> None:
-    shutil.rmtree(here.inbox)
-
-
-def plant_unmounted(here: Place, _: pytest.MonkeyPatch) -> None:
-    shutil.rmtree(here.inbox / "tester")
-
-
-def plant_folderless(here: Place, _: pytest.MonkeyPatch) -> None:
-    write_partner(here.root / "partners", "newcomer")
-
-
-def plant_open_archive(here: Place, _: pytest.MonkeyPatch) -> None:
-    here.archive.chmod(0o755)
-
-
-def plant_open_store(here: Place, _: pytest.MonkeyPatch) -> None:
-    (here.published.parent / "store.duckdb").chmod(0o644)
-
-
-def plant_outbox(here: Place, _: pytest.MonkeyPatch) -> None:
-    shutil.rmtree(here.outbox)
-    here.outbox.write_bytes(b"a file in its place")
-
-
-def plant_full(_: Place, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(shutil, "disk_usage", lambda _: shutil._ntuple_diskusage(10**12, 10**12, 10**6))
-
-
-def plant_newer_store(here: Place, _: pytest.MonkeyPatch) -> None:
-    from warehouse.store.connection import connect
-
-    with contextlib.closing(connect(str(here.published.parent / "store.duckdb"))) as con:
-        con.execute("UPDATE about SET schema_version = 99")
-
-
-def plant_torn_store(here: Place, _: pytest.MonkeyPatch) -> None:
-    (here.published.parent / "store.duckdb").write_bytes(b"not a database" * 1000)
-
-
-def plant_half(here: Place, _: pytest.MonkeyPatch) -> None:
-    here.published.write_bytes(here.published.read_bytes()[:20_000])
-
-
-def plant_wal(here: Place, _: pytest.MonkeyPatch) -> None:
-    Path(f"{here.published}.wal").write_bytes(b"")
-
-
-def plant_candidate(here: Place, _: pytest.MonkeyPatch) -> None:
-    (here.published.parent / "kept" / "candidate-3f2c91d0.duckdb").write_bytes(b"")
-
-
-def plant_rollback(here: Place, _: pytest.MonkeyPatch) -> None:
-    (here.published.parent / "kept" / "held.json").write_bytes(b"{}")
-
-
-def plant_unended(here: Place, _: pytest.MonkeyPatch) -> None:
-    marks = here.archive / "nights.json"
-    began = (now() - timedelta(hours=20)).isoformat()
-    marks.write_text(json.dumps({"began": began, "ended": "2011-01-01T00:00:00+00:00"}), encoding="utf-8")
-
-
-def plant_message(here: Place, _: pytest.MonkeyPatch) -> None:
-    ledger = read_ledger(here.archive)
-    message = Message("m", "partner/tester", "owner@council.test", "m.eml", ("k",), date(2011, 5, 31))
-    ledger.record_message(message, now())
-    ledger.record_delivery("m", "waiting", now(), detail="later")
-
-
-def plant_no_mail(_: Place, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delenv("INDICATORS_SMTP_URL")
-
-
-def plant_dead_mail(_: Place, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("INDICATORS_SMTP_URL", f"smtp://nightly:{QUOTED}@127.0.0.1:{free_port()}")
-
-
-def plant_example_sender(_: Place, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delenv("INDICATORS_SENDER")
-
-
-def plant_dead_prefect(_: Place, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("PREFECT_API_URL", f"http://127.0.0.1:{free_port()}/api")
-
-
-def plant_misspelt(_: Place, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("INDICATORS_INBX", "/srv")
-
-
-def plant_frozen_day(_: Place, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("INDICATORS_TODAY", "2011-04-30")
-
-
-def plant_open_dotenv(here: Place, _: pytest.MonkeyPatch) -> None:
-    (here.root / ".env").write_text("INDICATORS_GRACE_DAYS=7\n", encoding="utf-8")
-    (here.root / ".env").chmod(0o644)
-
-
-def plant_other_version(_: Place, monkeypatch: pytest.MonkeyPatch) -> None:
-    held = list(importlib.metadata.distributions())
-
-    class Older:
-        name, version = "duckdb", "1.0.0"
-
-    monkeypatch.setattr(importlib.metadata, "distributions", lambda: [*held, Older()])
-
-
-Plant = Callable[[Place, pytest.MonkeyPatch], None]
-PLANTED: tuple[tuple[Plant, str, str, str], ...] = (
-    (plant_misspelt, "settings", "look", "INDICATORS_INBX"),
-    (plant_frozen_day, "settings", "look", "2011-04-30"),
-    (plant_open_dotenv, "settings", "wrong", "chmod 600"),
-    (plant_other_version, "libraries", "wrong", "duckdb is 1.0.0"),
-    (plant_definition, "definitions", "wrong", "officers.toml"),
-    (plant_layout, "layouts", "wrong", "tester.toml"),
-    (plant_example, "examples", "look", "tester"),
-    (plant_gone_partner, "examples", "look", "no TOML"),
-    (plant_inbox, "inbox", "wrong", "not there"),
-    (plant_unmounted, "inbox", "wrong", "mounted"),
-    (plant_folderless, "inbox", "look", "newcomer"),
-    (plant_open_archive, "permissions", "wrong", "chmod go="),
-    (plant_open_store, "permissions", "wrong", "store.duckdb"),
-    (plant_outbox, "permissions", "wrong", "outbox"),
-    (plant_full, "disk", "wrong", "make room"),
-    (plant_line, "ledger", "wrong", "backup"),
-    (plant_torn, "ledger", "look", "cut off"),
-    (plant_changed, "ledger", "wrong", "line 2: was changed after it was written; restore the ledger"),
-    (plant_cut, "ledger", "wrong", "the store has seen line"),
-    (plant_no_store, "store", "wrong", "run `indicators rebuild`"),
-    (plant_unpublished, "published", "look", "the next night puts version 1 back"),
-    (plant_nothing_kept, "published", "look", "version(s) 1 cannot be gone back to"),
-    (plant_lost, "ledger", "wrong", "1 file(s)"),
-    (plant_newer_store, "store", "wrong", "newer release"),
-    (plant_torn_store, "store", "wrong", "backup"),
-    (plant_half, "published", "wrong", "not whole"),
-    (plant_wal, "published", "wrong", "write-ahead"),
-    (plant_candidate, "candidate", "look", "indicators approve 3f2c91d0"),
-    (plant_rollback, "candidate", "look", "rollback"),
-    (plant_unended, "night", "wrong", "did not end"),
-    (plant_message, "messages", "look", "1 message(s) wait"),
-    (plant_no_mail, "mail", "look", "INDICATORS_SMTP_URL"),
-    (plant_dead_mail, "mail", "wrong", "refused"),
-    (plant_example_sender, "mail", "look", "INDICATORS_SENDER"),
-    (plant_dead_prefect, "schedule", "wrong", "does not answer"),
-)
 
 
 @pytest.mark.parametrize(("plant", "check", "level", "says"), PLANTED, ids=[plant.__name__ for plant, *_ in PLANTED])

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from tests.fuzz.faults import ALONE, KINDS, bench, run
+from tests.fuzz.fault_kinds import ALONE, KINDS
+from tests.fuzz.faults import bench, run
 
 
 def test_every_planted_fault_is_named_once_at_its_cell_and_nothing_else_is() -> None:
