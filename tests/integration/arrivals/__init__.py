@@ -1,0 +1,1 @@
+"""What arrives, from folders and from servers."""

@@ -1,0 +1,36 @@
+"""TODO."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+
+import pytest
+
+from flows.delivery import outbox
+from tests.support.mail_server import Post, free_port, post_office
+from tests.support.mail_town import DAY, partner
+from tests.support.places import Place
+from warehouse.gate.gate import Verdict
+from warehouse.publication import publish_attempt
+
+
+@pytest.fixture(autouse=True)
+def open_gate(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The gate has tests of its own; here it lets everything pass, in no time."""
+    monkeypatch.setattr(publish_attempt, "judge_candidate", lambda *_: Verdict())
+
+
+@pytest.fixture
+def post(monkeypatch: pytest.MonkeyPatch) -> Iterator[Post]:
+    monkeypatch.setattr(outbox, "PAUSES_SECONDS", (0.0, 0.0, 0.0))
+    with post_office(Post(free_port())) as up:
+        yield up
+
+
+@pytest.fixture
+def town(place: Place, monkeypatch: pytest.MonkeyPatch) -> Place:
+    """A place with one partner of its own, whose return is due on the second day."""
+    partner(place, "tester", DAY + timedelta(1))
+    monkeypatch.setenv("INDICATORS_PARTNERS", str(place.root / "partners"))
+    return place

@@ -1,0 +1,1 @@
+"""Tests of inputs.readers and inputs.sandbox."""
