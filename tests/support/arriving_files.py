@@ -1,4 +1,4 @@
-"""TODO."""
+"""Files that arrive in an inbox, and what a night makes of them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""TODO."""
+"""Small workbooks that are broken, locked, old or hostile."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""TODO."""
+"""Partners whose returns come day by day, and the mail that follows."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""TODO."""
+"""Inboxes of every kind, filled by tests."""
 
 from __future__ import annotations
 

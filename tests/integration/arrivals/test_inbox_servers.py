@@ -1,4 +1,4 @@
-"""TODO."""
+"""Inboxes on servers: what they refuse, what they show, and what is fetched again."""
 
 from __future__ import annotations
 

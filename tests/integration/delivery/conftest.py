@@ -1,4 +1,4 @@
-"""TODO."""
+"""A small town whose mail goes to a server on this machine."""
 
 from __future__ import annotations
 

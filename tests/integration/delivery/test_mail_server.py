@@ -1,4 +1,4 @@
-"""TODO."""
+"""The mail server: its address, secrets, encryption, delays, refusals and sizes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""TODO."""
+"""A reader for a whole module of tests."""
 
 from __future__ import annotations
 

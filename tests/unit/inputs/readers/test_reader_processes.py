@@ -1,4 +1,4 @@
-"""TODO."""
+"""Child processes that die, hang or run out of memory cost their own file and no other."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""TODO."""
+"""Files that cannot be read are refused with their own rule and what to do."""
 
 from __future__ import annotations
 

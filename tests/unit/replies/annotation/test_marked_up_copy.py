@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import io
-import json
 import re
 import zipfile
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -20,59 +18,14 @@ from inputs.layouts.layout_language import SHORTHAND
 from inputs.parsing.cell_values.numbers import NumberReading, read_number
 from inputs.readers.cells import FINDINGS_MARK, Cells, Sheet
 from inputs.readers.read_file import read_file as read_here
-from inputs.sandbox.reader_processes import Limits, read_in_child
 from replies.annotation.active_content import RemovedContent, refers_outside_workbook
 from replies.annotation.annotated_workbook import annotate_workbook
-from replies.annotation.marked_up_copy import CheckedReturn, MarkedUpCopy, NoCopy, mark_up
 from replies.annotation.ooxml.cell_styles import FILLS
 from replies.annotation.values_only_workbook import values_only_workbook
-from schemas.findings import Finding, address_of_position, cell_position, make_finding
+from schemas.findings import address_of_position, cell_position, make_finding
 from tests.support.hard_workbook import harmful, harmless
-from tests.support.small_returns import GOOD, write_partner, write_return
-
-NOON = datetime.fromisoformat("2010-09-01T12:00")
-FOUND = (
-    make_finding("value.above-maximum", sheet="Figures", cells=["E4"], found=150, expected="at most 100 %"),
-    make_finding("area.unknown", sheet="Figures", cells=["A6"], found="=cmd|'/c calc'!A0", expected="a <b>name</b>"),
-    make_finding("cell.blank", sheet="Figures", cells=["G7"]),
-    make_finding("cell.blank", sheet="Figures", cells=["C15:C17"]),
-    make_finding("area.replaced", sheet="It's hidden", cells=["A1", "'Figures'!B4"]),
-    make_finding("return.empty"),
-)
-
-
-def marked(content: bytes, findings: tuple[Finding, ...] = FOUND, name: str = "a.xlsx") -> bytes:
-    made = mark_up(content, name, [CheckedReturn("Attainment", "rejected", findings)], submission="S000007")
-    assert isinstance(made, MarkedUpCopy), made
-    assert made.name == "S000007-marked-up.xlsx"
-    return made.content
-
-
-def parts_of(content: bytes) -> dict[str, bytes]:
-    with zipfile.ZipFile(io.BytesIO(content)) as archive:
-        assert len(set(archive.namelist())) == len(archive.namelist())
-        return {name: archive.read(name) for name in archive.namelist()}
-
-
-def cells_of(xml: bytes) -> dict[str, str]:
-    found = re.findall(r'<c r="([A-Z]+\d+)"[^>]*?(?:/>|>.*?</c>)', xml.decode(), re.S)
-    whole = re.findall(r'(<c r="[A-Z]+\d+"[^>]*?(?:/>|>.*?</c>))', xml.decode(), re.S)
-    return dict(zip(found, whole, strict=True))
-
-
-def read_cells(content: bytes) -> Cells:
-    cells = read_in_child(content)
-    assert isinstance(cells, Cells), cells
-    return cells
-
-
-def text_of(sheet: Sheet) -> str:
-    return "\n".join(" | ".join(str(cell) for cell in row if cell is not None) for row in sheet.rows)
-
-
-def fill_of(cell: Any) -> str:
-    return str(cell.fill.fgColor.rgb) if cell.fill.fill_type == "solid" else ""
-
+from tests.support.marked_copies import NOON, cells_of, fill_of, marked, parts_of, read_cells, text_of
+from tests.support.small_returns import GOOD, write_return
 
 # -- a workbook changed in place --------------------------------------------------------------------------------------
 
@@ -331,93 +284,6 @@ def test_a_rendering_keeps_kinds_of_value_merges_and_what_is_hidden() -> None:
 
 
 # -- the way round ----------------------------------------------------------------------------------------------------
-
-
-@pytest.fixture
-def own_partner(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A partner of the test's own, and where its return goes."""
-    monkeypatch.setenv("INDICATORS_PARTNERS", str(write_partner(tmp_path / "partners")))
-    monkeypatch.setenv("INDICATORS_TODAY", "2011-05-31")
-    return tmp_path / "tester" / "attainment.xlsx"
-
-
-def check(path: Path, capsys: pytest.CaptureFixture[str], *more: str) -> list[dict[str, Any]]:
-    main(["check", str(path), "--partner", "tester", "--json", *more])
-    (record,) = json.loads(capsys.readouterr().out)
-    found: list[dict[str, Any]] = record["findings"]
-    return found
-
-
-def test_an_owner_can_mend_the_copy_and_send_it_back(
-    own_partner: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    rows = [*GOOD, ("Nottm", *GOOD[0][1:]), ("England", "Key stage 2", "2009/10", "reported", 167, None, None)]
-    write_return(own_partner, rows)
-    copy, again = tmp_path / "mended.xlsx", tmp_path / "again.xlsx"
-    found = check(own_partner, capsys, "--marked-up", str(copy))
-    assert len(found) == 2
-    assert check(copy, capsys) == found
-    book = openpyxl.load_workbook(copy)
-    book["Figures"]["A9"] = "East Midlands"
-    book.save(copy)
-    (left,) = check(copy, capsys, "--marked-up", str(again))
-    assert left["cell"] == "E10"
-    second = openpyxl.load_workbook(again)
-    assert second.sheetnames == ["Findings", "Figures"]
-    assert (fill_of(second["Figures"]["A9"]), fill_of(second["Figures"]["E10"])) == ("", FILLS["error"])
-    assert second["Figures"]["A9"].comment is None
-    assert second["Figures"]["E10"].comment.text.count("What to do") == 1
-    second["Figures"]["E10"] = 67
-    second.save(again)
-    assert check(again, capsys) == []
-
-
-def test_a_second_copy_gives_a_mended_cell_its_own_colour_back() -> None:
-    first = marked(marked(harmless()))
-    second = marked(first, (FOUND[1],))
-    sheet = openpyxl.load_workbook(io.BytesIO(second))["Figures"]
-    assert fill_of(sheet["E4"]) == "FFCCFFCC"
-    assert fill_of(sheet["A6"]) == FILLS["error"]
-    assert sheet["A6"].comment.text.count("not an area we know") == 1
-    assert sheet["B4"].comment.text == "Checked in May."
-    assert openpyxl.load_workbook(io.BytesIO(second)).sheetnames == [
-        "Findings (2)",
-        "Figures",
-        "Findings",
-        "It's hidden",
-    ]
-
-
-@pytest.mark.parametrize("rule", ["return.person-level", "return.wrong-folder", "return.encrypted", "return.unknown"])
-def test_nothing_goes_back_of_what_may_not(rule: str) -> None:
-    assert isinstance(
-        mark_up(harmless(), "a.xlsx", [CheckedReturn("A", "rejected", (FOUND[0], make_finding(rule)))]), NoCopy
-    )
-
-
-def test_no_copy_without_findings_nor_of_what_breaks_the_child() -> None:
-    assert isinstance(mark_up(harmless(), "a.xlsx", [CheckedReturn("A", "accepted", ())]), NoCopy)
-    for content in (b"", b"PK\x03\x04 cut off", harmless()[:3000]):
-        assert isinstance(mark_up(content, "a.xlsx", [CheckedReturn("A", "rejected", FOUND)]), NoCopy)
-    small = mark_up(harmless(), "a.xlsx", [CheckedReturn("A", "rejected", FOUND)], limits=Limits(file_bytes=10))
-    assert isinstance(small, NoCopy)
-
-
-def test_check_writes_a_copy_of_one_file_and_never_over_it(
-    own_partner: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    write_return(own_partner)
-    copy = tmp_path / "mended.xlsx"
-    assert main(["check", str(own_partner), "--marked-up", str(copy)]) == 0
-    assert "no marked-up copy: nothing was found" in capsys.readouterr().err
-    assert not copy.exists()
-    for wrong in ([str(own_partner), str(own_partner), "--marked-up", str(copy)],
-                  [str(own_partner), "--marked-up", str(own_partner)],
-                  [str(own_partner), "--marked-up", str(tmp_path / "copy.xls")],
-                  [str(own_partner), "--marked-up", str(tmp_path / "none" / "mended.xlsx")]):  # fmt: skip
-        before = own_partner.read_bytes()
-        assert main(["check", *wrong]) == 2
-        assert own_partner.read_bytes() == before
 
 
 # -- whatever partners call and type things ---------------------------------------------------------------------------
