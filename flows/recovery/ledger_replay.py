@@ -298,9 +298,9 @@ def _finish(replay: Replay) -> None:
 def _guess_build_inputs(replay: Replay) -> dict[str, Any]:
     """Return what the last night of a release that recorded none published from: what its returns were validated by."""
     ledger, validated = replay.ledger, replay.ledger.recorded_outcomes
-    partners = {one.partner: one.layouts for one in validated}
-    at = max([one.validated_at for one in validated] + list(ledger.published_versions.values()))
-    today = max(one.night for one in ledger.submissions.values())
+    partners = {outcome.partner: outcome.layouts for outcome in validated}
+    at = max([outcome.validated_at for outcome in validated] + list(ledger.published_versions.values()))
+    today = max(submission.night for submission in ledger.submissions.values())
     attempt = Attempt("rebuild", today, at, validated[-1].definitions, partners, has_examples=False, release="")
     try:
         return _archived_build_inputs(replay, attempt)
