@@ -80,3 +80,9 @@ def test_a_template_and_a_marked_up_copy_are_made(installed: Path, tmp_path: Pat
 def test_nothing_of_tests_or_tools_is_installed(installed: Path) -> None:
     folders = {path.name for path in installed.iterdir() if path.is_dir()}
     assert {name for name in folders if not name.endswith(".dist-info")} == set(PACKAGES)
+
+
+def test_the_words_of_messages_and_pages_are_installed(installed: Path) -> None:
+    templates = [path.relative_to(HOME) for package in PACKAGES for path in (HOME / package).rglob("*.jinja")]
+    assert len(templates) > 8
+    assert [path for path in templates if not (installed / path).is_file()] == []
