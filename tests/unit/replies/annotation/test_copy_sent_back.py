@@ -17,15 +17,7 @@ from replies.annotation.ooxml.cell_styles import FILLS
 from schemas.findings import make_finding
 from tests.support.hard_workbook import harmless
 from tests.support.marked_copies import FOUND, fill_of, marked
-from tests.support.small_returns import GOOD, write_partner, write_return
-
-
-@pytest.fixture
-def own_partner(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A partner of the test's own, and where its return goes."""
-    monkeypatch.setenv("INDICATORS_PARTNERS", str(write_partner(tmp_path / "partners")))
-    monkeypatch.setenv("INDICATORS_TODAY", "2011-05-31")
-    return tmp_path / "tester" / "attainment.xlsx"
+from tests.support.small_returns import GOOD, write_return
 
 
 def check(path: Path, capsys: pytest.CaptureFixture[str], *more: str) -> list[dict[str, Any]]:
