@@ -153,7 +153,8 @@ def night_up_to_load(place: Place, **other: Any) -> None:
 
 
 def recorded(place: Place) -> list[dict[str, Any]]:
-    return [{**one.as_dict(), "judged_at": None} for one in read_ledger(place.archive).recorded]
+    """Every outcome of the ledger, without the times at which it was judged and its workbook saved."""
+    return [{**one.as_dict(), "judged_at": None, "modified": None} for one in read_ledger(place.archive).recorded]
 
 
 CENTRES = ("Nottingham", "Centres", "2011", "reported", 4000, None, None)

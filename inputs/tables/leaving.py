@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -40,6 +41,8 @@ class Leaving:
     """Cells that are blank and should say what a test of `only` asks for."""
     said: int = 0
     """Figures that the tests let in."""
+    last_stops: dict[re.Pattern[str], int] = field(default_factory=dict)
+    """The last row at which each pattern of `stop` ends the table."""
 
     # rows
 
@@ -64,13 +67,11 @@ class Leaving:
     def nearly_stops(self, number: int, first: str) -> bool:
         """Whether a row most likely ends the table by a word that is mistyped; it is then noted. A row of figures whose
         keys can all be read is none, nor is any row above one at which the table does end."""
-        block = self.columns.block
-        later = [self._first_of(n) for n in range(number + 1, min(block.end, len(self.columns.sheet.rows)))]
         meant_by = next(
             (
                 word
                 for pattern in self.on.table.stop
-                if (word := nearly(first, pattern)) and not any(pattern.search(text) for text in later)
+                if (word := nearly(first, pattern)) and self._last_stop(pattern) <= number
             ),
             "",
         )
@@ -80,6 +81,13 @@ class Leaving:
         expected = f"{meant_by!r}, at which the table ends; nothing from here on was read as part of it"
         self.notes.add("layout.word-mistyped", at(number, where), "stop", first, expected)
         return True
+
+    def _last_stop(self, pattern: re.Pattern[str]) -> int:
+        """The last row of the block at which a pattern ends the table; -1 where none does."""
+        if pattern not in self.last_stops:
+            rows = range(min(self.columns.block.end, len(self.columns.sheet.rows)) - 1, -1, -1)
+            self.last_stops[pattern] = next((n for n in rows if pattern.search(self._first_of(n))), -1)
+        return self.last_stops[pattern]
 
     def nearly_skips(self, number: int) -> bool:
         """Whether a row was most likely to be left out by a word that is mistyped, as its keys cannot be read either;
