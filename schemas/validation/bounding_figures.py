@@ -29,7 +29,7 @@ def check_bounds(
     tables: Sequence[TidyTable],
     definitions: Definitions,
     context: CheckContext,
-    slate: FindingCollector,
+    collector: FindingCollector,
 ) -> None:
     """Note figures that cannot be right together, as far as no cell of them is named already."""
     found = (
@@ -41,9 +41,9 @@ def check_bounds(
         rows = list(frame[indexes].iter_rows(named=True))
         places = [place for row in rows if (place := _cell(row)) is not None]
         first = next((row for row in rows if _cell(row) is not None), None)
-        if first is not None and slate.free(first["_return"], places):
+        if first is not None and collector.free(first["_return"], places):
             number = first["_return"]
-            slate.add(
+            collector.add(
                 number,
                 rule,
                 places,

@@ -38,24 +38,26 @@ def check(tables: Sequence[TidyTable], definitions: Definitions, context: CheckC
     if not tables:
         return []
     frame = join_definitions(tables, definitions, context)
-    slate = FindingCollector([[] for _ in tables], [table.seen for table in tables], [table.typed for table in tables])
-    _already_named(frame, slate)
-    check_rows(frame, tables, context, slate)
-    check_duplicates(frame, slate)
+    collector = FindingCollector(
+        [[] for _ in tables], [table.seen for table in tables], [table.typed for table in tables]
+    )
+    _already_named(frame, collector)
+    check_rows(frame, tables, context, collector)
+    check_duplicates(frame, collector)
     beside = with_sibling_returns(frame, tables, context)
-    check_totals(beside, tables, definitions, context, slate)
-    check_bounds(beside, tables, definitions, context, slate)
+    check_totals(beside, tables, definitions, context, collector)
+    check_bounds(beside, tables, definitions, context, collector)
     absences = PossiblyUnreadKeys(frame, tables)
-    check_companions(frame, definitions, absences, slate)
-    check_required(frame, definitions, absences, slate)
-    check_history(frame, tables, definitions, context, absences, slate)
-    return slate.found
+    check_companions(frame, definitions, absences, collector)
+    check_required(frame, definitions, absences, collector)
+    check_history(frame, tables, definitions, context, absences, collector)
+    return collector.found
 
 
-def _already_named(frame: pl.DataFrame, slate: FindingCollector) -> None:
+def _already_named(frame: pl.DataFrame, collector: FindingCollector) -> None:
     """The cells of a faulty row that gave nothing are those that the parser names."""
     faulty = frame.filter(pl.col("faulty"))
     for name in MEASURES:
         unread = faulty.filter(pl.col(name).is_null() & pl.col(f"at_{name}").is_not_null())
         for number, sheet, position in unread.select("_return", "sheet", f"at_{name}").iter_rows():
-            slate.named.add((number, (sheet, position)))
+            collector.named.add((number, (sheet, position)))

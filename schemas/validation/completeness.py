@@ -76,7 +76,7 @@ _WHERE = ["_return", "area_code", "time_period", "breakdown"]
 
 
 def check_companions(
-    frame: pl.DataFrame, definitions: Definitions, absences: PossiblyUnreadKeys, slate: FindingCollector
+    frame: pl.DataFrame, definitions: Definitions, absences: PossiblyUnreadKeys, collector: FindingCollector
 ) -> None:
     """A figure that may only be read beside another needs it for the same area, period and breakdown."""
     pairs = {i.id: i.companion for i in definitions.indicators.values() if i.companion}
@@ -102,12 +102,12 @@ def check_companions(
     for row in alone.iter_rows(named=True):
         number, key = row["_return"], {**row, "indicator_id": row["_companion"]}
         places = [(row["sheet"], row["at_value"])] if row["at_value"] is not None else []
-        if absences.certain(number, key) and slate.free(number, places):
+        if absences.certain(number, key) and collector.free(number, places):
             nearly = _nearly(key, spares.get(number, ()))
-            slate.add(
+            collector.add(
                 number,
                 "companion.missing",
-                [*places, *(place for place, _ in nearly if slate.free(number, [place]))],
+                [*places, *(place for place, _ in nearly if collector.free(number, [place]))],
                 field="value",
                 found=row["value"],
                 expected=f"{definitions.indicators[row['_companion']].title} ({row['_companion']}) for the same area "
@@ -129,7 +129,7 @@ def _nearly(key: Mapping[str, Any], rows: Iterable[Row]) -> list[tuple[Place, Ro
 
 
 def check_required(
-    frame: pl.DataFrame, definitions: Definitions, absences: PossiblyUnreadKeys, slate: FindingCollector
+    frame: pl.DataFrame, definitions: Definitions, absences: PossiblyUnreadKeys, collector: FindingCollector
 ) -> None:
     """Every row that a return must hold is there; one that may stand under a wrong name is named beside."""
     for number, table in enumerate(absences.tables):
@@ -139,7 +139,7 @@ def check_required(
             if required.indicators:
                 now = now.filter(pl.col("indicator_id").is_in(list(required.indicators)))
             if now.height:
-                _missing(number, required, list(now.iter_rows(named=True)), definitions, absences, slate)
+                _missing(number, required, list(now.iter_rows(named=True)), definitions, absences, collector)
 
 
 def _missing(
@@ -148,7 +148,7 @@ def _missing(
     rows: list[Row],
     definitions: Definitions,
     absences: PossiblyUnreadKeys,
-    slate: FindingCollector,
+    collector: FindingCollector,
 ) -> None:
     held = {_key(row) for row in rows}
     wanted = _wanted(required, rows, definitions)
@@ -166,21 +166,21 @@ def _missing(
             continue  # every row of that period was meant for another one
         nearly = _nearly(dict(zip(PARTS, key, strict=True)), spare) if len(missing) <= FEW else []
         moved.update(_key(row) for _, row in nearly)
-        named.append((key, [place for place, _ in nearly if slate.free(number, [place])]))
+        named.append((key, [place for place, _ in nearly if collector.free(number, [place])]))
     for key, places in reversed(named):
-        _note_missing(number, key, places, rows[0]["sheet"], definitions, slate)
+        _note_missing(number, key, places, rows[0]["sheet"], definitions, collector)
 
 
 def _note_missing(
-    number: int, key: Key, places: list[Place], sheet: str, definitions: Definitions, slate: FindingCollector
+    number: int, key: Key, places: list[Place], sheet: str, definitions: Definitions, collector: FindingCollector
 ) -> None:
     area, one = definitions.geography.area(key[1]), definitions.indicators[key[0]]
-    period = slate.period(number, one.time_identifier, key[2])
+    period = collector.period(number, one.time_identifier, key[2])
     what = f"no row for {one.title}, {area.name if area else key[1]}, {period}, {key[3]}"
     if places:
-        slate.add(number, "row.missing", places, field="row", found=what, expected="that row")
+        collector.add(number, "row.missing", places, field="row", found=what, expected="that row")
     else:
-        slate.found[number].append(
+        collector.found[number].append(
             make_finding("row.missing", sheet=sheet, field="row", found=what, expected="that row")
         )
 

@@ -24,7 +24,7 @@ Row = dict[str, Any]
 # -- the same key twice -----------------------------------------------------------------------------------------------
 
 
-def check_duplicates(frame: pl.DataFrame, slate: FindingCollector) -> None:
+def check_duplicates(frame: pl.DataFrame, collector: FindingCollector) -> None:
     """A key stands once in a return. Keys that stand twice because of one and the same cell, such as the area of a row
     with several values, are one finding. A part that could not be read is the same where it is said by the same cell,
     so that an unreadable year over a table hides no row that stands twice in it."""
@@ -48,7 +48,7 @@ def check_duplicates(frame: pl.DataFrame, slate: FindingCollector) -> None:
         merged = [one for one in merged if not one[0] & cells]
         merged.append((cells.union(*(c for c, _ in together)), [*(g for _, gs in together for g in gs), rows]))
     for _, groups in merged:
-        _note_duplicate(groups, slate)
+        _note_duplicate(groups, collector)
 
 
 def _telling_apart(rows: Sequence[Row]) -> list[Place]:
@@ -62,18 +62,18 @@ def _telling_apart(rows: Sequence[Row]) -> list[Place]:
     ]
 
 
-def _note_duplicate(groups: list[list[Row]], slate: FindingCollector) -> None:
+def _note_duplicate(groups: list[list[Row]], collector: FindingCollector) -> None:
     rows = groups[0]
     last, number = rows[-1], rows[0]["_return"]
     values = [_value_cell(row) for group in groups for row in reversed(group[:DUPLICATES_NAMED])]
     keys = [place for group in groups for place in _telling_apart(group)]
     places = [place for place in (*values, *keys) if place is not None]
-    free = [place for place in dict.fromkeys(places) if slate.free(number, [place])]
-    period = slate.period(number, last["time_identifier"], last["time_period"])
+    free = [place for place in dict.fromkeys(places) if collector.free(number, [place])]
+    period = collector.period(number, last["time_identifier"], last["time_period"])
     shown = {**last, "time_period": period}
     what = f"{len(rows)} times: {', '.join(shown[n] or '?' for n in KEY if n != 'definition_version')}"
     more = f", and {len(groups) - 1} more of the same rows" if len(groups) > 1 else ""
-    slate.add(number, "key.duplicate", free or places, field="value", found=what + more, expected="once")
+    collector.add(number, "key.duplicate", free or places, field="value", found=what + more, expected="once")
 
 
 def _value_cell(row: Row) -> Place | None:
@@ -89,7 +89,7 @@ def check_totals(
     tables: Sequence[TidyTable],
     definitions: Definitions,
     context: CheckContext,
-    slate: FindingCollector,
+    collector: FindingCollector,
 ) -> None:
     """The parts of an additive indicator make their total, within rounding. Where a part is missing, hidden or counted
     elsewhere, what is given of them is not above the total."""
@@ -122,7 +122,7 @@ def check_totals(
     complete = pl.col("_whole") & (pl.col("_given") == pl.col("_of"))
     wrong = both.filter(pl.when(complete).then(over.abs() > allowed).otherwise(over > allowed))
     for one in wrong.iter_rows(named=True):
-        _note_total(one, frame, tables, context, slate)
+        _note_total(one, frame, tables, context, collector)
 
 
 def _looks_rounded(one: Row) -> float | None:
@@ -135,17 +135,17 @@ def _looks_rounded(one: Row) -> float | None:
 
 
 def _note_total(
-    one: Row, frame: pl.DataFrame, tables: Sequence[TidyTable], context: CheckContext, slate: FindingCollector
+    one: Row, frame: pl.DataFrame, tables: Sequence[TidyTable], context: CheckContext, collector: FindingCollector
 ) -> None:
     number = one["_return"]
     total, *members = frame[[one["_index"], *one["_parts"]]].iter_rows(named=True)
     mine = [(place, row) for row in (total, *members) if (place := _value_cell(row)) is not None]
     places = [place for place, _ in mine]
-    if mine and slate.free(number, places):
+    if mine and collector.free(number, places):
         base = _looks_rounded(one)
         rule = "total.does-not-match" if base is None else "total.off-by-rounding"
         summed = f"{one['_sum']:,.10g}, which its parts by {one['_dimension']} make"
-        slate.add(
+        collector.add(
             number,
             rule,
             places,

@@ -36,7 +36,7 @@ def check_history(
     definitions: Definitions,
     context: CheckContext,
     absences: PossiblyUnreadKeys,
-    slate: FindingCollector,
+    collector: FindingCollector,
 ) -> None:
     """Note keys withdrawn, jumps, and differences from what is published, as warnings."""
     if context.accepted is not None and context.accepted.height:
@@ -44,17 +44,17 @@ def check_history(
             mine = context.accepted.filter(pl.col("collection") == table.collection)
             now = frame.filter(pl.col("_return") == number)
             if mine.height and now.height:
-                check_withdrawals(number, now, mine, absences, slate)
-                _jumps(number, now, mine, definitions, slate)
+                check_withdrawals(number, now, mine, absences, collector)
+                _jumps(number, now, mine, definitions, collector)
     if context.published is not None and context.published.height:
-        _differs(frame, tables, context.published, slate)
+        _differs(frame, tables, context.published, collector)
 
 
 # -- jumps
 
 
 def _jumps(
-    number: int, now: pl.DataFrame, mine: pl.DataFrame, definitions: Definitions, slate: FindingCollector
+    number: int, now: pl.DataFrame, mine: pl.DataFrame, definitions: Definitions, collector: FindingCollector
 ) -> None:
     """A value that is new or has changed must not lie further from that of the period before than the moving ranges of
     the accepted periods before it allow."""
@@ -81,7 +81,7 @@ def _jumps(
         decimals = definitions.indicators[row["indicator_id"]].decimals
         limit = _most_change([v for p, v in sorted(past[series].items()) if p < row["time_period"]], decimals)
         if last is not None and limit is not None and abs(row["value"] - last) > limit:
-            _note_jump(number, row, before, last, limit, slate)
+            _note_jump(number, row, before, last, limit, collector)
 
 
 def _most_change(values: Sequence[float], decimals: int) -> float | None:
@@ -97,10 +97,10 @@ def _most_change(values: Sequence[float], decimals: int) -> float | None:
     return max(limit, MEAN_RANGE_LIMIT * 10.0**-decimals)
 
 
-def _note_jump(number: int, row: Row, before: Period, last: float, limit: float, slate: FindingCollector) -> None:
+def _note_jump(number: int, row: Row, before: Period, last: float, limit: float, collector: FindingCollector) -> None:
     places = [(row["sheet"], row["at_value"])] if row["at_value"] is not None else []
-    if slate.free(number, places):
-        slate.add(
+    if collector.free(number, places):
+        collector.add(
             number,
             "value.jump",
             places,
@@ -114,7 +114,7 @@ def _note_jump(number: int, row: Row, before: Period, last: float, limit: float,
 
 
 def _differs(
-    frame: pl.DataFrame, tables: Sequence[TidyTable], published: pl.DataFrame, slate: FindingCollector
+    frame: pl.DataFrame, tables: Sequence[TidyTable], published: pl.DataFrame, collector: FindingCollector
 ) -> None:
     """A key that readers see with another value, from another return. What they see is all that is told of it: neither
     a value that is hidden or not yet published, nor that there is one, since whoever sends a guess a night would find
@@ -128,8 +128,8 @@ def _differs(
     for row in both.filter((pl.col("_collection") != pl.col("collection")) & differs).iter_rows(named=True):
         measure = first_measure_given(row)
         places = [(row["sheet"], row[f"at_{measure}"])] if row[f"at_{measure}"] is not None else []
-        if slate.free(row["_return"], places):
-            slate.add(
+        if collector.free(row["_return"], places):
+            collector.add(
                 row["_return"],
                 "key.differs",
                 places,

@@ -239,7 +239,7 @@ def _failures(frame: pl.DataFrame) -> dict[int, list[int]]:
 
 
 def check_rows(
-    frame: pl.DataFrame, tables: Sequence[TidyTable], context: CheckContext, slate: FindingCollector
+    frame: pl.DataFrame, tables: Sequence[TidyTable], context: CheckContext, collector: FindingCollector
 ) -> None:
     """Note what is wrong with single rows. A row whose cell an earlier rule names already is left alone by the later
     ones: they could only say again what follows from it."""
@@ -247,22 +247,22 @@ def check_rows(
         one = ROW_CHECKS[number]
         rows = frame[indexes].iter_rows(named=True)
         if one.rule == "period.in-future":
-            _in_future(one, rows, tables, context, slate)
+            _in_future(one, rows, tables, context, collector)
             continue
         for row in rows:
             places = _places(row, one.cells)
-            if slate.free(row["_return"], places):
+            if collector.free(row["_return"], places):
                 waiver = waiver_in_force(context, tables[row["_return"]].collection, row, one.rule, one.field)
-                _note(slate, one, row, places, waiver)
+                _note(collector, one, row, places, waiver)
 
 
-def _note(slate: FindingCollector, one: RowCheck, row: Row, places: Sequence[Place], waiver: Waiver | None) -> None:
-    slate.add(
+def _note(collector: FindingCollector, one: RowCheck, row: Row, places: Sequence[Place], waiver: Waiver | None) -> None:
+    collector.add(
         row["_return"],
         one.rule,
         places,
         field=one.field,
-        found=slate.period(row["_return"], row["time_identifier"], row["time_period"])
+        found=collector.period(row["_return"], row["time_identifier"], row["time_period"])
         if one.field == "time_period"
         else row[one.field],
         expected=one.expected(row),
@@ -284,7 +284,7 @@ def _places(row: Row, fields: Iterable[str]) -> list[Place]:
 
 
 def _in_future(
-    one: RowCheck, rows: Iterable[Row], tables: Sequence[TidyTable], context: CheckContext, slate: FindingCollector
+    one: RowCheck, rows: Iterable[Row], tables: Sequence[TidyTable], context: CheckContext, collector: FindingCollector
 ) -> None:
     """One finding for each cell that says a period, however many rows stand under it; where no cell says it (a sheet's
     name, the layout), one for each sheet, with the cells of the values."""
@@ -298,7 +298,7 @@ def _in_future(
         places = _places(first, one.cells)
         if at_period is None:
             places = [place for row, _ in group for place in _places(row, [first_measure_given(row)])]
-        _note(slate, one, first, places, waiver)
+        _note(collector, one, first, places, waiver)
 
 
 def first_measure_given(row: Row) -> str:

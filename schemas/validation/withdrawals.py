@@ -16,7 +16,7 @@ Row = dict[str, Any]
 
 
 def check_withdrawals(
-    number: int, now: pl.DataFrame, mine: pl.DataFrame, absences: PossiblyUnreadKeys, slate: FindingCollector
+    number: int, now: pl.DataFrame, mine: pl.DataFrame, absences: PossiblyUnreadKeys, collector: FindingCollector
 ) -> None:
     """Note what `mine`, the figures that are held of a return, has and `now` has not: a row of a period that the return
     speaks of; a whole period of those that the last file carried; and a number or word beside a figure. Each is named
@@ -25,26 +25,26 @@ def check_withdrawals(
     spoken_of = mine.join(now.select(_PERIOD).unique(), on=_PERIOD, how="semi")
     for row in spoken_of.join(now.select(KEY), on=list(KEY), how="anti").sort(KEY).iter_rows(named=True):
         if absences.certain(number, row, row["sheet"]):
-            period = slate.period(number, row["time_identifier"], row["time_period"])
+            period = collector.period(number, row["time_identifier"], row["time_period"])
             what = f"no row for {row['indicator_id']}, {row['area_code']}, {period}, {row['breakdown']}"
-            _note(number, "key.withdrawn", table, [row], what, describe_previous_row(row), slate)
-    _gone(number, now, mine, absences, slate)
-    _left_blank(number, now, mine, slate)
+            _note(number, "key.withdrawn", table, [row], what, describe_previous_row(row), collector)
+    _gone(number, now, mine, absences, collector)
+    _left_blank(number, now, mine, collector)
 
 
 def _note(
-    number: int, rule: str, table: TidyTable, rows: list[Row], found: str, expected: str, slate: FindingCollector
+    number: int, rule: str, table: TidyTable, rows: list[Row], found: str, expected: str, collector: FindingCollector
 ) -> None:
     """Note a finding with the cells of some rows of before that hold nothing now."""
     blank = [(row["sheet"], row["cell"]) for row in rows if (row["sheet"], row["cell"]) in table.blank]
     cells = [cell for sheet, cell in blank if sheet == blank[0][0]]
     sheet = blank[0][0] if blank else None
     one = make_finding(rule, sheet=sheet, cells=cells, field="value", found=found, expected=expected)
-    slate.found[number].append(one)
+    collector.found[number].append(one)
 
 
 def _gone(
-    number: int, now: pl.DataFrame, mine: pl.DataFrame, absences: PossiblyUnreadKeys, slate: FindingCollector
+    number: int, now: pl.DataFrame, mine: pl.DataFrame, absences: PossiblyUnreadKeys, collector: FindingCollector
 ) -> None:
     """Note periods that the file which gave the newest period gave too and this one does not. That a table moves on,
     and lets go of its oldest period for a newer one, is no loss."""
@@ -61,12 +61,12 @@ def _gone(
         rows = list(carried.filter(pl.col("time_period").is_in(lost)).sort("time_period", *KEY).iter_rows(named=True))
         if not lost or not all(absences.certain(number, row, row["sheet"]) for row in rows):
             continue
-        periods = [slate.period(number, str(identifier), one) for one in lost]
+        periods = [collector.period(number, str(identifier), one) for one in lost]
         found = f"no figures for {', '.join(periods)}, of which there were {len(rows)}"
-        _note(number, "period.gone", absences.tables[number], rows, found, describe_previous_row(rows[0]), slate)
+        _note(number, "period.gone", absences.tables[number], rows, found, describe_previous_row(rows[0]), collector)
 
 
-def _left_blank(number: int, now: pl.DataFrame, mine: pl.DataFrame, slate: FindingCollector) -> None:
+def _left_blank(number: int, now: pl.DataFrame, mine: pl.DataFrame, collector: FindingCollector) -> None:
     """Note cells of figures that are blank now and said something of the same figure before."""
     both = now.filter("keyed", ~pl.col("faulty")).join(mine, on=list(KEY), how="inner", suffix="_before")
     for name in MEASURES:
@@ -85,8 +85,8 @@ def _left_blank(number: int, now: pl.DataFrame, mine: pl.DataFrame, slate: Findi
             said = f"{before:,.10g}" if isinstance(before, float) else before
             where = f"in {row['source_file']}" if row["source_file"] else "published"
             expected = f"{said}, as {where}, or a mark for why there is none"
-            if slate.free(number, [place]):
-                slate.add(number, "cell.left-blank", [place], field=name, found="", expected=expected)
+            if collector.free(number, [place]):
+                collector.add(number, "cell.left-blank", [place], field=name, found="", expected=expected)
 
 
 def describe_previous_row(row: Row) -> str:

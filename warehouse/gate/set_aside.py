@@ -121,12 +121,12 @@ def _brought(keys: str, without: Collection[int]) -> str:
     published file, or withdraws one that is."""
     left_out = ", ".join(map(str, without)) or "NULL"
     return f"""
-        SELECT {_OF_KEY}, h.load FROM held AS h SEMI JOIN (SELECT * FROM {keys}) USING ({_OF_KEY})
+        SELECT {_OF_KEY}, h.load FROM current_row AS h SEMI JOIN (SELECT * FROM {keys}) USING ({_OF_KEY})
         ANTI JOIN (SELECT * FROM stated WHERE until IS NULL) USING (load, {_OF_KEY})
         UNION ALL
         SELECT {_OF_KEY}, max(w.load) FROM observation AS w
         SEMI JOIN (SELECT * FROM {keys}) USING ({_OF_KEY})
-        SEMI JOIN (SELECT * FROM stated WHERE until IS NULL) USING ({_OF_KEY}) ANTI JOIN held USING ({_OF_KEY})
+        SEMI JOIN (SELECT * FROM stated WHERE until IS NULL) USING ({_OF_KEY}) ANTI JOIN current_row USING ({_OF_KEY})
         WHERE w.withdrawn AND coalesce(w.load NOT IN ({left_out}), true) GROUP BY ALL"""
 
 

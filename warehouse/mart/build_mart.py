@@ -104,7 +104,7 @@ def _fill_publications(
 
 def rows_to_withhold(con: duckdb.DuckDBPyConnection, definitions: Definitions) -> pl.DataFrame:
     """The rows to hide (see disclosure.withheld), family by family, for no family tells anything of another."""
-    groups = current_rows.indicator_batches(con, "dated", disclosure_control.sensitive_families(definitions))
+    groups = current_rows.indicator_batches(con, "row_version", disclosure_control.sensitive_families(definitions))
     found = [
         disclosure_control.rows_to_withhold(row_history.rows_for_disclosure(con, group), definitions)
         for group in groups or [[]]
@@ -115,14 +115,14 @@ def rows_to_withhold(con: duckdb.DuckDBPyConnection, definitions: Definitions) -
 def _whereabouts(con: duckdb.DuckDBPyConnection) -> pl.DataFrame:
     """Every area and period of what is held and of what was."""
     columns = ", ".join(WHERE)
-    return con.execute(f"SELECT {columns} FROM held UNION SELECT {columns} FROM past ORDER BY ALL").pl()
+    return con.execute(f"SELECT {columns} FROM current_row UNION SELECT {columns} FROM row_history ORDER BY ALL").pl()
 
 
 def _shown(con: duckdb.DuckDBPyConnection, hidden: pl.DataFrame, definitions: Definitions) -> Iterator[pl.DataFrame]:
     """What is held, as it may be shown, some indicators at a time in the order of their ids."""
-    for indicators in current_rows.indicator_batches(con, "held"):
+    for indicators in current_rows.indicator_batches(con, "current_row"):
         yield disclosure_control.suppress_and_round(
-            current_rows.rows_of_indicators(con, "held", indicators), hidden, definitions
+            current_rows.rows_of_indicators(con, "current_row", indicators), hidden, definitions
         )
 
 
@@ -159,8 +159,8 @@ def _remember(
     con: duckdb.DuckDBPyConnection, definitions: Definitions, hidden: pl.DataFrame, published_at: datetime
 ) -> None:
     """Fill mart.history and mart.revisions from what may be shown of the past, some indicators at a time."""
-    for indicators in current_rows.indicator_batches(con, "past"):
-        past = current_rows.rows_of_indicators(con, "past", indicators, f"{current_rows.OF_KEY}, since")
+    for indicators in current_rows.indicator_batches(con, "row_history"):
+        past = current_rows.rows_of_indicators(con, "row_history", indicators, f"{current_rows.OF_KEY}, since")
         told = publication_spells(past, hidden, definitions, published_at)
         con.register("shown", _with_uncertainty(told, definitions))
         con.execute(_told("history", ", s.published_from, s.published_to"))
@@ -173,7 +173,8 @@ def _remember(
 def fill_history(
     con: duckdb.DuckDBPyConnection, definitions: Definitions, hidden: pl.DataFrame, published_at: datetime
 ) -> None:
-    """Fill mart.history and mart.revisions of out anew, from `held`, `dated` and `past`; all else is left."""
+    """Fill mart.history and mart.revisions of out anew, from `current_row`, `row_version` and `row_history`; all else
+    is left."""
     for table in ("history", "revisions"):
         con.execute(f"DELETE FROM out.mart.{table}")
     create_reference_tables(con, definitions, _whereabouts(con))

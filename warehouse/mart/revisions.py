@@ -16,7 +16,7 @@ WITHDRAWN = "withdrawn"
 def publication_spells(
     past: pl.DataFrame, hidden: pl.DataFrame, definitions: Definitions, published_at: datetime
 ) -> pl.DataFrame:
-    """The rows of `past` (see store.trace_past) as today's policy lets them be told, from `published_from` to
+    """The rows of `row_history` (see store.trace_past) as today's policy lets them be told, from `published_from` to
     `published_to`.
 
     A row that was withheld at first is told twice: as withheld until it was shown (which may be now, at `published_at`,
@@ -41,8 +41,9 @@ def publication_spells(
 
 
 def revision_rows(past: pl.DataFrame, hidden: pl.DataFrame, definitions: Definitions) -> pl.DataFrame:
-    """The rows of mart.revisions from those of `past`: of each key, every row that took the place of another, every
-    withdrawal and every row given again. A row that disclosure control hides today is listed without its values."""
+    """The rows of mart.revisions from those of `row_history`: of each key, every row that took the place of another,
+    every withdrawal and every row given again. A row that disclosure control hides today is listed without its
+    values."""
     shown = suppress_and_round(past, hidden, definitions).sort(*KEY, "since")
     raw = past.sort(*KEY, "since").select(pl.struct(PAYLOAD).alias("said"))
     rows = shown.with_columns(

@@ -50,7 +50,7 @@ def write_rollback_history(
 def _never_shown(con: duckdb.DuckDBPyConnection) -> pl.DataFrame:
     """The rows that every version so far has withheld: it is for the gate, and not for a rollback, to show them."""
     rows = ", ".join(ROW)
-    return con.execute(f"SELECT {rows} FROM dated GROUP BY ALL HAVING count(shown_from) = 0").pl()
+    return con.execute(f"SELECT {rows} FROM row_version GROUP BY ALL HAVING count(shown_from) = 0").pl()
 
 
 def _as_shown(con: duckdb.DuckDBPyConnection) -> None:

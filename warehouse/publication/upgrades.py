@@ -33,13 +33,13 @@ def record_earlier_publications(con: duckdb.DuckDBPyConnection, live: Path, defi
             attach_read_only(con.execute, "live", live, stack)
             stack.callback(con.execute, "DETACH live")
             published_versions.match_published_rows(con, "live")
-            seen = con.execute(f"SELECT {', '.join(ROW)}, is_withheld FROM shown_now").pl()
+            seen = con.execute(f"SELECT {', '.join(ROW)}, is_withheld FROM published_row").pl()
         with transaction(con):
             con.execute("DELETE FROM publication")
             for version, published_at, run, up_to_load in versions:
                 current_rows.create_current_rows(con, definitions, up_to_load)
                 row_history.create_row_versions(con, version, published_at.replace(tzinfo=UTC))
-                held = con.execute(f"SELECT {', '.join(ROW)} FROM held").pl()
+                held = con.execute(f"SELECT {', '.join(ROW)} FROM current_row").pl()
                 _show(con, held, rows_to_withhold(con, definitions), seen)
                 row_history.drop_history_tables(con)
                 published_versions.record_publication(con, version, published_at, run)
@@ -48,7 +48,7 @@ def record_earlier_publications(con: duckdb.DuckDBPyConnection, live: Path, defi
 
 
 def _show(con: duckdb.DuckDBPyConnection, held: pl.DataFrame, hidden: pl.DataFrame, seen: pl.DataFrame) -> None:
-    """Make `shown_now` of a version: the rows that were current, and which of them it withheld."""
+    """Make `published_row` of a version: the rows that were current, and which of them it withheld."""
     rows = (
         held.join(seen, on=ROW, how="left")
         .join(hidden.with_columns(pl.lit(value=True).alias("by_policy")), on=ROW, how="left")
@@ -59,5 +59,5 @@ def _show(con: duckdb.DuckDBPyConnection, held: pl.DataFrame, hidden: pl.DataFra
         )
     )
     con.register("showing", rows)
-    con.execute("CREATE OR REPLACE TEMP TABLE shown_now AS FROM showing")
+    con.execute("CREATE OR REPLACE TEMP TABLE published_row AS FROM showing")
     con.unregister("showing")

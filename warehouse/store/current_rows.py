@@ -49,21 +49,21 @@ def create_current_rows(
     up_to_load: int | None = None,
     without: Collection[int] = (),
 ) -> None:
-    """Make the temporary table `held`: what `current` gives, in no order."""
+    """Make the temporary table `current_row`: what `current` gives, in no order."""
     con.register("made", authoritative_collections(definitions))
     con.execute("CREATE OR REPLACE TEMP TABLE authority_of AS SELECT * FROM made")
     con.unregister("made")
-    con.execute(f"CREATE OR REPLACE TEMP TABLE held AS {_current(up_to_load, without)}")
+    con.execute(f"CREATE OR REPLACE TEMP TABLE current_row AS {_current(up_to_load, without)}")
     con.execute("DROP TABLE authority_of")
 
 
 def create_current_rows_as_published(con: duckdb.DuckDBPyConnection) -> None:
-    """Make `held` of what `shown_now` (see `see`) says to be current, in place of what is."""
+    """Make `current_row` of what `published_row` (see `see`) says to be current, in place of what is."""
     con.execute(
         f"""
-        CREATE OR REPLACE TEMP TABLE held AS
+        CREATE OR REPLACE TEMP TABLE current_row AS
         SELECT o.* EXCLUDE (withdrawn), l.submission, s.path AS source_file, s.digest, l.recorded_at
-        FROM observation AS o SEMI JOIN (FROM shown_now WHERE is_current) USING (load, {OF_KEY})
+        FROM observation AS o SEMI JOIN (FROM published_row WHERE is_current) USING (load, {OF_KEY})
         JOIN load AS l USING (load) JOIN submission AS s ON s.id = l.submission
         """
     )

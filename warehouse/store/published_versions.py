@@ -73,9 +73,9 @@ def record_published_rows(con: duckdb.DuckDBPyConnection, live: str) -> None:
 
 
 def match_published_rows(con: duckdb.DuckDBPyConnection, live: str) -> None:
-    """Make the temporary table `shown_now`: the rows of the store that the published file attached as `live` tells of,
-    among what is current and, unless a release made it that told no history, what was. Columns: KEY, load, is_current,
-    is_withheld."""
+    """Make the temporary table `published_row`: the rows of the store that the published file attached as `live` tells
+    of, among what is current and, unless a release made it that told no history, what was. Columns: KEY, load,
+    is_current, is_withheld."""
     has = con.execute(
         "SELECT 1 FROM duckdb_tables() WHERE database_name = ? AND schema_name = 'mart' AND table_name = 'history'",
         [live],
@@ -88,7 +88,7 @@ def match_published_rows(con: duckdb.DuckDBPyConnection, live: str) -> None:
     )
     con.execute(
         f"""
-        CREATE OR REPLACE TEMP TABLE shown_now AS
+        CREATE OR REPLACE TEMP TABLE published_row AS
         WITH told AS ({told}
         ), newest AS (  -- a submission that was judged again is loaded again; only the last load of a night is seen
             SELECT max(load) AS load, submission, collection, recorded_at FROM load GROUP BY ALL
@@ -104,7 +104,7 @@ def match_published_rows(con: duckdb.DuckDBPyConnection, live: str) -> None:
 
 
 def record_publication(con: duckdb.DuckDBPyConnection, version: int, published_at: datetime, run: str) -> None:
-    """Write down that a version was published (at an instant in UTC) and that it told what `shown_now` holds."""
+    """Write down that a version was published (at an instant in UTC) and that it told what `published_row` holds."""
     con.execute(
         """INSERT INTO publication BY NAME
            SELECT $version AS data_version, $at AS published_at, $run AS run, coalesce(max(load), 0) AS up_to_load
@@ -113,24 +113,24 @@ def record_publication(con: duckdb.DuckDBPyConnection, version: int, published_a
     )
     con.execute(
         f"""UPDATE stated SET until = ? WHERE until IS NULL
-            AND (load, {OF_KEY}) NOT IN (SELECT (load, {OF_KEY}) FROM shown_now WHERE is_current)""",
+            AND (load, {OF_KEY}) NOT IN (SELECT (load, {OF_KEY}) FROM published_row WHERE is_current)""",
         [version],
     )
     con.execute(
         f"""INSERT INTO stated BY NAME SELECT {OF_KEY}, load, ? AS since
-            FROM (FROM shown_now WHERE is_current)
+            FROM (FROM published_row WHERE is_current)
             ANTI JOIN (SELECT * FROM stated WHERE until IS NULL) USING (load, {OF_KEY})""",
         [version],
     )
     con.execute(
         f"""UPDATE withheld SET shown_since = ? WHERE shown_since IS NULL
-            AND (load, {OF_KEY}) IN (SELECT (load, {OF_KEY}) FROM shown_now WHERE NOT is_withheld)""",
+            AND (load, {OF_KEY}) IN (SELECT (load, {OF_KEY}) FROM published_row WHERE NOT is_withheld)""",
         [version],
     )
     con.execute(
         f"""INSERT INTO withheld BY NAME
             SELECT {columns_of("n")}, n.load, CASE WHEN min(s.since) < $version THEN min(s.since) END AS shown_since
-            FROM shown_now AS n JOIN stated AS s USING (load, {OF_KEY})
+            FROM published_row AS n JOIN stated AS s USING (load, {OF_KEY})
             WHERE n.is_withheld AND (n.load, {columns_of("n")}) NOT IN (SELECT (load, {OF_KEY}) FROM withheld)
             GROUP BY ALL""",
         {"version": version},

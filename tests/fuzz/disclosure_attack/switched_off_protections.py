@@ -133,7 +133,7 @@ def _comparators(patch: pytest.MonkeyPatch) -> None:
     def points(con: duckdb.DuckDBPyConnection) -> None:
         made(con)
         con.execute(
-            """UPDATE point SET value = h.value FROM out.mart.observations AS o JOIN held AS h
+            """UPDATE point SET value = h.value FROM out.mart.observations AS o JOIN current_row AS h
                USING (indicator_id, definition_version, area_code, time_identifier, time_period, breakdown)
                WHERE o.rowid = point.row"""
         )
