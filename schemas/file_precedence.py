@@ -62,12 +62,12 @@ def _dated(outcome: Outcome, submission: Submission) -> ModificationTime | None:
     return modification_time(outcome.modified, submission.changed, submission.first_seen)
 
 
-def takes_precedence_over(one: Outcome, other: Outcome, submissions: Mapping[str, Submission]) -> bool:
+def takes_precedence_over(outcome: Outcome, other: Outcome, submissions: Mapping[str, Submission]) -> bool:
     """Whether one outcome is used rather than another for a period of which both speak: by what the files say of
     themselves if they came in one night, else by which came later."""
-    mine, its = submissions[one.submission], submissions[other.submission]
-    pair = [one, other] if mine.sequence < its.sequence else [other, one]
-    return (in_loading_order(pair, submissions, {}) if mine.night == its.night else pair)[-1] is one
+    mine, its = submissions[outcome.submission], submissions[other.submission]
+    pair = [outcome, other] if mine.sequence < its.sequence else [other, outcome]
+    return (in_loading_order(pair, submissions, {}) if mine.night == its.night else pair)[-1] is outcome
 
 
 def current_files(
@@ -115,9 +115,9 @@ def in_loading_order(
     return sorted(ordered, key=lambda one: _loaded(one, submissions, loading))
 
 
-def _loaded(one: Outcome, submissions: Mapping[str, Submission], loading: Mapping[str, datetime]) -> datetime:
-    unknown = _PENDING if submissions[one.submission].changed is not None else _LONG_AGO
-    return loading.get(one.id, unknown)
+def _loaded(outcome: Outcome, submissions: Mapping[str, Submission], loading: Mapping[str, datetime]) -> datetime:
+    unknown = _PENDING if submissions[outcome.submission].changed is not None else _LONG_AGO
+    return loading.get(outcome.id, unknown)
 
 
 def _speaking_of_one(numbers: Sequence[int], listed: Sequence[Outcome]) -> list[list[int]]:
@@ -125,22 +125,22 @@ def _speaking_of_one(numbers: Sequence[int], listed: Sequence[Outcome]) -> list[
     groups: list[tuple[set[str], list[int]]] = []
     for number in numbers:
         periods = set(listed[number].periods)
-        near = [one for one in groups if one[0] & periods]
-        groups = [one for one in groups if not one[0] & periods]
+        near = [group for group in groups if group[0] & periods]
+        groups = [group for group in groups if not group[0] & periods]
         groups.append((periods.union(*(one[0] for one in near)), sorted([*(n for _, ns in near for n in ns), number])))
     return [members for _, members in groups]
 
 
 def _ranks(files: Sequence[Outcome], submissions: Mapping[str, Submission]) -> dict[str, tuple[int, datetime]]:
     """What makes a file come after others of its return: what its name says, then when it was changed."""
-    newest = {submissions[one.submission].path: one.submission for one in files}
-    versions = [version for one in files if (version := split_version(submissions[one.submission].path))]
+    newest = {submissions[file.submission].path: file.submission for file in files}
+    versions = [version for file in files if (version := split_version(submissions[file.submission].path))]
     found = {}
-    for one in files:
-        submission = submissions[one.submission]
-        when = _dated(one, submission)
-        rank = _standing(submission.path, versions) if newest[submission.path] == one.submission else SENT_AGAIN
-        found[one.id] = (rank, when.at if when and rank != SENT_AGAIN else _LONG_AGO)
+    for file in files:
+        submission = submissions[file.submission]
+        when = _dated(file, submission)
+        rank = _standing(submission.path, versions) if newest[submission.path] == file.submission else SENT_AGAIN
+        found[file.id] = (rank, when.at if when and rank != SENT_AGAIN else _LONG_AGO)
     return found
 
 
@@ -168,29 +168,33 @@ class Precedence:
             for period in one.periods:
                 self._accepted.setdefault((one.collection, period), []).append(one)
 
-    def counts(self, one: Outcome) -> bool:
+    def counts(self, outcome: Outcome) -> bool:
         """Whether anything of an accepted outcome counts: nothing that came later has taken the place of all of it."""
-        return one.accepted and (not one.periods or bool(self.periods(one)))
+        return outcome.accepted and (not outcome.periods or bool(self.periods(outcome)))
 
-    def periods(self, one: Outcome) -> tuple[str, ...]:
+    def periods(self, outcome: Outcome) -> tuple[str, ...]:
         """The periods for which an outcome counts."""
-        return tuple(p for p in one.periods if (last := self.last(one.collection, p)) is not None and last.id == one.id)
+        return tuple(
+            p
+            for p in outcome.periods
+            if (last := self.last(outcome.collection, p)) is not None and last.id == outcome.id
+        )
 
     def last(self, collection: str | None, period: str) -> Outcome | None:
         """The outcome that counts for a period of a return."""
         return next(reversed(self._accepted.get((collection, period), [])), None)
 
-    def rivals(self, one: Outcome) -> tuple[RivalSubmission, ...]:
+    def rivals(self, outcome: Outcome) -> tuple[RivalSubmission, ...]:
         """Those that count where an outcome speaks of the same, and those of another path whose place it took."""
         over: dict[tuple[str, bool], list[str]] = {}
         held: dict[str, Outcome] = {}
-        for period in one.periods:
-            last = self.last(one.collection, period)
-            if last is not None and last.submission != one.submission:
+        for period in outcome.periods:
+            last = self.last(outcome.collection, period)
+            if last is not None and last.submission != outcome.submission:
                 over.setdefault((last.submission, True), []).append(period)
                 held[last.submission] = last
             elif last is not None:
-                for replaced in self._replaced(one, period):
+                for replaced in self._replaced(outcome, period):
                     over.setdefault((replaced.submission, False), []).append(period)
                     held[replaced.submission] = replaced
         return tuple(
@@ -198,19 +202,19 @@ class Precedence:
                 self._submissions[name],
                 tuple(periods),
                 counts,
-                (held[name] if counts else one).status == "partly-accepted",
-                self._why(*(held[name], one) if counts else (one, held[name])),
+                (held[name] if counts else outcome).status == "partly-accepted",
+                self._why(*(held[name], outcome) if counts else (outcome, held[name])),
             )
             for (name, counts), periods in over.items()
         )
 
-    def _replaced(self, one: Outcome, period: str) -> list[Outcome]:
+    def _replaced(self, outcome: Outcome, period: str) -> list[Outcome]:
         """Whose place an outcome took in a period: the one before it, and all others that were loaded together with it,
         each of another path."""
-        before = self._accepted[one.collection, period][:-1]
-        at = self._loading.get(one.id, _PENDING)
+        before = self._accepted[outcome.collection, period][:-1]
+        at = self._loading.get(outcome.id, _PENDING)
         together = [o for o in before if self._loading.get(o.id, _PENDING) == at]
-        return [o for o in dict.fromkeys([*before[-1:], *together]) if self._path(o) != self._path(one)]
+        return [o for o in dict.fromkeys([*before[-1:], *together]) if self._path(o) != self._path(outcome)]
 
     def _why(self, used: Outcome, other: Outcome) -> str:
         """By what one outcome counts and another does not."""
@@ -229,5 +233,5 @@ class Precedence:
             return f"it was changed last, on {mine}; the other on {its}"
         return "it was taken in last, and nothing tells which was changed last"
 
-    def _path(self, one: Outcome) -> str:
-        return self._submissions[one.submission].path
+    def _path(self, outcome: Outcome) -> str:
+        return self._submissions[outcome.submission].path

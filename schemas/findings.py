@@ -176,21 +176,21 @@ def merge_findings(
     return sorted(out, key=lambda one: _place(one, order))
 
 
-def _place(one: Finding, order: Mapping[str, int]) -> tuple[int, str, int, str]:
-    where = position_of_address(one.cell) if one.cell else None
-    sheet = -1 if one.sheet is None else order.get(one.sheet, len(order))
-    return (sheet, one.sheet or "", -1 if where is None else where, one.rule)
+def _place(finding: Finding, order: Mapping[str, int]) -> tuple[int, str, int, str]:
+    where = position_of_address(finding.cell) if finding.cell else None
+    sheet = -1 if finding.sheet is None else order.get(finding.sheet, len(order))
+    return (sheet, finding.sheet or "", -1 if where is None else where, finding.rule)
 
 
 Alike = tuple[str, str, str, str, tuple[int, ...], int]
 
 
-def _alike(one: Finding) -> Alike:
+def _alike(finding: Finding) -> Alike:
     """What findings must share to be one: rule, field and, in one row, the same columns. The row comes last."""
-    places = [position_of_address(cell) for cell in one.cells]
+    places = [position_of_address(cell) for cell in finding.cells]
     rows = {place // COLUMNS for place in places if place is not None}
-    told = one.fix if one.severity != RULES[one.rule].severity else ""  # a waiver has words of its own
-    what = (one.sheet or "", f"{one.rule} {one.severity}", one.field, told)
+    told = finding.fix if finding.severity != RULES[finding.rule].severity else ""  # a waiver has words of its own
+    what = (finding.sheet or "", f"{finding.rule} {finding.severity}", finding.field, told)
     if len(rows) != 1 or None in places:
         return (*what, (), -1)
     return (*what, tuple(place % COLUMNS for place in places if place is not None), rows.pop())
@@ -246,10 +246,10 @@ def _runs(rows: Sequence[int]) -> list[tuple[int, int]]:
     return runs
 
 
-def cells_of_finding(one: Finding) -> Iterator[tuple[str, int]]:
+def cells_of_finding(finding: Finding) -> Iterator[tuple[str, int]]:
     """Every cell that a finding names, ranges spelt out, as sheet and position."""
-    for cell in one.cells:
-        sheet = one.sheet or ""
+    for cell in finding.cells:
+        sheet = finding.sheet or ""
         if cell.startswith("'"):
             named, _, cell = cell.rpartition("!")
             sheet = named[1:-1].replace("''", "'")

@@ -336,7 +336,7 @@ class TableLayout:
     def indicators(self) -> tuple[str, ...]:
         """Every indicator that the table can be about, where the layout names them."""
         sources = [scope.indicator for scope in self.scopes if scope.indicator is not None]
-        named = (word for one in sources for word in (one.const, one.default, *one.map.values()) if word)
+        named = (word for source in sources for word in (source.const, source.default, *source.map.values()) if word)
         return tuple(dict.fromkeys(named))
 
     @cached_property
@@ -389,6 +389,6 @@ class LayoutRecord:
     def takes(self, table: TableLayout, sheet: str) -> bool:
         """Whether a table is to be read on a sheet. A sheet that is ignored is taken only by a table that gives its
         whole name; `*` ignores all that no table takes."""
-        ignored = _like(sheet, tuple(one for one in self.ignore_sheets if one != "*"))
+        ignored = _like(sheet, tuple(sheet for sheet in self.ignore_sheets if sheet != "*"))
         whole = normalised(sheet) in map(normalised, table.sheet)
         return table.takes_sheet(sheet) and (whole or not ignored)

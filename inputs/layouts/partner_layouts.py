@@ -212,21 +212,21 @@ def _check_collection(collection: CollectionRecord, definitions: Definitions, pa
         _check_required(one, definitions, path, f"{key}.require {number}")
 
 
-def _check_required(one: RequireRecord, definitions: Definitions, path: Path, key: str) -> None:
-    for name in one.indicator:
+def _check_required(require_record: RequireRecord, definitions: Definitions, path: Path, key: str) -> None:
+    for name in require_record.indicator:
         if name not in definitions.indicators:
             raise DefinitionError(path, f"{name!r} is not an indicator", key=f"{key}.indicator")
-    for area in one.area:
+    for area in require_record.area:
         if definitions.geography.find(area) is None:
             raise DefinitionError(path, f"{area!r} is not an area we know", key=f"{key}.area")
     allowed = {TOTAL}.union(
         *(
             possible_breakdowns(i.breakdowns, definitions.dimensions)
             for i in definitions.indicators.values()
-            if i.id in one.indicator or not one.indicator
+            if i.id in require_record.indicator or not require_record.indicator
         )
     )
-    for breakdown in one.breakdown:
+    for breakdown in require_record.breakdown:
         if breakdown not in allowed:
             raise DefinitionError(path, f"{breakdown!r} is no breakdown of theirs", key=f"{key}.breakdown")
 

@@ -194,7 +194,7 @@ def _untouched(rows: list[Row], found: list[Finding]) -> bool:
     """Whether nothing was typed into a template: its rows are there, and every figure is blank."""
     said = (*MEASURES, "obs_status", "conf_status")
     errors = [one for one in found if one.is_error]
-    blank = all(one.rule == "cell.blank" and one.field in MEASURES for one in errors)
+    blank = all(error.rule == "cell.blank" and error.field in MEASURES for error in errors)
     return bool(errors) and blank and not any(row[name] is not None for row in rows for name in said)
 
 

@@ -112,7 +112,7 @@ def _by_stamp(
     any more the present one, if the file fits it; None where the stamp settles nothing."""
     if origin.partner not in ("", stamp.partner):
         return make_finding("return.wrong-folder", found="a template of another partner", expected=origin.partner)
-    own = [one for one in layouts if (one.partner, one.collection) == (stamp.partner, stamp.collection)]
+    own = [layout for layout in layouts if (layout.partner, layout.collection) == (stamp.partner, stamp.collection)]
     if not own or origin.collection not in (None, stamp.collection):
         return None
     stamps = [(stamp_of(layout), layout) for layout in own]

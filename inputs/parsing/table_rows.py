@@ -91,7 +91,7 @@ class _Rows:
         self.measures = ValueCells(on, sayings, notes)
         self.fields = SurplusFields(on.book, on.sheet, self.block, notes)
         self.observations = group_value_columns(on, columns)
-        self.valued = [column for one in self.observations for column, _ in one.columns.values()]
+        self.valued = [column for observation in self.observations for column, _ in observation.columns.values()]
         self.contradictions = AreaContradictions(on, columns, sayings, notes)
         self.banners = BannerRows(on, columns, sayings, self.valued)
         self.leaving = LeftOutRows(on, columns, sayings, notes, dropped, self.observations)
@@ -103,8 +103,8 @@ class _Rows:
     def read(self) -> Iterator[Row]:
         self.columns.note_unmapped(self.valued)
         for number in self._body():
-            for one in self.observations:
-                if self.leaving.lets_in(number, one) and (row := self._row(number, one)) is not None:
+            for observation in self.observations:
+                if self.leaving.lets_in(number, observation) and (row := self._row(number, observation)) is not None:
                     yield row
         self.leaving.tell()
         self.blanks.tell(self.notes.named_on_sheet())
@@ -170,7 +170,7 @@ class _Rows:
         if column is None or self.left_out(number):
             return False
         self.banners.end(number, column)
-        if any((one.spec.blank or self.table.blank) != "skip" for one in self.observations):
+        if any((observation.spec.blank or self.table.blank) != "skip" for observation in self.observations):
             for source in self.banners.sources:  # no such row may be blank: it is no mere heading either
                 self.sayings.of_banner(source)
         return True

@@ -120,8 +120,14 @@ def _in_two_columns(view: SheetView) -> Iterator[Clue]:
     """Given names in one column and family names in the next, under any heading or none."""
     given = [text for text, its in view.words.looks.items() if its is NameLikelihood.PART]
     columns = {column for text in given for _, column in view.places[text]}
-    for column in sorted({near for one in columns for near in (one - 1, one) if near >= 0} - view.excused):
-        nexts = {r: t for one in view.sections(column + 1) if not one.kinds & {"role", "where"} for r, t in one.texts}
+    with_left = {near for right in columns for near in (right - 1, right) if near >= 0}
+    for column in sorted(with_left - view.excused):
+        nexts = {
+            r: t
+            for section in view.sections(column + 1)
+            if not section.kinds & {"role", "where"}
+            for r, t in section.texts
+        }
         for section in view.sections(column):
             if section.kinds & {"role", "where"}:
                 continue

@@ -38,23 +38,23 @@ def find_people_in_hidden_content(cells: Cells, shown: Mapping[str, str], known:
     yield from _in_titles(cells, known)
 
 
-def _unsigned(one: HiddenText) -> str:
+def _unsigned(hidden_text: HiddenText) -> str:
     """A text without the name of its author before a colon, as Excel begins a comment."""
     if (
-        one.where == "comment"
-        and (line := _BY_LINE.match(one.text))
+        hidden_text.where == "comment"
+        and (line := _BY_LINE.match(hidden_text.text))
         and name_likelihood(line[0].strip(" :\n")) >= NameLikelihood.PART
     ):
-        return one.text[line.end() :].strip()
-    return one.text.strip()
+        return hidden_text.text[line.end() :].strip()
+    return hidden_text.text.strip()
 
 
-def _told_in(one: HiddenText) -> str:
+def _told_in(hidden_text: HiddenText) -> str:
     """What a text tells of single people; blank where it tells nothing."""
-    text = _unsigned(one)
+    text = _unsigned(hidden_text)
     if told := what_tells_of_one_person(text):
         return told[0]
-    if one.where in ORDINARY:
+    if hidden_text.where in ORDINARY:
         return ""
     if contact_details.count_personal_emails(text) >= 2 and not ROLE.search(text):
         return clues.EMAILS
@@ -63,7 +63,7 @@ def _told_in(one: HiddenText) -> str:
         if whole >= 3 or (whole >= 2 and whole == parts):
             return clues.NAMES
     if (
-        one.where in ("property", "defined name")
+        hidden_text.where in ("property", "defined name")
         and len(text) <= LONGEST
         and name_likelihood(_spaced(text)) is NameLikelihood.SURE
     ):

@@ -198,8 +198,8 @@ def _named(body: _Body, said: dict[str, list[int]], *, counts: bool) -> Clue | N
         if not texts or kinds & {"role"} or column in body.view.excused:
             continue
         looks = [name_likelihood(text) for text in texts]
-        likely = sum(one >= NameLikelihood.PART for one in looks)
-        shaped = sum(one >= NameLikelihood.SHAPED for one in looks)
+        likely = sum(look >= NameLikelihood.PART for look in looks)
+        shaped = sum(look >= NameLikelihood.SHAPED for look in looks)
         generic = "name" in text_of(body.view.sheet.cell(body.head.row, column)).casefold()
         masked = sum(bool(_MASKED.fullmatch(text.strip())) for text in texts)
         distinct = len(set(texts)) >= 0.8 * len(texts)

@@ -87,7 +87,7 @@ def _answer(name: str, body: bytes) -> bytes:
 def _refused(refused: Refused) -> bytes:
     """The rule, what was found, what to do, and the sheet and cell to look at; those that are blank say nothing. What a
     file calls its sheets may be no text at all."""
-    said = [str(one).encode("utf-8", "replace").decode() for one in refused.args]
+    said = [str(arg).encode("utf-8", "replace").decode() for arg in refused.args]
     return b"f" + orjson.dumps(said)
 
 

@@ -14,9 +14,9 @@ def covers_everybody(dimension: Dimension, values: Sequence[str]) -> bool:
     return whole and set(values) == set(dimension.values)
 
 
-def complete_breakdowns(one: Indicator, definitions: Definitions) -> Iterator[tuple[str, tuple[str, ...]]]:
+def complete_breakdowns(indicator: Indicator, definitions: Definitions) -> Iterator[tuple[str, tuple[str, ...]]]:
     """Each dimension whose parts are all of an indicator's Total, with their breakdowns."""
     known: Mapping[str, Dimension] = {dimension.name: dimension for dimension in definitions.dimensions}
-    for name, values in one.breakdowns.items():
-        if one.total and covers_everybody(known[name], values):
+    for name, values in indicator.breakdowns.items():
+        if indicator.total and covers_everybody(known[name], values):
             yield name, tuple(spell_breakdown({name: value}, definitions.dimension_order) for value in values)

@@ -49,61 +49,65 @@ def _refuse(file: Path, key: str, reason: str) -> NoReturn:
 
 
 def _check_indicator_fields(all_of: Definitions, at: Sources) -> None:
-    for one in all_of.indicators.values():
-        file = at.indicators[one.id]
-        if one.time_identifier not in IDENTIFIERS:
-            reason = f"{one.time_identifier!r} is none of {', '.join(IDENTIFIERS)}"
-            _refuse(file, f"{one.id}.time_identifier", reason)
-        if one.range[0] >= one.range[1]:
-            _refuse(file, f"{one.id}.range", "the lower limit must be below the upper one")
-        if one.kind == "ordinal" and one.scale not in all_of.scales:
-            _refuse(file, f"{one.id}.scale", f"a judgement needs one of the scales {', '.join(all_of.scales)}")
-        unknown_types = set(one.area_types) - all_of.geography.area_types
-        if unknown_types or not one.area_types:
+    for indicator in all_of.indicators.values():
+        file = at.indicators[indicator.id]
+        if indicator.time_identifier not in IDENTIFIERS:
+            reason = f"{indicator.time_identifier!r} is none of {', '.join(IDENTIFIERS)}"
+            _refuse(file, f"{indicator.id}.time_identifier", reason)
+        if indicator.range[0] >= indicator.range[1]:
+            _refuse(file, f"{indicator.id}.range", "the lower limit must be below the upper one")
+        if indicator.kind == "ordinal" and indicator.scale not in all_of.scales:
+            _refuse(file, f"{indicator.id}.scale", f"a judgement needs one of the scales {', '.join(all_of.scales)}")
+        unknown_types = set(indicator.area_types) - all_of.geography.area_types
+        if unknown_types or not indicator.area_types:
             known = ", ".join(sorted(all_of.geography.area_types))
-            _refuse(file, f"{one.id}.area_types", f"each must be one of {known}")
-        if one.lifecycle != "adopted" and not one.lifecycle_reason:
-            _refuse(file, f"{one.id}.lifecycle_reason", f"is needed for an indicator that is {one.lifecycle}")
-        _check_breakdowns(one, all_of, file)
-        _check_versions(one, file)
+            _refuse(file, f"{indicator.id}.area_types", f"each must be one of {known}")
+        if indicator.lifecycle != "adopted" and not indicator.lifecycle_reason:
+            _refuse(
+                file, f"{indicator.id}.lifecycle_reason", f"is needed for an indicator that is {indicator.lifecycle}"
+            )
+        _check_breakdowns(indicator, all_of, file)
+        _check_versions(indicator, file)
 
 
-def _check_breakdowns(one: Indicator, all_of: Definitions, file: Path) -> None:
+def _check_breakdowns(indicator: Indicator, all_of: Definitions, file: Path) -> None:
     dimensions = {d.name: set(d.values) for d in all_of.dimensions}
-    for name, values in one.breakdowns.items():
+    for name, values in indicator.breakdowns.items():
         if name not in dimensions:
-            _refuse(file, f"{one.id}.breakdowns", f"{name!r} is none of the dimensions {', '.join(dimensions)}")
+            _refuse(file, f"{indicator.id}.breakdowns", f"{name!r} is none of the dimensions {', '.join(dimensions)}")
         if unknown := set(values) - dimensions[name]:
-            _refuse(file, f"{one.id}.breakdowns.{name}", f"does not know {', '.join(sorted(unknown))}")
-    if not one.total and not one.breakdowns:
-        _refuse(file, f"{one.id}.total", "an indicator without a Total needs a breakdown")
+            _refuse(file, f"{indicator.id}.breakdowns.{name}", f"does not know {', '.join(sorted(unknown))}")
+    if not indicator.total and not indicator.breakdowns:
+        _refuse(file, f"{indicator.id}.total", "an indicator without a Total needs a breakdown")
 
 
-def _check_versions(one: Indicator, file: Path) -> None:
-    if not one.versions:
-        _refuse(file, f"{one.id}.versions", "must list at least one version")
-    for before, after in zip(one.versions, one.versions[1:], strict=False):
+def _check_versions(indicator: Indicator, file: Path) -> None:
+    if not indicator.versions:
+        _refuse(file, f"{indicator.id}.versions", "must list at least one version")
+    for before, after in zip(indicator.versions, indicator.versions[1:], strict=False):
         if before.valid_to is None or before.valid_to >= after.valid_from:
-            _refuse(file, f"{one.id}.versions", f"version {before.version} must end before {after.version} begins")
+            _refuse(
+                file, f"{indicator.id}.versions", f"version {before.version} must end before {after.version} begins"
+            )
         if not after.broke:
-            _refuse(file, f"{one.id}.versions", f"version {after.version} must say what broke")
+            _refuse(file, f"{indicator.id}.versions", f"version {after.version} must say what broke")
 
 
 def _check_references(all_of: Definitions, at: Sources) -> None:
     objectives = {o.id for o in all_of.plan.operational}
     priorities = {p.title for p in all_of.plan.priority}
-    for one in all_of.indicators.values():
+    for indicator in all_of.indicators.values():
         for name, value, known in (
-            ("companion", one.companion, all_of.indicators),
-            ("change_of", one.change_of, all_of.indicators),
-            ("disclosure", one.disclosure or "(none)", all_of.disclosure),
-            ("officer", one.officer, all_of.officers),
-            ("objective", one.objective, objectives),
-            ("priority", one.priority, priorities),
+            ("companion", indicator.companion, all_of.indicators),
+            ("change_of", indicator.change_of, all_of.indicators),
+            ("disclosure", indicator.disclosure or "(none)", all_of.disclosure),
+            ("officer", indicator.officer, all_of.officers),
+            ("objective", indicator.objective, objectives),
+            ("priority", indicator.priority, priorities),
         ):
             if value and value not in known:
                 reason = f"{value!r} is none of {', '.join(sorted(known))}"
-                _refuse(at.indicators[one.id], f"{one.id}.{name}", reason)
+                _refuse(at.indicators[indicator.id], f"{indicator.id}.{name}", reason)
 
 
 def _check_national(all_of: Definitions, at: Sources) -> None:
@@ -206,10 +210,10 @@ def _check_relations(all_of: Definitions, at: Sources) -> None:
 
 def _check_frameworks(all_of: Definitions, at: Sources) -> None:
     known = [all_of.plan.framework.id]
-    for one in all_of.frameworks:
-        if one.id in known:
-            _refuse(at.folder / "frameworks.toml", one.id, "is there twice; the plan of plan.toml is one of them")
-        known.append(one.id)
+    for framework in all_of.frameworks:
+        if framework.id in known:
+            _refuse(at.folder / "frameworks.toml", framework.id, "is there twice; the plan of plan.toml is one of them")
+        known.append(framework.id)
     for line, target in zip(at.targets, all_of.targets, strict=True):
         if target.framework not in known:
             reason = f"{target.framework!r} is none of {', '.join(known)}"

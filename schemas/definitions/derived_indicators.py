@@ -53,46 +53,48 @@ def check_derived_indicators(all_of: Definitions, file_of: dict[str, Path]) -> N
     """Refuse an indicator that is a change, a gap or a complement of what guards people, and does not say of what: with
     it one could work out what disclosure control hides. Raises DefinitionError."""
     said = {relation.indicator for relation in all_of.relations} | {
-        one.id for one in all_of.indicators.values() if one.change_of
+        indicator.id for indicator in all_of.indicators.values() if indicator.change_of
     }
     said |= {name for relation in all_of.relations if relation.kind == "complement" for name in relation.of}
-    for one in all_of.indicators.values():
-        if one.id in said or one.kind != "number":
+    for indicator in all_of.indicators.values():
+        if indicator.id in said or indicator.kind != "number":
             continue
-        how = _looks_worked_out(one, all_of)
+        how = _looks_worked_out(indicator, all_of)
         if how:
             raise DefinitionError(
-                file_of[one.id],
+                file_of[indicator.id],
                 f"{how}, so it must say of what it is one: by change_of here or by a [[relation]] in relations.toml"
                 " (change, gap, england-gap, difference, sum or complement; or not-held, with the reason, where what it"
                 " was worked out from is no indicator here)",
-                key=f"{one.id}.change_of",
+                key=f"{indicator.id}.change_of",
             )
 
 
-def _looks_worked_out(one: Indicator, all_of: Definitions) -> str:
+def _looks_worked_out(indicator: Indicator, all_of: Definitions) -> str:
     """In what way an indicator looks worked out of others that guard people; nothing where it does not."""
-    if one.unit.startswith("pp") or _WORKED_OUT.search(one.title):
-        named = [other.id for other in all_of.indicators.values() if other is not one and _speaks_of(one, other)]
-        if _guards(one, all_of) or any(_guards(all_of.indicators[name], all_of) for name in named):
-            return f"is a change or a gap by its {'unit' if one.unit.startswith('pp') else 'title'}"
-    if one.numerator and _DENIAL.search(one.numerator) and _guards(one, all_of):
+    if indicator.unit.startswith("pp") or _WORKED_OUT.search(indicator.title):
+        named = [
+            other.id for other in all_of.indicators.values() if other is not indicator and _speaks_of(indicator, other)
+        ]
+        if _guards(indicator, all_of) or any(_guards(all_of.indicators[name], all_of) for name in named):
+            return f"is a change or a gap by its {'unit' if indicator.unit.startswith('pp') else 'title'}"
+    if indicator.numerator and _DENIAL.search(indicator.numerator) and _guards(indicator, all_of):
         for other in all_of.indicators.values():
-            same = other.population == one.population and _affirmed(one) == _affirmed(other)
+            same = other.population == indicator.population and _affirmed(indicator) == _affirmed(other)
             if same and not _DENIAL.search(other.numerator):
                 return f"counts those that {other.id} does not"
     return ""
 
 
-def _guards(one: Indicator, all_of: Definitions) -> bool:
-    policy = all_of.disclosure[one.disclosure]
+def _guards(indicator: Indicator, all_of: Definitions) -> bool:
+    policy = all_of.disclosure[indicator.disclosure]
     return policy.primary_min > 0 or policy.min_denominator > 0 or not policy.zero_ok
 
 
-def _speaks_of(one: Indicator, other: Indicator) -> bool:
-    return other.title.casefold() in one.title.casefold() and not _WORKED_OUT.search(other.title)
+def _speaks_of(indicator: Indicator, other: Indicator) -> bool:
+    return other.title.casefold() in indicator.title.casefold() and not _WORKED_OUT.search(other.title)
 
 
-def _affirmed(one: Indicator) -> str:
-    plain = re.sub(r"\bwith(out| no)\b", "with", one.numerator, flags=re.I)
+def _affirmed(indicator: Indicator) -> str:
+    plain = re.sub(r"\bwith(out| no)\b", "with", indicator.numerator, flags=re.I)
     return " ".join(_DENIAL.sub("", plain).casefold().split())

@@ -185,8 +185,8 @@ class Geography:
 
     def is_one_place(self, area: Area, other: Area) -> bool:
         """Whether two codes are of the same place at different times."""
-        codes = {one.area_code for one in self._codes(area)}
-        return other.area_code in codes or area.area_code in {one.area_code for one in self._codes(other)}
+        codes = {code.area_code for code in self._codes(area)}
+        return other.area_code in codes or area.area_code in {code.area_code for code in self._codes(other)}
 
     def lies_in(self, area: Area, outer: Area) -> bool:
         """Whether an area is a part of another, as far as the list says: of its parents, of a part of its region, of

@@ -75,10 +75,10 @@ def _given(frame: pl.DataFrame) -> pl.DataFrame:
 def _outside_parts(frame: pl.DataFrame, definitions: Definitions) -> Iterator[_Found]:
     """A share of all lies between the least and the most of its parts, where all of them are given."""
     parts = [
-        (one.id, dimension, breakdown, len(of))
-        for one in definitions.indicators.values()
-        if one.unit == "%" and one.bounds[0] == 0
-        for dimension, of in complete_breakdowns(one, definitions)
+        (indicator.id, dimension, breakdown, len(of))
+        for indicator in definitions.indicators.values()
+        if indicator.unit == "%" and indicator.bounds[0] == 0
+        for dimension, of in complete_breakdowns(indicator, definitions)
         for breakdown in of
     ]
     schema = {"indicator_id": pl.String, "_dimension": pl.String, "breakdown": pl.String, "_of": pl.Int64}
@@ -112,7 +112,9 @@ def _outside_parts(frame: pl.DataFrame, definitions: Definitions) -> Iterator[_F
 
 def _complements(frame: pl.DataFrame, definitions: Definitions) -> Iterator[_Found]:
     """Two shares that are all there is make 100 together, within the rounding of both."""
-    pairs = [(one.indicator, one.of[0]) for one in definitions.relations if one.kind == "complement"]
+    pairs = [
+        (relation.indicator, relation.of[0]) for relation in definitions.relations if relation.kind == "complement"
+    ]
     if not pairs:
         return
     place = ["_return", "area_code", "time_identifier", "time_period", "breakdown"]
@@ -135,7 +137,11 @@ def _complements(frame: pl.DataFrame, definitions: Definitions) -> Iterator[_Fou
 
 def _below_areas(frame: pl.DataFrame, definitions: Definitions) -> Iterator[_Found]:
     """What is counted in an area is no less than what is counted in the areas of one kind within it."""
-    counted = [one.id for one in definitions.indicators.values() if one.additive and one.counted and one.bounds[0] >= 0]
+    counted = [
+        indicator.id
+        for indicator in definitions.indicators.values()
+        if indicator.additive and indicator.counted and indicator.bounds[0] >= 0
+    ]
     rows = _given(frame).filter(pl.col("indicator_id").is_in(counted))
     groups: dict[tuple[Any, ...], dict[str, Row]] = defaultdict(dict)
     names = ("_index", "area_code", "value", "base_value", *(n for n in (*_PLACE, "breakdown") if n != "area_code"))

@@ -121,8 +121,8 @@ def check_totals(
     allowed = pl.col("_rounding") * (pl.col("_given") + 1) + 1e-9
     complete = pl.col("_whole") & (pl.col("_given") == pl.col("_of"))
     wrong = both.filter(pl.when(complete).then(over.abs() > allowed).otherwise(over > allowed))
-    for one in wrong.iter_rows(named=True):
-        _note_total(one, frame, tables, context, collector)
+    for row in wrong.iter_rows(named=True):
+        _note_total(row, frame, tables, context, collector)
 
 
 def _looks_rounded(one: Row) -> float | None:

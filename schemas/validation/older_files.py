@@ -17,7 +17,7 @@ def check_for_older_file(
     files that count until now for the periods of which it speaks."""
     held = [one for one in held if one.path.partition("/")[0] == path.partition("/")[0]]  # another's file is not named
     others = [one for one in held if one.path != path]
-    plain = next((one for one in others if not words_meaning_draft_or_copy(one.path, usual)), None)
+    plain = next((other for other in others if not words_meaning_draft_or_copy(other.path, usual)), None)
     name = as_typed(path.partition("/")[2] or path)
     if (word := words_meaning_old(path, usual)) and plain is not None:
         expected = f"a file whose name does not say so; {as_typed(plain.path)} is held for {plain.period}"

@@ -68,28 +68,28 @@ def join_definitions(tables: Sequence[TidyTable], definitions: Definitions, cont
     )
 
 
-def _limits(definitions: Definitions, one: Indicator) -> tuple[Any, ...]:
-    scale = definitions.scales.get(one.scale)
+def _limits(definitions: Definitions, indicator: Indicator) -> tuple[Any, ...]:
+    scale = definitions.scales.get(indicator.scale)
     return (
-        one.id,
-        *one.bounds,
-        *one.range,
-        one.unit,
-        one.per,
-        one.decimals,
-        one.counted,
+        indicator.id,
+        *indicator.bounds,
+        *indicator.range,
+        indicator.unit,
+        indicator.per,
+        indicator.decimals,
+        indicator.counted,
         list(scale.values) if scale else None,
     )
 
 
 def _common(name: str, limits: Sequence[tuple[Any, ...]]) -> tuple[Any, ...]:
     """What holds of a row whichever of several indicators it is of."""
-    lowest, highest = min(one[1] for one in limits), max(one[2] for one in limits)
-    units = {one[5] for one in limits}
+    lowest, highest = min(limit[1] for limit in limits), max(limit[2] for limit in limits)
+    units = {limit[5] for limit in limits}
     unit = units.pop() if len(units) == 1 else None
-    scales = [one[9] for one in limits]
+    scales = [limit[9] for limit in limits]
     scale = sorted({word for words in scales for word in words}) if all(scales) else None
-    return (name, lowest, highest, None, None, unit, None, None, all(one[8] for one in limits), scale)
+    return (name, lowest, highest, None, None, unit, None, None, all(limit[8] for limit in limits), scale)
 
 
 # -- the rules, in the order in which they claim a cell ---------------------------------------------------------------
@@ -206,9 +206,9 @@ def _schema() -> pa.DataFrameSchema:
     """The pandera schema of a tidy table. Cells are parsed before: types are a promise and nothing is coerced. What is
     not given, or not known of an indicator, keeps every rule."""
 
-    def as_check(number: int, one: RowCheck) -> pa.Check:
+    def as_check(number: int, row_check: RowCheck) -> pa.Check:
         def run(data: pa.PolarsData) -> pl.LazyFrame:
-            return data.lazyframe.select(one.passes.fill_null(value=True).alias("keeps"))
+            return data.lazyframe.select(row_check.passes.fill_null(value=True).alias("keeps"))
 
         return pa.Check(run, name=str(number))
 
@@ -256,17 +256,20 @@ def check_rows(
                 _note(collector, one, row, places, waiver)
 
 
-def _note(collector: FindingCollector, one: RowCheck, row: Row, places: Sequence[Place], waiver: Waiver | None) -> None:
+def _note(
+    collector: FindingCollector, row_check: RowCheck, row: Row, places: Sequence[Place], waiver: Waiver | None
+) -> None:
     collector.add(
         row["_return"],
-        one.rule,
+        row_check.rule,
         places,
-        field=one.field,
+        field=row_check.field,
         found=collector.period(row["_return"], row["time_identifier"], row["time_period"])
-        if one.field == "time_period"
-        else row[one.field],
-        expected=one.expected(row),
-        as_seen=one.field != "value" or row["at_value"] != row["at_numerator"],  # a share worked out stands in no cell
+        if row_check.field == "time_period"
+        else row[row_check.field],
+        expected=row_check.expected(row),
+        as_seen=row_check.field != "value"
+        or row["at_value"] != row["at_numerator"],  # a share worked out stands in no cell
         waiver=waiver,
     )
 
@@ -284,21 +287,27 @@ def _places(row: Row, fields: Iterable[str]) -> list[Place]:
 
 
 def _in_future(
-    one: RowCheck, rows: Iterable[Row], tables: Sequence[TidyTable], context: CheckContext, collector: FindingCollector
+    row_check: RowCheck,
+    rows: Iterable[Row],
+    tables: Sequence[TidyTable],
+    context: CheckContext,
+    collector: FindingCollector,
 ) -> None:
     """One finding for each cell that says a period, however many rows stand under it; where no cell says it (a sheet's
     name, the layout), one for each sheet, with the cells of the values."""
     groups: dict[Any, list[tuple[Row, Waiver | None]]] = {}
     for row in rows:
-        waiver = waiver_in_force(context, tables[row["_return"]].collection, row, one.rule, first_measure_given(row))
+        waiver = waiver_in_force(
+            context, tables[row["_return"]].collection, row, row_check.rule, first_measure_given(row)
+        )
         what = (row["_return"], row["sheet"], row["at_period"], row["time_period"], waiver)
         groups.setdefault(what, []).append((row, waiver))
     for (_, _, at_period, _, waiver), group in groups.items():
         first = group[0][0]
-        places = _places(first, one.cells)
+        places = _places(first, row_check.cells)
         if at_period is None:
             places = [place for row, _ in group for place in _places(row, [first_measure_given(row)])]
-        _note(collector, one, first, places, waiver)
+        _note(collector, row_check, first, places, waiver)
 
 
 def first_measure_given(row: Row) -> str:
@@ -312,9 +321,9 @@ def waiver_in_force(context: CheckContext, collection: str, row: Row, rule: str,
         return None
     return next(
         (
-            one
-            for one in context.waivers
-            if one.lets_through(collection, tuple(row[n] for n in KEY), rule, field, row[field], context.today)
+            waiver
+            for waiver in context.waivers
+            if waiver.lets_through(collection, tuple(row[n] for n in KEY), rule, field, row[field], context.today)
         ),
         None,
     )

@@ -27,7 +27,7 @@ ROW = (*KEY, "load")
 def sensitive_families(definitions: Definitions) -> list[list[str]]:
     """The indicators whose rows disclosure control has to see, in families of those that tell something of each other:
     those with a policy, and those related to such."""
-    strict = {one.id for one in definitions.indicators.values() if is_protected(one, definitions)}
+    strict = {indicator.id for indicator in definitions.indicators.values() if is_protected(indicator, definitions)}
     members: dict[int, list[str]] = defaultdict(list)
     for name, family in indicator_families(definitions).items():
         members[family].append(name)
@@ -81,9 +81,9 @@ def _rounded(rows: pl.DataFrame, definitions: Definitions) -> pl.DataFrame:
     """Counts to the nearest multiple of their policy's base; a share or rate of rounded counts is worked out again;
     what rounds to nothing is NULL with the status low."""
     bases: list[tuple[Any, ...]] = [
-        (one.id, float(policy.round_base), is_count(one), one.per)
-        for one in definitions.indicators.values()
-        if (policy := definitions.disclosure[one.disclosure]).round_base > 1
+        (indicator.id, float(policy.round_base), is_count(indicator), indicator.per)
+        for indicator in definitions.indicators.values()
+        if (policy := definitions.disclosure[indicator.disclosure]).round_base > 1
     ]
     if not bases:
         return rows

@@ -48,9 +48,9 @@ def _left_over(held: Mapping[Key, Row], definitions: Definitions) -> Iterable[tu
     for key, table in tables.items():
         if len(table) > 1:
             start = next(iter(table.values()))["period_start"]
-            for one in area_divisions(definitions.geography, frozenset(table), start):
-                if not one.complete:
-                    yield (*key[:2], remainder_area(one.whole, one.parts), *key[2:]), table[one.whole]
+            for division in area_divisions(definitions.geography, frozenset(table), start):
+                if not division.complete:
+                    yield (*key[:2], remainder_area(division.whole, division.parts), *key[2:]), table[division.whole]
 
 
 def remainder_area(whole: str, beside: Sequence[str]) -> str:
@@ -60,7 +60,7 @@ def remainder_area(whole: str, beside: Sequence[str]) -> str:
 
 def _other_parts(held: Mapping[Key, Row], definitions: Definitions) -> Iterable[tuple[Key, Row]]:
     """Every part of each table in which some are held, by the dimensions that people are in one part of."""
-    divided = {one.name: one for one in definitions.dimensions if one.partition}
+    divided = {dimension.name: dimension for dimension in definitions.dimensions if dimension.partition}
     tables: dict[Key, dict[str, Row]] = defaultdict(dict)
     for key, row in held.items():
         tables[key[:-1]][key[-1]] = row

@@ -112,7 +112,7 @@ def _small_remainders(now: pl.DataFrame, links: pl.DataFrame) -> pl.DataFrame:
 
 def _part_links(now: pl.DataFrame, definitions: Definitions) -> pl.DataFrame:
     order = definitions.dimension_order
-    partitions = {one.name: one for one in definitions.dimensions if one.partition}
+    partitions = {dimension.name: dimension for dimension in definitions.dimensions if dimension.partition}
     lattice = []
     for breakdown in now["breakdown"].unique():
         named = breakdown_parts(breakdown)

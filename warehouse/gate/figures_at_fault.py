@@ -33,16 +33,16 @@ class Breach:
     @property
     def is_new(self) -> bool:
         """Whether anything of it is not published already."""
-        return any(one.is_new for one in self.figures)
+        return any(figure.is_new for figure in self.figures)
 
 
-def find_breaches(cursor: Any, one: Expectation, *, against_live: bool) -> list[Breach]:
+def find_breaches(cursor: Any, expectation: Expectation, *, against_live: bool) -> list[Breach]:
     """Every breach of an expectation about figures, but for those that a waiver in force lets through.
 
     `cursor` is of the database that the gate judges in. Rows of an expectation name what they are about by columns of
     the key, and by the dimension whose parts they speak of.
     """
-    broken = one.rows.format(batch=one.table)
+    broken = expectation.rows.format(batch=expectation.table)
     cursor.execute(f"SELECT * FROM ({broken}) LIMIT 0")
     columns = {column[0] for column in cursor.description}
     same = [f"i.{name} = b.{name}" for name in KEY if name in columns]
@@ -51,8 +51,8 @@ def find_breaches(cursor: Any, one: Expectation, *, against_live: bool) -> list[
             """(i.breakdown = 'Total' OR EXISTS (SELECT 1 FROM ref_part AS p WHERE p.indicator_id = i.indicator_id
                 AND p.dimension = b.dimension AND p.breakdown = i.breakdown))"""
         )
-    same.append("i.is_new" if one.table.startswith("live_") else "i.cell IS NOT NULL")
-    rules = ", ".join(f"'{rule}'" for rule in one.waived_by) or "NULL"
+    same.append("i.is_new" if expectation.table.startswith("live_") else "i.cell IS NOT NULL")
+    rules = ", ".join(f"'{rule}'" for rule in expectation.waived_by) or "NULL"
     cursor.execute(
         f"""
         WITH broken AS (SELECT row_number() OVER () AS n, * FROM ({broken})), involved AS ({_involved(against_live)})

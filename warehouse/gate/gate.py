@@ -74,7 +74,7 @@ class Verdict:
     @property
     def broken(self) -> list[ExpectationResult]:
         """The expectations that do not hold."""
-        return [one for one in self.results if not one.held]
+        return [result for result in self.results if not result.held]
 
     @property
     def passed(self) -> bool:
@@ -101,19 +101,23 @@ def judge_candidate(candidate: Path, live: Path | None, definitions: Definitions
     expectations = expectation_suite(against_live=live is not None)
     with _bench(candidate, live, definitions, today) as (address, cursor):
         found = {one.id: one for one in _judged(address, expectations)}
-        for one in expectations:
-            if one.of_figures and not found[one.id].held and not found[one.id].error:
-                found[one.id] = _blamed(cursor, one, found[one.id], against_live=live is not None)
-    return Verdict(tuple(found[one.id] for one in expectations))
+        for expectation in expectations:
+            if expectation.of_figures and not found[expectation.id].held and not found[expectation.id].error:
+                found[expectation.id] = _blamed(
+                    cursor, expectation, found[expectation.id], against_live=live is not None
+                )
+    return Verdict(tuple(found[expectation.id] for expectation in expectations))
 
 
-def _blamed(cursor: Any, one: Expectation, result: ExpectationResult, *, against_live: bool) -> ExpectationResult:
+def _blamed(
+    cursor: Any, expectation: Expectation, result: ExpectationResult, *, against_live: bool
+) -> ExpectationResult:
     """The result with the figures that break it. It is only a warning where each of them is published already or was
     let through: to refuse it would take nothing back, and hold up everybody."""
     try:
-        open_ones = tuple(find_breaches(cursor, one, against_live=against_live))
+        open_ones = tuple(find_breaches(cursor, expectation, against_live=against_live))
     except duckdb.Error as error:
-        return _unjudged(one, error)
+        return _unjudged(expectation, error)
     severity: Severity = result.severity if any(breach.is_new for breach in open_ones) else "warning"
     return replace(result, severity=severity, breaches=open_ones)
 
@@ -184,48 +188,48 @@ def _reference(definitions: Definitions) -> dict[str, pl.DataFrame]:
     """The definitions that the expectations look things up in."""
     indicators = list(definitions.indicators.values())
     return {
-        "ref_indicator": pl.DataFrame([_indicator(one, definitions) for one in indicators]),
+        "ref_indicator": pl.DataFrame([_indicator(indicator, definitions) for indicator in indicators]),
         "ref_area": pl.DataFrame(
             [{"area_code": area.area_code, "name": area.name} for area in definitions.geography.areas]
         ),
         "ref_part": pl.DataFrame(
-            [row for one in indicators for row in _parts(one, definitions)],
+            [row for indicator in indicators for row in _parts(indicator, definitions)],
             schema=dict.fromkeys(("indicator_id", "dimension", "breakdown"), pl.String),
             orient="row",
         ),
     }
 
 
-def _indicator(one: Indicator, definitions: Definitions) -> dict[str, Any]:
-    policy = definitions.disclosure[one.disclosure]
-    lowest, highest = one.bounds
+def _indicator(indicator: Indicator, definitions: Definitions) -> dict[str, Any]:
+    policy = definitions.disclosure[indicator.disclosure]
+    lowest, highest = indicator.bounds
     return {
-        "indicator_id": one.id,
+        "indicator_id": indicator.id,
         "lowest": lowest,
         "highest": highest,
-        "per": one.per,
-        "half_unit": 0.5 * 10.0**-one.decimals if one.decimals else 0.0,
-        "additive": one.additive,
-        "authority": one.authority or None,
-        "versions": [version.version for version in one.versions],
-        "lifecycle": one.lifecycle,
-        "measured_by": one.time_identifier,
-        "days": _days(one.time_identifier),
-        "is_count": is_count(one),
+        "per": indicator.per,
+        "half_unit": 0.5 * 10.0**-indicator.decimals if indicator.decimals else 0.0,
+        "additive": indicator.additive,
+        "authority": indicator.authority or None,
+        "versions": [version.version for version in indicator.versions],
+        "lifecycle": indicator.lifecycle,
+        "measured_by": indicator.time_identifier,
+        "days": _days(indicator.time_identifier),
+        "is_count": is_count(indicator),
         "primary_min": float(policy.primary_min),
         "min_denominator": float(policy.min_denominator),
         "zero_ok": policy.zero_ok,
         "round_base": float(policy.round_base),
         "secondary": policy.secondary,
-        "population": one.population,
+        "population": indicator.population,
     }
 
 
-def _parts(one: Indicator, definitions: Definitions) -> Iterator[tuple[str, str, str]]:
+def _parts(indicator: Indicator, definitions: Definitions) -> Iterator[tuple[str, str, str]]:
     """The parts of each dimension that an indicator is divided by, where they are all of it."""
-    for dimension, breakdowns in complete_breakdowns(one, definitions):
+    for dimension, breakdowns in complete_breakdowns(indicator, definitions):
         for breakdown in breakdowns:
-            yield one.id, dimension, breakdown
+            yield indicator.id, dimension, breakdown
 
 
 def _days(identifier: str) -> float:
@@ -254,8 +258,8 @@ def _judged(address: str, expectations: list[Expectation]) -> Iterator[Expectati
     context.variables.progress_bars = ProgressBarsConfig(globally=False)
     source = context.data_sources.add_sql("bench", connection_string=address, create_temp_table=False)
     event.listen(source.get_execution_engine().engine, "after_cursor_execute", _buffered)
-    for table in dict.fromkeys(one.table for one in expectations):
-        mine = [one for one in expectations if one.table == table]
+    for table in dict.fromkeys(expectation.table for expectation in expectations):
+        mine = [expectation for expectation in expectations if expectation.table == table]
         try:
             asset = source.add_table_asset(table, table_name=table)
             batch = asset.add_batch_definition_whole_table(table).get_batch()
@@ -267,7 +271,7 @@ def _judged(address: str, expectations: list[Expectation]) -> Iterator[Expectati
             gx.ExpectationSuite(table, expectations=[_as_gx(one) for one in mine]),
             result_format={"result_format": "COMPLETE", "partial_unexpected_count": SHOWN_ROWS},
         )
-        yield from (_result(by_id[str(one.expectation_config.meta["id"])], one) for one in judged.results)
+        yield from (_result(by_id[str(result.expectation_config.meta["id"])], result) for result in judged.results)
 
 
 def _buffered(_con: Any, cursor: Any, _statement: Any, _parameters: Any, context: Any, _many: Any) -> None:
@@ -278,42 +282,54 @@ def _buffered(_con: Any, cursor: Any, _statement: Any, _parameters: Any, context
         context.cursor_fetch_strategy = FullyBufferedCursorFetchStrategy(cursor)
 
 
-def _as_gx(one: Expectation) -> Any:
+def _as_gx(expectation: Expectation) -> Any:
     from great_expectations import expectations
 
     gxe: Any = expectations
-    said: dict[str, Any] = {"meta": {"id": one.id}, "description": one.says, "severity": one.severity}
-    if one.columns:
-        return gxe.ExpectTableColumnsToMatchOrderedList(column_list=list(one.columns), **said)
-    if one.unique:
-        return gxe.ExpectColumnValuesToBeUnique(column=one.unique[0], **said)
-    if one.filled:
-        return gxe.ExpectColumnValuesToNotBeNull(column=one.filled, **said)
-    if one.count is not None:
-        return gxe.ExpectTableRowCountToEqual(value=one.count, **said)
-    return gxe.UnexpectedRowsExpectation(unexpected_rows_query=one.rows, **said)
+    said: dict[str, Any] = {
+        "meta": {"id": expectation.id},
+        "description": expectation.says,
+        "severity": expectation.severity,
+    }
+    if expectation.columns:
+        return gxe.ExpectTableColumnsToMatchOrderedList(column_list=list(expectation.columns), **said)
+    if expectation.unique:
+        return gxe.ExpectColumnValuesToBeUnique(column=expectation.unique[0], **said)
+    if expectation.filled:
+        return gxe.ExpectColumnValuesToNotBeNull(column=expectation.filled, **said)
+    if expectation.count is not None:
+        return gxe.ExpectTableRowCountToEqual(value=expectation.count, **said)
+    return gxe.UnexpectedRowsExpectation(unexpected_rows_query=expectation.rows, **said)
 
 
-def _unjudged(one: Expectation, error: object) -> ExpectationResult:
+def _unjudged(expectation: Expectation, error: object) -> ExpectationResult:
     said = (str(error).strip().splitlines() or [type(error).__name__])[0]
-    return ExpectationResult(one.id, one.says, "critical", one.final, held=False, error=said[:300])
+    return ExpectationResult(
+        expectation.id, expectation.says, "critical", expectation.final, held=False, error=said[:300]
+    )
 
 
-def _result(one: Expectation, judged: Any) -> ExpectationResult:
+def _result(expectation: Expectation, judged: Any) -> ExpectationResult:
     """Read a result; the library reports an expectation that raised as one that merely failed."""
     raised = _raised(judged.exception_info)
     if raised:
-        return _unjudged(one, raised)
+        return _unjudged(expectation, raised)
     if judged.success:
-        return ExpectationResult(one.id, one.says, one.severity, one.final, held=True)
+        return ExpectationResult(expectation.id, expectation.says, expectation.severity, expectation.final, held=True)
     found = judged.result or {}
     rows = (found.get("details") or {}).get("unexpected_rows") or found.get("partial_unexpected_list") or []
     observed = found.get("observed_value")
-    count = found.get("unexpected_count", observed if isinstance(observed, int) and one.rows else None)
-    if one.columns or one.count is not None:
+    count = found.get("unexpected_count", observed if isinstance(observed, int) and expectation.rows else None)
+    if expectation.columns or expectation.count is not None:
         rows, count = [f"found {observed}"], 1
     return ExpectationResult(
-        one.id, one.says, one.severity, one.final, held=False, count=int(count or len(rows)), rows=_worded(rows)
+        expectation.id,
+        expectation.says,
+        expectation.severity,
+        expectation.final,
+        held=False,
+        count=int(count or len(rows)),
+        rows=_worded(rows),
     )
 
 

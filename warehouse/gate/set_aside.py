@@ -51,7 +51,9 @@ def find_returns_at_fault(
     `con` is the store, `set_aside` are those left out already, and `released` the ids of outcomes that a person let
     through: a breach of theirs alone is a warning.
     """
-    at_fault = [one for one in verdict.results if one.severity == "critical" and not one.held and one.breaches]
+    at_fault = [
+        result for result in verdict.results if result.severity == "critical" and not result.held and result.breaches
+    ]
     if not at_fault:
         return ReturnsAtFault(verdict, ())
     without = loads_of_outcomes(con, (one.outcome for one in set_aside))
@@ -61,8 +63,8 @@ def find_returns_at_fault(
     finally:
         row_history.drop_history_tables(con)
     results = tuple(
-        replace(one, severity="warning") if found.get(one.id) == {} else one  # a person let all of it through
-        for one in verdict.results
+        replace(result, severity="warning") if found.get(result.id) == {} else result  # a person let all of it through
+        for result in verdict.results
     )
     loads: dict[int, list[SetAsideReason]] = {}
     for by_load in found.values():
@@ -72,13 +74,16 @@ def find_returns_at_fault(
 
 
 def _of_result(
-    con: duckdb.DuckDBPyConnection, one: ExpectationResult, without: Collection[int], released: Collection[str]
+    con: duckdb.DuckDBPyConnection,
+    expectation_result: ExpectationResult,
+    without: Collection[int],
+    released: Collection[str],
 ) -> dict[int, SetAsideReason] | None:
     """The loads that brought the breaches of an expectation, each with its own cells among them. Empty where all were
     released; None where some were brought by nobody."""
-    culprits = _culprits(con, one, without)
+    culprits = _culprits(con, expectation_result, without)
     open_ones, cells = set(), dict[int, list[str]]()
-    for number, breach in enumerate(one.breaches):
+    for number, breach in enumerate(expectation_result.breaches):
         loads = culprits.get(number, {})
         if not breach.is_new or (loads and set(loads.values()) <= set(released)):
             continue
@@ -89,16 +94,19 @@ def _of_result(
             cells.setdefault(load, []).extend(mine)
     if open_ones and not cells:
         return None
-    return {load: SetAsideReason(one.id, one.says, tuple(dict.fromkeys(mine))) for load, mine in cells.items()}
+    return {
+        load: SetAsideReason(expectation_result.id, expectation_result.says, tuple(dict.fromkeys(mine)))
+        for load, mine in cells.items()
+    }
 
 
 def _culprits(
-    con: duckdb.DuckDBPyConnection, one: ExpectationResult, without: Collection[int]
+    con: duckdb.DuckDBPyConnection, expectation_result: ExpectationResult, without: Collection[int]
 ) -> dict[int, dict[int, str]]:
     """Of each breach by its number, the loads whose rows are new in it, with the ids of their outcomes."""
     figures = [
         (number, *figure.key, figure.submission, figure.sheet, figure.cell, figure.is_new)
-        for number, breach in enumerate(one.breaches)
+        for number, breach in enumerate(expectation_result.breaches)
         for figure in breach.figures
     ]
     con.register("figures", pl.DataFrame(figures, schema=_FIGURES, orient="row"))

@@ -97,10 +97,19 @@ def _day(day: date | None, otherwise: int | None = None) -> int | None:
     return otherwise if day is None else (day - date(1970, 1, 1)).days
 
 
-def _indicator_row(one: Indicator, definitions: Definitions) -> tuple[Any, ...]:
-    scale = definitions.scales.get(one.scale)
+def _indicator_row(indicator: Indicator, definitions: Definitions) -> tuple[Any, ...]:
+    scale = definitions.scales.get(indicator.scale)
     ranks = list(scale.values) if scale else []
-    return (one.id, one.title, one.unit, one.polarity, one.decimals, one.time_identifier, ranks, one.per)
+    return (
+        indicator.id,
+        indicator.title,
+        indicator.unit,
+        indicator.polarity,
+        indicator.decimals,
+        indicator.time_identifier,
+        ranks,
+        indicator.per,
+    )
 
 
 def _periods(shown: pl.DataFrame) -> pl.DataFrame:

@@ -71,9 +71,9 @@ def fill_scorecard(con: duckdb.DuckDBPyConnection, definitions: Definitions, tod
     `goal` (see warehouse.mart.targets)."""
     con.execute(_ACTIONS)
     baskets = [
-        (one.id, one.title, one.proxy, name, one.note or None)
-        for one in definitions.baskets.values()
-        for name in one.components
+        (basket.id, basket.title, basket.proxy, name, basket.note or None)
+        for basket in definitions.baskets.values()
+        for name in basket.components
     ]
     if baskets:
         con.executemany(_BASKET, baskets)
@@ -125,9 +125,9 @@ def _planned(definitions: Definitions, today: date) -> Iterator[Plan]:
             yield framework.id, one.priority or None, objectives.get(one.objective), *_of(one, definitions, today)
 
 
-def _of(one: Indicator, definitions: Definitions, today: date) -> tuple[str, str, str | None, str]:
-    lead = next((p.lead for p in definitions.plan.priority if p.title == one.priority), "")
-    return one.id, one.title, _role(one.officer or lead, definitions, today), one.unit
+def _of(indicator: Indicator, definitions: Definitions, today: date) -> tuple[str, str, str | None, str]:
+    lead = next((p.lead for p in definitions.plan.priority if p.title == indicator.priority), "")
+    return indicator.id, indicator.title, _role(indicator.officer or lead, definitions, today), indicator.unit
 
 
 def _role(officer: str, definitions: Definitions, today: date) -> str | None:

@@ -93,5 +93,7 @@ def largest_changes(
         )
     if limits.exceeded_by(nobodys, live_rows):
         return named
-    results = (replace(one, severity="warning") if one.id == CHANGE else one for one in named.verdict.results)
+    results = (
+        replace(result, severity="warning") if result.id == CHANGE else result for result in named.verdict.results
+    )
     return ReturnsAtFault(Verdict(tuple(results)), ())

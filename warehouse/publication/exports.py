@@ -167,14 +167,16 @@ def _tidy(
         f"SELECT DISTINCT indicator_id, area_type, breakdown FROM mart.observations WHERE {chosen}"
     ).fetchall()
     ids = {indicator for indicator, *_ in held}
-    indicators = [one for one in definitions.indicators.values() if one.kind == "number" and one.id in ids]
+    indicators = [
+        indicator for indicator in definitions.indicators.values() if indicator.kind == "number" and indicator.id in ids
+    ]
     if not indicators:
         return 0
     places = _place_columns({LEVELS[kind] for _, kind, _ in held})
     filters = {
-        _snake(one.name): one.name
-        for one in definitions.dimensions
-        if any(f"{one.name}=" in breakdown for *_, breakdown in held)
+        _snake(dimension.name): dimension.name
+        for dimension in definitions.dimensions
+        if any(f"{dimension.name}=" in breakdown for *_, breakdown in held)
     }
     names = _column_names(indicators)
     kinds = " ".join(f"WHEN '{kind}' THEN '{level}'" for kind, level in LEVELS.items())
@@ -186,11 +188,11 @@ def _tidy(
         f"""CREATE OR REPLACE TEMP TABLE wide AS
             PIVOT (SELECT {", ".join(columns)}, indicator_id, {_cell(indicators)} AS cell
                    FROM mart.observations JOIN place USING (area_code)
-                   WHERE {chosen} AND indicator_id IN ({_list(one.id for one in indicators)}))
-            ON indicator_id IN ({_list(one.id for one in indicators)}) USING any_value(cell)"""
+                   WHERE {chosen} AND indicator_id IN ({_list(indicator.id for indicator in indicators)}))
+            ON indicator_id IN ({_list(indicator.id for indicator in indicators)}) USING any_value(cell)"""
     )
     units = "time_period", "time_identifier", "geographic_level", *places, *filters
-    cells = [f"coalesce(\"{one.id}\", 'z') AS {names[one.id]}" for one in indicators]
+    cells = [f"coalesce(\"{indicator.id}\", 'z') AS {names[indicator.id]}" for indicator in indicators]
     told = f"SELECT {', '.join([*units, *cells])}, {version} AS data_version FROM wide ORDER BY {', '.join(units)}"
     con.execute(f"COPY ({told}) TO '{_quoted(path)}' (FORMAT csv, HEADER)")
     _write_meta(path.with_suffix(".meta.csv"), filters, indicators, names)
@@ -224,8 +226,8 @@ def _part(name: str) -> str:
 def _cell(indicators: Sequence[Indicator]) -> str:
     """The cell of a row: its number, with the decimals of its indicator, or the symbol that says why there is none."""
     by_decimals: dict[int, list[str]] = {}
-    for one in indicators:
-        by_decimals.setdefault(one.decimals, []).append(one.id)
+    for indicator in indicators:
+        by_decimals.setdefault(indicator.decimals, []).append(indicator.id)
     numbers = " ".join(
         f"WHEN value IS NOT NULL AND indicator_id IN ({_list(ids)}) THEN format('{{:.{decimals}f}}', value)"
         for decimals, ids in by_decimals.items()
@@ -241,14 +243,14 @@ def _list(words: Iterable[str]) -> str:
 def _column_names(indicators: Sequence[Indicator]) -> dict[str, str]:
     """A column name for each indicator, such as english_baccalaureate_percent: at most fifty characters, each once."""
     names: dict[str, str] = {}
-    for one in indicators:
-        suffix = SUFFIXES.get(one.unit) or ("rate" if one.unit.startswith("rate") else "count")
-        short = _snake(one.id)[: LONGEST_NAME - len(suffix) - 1].rstrip("_")
+    for indicator in indicators:
+        suffix = SUFFIXES.get(indicator.unit) or ("rate" if indicator.unit.startswith("rate") else "count")
+        short = _snake(indicator.id)[: LONGEST_NAME - len(suffix) - 1].rstrip("_")
         name, number = f"{short}_{suffix}", 2
         while name in names.values():
             tail = f"_{number}_{suffix}"
             name, number = short[: LONGEST_NAME - len(tail)] + tail, number + 1
-        names[one.id] = name
+        names[indicator.id] = name
     return names
 
 

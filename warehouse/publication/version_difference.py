@@ -41,17 +41,17 @@ class VersionDifference:
     @property
     def added(self) -> int:
         """The number of rows added."""
-        return sum(one.added for one in self.changes)
+        return sum(change.added for change in self.changes)
 
     @property
     def changed(self) -> int:
         """The number of rows changed."""
-        return sum(one.changed for one in self.changes)
+        return sum(change.changed for change in self.changes)
 
     @property
     def removed(self) -> int:
         """The number of rows removed."""
-        return sum(one.removed for one in self.changes)
+        return sum(change.removed for change in self.changes)
 
     @property
     def changed_pct(self) -> float:

@@ -128,7 +128,7 @@ def _check(claim: Claim, path: Path) -> None:
     used: set[str] = set()
     for figure in claim.figure:
         used |= _names(figure.reckoned, path, claim.id)
-    compared = {name for one in claim.compares for name in one.inputs}
+    compared = {name for compare in claim.compares for name in compare.inputs}
     if odd := (used | compared) - claim.inputs.keys():
         raise DefinitionError(path, f"uses {', '.join(sorted(odd))}, which is not among its inputs", key=claim.id)
     if idle := claim.inputs.keys() - used:
@@ -159,7 +159,7 @@ def judge_claim(claim: Claim, inputs: Mapping[str, InputValue]) -> JudgedClaim:
     if missing:
         said = ", ".join(_what(claim.inputs[name], inputs[name]) for name in missing)
         verdicts.append(("no data", f"Mart holds no reported figure for {said}."))
-    verdicts += [("not comparable", reason) for one in claim.compares if (reason := _unlike(one, inputs))]
+    verdicts += [("not comparable", reason) for compare in claim.compares if (reason := _unlike(compare, inputs))]
     figures = []
     for figure in claim.figure:
         reckoned = recompute(figure.reckoned, numbers)
@@ -187,17 +187,17 @@ def _what(asked: ClaimInput, found: InputValue) -> str:
     return f"{asked.indicator} in {asked.area}, {asked.period}{breakdown}{hidden}"
 
 
-def _unlike(one: ComparedInputs, inputs: Mapping[str, InputValue]) -> str:
+def _unlike(compared_inputs: ComparedInputs, inputs: Mapping[str, InputValue]) -> str:
     """Why inputs must not be set against each other; nothing if they may be, or if one of them is missing."""
-    told = [inputs[name].told for name in one.inputs]
-    if any(inputs[name].number is None for name in one.inputs) or not all(told):
+    told = [inputs[name].told for name in compared_inputs.inputs]
+    if any(inputs[name].number is None for name in compared_inputs.inputs) or not all(told):
         return ""
     reasons = [
         f"{word} ({', '.join(sorted({str(row[column]) for row in told}))})"
         for column, word in ALIKE.items()
-        if word not in one.but_for and len({row[column] for row in told}) > 1
+        if word not in compared_inputs.but_for and len({row[column] for row in told}) > 1
     ]
-    return f"{' and '.join(one.inputs)} differ in {', '.join(dict.fromkeys(reasons))}." if reasons else ""
+    return f"{' and '.join(compared_inputs.inputs)} differ in {', '.join(dict.fromkeys(reasons))}." if reasons else ""
 
 
 def _find(con: duckdb.DuckDBPyConnection, claim: Claim, asked: ClaimInput) -> InputValue:

@@ -48,9 +48,9 @@ def published_figures(con: connection.Connection, published: Path, definitions: 
         except duckdb.Error:
             return pl.DataFrame(schema=SEEN)
     rounded = [
-        (one.id, base / 2 if is_count(one) else inf)
-        for one in definitions.indicators.values()
-        if (base := definitions.disclosure[one.disclosure].round_base) > 1
+        (indicator.id, base / 2 if is_count(indicator) else inf)
+        for indicator in definitions.indicators.values()
+        if (base := definitions.disclosure[indicator.disclosure].round_base) > 1
     ]
     by = pl.DataFrame(rounded, schema={"indicator_id": pl.String, "tolerance": pl.Float64}, orient="row")
     return (

@@ -117,7 +117,7 @@ def last_accepted_rows(con: duckdb.DuckDBPyConnection, without: Collection[int] 
 def authoritative_collections(definitions: Definitions) -> pl.DataFrame:
     """Which collection is the authority for each indicator."""
     return pl.DataFrame(
-        [(one.id, one.authority) for one in definitions.indicators.values() if one.authority],
+        [(indicator.id, indicator.authority) for indicator in definitions.indicators.values() if indicator.authority],
         schema={"indicator_id": pl.String, "authority": pl.String},
         orient="row",
     )

@@ -57,16 +57,20 @@ def fits_source(definitions: Definitions, table: TableLayout, key: KeySource, wo
     indicators = [definitions.indicators[name] for name in table.indicators]
     if key.name == "area":
         geography = definitions.geography
-        kinds = [(), *(one.area_types for one in indicators)]
+        kinds = [(), *(indicator.area_types for indicator in indicators)]
         return any(geography.find(one, types) for one in (text, normalised_without_footnotes(text)) for types in kinds)
     if key.name == "period":
         ending = key.source.ending
-        return key.part or any(read_period(word, one.time_identifier, ending=ending) for one in indicators)
+        return key.part or any(read_period(word, indicator.time_identifier, ending=ending) for indicator in indicators)
     if key.name == "indicator":
         return text in definitions.indicators
     if key.name in THINGS or key.name == "status":
         return True
-    known = {normalised_without_footnotes(value) for one in indicators for value in one.breakdowns.get(key.name, ())}
+    known = {
+        normalised_without_footnotes(value)
+        for indicator in indicators
+        for value in indicator.breakdowns.get(key.name, ())
+    }
     return normalised_without_footnotes(text) in ANY_TOTAL or normalised_without_footnotes(text) in known
 
 

@@ -55,7 +55,9 @@ class BelowTable:
 
     def _figures(self, blank: int, end: int) -> Iterator[int]:
         labelled = [s for scope in self.on.table.scopes for s in sources_of(scope) if s.beside or s.under]
-        measured = {c: m for one in self.observations for m, (c, _) in one.columns.items() if m != "status"}
+        measured = {
+            c: m for observation in self.observations for m, (c, _) in observation.columns.items() if m != "status"
+        }
         for number in range(blank, end):
             for column, measure in measured.items():
                 cell = self.columns.sheet.cell(number, column)
@@ -96,6 +98,6 @@ class BelowTable:
 
     def _known(self) -> set[int]:
         """The columns that the table reads."""
-        return {column for one in self.observations for column, _ in one.columns.values()} | set(
+        return {column for observation in self.observations for column, _ in observation.columns.values()} | set(
             self.leaving.key_columns()
         )

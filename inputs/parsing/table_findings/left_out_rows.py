@@ -114,8 +114,10 @@ class LeftOutRows:
                 said = self.left.setdefault((column, left[0]), [])
                 said.append((number, cell_text(self._cell(number, column))))
         if left[0].preset:
-            for one in self.observations:
-                self.dropped.note(number, one, [*left, *self._untold(number, one)], self.columns, self.sayings)
+            for observation in self.observations:
+                self.dropped.note(
+                    number, observation, [*left, *self._untold(number, observation)], self.columns, self.sayings
+                )
 
     def note_let_in(self, number: int) -> None:
         """Count what a row says for which `only` lets it in."""
@@ -221,12 +223,14 @@ class LeftOutRows:
         return self.columns.under_any(key.source.column)
 
     def _valued(self) -> Iterable[int]:
-        return dict.fromkeys(c for one in self.observations for m, (c, _) in one.columns.items() if m != "status")
+        return dict.fromkeys(
+            c for observation in self.observations for m, (c, _) in observation.columns.items() if m != "status"
+        )
 
     def _is_known(self, said: str) -> bool:
         """Whether a word is a name of its own, and so none that is mistyped."""
         definitions = self.on.definitions
-        values = (value for one in definitions.dimensions for value in one.values)
+        values = (value for dimension in definitions.dimensions for value in dimension.values)
         return definitions.geography.find(said) is not None or normalised_without_footnotes(said) in map(
             normalised_without_footnotes, values
         )

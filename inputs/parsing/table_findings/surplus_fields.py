@@ -70,9 +70,9 @@ class SurplusFields:
         return True
 
 
-def _is_divided(one: Cell, other: Cell) -> bool:
+def _is_divided(cell: Cell, other: Cell) -> bool:
     """Whether two fields side by side look like the parts of a number such as 5,200."""
-    return bool(isinstance(one, str) and isinstance(other, str) and _FIRST.fullmatch(one) and _REST.fullmatch(other))
+    return bool(isinstance(cell, str) and isinstance(other, str) and _FIRST.fullmatch(cell) and _REST.fullmatch(other))
 
 
 def _count(sheet: Sheet, number: int) -> int:

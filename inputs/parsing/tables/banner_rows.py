@@ -87,7 +87,7 @@ class BannerRows:
             standing // COLUMNS, top, range(self.columns.block.first, self.end_at)
         ):
             return
-        before = next((one for one in self.tops if one > standing // COLUMNS), top)
+        before = next((top for top in self.tops if top > standing // COLUMNS), top)
         self.end(max(top - (before - standing // COLUMNS), 0), standing % COLUMNS)
 
     def blank_row(self, number: int) -> None:
@@ -141,7 +141,7 @@ class BannerRows:
     def _repeats_banner(self, blank: int) -> bool:
         """Whether the row below a blank one is a banner that stood before under another that still counts."""
         after = next((n for n in range(blank + 1, self.end_at) if any(c is not None for c in self.sheet.rows[n])), None)
-        places = [one.at for one in self.sayings.banners.values() if one.at is not None and not one.ended]
+        places = [banner.at for banner in self.sayings.banners.values() if banner.at is not None and not banner.ended]
         if after is None or len(places) < 2 or self._has_value(after, self.valued):
             return False
         rows = range(min(places) // COLUMNS + 1, blank)
@@ -159,7 +159,7 @@ class BannerRows:
 
     def _standing(self) -> int | None:
         """Where the last of the banners stands that count."""
-        places = [one.at for one in self.sayings.banners.values() if one.at is not None and not one.ended]
+        places = [banner.at for banner in self.sayings.banners.values() if banner.at is not None and not banner.ended]
         return max(places, default=None)
 
     def _repeats(self, since: int, until: int, below: Iterable[int]) -> bool:
@@ -267,9 +267,9 @@ class BannerRows:
                 held = self._held(source, None if before and before.ended else before)
                 self.sayings.banners[source] = ResolvedValue(held, cell_position(number, column), ended=True)
 
-    def _is_title(self, one: ResolvedValue) -> bool:
+    def _is_title(self, resolved_value: ResolvedValue) -> bool:
         """Whether what ended a banner stands above the headings, while what ends it again does not."""
-        return one.at is not None and one.at // COLUMNS < self.columns.block.top
+        return resolved_value.at is not None and resolved_value.at // COLUMNS < self.columns.block.top
 
     def _held(self, source: Source, before: ResolvedValue | None) -> str:
         """A banner that was understood, in the words of a finding; what it must fit where there was none."""

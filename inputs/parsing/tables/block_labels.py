@@ -112,7 +112,7 @@ class BlockLabels:
         value = block.sheet.cell(row + 1, column) if under else block.sheet.cell(row, column + 1)
         told = isinstance(block.sheet.cell(row, column), str | None) and value is not None
         rows = (self.sheet.rows[number] for number in range(begun, row) if number < len(self.sheet.rows))
-        return told and any(all(cell is None for cell in one) for one in rows)
+        return told and any(all(cell is None for cell in row) for row in rows)
 
     def _where_another(self, label: Place, block: TableBlock) -> Place | None:
         owner = next((one for one in self._all if self._owns(one, label)), None)

@@ -135,7 +135,7 @@ class DimensionResolver:
             said = (getattr(scope, name, None) or scope.breakdown.get(name) for scope in self.on.table.scopes)
             sources = [part for one in said if isinstance(one, Source) for part in (one, *one.parts, *one.any)]
             missing = any(s.column and all(self.columns.under(label) is None for label in s.column) for s in sources)
-            self._unheaded[name] = missing or any(one in self._unlabelled for one in sources)
+            self._unheaded[name] = missing or any(source in self._unlabelled for source in sources)
         return self._unheaded[name]
 
     def _found(self, source: Source, row: int, heading: int) -> ResolvedValue:

@@ -44,9 +44,9 @@ def group_value_columns(on: SheetTable, columns: Columns) -> list[ObservationCol
     return list(grouped.values())
 
 
-def _join(one: ObservationColumns, columns: Columns, spec: ValueColumn, column: int) -> None:
+def _join(observation_columns: ObservationColumns, columns: Columns, spec: ValueColumn, column: int) -> None:
     measure = MEASURE_FIELDS.get(spec.measure, spec.measure)
-    if (first := one.columns.setdefault(measure, (column, spec))[0]) != column:
+    if (first := observation_columns.columns.setdefault(measure, (column, spec))[0]) != column:
         columns.twice([first, column], column_name(columns.headings, column))
 
 

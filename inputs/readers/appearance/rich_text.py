@@ -73,7 +73,7 @@ def _is_note(runs: Sequence[TextRun], number: int) -> bool:
     run = runs[number]
     if not (run.raised or run.lowered):
         return False
-    before = "".join(one.text for one in runs[:number] if not (one.raised or one.lowered)).rstrip("\n")
+    before = "".join(run.text for run in runs[:number] if not (run.raised or run.lowered)).rstrip("\n")
     text = run.text.strip().casefold()
     if run.raised and text in ORDINALS and before[-1:].isdigit():
         return False

@@ -45,7 +45,7 @@ def check_addresses(xml: bytes, begun: int, ended: int, sheet: str) -> tuple[int
         letters = {one[: -len(digits)] for one in found if one.endswith(digits)}
         if len(letters) != len(found) or not letters <= columns:
             columns |= _columns(found, number, sheet)
-    return max(rows, default=0), max((column_number(one) for one in columns), default=-1) + 1
+    return max(rows, default=0), max((column_number(column) for column in columns), default=-1) + 1
 
 
 def _rows(xml: bytes, begun: int, ended: int) -> Iterator[tuple[bytes | None, int, int]]:
@@ -76,7 +76,7 @@ def _columns(found: Sequence[bytes], number: int, sheet: str) -> set[bytes]:
         if at in columns:
             refuse_damaged(f"a cell given twice in row {number}", sheet, f"{column_letters(at)}{number}")
         columns.add(at)
-    return {column_letters(one).encode() for one in columns}
+    return {column_letters(column).encode() for column in columns}
 
 
 def _shown(said: bytes) -> str:

@@ -82,18 +82,18 @@ def read_styles_part(styles: bytes) -> CellStyles:
     fonts: list[Font] = []
     used: list[tuple[int, int]] = []
     within = ""
-    for one in xml_elements(styles):
-        if one.name in CONTAINERS:
-            within = one.name
-        elif one.name == "numFmt" and within == "numFmts":
-            codes[integer_attribute(one.get("numFmtId"))] = one.get("formatCode")
-        elif one.name == "font" and within == "fonts":
+    for element in xml_elements(styles):
+        if element.name in CONTAINERS:
+            within = element.name
+        elif element.name == "numFmt" and within == "numFmts":
+            codes[integer_attribute(element.get("numFmtId"))] = element.get("formatCode")
+        elif element.name == "font" and within == "fonts":
             fonts.append(PLAIN)
-        elif one.name == "strike" and within == "fonts" and fonts:
-            fonts[-1] = replace(fonts[-1], struck=one.attributes.get("val", "1") not in OFF)
-        elif one.name == "vertAlign" and within == "fonts" and fonts:
-            said = one.get("val")
+        elif element.name == "strike" and within == "fonts" and fonts:
+            fonts[-1] = replace(fonts[-1], struck=element.attributes.get("val", "1") not in OFF)
+        elif element.name == "vertAlign" and within == "fonts" and fonts:
+            said = element.get("val")
             fonts[-1] = replace(fonts[-1], raised=said == "superscript", lowered=said == "subscript")
-        elif one.name == "xf" and within == "cellXfs" and len(used) < MOST_STYLES:
-            used.append((integer_attribute(one.get("numFmtId")), integer_attribute(one.get("fontId"))))
+        elif element.name == "xf" and within == "cellXfs" and len(used) < MOST_STYLES:
+            used.append((integer_attribute(element.get("numFmtId")), integer_attribute(element.get("fontId"))))
     return styles_by_number(codes, dict(enumerate(fonts)), used)

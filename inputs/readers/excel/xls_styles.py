@@ -60,7 +60,7 @@ class XlsStyles:
         """Work out the looks from what was noted. Raises Refused where the shared strings are not whole."""
         self.by_number = {number + (number >= MISSING_FONT): one for number, one in enumerate(self.fonts)}
         self.looks = styles_by_number(self.codes, self.by_number, self.styles)
-        if self.strings and any(one != PLAIN for one in self.fonts):
+        if self.strings and any(font != PLAIN for font in self.fonts):
             self.rich = read_rich_strings(self.strings)
 
     def _code(self, body: bytes) -> str:

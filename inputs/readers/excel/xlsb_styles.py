@@ -44,7 +44,7 @@ class XlsbStyles:
                 used.append((_half(body, 2), _half(body, 4)))
         self.fonts = dict(enumerate(fonts))
         self.looks = styles_by_number(codes, self.fonts, used)
-        self.rich = _rich_strings(strings) if strings and any(one != PLAIN for one in fonts) else {}
+        self.rich = _rich_strings(strings) if strings and any(font != PLAIN for font in fonts) else {}
 
     def note(self, kind: int, body: bytes, row: int, column: int, scan: SheetParser) -> None:
         """Note the look of a cell."""

@@ -118,9 +118,9 @@ def read_xlsx(content: bytes, package: ZipPackage, main: str, bounds: SizeBounds
 def main_part_path(package: ZipPackage) -> str:
     """The path of the part that a package of Microsoft's kind begins with; blank where there is none."""
     if "_rels/.rels" in package:
-        for one in xml_elements(read_xml_part(package, "_rels/.rels")):
-            if one.name == "Relationship" and one.get("Type").endswith("/officeDocument"):
-                target = one.get("Target").replace("\\", "/").lstrip("/")
+        for element in xml_elements(read_xml_part(package, "_rels/.rels")):
+            if element.name == "Relationship" and element.get("Type").endswith("/officeDocument"):
+                target = element.get("Target").replace("\\", "/").lstrip("/")
                 if target in package:
                     return target
     usual = ("xl/workbook.xml", "xl/workbook.bin", "word/document.xml", "ppt/presentation.xml")
@@ -130,18 +130,20 @@ def main_part_path(package: ZipPackage) -> str:
 def _book(package: ZipPackage, main: str) -> WorkbookParts:
     held = part_relations(package, main)
     sheets, date1904, stale = [], False, False
-    for one in xml_elements(read_xml_part(package, main)):
-        if one.name == "workbookPr":
-            date1904 = one.get("date1904") in TRUE
-        elif one.name == "calcPr":
-            stale = one.attributes.get("calcCompleted", "1") not in TRUE
-        elif one.name == "sheet":
-            kind, path = held.get(one.get("id"), ("", ""))
+    for element in xml_elements(read_xml_part(package, main)):
+        if element.name == "workbookPr":
+            date1904 = element.get("date1904") in TRUE
+        elif element.name == "calcPr":
+            stale = element.attributes.get("calcCompleted", "1") not in TRUE
+        elif element.name == "sheet":
+            kind, path = held.get(element.get("id"), ("", ""))
             if kind == "worksheet":
-                sheets.append(WorksheetPart(one.get("name"), path, one.get("state") in ("hidden", "veryHidden")))
+                sheets.append(
+                    WorksheetPart(element.get("name"), path, element.get("state") in ("hidden", "veryHidden"))
+                )
             elif not kind:
-                refuse_damaged(f"a workbook of which the sheet {one.get('name')} is missing")
-    refuse_too_many_sheets([one.name for one in sheets])
+                refuse_damaged(f"a workbook of which the sheet {element.get('name')} is missing")
+    refuse_too_many_sheets([sheet.name for sheet in sheets])
     kinds = {kind: path for kind, path in held.values() if kind != "worksheet"}
     return WorkbookParts(tuple(sheets), kinds.get("sharedStrings", ""), kinds.get("styles", ""), date1904, stale, kinds)
 

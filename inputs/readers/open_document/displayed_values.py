@@ -28,7 +28,7 @@ def displayed_number(number: float, code: str, kind: str, text: str) -> Cell:
     held = as_excel_keeps(number)
     if isinstance(held, ErrorValue):
         return held
-    if kind == "percentage" and not any("percent" in one.kinds for one in format_sections(code)):
+    if kind == "percentage" and not any("percent" in section.kinds for section in format_sections(code)):
         code = SHARE if code == "General" else code
     if code == "General":
         seen: Cell = held

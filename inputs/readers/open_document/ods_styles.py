@@ -100,7 +100,7 @@ class OdsStyles:
         if self._text is not None:
             self._text.append(text)
 
-    def _in_data_style(self, one: DataStyle, name: str, given: Mapping[str, str]) -> None:
+    def _in_data_style(self, data_style: DataStyle, name: str, given: Mapping[str, str]) -> None:
         if name == "number":
             self._number, self._embedded = given, []
         elif name in ("text", "currency-symbol", "fill-character", "embedded-text"):
@@ -108,26 +108,28 @@ class OdsStyles:
             if name == "embedded-text":
                 self._embedded.append((_whole(given, "position", 0), ""))
         elif name == "scientific-number":
-            one.pieces.append(_decimal(given) + "E+" + "0" * max(_whole(given, "min-exponent-digits", 1), 1))
+            data_style.pieces.append(_decimal(given) + "E+" + "0" * max(_whole(given, "min-exponent-digits", 1), 1))
         elif name == "fraction":
-            one.pieces.append(_fraction(given))
+            data_style.pieces.append(_fraction(given))
         elif name == "text-content":
-            one.pieces.append("@")
+            data_style.pieces.append("@")
         elif name == "boolean":
-            one.pieces.append('"TRUE"')
+            data_style.pieces.append('"TRUE"')
         elif name in DAY_PARTS:
             part = "mmm" if name == "month" and given.get("textual") == "true" else DAY_PARTS[name]
-            one.pieces.append(f"[{part}]" if one.long and part in ("h", "mm", "ss") and not one.pieces else part)
+            data_style.pieces.append(
+                f"[{part}]" if data_style.long and part in ("h", "mm", "ss") and not data_style.pieces else part
+            )
         elif name == "map" and (said := _CONDITION.fullmatch(given.get("condition", ""))):
-            one.maps.append((said[1].replace("!=", "<>"), said[2], given.get("apply-style-name", "")))
+            data_style.maps.append((said[1].replace("!=", "<>"), said[2], given.get("apply-style-name", "")))
 
-    def _end_text(self, one: DataStyle, name: str, text: str) -> None:
+    def _end_text(self, data_style: DataStyle, name: str, text: str) -> None:
         if name == "embedded-text":
             self._embedded[-1] = (self._embedded[-1][0], text)
         elif name == "currency-symbol":
-            one.pieces.append(f"[${text.replace(']', '')}]")
+            data_style.pieces.append(f"[${text.replace(']', '')}]")
         elif name == "text":
-            one.pieces.append(_literal(text, percent=one.kind == "percentage-style"))
+            data_style.pieces.append(_literal(text, percent=data_style.kind == "percentage-style"))
 
     def code(self, cell_style: str) -> str:
         """The format code by which cells of a style show their numbers."""
@@ -229,9 +231,9 @@ def _literal(text: str, *, percent: bool = False) -> str:
     """Words as they stand in a code."""
     pieces = re.split(r"(%|[ +()-])", text) if percent else re.split(r"([ +()-])", text)
     return "".join(
-        one if one in RAW or (percent and one == "%") else f'"{one}"' if '"' not in one else _escaped(one)
-        for one in pieces
-        if one
+        piece if piece in RAW or (percent and piece == "%") else f'"{piece}"' if '"' not in piece else _escaped(piece)
+        for piece in pieces
+        if piece
     )
 
 

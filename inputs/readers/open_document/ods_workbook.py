@@ -42,7 +42,7 @@ def read_ods(package: ZipPackage, bounds: SizeBounds) -> Cells:
     """The cells of an ods file. Raises Refused."""
     manifest = "META-INF/manifest.xml"
     if manifest in package and any(
-        one.name == "encryption-data" for one in xml_elements(read_xml_part(package, manifest))
+        element.name == "encryption-data" for element in xml_elements(read_xml_part(package, manifest))
     ):
         refuse_encrypted()
     common, settings = (
@@ -183,9 +183,9 @@ class _Work:
         elif name == "line-break":
             self._say("\n")
 
-    def _in_sheet(self, one: XmlElement) -> None:
-        if one.name == "table":
-            self.name, self.hidden = one.get("name"), one.get("style-name") in self.hidden_styles
+    def _in_sheet(self, xml_element: XmlElement) -> None:
+        if xml_element.name == "table":
+            self.name, self.hidden = xml_element.get("name"), xml_element.get("style-name") in self.hidden_styles
             self.rows: list[list[Cell]] = []
             self.merged: list[Area] = []
             self.hidden_rows: set[int] = set()
@@ -193,19 +193,21 @@ class _Work:
             self.row_at = self.column_at = self.width = 0
             self.struck: set[tuple[int, int]] = set()
             self.column_styles: list[tuple[int, str]] = []
-        elif one.name == "table-column":
-            count = _count(one.get("number-columns-repeated"))
-            if one.get("visibility") in ("collapse", "filter"):
+        elif xml_element.name == "table-column":
+            count = _count(xml_element.get("number-columns-repeated"))
+            if xml_element.get("visibility") in ("collapse", "filter"):
                 self.hidden_columns.update(range(self.column_at, min(self.column_at + count, 16_384)))
             self.column_at += count
-            self.column_styles.append((self.column_at, one.get("default-cell-style-name")))
-        elif one.name == "table-row":
+            self.column_styles.append((self.column_at, xml_element.get("default-cell-style-name")))
+        elif xml_element.name == "table-row":
             self.row: list[Cell] = []
-            self.row_says = one
+            self.row_says = xml_element
             self.row_struck: list[int] = []
         else:
-            self.cell, self.runs, self.in_text = one, [], 0
-            self.cell_style = one.get("style-name") or self.row_says.get("default-cell-style-name") or self._of_column()
+            self.cell, self.runs, self.in_text = xml_element, [], 0
+            self.cell_style = (
+                xml_element.get("style-name") or self.row_says.get("default-cell-style-name") or self._of_column()
+            )
             font = self.styles.font("table-cell", self.cell_style)
             self.fonts, self.told = [(font, True)], font is not PLAIN
 
@@ -214,14 +216,14 @@ class _Work:
         at = len(self.row)
         return next((style for end, style in self.column_styles if at < end), "")
 
-    def _end_cell(self, one: XmlElement) -> None:
-        count = _count(one.get("number-columns-repeated"))
-        covered = one.name == "covered-table-cell"
-        value = None if covered else self._seen(one)
+    def _end_cell(self, xml_element: XmlElement) -> None:
+        count = _count(xml_element.get("number-columns-repeated"))
+        covered = xml_element.name == "covered-table-cell"
+        value = None if covered else self._seen(xml_element)
         if value is not None and len(self.row) + min(count, MOST_COLUMNS + 1) > MOST_COLUMNS:
             where = f"{column_letters(len(self.row))}{self.row_at + 1}"
             refuse_damaged(f"a cell outside the sheet: {where}", self.name, where)
-        down, across = _count(one.get("number-rows-spanned")), _count(one.get("number-columns-spanned"))
+        down, across = _count(xml_element.get("number-rows-spanned")), _count(xml_element.get("number-columns-spanned"))
         if not covered and (down > 1 or across > 1):
             at = len(self.row)
             # a range may be said to go on to the end of a larger sheet than there is
@@ -235,15 +237,15 @@ class _Work:
         # A blank that is repeated to the end of the sheet is kept as a number until something follows it.
         self.row.extend([value] * min(count, MOST_COLUMNS + 1 - len(self.row)))
 
-    def _seen(self, one: XmlElement) -> Cell:
+    def _seen(self, xml_element: XmlElement) -> Cell:
         """What a cell shows: its number by style and text, or its text without notes and what is struck out."""
         text = self.runs[0].text if len(self.runs) == 1 else "".join(run.text for run in self.runs)
         told = self.told and any(run.told for run in self.runs) and text.strip()
         read = read_runs(self.runs).text if told else text
-        value = _value(one, text)
+        value = _value(xml_element, text)
         if type(value) is float:
             code = self.styles.code(self.cell_style)
-            return displayed_number(value, code, one.get("value-type"), read)
+            return displayed_number(value, code, xml_element.get("value-type"), read)
         return (read or None) if told and value == text else value
 
     def _is_struck(self) -> bool:
@@ -295,25 +297,25 @@ def _by_local_name(given: dict[str, str]) -> dict[str, str]:
     return said
 
 
-def _value(one: XmlElement, text: str) -> Cell:
+def _value(xml_element: XmlElement, text: str) -> Cell:
     """What a cell holds, by its declared type. Raises Refused where the value is not of that type."""
-    kind, is_formula = one.get("value-type"), bool(one.get("formula"))
-    if one.get("shown-type") == "error" or (is_formula and ERROR.fullmatch(text.strip())):
+    kind, is_formula = xml_element.get("value-type"), bool(xml_element.get("formula"))
+    if xml_element.get("shown-type") == "error" or (is_formula and ERROR.fullmatch(text.strip())):
         return ErrorValue(text.strip()[:30] or "#error")
     if is_formula and not kind and not text:
         return Uncalculated()
     try:
         if kind in ("float", "percentage", "currency"):
-            return _finite(one.get("value"))
+            return _finite(xml_element.get("value"))
         if kind == "date":
-            return _date(one.get("date-value"))
+            return _date(xml_element.get("date-value"))
         if kind == "time":
-            return _time(one.get("time-value"))
+            return _time(xml_element.get("time-value"))
         if kind == "boolean":
-            return one.get("boolean-value") == "true"
+            return xml_element.get("boolean-value") == "true"
     except (ValueError, OverflowError):
         refuse_damaged("a workbook with a cell whose value is not of its own kind")
-    return one.attributes.get("string-value", text) or None
+    return xml_element.attributes.get("string-value", text) or None
 
 
 def _finite(text: str) -> float:

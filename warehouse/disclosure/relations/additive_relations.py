@@ -143,7 +143,7 @@ def wholes_and_parts(held: Mapping[Key, Row], definitions: Definitions) -> Itera
 
 
 def _breakdowns(held: Mapping[Key, Row], definitions: Definitions) -> Iterator[Part]:
-    dimensions = {one.name: one for one in definitions.dimensions}
+    dimensions = {dimension.name: dimension for dimension in definitions.dimensions}
     families: dict[tuple[Key, str], dict[str, Key]] = defaultdict(dict)
     for key in held:
         named = breakdown_parts(key[-1])
@@ -175,8 +175,8 @@ def _areas(held: Mapping[Key, Row], geography: Geography) -> Iterator[Part]:
     for table in tables.values():
         if len(table) > 1:
             start = held[next(iter(table.values()))]["period_start"]
-            for one in area_divisions(geography, frozenset(table), start):
-                yield table[one.whole], [table[code] for code in one.parts], one.complete, one.way
+            for division in area_divisions(geography, frozenset(table), start):
+                yield table[division.whole], [table[code] for code in division.parts], division.complete, division.way
 
 
 def overlapping_windows(held: Mapping[Key, Row]) -> Iterator[dict[Key, tuple[date, date]]]:

@@ -137,7 +137,7 @@ def _covered(geography: Geography, area: Area, codes: frozenset[str], day: date 
     if area.area_code in codes or not codes.isdisjoint(areas_around(geography, area.area_code)):
         return True
     districts = [one for one in _inside(geography, area.area_code) if _counts(one, {"District"}, day)]
-    return bool(districts) and all(one.area_code in codes for one in districts)
+    return bool(districts) and all(district.area_code in codes for district in districts)
 
 
 @lru_cache(maxsize=10_000)

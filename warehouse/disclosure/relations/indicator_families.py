@@ -20,9 +20,9 @@ def is_count(indicator: Indicator) -> bool:
     )
 
 
-def is_protected(one: Indicator, definitions: Definitions) -> bool:
+def is_protected(indicator: Indicator, definitions: Definitions) -> bool:
     """Whether there is a number of its indicator that may not be shown."""
-    policy = definitions.disclosure[one.disclosure]
+    policy = definitions.disclosure[indicator.disclosure]
     return policy.primary_min > 0 or policy.min_denominator > 0 or not policy.zero_ok
 
 
@@ -44,11 +44,11 @@ def indicator_families(definitions: Definitions) -> dict[str, int]:
     for relation in definitions.relations:
         join((relation.indicator, *relation.of))
     meanings, speaking = NumberMeanings(definitions), defaultdict(list)
-    for one in definitions.indicators.values():
-        if one.change_of:
-            join((one.id, one.change_of))
-        for who in {meanings.counted[one.id], meanings.among.get(one.id, "")} - {""}:
-            speaking[who].append(one.id)
+    for indicator in definitions.indicators.values():
+        if indicator.change_of:
+            join((indicator.id, indicator.change_of))
+        for who in {meanings.counted[indicator.id], meanings.among.get(indicator.id, "")} - {""}:
+            speaking[who].append(indicator.id)
     for names in speaking.values():
         join(names)
     return family
@@ -60,17 +60,21 @@ class NumberMeanings:
 
     def __init__(self, definitions: Definitions) -> None:
         indicators = definitions.indicators.values()
-        shared = {one.population for one in indicators} | {_plain(one.title) for one in indicators if is_count(one)}
-        self.counted = {one.id: _counted(one, shared) for one in indicators}
-        self.among: Mapping[str, str] = {one.id: one.population for one in indicators if not is_count(one)}
+        shared = {indicator.population for indicator in indicators} | {
+            _plain(indicator.title) for indicator in indicators if is_count(indicator)
+        }
+        self.counted = {indicator.id: _counted(indicator, shared) for indicator in indicators}
+        self.among: Mapping[str, str] = {
+            indicator.id: indicator.population for indicator in indicators if not is_count(indicator)
+        }
 
 
-def _counted(one: Indicator, shared: set[str]) -> str:
+def _counted(indicator: Indicator, shared: set[str]) -> str:
     """Numerators in the same words are the same only among the same people, unless they are a whole of their own."""
-    if is_count(one):
-        return _plain(one.title)
-    words = _plain(one.numerator)
-    return words if not words or words in shared else f"{words} among {one.population}"
+    if is_count(indicator):
+        return _plain(indicator.title)
+    words = _plain(indicator.numerator)
+    return words if not words or words in shared else f"{words} among {indicator.population}"
 
 
 def _plain(words: str) -> str:

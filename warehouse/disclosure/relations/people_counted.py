@@ -114,13 +114,15 @@ def _decimals() -> pl.Expr:
 
 def _with_shared_bases(rows: pl.DataFrame, definitions: Definitions) -> pl.DataFrame:
     """Rows with `base`: the denominator, or the smallest that another indicator gives for the same people."""
-    who = {one.id: one.population for one in definitions.indicators.values() if one.population}
+    who = {indicator.id: indicator.population for indicator in definitions.indicators.values() if indicator.population}
     rows = rows.with_columns(
         pl.col("indicator_id").replace_strict(who, default=None, return_dtype=pl.String).alias("population")
     )
     where = ["population", "area_code", "time_identifier", "time_period", "breakdown"]
     titles = {
-        " ".join(one.title.casefold().split()): one.id for one in definitions.indicators.values() if is_count(one)
+        " ".join(indicator.title.casefold().split()): indicator.id
+        for indicator in definitions.indicators.values()
+        if is_count(indicator)
     }
     named = {one: words for words, one in titles.items()}
     counts = rows.filter(pl.col("is_count") & pl.col("value").is_not_null()).with_columns(
@@ -155,21 +157,27 @@ def disclosure_policies(definitions: Definitions) -> pl.DataFrame:
     """What disclosure control has to know of each indicator."""
     family = indicator_families(definitions)
     changes = {relation.indicator for relation in definitions.relations if relation.kind == "change"}
-    moving = {family[one.id] for one in definitions.indicators.values() if one.change_of or one.id in changes}
+    moving = {
+        family[indicator.id]
+        for indicator in definitions.indicators.values()
+        if indicator.change_of or indicator.id in changes
+    }
     spread = {family[relation.indicator] for relation in definitions.relations if relation.kind == "england-gap"}
     strict = {
-        family[one.id] for one in definitions.indicators.values() if definitions.disclosure[one.disclosure].secondary
+        family[indicator.id]
+        for indicator in definitions.indicators.values()
+        if definitions.disclosure[indicator.disclosure].secondary
     }
     return pl.DataFrame(
         [
             (
-                one.id, one.kind, is_count(one), one.per, one.decimals, policy.primary_min, policy.min_denominator,
-                policy.zero_ok, policy.primary_min > 0 or policy.min_denominator > 0 or not policy.zero_ok,
-                one.accumulation != "snapshot", family[one.id] in strict, family[one.id], family[one.id] in moving,
-                family[one.id] in spread,
+                indicator.id, indicator.kind, is_count(indicator), indicator.per, indicator.decimals,
+                policy.primary_min, policy.min_denominator, policy.zero_ok, policy.primary_min > 0 or policy.min_denominator > 0 or not policy.zero_ok,
+                indicator.accumulation != "snapshot", family[indicator.id] in strict,
+                family[indicator.id], family[indicator.id] in moving, family[indicator.id] in spread,
             )
-            for one in definitions.indicators.values()
-            for policy in [definitions.disclosure[one.disclosure]]
+            for indicator in definitions.indicators.values()
+            for policy in [definitions.disclosure[indicator.disclosure]]
         ],
         schema={
             "indicator_id": pl.String, "kind": pl.String, "is_count": pl.Boolean, "per": pl.Float64,
