@@ -51,7 +51,7 @@ def test_an_owner_hears_by_day_and_the_night_loads_without_judging_again(place: 
         assert "readers can see it now" in second
         assert "Receipts" not in second
     ledger = read_ledger(place.archive)
-    assert [one.validation_number for one in ledger.recorded_outcomes] == [1]
+    assert [outcome.validation_number for outcome in ledger.recorded_outcomes] == [1]
 
 
 @pytest.mark.long
@@ -110,7 +110,7 @@ def test_what_a_night_could_not_tell_of_its_gate_waits_through_the_day(
     with post_office(Post(port)) as post:
         run_between_nights(place.settings(smtp_url=url, today=EARLY), "day", DAYTIME_KINDS)
         subjects = [str(m["Subject"]) for m in post.messages]
-        assert any("publication refused" in one for one in subjects)
+        assert any("publication refused" in subject for subject in subjects)
         assert "awaiting publication" in to_tester(post)[0]
         run_between_nights(place.settings(smtp_url=url, today=EARLY), "day", DAYTIME_KINDS)
         place.night("night", smtp_url=url, today=EARLY)

@@ -168,7 +168,7 @@ def test_what_prefect_lacks_is_told_with_the_command_that_mends_it(here: Place, 
     assert "prefect worker start --pool local-indicators" in told()[1]
     prefect.pool = {"is_paused": True}
     assert "work-pool resume" in told()[1]
-    prefect.deployments = [{**one, "paused": True} for one in prefect.deployments]
+    prefect.deployments = [{**deployment, "paused": True} for deployment in prefect.deployments]
     assert "paused" in told()[1]
     prefect.deployments = []
     assert told()[0] == "wrong"

@@ -48,5 +48,5 @@ def test_the_page_of_the_national_set_is_current(example_night: Example) -> None
 def test_the_claims_page_shows_a_claim_as_the_file_has_it() -> None:
     (shown,) = re.findall(r"```toml\n(.*?)```", (HOME / "docs" / "claims.md").read_text(encoding="utf-8"), re.S)
     (claim,) = tomllib.loads(shown)["claim"]
-    held = {one["id"]: one for one in tomllib.loads(CLAIMS.read_text(encoding="utf-8"))["claim"]}
+    held = {load["id"]: load for load in tomllib.loads(CLAIMS.read_text(encoding="utf-8"))["claim"]}
     assert claim == held[claim["id"]]

@@ -69,7 +69,11 @@ def without_companions(definitions: Definitions) -> list[list[Any]]:
 
 def known(tables: Sequence[TidyTable], collection: str) -> pl.DataFrame:
     """What was accepted before, were it these tables."""
-    rows = pl.concat([one.frame for one in tables]).filter("keyed").unique(list(KEY), keep="first", maintain_order=True)
+    rows = (
+        pl.concat([table.frame for table in tables])
+        .filter("keyed")
+        .unique(list(KEY), keep="first", maintain_order=True)
+    )
     about = (
         pl.lit(collection).alias("collection"),
         pl.lit("before.xlsx").alias("source_file"),
@@ -160,7 +164,8 @@ def night_up_to_load(place: Place, **other: Any) -> None:
 def recorded(place: Place) -> list[dict[str, Any]]:
     """Every outcome of the ledger, without the times at which it was judged and its workbook saved."""
     return [
-        {**as_record(one), "judged_at": None, "modified": None} for one in read_ledger(place.archive).recorded_outcomes
+        {**as_record(outcome), "judged_at": None, "modified": None}
+        for outcome in read_ledger(place.archive).recorded_outcomes
     ]
 
 
@@ -219,7 +224,7 @@ def test_nobody_waits_for_another_partners_slow_file(senders: Place, monkeypatch
     monkeypatch.setattr(Archive, "read_content", waits_until(let_go, first.digest, Archive.read_content))
 
     def watched(folder: Path, submissions: Sequence[Submission], desk: ValidationContext) -> Iterator[str]:
-        assert [one.partner for one in submissions[:4]] == ["alpha", "beta", "gamma", "alpha"]
+        assert [submission.partner for submission in submissions[:4]] == ["alpha", "beta", "gamma", "alpha"]
         for name in staging.stage_submissions(folder, submissions, desk):
             if name != first.id:
                 assert not night.ledger.outcomes  # the ledger is filled in the order in which they came
@@ -229,8 +234,8 @@ def test_nobody_waits_for_another_partners_slow_file(senders: Place, monkeypatch
             yield name
 
     validate(replace(night, stage_submissions=watched))
-    assert sorted(before) == sorted(one.id for one in others)
-    assert list(night.ledger.outcomes) == [first.id, *(one.id for one in others)]
+    assert sorted(before) == sorted(other.id for other in others)
+    assert list(night.ledger.outcomes) == [first.id, *(other.id for other in others)]
 
 
 SCRIPT = """
@@ -268,7 +273,7 @@ def test_files_that_hang_die_or_eat_memory_are_answered_and_so_are_the_others(
     report = senders.night(max_seconds=5)
     said = {line.path: line.status for line in report.returns}
     assert said == {path: "rejected" if path.endswith("csv") else "accepted" for path in said}
-    rules = [f.rule for one in read_ledger(senders.archive).recorded_outcomes for f in one.findings]
+    rules = [f.rule for outcome in read_ledger(senders.archive).recorded_outcomes for f in outcome.findings]
     assert rules == ["return.too-large"] * 3
     assert {name for name in PARTNERS for _ in senders.outbox.glob(f"*-{name}-*.eml")} == set(PARTNERS)
 

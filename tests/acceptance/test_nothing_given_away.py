@@ -50,8 +50,8 @@ class Partnership:
         self.secrets = Secrets(self.chance)
         self.partners, self.reports = place.root / "partners", place.root / "reports"
         self.senders = [Sender(name, f"{name}-attainment", place.inbox, self.secrets) for name in PARTNERS]
-        for one in self.senders:
-            write_toml(self.partners, one.name, one.collection)
+        for sender in self.senders:
+            write_toml(self.partners, sender.name, sender.collection)
         self.public: set[str] = set()
         self.said: list[str] = []
 
@@ -62,12 +62,12 @@ class Partnership:
 
     def night(self, number: int) -> NightReport:
         """What comes, the night, and what a person decides after it."""
-        for one in self.senders:
+        for sender in self.senders:
             kind = self.chance.choice(("new", "new", "part", "again", "fault", "nothing"))
             if number == 0 or kind != "nothing":
-                path = one.send(kind if number else "new")
+                path = sender.send(kind if number else "new")
                 if self.chance.random() < 0.2:
-                    misplaced(path, self.place.inbox, self.chance.choice([p for p in PARTNERS if p != one.name]))
+                    misplaced(path, self.place.inbox, self.chance.choice([p for p in PARTNERS if p != sender.name]))
         given = self.settings(number)
         done = run_night(given, f"run-{number}")
         self.said += [

@@ -80,7 +80,7 @@ def test_one_fault_is_one_error_that_names_its_cell(
     book.save(path)
     (result,) = check_files([path], place.settings(), partner=source.split("/")[0])
     errors = [one for one in result["findings"] if one["severity"] == "error"]
-    assert [(one["rule"], one["sheet"]) for one in errors] == [(rule, sheet)]
+    assert [(error["rule"], error["sheet"]) for error in errors] == [(rule, sheet)]
     assert cell in errors[0]["cells"]
     assert result["status"] == "rejected"
 

@@ -99,7 +99,7 @@ def test_a_report_is_filed_once_whole_and_never_overwritten(
     second = file_it("three", again=True)
     assert (second.is_new, second.name) == (True, "2011-Q2.2")
     assert "edition 2" in second.manifest["title"]
-    assert [one.name for one in list_filed_reports(tmp_path / "reports")] == ["2011-Q2", "2011-Q2.2"]
+    assert [report.name for report in list_filed_reports(tmp_path / "reports")] == ["2011-Q2", "2011-Q2.2"]
     for name, digest in first.manifest["files"].items():
         assert hashlib.sha256(before[name]).hexdigest() == digest
         assert (first.folder / name).stat().st_mode & 0o222 == 0

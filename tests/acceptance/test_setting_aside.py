@@ -279,5 +279,5 @@ def test_twelve_partners_of_whom_one_breaks_something_every_night(
 
 def _before(place: Place, night: int) -> list[str]:
     """Submissions that came before a night."""
-    newest = max(one.sequence for one in read_ledger(place.archive).submissions.values())
+    newest = max(submission.sequence for submission in read_ledger(place.archive).submissions.values())
     return [f"S{number:06d}" for number in range(1, newest - 2)]

@@ -110,7 +110,7 @@ def test_of_files_of_one_night_the_right_one_counts_and_everybody_hears_why(
 ) -> None:
     for name, share, modified, ago in files:
         put(town, name, share, modified, listed_seconds_ago=ago)
-    said = [one for one in sentences(town.night(today=DAY)) if "counts in place" in one]
+    said = [sentence for sentence in sentences(town.night(today=DAY)) if "counts in place" in sentence]
     assert published(town) == [value]
     assert len(said) == 2 * (len(files) - 1)
     assert any(why in one for one in said), said
@@ -125,7 +125,9 @@ def test_files_of_different_periods_both_load(town: Place) -> None:
     put(town, PLAIN, 50.0, MAY.format(9), rows=GOOD[:3])
     earlier = [(area, measure, "2008/09", *rest) for area, measure, _, *rest in GOOD[:3]]
     put(town, "attainment 2008.xlsx", 47.0, MAY.format(3), rows=earlier)
-    assert not any("counts in place" in one for one in sentences(town.night(today=DAY)) if "2008/09" not in one)
+    assert not any(
+        "counts in place" in sentence for sentence in sentences(town.night(today=DAY)) if "2008/09" not in sentence
+    )
     assert sorted(published(town)) == [47.0, 50.0]
 
 

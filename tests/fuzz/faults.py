@@ -97,14 +97,14 @@ def bench() -> Bench:
         return Bench(definitions, load_partners(definitions, Path(folder)))
 
 
-def accepted_of(one: ValidationResult) -> pl.DataFrame:
+def accepted_of(validation_result: ValidationResult) -> pl.DataFrame:
     """The figures of a judgement as they are held once they are loaded."""
-    assert one.table is not None
+    assert validation_result.table is not None
     where = pl.coalesce("at_value", "at_value_text", "at_value_low", "at_numerator", "at_denominator")
-    return one.table.frame.select(
+    return validation_result.table.frame.select(
         *KEY,
         *PAYLOAD,
-        pl.lit(one.collection).alias("collection"),
+        pl.lit(validation_result.collection).alias("collection"),
         pl.lit("shapes").alias("partner"),
         pl.lit("shapes/figures.xlsx").alias("source_file"),
         "sheet",

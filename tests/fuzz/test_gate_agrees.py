@@ -109,17 +109,17 @@ def with_a_fault(dice: random.Random, rows: list[Row]) -> list[Row]:
     return rows
 
 
-def waivers_of(one: ValidationResult) -> Iterator[WaiverGrant]:
+def waivers_of(validation_result: ValidationResult) -> Iterator[WaiverGrant]:
     """A waiver for every error of a judgement, where all can be waived."""
-    errors = [f for f in one.findings if f.is_error]
-    if one.table is None or any(RULES[f.rule].strictness != "waivable" for f in errors):
+    errors = [f for f in validation_result.findings if f.is_error]
+    if validation_result.table is None or any(RULES[f.rule].strictness != "waivable" for f in errors):
         return
     for found in errors:
-        frame = one.table.frame.filter("keyed")
+        frame = validation_result.table.frame.filter("keyed")
         for row, field in rows_of_finding(frame, found.rule, found.field or "value", next(cells_of_finding(found))):
             key = tuple(row[name] for name in KEY)
             waiver = Waiver(
-                collection=one.table.collection,
+                collection=validation_result.table.collection,
                 key=key,
                 rule=found.rule,
                 field=field,
@@ -128,7 +128,9 @@ def waivers_of(one: ValidationResult) -> Iterator[WaiverGrant]:
                 approved_by="A role",
                 until=TODAY,
             )
-            yield WaiverGrant(f"W-{one.table.collection}-{found.cell}-{len(key)}", waiver, "S000001", "Sheet", "A1", AT)
+            yield WaiverGrant(
+                f"W-{validation_result.table.collection}-{found.cell}-{len(key)}", waiver, "S000001", "Sheet", "A1", AT
+            )
 
 
 @pytest.mark.long
@@ -148,7 +150,7 @@ def test_the_gate_refuses_no_figure_that_was_accepted(seed: int, tmp_path: Path,
     arrivals = [(Origin("tester", f"{name}.xlsx", TODAY), lambda content=content: content) for name, content in books]
 
     def judged(grants: Sequence[WaiverGrant] = ()) -> list[ValidationResult]:
-        context = CheckContext(TODAY, waivers=tuple(one.waiver for one in grants))
+        context = CheckContext(TODAY, waivers=tuple(grant.waiver for grant in grants))
         return [one for (one,) in validate_files(arrivals, partners, definitions, context)]
 
     first = judged()

@@ -39,7 +39,7 @@ def rows_of(place: Place) -> dict[str, list[tuple[Any, ...]]]:
 
 def recorded(place: Place) -> list[dict[str, Any]]:
     """The outcomes in the order of the ledger, without the instants."""
-    return [{**as_record(one), "judged_at": None} for one in read_ledger(place.archive).recorded_outcomes]
+    return [{**as_record(outcome), "judged_at": None} for outcome in read_ledger(place.archive).recorded_outcomes]
 
 
 def kill_a_worker(staging: Path, killed: list[int]) -> None:
@@ -48,7 +48,7 @@ def kill_a_worker(staging: Path, killed: list[int]) -> None:
 
     for _ in range(6000):
         if list(staging.glob("*/S*.json")):
-            workers = [one for one in psutil.Process().children() if "spawn_main" in " ".join(one.cmdline())]
+            workers = [child for child in psutil.Process().children() if "spawn_main" in " ".join(child.cmdline())]
             workers[0].kill()
             killed.append(workers[0].pid)
             return
@@ -104,8 +104,8 @@ def test_a_worker_is_told_paths_and_leaves_private_files(waiting: RunContext) ->
         made = list(folder.iterdir())
         assert not [path for path in made if b"very-secret" in path.read_bytes()]
         assert {stat.S_IMODE(path.stat().st_mode) for path in (folder, folder.parent)} == {0o700}
-        for one in submissions:
-            (staged,), copy = read_staged_results(folder, one.id)
+        for submission in submissions:
+            (staged,), copy = read_staged_results(folder, submission.id)
             assert (staged.status, staged.rows, copy) == ("accepted", 5, None)
             assert staged.table is not None
             assert stat.S_IMODE((folder / staged.table).stat().st_mode) == 0o600
@@ -130,7 +130,7 @@ def test_what_no_worker_brings_back_is_read_here_once(waiting: RunContext, monke
     monkeypatch.setattr(dask_workers, "_dask_runner", nobody)
     assert dask_workers.staging_function(waiting.settings) is not stage_submissions
     outcomes = validate(replace(waiting, stage_submissions=dask_workers.staging_function(waiting.settings)))
-    assert [(one.id, one.status) for one in outcomes] == [
+    assert [(outcome.id, outcome.status) for outcome in outcomes] == [
         ("S000001/one-attainment", "accepted"),
         ("S000002/two-attainment", "accepted"),
     ]

@@ -114,7 +114,7 @@ def test_what_is_lost_is_told_and_not_lost_for_good(lost: set[str], lived: Life,
         LOSE[part](life)
     before, says = files(life), refusal(lost)
     ledger = read_ledger(life.place.archive)
-    found = {one.part for one in find_losses(gather_evidence(life.settings(), ledger))}
+    found = {loss.part for loss in find_losses(gather_evidence(life.settings(), ledger))}
     assert {PARTS[one] for one in found} >= (lost & {"ledger"} or lost - {"tables"})
     assert bool(count_missing_files(life.place.archive, ledger)) == ("tables" in lost and "ledger" not in lost)
     if says:

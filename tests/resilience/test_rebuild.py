@@ -153,7 +153,7 @@ def test_a_published_file_that_cannot_be_replaced_leaves_the_former_store(place:
     assert store.read_bytes() == before
     log.unlink()
     done = rebuild(life.settings(), "again", replace=True)
-    assert [one.table for one in done.differences] == ["main.stated"]
+    assert [difference.table for difference in done.differences] == ["main.stated"]
     assert rebuild(life.settings(), "again").equal
 
 
@@ -164,7 +164,7 @@ def test_reading_again_under_todays_layouts_and_rules_reports_and_changes_nothin
     files = [life.place.archive / "ledger.jsonl", life.settings().store, life.place.published]
     before = [path.read_bytes() for path in files]
     found = reparse_submissions(life.settings())
-    assert [(one.submission, one.recorded, one.today) for one in found.differences] == [
+    assert [(difference.submission, difference.recorded, difference.today) for difference in found.differences] == [
         ("S000015", "accepted", "rejected"),  # its heading is no longer one that the layout knows
         ("S000017", "accepted-with-warnings", "rejected"),
         ("S000018", "accepted-with-warnings", "rejected"),

@@ -100,9 +100,9 @@ def _begun(place: Place, post: Post) -> Trial:
 def _every_minute(path: Path) -> Path:
     """prefect.yaml with the night and the replies every minute, and without the others."""
     says = yaml.safe_load((HOME / "prefect.yaml").read_text(encoding="utf-8"))
-    says["deployments"] = [one for one in says["deployments"] if one["name"] in ("nightly", "replies")]
-    for one in says["deployments"]:
-        one["schedules"] = [{"cron": "* * * * *", "timezone": "Europe/London", "active": True}]
+    says["deployments"] = [say for say in says["deployments"] if say["name"] in ("nightly", "replies")]
+    for say in says["deployments"]:
+        say["schedules"] = [{"cron": "* * * * *", "timezone": "Europe/London", "active": True}]
     path.write_text(yaml.safe_dump(says), encoding="utf-8")
     return path
 
@@ -187,12 +187,12 @@ def _settled(trial: Trial, seconds: float) -> bool:
     begun = time.monotonic()
     while time.monotonic() - begun < seconds:
         ledger = read_ledger(trial.place.archive)
-        told = all(f"receipt/{one.id}" in ledger.told_keys for one in ledger.recorded_outcomes)
+        told = all(f"receipt/{outcome.id}" in ledger.told_keys for outcome in ledger.recorded_outcomes)
         waits = any(message.pending for message in ledger.messages.values())
         seen = len(ledger.outcomes) == len(trial.dropped) and told and not waits
         if (
             seen
-            and all(one.id in ledger.loaded_at for one in ledger.recorded_outcomes if one.accepted)
+            and all(outcome.id in ledger.loaded_at for outcome in ledger.recorded_outcomes if outcome.accepted)
             and _quiet(trial)
         ):
             return True
@@ -210,11 +210,11 @@ def _quiet(trial: Trial) -> bool:
 
 def _verdict(trial: Trial, post: Post, runs: list[dict[str, Any]], wrong: list[str]) -> int:
     ledger = read_ledger(trial.place.archive)
-    paths = Counter(one.path for one in ledger.submissions.values())
+    paths = Counter(submission.path for submission in ledger.submissions.values())
     wrong += [f"{path} is {paths[path]} submissions" for path in trial.dropped if paths[path] != 1]
-    judged = Counter(one.submission for one in ledger.recorded_outcomes)
+    judged = Counter(outcome.submission for outcome in ledger.recorded_outcomes)
     wrong += [f"{name} was judged {judged[name]} times" for name in ledger.submissions if judged[name] != 1]
-    accepted = [one for one in ledger.recorded_outcomes if one.accepted]
+    accepted = [outcome for outcome in ledger.recorded_outcomes if outcome.accepted]
     with private_store.open_store(trial.place.settings().store) as con:
         loads = Counter(row[0] for row in con.execute("SELECT submission FROM load").fetchall())
     wrong += [
@@ -226,8 +226,8 @@ def _verdict(trial: Trial, post: Post, runs: list[dict[str, Any]], wrong: list[s
     sent = Counter(
         key for message in ledger.messages.values() if message.state == "sent" for key in message.notification_keys
     )
-    owed = [f"receipt/{one.id}" for one in ledger.recorded_outcomes] + [
-        f"findings/{one.id}" for one in ledger.recorded_outcomes if one.findings
+    owed = [f"receipt/{outcome.id}" for outcome in ledger.recorded_outcomes] + [
+        f"findings/{outcome.id}" for outcome in ledger.recorded_outcomes if outcome.findings
     ]
     excused = _replaced(ledger)
     wrong += [f"{key} was told {sent[key]} times" for key in owed if sent[key] != 1 and key not in excused]
@@ -240,9 +240,9 @@ def _verdict(trial: Trial, post: Post, runs: list[dict[str, Any]], wrong: list[s
         if count > 1 and name.strip("<>").partition("@")[0] not in in_doubt
     ]
     wrong += [
-        f"{one.id} was sent and never came"
-        for one in ledger.messages.values()
-        if one.state == "sent" and not any(one.id in name for name in ids)
+        f"{message.id} was sent and never came"
+        for message in ledger.messages.values()
+        if message.state == "sent" and not any(message.id in name for name in ids)
     ]
     newest = {one.submission for one in accepted}
     shown = {row[0] for row in trial.place.ask("SELECT DISTINCT submission FROM mart.observations")}

@@ -117,7 +117,7 @@ class Filled:
                 return one.casefold() if isinstance(one, str) else one
 
             if isinstance(a, Column):
-                return Column([float(fold(one) == fold(b)) for one in a.values])
+                return Column([float(fold(value) == fold(b)) for value in a.values])
             return fold(a) == fold(b)
 
         names = {f"_{name}": function for name, function in FUNCTIONS.items()}

@@ -98,7 +98,7 @@ def alone(layout: Layout, cells: Cells, name: str) -> tuple[Layout, Cells]:
 
 def numbers_of(template: Template) -> list[float]:
     """Numbers around everything that is a limit of some indicator of a return, and some that are nobody's limit."""
-    ends = {0.0, 100.0, *(end for one in template.indicators for end in one.range)}
+    ends = {0.0, 100.0, *(end for indicator in template.indicators for end in indicator.range)}
     around = {end + step for end in ends for step in (-1, -0.001, 0, 0.001, 1)}
     return sorted({*around, 0.5, 1.5, 50})
 

@@ -46,7 +46,7 @@ class Post:
         self, _server: Any, session: Any, _envelope: Any, hostname: str, responses: list[str]
     ) -> list[str]:
         session.host_name = hostname
-        others = [one for one in responses if "SIZE" not in one]
+        others = [response for response in responses if "SIZE" not in response]
         return [f"250-{self.size}", *others] if self.size else others
 
     async def handle_MAIL(  # noqa: N802
@@ -78,7 +78,7 @@ class _Server(SMTP):
     async def smtp_DATA(self, arg: str) -> None:  # noqa: N802
         post, envelope, transport = self.event_handler, self.envelope, self.transport
         assert envelope is not None
-        size = next((int(one[5:]) for one in envelope.mail_options if one.lower().startswith("size=")), 0)
+        size = next((int(option[5:]) for option in envelope.mail_options if option.lower().startswith("size=")), 0)
         if post.too_large == "cut" and not post.takes(envelope.rcpt_tos[0], size):
             assert isinstance(transport, asyncio.Transport)
             await self.push("354 go on")

@@ -124,7 +124,7 @@ def judge_planted(
 def wrong_with(findings: Iterable[Finding], plants: Sequence[Plant]) -> list[str]:
     """What is wrong with the findings of a return into which faults were planted: nothing, if each fault is in the
     cells of exactly one error and there is no other error."""
-    errors = [(one, set(cells_of_finding(one))) for one in findings if one.is_error]
+    errors = [(finding, set(cells_of_finding(finding))) for finding in findings if finding.is_error]
     said = []
     for plant in plants:
         naming = [one for one, cells in errors if (plant.sheet, plant.place) in cells]

@@ -115,8 +115,8 @@ class History:
         when = self._tick()
         said = publish_candidate(
             self.con, self.live, self.definitions,
-            [RegisterEntry("tester", one.collection, None, one) for one in self.outcomes],
-            {one.submission: (one.validated_at.replace(tzinfo=None), "0" * 64) for one in self.outcomes}, today=TODAY, run=f"run-{self.hours}", published_at=when,
+            [RegisterEntry("tester", outcome.collection, None, outcome) for outcome in self.outcomes],
+            {outcome.submission: (outcome.validated_at.replace(tzinfo=None), "0" * 64) for outcome in self.outcomes}, today=TODAY, run=f"run-{self.hours}", published_at=when,
             has_examples=False, limits=ApprovalLimits(change_pct=100, set_aside=False),
         )  # fmt: skip
         if said.state == "refused":  # so much may change only with a person's approval, which comes later

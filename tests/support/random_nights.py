@@ -143,15 +143,15 @@ class Life:
         """Let through the first value that can be; whether there was one."""
         ledger = read_ledger(self.place.archive)
         for outcome in reversed(ledger.recorded_outcomes):
-            for one in outcome.findings:
-                if one.rule == "value.implausible" and one.is_error:
-                    return bool(grant_waiver(self._asked(outcome.submission, one, days), self.settings()).granted)
+            for finding in outcome.findings:
+                if finding.rule == "value.implausible" and finding.is_error:
+                    return bool(grant_waiver(self._asked(outcome.submission, finding, days), self.settings()).granted)
         return False
 
-    def _asked(self, submission: str, one: Finding, days: int) -> WaiverRequest:
+    def _asked(self, submission: str, finding: Finding, days: int) -> WaiverRequest:
         until = BEGUN + timedelta(days=self.days + days)
         return WaiverRequest(
-            submission, f"{one.sheet}!{one.cell}", one.rule, "Counted twice", "Head of early years", until
+            submission, f"{finding.sheet}!{finding.cell}", finding.rule, "Counted twice", "Head of early years", until
         )
 
     def approve(self) -> bool:

@@ -60,7 +60,7 @@ def attack(made: Partnership, folder: Path | None = None, explain: int = 3) -> R
             leak = _tried(known, secret, made.seed, explain=len(leaks) < explain)
             leaks += [leak] if leak else []
         undecided += known.problem.undecided
-    return Report(tried, tuple(leaks), undecided, Counter(one.where.partition(" ")[2] for one in notes.bounds))
+    return Report(tried, tuple(leaks), undecided, Counter(bound.where.partition(" ")[2] for bound in notes.bounds))
 
 
 def _tried(known: Knowledge, secret: Secret, seed: int, *, explain: bool) -> Leak | None:

@@ -61,7 +61,7 @@ class Plan:
 
     def linked_value(self, link: Link, key: Key, share: Callable[[Key], float | None]) -> float | None:
         """The value of a figure that is the first of two others less the second."""
-        more, less = (share(one) for one in ends(link, key))
+        more, less = (share(end) for end in ends(link, key))
         decimals = self.family.meanings[link.level].decimals
         return None if more is None or less is None else round(more - less, decimals)
 

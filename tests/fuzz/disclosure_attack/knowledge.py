@@ -101,12 +101,12 @@ class Knowledge:
 
     def _bounds(self) -> None:
         found: Found = {}
-        for one in self.notes.bounds:
-            if self._is_ours(one.state[0][0]):
-                low, high, why = found.get((one.state, one.measure), (-INF, INF, set()))
-                tighter = one.low > low + CLOSE or one.high < high - CLOSE
-                found[one.state, one.measure] = (
-                    max(low, one.low), min(high, one.high), why | {one.where} if tighter else why,
+        for bound in self.notes.bounds:
+            if self._is_ours(bound.state[0][0]):
+                low, high, why = found.get((bound.state, bound.measure), (-INF, INF, set()))
+                tighter = bound.low > low + CLOSE or bound.high < high - CLOSE
+                found[bound.state, bound.measure] = (
+                    max(low, bound.low), min(high, bound.high), why | {bound.where} if tighter else why,
                 )  # fmt: skip
         for (state, measure), (low, high, why) in found.items():
             if measure != "value" and state in self.first:

@@ -76,11 +76,13 @@ def _publish(past: History) -> None:
         live_version(past.live) + 1 if past.live.exists() else 1,
         {
             "definitions": past.definitions,
-            "register": [RegisterEntry("tester", one.collection, None, one) for one in past.outcomes],
+            "register": [RegisterEntry("tester", outcome.collection, None, outcome) for outcome in past.outcomes],
             "today": TODAY,
             "has_examples": False,
             "run": f"run-{past.hours}",
-            "received": {one.submission: (one.validated_at.replace(tzinfo=None), "0" * 64) for one in past.outcomes},
+            "received": {
+                outcome.submission: (outcome.validated_at.replace(tzinfo=None), "0" * 64) for outcome in past.outcomes
+            },
             "published_at": loading.next_instant(past.con, past.moment).replace(tzinfo=None),
         },
     )

@@ -62,7 +62,7 @@ def partnership(seed: int, size: int = 8, only: str = "") -> Partnership:
     nights = []
     for number in range(count):
         definitions = _definitions(plans, policies[min(number, len(policies) - 1)])
-        nights.append(Night(definitions, collections.night(row for one in senders for row in one.night(number))))
+        nights.append(Night(definitions, collections.night(row for sender in senders for row in sender.night(number))))
     if count > 1 and chance.random() < 0.3:
         nights.append(replace(nights[-1], returns={}, rollback_to=1))
     in_digits = frozenset(key for plan in plans for key in plan.keys if plan.form(key) == "digits")
@@ -87,10 +87,10 @@ def _policies(chance: random.Random) -> list[tuple[DisclosurePolicy, ...]]:
 def _definitions(plans: Sequence[Plan], policies: Sequence[DisclosurePolicy]) -> Definitions:
     indicators, relations = dict(BASE.indicators), [*BASE.relations]
     for plan in plans:
-        for one in plan.indicators(
+        for indicator in plan.indicators(
             BASE.indicators["level-2-at-19"], BASE.indicators["schools-high-persistent-absence"]
         ):
-            indicators[one.id] = one
+            indicators[indicator.id] = indicator
         relations += [
             IndicatorRelation(link.kind, link.indicator, (link.level,), tuple(name for name in link.breakdowns if name))
             for link in plan.family.links
@@ -119,7 +119,7 @@ def _definitions(plans: Sequence[Plan], policies: Sequence[DisclosurePolicy]) ->
         relations=tuple(relations),
         geography=places,
         peers=peers,
-        disclosure={**BASE.disclosure, **{one.id: one for one in policies}},
+        disclosure={**BASE.disclosure, **{policy.id: policy for policy in policies}},
     )
 
 

@@ -23,7 +23,7 @@ class Reader:
     """Reads what one partnership publishes, row by row, and notes what follows of each figure."""
 
     def __init__(self, made: Partnership) -> None:
-        self.meanings: Mapping[str, Meaning] = {k: v for one in made.families for k, v in one.meanings.items()}
+        self.meanings: Mapping[str, Meaning] = {k: v for family in made.families for k, v in family.meanings.items()}
         self.decimals = {name: meaning.decimals for name, meaning in self.meanings.items()}
         for family in made.families:
             for link in family.links:

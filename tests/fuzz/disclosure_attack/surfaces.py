@@ -110,7 +110,7 @@ def _comparators(reader: Reader, ask: Ask, now: Mapping[Key, State], name: str) 
 def _mean(reader: Reader, key: Key, now: Mapping[Key, State], mean: float | None, n: int | None, where: str) -> None:
     """A mean of as many peers as hold a figure is of all of them; of fewer it is of those that show theirs."""
     keys: list[Key] = [(*key[:2], area, *key[3:]) for area in PEERS]
-    peers = [now[one] for one in keys if one in now]
+    peers = [now[key] for key in keys if key in now]
     if mean is not None and n == len(peers):
         reader.add(tuple((state, 1.0 / len(peers)) for state in peers), mean, where)
 
@@ -187,7 +187,7 @@ def _tidy(reader: Reader, row: Mapping[str, str], now: Mapping[Key, State], wher
 def _claims(reader: Reader, version: Version, now: Mapping[Key, State], name: str) -> None:
     """What a report that states figures that are not shown is told of them."""
     columns: tuple[Literal["value", "numerator", "denominator"], ...] = ("value", "numerator", "denominator")
-    shown = {one.state for one in reader.notes.bounds if one.where == f"{name} observations"}
+    shown = {bound.state for bound in reader.notes.bounds if bound.where == f"{name} observations"}
     asked = [state for state in now.values() if state not in shown][:ASKED]
     inputs = {
         f"i{n}{c}": ClaimInput(key[0], key[2], key[4], key[5], c) for n, (key, _) in enumerate(asked) for c in columns

@@ -78,7 +78,7 @@ def _relations(*kinds: str) -> Known:
     """Without the relations of some kinds."""
 
     def known(all_of: Definitions) -> Definitions:
-        kept = tuple(one for one in all_of.relations if one.kind not in kinds)
+        kept = tuple(relation for relation in all_of.relations if relation.kind not in kinds)
         changed = {
             k: replace(v, change_of="" if "change" in kinds else v.change_of) for k, v in all_of.indicators.items()
         }
@@ -99,7 +99,7 @@ def _areas(**fields: str) -> Known:
 
 
 def _undivided(all_of: Definitions) -> Definitions:
-    return replace(all_of, dimensions=tuple(replace(one, partition=False) for one in all_of.dimensions))
+    return replace(all_of, dimensions=tuple(replace(dimension, partition=False) for dimension in all_of.dimensions))
 
 
 def _no_printed(rows: pl.DataFrame) -> pl.DataFrame:

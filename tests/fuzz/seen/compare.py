@@ -120,7 +120,7 @@ class Compared:
     def _owed(self, found: Sequence[Finding]) -> Iterator[Difference]:
         """Contradictions and withdrawn cells of the generator's own, which some finding must name if they are read."""
         for what, addresses in self.made.owed:
-            wanted = {where for one in addresses if (where := position_of_address(one)) is not None}
+            wanted = {where for address in addresses if (where := position_of_address(address)) is not None}
             if not wanted & self.taken and not (self.taken and min(wanted) == 0):
                 continue
             if not any(wanted <= {place for _, place in cells_of_finding(one)} for one in found):
@@ -152,8 +152,8 @@ class Compared:
         return abs(loaded / scale - seen.value) <= half * (1 + 1e-6) + DUST * max(1.0, abs(seen.value))
 
 
-def _excuses(one: Finding) -> bool:
-    return one.is_error or one.rule in SAYS_SO
+def _excuses(finding: Finding) -> bool:
+    return finding.is_error or finding.rule in SAYS_SO
 
 
 def _became(told: Sequence[Any]) -> dict[int, str]:

@@ -24,6 +24,6 @@ KNOWN: tuple[Known, ...] = (
 )
 
 
-def is_known(one: Difference) -> str:
+def is_known(difference: Difference) -> str:
     """Why a difference is none of ours; blank where it is."""
-    return next((known.why for known in KNOWN if known.is_one(one)), "")
+    return next((known.why for known in KNOWN if known.is_one(difference)), "")

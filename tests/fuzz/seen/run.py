@@ -57,7 +57,9 @@ class Result:
 
     @property
     def says(self) -> str:
-        lines = [str(one) for one in sorted(self.differences, key=lambda one: (one.code, one.file))[:LISTED]]
+        lines = [
+            str(difference) for difference in sorted(self.differences, key=lambda one: (one.code, one.file))[:LISTED]
+        ]
         found = (
             f"{len(self.differences)} silent differences in {self.workbooks} files with {self.figures} figures compared"
         )
@@ -94,8 +96,8 @@ def run(
 def _gather(parts: Iterator[Result], result: Result) -> None:
     for part in parts:
         result.add(part)
-        for one in part.differences:
-            print(f"\r{one}", file=sys.stderr)
+        for difference in part.differences:
+            print(f"\r{difference}", file=sys.stderr)
         said = f"\r{result.workbooks} files, {result.figures} figures, {len(result.differences)} differences"
         print(said, end="", file=sys.stderr, flush=True)
     print(file=sys.stderr)

@@ -35,17 +35,22 @@ def test_a_reader_that_takes_what_cells_hold_is_found_out() -> None:
     assert run(SEEDS, ("xlsx",), more='formats = "held"').differences
 
 
-def _one_more(one: ValidationResult) -> ValidationResult:
+def _one_more(validation_result: ValidationResult) -> ValidationResult:
     """The first loaded number of a file, changed."""
-    if one.table is None or one.table.frame["value"].drop_nulls().is_empty():
-        return one
-    first = one.table.frame["value"].is_not_null().arg_max()
+    if validation_result.table is None or validation_result.table.frame["value"].drop_nulls().is_empty():
+        return validation_result
+    first = validation_result.table.frame["value"].is_not_null().arg_max()
     changed = pl.when(pl.int_range(pl.len()) == first).then(pl.col("value") + 1e4).otherwise(pl.col("value"))
-    return replace(one, table=replace(one.table, frame=one.table.frame.with_columns(changed.alias("value"))))
+    return replace(
+        validation_result,
+        table=replace(
+            validation_result.table, frame=validation_result.table.frame.with_columns(changed.alias("value"))
+        ),
+    )
 
 
-def _tells_nothing(one: ValidationResult) -> ValidationResult:
-    return replace(one, findings=())
+def _tells_nothing(validation_result: ValidationResult) -> ValidationResult:
+    return replace(validation_result, findings=())
 
 
 FAULTS: list[tuple[Callable[[ValidationResult], ValidationResult], str]] = [
@@ -62,7 +67,7 @@ def test_a_changed_value_and_a_silenced_finding_are_found_out(
         return [[fault(one) for one in group] for group in validate_files(*given, **more)]
 
     monkeypatch.setattr(running, "validate_files", faulty)
-    assert any(says in one.loaded for one in run(SEEDS, ("xlsx",)).differences)
+    assert any(says in difference.loaded for difference in run(SEEDS, ("xlsx",)).differences)
 
 
 # -- the parts of the fuzzer

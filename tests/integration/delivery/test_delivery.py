@@ -150,8 +150,8 @@ def test_a_receipt_says_for_which_periods_a_file_counts_beside_another(
 ) -> None:
     two_files(town, first, second)
     town.night(today=DAY)
-    found = [one.get("Counts", "") for one in receipts(town)]
-    assert [bool(one) for one in found] == [bool(one) for one in says]
+    found = [receipt.get("Counts", "") for receipt in receipts(town)]
+    assert [bool(one) for one in found] == [bool(say) for say in says]
     assert [one[: len(said)] for one, said in zip(found, says, strict=True)] == says
 
 

@@ -53,9 +53,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         import_all()
         print("Preparing the nights of the town ...", flush=True)
         nights = prepared(root)
-        for one in nights:
+        for night in nights:
             print(
-                f"  {one.night.name}: {one.seconds:.1f} s, {len(one.after['store load'])} loads in the store",
+                f"  {night.night.name}: {night.seconds:.1f} s, {len(night.after['store load'])} loads in the store",
                 flush=True,
             )
         if "named" in given.parts:
@@ -272,7 +272,7 @@ def random_moments(root: Path, nights: Sequence[Prepared], kills: int, seed: int
     point(pointer, root / "nowhere")
     with polling(pointer, readers) as seen:
         while done < kills:
-            of = chance.choices(nights, [one.seconds for one in nights])[0]
+            of = chance.choices(nights, [night.seconds for night in nights])[0]
             scene += 1
             place = copied(of.before, root / f"random-{scene}")
             allowed[str(place.root)] = set(of.shown)
@@ -313,7 +313,7 @@ def told(seen: Seen, allowed: dict[str, set[tuple[int, str]]]) -> list[str]:
         f"{len(seen.errors)} errors, {len(mixed)} mixed versions",
         flush=True,
     )
-    return [f"reader: {one}" for one in seen.errors[:5]] + [f"mixed: {one}" for one in mixed[:5]]
+    return [f"reader: {error}" for error in seen.errors[:5]] + [f"mixed: {one}" for one in mixed[:5]]
 
 
 if __name__ == "__main__":

@@ -100,11 +100,11 @@ def _timeless(value: Any) -> Any:
     return "INSTANT" if isinstance(value, str) and re.match(r"\d{4}-\d\d-\d\dT\d\d:\d\d", value) else value
 
 
-def unlike(one: State, other: State) -> list[str]:
+def unlike(state: State, other: State) -> list[str]:
     """In what two states differ, in a few words each."""
     said = []
-    for name in sorted(one.keys() | other.keys()):
-        mine, theirs = one.get(name), other.get(name)
+    for name in sorted(state.keys() | other.keys()):
+        mine, theirs = state.get(name), other.get(name)
         if mine == theirs:
             continue
         if isinstance(mine, list) and isinstance(theirs, list):

@@ -89,13 +89,13 @@ def test_every_number_is_loaded_named_or_left_out_by_a_key(layout: Layout) -> No
     holds()
 
 
-def positions(one: ExplainedCells) -> list[int]:
+def positions(explained_cells: ExplainedCells) -> list[int]:
     found = Finding(
         rule="layout.number-unread",
         severity="warning",
-        sheet=one.sheet,
+        sheet=explained_cells.sheet,
         cell=None,
-        cells=one.cells,
+        cells=explained_cells.cells,
         field="",
         found="",
         expected="",
@@ -131,8 +131,8 @@ def test_explain_says_of_every_cell_what_became_of_it(layout: Layout) -> None:
         ["Derby", FormattedNumber(0.061, "0.0%"), "good"], ["Ward 3", 5.5], ["of which boys", 5.7], ["Source", 1.0], ["Note", 3.25],
     ]  # fmt: skip
     told = {
-        one.became: one.cells
-        for one in explain_cells(Cells("xlsx", (Sheet("Figures", rows), Sheet("Other", [[1.0]]))), layout, "f")
+        cell.became: cell.cells
+        for cell in explain_cells(Cells("xlsx", (Sheet("Figures", rows), Sheet("Other", [[1.0]]))), layout, "f")
     }
     assert told["value of absence-primary"] == ("B5",)
     assert told["area"] == ("A5",)

@@ -93,7 +93,7 @@ def tall(measure: str, when: object, value: object, area: str = "Nottingham") ->
 
 
 def found(judgement: ValidationResult) -> Found:
-    return [(one.rule, one.cell, one.found) for one in judgement.findings]
+    return [(finding.rule, finding.cell, finding.found) for finding in judgement.findings]
 
 
 def read(judgement: ValidationResult) -> list[tuple[Any, ...]]:
@@ -142,7 +142,7 @@ def test_where_every_year_has_become_a_date_each_is_named_and_nothing_else(judge
 def test_a_heading_that_may_well_be_a_date_only_warns_and_says_what_excel_does(judged: Judge) -> None:
     for heading, below in ((date(2010, 6, 30), 5.5), (date(2009, 10, 1), "checked")):
         judgement = judged("years.xlsx", [["Area", "2007/08", heading], ["Derby", 7.7, below]])
-        assert [one.rule for one in judgement.findings] == ["layout.column-unmapped"]
+        assert [finding.rule for finding in judgement.findings] == ["layout.column-unmapped"]
         assert judgement.status == "accepted-with-warnings"
 
 
@@ -151,7 +151,7 @@ def test_a_heading_that_may_well_be_a_date_only_warns_and_says_what_excel_does(j
 )
 def test_the_first_and_the_last_day_of_a_month_still_stand_for_it(judged: Judge, when: object) -> None:
     judgement = judged("tall.xlsx", tall("NEET", when, 4.1))
-    assert MADE not in {one.rule for one in judgement.findings}
+    assert MADE not in {finding.rule for finding in judgement.findings}
     assert read(judgement) == [("E06000018", "2010", 4.1)]
 
 
@@ -164,7 +164,7 @@ def test_a_footnote_that_ran_into_an_area_or_a_year_is_read_and_noted(
     judged: Judge, area: str, when: str, at: str
 ) -> None:
     judgement = judged("tall.xlsx", tall("Absence", when, 6.1, area))
-    assert [(one.rule, one.cell) for one in judgement.findings] == [("cell.footnote-read", at)]
+    assert [(finding.rule, finding.cell) for finding in judgement.findings] == [("cell.footnote-read", at)]
     assert judgement.status == "accepted-with-warnings"
     assert read(judgement) == [("E06000018", "200910", 6.1)]
 
@@ -172,7 +172,7 @@ def test_a_footnote_that_ran_into_an_area_or_a_year_is_read_and_noted(
 @pytest.mark.parametrize("when", [20102.0, "20102"])
 def test_a_footnote_that_ran_into_a_calendar_year_is_read_in_a_number_too(judged: Judge, when: object) -> None:
     judgement = judged("tall.xlsx", tall("Budget", when, 4.1))
-    assert [one.rule for one in judgement.findings] == ["cell.footnote-read"]
+    assert [finding.rule for finding in judgement.findings] == ["cell.footnote-read"]
     assert read(judgement) == [("E06000018", "2010", 4.1)]
 
 
@@ -191,4 +191,4 @@ def test_a_footnote_that_ran_into_a_calendar_year_is_read_in_a_number_too(judged
 def test_no_footnote_is_read_where_something_else_may_be_meant(
     judged: Judge, measure: str, when: object, area: str, rule: str
 ) -> None:
-    assert [one.rule for one in judged("tall.xlsx", tall(measure, when, 6.1, area)).findings] == [rule]
+    assert [finding.rule for finding in judged("tall.xlsx", tall(measure, when, 6.1, area)).findings] == [rule]

@@ -64,7 +64,7 @@ def test_a_row_of_more_fields_than_headings_is_one_finding_on_its_cells(
 ) -> None:
     judgement = judged(text)
     assert judgement.status == "rejected"
-    assert {one.rule for one in judgement.findings} == {"layout.too-many-fields"}
+    assert {finding.rule for finding in judgement.findings} == {"layout.too-many-fields"}
     last = judgement.findings[-1]
     assert {"A3", "B3", "C3", "D3"} == set(last.cells)
     assert " | " in last.found
@@ -89,6 +89,6 @@ def test_what_is_written_whole_is_read_without_a_finding(text: str, judged: Call
 
 def test_a_figure_at_a_torn_end_is_named(judged: Callable[[str], ValidationResult]) -> None:
     torn = "Area,Year,Places,Notes\nNottingham,2010,5200,checked\nDerby,2010,98"
-    assert [(one.rule, one.cell) for one in judged(torn).findings] == [("cell.may-be-cut", "C3")]
+    assert [(finding.rule, finding.cell) for finding in judged(torn).findings] == [("cell.may-be-cut", "C3")]
     for earlier in range(len(torn) - 3, len(torn) - 10, -1):
         assert judged(torn[:earlier]).status == "rejected"

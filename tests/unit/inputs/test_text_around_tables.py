@@ -76,7 +76,7 @@ def test_a_block_without_a_label_of_its_own_takes_none_of_another_block(read: An
     sheet = [["Area", "Nottingham"], *rows, *rows, ["Area", "Derby"], *rows]
     figures, errors = read(LABELLED + 'area = { beside = "Area" }', sheet)
     assert [area for area, *_ in figures] == [NOTTINGHAM, DERBY]
-    assert [one.rule for one in errors] == ["layout.label-missing"]
+    assert [error.rule for error in errors] == ["layout.label-missing"]
     assert "row 5" in errors[0].found
 
 
@@ -107,7 +107,7 @@ def test_blocks_side_by_side_have_the_label_over_their_own_columns(read: Any) ->
     sheet[0] = [*row(), *row("Area", "Derby")]  # one on the right does not
     figures, errors = read(across, sheet)
     assert [area for area, *_ in figures] == [DERBY]
-    assert [one.rule for one in errors] == ["layout.label-missing"]
+    assert [error.rule for error in errors] == ["layout.label-missing"]
 
 
 def test_the_second_of_two_tables_has_the_label_above_it(read: Any) -> None:
@@ -143,7 +143,7 @@ def test_a_banner_that_nobody_knows_ends_the_one_before_it(read: Any, pattern: s
     sheet = [[None] * indent + list(row) for row in rows]
     figures, errors = read(BANNERS + f"area = {{ banner = '{pattern}' }}", sheet)
     assert figures == [(DERBY, "200809", 310.0)]
-    assert [(one.rule, one.cells, one.found) for one in errors] == [
+    assert [(error.rule, error.cells, error.found) for error in errors] == [
         ("layout.banner-unknown", ("B4" if indent else "A4",), unknown)
     ]
     assert "Derby" in errors[0].expected
@@ -156,7 +156,7 @@ def test_an_outer_banner_that_is_mistyped_ends_the_year_of_the_block_above(read:
     ]  # fmt: skip
     figures, errors = read(BY_YEAR, sheet)
     assert figures == [(NOTTINGHAM, "200910", 340.0), (DERBY, "200910", 120.0)]
-    assert [(one.rule, one.cell) for one in errors] == [("layout.banner-unknown", "A7")]
+    assert [(error.rule, error.cell) for error in errors] == [("layout.banner-unknown", "A7")]
 
 
 def test_rows_that_head_nothing_end_nothing(read: Any) -> None:
@@ -174,7 +174,7 @@ def test_a_banner_is_unknown_although_only_asks_for_what_rows_of_figures_say(rea
     sheet = [["Year", "Kind", "Referrals"], ["Derby"], ["2008/09", "All", 310.0], ["Lincoln"], ["2009/10", "All", 1.0]]
     figures, errors = read(only, sheet)
     assert [area for area, *_ in figures] == [DERBY]
-    assert [one.rule for one in errors] == ["layout.banner-unknown"]
+    assert [error.rule for error in errors] == ["layout.banner-unknown"]
 
 
 def test_a_banner_over_repeated_headings_counts_for_its_own_block(read: Any) -> None:
@@ -188,7 +188,7 @@ def test_a_banner_over_repeated_headings_counts_for_its_own_block(read: Any) -> 
     assert [area for area, *_ in read(toml, known)[0]] == [DERBY, NOTTINGHAM]
     figures, errors = read(toml, [*known, *block("Lincoln", title)])
     assert [area for area, *_ in figures] == [DERBY, NOTTINGHAM]
-    assert [(one.rule, one.cell) for one in errors] == [("layout.banner-unknown", "A12")]
+    assert [(error.rule, error.cell) for error in errors] == [("layout.banner-unknown", "A12")]
     page = [["Year", "Referrals"], ["2008/09", 310.0]]
     assert [area for area, *_ in read(toml, [*block("Derby"), *page])[0]] == [DERBY, DERBY]  # a second page
 
@@ -202,14 +202,16 @@ def test_a_block_across_has_no_banner_of_the_block_beside_it(read: Any) -> None:
     ]  # fmt: skip
     figures, errors = read(toml + "area = { banner = '^(Nottingham|Derby|Leicester)$' }", sheet)
     assert [value for *_, value in figures] == [1.0, 2.0, 3.0]
-    assert [(one.rule, one.cell) for one in errors] == [("layout.banner-unknown", "D5")]
+    assert [(error.rule, error.cell) for error in errors] == [("layout.banner-unknown", "D5")]
 
 
 def test_a_banner_that_stood_under_another_ends_with_it(read: Any) -> None:
     sheet = [["Group", "Referrals"], ["Derby"], ["2008/09"], ["All", 120.0], ["Nottingham"], ["All", 340.0]]
     figures, errors = read(BY_YEAR, sheet)
     assert figures == [(DERBY, "200809", 120.0)]
-    assert [(one.rule, one.cell, one.found) for one in errors] == [("layout.banner-unknown", "A5", "Nottingham")]
+    assert [(error.rule, error.cell, error.found) for error in errors] == [
+        ("layout.banner-unknown", "A5", "Nottingham")
+    ]
     assert "'2008/09' in A3 under it" in errors[0].expected
     known = [*sheet[:5], ["2009/10"], *sheet[5:]]
     assert read(BY_YEAR, known) == ([(DERBY, "200809", 120.0), (NOTTINGHAM, "200910", 340.0)], [])
@@ -231,7 +233,7 @@ def test_a_banner_that_nobody_knows_over_the_first_of_all_blocks_is_named(read: 
     sheet = [["Derby", None, None, "Lincoln"], heads, ["2009/10", 1.0, None, "2009/10", 2.0]]
     figures, errors = read(toml, sheet)
     assert figures == [(DERBY, "200910", 1.0)]
-    assert [(one.rule, one.cell, one.found) for one in errors] == [("layout.banner-unknown", "D1", "Lincoln")]
+    assert [(error.rule, error.cell, error.found) for error in errors] == [("layout.banner-unknown", "D1", "Lincoln")]
 
 
 def test_a_banner_centred_over_the_values_is_ended_there(read: Any) -> None:
@@ -247,7 +249,7 @@ value = [{ column = "Number" }, { column = "From", measure = "value_low" }, { co
     sheet = [["Area", "Number", "From", "To"], [None, None, "2008/09"], row, [None, None, "2009-1O"], row]
     figures, errors = read(toml, sheet)
     assert figures == [(DERBY, "200809", 120.0)]
-    assert [(one.rule, one.cell) for one in errors] == [("layout.banner-unknown", "C4")]
+    assert [(error.rule, error.cell) for error in errors] == [("layout.banner-unknown", "C4")]
 
 
 # labels of several tables
@@ -259,11 +261,11 @@ ROWS: Rows = [["Year", "Referrals"], ["2009/10", 340.0], []]
 
 def test_a_table_takes_no_label_of_a_table_below_or_above_it(read: Any) -> None:
     figures, errors = read(STACKED, [*ROWS, ["Second"], ["Area", "Derby"], *ROWS])
-    assert ([area for area, *_ in figures], [one.rule for one in errors]) == ([DERBY], ["layout.label-missing"])
+    assert ([area for area, *_ in figures], [error.rule for error in errors]) == ([DERBY], ["layout.label-missing"])
     three = [["Area", "Nottingham"], *ROWS, ["Second"], ["Area", "Derby"], *ROWS, ["Third"], *ROWS]
     figures, errors = read(STACKED + TABLE % ', after = "^Third"', three)
     assert [area for area, *_ in figures] == [NOTTINGHAM, DERBY]
-    assert [(one.rule, "row 11" in one.found) for one in errors] == [("layout.label-missing", True)]
+    assert [(error.rule, "row 11" in error.found) for error in errors] == [("layout.label-missing", True)]
 
 
 @pytest.mark.parametrize("place", ["beside", "under"])
@@ -273,7 +275,10 @@ def test_a_label_that_is_mistyped_is_not_that_of_the_block_above(read: Any, plac
 
     toml = LABELLED + f'area = {{ {place} = "Area" }}'
     figures, errors = read(toml, [*over("Area", "Nottingham"), *ROWS, *over("Aera", "Derby"), *ROWS])
-    assert ([area for area, *_ in figures], [one.rule for one in errors]) == ([NOTTINGHAM], ["layout.label-missing"])
+    assert ([area for area, *_ in figures], [error.rule for error in errors]) == (
+        [NOTTINGHAM],
+        ["layout.label-missing"],
+    )
     titled = [*over("Area", "Nottingham"), *ROWS, ["Second page"], *ROWS]
     assert [area for area, *_ in read(toml, titled)[0]] == [NOTTINGHAM, NOTTINGHAM]
 
@@ -285,7 +290,7 @@ def test_tables_side_by_side_take_the_label_over_their_own_columns(read: Any) ->
     assert [area for area, *_ in read(toml, both)[0]] == [NOTTINGHAM, DERBY]
     assert [area for area, *_ in read(toml, [["Area", "Derby"], heads, row])[0]] == [DERBY, DERBY]
     figures, errors = read(toml, [[None, None, None, "Area", "Derby"], heads, row])
-    assert ([area for area, *_ in figures], [one.rule for one in errors]) == ([DERBY], ["layout.label-missing"])
+    assert ([area for area, *_ in figures], [error.rule for error in errors]) == ([DERBY], ["layout.label-missing"])
 
 
 def test_a_label_in_a_panel_beside_the_first_table_is_no_heading_of_the_second(read: Any) -> None:

@@ -152,7 +152,7 @@ def test_a_message_is_no_larger_as_it_is_sent_and_says_where_the_copies_are_that
 
 
 def test_a_message_whose_own_words_are_too_many_lists_fewer_of_them() -> None:
-    telling = [one for _ in range(9) for one in news([bad(number, "x" * 200) for number in range(1, 150)])]
+    telling = [new for _ in range(9) for new in news([bad(number, "x" * 200) for number in range(1, 150)])]
     whole, _ = fit_to_size(lambda *given: to_owner(telling, NAMES, ENVELOPE, *given), [], 10_000_000)
     short, _ = fit_to_size(lambda *given: to_owner(telling, NAMES, ENVELOPE, *given), [], 200_000)
     assert size_as_sent(whole) > 1_000_000

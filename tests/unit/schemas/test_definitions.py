@@ -90,9 +90,9 @@ def test_every_authority_is_a_return_of_the_data_owner(
     definitions: Definitions, partners: Mapping[str, Partner]
 ) -> None:
     owners = {c.id: p.id for p in partners.values() for c in p.says.collection}
-    for one in definitions.indicators.values():
-        assert one.data_owner in partners
-        assert not one.authority or owners[one.authority] == one.data_owner
+    for indicator in definitions.indicators.values():
+        assert indicator.data_owner in partners
+        assert not indicator.authority or owners[indicator.authority] == indicator.data_owner
 
 
 @pytest.mark.parametrize(

@@ -349,7 +349,7 @@ def test_every_rule_has_a_case_and_every_case_a_rule() -> None:
 @pytest.mark.parametrize("rule", RULES)
 def test_the_smallest_fault_breaks_its_rule_and_no_other(rule: str, judged: Judge) -> None:
     judgement = judged(CASES[rule])
-    assert [one.rule for one in judgement.findings] == [rule]
+    assert [finding.rule for finding in judgement.findings] == [rule]
     (found,) = judgement.findings
     assert found.severity == RULES[rule].severity
     assert found.fix

@@ -53,8 +53,8 @@ def table(*rows: Sequence[Any]) -> list[Sequence[Any]]:
     return [list(BUSY_HEADINGS), *rows]
 
 
-def said(one: ValidationResult, *, errors: bool = True) -> Said:
-    return [(f.rule, f.cells) for f in one.findings if f.is_error == errors]
+def said(validation_result: ValidationResult, *, errors: bool = True) -> Said:
+    return [(f.rule, f.cells) for f in validation_result.findings if f.is_error == errors]
 
 
 def test_a_percentage_may_be_rounded_as_far_as_it_is_printed(check: Check) -> None:

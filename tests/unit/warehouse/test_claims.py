@@ -61,7 +61,7 @@ EXPECTED = {
 @pytest.fixture(scope="module")
 def judged(example_night: Example) -> dict[str, JudgedClaim]:
     place, _ = example_night
-    return {one.id: one for one in judge_claims(place.published, load_claims(CLAIMS))}
+    return {claim.id: claim for claim in judge_claims(place.published, load_claims(CLAIMS))}
 
 
 def test_the_review_of_2011_is_judged_claim_by_claim(judged: dict[str, JudgedClaim]) -> None:
@@ -71,10 +71,10 @@ def test_the_review_of_2011_is_judged_claim_by_claim(judged: dict[str, JudgedCla
     assert "breakdown" in judged["C35"].because
 
 
-def found(one: JudgedClaim) -> dict[str, InputValue]:
+def found(judged_claim: JudgedClaim) -> dict[str, InputValue]:
     return {
         name: InputValue(told["number"], {k: v for k, v in told.items() if k != "number"})
-        for name, told in one.inputs.items()
+        for name, told in judged_claim.inputs.items()
     }
 
 
@@ -136,7 +136,7 @@ def borne_out(claim: Claim, start: dict[str, float]) -> dict[str, float]:
 
 
 def test_what_must_not_be_compared_is_not_whatever_the_numbers(judged: dict[str, JudgedClaim]) -> None:
-    claim = next(one for one in load_claims(CLAIMS) if one.id == "C35")
+    claim = next(claim for claim in load_claims(CLAIMS) if claim.id == "C35")
     inputs = found(judged["C35"])
     breakdown = {
         name: InputValue(one.number, {**one.told, "breakdown": "Total"}) for name, one in inputs.items() if one.told
@@ -153,7 +153,7 @@ def test_a_change_in_the_published_file_changes_the_verdict(example_night: Examp
         )
         con.execute("UPDATE mart.observations SET provenance = 'illustrative' WHERE indicator_id = 'ema-claimants'")
         con.execute("UPDATE mart.observations SET value = 5 WHERE indicator_id = 'priorities-with-lead-director'")
-    verdicts = {one.id: one.verdict for one in judge_claims(copy, load_claims(CLAIMS))}
+    verdicts = {claim.id: claim.verdict for claim in judge_claims(copy, load_claims(CLAIMS))}
     assert (verdicts["C23"], verdicts["C38"], verdicts["C06"]) == ("contradicted", "no data", "as stated")
 
 
@@ -162,7 +162,7 @@ def test_the_command_says_no_when_a_claim_fails(
 ) -> None:
     place, _ = example_night
     assert main(["claims", "--warehouse", str(place.published), "--json"]) == 1
-    assert [one["verdict"] for one in json.loads(capsys.readouterr().out)] == list(
+    assert [load["verdict"] for load in json.loads(capsys.readouterr().out)] == list(
         dict(sorted(EXPECTED.items())).values()
     )
     fine = tmp_path / "fine.toml"

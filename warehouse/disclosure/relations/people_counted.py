@@ -172,7 +172,8 @@ def disclosure_policies(definitions: Definitions) -> pl.DataFrame:
         [
             (
                 indicator.id, indicator.kind, is_count(indicator), indicator.per, indicator.decimals,
-                policy.primary_min, policy.min_denominator, policy.zero_ok, policy.primary_min > 0 or policy.min_denominator > 0 or not policy.zero_ok,
+                policy.primary_min, policy.min_denominator, policy.zero_ok,
+                policy.primary_min > 0 or policy.min_denominator > 0 or not policy.zero_ok,
                 indicator.accumulation != "snapshot", family[indicator.id] in strict,
                 family[indicator.id], family[indicator.id] in moving, family[indicator.id] in spread,
             )

@@ -142,7 +142,7 @@ def test_a_slow_file_holds_up_nothing_but_its_own_answer() -> None:
             came += [one for one in (next(answers),) if one]
         assert next(answers) is None  # whoever waits is told that nothing comes
         let_go.set()
-        came += [one for one in answers if one]
+        came += [answer for answer in answers if answer]
     assert [number for number, _ in came][-1] == 0
     assert sorted(number for number, _ in came) == list(range(200))
     for number, answer in came:
