@@ -47,25 +47,25 @@ class RunContext:
 
 
 def prepare_run(
-    given: Settings, run: str, stage: StagingFunction = stage_submissions, *, by_day: bool = False
+    settings: Settings, run: str, stage: StagingFunction = stage_submissions, *, by_day: bool = False
 ) -> RunContext:
     """Load and check everything that a run needs before it changes anything; `by_day` is for a run between two nights.
     Raises LocalIndicatorsError naming what is wrong."""
-    configured_mail_server(given)
-    check_templates(given.branding)
-    definitions = load_definitions(given.definitions)
-    partners = load_partners(definitions, given.partners)
-    ledger = read_ledger(given.archive)
-    restore_published_file(require_no_losses(given, ledger))
-    for folder in (given.warehouse.parent, given.outbox):
+    configured_mail_server(settings)
+    check_templates(settings.branding)
+    definitions = load_definitions(settings.definitions)
+    partners = load_partners(definitions, settings.partners)
+    ledger = read_ledger(settings.archive)
+    restore_published_file(require_no_losses(settings, ledger))
+    for folder in (settings.warehouse.parent, settings.outbox):
         _require_writable(folder)
-    archive = Archive(given.archive)
+    archive = Archive(settings.archive)
     archive.prepare()
-    today = given.today or london_today(now())
+    today = settings.today or london_today(now())
     had_night = any(attempt.today >= today for attempt in ledger.attempts[-1:])
     night = today + timedelta(1) if by_day and had_night else today
     return RunContext(
-        settings=given,
+        settings=settings,
         definitions=definitions,
         partners=partners,
         archive=archive,

@@ -50,12 +50,12 @@ NO_PAGES: dict[str, list[str]] = {"distributed.scheduler.http.routes": [], "dist
 
 
 def stage_on_dask(
-    given: Settings, folder: Path, submissions: Sequence[Submission], validation: ValidationContext
+    settings: Settings, folder: Path, submissions: Sequence[Submission], validation: ValidationContext
 ) -> Iterator[str]:
     """Have workers validate submissions; yield the id of each as its job is done. Those that workers lost are left out:
     the job of a worker that dies is done by another, up to Dask's `allowed-failures`."""
     try:
-        jobs = _write_jobs(given, folder, submissions, validation)
+        jobs = _write_jobs(settings, folder, submissions, validation)
     except OSError as error:
         raise StorageError(folder, f"cannot be written ({error.strerror})") from None
     import dask
@@ -63,7 +63,7 @@ def stage_on_dask(
     import_module("distributed")  # its settings come with it, and must be there before one is set for a while
 
     try:
-        with dask.config.set(NO_PAGES), _dask_runner(given.dask_address, folder) as runner:
+        with dask.config.set(NO_PAGES), _dask_runner(settings.dask_address, folder) as runner:
             runner.client.wait_for_workers(1, timeout=SECONDS_FOR_WORKERS)
             done: SimpleQueue[Path] = SimpleQueue()
             asked = {path: _submit(runner, path).wrapped_future for path in jobs}
@@ -87,7 +87,7 @@ def stage_on_dask(
 
 
 def _write_jobs(
-    given: Settings, folder: Path, submissions: Sequence[Submission], context: ValidationContext
+    settings: Settings, folder: Path, submissions: Sequence[Submission], context: ValidationContext
 ) -> dict[Path, list[str]]:
     """Write a file for each job; return the submissions of each."""
     context.accepted.write_parquet(folder / "accepted.parquet")
@@ -95,8 +95,8 @@ def _write_jobs(
     record = {
         "release": version("local-indicators"),
         "archive": str(context.archive.root),
-        "definitions": str(given.definitions),
-        "partners": str(given.partners),
+        "definitions": str(settings.definitions),
+        "partners": str(settings.partners),
         "digests": [context.definitions.digest, *(item.digest for item in context.partners.values())],
         "grants": [as_record(item) for item in context.grants],
         "today": context.today.isoformat(),
@@ -194,9 +194,9 @@ def _read_validation_context(folder: Path) -> ValidationContext:
     )
 
 
-def staging_function(given: Settings) -> Any:
+def staging_function(settings: Settings) -> Any:
     """Return the function that stages, by the settings: in this process, or on workers. Raises UsageError."""
-    if given.runner == "threads":
+    if settings.runner == "threads":
         return stage_submissions
-    needs_extra(given)
-    return partial(stage_on_dask, given)
+    needs_extra(settings)
+    return partial(stage_on_dask, settings)

@@ -18,21 +18,21 @@ from warehouse.store.loads_in_force import loads_of_outcomes
 
 def figures_known_to_owners(
     con: connection.Connection,
-    given: Settings,
+    settings: Settings,
     definitions: Definitions,
     partners: Mapping[str, Partner],
     ledger: Ledger,
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Return what is accepted and not set aside as each collection's owner may see it, and what readers see: `accepted`
     and `published` of the check's context."""
-    seen = _published_figures(con, given, definitions, ledger)
+    seen = _published_figures(con, settings, definitions, ledger)
     return rows_shown_to_owners(
         current_rows.last_accepted_rows(con, loads_of_outcomes(con, ledger.set_aside)), seen, partners
     ), seen
 
 
 def _published_figures(
-    con: connection.Connection, given: Settings, definitions: Definitions, ledger: Ledger
+    con: connection.Connection, settings: Settings, definitions: Definitions, ledger: Ledger
 ) -> pl.DataFrame:
     """Return what readers see; nothing if it was published under other definitions than today's, because those may hide
     what readers still see tonight."""
@@ -40,7 +40,7 @@ def _published_figures(
     made = next((attempt for attempt in reversed(ledger.attempts) if live is not None and attempt.at <= live), None)
     if made is None or made.definitions != definitions.digest:
         return pl.DataFrame(schema=SEEN)
-    return published_figures(con, given.warehouse, definitions)
+    return published_figures(con, settings.warehouse, definitions)
 
 
 def rows_shown_to_owners(accepted: pl.DataFrame, seen: pl.DataFrame, partners: Mapping[str, Partner]) -> pl.DataFrame:

@@ -204,7 +204,7 @@ def describe_mail_error(error: Exception) -> str:
     return as_typed(str(error)) or type(error).__name__
 
 
-def configured_mail_server(given: Settings) -> MailServer | None:
+def configured_mail_server(settings: Settings) -> MailServer | None:
     """Return the mail server of the settings; None if none is set. Raises UsageError, which shows nothing of the
     URL."""
-    return parse_mail_url(given.smtp_url.get_secret_value() if given.smtp_url else "")
+    return parse_mail_url(settings.smtp_url.get_secret_value() if settings.smtp_url else "")

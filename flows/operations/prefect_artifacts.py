@@ -80,13 +80,13 @@ def _is_worth_retrying(_task: object, _run: object, state: Any) -> bool:
 _VALIDATION_TASK_NAME: Any = _validation_task_name  # Prefect takes it by the name of its parameter
 
 
-def _validate_and_log(given: RunContext) -> list[Outcome]:
+def _validate_and_log(run_context: RunContext) -> list[Outcome]:
     """Validate what waits, with a line in the log for each file."""
-    outcomes = validate_step.validate(given)
+    outcomes = validate_step.validate(run_context)
     log = get_run_logger()
     for outcome in outcomes:
         errors = sum(1 for f in outcome.findings if f.is_error)
-        path = as_typed(given.ledger.submissions[outcome.submission].path)
+        path = as_typed(run_context.ledger.submissions[outcome.submission].path)
         summary = (
             f"{outcome.status}, {outcome.rows} rows, {errors} to correct, {len(outcome.findings) - errors} to look at"
         )

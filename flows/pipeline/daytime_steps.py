@@ -31,7 +31,7 @@ class DaytimeReport:
 
 
 def run_between_nights(
-    given: Settings,
+    settings: Settings,
     run: str,
     kinds: AbstractSet[Kind],
     as_step: Callable[[StepFunction], StepFunction] = lambda step: step,
@@ -42,8 +42,8 @@ def run_between_nights(
     """Collect, validate and answer, with notifications of these kinds; `as_step` and `stage` are as for a whole night.
     Raises BusyError if another run is still at work after `patience_seconds`."""
     report_progress("Loading definitions and layouts")
-    with sole_writer(given.archive, patience_seconds):
-        context = run_context.prepare_run(given, run, stage, by_day=True)
+    with sole_writer(settings.archive, patience_seconds):
+        context = run_context.prepare_run(settings, run, stage, by_day=True)
         as_step(night_steps.collect)(context)
         as_step(validate_step.validate)(context)
         replies: ReplyReport = as_step(reply_step.reply_between_nights)(context, kinds)

@@ -31,7 +31,7 @@ StepFunction = Callable[..., Any]
 
 
 def run_night(
-    given: Settings,
+    settings: Settings,
     run: str,
     as_step: Callable[[StepFunction], StepFunction] = lambda step: step,
     stage: StagingFunction = stage_submissions,
@@ -42,8 +42,8 @@ def run_night(
     and `stage` may have workers read and check. Raises BusyError if another run is still at work after
     `patience_seconds`."""
     report_progress("Loading definitions and layouts")
-    with sole_writer(given.archive, patience_seconds):
-        context = prepare_run(given, run, stage)
+    with sole_writer(settings.archive, patience_seconds):
+        context = prepare_run(settings, run, stage)
         context.archive.note_night_time("began", run, now())
         as_step(collect)(context)
         as_step(validate)(context)

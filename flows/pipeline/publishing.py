@@ -34,9 +34,9 @@ def current_release() -> str:
     return metadata.version("local-indicators")
 
 
-def publish_limits(given: Settings) -> ApprovalLimits:
+def publish_limits(settings: Settings) -> ApprovalLimits:
     """Return how much a night may change before it asks, and how many versions are kept."""
-    return ApprovalLimits(given.change_limit_pct, given.keep_versions, given.on_fault == "set-aside")
+    return ApprovalLimits(settings.change_limit_pct, settings.keep_versions, settings.on_fault == "set-aside")
 
 
 def build_inputs(
@@ -60,7 +60,7 @@ def build_inputs(
 
 def publish(
     con: connection.Connection,
-    given: Settings,
+    settings: Settings,
     definitions: Definitions,
     partners: Mapping[str, Partner],
     archive: Archive,
@@ -71,7 +71,7 @@ def publish(
     at: datetime,
 ) -> Publication:
     """Publish what the store holds, or leave the published file as it is, and record both. Raises StorageError."""
-    catch_up(con, given, definitions, archive, ledger, at)
+    catch_up(con, settings, definitions, archive, ledger, at)
     at = loading.next_instant(con, at)
     attempt = _record_attempt(definitions, partners, archive, ledger, today=today, run=run, at=at)
     inputs = build_inputs(attempt, definitions, partners, ledger) | {"published_at": at}
@@ -82,9 +82,9 @@ def publish(
 
     published = publish_candidate(
         con,
-        given.warehouse,
-        limits=publish_limits(given),
-        branding=given.branding,
+        settings.warehouse,
+        limits=publish_limits(settings),
+        branding=settings.branding,
         released=ledger.released_outcomes,
         was_aside=tuple(ledger.set_aside),
         tell=record_set_aside,
@@ -133,7 +133,7 @@ def _report_progress(step: str) -> None:
 
 def catch_up(
     con: connection.Connection,
-    given: Settings,
+    settings: Settings,
     definitions: Definitions,
     archive: Archive,
     ledger: Ledger,
@@ -141,9 +141,9 @@ def catch_up(
 ) -> None:
     """Finish what an interrupted night or an earlier release left: have store and ledger know of its publication, and
     archive what only the store knows."""
-    record_earlier_publications(con, given.warehouse, definitions)
-    catch_up_store(con, given.warehouse, publish_limits(given))
-    catch_up_ledger(given.warehouse, ledger)
+    record_earlier_publications(con, settings.warehouse, definitions)
+    catch_up_store(con, settings.warehouse, publish_limits(settings))
+    catch_up_ledger(settings.warehouse, ledger)
     if _has_unrecorded_history(con, ledger):
         archive_publication_history(con, archive, ledger, at)
 

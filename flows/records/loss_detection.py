@@ -101,20 +101,20 @@ class Evidence:
         return self.store_contradicts and store.versions.get(published.version) == published.at
 
 
-def gather_evidence(given: Settings, ledger: Ledger, store_at: Path | None = None) -> Evidence:
+def gather_evidence(settings: Settings, ledger: Ledger, store_at: Path | None = None) -> Evidence:
     """Return what each part knows; `store_at` is a copy of the store to read instead. Raises ReleaseError."""
     store_records, published_version, unreadable = None, None, dict[Part, str]()
     try:
-        store_records = read_store_records(store_at or given.store)
+        store_records = read_store_records(store_at or settings.store)
     except ReleaseError:
         raise
     except StorageError as fault:
         unreadable["store"] = fault.reason
     try:
-        published_version = read_published_version(given.warehouse)
+        published_version = read_published_version(settings.warehouse)
     except StorageError as fault:
         unreadable["published file"] = fault.reason
-    return Evidence(given, ledger, store_records, published_version, unreadable)
+    return Evidence(settings, ledger, store_records, published_version, unreadable)
 
 
 def find_losses(evidence: Evidence) -> tuple[Loss, ...]:
@@ -127,26 +127,26 @@ def find_losses(evidence: Evidence) -> tuple[Loss, ...]:
     )
 
 
-def require_no_losses(given: Settings, ledger: Ledger) -> Evidence:
+def require_no_losses(settings: Settings, ledger: Ledger) -> Evidence:
     """Raise StorageError, before anything is written, where something is lost that a run would lose for good; else
     return what each part knows."""
-    evidence = gather_evidence(given, ledger)
+    evidence = gather_evidence(settings, ledger)
     for loss in find_losses(evidence):
         if loss.blocks_writing:
             raise StorageError(loss.path, f"{loss.reason}; {loss.remedy}")
     return evidence
 
 
-def require_whole_ledger(given: Settings, ledger: Ledger) -> None:
+def require_whole_ledger(settings: Settings, ledger: Ledger) -> None:
     """Raise StorageError where store or published file know what the ledger lacks."""
-    for loss in _ledger_losses(gather_evidence(given, ledger)):
+    for loss in _ledger_losses(gather_evidence(settings, ledger)):
         raise StorageError(loss.path, f"{loss.reason}; {loss.remedy}")
 
 
-def record_ledger_head(given: Settings, ledger: Ledger) -> None:
+def record_ledger_head(settings: Settings, ledger: Ledger) -> None:
     """Record the last line of the ledger in the store, so that its loss is noticed."""
-    if given.store.exists():
-        with private_store.open_store(given.store) as con:
+    if settings.store.exists():
+        with private_store.open_store(settings.store) as con:
             record_ledger_position(con, ledger.chain.head.line, ledger.chain.head.sha256)
 
 

@@ -142,12 +142,12 @@ def accountability_gaps(definitions: Definitions, partners: Mapping[str, Partner
 # -- indicators status ------------------------------------------------------------------------------------------------
 
 
-def register_record(given: Settings) -> Record:
+def register_record(settings: Settings) -> Record:
     """Return the register as `indicators status --json` prints it. Raises LocalIndicatorsError."""
-    definitions = load_definitions(given.definitions)
-    partners = load_partners(definitions, given.partners)
-    ledger = read_ledger(given.archive)
-    today = given.today or london_today(now())
+    definitions = load_definitions(settings.definitions)
+    partners = load_partners(definitions, settings.partners)
+    ledger = read_ledger(settings.archive)
+    today = settings.today or london_today(now())
     lines = build_register(partners, ledger)
     returns = [_expected_record(slot, partners, ledger, today) for slot in expected_returns(lines)]
     return {

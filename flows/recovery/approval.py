@@ -24,48 +24,48 @@ from warehouse.store import connection, loading, private_store
 from warehouse.store.surviving_records import record_ledger_position
 
 
-def approve_run(given: Settings, run: str, by: str) -> str:
+def approve_run(settings: Settings, run: str, by: str) -> str:
     """Publish a refused run's candidate; return a sentence about it. Raises NotApproved with the reason, and
     LocalIndicatorsError."""
-    limits, definitions = publish_limits(given), load_definitions(given.definitions)
+    limits, definitions = publish_limits(settings), load_definitions(settings.definitions)
     version, more = _carry_out(
-        given,
+        settings,
         definitions,
         "approved",
         {"run": run},
         by,
-        lambda con, at: approve_candidate(con, given.warehouse, run, at, limits),
+        lambda con, at: approve_candidate(con, settings.warehouse, run, at, limits),
     )
     return f"Published run {run} as data version {version}, approved by {by}. {more}".rstrip()
 
 
-def release_set_aside(given: Settings, submission: str, by: str) -> str:
+def release_set_aside(settings: Settings, submission: str, by: str) -> str:
     """Let a return that was set aside through the gate, from the next night on; return a sentence about it. Raises
     NotApproved where nothing of the submission is set aside."""
-    with sole_writer(given.archive):
-        ledger = read_ledger(given.archive)
-        require_no_losses(given, ledger)
+    with sole_writer(settings.archive):
+        ledger = read_ledger(settings.archive)
+        require_no_losses(settings, ledger)
         set_aside = [entry for entry in ledger.set_aside.values() if entry.submission == submission]
         if not set_aside:
             raise NotApproved(f"Nothing of {submission} is set aside.")
         for entry in set_aside:
             ledger.record_release(entry.outcome, by, now())
-        record_ledger_head(given, ledger)
+        record_ledger_head(settings, ledger)
     answer = f"{submission} is let through the gate, approved by {by}. The next night publishes it."
     return f"{answer} {ledger.adoption_notice}".rstrip()
 
 
-def roll_back_to(given: Settings, version: int, by: str) -> str:
+def roll_back_to(settings: Settings, version: int, by: str) -> str:
     """Publish a kept version again; return a sentence about it. Raises NotApproved with the reason, and
     LocalIndicatorsError."""
-    limits, definitions = publish_limits(given), load_definitions(given.definitions)
+    limits, definitions = publish_limits(settings), load_definitions(settings.definitions)
     number, more = _carry_out(
-        given,
+        settings,
         definitions,
         "rolled-back",
         {"to": version, "definitions": definitions.digest},
         by,
-        lambda con, at: roll_back(con, given.warehouse, version, by, at, limits, definitions),
+        lambda con, at: roll_back(con, settings.warehouse, version, by, at, limits, definitions),
     )
     return (
         f"Published version {version} again as data version {number}, decided by {by}. "
@@ -74,7 +74,7 @@ def roll_back_to(given: Settings, version: int, by: str) -> str:
 
 
 def _carry_out(
-    given: Settings,
+    settings: Settings,
     definitions: Definitions,
     what: Decision,
     about: dict[str, Any],
@@ -83,15 +83,15 @@ def _carry_out(
 ) -> tuple[int, str]:
     """Carry out a decision, recorded before and after; return the data_version that it published, and what else to
     tell."""
-    if not given.store.exists() and not unread_ledger(given.archive).path.exists():
-        raise UsageError(given.store, "is not there yet; run `indicators nightly` first")
+    if not settings.store.exists() and not unread_ledger(settings.archive).path.exists():
+        raise UsageError(settings.store, "is not there yet; run `indicators nightly` first")
     with ExitStack() as stack:
-        stack.enter_context(sole_writer(given.archive))
-        archive, ledger = Archive(given.archive), read_ledger(given.archive)
-        restore_published_file(require_no_losses(given, ledger))
-        con = stack.enter_context(private_store.open_store(given.store))
+        stack.enter_context(sole_writer(settings.archive))
+        archive, ledger = Archive(settings.archive), read_ledger(settings.archive)
+        restore_published_file(require_no_losses(settings, ledger))
+        con = stack.enter_context(private_store.open_store(settings.store))
         archive.prepare()
-        catch_up(con, given, definitions, archive, ledger, now())
+        catch_up(con, settings, definitions, archive, ledger, now())
         at = loading.next_instant(con, now())
         archive.archive_definitions(definitions.digest, definitions.files)
         ledger.record_intention(what, about, by, at)
@@ -99,6 +99,6 @@ def _carry_out(
         ledger.record_decision(what, {**about, "data_version": version}, by, at)
         if version in ledger.unreproducible_versions:  # the ledger cannot tell what that version was made from
             archive_publication_history(con, archive, ledger, at)
-        exports.update_exports(given.warehouse, definitions)
+        exports.update_exports(settings.warehouse, definitions)
         record_ledger_position(con, ledger.chain.head.line, ledger.chain.head.sha256)
     return version, ledger.adoption_notice

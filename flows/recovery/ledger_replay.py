@@ -150,15 +150,15 @@ class Replay:
         return self._definitions[digest]
 
 
-def replay_ledger(given: Settings, con: connection.Connection, live: Path, step: ProgressFunction) -> Replay:
+def replay_ledger(settings: Settings, con: connection.Connection, live: Path, step: ProgressFunction) -> Replay:
     """Replay an archive's ledger into an empty store and a folder without a published file.
 
     Raises StorageError where the archive lacks something that is needed.
     """
-    ahead, ledger = unread_ledger(given.archive), unread_ledger(given.archive)
+    ahead, ledger = unread_ledger(settings.archive), unread_ledger(settings.archive)
     lines = list(enumerate(read_lines(ledger.path), start=1))
     plan = plan_replay([(n, entry) for n, line in lines if isinstance(entry := ahead.read_line(n, line), PLANNED)])
-    replay = Replay(given, Archive(given.archive), plan, con, live, ledger)
+    replay = Replay(settings, Archive(settings.archive), plan, con, live, ledger)
     for number, line in lines:
         _replay_entry(replay, number, ledger.read_line(number, line))
         step("Replaying the ledger", number, len(lines))

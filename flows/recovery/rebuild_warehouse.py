@@ -87,19 +87,21 @@ class Rebuilt:
         return "\n".join([*lines, *self.notes])
 
 
-def rebuild(given: Settings, run: str, *, replace: bool = False, step: ProgressFunction = report_progress) -> Rebuilt:
+def rebuild(
+    settings: Settings, run: str, *, replace: bool = False, step: ProgressFunction = report_progress
+) -> Rebuilt:
     """Make store and published file again, compare them with the live ones, and put them in place where these are
     missing, or where `replace` asks for it.
 
     `run` names the folder it works in. Raises UsageError where there is no ledger, StorageError where the archive lacks
     something or a night is at work; what is live is then as it was.
     """
-    if not unread_ledger(given.archive).path.exists():
-        raise UsageError(given.archive, "holds no ledger to rebuild from; name the archive with --archive")
-    folder = given.warehouse.parent
-    with sole_writer(given.archive):
-        ledger = read_ledger(given.archive)
-        require_whole_ledger(given, ledger)
+    if not unread_ledger(settings.archive).path.exists():
+        raise UsageError(settings.archive, "holds no ledger to rebuild from; name the archive with --archive")
+    folder = settings.warehouse.parent
+    with sole_writer(settings.archive):
+        ledger = read_ledger(settings.archive)
+        require_whole_ledger(settings, ledger)
         for leftover in folder.glob(f"{WORK}*"):
             shutil.rmtree(leftover, ignore_errors=True)
         work = folder / f"{WORK}{run}"
@@ -107,18 +109,18 @@ def rebuild(given: Settings, run: str, *, replace: bool = False, step: ProgressF
             folder.mkdir(parents=True, exist_ok=True)
             work.mkdir(mode=0o700)  # it holds what must not be shown
             (work / "made").mkdir()
-            Archive(given.archive).prepare()
+            Archive(settings.archive).prepare()
             with contextlib.suppress(StorageError):  # a published file that cannot be read tells nothing
-                catch_up_ledger(given.warehouse, ledger)
-            made = _made(given, work / "made", step)
+                catch_up_ledger(settings.warehouse, ledger)
+            made = _made(settings, work / "made", step)
             step("Comparing with what is live", 0, 0)
-            differences = _differences(given, work)
-            result = _result(given, work, made, differences)
-            if replace or (result.equal and len(result.compared) < len(_pairs(given, work))):
+            differences = _differences(settings, work)
+            result = _result(settings, work, made, differences)
+            if replace or (result.equal and len(result.compared) < len(_pairs(settings, work))):
                 step("Putting in place", 0, 0)
-                result = _put_in_place(given, work, result)
+                result = _put_in_place(settings, work, result)
             if result.equal and made.live.exists() and "published file" not in result.placed:
-                result = replace_in(result, kept_again=_keep_too(given, VersionArchive.beside(made.live)))
+                result = replace_in(result, kept_again=_keep_too(settings, VersionArchive.beside(made.live)))
             if result.placed:
                 ledger.record_rebuilt(made.last_version, sum(difference.rows for difference in differences), now())
         except OSError as error:
@@ -128,25 +130,25 @@ def rebuild(given: Settings, run: str, *, replace: bool = False, step: ProgressF
     return result
 
 
-def _made(given: Settings, folder: Path, step: ProgressFunction) -> Replay:
+def _made(settings: Settings, folder: Path, step: ProgressFunction) -> Replay:
     """Replay the ledger in a folder."""
-    with private_store.open_store(folder / given.store.name) as con:
-        made = replay_ledger(given, con, folder / given.warehouse.name, step)
+    with private_store.open_store(folder / settings.store.name) as con:
+        made = replay_ledger(settings, con, folder / settings.warehouse.name, step)
         record_ledger_position(con, made.ledger.chain.head.line, made.ledger.chain.head.sha256)
     return made
 
 
-def _pairs(given: Settings, work: Path) -> dict[str, tuple[Path, Path]]:
+def _pairs(settings: Settings, work: Path) -> dict[str, tuple[Path, Path]]:
     """Return each file that was made, and the live one; the published file only if its newest version could be made."""
-    of = {"store": given.store, "published file": given.warehouse}
+    of = {"store": settings.store, "published file": settings.warehouse}
     both = {name: (work / "made" / live.name, live) for name, live in of.items()}
     return {name: (made, live) for name, (made, live) in both.items() if made.exists()}
 
 
-def _differences(given: Settings, work: Path) -> list[TableDifference]:
+def _differences(settings: Settings, work: Path) -> list[TableDifference]:
     """Return how the live files, where they are there, differ from those made."""
     differences: list[TableDifference] = []
-    for name, (made, live) in _pairs(given, work).items():
+    for name, (made, live) in _pairs(settings, work).items():
         if not live.exists():
             continue
         if name == "store":
@@ -166,9 +168,9 @@ def _migrated(live: Path, work: Path) -> Path:
     return copy
 
 
-def _result(given: Settings, work: Path, made: Replay, differences: list[TableDifference]) -> Rebuilt:
+def _result(settings: Settings, work: Path, made: Replay, differences: list[TableDifference]) -> Rebuilt:
     """Return the result of a rebuild that has placed nothing yet."""
-    compared = tuple(name for name, (_, live) in _pairs(given, work).items() if live.exists())
+    compared = tuple(name for name, (_, live) in _pairs(settings, work).items() if live.exists())
     notes, whole = tuple(made.notes), made.live.exists()
     return Rebuilt(
         data_version=made.last_version,
@@ -182,9 +184,9 @@ def _result(given: Settings, work: Path, made: Replay, differences: list[TableDi
     )
 
 
-def _put_in_place(given: Settings, work: Path, result: Rebuilt) -> Rebuilt:
+def _put_in_place(settings: Settings, work: Path, result: Rebuilt) -> Rebuilt:
     """Rename what was made over the live files. The former store is put back if the published file cannot be placed."""
-    definitions, pairs = load_definitions(given.definitions), _pairs(given, work)
+    definitions, pairs = load_definitions(settings.definitions), _pairs(settings, work)
     if result.equal:
         pairs = {name: pair for name, pair in pairs.items() if name not in result.compared}
     former, again = work / "former.duckdb", tuple[int, ...]()
@@ -195,14 +197,14 @@ def _put_in_place(given: Settings, work: Path, result: Rebuilt) -> Rebuilt:
         if any(difference.file == "published file" for difference in result.differences):
             shutil.rmtree(live.parent / exports.FOLDER / f"v{result.data_version:06d}", ignore_errors=True)
         try:
-            again = _keep_too(given, VersionArchive.beside(made))
+            again = _keep_too(settings, VersionArchive.beside(made))
             rename_over(made, live)
         except (OSError, StorageError):
             if former.exists():
-                former.replace(given.store)
+                former.replace(settings.store)
             raise
-    if given.warehouse.exists():
-        exports.update_exports(given.warehouse, definitions)
+    if settings.warehouse.exists():
+        exports.update_exports(settings.warehouse, definitions)
     return replace_in(result, placed=tuple(pairs), kept_again=again)
 
 
@@ -215,13 +217,13 @@ def _replace_store(made: Path, live: Path, former: Path) -> None:
     put_in_place(made, live)
 
 
-def _keep_too(given: Settings, made: VersionArchive) -> tuple[int, ...]:
+def _keep_too(settings: Settings, made: VersionArchive) -> tuple[int, ...]:
     """Keep the versions that were made again and are not kept beside the live file, and the hold of a rollback; return
     the versions."""
-    kept = VersionArchive.beside(given.warehouse)
+    kept = VersionArchive.beside(settings.warehouse)
     kept.prepare()
     have = kept.versions()
-    again = [version for version in list(made.versions().items())[-given.keep_versions :] if version[0] not in have]
+    again = [version for version in list(made.versions().items())[-settings.keep_versions :] if version[0] not in have]
     for _, path in again:
         path.replace(kept.root / path.name)
     if made.rollback_in_force and not kept.rollback_in_force:

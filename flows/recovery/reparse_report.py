@@ -103,14 +103,14 @@ class ReparseReport:
         }
 
 
-def reparse_submissions(given: Settings, step: ProgressFunction = report_progress) -> ReparseReport:
+def reparse_submissions(settings: Settings, step: ProgressFunction = report_progress) -> ReparseReport:
     """Validate everything that was sent again, in the order in which it came. Raises UsageError where there is no
     ledger, and the errors of definitions and layouts."""
-    definitions = load_definitions(given.definitions)
-    partners = load_partners(definitions, given.partners)
-    archive, ledger = Archive(given.archive), read_ledger(given.archive)
+    definitions = load_definitions(settings.definitions)
+    partners = load_partners(definitions, settings.partners)
+    archive, ledger = Archive(settings.archive), read_ledger(settings.archive)
     if not ledger.path.exists():
-        raise UsageError(given.archive, "holds no ledger; name the archive with --archive")
+        raise UsageError(settings.archive, "holds no ledger; name the archive with --archive")
     unread = [
         (submission, why)
         for submission in ledger.submissions.values()
@@ -130,7 +130,7 @@ def reparse_submissions(given: Settings, step: ProgressFunction = report_progres
         done = 0
         for _, night in groupby(sent, key=lambda submission: submission.night):
             submissions = list(night)
-            results = _validated_today(given, con, submissions, archive, ledger, definitions, partners)
+            results = _validated_today(settings, con, submissions, archive, ledger, definitions, partners)
             for submission, group in zip(submissions, results, strict=True):
                 differences += _compare(submission, ledger.outcomes[submission.id], group, archive)
                 _load(con, submission, group, definitions)
@@ -151,7 +151,7 @@ def _why_unreadable(submission: Submission, archive: Archive, ledger: Ledger, pa
 
 
 def _validated_today(
-    given: Settings,
+    settings: Settings,
     con: connection.Connection,
     sent: Sequence[Submission],
     archive: Archive,
@@ -161,7 +161,7 @@ def _validated_today(
 ) -> list[list[ValidationResult]]:
     """Validate the returns of one night, on its day, with the waivers that had been granted and had not ended by
     then."""
-    day, most = sent[0].night, given.limits.file_bytes + 1
+    day, most = sent[0].night, settings.limits.file_bytes + 1
     accepted = rows_shown_to_owners(current_rows.last_accepted_rows(con), pl.DataFrame(schema=SEEN), partners)
     context = CheckContext(day, accepted, None, _waivers(ledger, sent[0]))
     arrivals = [
@@ -171,7 +171,7 @@ def _validated_today(
         )
         for submission in sent
     ]
-    return validate_files(arrivals, partners, definitions, context, limits=given.limits)
+    return validate_files(arrivals, partners, definitions, context, limits=settings.limits)
 
 
 def _waivers(ledger: Ledger, first: Submission) -> tuple[Waiver, ...]:

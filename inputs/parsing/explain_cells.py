@@ -77,9 +77,9 @@ def _figures(table: TidyTable) -> Mapping[tuple[str, int], str]:
     return taken
 
 
-def _named(found: Iterable[Finding]) -> Mapping[tuple[str, int], list[str]]:
+def _named(findings: Iterable[Finding]) -> Mapping[tuple[str, int], list[str]]:
     named: dict[tuple[str, int], list[str]] = {}
-    for one in found:
+    for one in findings:
         for place in cells_of_finding(one):
             if one.rule not in named.setdefault(place, []):
                 named[place].append(one.rule)

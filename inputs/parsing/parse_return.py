@@ -117,18 +117,20 @@ LEFT_OUT = ("layout.left-out-by-blank", "layout.word-unsure", "layout.column-unm
 """Rules after which rows or columns of a sheet were not read that may hold what was given before."""
 
 
-def _without_titles_of_labels(found: list[Finding]) -> list[Finding]:
+def _without_titles_of_labels(findings: list[Finding]) -> list[Finding]:
     """Findings without those that take what stands beside or under a missing label for a title."""
     labels = {
         (one.sheet, cell_position(row + down, column + right))
-        for one in found
+        for one in findings
         if one.rule == "layout.label-missing" and one.cell and (where := position_of_address(one.cell)) is not None
         for row, column in [divmod(where, COLUMNS)]
         for down, right in ((0, 1), (1, 0))
     }
     titles = ("period.contradicts", "area.title-differs")
     return [
-        one for one in found if one.rule not in titles or (one.sheet, position_of_address(one.cell or "")) not in labels
+        one
+        for one in findings
+        if one.rule not in titles or (one.sheet, position_of_address(one.cell or "")) not in labels
     ]
 
 
@@ -147,7 +149,7 @@ def _comma_of(cells: Cells) -> Comma:
 
 
 def _seen_beside(
-    cells: Cells, layout: Layout, rows: Sequence[Row], accounts: Mapping[str, CellAccount], found: Sequence[Finding]
+    cells: Cells, layout: Layout, rows: Sequence[Row], accounts: Mapping[str, CellAccount], findings: Sequence[Finding]
 ) -> Iterator[Finding]:
     """What a person sees on the sheets that were read and the tables do not: numbers that nothing reads, lines through
     what they read, and a period or an area in the name or title of a sheet that is not theirs."""
@@ -156,7 +158,7 @@ def _seen_beside(
         if account is None:
             continue
         if account.bodies:
-            yield from find_unaccounted_numbers(sheet, account, found)
+            yield from find_unaccounted_numbers(sheet, account, findings)
         by_name = [t for t in layout.says.table if t.area is not None and t.area.sheet and t.takes_sheet(sheet.name)]
         if by_name and account.bodies:
             top = min(body.top for body in account.bodies)
@@ -190,18 +192,18 @@ def _typed(cells: Cells, rows: Sequence[Row]) -> dict[tuple[str, str], str]:
     }
 
 
-def _untouched(rows: list[Row], found: list[Finding]) -> bool:
+def _untouched(rows: list[Row], findings: list[Finding]) -> bool:
     """Whether nothing was typed into a template: its rows are there, and every figure is blank."""
     said = (*MEASURES, "obs_status", "conf_status")
-    errors = [one for one in found if one.is_error]
+    errors = [one for one in findings if one.is_error]
     blank = all(error.rule == "cell.blank" and error.field in MEASURES for error in errors)
     return bool(errors) and blank and not any(row[name] is not None for row in rows for name in said)
 
 
-def _as_empty(found: list[Finding]) -> Finding:
+def _as_empty(findings: list[Finding]) -> Finding:
     """One finding for all blank cells of an untouched template."""
-    home = found[0].sheet
-    cells = [c if one.sheet == home else f"'{one.sheet}'!{c}" for one in found for c in one.cells]
+    home = findings[0].sheet
+    cells = [c if one.sheet == home else f"'{one.sheet}'!{c}" for one in findings for c in one.cells]
     expected = "figures in the rows that the template begins"
     return make_finding(
         "return.empty", sheet=home, cells=cells, found="a template that is still blank", expected=expected

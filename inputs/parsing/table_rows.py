@@ -294,26 +294,30 @@ class _Rows:
             definition_version=version.version,
         )
 
-    def _compare_periods(self, source: Source, number: int, said: ResolvedValue, period: Period) -> None:
+    def _compare_periods(self, source: Source, number: int, resolved_value: ResolvedValue, period: Period) -> None:
         """Note where another column of the source names another period than the one that is read."""
         for other in self.sayings.filled(source, number):
             read = interpret_period(source, interpret_cell(source, other.word), period.time_identifier)
-            if other.at is not None and other.at != said.at and read is not None and read != period:
-                cells = [address_of_position(place) for place in (said.at, other.at) if place is not None]
-                found = f"{cell_text(said.word)} and {cell_text(other.word)}"
-                self.unread.note("period.said-twice", said, "period", found, "one period in both cells", cells)
+            if other.at is not None and other.at != resolved_value.at and read is not None and read != period:
+                cells = [address_of_position(place) for place in (resolved_value.at, other.at) if place is not None]
+                found = f"{cell_text(resolved_value.word)} and {cell_text(other.word)}"
+                self.unread.note(
+                    "period.said-twice", resolved_value, "period", found, "one period in both cells", cells
+                )
 
-    def _with_identifier(self, source: Source | None, number: int, identifier: str, said: ResolvedValue) -> Cell | None:
+    def _with_identifier(
+        self, source: Source | None, number: int, identifier: str, resolved_value: ResolvedValue
+    ) -> Cell | None:
         """The period that a row says, with the month or quarter that a column of the row names; None, and a finding,
         where it names another kind of period than the indicator is measured over."""
         column = self.columns.under(source.identifier) if source and source.identifier else None
         named = cell_text(self.sheet.cell(number, column)) if column is not None else identifier
         if normalised_without_footnotes(named) == normalised_without_footnotes(identifier):
-            return said.word if said.word is not None else ""
+            return resolved_value.word if resolved_value.word is not None else ""
         if identifier in SERIES and normalised_without_footnotes(named) in map(
             normalised_without_footnotes, SERIES[identifier]
         ):
-            return f"{named} {cell_text(said.word)}"
+            return f"{named} {cell_text(resolved_value.word)}"
         self.unread.unknown("period", ResolvedValue(named, cell_position(number, column or 0)), identifier)
         return None
 
@@ -357,17 +361,19 @@ class _Rows:
             return
         row["breakdown"] = spell_breakdown(parts, self.definitions.dimension_order)
 
-    def _some_breakdown(self, name: str, said: ResolvedValue) -> None:
+    def _some_breakdown(self, name: str, resolved_value: ResolvedValue) -> None:
         """Whatever the indicator of a row may be, it must know the group that the row names."""
         may_be = [self.definitions.indicators[i].breakdowns.get(name, ()) for i in self.table.indicators]
         allowed = list(dict.fromkeys(value for values in may_be for value in values))
-        word = cell_text(said.word)
+        word = cell_text(resolved_value.word)
         if (
             may_be
             and normalised_without_footnotes(word) not in ANY_TOTAL
             and normalised_without_footnotes(word) not in map(normalised_without_footnotes, allowed)
         ):
-            self.unread.note("breakdown.unknown", said, name, word, f"one of {', '.join(['Total', *allowed])}")
+            self.unread.note(
+                "breakdown.unknown", resolved_value, name, word, f"one of {', '.join(['Total', *allowed])}"
+            )
 
     def _provenance(self, number: int, of: ObservationColumns, row: Row) -> None:
         said = self.sayings.say(self.on.source("provenance", of.spec), number, of.heading)

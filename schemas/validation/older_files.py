@@ -11,12 +11,14 @@ from schemas.observations import CurrentFile
 
 
 def check_for_older_file(
-    path: str, usual: Sequence[str], when: ModificationTime | None, held: Sequence[CurrentFile]
+    path: str, usual: Sequence[str], when: ModificationTime | None, current_files: Sequence[CurrentFile]
 ) -> Iterator[Finding]:
     """The findings on a file at a path, last changed `when`. `usual` are the names that its return has, `held` the
     files that count until now for the periods of which it speaks."""
-    held = [one for one in held if one.path.partition("/")[0] == path.partition("/")[0]]  # another's file is not named
-    others = [one for one in held if one.path != path]
+    current_files = [
+        one for one in current_files if one.path.partition("/")[0] == path.partition("/")[0]
+    ]  # another's file is not named
+    others = [one for one in current_files if one.path != path]
     plain = next((other for other in others if not words_meaning_draft_or_copy(other.path, usual)), None)
     name = as_typed(path.partition("/")[2] or path)
     if (word := words_meaning_old(path, usual)) and plain is not None:
@@ -29,15 +31,15 @@ def check_for_older_file(
         yield make_finding(
             "return.doubtful-name", field="file", found=f"{name}, which says {word!r}", expected=expected
         )
-    if older := _older(path, when, held):
+    if older := _older(path, when, current_files):
         yield older
 
 
-def _older(path: str, when: ModificationTime | None, held: Sequence[CurrentFile]) -> Finding | None:
+def _older(path: str, when: ModificationTime | None, current_files: Sequence[CurrentFile]) -> Finding | None:
     """The finding that a file was changed, or by its version made, before one that is held. Only dates of one kind are
     compared: what the two say themselves, or what the inbox said of the two."""
     mine = split_version(path)
-    for one in held:
+    for one in current_files:
         its = split_version(one.path)
         lower = mine is not None and its is not None and mine[0] == its[0] and mine[1] < its[1]
         before = when is not None and one.at is not None and when.own == one.own and when.at < one.at

@@ -179,10 +179,10 @@ def _holds(figure: StatedFigure, reckoned: float) -> bool:
     return reckoned > figure.stated if figure.sense == "above" else reckoned < figure.stated
 
 
-def _what(asked: ClaimInput, found: InputValue) -> str:
+def _what(asked: ClaimInput, input_value: InputValue) -> str:
     if asked.sql:
         return "a query of its own"
-    hidden = " (suppressed)" if found.told.get("conf_status") == "c" else ""
+    hidden = " (suppressed)" if input_value.told.get("conf_status") == "c" else ""
     breakdown = "" if asked.breakdown == TOTAL else f", {asked.breakdown}"
     return f"{asked.indicator} in {asked.area}, {asked.period}{breakdown}{hidden}"
 

@@ -50,10 +50,10 @@ def check_settings(given: Callable[[], Settings], at: datetime) -> tuple[CheckRe
     return CheckResult("settings", "ok", f"published file {context.settings.warehouse}"), context
 
 
-def _has_secret(given: Settings) -> bool:
+def _has_secret(settings: Settings) -> bool:
     """Return whether the settings contain a secret."""
-    inbox = given.inbox
-    return given.smtp_url is not None or (isinstance(inbox, Address) and bool(inbox.password.get_secret_value()))
+    inbox = settings.inbox
+    return settings.smtp_url is not None or (isinstance(inbox, Address) and bool(inbox.password.get_secret_value()))
 
 
 def check_libraries(_: DoctorContext) -> Diagnosis:

@@ -36,9 +36,9 @@ class AreaContradictions:
         self._agreeing: set[tuple[Any, ...]] = set()
         """What rows say of their area, cell by cell, in which nothing contradicts."""
 
-    def found(self, source: Source | None, row: int, said: ResolvedValue, area: Area) -> bool:
+    def found(self, source: Source | None, row: int, resolved_value: ResolvedValue, area: Area) -> bool:
         """Whether another cell of a row contradicts that its figures are of an area, as one says; it is then noted."""
-        if source is None or said.at is None or not (source.level or len(source.column) > 1):
+        if source is None or resolved_value.at is None or not (source.level or len(source.column) > 1):
             return False
         if source not in self._read:
             level = self.columns.under(source.level) if source.level else None
@@ -48,25 +48,26 @@ class AreaContradictions:
             )
         level, read = self._read[source]
         cells = self.columns.sheet.rows[row]
-        row_says = (area.area_code, said.at % COLUMNS, *[cells[c] for c in read if c < len(cells)])
+        row_says = (area.area_code, resolved_value.at % COLUMNS, *[cells[c] for c in read if c < len(cells)])
         if row_says not in self._agreeing:
-            if self._disagree(source, row, said, area, level):
+            if self._disagree(source, row, resolved_value, area, level):
                 return True
             if not self.on.under_merges:  # under a merge a blank cell says what the merge says
                 self._agreeing.add(row_says)
         return False
 
-    def _disagree(self, source: Source, row: int, said: ResolvedValue, area: Area, level: int | None) -> bool:
+    def _disagree(self, source: Source, row: int, resolved_value: ResolvedValue, area: Area, level: int | None) -> bool:
         filled = self.sayings.filled(source, row) if len(source.column) > 1 else ()
-        filled_too = [one for one in filled if one.at != said.at]
+        filled_too = [one for one in filled if one.at != resolved_value.at]
         other = next((one for one in filled_too if self._contradicts(source, one, area)), None)
         if other is not None:
             is_named = (
                 ""
-                if normalised_without_footnotes(cell_text(said.word)) == normalised_without_footnotes(area.name)
-                else f"; {cell_text(said.word)} is {area.name}"
+                if normalised_without_footnotes(cell_text(resolved_value.word))
+                == normalised_without_footnotes(area.name)
+                else f"; {cell_text(resolved_value.word)} is {area.name}"
             )
-            self._note(said, other, f"one place in both cells{is_named}")
+            self._note(resolved_value, other, f"one place in both cells{is_named}")
             return True
         for one in filled_too:
             self._note_mistyped(source, one, area)
@@ -79,7 +80,7 @@ class AreaContradictions:
         if not kinds or area.area_type in kinds:
             return False
         self._note(
-            said,
+            resolved_value,
             ResolvedValue(word, cell_position(row, level)),
             f"the kind of area that {area.name} is: {area.area_type}",
         )
@@ -153,7 +154,9 @@ class AreaContradictions:
         unplaced = area.area_type != "National" and not area.parent_code
         return unplaced and other.area_type != area.area_type
 
-    def _note(self, said: ResolvedValue, other: ResolvedValue, expected: str) -> None:
-        cells = [address_of_position(one.at) for one in (said, other) if one.at is not None]
-        found = " and ".join(f"{cell_text(one.word)} in {cell}" for one, cell in zip((said, other), cells, strict=True))
-        self.notes.add("area.contradicts", said.at, "area", found, expected, cells)
+    def _note(self, resolved_value: ResolvedValue, other: ResolvedValue, expected: str) -> None:
+        cells = [address_of_position(one.at) for one in (resolved_value, other) if one.at is not None]
+        found = " and ".join(
+            f"{cell_text(one.word)} in {cell}" for one, cell in zip((resolved_value, other), cells, strict=True)
+        )
+        self.notes.add("area.contradicts", resolved_value.at, "area", found, expected, cells)

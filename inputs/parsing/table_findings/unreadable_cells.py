@@ -19,37 +19,54 @@ class UnreadableCells:
         self.sheet, self.sayings, self.notes = sheet, sayings, notes
 
     def unknown(
-        self, name: str, said: ResolvedValue, expected: str, places: Sequence[int] = (), kinds: Sequence[str] = ()
+        self,
+        name: str,
+        resolved_value: ResolvedValue,
+        expected: str,
+        places: Sequence[int] = (),
+        kinds: Sequence[str] = (),
     ) -> None:
         """Note that a cell does not say a thing. `kinds` are the identifiers of the periods that it may say."""
-        word = cell_text(said.word) or said.typed
-        held = self.held(said)
+        word = cell_text(resolved_value.word) or resolved_value.typed
+        held = self.held(resolved_value)
         made = next(((made, kind) for kind in kinds if (made := date_in_place_of_period(held, kind))), None)
         if made is not None:
             rule, word = "cell.made-a-date", made[0].shown
             meant = period_probably_typed(*made)
             expected += f"; if {meant} is meant, that" if meant else ""
-        elif isinstance(said.word, ErrorValue):
-            rule = said.word.rule
-        elif isinstance(said.word, Uncalculated):
+        elif isinstance(resolved_value.word, ErrorValue):
+            rule = resolved_value.word.rule
+        elif isinstance(resolved_value.word, Uncalculated):
             rule = "cell.not-calculated"
         elif not word:
             rule = "cell.blank"
         else:
             rule = f"{name}.unknown" if name in ("indicator", "area", "period") else "breakdown.unknown"
-        cells = [address_of_position(place) for place in places] if rule == "cell.blank" and places else said.cells
-        self.note(rule, said, name, word, expected, cells)
+        cells = (
+            [address_of_position(place) for place in places]
+            if rule == "cell.blank" and places
+            else resolved_value.cells
+        )
+        self.note(rule, resolved_value, name, word, expected, cells)
 
-    def held(self, said: ResolvedValue) -> Cell:
+    def held(self, resolved_value: ResolvedValue) -> Cell:
         """What the cell holds that says a thing, whatever a layout takes out of it."""
-        return said.word if said.at is None else self.sheet.cell(*divmod(said.at, COLUMNS))
+        return (
+            resolved_value.word if resolved_value.at is None else self.sheet.cell(*divmod(resolved_value.at, COLUMNS))
+        )
 
     def note(
-        self, rule: str, said: ResolvedValue, name: str, found: str, expected: str, cells: Sequence[str] | None = None
+        self,
+        rule: str,
+        resolved_value: ResolvedValue,
+        name: str,
+        found: str,
+        expected: str,
+        cells: Sequence[str] | None = None,
     ) -> None:
         """Note a finding on the cell that says a thing, unless the heading it stands under is a finding already."""
-        cells = said.cells if cells is None else cells
-        if said.ended or (said.at is None and not cells and self.sayings.unheaded(name)):
+        cells = resolved_value.cells if cells is None else cells
+        if resolved_value.ended or (resolved_value.at is None and not cells and self.sayings.unheaded(name)):
             self.notes.errors += 1
             return
-        self.notes.add(rule, said.at, name, found, expected, cells)
+        self.notes.add(rule, resolved_value.at, name, found, expected, cells)

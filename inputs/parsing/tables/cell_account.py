@@ -125,7 +125,7 @@ def _whole(cell: Cell) -> int | None:
     return int(number) if isinstance(number, (int, float)) and float(number).is_integer() else None
 
 
-def find_unaccounted_numbers(sheet: Sheet, account: CellAccount, found: Sequence[Finding]) -> list[Finding]:
+def find_unaccounted_numbers(sheet: Sheet, account: CellAccount, findings: Sequence[Finding]) -> list[Finding]:
     """A finding for each part of a sheet that holds numbers which no table read and no finding names."""
     named: set[int] | None = None
     groups: dict[tuple[str, int], list[int]] = {}
@@ -135,7 +135,7 @@ def find_unaccounted_numbers(sheet: Sheet, account: CellAccount, found: Sequence
         if not is_number(cell) and not (_is_hidden_number(cell) and account.body_at(row, column)):
             continue
         if named is None:
-            named = {place for one in found for name, place in cells_of_finding(one) if name == sheet.name}
+            named = {place for one in findings for name, place in cells_of_finding(one) if name == sheet.name}
         if (place := cell_position(row, column)) not in named:
             groups.setdefault(_where(account, row, column), []).append(place)
     return [_finding(sheet, where, column, cells) for (where, column), cells in groups.items()]

@@ -111,7 +111,7 @@ def _owners(package: ZipPackage, main: str) -> Mapping[str, str]:
     return found
 
 
-def _note_part(found: HiddenContent, name: str, content: bytes, owners: Mapping[str, str]) -> None:
+def _note_part(hidden_content: HiddenContent, name: str, content: bytes, owners: Mapping[str, str]) -> None:
     where = next((where for where, form in _PLACES if form.fullmatch(name)), "")
     if name.endswith(".vml"):
         content = (
@@ -120,7 +120,7 @@ def _note_part(found: HiddenContent, name: str, content: bytes, owners: Mapping[
         where = "text box"
     is_sheet = "/worksheets/" in name or "/chartsheets/" in name
     if is_sheet:
-        _note_formulas(found, content, owners.get(name, ""))
+        _note_formulas(hidden_content, content, owners.get(name, ""))
         content = without_cells(content, {"sheetData"})
     sheet = owners.get(name, "")
     for element, text, cell in texts_of_part(content, _WHOLE, _ATTRIBUTES, "ref" if where == "comment" else ""):
@@ -137,26 +137,26 @@ def _note_part(found: HiddenContent, name: str, content: bytes, owners: Mapping[
             text = " ".join(_QUOTED.findall(text))
         if said == "header or footer":
             text = re.sub(r"&(?:[LCRDTPNFAGBIUESXYHO]|\d+|\"[^\"]*\"|K[0-9A-F]{6})", " ", text)
-        found.add(said, text, sheet, cell.replace("$", "") if where == "comment" else "")
+        hidden_content.add(said, text, sheet, cell.replace("$", "") if where == "comment" else "")
 
 
-def _note_formulas(found: HiddenContent, xml: bytes, sheet: str) -> None:
+def _note_formulas(hidden_content: HiddenContent, xml: bytes, sheet: str) -> None:
     """Texts in quotation marks within the formulas of cells, of conditional formats and of validations."""
     formulas = set(re.findall(rb"<(?:[\w.-]+:)?(?:f|formula[12]?)(?:\s[^>]*)?>([^<]*(?:\"|&quot;)[^<]*)<", xml))
     for formula in formulas:
         for text in _QUOTED.findall(formula.decode("utf-8", "replace").replace("&quot;", '"')):
-            found.add("formula", text, sheet)
+            hidden_content.add("formula", text, sheet)
 
 
-def _note_names(found: HiddenContent, xml: bytes) -> None:
+def _note_names(hidden_content: HiddenContent, xml: bytes) -> None:
     """Defined names, what they say, and texts in their formulas."""
     for element, text, _ in texts_of_part(xml, frozenset(), _ATTRIBUTES | {"name"}):
         if element == "definedName":
             quoted = _QUOTED.findall(text)
-            found.add("defined name", "; ".join(quoted) if quoted else text if "!" not in text else "")
+            hidden_content.add("defined name", "; ".join(quoted) if quoted else text if "!" not in text else "")
 
 
-def _note_strings(found: HiddenContent, package: ZipPackage, cells: Cells) -> None:
+def _note_strings(hidden_content: HiddenContent, package: ZipPackage, cells: Cells) -> None:
     """Texts that the workbook keeps and no cell shows any more."""
     name = next((name for name in package.parts if name.endswith("/sharedstrings.xml")), "")
     try:
@@ -168,7 +168,7 @@ def _note_strings(found: HiddenContent, package: ZipPackage, cells: Cells) -> No
         shown: Collection[str] = {without_invisible_characters(text).strip() for text in held}
         for _, text, _ in _texts_of(xml):
             if without_invisible_characters(text).strip() not in shown:
-                found.add("text that no cell shows", text)
+                hidden_content.add("text that no cell shows", text)
 
 
 def _texts_of(xml: bytes) -> Iterator[tuple[str, str, str]]:

@@ -45,7 +45,7 @@ def _held(package: ZipPackage, name: str) -> bytes:
 
 def _aside(xml: bytes) -> list[HiddenText]:
     """The paragraphs within annotations, shapes, headers and changes; who wrote an annotation is no part of it."""
-    found: list[HiddenText] = []
+    hidden_texts: list[HiddenText] = []
     places: list[str] = []
     open_at: list[str] = []
     said: list[str] = []
@@ -66,7 +66,7 @@ def _aside(xml: bytes) -> list[HiddenText]:
         name = tag.rpartition(":")[2]
         open_at.pop()
         if name == "p" and places and "".join(said).strip():
-            found.append(HiddenText(places[-1], without_invisible_characters("".join(said)).strip()))
+            hidden_texts.append(HiddenText(places[-1], without_invisible_characters("".join(said)).strip()))
             said.clear()
         if name in _ASIDE:
             places.pop()
@@ -77,5 +77,5 @@ def _aside(xml: bytes) -> list[HiddenText]:
     try:
         parser.Parse(xml, True)
     except (expat.ExpatError, ValueError):
-        return found
-    return found
+        return hidden_texts
+    return hidden_texts

@@ -168,12 +168,12 @@ class OdsStyles:
 
     def _line(self, family: str, name: str) -> list[OdsStyle]:
         """A style, those that it inherits from, and the one that all of its family do."""
-        found: list[OdsStyle] = []
-        while name and (family, name) in self.styles and len(found) < DEEPEST:
-            found.append(self.styles[family, name])
-            name = found[-1].parent
+        ods_styles: list[OdsStyle] = []
+        while name and (family, name) in self.styles and len(ods_styles) < DEEPEST:
+            ods_styles.append(self.styles[family, name])
+            name = ods_styles[-1].parent
         of_all = self.styles.get((family, "")) if family == "table-cell" else None
-        return found if of_all is None else [*found, of_all]
+        return ods_styles if of_all is None else [*ods_styles, of_all]
 
 
 def _font(given: Mapping[str, str]) -> dict[str, bool]:

@@ -65,24 +65,24 @@ def identical_windows(windows: Mapping[Name, Span]) -> Iterable[Sequence[Name]]:
 
 
 def _chain(inside: Mapping[Name, Span], first: date, last: date) -> list[Name]:
-    found: list[Name] = []
+    names: list[Name] = []
     at = first.toordinal()
     while at <= last.toordinal():
         begins = [name for name, span in inside.items() if span[0].toordinal() == at]
         if not begins:
             break
         longest = max(begins, key=lambda name: (inside[name][1], str(name)))
-        found.append(longest)
+        names.append(longest)
         at = inside[longest][1].toordinal() + 1
-    return found
+    return names
 
 
 def _apart(inside: Mapping[Name, Span]) -> list[Name]:
     """Windows that do not overlap, the longest of those that begin first."""
-    found: list[Name] = []
+    names: list[Name] = []
     last = date.min
     for name, (first, end) in sorted(inside.items(), key=lambda one: (one[1][0], -one[1][1].toordinal(), str(one[0]))):
         if first > last:
-            found.append(name)
+            names.append(name)
             last = end
-    return found if len(found) > 1 else []
+    return names if len(names) > 1 else []
