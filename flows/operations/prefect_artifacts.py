@@ -59,7 +59,7 @@ def _today() -> date:
 
 def _validation_task_name(parameters: dict[str, Any]) -> str:
     """Return the name of the validation step: the files it is about."""
-    at: RunContext = parameters["given"]
+    at: RunContext = parameters["context"]
     waiting = at.ledger.awaiting_validation()
     if not waiting:
         return "Read and check: nothing new has come"
@@ -80,13 +80,13 @@ def _is_worth_retrying(_task: object, _run: object, state: Any) -> bool:
 _VALIDATION_TASK_NAME: Any = _validation_task_name  # Prefect takes it by the name of its parameter
 
 
-def _validate_and_log(run_context: RunContext) -> list[Outcome]:
+def _validate_and_log(context: RunContext) -> list[Outcome]:
     """Validate what waits, with a line in the log for each file."""
-    outcomes = validate_step.validate(run_context)
+    outcomes = validate_step.validate(context)
     log = get_run_logger()
     for outcome in outcomes:
         errors = sum(1 for f in outcome.findings if f.is_error)
-        path = as_typed(run_context.ledger.submissions[outcome.submission].path)
+        path = as_typed(context.ledger.submissions[outcome.submission].path)
         summary = (
             f"{outcome.status}, {outcome.rows} rows, {errors} to correct, {len(outcome.findings) - errors} to look at"
         )
