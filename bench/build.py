@@ -28,9 +28,9 @@ import numpy as np
 import polars as pl
 
 from bench.mart import DAY, PARTS, YEARS, neighbour, waiting_seconds
+from common.cell_references import cell_position
 from schemas.definitions.loader import load_definitions
 from schemas.definitions.models import Definitions
-from schemas.findings import cell_position
 from schemas.observations import TIDY
 from schemas.reference.geography import ENGLAND
 from schemas.reference.periods import build_period

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import re
-import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from itertools import groupby
 from typing import Any, Literal
 
+from common.cell_references import COLUMNS, cell_position, column_letters, position_of_address
+from common.safe_text import as_typed, with_strange_characters_named
 from schemas.rules import RULES, Rule
 
-FIELD_LIMIT = 200
-"""Characters kept of what a partner typed, so that one cell cannot flood a report."""
 WHOLE_FROM = 3
 """From this many cells, a column of which every cell fails one rule is one finding."""
 COLLAPSE_FROM = 8
@@ -77,7 +75,7 @@ def make_finding(
         cell=cells[0] if cells else None,
         cells=tuple(cells),
         field=field,
-        found=_with_strange(as_typed(found)),
+        found=with_strange_characters_named(as_typed(found)),
         expected=expected,
         fix=fix or the_rule.fix,
     )
@@ -88,72 +86,7 @@ def finding_from_dict(record: dict[str, Any]) -> Finding:
     return Finding(**{**record, "cells": tuple(record["cells"])})
 
 
-def as_typed(value: object) -> str:
-    """The value as its sender would recognise it: one line, no control characters, at most 200 characters."""
-    if value is None:
-        return ""
-    if isinstance(value, float) and value.is_integer() and abs(value) < 1e15:
-        value = int(value)
-    text = "".join(c if c.isprintable() else " " for c in str(value))
-    text = " ".join(text.split())
-    return text if len(text) <= FIELD_LIMIT else text[: FIELD_LIMIT - 1] + "…"
-
-
-def _with_strange(text: str) -> str:
-    """A text with the characters named that look like others: a Cyrillic letter in a Latin word, or one that no
-    program draws."""
-    strange = {c: unicodedata.name(c, f"U+{ord(c):04X}") for c in text if not c.isascii() and _is_strange(c)}
-    return f"{text} (with {', '.join(list(strange.values())[:2])})" if strange else text
-
-
-def _is_strange(character: str) -> bool:
-    kind = unicodedata.category(character)
-    return (
-        kind[0] in "CM"
-        or kind == "Nd"
-        or (kind[0] == "L" and not unicodedata.name(character, "").startswith(("LATIN", "MODIFIER")))
-    )
-
-
 # -- cell addresses ---------------------------------------------------------------------------------------------------
-
-COLUMNS = 16_384
-"""Columns of an Excel sheet. A position is `row * COLUMNS + column`, both counted from 0."""
-
-
-def column_letters(column: int) -> str:
-    """Letters of a column counted from 0: 0 is A, 27 is AB."""
-    letters = ""
-    column += 1
-    while column:
-        column, rest = divmod(column - 1, 26)
-        letters = chr(65 + rest) + letters
-    return letters
-
-
-def address_of_position(position: int) -> str:
-    """The A1 address of a position."""
-    row, column = divmod(position, COLUMNS)
-    return f"{column_letters(column)}{row + 1}"
-
-
-def cell_position(row: int, column: int) -> int:
-    """The position of a row and a column, both counted from 0."""
-    return row * COLUMNS + column
-
-
-_A1 = re.compile(r"\$?([A-Za-z]{1,3})\$?([1-9]\d{0,6})")
-
-
-def position_of_address(address: str) -> int | None:
-    """The position of an A1 address, or None where it is none."""
-    match = _A1.fullmatch(address.strip())
-    if not match:
-        return None
-    column = 0
-    for letter in match[1].upper():
-        column = column * 26 + ord(letter) - 64
-    return cell_position(int(match[2]) - 1, column - 1) if column <= COLUMNS else None
 
 
 # -- many as one ------------------------------------------------------------------------------------------------------

@@ -112,3 +112,8 @@ def status_from_findings(findings: Sequence[Finding], *, clean_rows: int, on_err
         partly = on_error == "quarantine" and clean_rows > 0 and not structural
         return "partly-accepted" if partly else "rejected"
     return "accepted-with-warnings" if findings else "accepted"
+
+
+def has_errors(outcome: Outcome) -> bool:
+    """Return whether an outcome has a finding that is an error."""
+    return any(finding.is_error for finding in outcome.findings)

@@ -9,6 +9,7 @@ from datetime import datetime
 
 import polars as pl
 
+from common.cell_references import COLUMNS, position_of_address
 from inputs.layouts.partner_layouts import Layout, Partner
 from inputs.parsing.parse_return import parse
 from inputs.parsing.return_identification import Origin, identify
@@ -18,7 +19,7 @@ from inputs.sandbox.reader_processes import Limits, ReaderPool
 from replies.annotation.marked_up_copy import CheckedReturn
 from schemas.definitions.models import Definitions
 from schemas.file_precedence import modification_time
-from schemas.findings import COLUMNS, Finding, cells_of_finding, merge_findings, position_of_address
+from schemas.findings import Finding, cells_of_finding, merge_findings
 from schemas.observations import KEY_CELLS, MEASURES, CheckContext, TidyTable, empty_table
 from schemas.reference.periods import read_period
 from schemas.submissions import Status, status_from_findings

@@ -16,6 +16,7 @@ from rich.text import Text
 
 from common.atomic_files import write_whole
 from common.errors import UsageError
+from common.safe_text import as_typed
 from flows.checking.validate_files import ValidationResult, for_annotation, validate_files
 from flows.commands.options import JsonOption, TodayOption
 from flows.commands.terminal import as_json
@@ -28,7 +29,6 @@ from inputs.sandbox.reader_processes import Limits, read_in_child
 from replies.annotation.marked_up_copy import NoCopy, mark_up
 from replies.emails.owner_emails import STATUS_WORDS
 from schemas.definitions.loader import load_definitions
-from schemas.findings import as_typed
 from schemas.observations import CheckContext
 
 Result = dict[str, Any]

@@ -6,11 +6,11 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
+from common.safe_text import as_typed
 from flows.commands.options import JsonOption, WarehouseOption
 from flows.commands.terminal import as_json
 from flows.settings import settings
 from schemas.definitions.loader import load_definitions
-from schemas.findings import as_typed
 from warehouse.queries.trace import TracedValue
 from warehouse.queries.trace import trace_value as trace_published
 

@@ -11,7 +11,9 @@ from typing import Annotated
 import polars as pl
 from cyclopts import Parameter
 
+from common.cell_references import address_of_position, position_of_address
 from common.errors import UsageError
+from common.safe_text import FIELD_LIMIT, as_typed
 from flows.checking.known_figures import figures_known_to_owners
 from flows.checking.validate_files import ValidationResult, validate_files
 from flows.commands.options import ArchiveOption, ByOption, TodayOption, UntilOption, WarehouseOption
@@ -24,7 +26,7 @@ from inputs.layouts.partner_layouts import load_partners
 from inputs.parsing.return_identification import Origin
 from schemas.definitions.loader import load_definitions
 from schemas.definitions.models import Definitions
-from schemas.findings import FIELD_LIMIT, Finding, address_of_position, as_typed, cells_of_finding, position_of_address
+from schemas.findings import Finding, cells_of_finding
 from schemas.observations import KEY, CheckContext, Waiver
 from schemas.rules import RULES
 from schemas.submissions import Submission, WaiverGrant

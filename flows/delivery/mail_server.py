@@ -13,10 +13,10 @@ from dataclasses import dataclass, field
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from common.errors import UsageError
+from common.safe_text import as_typed
 from flows.settings import Settings
 from replies.emails.email_message import domain_of
 from replies.emails.size_limit import size_in_words
-from schemas.findings import as_typed
 
 TIMEOUT_SECONDS = 30.0
 URL_FORM = "must look like smtp://user:password@host:587?starttls, smtps://user:password@host or smtp://host"

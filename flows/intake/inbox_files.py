@@ -5,8 +5,8 @@ from __future__ import annotations
 import unicodedata
 from dataclasses import dataclass
 
+from common.safe_text import as_typed
 from flows.inboxes import Entry, Parts
-from schemas.findings import as_typed
 
 SETTLED_SECONDS = 2.0
 """A file changed less than this long ago is looked at again after this time, and left for the next night if it

@@ -19,12 +19,12 @@ from prefect.runtime import flow_run
 
 from common.errors import LocalIndicatorsError
 from common.progress import progress_listener
+from common.safe_text import as_typed
 from flows.delivery import fault_alarm
 from flows.delivery.fault_alarm import AlarmSettings
 from flows.pipeline import load_step, night_steps, publish_step, reply_step, validate_step
 from flows.run_context import RunContext
 from flows.settings import LONDON, london_today, now, settings
-from schemas.findings import as_typed
 from schemas.submissions import Outcome
 
 SHARE_PAUSES_SECONDS = [10.0, 60.0, 180.0]

@@ -8,11 +8,11 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from common.safe_text import as_typed, plain_markdown
 from flows.delivery.quarterly_filing import FiledReport
 from flows.pipeline.daytime_steps import DaytimeReport
 from flows.pipeline.night_summary import NightReport, ReturnLine
 from flows.pipeline.replying import ReplyReport
-from schemas.findings import as_typed
 from warehouse.publication.publish import Publication
 
 STYLES = {
@@ -23,7 +23,6 @@ STYLES = {
     "set-aside": "bold yellow",
 }
 MOST_ROWS = 300
-MARKS = r"""\`*_{}[]()#+!|<>~&:@$^"""  # with : and @, no bare address becomes a link
 SIGNS = {"accepted": "✓", "accepted-with-warnings": "!", "partly-accepted": "!", "rejected": "✗", "set-aside": "‖"}
 
 
@@ -218,9 +217,3 @@ def markdown_section(title: str, *parts: list[str], often: str = "") -> str:
     """Return a section of Markdown; `often` stands where the parts are empty."""
     lines = [line for part in parts for line in part] or [often]
     return "\n".join([f"## {title}", "", *lines, ""])
-
-
-def plain_markdown(text: str) -> str:
-    """Return text that Markdown and HTML leave alone, on one line."""
-    line = " ".join(as_typed(text).split())
-    return "".join(f"\\{c}" if c in MARKS else c for c in line)

@@ -12,14 +12,14 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from common.safe_text import as_typed
 from flows.records.ledger import Ledger, read_ledger
 from flows.settings import Settings, london_today, now
 from inputs.layouts.partner_layouts import CollectionRecord, Partner, load_partners
 from schemas.definitions.loader import load_definitions
 from schemas.definitions.models import Definitions, Officer
 from schemas.file_precedence import Precedence
-from schemas.findings import as_typed
-from schemas.notifications import NotificationHistory
+from schemas.notification_history import NotificationHistory
 from schemas.return_calendar import ExpectedReturn, RegisterEntry, expected_returns, is_on_time, register_entries
 from schemas.submissions import Outcome
 

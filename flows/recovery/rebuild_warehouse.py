@@ -19,8 +19,9 @@ from typing import Any
 from common.atomic_files import put_in_place
 from common.errors import StorageError, UsageError
 from common.progress import report_progress
+from common.safe_text import plain_markdown
 from flows.pipeline.publishing import ProgressFunction, catch_up_ledger
-from flows.pipeline.run_report import markdown_section, plain_markdown
+from flows.pipeline.run_report import markdown_section
 from flows.records.archive import Archive
 from flows.records.ledger import read_ledger, unread_ledger
 from flows.records.loss_detection import require_whole_ledger

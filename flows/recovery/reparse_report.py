@@ -19,6 +19,7 @@ import polars as pl
 
 from common.errors import StorageError, UsageError
 from common.progress import report_progress
+from common.safe_text import as_typed
 from flows.checking.known_figures import rows_shown_to_owners
 from flows.checking.validate_files import ValidationResult, validate_files
 from flows.pipeline.publishing import ProgressFunction
@@ -29,7 +30,7 @@ from inputs.layouts.partner_layouts import Partner, load_partners
 from inputs.parsing.return_identification import Origin
 from schemas.definitions.loader import load_definitions
 from schemas.definitions.models import Definitions
-from schemas.findings import Finding, as_typed
+from schemas.findings import Finding
 from schemas.observations import KEY, PAYLOAD, CheckContext, Waiver
 from schemas.submissions import Outcome, Submission
 from warehouse.queries.published_figures import SEEN

@@ -19,9 +19,9 @@ from typing import Annotated, Literal
 
 from pydantic import BeforeValidator
 
+from common.cell_references import column_number, position_of_address, range_corners
 from common.config_files import STRICT_KEYS
 from inputs.layouts.text_comparison import normalised, normalised_without_footnotes
-from schemas.findings import COLUMNS, position_of_address
 from schemas.observations import MEASURES, ROUNDING_BASES
 
 NOTES_SHEET = "How to fill this in"
@@ -55,24 +55,6 @@ def _regex(text: object) -> re.Pattern[str]:
         return re.compile(text, re.IGNORECASE)
     except re.error as error:
         raise ValueError(f"is not a regular expression ({error})") from None
-
-
-def column_number(letters: str) -> int:
-    """The number of a column, counted from 0, by its letters: 0 for A, 27 for AB."""
-    number = 0
-    for letter in letters:
-        number = number * 26 + ord(letter) - 64
-    return number - 1
-
-
-def range_corners(cells: str) -> tuple[int, int, int, int] | None:
-    """The first row and column and the last of a range such as B2:D9, or of one cell, from 0; None where it is none."""
-    first, _, last = cells.partition(":")
-    begin, end = position_of_address(first), position_of_address(last or first)
-    if begin is None or end is None:
-        return None
-    (top, left), (bottom, right) = divmod(begin, COLUMNS), divmod(end, COLUMNS)
-    return top, left, bottom, right
 
 
 def _listed(value: object) -> object:

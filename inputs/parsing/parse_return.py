@@ -8,7 +8,8 @@ from typing import Any
 
 import polars as pl
 
-from inputs.layouts.layout_language import OWN_SHEETS, TableLayout, range_corners
+from common.cell_references import COLUMNS, cell_position, position_of_address, range_corners
+from inputs.layouts.layout_language import OWN_SHEETS, TableLayout
 from inputs.layouts.partner_layouts import Layout
 from inputs.layouts.template_stamp import read_stamp
 from inputs.parsing.cell_values.numbers import Comma, has_decimal_commas
@@ -22,7 +23,7 @@ from inputs.parsing.tables.value_cells import Row
 from inputs.readers.cell_text import cell_text
 from inputs.readers.cells import Cell, Cells, FormattedNumber, Sheet
 from schemas.definitions.models import Definitions
-from schemas.findings import COLUMNS, Finding, cell_position, make_finding, position_of_address
+from schemas.findings import Finding, make_finding
 from schemas.observations import MEASURES, TIDY, TidyTable
 
 

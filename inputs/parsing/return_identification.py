@@ -8,6 +8,7 @@ from datetime import date, datetime
 from fnmatch import fnmatchcase
 from pathlib import PurePosixPath
 
+from common.cell_references import COLUMNS
 from inputs.layouts.partner_layouts import Layout
 from inputs.layouts.template_stamp import Stamp, read_stamp, stamp_of
 from inputs.layouts.text_comparison import normalised, normalised_without_footnotes
@@ -15,7 +16,7 @@ from inputs.parsing.tables.headings import Heading, columns_under, find_headings
 from inputs.personal_data import refuse_person_level_data
 from inputs.readers.cell_text import cell_text
 from inputs.readers.cells import Cells, Sheet
-from schemas.findings import COLUMNS, Finding, make_finding
+from schemas.findings import Finding, make_finding
 
 
 @dataclass(frozen=True)

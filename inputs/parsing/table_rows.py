@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from common.cell_references import address_of_position, cell_position
 from inputs.layouts.layout_language import Source
 from inputs.layouts.text_comparison import normalised_without_footnotes
 from inputs.parsing.cell_values.column_fit import ANY_TOTAL
@@ -33,7 +34,6 @@ from inputs.parsing.tables.value_columns import ObservationColumns, group_value_
 from inputs.readers.cell_text import cell_text
 from inputs.readers.cells import Cell
 from schemas.definitions.models import Indicator
-from schemas.findings import address_of_position, cell_position
 from schemas.observations import TIDY
 from schemas.reference.breakdowns import TOTAL, spell_breakdown
 from schemas.reference.geography import Area

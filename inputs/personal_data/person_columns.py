@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from types import MappingProxyType
 
+from common.cell_references import address_of_position, cell_position
 from inputs.personal_data import clues
 from inputs.personal_data.clues import Clue
 from inputs.personal_data.sheet_view import SheetView, text_of
@@ -25,7 +26,6 @@ from inputs.personal_data.vocabulary.person_identifiers import (
 from inputs.personal_data.vocabulary.personal_names import NameLikelihood, name_likelihood
 from inputs.personal_data.vocabulary.typed_days import is_day, may_be_day
 from inputs.readers.cells import Cell
-from schemas.findings import address_of_position, cell_position
 
 FEWEST = 4
 """From so many values a column is taken to hold identifiers, if nearly all of them look like it."""

@@ -8,13 +8,13 @@ from dataclasses import dataclass
 from datetime import date
 from itertools import pairwise
 
+from common.cell_references import address_of_position, cell_position
 from inputs.personal_data.clues import NAMES, REFERENCES, ROWS, Clue
 from inputs.personal_data.sheet_view import HeadingRow, SheetView, text_of
 from inputs.personal_data.vocabulary.person_identifiers import TEN_DIGITS
 from inputs.personal_data.vocabulary.personal_names import NameLikelihood, name_likelihood
 from inputs.personal_data.vocabulary.typed_days import comparable_day, is_day, may_be_day
 from inputs.readers.cells import Cell, FormattedNumber
-from schemas.findings import address_of_position, cell_position
 
 _AGE = re.compile(
     r"(?:aged? )?(\d{1,3})\s*(?:y(?:rs?|ears?)?\.?(?: ?o(?:ld)?)?|[+])?(?:[ ,/&-]*\d{1,2} ?(?:m(?:on)?(?:ths?|s)?|mths?))?|\d{1,2} ?(?:months?|mths?|weeks?)(?: old)?",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Set
 
+from common.cell_references import column_letters
 from inputs.layouts.text_comparison import normalised
 from inputs.personal_data.clues import Clue
 from inputs.personal_data.named_people import find_named_people
@@ -13,7 +14,7 @@ from inputs.personal_data.person_columns import find_person_headings, find_perso
 from inputs.personal_data.person_tables import find_person_tables
 from inputs.personal_data.sheet_view import SheetView
 from inputs.readers.cells import Cells, Sheet
-from schemas.findings import Finding, column_letters, make_finding
+from schemas.findings import Finding, make_finding
 
 _USUAL = re.compile(r"(?:csv|data|sheet|table|figures|totals|return)(?: ?\d{1,3})?(?: ?\(\d{1,3}\))?")
 """Names of sheets that are nobody's."""

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
 
+from common.cell_references import address_of_position, cell_position
 from inputs.personal_data.sentences_about_people import what_tells_of_one_person
 from inputs.personal_data.vocabulary import contact_details
 from inputs.personal_data.vocabulary.person_headings import LONGEST, OURS, heading_kinds, is_label
@@ -18,7 +19,6 @@ from inputs.personal_data.vocabulary.person_identifiers import INSURANCE_FORM, P
 from inputs.personal_data.vocabulary.personal_names import NameLikelihood, count_names_in_list, name_likelihood
 from inputs.readers.cell_text import cell_text
 from inputs.readers.cells import Cell, Sheet
-from schemas.findings import address_of_position, cell_position
 
 Kinds = frozenset[str]
 NO_KINDS: Kinds = frozenset()

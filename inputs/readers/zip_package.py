@@ -23,7 +23,7 @@ MOST_TEXT = 200_000
 """Bytes of one text in a workbook; Excel's own limit of 32,767 characters needs fewer however they are written."""
 
 
-@dataclass(frozen=True)
+@dataclass
 class ZipPackage:
     """An opened zip file. `parts` are by path in lower case, with forward slashes and none in front."""
 
@@ -153,14 +153,6 @@ def xml_elements(content: bytes) -> list[XmlElement]:
 def integer_attribute(digits: bytes | str) -> int:
     """The whole number that an attribute says; 0 where it says none, or one that no workbook has."""
     return int(digits) if digits.isascii() and digits.isdigit() and len(digits) < 9 else 0
-
-
-def column_number(letters: bytes) -> int:
-    """The number of a column, counted from 0, by its letters as a part of the file writes them."""
-    number = 0
-    for letter in letters.upper():
-        number = number * 26 + letter - 64
-    return number - 1
 
 
 def parse_xml(content: bytes, parser: expat.XMLParserType) -> None:

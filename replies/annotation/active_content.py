@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
+from common.safe_text import as_typed
 from replies.annotation.ooxml.ooxml_package import ROOT, Package, Relation, reachable_relations
 from replies.annotation.ooxml.xml_splicing import (
     Edit,
@@ -21,7 +22,6 @@ from replies.annotation.ooxml.xml_splicing import (
     parse_elements,
     with_attributes,
 )
-from schemas.findings import as_typed
 
 KEPT_RELATIONS = frozenset(
     {

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 
 import orjson
 
+from common.cell_references import COLUMNS, address_of_position
 from inputs.readers.cells import decode, encode
 from inputs.readers.read_file import read_file
 from inputs.readers.refusals import Refused
@@ -27,7 +28,6 @@ from replies.annotation.sheet_edits.sheet_edit_plan import SheetEditPlan
 from replies.annotation.sheet_edits.sheet_editor import SheetEditor
 from replies.annotation.values_only_workbook import values_only_workbook
 from replies.annotation.workbook_part import SPREADSHEET_TYPE, BookSheet, WorkbookPart
-from schemas.findings import COLUMNS, address_of_position
 
 NAME = "Findings"
 MAX_COMMENT_TEXTS = 4

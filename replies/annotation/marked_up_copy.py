@@ -9,9 +9,11 @@ from dataclasses import dataclass
 import orjson
 import polars as pl
 
+from common.cell_references import COLUMNS, position_of_address
+from common.safe_text import as_typed
 from inputs.sandbox.reader_processes import Limits, Reader
 from replies.emails.owner_emails import STATUS_WORDS
-from schemas.findings import COLUMNS, Finding, as_typed, position_of_address
+from schemas.findings import Finding
 from schemas.observations import KEY_CELLS, MEASURES
 from schemas.reference.periods import read_period
 

@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
 from common.jinja_templates import NO_BRANDING, Branding, render
-from schemas.findings import Finding, as_typed
+from common.safe_text import as_typed, printable_line
+from schemas.findings import Finding
 
 TEMPLATES = Path(__file__).parent / "templates"
 MAX_CELLS_SHOWN = 40
@@ -116,12 +117,8 @@ def domain_of(sender: str) -> str:
 def _inert(block: Block) -> Block:
     """Return the block with each text on one line and without control characters, whoever wrote it."""
     if isinstance(block, FactTable):
-        return FactTable(tuple((_line(name), _line(value)) for name, value in block.pairs))
-    return block if isinstance(block, FindingTable) else replace(block, text=_line(block.text))
-
-
-def _line(text: str) -> str:
-    return " ".join("".join(c if c.isprintable() else " " for c in text).split())
+        return FactTable(tuple((printable_line(name), printable_line(value)) for name, value in block.pairs))
+    return block if isinstance(block, FindingTable) else replace(block, text=printable_line(block.text))
 
 
 def _finding(finding: Finding) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from schemas.findings import as_typed
+from common.safe_text import as_typed
 from schemas.notifications import Notification
 
 

@@ -11,6 +11,7 @@ from email.message import EmailMessage
 from typing import Any
 
 from common.jinja_templates import NO_BRANDING, Branding
+from common.safe_text import as_typed
 from replies.emails.email_message import Envelope
 from replies.emails.message_wording import worded_message
 from replies.emails.notification_words import (
@@ -23,9 +24,8 @@ from replies.emails.notification_words import (
 )
 from replies.emails.size_limit import LIST_LENGTHS, NO_FILES, MessageFiles
 from schemas.file_precedence import RivalSubmission
-from schemas.findings import as_typed
-from schemas.notifications import Notification, has_errors, rule_forbidding_details
-from schemas.submissions import Outcome
+from schemas.notifications import Notification, rule_forbidding_details
+from schemas.submissions import Outcome, has_errors
 
 STATUS_WORDS = {
     "accepted": "accepted",

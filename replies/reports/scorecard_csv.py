@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 
-from schemas.findings import as_typed
+from common.safe_text import as_typed, csv_text
 from warehouse.queries.scorecard_rows import Scorecard
 
 
@@ -26,5 +26,4 @@ def as_csv(card: Scorecard) -> bytes:
 def _inert(value: object) -> object:
     if not isinstance(value, str):
         return "" if value is None else value
-    line = as_typed(value)
-    return f"'{line}" if line.startswith(("=", "+", "-", "@")) else line
+    return csv_text(as_typed(value))

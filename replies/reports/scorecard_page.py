@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from common.jinja_templates import NO_BRANDING, Branding, render
-from schemas.findings import as_typed
+from common.safe_text import as_typed
 from schemas.reference.breakdowns import TOTAL
 from schemas.reference.periods import read_period
 from warehouse.queries.scorecard_rows import Row, Scorecard

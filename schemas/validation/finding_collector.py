@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from schemas.findings import Finding, address_of_position, make_finding
+from common.cell_references import address_of_position
+from schemas.findings import Finding, make_finding
 from schemas.observations import MEASURES, Waiver
 from schemas.reference.periods import read_period
 

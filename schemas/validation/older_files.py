@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from common.safe_text import as_typed
 from schemas.file_names import split_version, words_meaning_draft_or_copy, words_meaning_old
 from schemas.file_precedence import ModificationTime
-from schemas.findings import Finding, as_typed, make_finding
+from schemas.findings import Finding, make_finding
 from schemas.observations import CurrentFile
 
 

@@ -17,12 +17,12 @@ from typing import Any
 import polars as pl
 import pytest
 
+from common.cell_references import address_of_position
 from flows.checking.validate_files import ValidationResult, validate_files
 from inputs.layouts.partner_layouts import Partner, load_partners
 from inputs.parsing.return_identification import Origin
 from schemas.definitions.loader import SHIPPED_DEFINITIONS, load_definitions
 from schemas.definitions.models import Definitions
-from schemas.findings import address_of_position
 from schemas.observations import CheckContext
 from tests.support.places import HOME
 

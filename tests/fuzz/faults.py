@@ -17,6 +17,7 @@ from pathlib import Path
 
 import polars as pl
 
+from common.cell_references import address_of_position, cell_position
 from flows.checking.validate_files import ValidationResult, validate_each_file
 from inputs.layouts.partner_layouts import Partner, load_partners
 from inputs.parsing.return_identification import Origin
@@ -26,7 +27,7 @@ from inputs.readers.read_file import read_file
 from inputs.sandbox.reader_processes import ReaderPool
 from schemas.definitions.loader import load_definitions
 from schemas.definitions.models import Definitions
-from schemas.findings import Finding, address_of_position, cell_position, cells_of_finding
+from schemas.findings import Finding, cells_of_finding
 from schemas.observations import KEY, PAYLOAD, CheckContext
 from tests.fuzz.fault_kinds import ALONE, KINDS, Fault, Spoilt
 from tests.fuzz.shapes import LAYOUTS, SHAPES

@@ -12,11 +12,12 @@ from typing import Any
 
 import openpyxl
 
+from common.cell_references import COLUMNS, address_of_position
 from flows.checking.validate_files import ValidationResult, validate_files
 from inputs.layouts.partner_layouts import Partner
 from inputs.parsing.return_identification import Origin
 from schemas.definitions.models import Definitions, Indicator
-from schemas.findings import COLUMNS, Finding, address_of_position, cells_of_finding
+from schemas.findings import Finding, cells_of_finding
 from schemas.observations import CheckContext
 from schemas.reference.periods import build_period
 

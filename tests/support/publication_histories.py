@@ -13,8 +13,8 @@ from typing import Any
 import duckdb
 import polars as pl
 
+from common.cell_references import cell_position
 from schemas.definitions.models import Definitions
-from schemas.findings import cell_position
 from schemas.observations import TIDY
 from schemas.reference.periods import read_period
 from schemas.return_calendar import RegisterEntry

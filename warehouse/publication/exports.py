@@ -17,6 +17,7 @@ from pathlib import Path
 import duckdb
 
 from common.atomic_files import put_folder_in_place
+from common.safe_text import csv_text
 from schemas.definitions.models import Definitions, Indicator
 from schemas.reference.geography import ENGLAND, Geography
 from schemas.reference.periods import MONTHS, QUARTERS, SINGLE_YEARS, SPLIT_YEARS, TERMS
@@ -57,7 +58,6 @@ UNITS = {"%": "%", "pp": "pp", "£m": "£m"}
 SUFFIXES = {"%": "percent", "pp": "points", "£m": "pounds_m", "rank": "rank"}
 META = ("col_name", "col_type", "label", "indicator_grouping", "indicator_unit", "indicator_dp", "filter_hint",
         "filter_grouping_column")  # fmt: skip
-_ACTIVE = ("=", "+", "-", "@", "\t", "\r")
 
 
 def update_exports(live: Path, definitions: Definitions) -> Path:
@@ -150,7 +150,7 @@ def _place(code: str, geography: Geography) -> dict[str, str]:
         names = COUNTRY if level == "National" else PLACE.get(level, ())
         if names and names[0] not in told:
             codes = [area.dfe_code or "z", area.area_code] if len(names) == 3 else [area.area_code]
-            told.update(zip(names, [*codes, _inert(area.name)], strict=True))
+            told.update(zip(names, [*codes, csv_text(area.name)], strict=True))
         area = geography.by_code.get(area.parent_code)
     if "country_code" not in told:
         told.update(country_code=ENGLAND, country_name="England")
@@ -212,9 +212,9 @@ def _write_meta(
     with path.open("w", encoding="utf-8", newline="") as file:
         out = csv.writer(file, lineterminator="\n")
         out.writerow(META)
-        out.writerows((column, "Filter", _inert(name), "", "", "", "", "") for column, name in filters.items())
+        out.writerows((column, "Filter", csv_text(name), "", "", "", "", "") for column, name in filters.items())
         for indicator in indicators:
-            label, unit = _inert(indicator.title[:LONGEST_LABEL]), UNITS.get(indicator.unit, "")
+            label, unit = csv_text(indicator.title[:LONGEST_LABEL]), UNITS.get(indicator.unit, "")
             out.writerow((names[indicator.id], "Indicator", label, "", unit, indicator.decimals, "", ""))
         out.writerow(("data_version", "Indicator", "Version of the data", "", "", 0, "", ""))
 
@@ -256,8 +256,3 @@ def _column_names(indicators: Sequence[Indicator]) -> dict[str, str]:
 
 def _snake(text: str) -> str:
     return re.sub(r"[^a-z0-9]+", "_", text.lower()).strip("_")
-
-
-def _inert(text: str) -> str:
-    """A text that no spreadsheet takes for a formula."""
-    return f"'{text}" if text.startswith(_ACTIVE) else text

@@ -10,7 +10,7 @@ from pathlib import Path
 import duckdb
 
 from common.errors import StorageError
-from schemas.findings import as_typed
+from common.safe_text import as_typed
 from schemas.observations import KEY
 from warehouse.mart.mart_tables import MART
 from warehouse.store import private_store

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 import duckdb
 import polars as pl
 
-from schemas.findings import address_of_position
+from common.cell_references import address_of_position
 from schemas.submissions import Outcome, Submission, outcome_id
 from warehouse.store.connection import transaction
 from warehouse.store.current_rows import OF_KEY, newest_rows_by_collection

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from common.cell_references import COLUMNS, address_of_position, cell_position
 from inputs.layouts.layout_language import Source
 from inputs.layouts.text_comparison import normalised, normalised_without_footnotes
 from inputs.parsing.cell_values.column_fit import WIDE
@@ -13,7 +14,6 @@ from inputs.parsing.tables.columns import Columns
 from inputs.parsing.tables.dimension_resolver import DimensionResolver, ResolvedValue, SheetTable, interpret_cell
 from inputs.parsing.tables.finding_notes import FindingNotes
 from inputs.readers.cell_text import cell_text
-from schemas.findings import COLUMNS, address_of_position, cell_position
 from schemas.reference.geography import Area, Geography
 
 PLACES = ("Local authority", "District", "Council outside England", *WIDE)

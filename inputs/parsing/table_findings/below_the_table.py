@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
+from common.cell_references import COLUMNS, address_of_position, cell_position
 from inputs.layouts.layout_language import sources_of
 from inputs.parsing.table_findings.left_out_rows import LeftOutRows, is_number
 from inputs.parsing.tables.banner_rows import LONGEST, NOTE
@@ -13,7 +14,6 @@ from inputs.parsing.tables.dimension_resolver import DimensionResolver, SheetTab
 from inputs.parsing.tables.finding_notes import FindingNotes
 from inputs.parsing.tables.value_columns import ObservationColumns
 from inputs.readers.cell_text import cell_text
-from schemas.findings import COLUMNS, address_of_position, cell_position
 
 NAMED = 50
 """Cells under a blank row that one finding lists."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass, field
 
+from common.cell_references import cell_position
 from inputs.layouts.layout_language import RowFilter, TableLayout, parts_of
 from inputs.layouts.text_comparison import normalised_without_footnotes
 from inputs.parsing.tables.cell_account import SHOWN, address_ranges, is_number
@@ -13,7 +14,6 @@ from inputs.parsing.tables.dimension_resolver import DimensionResolver, SheetTab
 from inputs.parsing.tables.finding_notes import FindingNotes
 from inputs.parsing.tables.value_columns import ObservationColumns
 from inputs.readers.cell_text import cell_text
-from schemas.findings import cell_position
 
 FINER_LEVELS = frozenset(
     ("english devolved area", "institution", "local authority district", "local enterprise partnership",

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
+from common.cell_references import cell_position
 from inputs.layouts.layout_language import RowFilter
 from inputs.layouts.text_comparison import normalised_without_footnotes
 from inputs.parsing.cell_values.column_fit import KeySource, fits_source, key_sources
@@ -19,7 +20,6 @@ from inputs.parsing.tables.finding_notes import FindingNotes
 from inputs.parsing.tables.value_columns import ObservationColumns
 from inputs.readers.cell_text import cell_text
 from inputs.readers.cells import Cell
-from schemas.findings import cell_position
 
 FEW_BLANKS = 0.2
 """Up to this share of a column may be blank by mistake; where more of it is, a blank says something."""

@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from common.cell_references import COLUMNS, address_of_position, cell_position, position_of_address
 from inputs.parsing.tables.finding_notes import FindingNotes
 from inputs.parsing.tables.headings import TableBlock
 from inputs.parsing.tables.value_cells import Row
 from inputs.readers.cell_text import cell_text
 from inputs.readers.cells import Cell, Cells, Sheet
-from schemas.findings import COLUMNS, Finding, address_of_position, cell_position, make_finding, position_of_address
+from schemas.findings import Finding, make_finding
 from schemas.observations import MEASURES
 
 _FIRST = re.compile(r"-?£?[1-9]\d{0,2}")

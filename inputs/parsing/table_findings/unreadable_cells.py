@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from common.cell_references import COLUMNS, address_of_position
 from inputs.parsing.tables.dimension_resolver import DimensionResolver, ResolvedValue
 from inputs.parsing.tables.finding_notes import FindingNotes
 from inputs.readers.cell_text import cell_text
 from inputs.readers.cells import Cell, ErrorValue, Sheet, Uncalculated
-from schemas.findings import COLUMNS, address_of_position
 from schemas.reference.periods import date_in_place_of_period, period_probably_typed
 
 

@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import date
 
+from common.cell_references import COLUMNS, address_of_position, cell_position
 from inputs.layouts.layout_language import Source, sources_of
 from inputs.layouts.text_comparison import normalised_without_footnotes
 from inputs.parsing.cell_values.column_fit import KeySource, fits_source, key_sources
@@ -26,7 +27,6 @@ from inputs.parsing.tables.dimension_resolver import (
 from inputs.parsing.tables.headings import columns_under
 from inputs.readers.cell_text import cell_text
 from inputs.readers.cells import Cell
-from schemas.findings import COLUMNS, address_of_position, cell_position
 
 NOTE = re.compile(
     r"^(?:sources?\b|notes?\b|footnotes?\b|n\.?b\b|[*†‡]|\(\w{1,2}\)|\[|\d{1,2}[.)] )|\.$"

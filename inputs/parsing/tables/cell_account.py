@@ -10,18 +10,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from common.cell_references import COLUMNS, address_of_position, cell_position, column_letters
 from inputs.parsing.cell_values.numbers import read_number
 from inputs.readers.cell_text import cell_text
 from inputs.readers.cells import Cell, FormattedNumber, Sheet
-from schemas.findings import (
-    COLUMNS,
-    Finding,
-    address_of_position,
-    cell_position,
-    cells_of_finding,
-    column_letters,
-    make_finding,
-)
+from schemas.findings import Finding, cells_of_finding, make_finding
 from schemas.observations import MEASURES
 
 KEYS = {

@@ -8,6 +8,8 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from difflib import get_close_matches
 
+from common.cell_references import COLUMNS, address_of_position, cell_position
+from common.safe_text import as_typed
 from inputs.layouts.layout_language import TableLayout, ValueColumn, sources_of
 from inputs.layouts.text_comparison import normalised_without_footnotes
 from inputs.parsing.cell_values.numbers import read_number
@@ -15,7 +17,7 @@ from inputs.parsing.tables.finding_notes import FindingNotes
 from inputs.parsing.tables.headings import JOIN, Heading, TableBlock, columns_under, likeliest_header_row
 from inputs.readers.cell_text import cell_text
 from inputs.readers.cells import Cell, Sheet
-from schemas.findings import COLUMNS, Finding, address_of_position, as_typed, cell_position, make_finding
+from schemas.findings import Finding, make_finding
 from schemas.reference.periods import MadeDate, date_made_by_excel
 from schemas.rules import RULES
 

@@ -9,6 +9,7 @@ from datetime import date
 from functools import cached_property
 from typing import Any
 
+from common.cell_references import COLUMNS, address_of_position, cell_position, position_of_address
 from inputs.layouts.layout_language import Source, TableLayout, ValueColumn
 from inputs.layouts.text_comparison import normalised
 from inputs.layouts.text_comparison import normalised_without_footnotes as as_compared
@@ -22,7 +23,6 @@ from inputs.parsing.tables.headings import column_name, position_beside_label
 from inputs.readers.cell_text import cell_text
 from inputs.readers.cells import Cell, Cells, ErrorValue, Sheet, Uncalculated
 from schemas.definitions.models import Definitions
-from schemas.findings import COLUMNS, address_of_position, cell_position, position_of_address
 from schemas.reference.periods import WEEKLY, Period, read_period
 
 

@@ -6,7 +6,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from schemas.findings import Finding, address_of_position, cells_of_finding, make_finding
+from common.cell_references import address_of_position
+from schemas.findings import Finding, cells_of_finding, make_finding
 from schemas.rules import RULES
 
 

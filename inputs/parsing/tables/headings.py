@@ -6,11 +6,11 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
-from inputs.layouts.layout_language import Header, TableLayout, column_number
+from common.cell_references import COLUMNS, cell_position, column_letters, column_number
+from inputs.layouts.layout_language import Header, TableLayout
 from inputs.layouts.text_comparison import normalised, normalised_without_footnotes
 from inputs.readers.cell_text import cell_text
 from inputs.readers.cells import Cell, Sheet
-from schemas.findings import COLUMNS, cell_position, column_letters
 
 JOIN = " | "
 WIDEST_MERGE = 1000

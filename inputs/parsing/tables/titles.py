@@ -7,11 +7,12 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from common.cell_references import COLUMNS, address_of_position, cell_position
 from inputs.parsing.tables.finding_notes import FindingNotes
 from inputs.parsing.tables.headings import TableBlock
 from inputs.readers.cell_text import cell_text
 from inputs.readers.cells import Sheet
-from schemas.findings import COLUMNS, Finding, address_of_position, cell_position, make_finding
+from schemas.findings import Finding, make_finding
 from schemas.reference.geography import Area, Geography
 from schemas.reference.periods import (
     CALENDAR_QUARTER,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from common.cell_references import COLUMNS, cell_position
 from inputs.layouts.layout_language import REASONS, ValueColumn
 from inputs.parsing.cell_values.numbers import Comma, NumberReading, read_number
 from inputs.parsing.tables.dimension_resolver import DimensionResolver, ResolvedValue, SheetTable, matched_group
@@ -11,7 +12,6 @@ from inputs.parsing.tables.finding_notes import FindingNotes
 from inputs.parsing.tables.value_columns import ObservationColumns
 from inputs.readers.cell_text import cell_text
 from inputs.readers.cells import Cell, FormattedNumber
-from schemas.findings import COLUMNS, cell_position
 from schemas.reference.periods import date_made_by_excel, number_probably_typed
 
 STATUS_WORDS = {

@@ -10,9 +10,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
+from common.cell_references import column_letters, column_number_from_bytes
 from inputs.readers.refusals import MOST_COLUMNS, MOST_ROWS, refuse_damaged
-from inputs.readers.zip_package import column_number, integer_attribute
-from schemas.findings import column_letters
+from inputs.readers.zip_package import integer_attribute
 
 _ROW = re.compile(rb"""<(?:[\w.-]+:)?row(?=[\s/>])(?:[^>]*?\sr\s*=\s*["']([^"'>]*)["'])?""")
 _CELL = re.compile(rb"""<(?:[\w.-]+:)?c(?=[\s/>])(?:[^>]*?\sr\s*=\s*["']([^"'>]*)["'])?""")
@@ -45,7 +45,7 @@ def check_addresses(xml: bytes, begun: int, ended: int, sheet: str) -> tuple[int
         letters = {one[: -len(digits)] for one in found if one.endswith(digits)}
         if len(letters) != len(found) or not letters <= columns:
             columns |= _columns(found, number, sheet)
-    return max(rows, default=0), max((column_number(column) for column in columns), default=-1) + 1
+    return max(rows, default=0), max((column_number_from_bytes(column) for column in columns), default=-1) + 1
 
 
 def _rows(xml: bytes, begun: int, ended: int) -> Iterator[tuple[bytes | None, int, int]]:
@@ -66,7 +66,7 @@ def _columns(found: Sequence[bytes], number: int, sheet: str) -> set[bytes]:
         address = _ADDRESS.fullmatch(said)
         if said and not address:
             refuse_damaged(f"a cell with an address that is none: {_shown(said)}", sheet, f"A{number}")
-        at = column_number(address[1]) if address else at + 1
+        at = column_number_from_bytes(address[1]) if address else at + 1
         if at >= MOST_COLUMNS or (address and not 0 < integer_attribute(address[2]) <= MOST_ROWS):
             refuse_damaged(
                 f"a cell outside the sheet: {_shown(said) or 'more than a row can hold'}", sheet, f"A{number}"

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping, Set
 from contextlib import suppress
 from dataclasses import dataclass
 
+from common.cell_references import column_letters
 from inputs.readers.appearance.number_formats import DAY_ZERO
 from inputs.readers.calamine_sheets import DAY_ZERO_1904, ERRORS, SheetParser, build_sheet, open_workbook
 from inputs.readers.cells import Cells, ErrorValue, Sheet, Uncalculated
@@ -27,7 +28,6 @@ from inputs.readers.refusals import (
     refuse_other,
 )
 from inputs.readers.size_limits import refuse_too_many_sheets
-from schemas.findings import column_letters
 
 OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 MOST_ROWS, MOST_COLUMNS = 65_536, 256

@@ -9,11 +9,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 
+from common.cell_references import column_number_from_bytes
 from inputs.readers.appearance.rich_text import TextRun, has_formatting, runs_of
 from inputs.readers.calamine_sheets import SheetParser
 from inputs.readers.excel.cell_styles import PLAIN, CellStyles
 from inputs.readers.refusals import MOST_COLUMNS
-from inputs.readers.zip_package import column_number, integer_attribute
+from inputs.readers.zip_package import integer_attribute
 
 _CELL = re.compile(rb"<(?:[\w.-]+:)?(row|c)(?=[\s/>])([^>]*)>")
 _ATTRIBUTE = re.compile(rb"""(?:^|\s)(r|s|t)\s*=\s*["']([^"']*)["']""")
@@ -60,7 +61,7 @@ def _cells(xml: bytes, begun: int, styles: set[int], *, texts: bool) -> Iterator
         if usual := _USUAL.fullmatch(match[1]):
             letters, row, style, kind = usual.groups()
             if letters not in columns:
-                columns[letters] = column_number(letters)
+                columns[letters] = column_number_from_bytes(letters)
             if columns[letters] < MOST_COLUMNS:
                 yield int(row) - 1, columns[letters], int(style), kind or b"", match.end()
             continue
@@ -68,7 +69,7 @@ def _cells(xml: bytes, begun: int, styles: set[int], *, texts: bool) -> Iterator
         address = _ADDRESS.fullmatch(said.get(b"r", b""))
         if address is None:
             break
-        column = column_number(address[1])
+        column = column_number_from_bytes(address[1])
         if column < MOST_COLUMNS and not match[1].endswith(b"/"):
             yield int(address[2]) - 1, column, integer_attribute(said.get(b"s", b"")), said.get(b"t", b""), match.end()
     else:
@@ -96,6 +97,6 @@ def _every_cell(xml: bytes, begun: int) -> Iterator[tuple[int, int, int, bytes, 
             row, column = (integer_attribute(said[b"r"]) - 1 if b"r" in said else row + 1), -1
             continue
         address = _ADDRESS.fullmatch(said.get(b"r", b""))
-        row, column = (int(address[2]) - 1, column_number(address[1])) if address else (row, column + 1)
+        row, column = (int(address[2]) - 1, column_number_from_bytes(address[1])) if address else (row, column + 1)
         if row >= 0 and column < MOST_COLUMNS and not match[2].endswith(b"/"):
             yield row, column, integer_attribute(said.get(b"s", b"")), said.get(b"t", b""), match.end()

@@ -16,6 +16,7 @@ from xml.sax.saxutils import quoteattr
 
 import python_calamine as calamine
 
+from common.cell_references import column_number_from_bytes
 from inputs.readers.appearance.number_formats import DAY_ZERO
 from inputs.readers.appearance.rich_text import formatted_items
 from inputs.readers.calamine_sheets import DAY_ZERO_1904, SheetParser, build_sheet, open_workbook
@@ -37,7 +38,6 @@ from inputs.readers.size_limits import refuse_too_many_sheets
 from inputs.readers.zip_package import (
     MOST_TEXT,
     ZipPackage,
-    column_number,
     integer_attribute,
     part_relations,
     read_xml_part,
@@ -199,14 +199,20 @@ def _scan_marks(xml: bytes, within: tuple[int, int], scan: SheetParser, *, stale
             return False
         value = (found[3] or b"").strip() if found[2] else None
         _note(
-            scan, int(address[2]) - 1, column_number(address[1]), said.get(b"t", b""), value, formula=True, stale=stale
+            scan,
+            int(address[2]) - 1,
+            column_number_from_bytes(address[1]),
+            said.get(b"t", b""),
+            value,
+            formula=True,
+            stale=stale,
         )
     for found in _ERROR_CELL.finditer(xml, *within):
         address = _ADDRESS.fullmatch(_said(found[1]).get(b"r", b""))
         if not address:
             return False
         value = found[2].strip()
-        _note(scan, int(address[2]) - 1, column_number(address[1]), b"e", value, formula=False, stale=stale)
+        _note(scan, int(address[2]) - 1, column_number_from_bytes(address[1]), b"e", value, formula=False, stale=stale)
     return True
 
 
@@ -255,7 +261,7 @@ def _cells(
                     scan.hidden_rows.add(row)
                 continue
             address = _ADDRESS.fullmatch(said.get(b"r", b""))
-            row, column = (int(address[2]) - 1, column_number(address[1])) if address else (row, column + 1)
+            row, column = (int(address[2]) - 1, column_number_from_bytes(address[1])) if address else (row, column + 1)
             kind = said.get(b"t", b"")
         elif name == b"f":
             formula = True

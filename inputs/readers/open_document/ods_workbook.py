@@ -11,6 +11,7 @@ from datetime import date, datetime, timedelta
 from math import isfinite
 from xml.parsers import expat
 
+from common.cell_references import column_letters
 from inputs.readers.appearance.rich_text import TextRun, read_runs
 from inputs.readers.calamine_sheets import HIDDEN
 from inputs.readers.cells import Area, Cell, Cells, ErrorValue, FormattedNumber, Sheet, Uncalculated
@@ -27,7 +28,6 @@ from inputs.readers.refusals import (
 )
 from inputs.readers.size_limits import clear_merged_cells, refuse_too_many_sheets
 from inputs.readers.zip_package import XmlElement, ZipPackage, parse_xml, read_xml_part, xml_elements
-from schemas.findings import column_letters
 
 ERROR = re.compile(r"#[A-Z]+(/[A-Z0-9]+)?[!?]?|Err:[0-9]{3}")
 DURATION = re.compile(r"(-?)PT?(?:(\d+)H)?(?:(\d+)M)?(?:(\d+)(?:[.,](\d{1,6})\d*)?S)?")

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from common.cell_references import COLUMNS, address_of_position, cell_position, position_of_address
 from replies.annotation.ooxml.ooxml_package import Package
 from replies.annotation.ooxml.xml_splicing import (
     Edit,
@@ -21,7 +22,6 @@ from replies.annotation.ooxml.xml_splicing import (
 )
 from replies.annotation.sheet_edits.comment_boxes import BLANK_DRAWING, add_boxes, remove_boxes
 from replies.annotation.sheet_edits.sheet_edit_plan import Place
-from schemas.findings import COLUMNS, address_of_position, cell_position, position_of_address
 
 AUTHOR = "Local Indicators"
 OURS = "Local Indicators: "

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from common.cell_references import COLUMNS, address_of_position, cell_position, position_of_address
 from replies.annotation.active_content import (
     REMOVED_RELATIONS,
     elements_with_removed_links,
@@ -26,7 +27,6 @@ from replies.annotation.ooxml.xml_splicing import (
 from replies.annotation.sheet_edits.cell_edits import CellEdits
 from replies.annotation.sheet_edits.sheet_edit_plan import ColumnFormats, Place, SheetEditPlan
 from replies.annotation.sheet_edits.sheet_parser import RULE_FORMULAS, SheetParser
-from schemas.findings import COLUMNS, address_of_position, cell_position, position_of_address
 
 RULE_REMOVED = "a rule that leads out of the workbook"
 _AFTER_LEGACY = frozenset(

@@ -7,13 +7,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import product
 
+from common.cell_references import COLUMNS, position_of_address
 from inputs.layouts.layout_language import Source, ValueColumn
 from inputs.layouts.text_comparison import normalised, normalised_without_footnotes
 from replies.templates.layout_sources import scope_sources
 from replies.templates.pages.heading_words import heading_parts
 from replies.templates.pages.sheet_scope import SheetScope, SourceWords
 from schemas.definitions.models import Indicator
-from schemas.findings import COLUMNS, position_of_address
 
 KEY_ORDER = ("indicator", "test", "area", "period", "identifier")
 """The order of key columns; all others come after them."""

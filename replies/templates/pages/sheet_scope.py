@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from common.cell_references import COLUMNS, position_of_address
 from inputs.layouts.layout_language import Source, TableLayout
 from replies.templates.entries.allowed_entries import WordOptions
 from replies.templates.entries.allowed_words import indicators_by_word, word_options
@@ -13,7 +14,6 @@ from replies.templates.layout_sources import FieldSource, table_sources
 from replies.templates.pages.page_layout import Cells, TemplateCell
 from replies.templates.template_request import TemplateRequest
 from schemas.definitions.models import Indicator
-from schemas.findings import COLUMNS, position_of_address
 
 SourceWords = Mapping[Source, str]
 """The word that stands in one place for all rows, by the source that reads it."""

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from common.cell_references import cell_position
 from flows.commands.application import main
 from inputs.layouts.partner_layouts import Layout, load_partners
 from inputs.parsing.explain_cells import OUTSIDE, ExplainedCells, explain_cells
@@ -18,7 +19,7 @@ from inputs.parsing.return_identification import Origin, identify
 from inputs.parsing.tables.cell_account import KEYS, is_number
 from inputs.readers.cells import Cell, Cells, FormattedNumber, Sheet
 from schemas.definitions.models import Definitions
-from schemas.findings import Finding, cell_position, cells_of_finding
+from schemas.findings import Finding, cells_of_finding
 from schemas.observations import MEASURES
 from tests.support.places import HOME
 

@@ -15,13 +15,13 @@ import pytest
 from openpyxl.packaging.custom import StringProperty
 from openpyxl.styles import Font
 
+from common.cell_references import address_of_position
 from flows.checking.validate_files import ValidationResult, validate_files
 from inputs.layouts.partner_layouts import Partner, load_partners
 from inputs.parsing.return_identification import Origin
 from inputs.readers.stamp_properties import TEMPLATE, VERSION
 from inputs.sandbox.reader_processes import Limits
 from schemas.definitions.models import Definitions
-from schemas.findings import address_of_position
 from schemas.observations import CheckContext, CurrentFile
 from schemas.rules import RULES
 from tests.support.places import HOME

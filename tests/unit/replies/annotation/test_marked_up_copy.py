@@ -13,6 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from common.cell_references import address_of_position, cell_position
 from flows.commands.application import main
 from inputs.layouts.layout_language import SHORTHAND
 from inputs.parsing.cell_values.numbers import NumberReading, read_number
@@ -22,7 +23,7 @@ from replies.annotation.active_content import RemovedContent, refers_outside_wor
 from replies.annotation.annotated_workbook import annotate_workbook
 from replies.annotation.ooxml.cell_styles import FILLS
 from replies.annotation.values_only_workbook import values_only_workbook
-from schemas.findings import address_of_position, cell_position, make_finding
+from schemas.findings import make_finding
 from tests.support.hard_workbook import harmful, harmless
 from tests.support.marked_copies import NOON, cells_of, fill_of, marked, parts_of, read_cells, text_of
 from tests.support.small_returns import GOOD, write_return
