@@ -180,7 +180,7 @@ def test_a_share_that_is_away_for_a_moment_is_tried_again(
 
     write_return(away / "tester" / "attainment.xlsx")
     monkeypatch.setitem(prefect_artifacts.STEPS, night_steps.collect, quick.with_options(retry_condition_fn=back))
-    assert len(replies(**parameters).lines) == 1
+    assert len(replies(**parameters).returns) == 1
 
 
 def test_our_own_fault_fails_the_run_and_is_told_once(place: Place, given: tuple[dict[str, Any], Path]) -> None:
