@@ -336,12 +336,22 @@ def _like(name: str, patterns: Texts) -> bool:
     return any(fnmatchcase(normalised(name), normalised(pattern)) for pattern in patterns)
 
 
+FIELDS = ("indicator", "area", "period", "provenance", "status")
+"""The fields of a figure that are no dimension of a breakdown."""
+
+
+def field_sources(scope: TableLayout | ValueColumn) -> Iterator[tuple[str, Source]]:
+    """Each field (one of FIELDS, or a dimension) that a table or a value column gives, with where it is given."""
+    named = ((name, getattr(scope, name, None)) for name in FIELDS)
+    for name, source in (*named, *scope.breakdown.items()):
+        if isinstance(source, Source):
+            yield name, source
+
+
 def sources_of(scope: TableLayout | ValueColumn) -> Iterator[Source]:
     """Every source that a table or a value column gives, those that are put together from parts by their parts."""
-    named = (scope.indicator, scope.area, scope.period, scope.provenance, getattr(scope, "status", None))
-    for source in (*named, *scope.breakdown.values()):
-        if isinstance(source, Source):
-            yield from parts_of(source)
+    for _, source in field_sources(scope):
+        yield from parts_of(source)
 
 
 def parts_of(source: Source) -> Iterator[Source]:

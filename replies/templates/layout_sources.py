@@ -2,36 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
-from inputs.layouts.layout_language import Source, TableLayout, ValueColumn
+from inputs.layouts.layout_language import Source, TableLayout, field_sources
 from replies.templates.entries.allowed_words import indicators_by_word
 from replies.templates.template_request import TemplateRequest
 from schemas.definitions.models import Indicator
 
-FIELDS = ("indicator", "area", "period", "provenance", "status")
-"""The fields that are no dimension of a breakdown."""
 FieldSource = tuple[str, Source]
 """A field (one of FIELDS, or a dimension) and where it is given."""
 
 
-def scope_sources(scope: TableLayout | ValueColumn) -> Iterator[FieldSource]:
-    """Yield each field that a table or a value column gives, with its source."""
-    for field in FIELDS:
-        source = getattr(scope, field, None)
-        if isinstance(source, Source):
-            yield field, source
-    yield from scope.breakdown.items()
-
-
 def table_sources(table: TableLayout) -> list[FieldSource]:
     """Return every field that a table and its value columns give, each source once."""
-    fields = {source: field for scope in table.scopes for field, source in scope_sources(scope)}
+    fields = {source: field for scope in table.scopes for field, source in field_sources(scope)}
     return [(field, source) for source, field in fields.items()]
 
 
 def possible_indicators(table: TableLayout, request: TemplateRequest) -> list[Indicator]:
     """Return every indicator that a table can be about."""
-    sources = [source for scope in table.scopes for field, source in scope_sources(scope) if field == "indicator"]
+    sources = [source for scope in table.scopes for field, source in field_sources(scope) if field == "indicator"]
     indicators = {i.id: i for source in sources for i in indicators_by_word(source, request).values()}
     return list(indicators.values())

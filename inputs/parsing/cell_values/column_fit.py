@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from inputs.layouts.layout_language import Source, TableLayout, parts_of
+from inputs.layouts.layout_language import Source, TableLayout, field_sources, parts_of
 from inputs.layouts.text_comparison import normalised_without_footnotes
 from inputs.readers.cell_text import cell_text
 from inputs.readers.cells import Cell
@@ -42,10 +42,8 @@ class KeySource:
 def key_sources(table: TableLayout) -> Iterator[KeySource]:
     """Every source of a table and its value columns, the parts of one that has parts."""
     for scope in table.scopes:
-        things = {name: getattr(scope, name, None) for name in (*THINGS, "status")}
-        for name, source in (*things.items(), *scope.breakdown.items()):
-            if isinstance(source, Source):
-                yield from (KeySource(name, part, part is not source) for part in parts_of(source))
+        for name, source in field_sources(scope):
+            yield from (KeySource(name, part, part is not source) for part in parts_of(source))
 
 
 def fits_source(definitions: Definitions, table: TableLayout, key: KeySource, word: Cell) -> bool:

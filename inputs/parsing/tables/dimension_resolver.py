@@ -10,7 +10,7 @@ from functools import cached_property
 from typing import Any
 
 from common.cell_references import COLUMNS, address_of_position, cell_position, position_of_address
-from inputs.layouts.layout_language import Source, TableLayout, ValueColumn
+from inputs.layouts.layout_language import Source, TableLayout, ValueColumn, field_sources
 from inputs.layouts.text_comparison import normalised
 from inputs.layouts.text_comparison import normalised_without_footnotes as as_compared
 from inputs.parsing.cell_values.column_fit import THINGS, fits_source, key_sources, may_take_name_for_code
@@ -132,8 +132,10 @@ class DimensionResolver:
         """Whether a thing is said by a column of this table whose heading is not there, or beside a label that is
         not. That is a finding already."""
         if name not in self._unheaded:
-            said = (getattr(scope, name, None) or scope.breakdown.get(name) for scope in self.on.table.scopes)
-            sources = [part for one in said if isinstance(one, Source) for part in (one, *one.parts, *one.any)]
+            given = [
+                source for scope in self.on.table.scopes for field, source in field_sources(scope) if field == name
+            ]
+            sources = [part for source in given for part in (source, *source.parts, *source.any)]
             missing = any(s.column and all(self.columns.under(label) is None for label in s.column) for s in sources)
             self._unheaded[name] = missing or any(source in self._unlabelled for source in sources)
         return self._unheaded[name]

@@ -8,9 +8,8 @@ from dataclasses import dataclass
 from itertools import product
 
 from common.cell_references import COLUMNS, position_of_address
-from inputs.layouts.layout_language import Source, ValueColumn
+from inputs.layouts.layout_language import Source, ValueColumn, field_sources
 from inputs.layouts.text_comparison import normalised, normalised_without_footnotes
-from replies.templates.layout_sources import scope_sources
 from replies.templates.pages.heading_words import heading_parts
 from replies.templates.pages.sheet_scope import SheetScope, SourceWords
 from schemas.definitions.models import Indicator
@@ -103,7 +102,7 @@ class Columns:
 
     def concerned(self, source: Source, indicators: Sequence[Indicator]) -> Sequence[Indicator]:
         """Return the indicators that a source speaks for: where only some value columns give it, those of these."""
-        giving = [figure for figure in self.figures if source in dict(scope_sources(figure.spec)).values()]
+        giving = [figure for figure in self.figures if source in dict(field_sources(figure.spec)).values()]
         ids = {indicator.id for figure in giving for indicator in figure.indicators}
         return [indicator for indicator in indicators if indicator.id in ids] if giving else indicators
 
@@ -141,7 +140,7 @@ def _order(name: str) -> int:
 
 def _figure_columns(scope: SheetScope, spec: ValueColumn) -> Iterator[FigureColumn]:
     """Yield the columns that one value column of the layout stands for: one for each word that its heading can give."""
-    sources = {**dict(scope_sources(scope.table)), **dict(scope_sources(spec))}
+    sources = {**dict(field_sources(scope.table)), **dict(field_sources(spec))}
     indicators = scope.indicators_of(sources.get("indicator"))
     in_heading = [(name, source) for name, source in sources.items() if source.header is not None]
     choices = [scope.options(name, source, indicators).for_all_rows for name, source in in_heading]

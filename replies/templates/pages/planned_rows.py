@@ -6,12 +6,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import product
 
-from inputs.layouts.layout_language import Source
+from inputs.layouts.layout_language import FIELDS, Source
 from inputs.layouts.pattern_words import matching_texts
 from replies.templates.entries.allowed_areas import area_words
 from replies.templates.entries.allowed_words import category_words, indicators_by_word
 from replies.templates.entries.typed_words import interpreted
-from replies.templates.layout_sources import FIELDS, FieldSource
+from replies.templates.layout_sources import FieldSource
 from replies.templates.pages.columns import Columns
 from replies.templates.pages.row_words import row_options
 from replies.templates.pages.sheet_scope import SourceWords
