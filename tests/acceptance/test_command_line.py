@@ -138,6 +138,7 @@ def test_a_broken_toml_is_our_own_fault(own_partner: Path, place: Place, capsys:
 
 
 @pytest.mark.usefixtures("prefect_server")
+@pytest.mark.long
 def test_what_cannot_be_written_is_named_and_the_published_file_stays(
     own_partner: Path, place: Place, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -117,6 +117,7 @@ def test_any_one_fault_in_any_cell_is_one_error(
 
 @settings(max_examples=60 if EVERY == 1 else 6, deadline=None, suppress_health_check=list(HealthCheck))
 @given(chance=st.randoms(use_true_random=False))
+@pytest.mark.long
 def test_any_mix_of_faults_is_as_many_errors(
     chance: random.Random,
     good: list[Good],

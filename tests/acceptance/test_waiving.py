@@ -71,6 +71,7 @@ def shown(place: Place) -> list[tuple[Any, ...]]:
     return place.ask("SELECT indicator_id, rule, value, reason, approved_by, until::VARCHAR, status FROM mart.waivers")
 
 
+@pytest.mark.long
 def test_a_waived_value_is_loaded_the_next_night_though_the_file_did_not_change(place: Place, sender: Path) -> None:
     write_return(sender, ROWS)
     assert place.night("one").returns[0].status == "rejected"

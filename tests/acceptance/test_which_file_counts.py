@@ -140,6 +140,7 @@ def test_what_comes_a_night_later_and_is_older_is_asked_about(town: Place) -> No
     assert published(town) == [51.0]
 
 
+@pytest.mark.long
 def test_an_old_file_never_takes_the_place_of_a_plain_one_until_it_has_a_plain_name(town: Place) -> None:
     put(town, PLAIN, 50.0, MAY.format(3))
     town.night("one", today=DAY)

@@ -169,6 +169,7 @@ def test_a_file_whose_place_another_took_is_not_said_to_be_published(
     assert "S000001" not in told
 
 
+@pytest.mark.long
 def test_what_awaits_publication_is_said_once_and_so_is_its_publication(
     town: Place, post: Post, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -196,6 +197,7 @@ def test_what_awaits_publication_is_said_once_and_so_is_its_publication(
     assert "there are enough rows: 0" in plain(post.messages[1])
 
 
+@pytest.mark.long
 def test_the_same_findings_in_a_file_saved_again_are_not_listed_again(town: Place, post: Post) -> None:
     send_in(town, "tester", BAD)
     a_night(town, 1, post.url)
@@ -211,6 +213,7 @@ def test_the_same_findings_in_a_file_saved_again_are_not_listed_again(town: Plac
     assert "Found: soon" in third
 
 
+@pytest.mark.long
 def test_the_officer_is_told_after_the_days_of_grace_and_once(town: Place, post: Post) -> None:
     send_in(town, "tester", BAD)
     for number in (1, 3, 9, 10, 11):

@@ -50,6 +50,7 @@ def test_a_server_that_says_later_is_asked_again_in_the_same_night(town: Place, 
     assert post.tried == ["tester@example.org"] * 3
 
 
+@pytest.mark.long
 def test_a_mailbox_that_is_refused_for_good_stops_nobody_else_and_the_analyst_is_told_once(
     town: Place, post: Post
 ) -> None:
@@ -87,6 +88,7 @@ def test_without_tls_where_it_is_asked_for_nothing_is_sent_and_no_secret_is_show
     assert subjects(post.messages) == [("tester", "Received: Attainment, 2009/10")]
 
 
+@pytest.mark.long
 def test_mail_goes_encrypted_and_signed_in_to_a_server_whose_certificate_is_trusted_only(
     town: Place, monkeypatch: pytest.MonkeyPatch
 ) -> None:

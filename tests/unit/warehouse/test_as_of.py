@@ -231,6 +231,7 @@ def test_a_rollback_is_part_of_the_past(tmp_path: Path, definitions: Definitions
         assert past.publish().state == "unchanged"
 
 
+@pytest.mark.long
 def test_a_rollback_shows_nothing_that_no_version_has_shown(tmp_path: Path, definitions: Definitions) -> None:
     """A policy that has been loosened counts from the next publication on, which the gate judges."""
     with history(tmp_path, with_policy(definitions, primary_min=5, secondary=False)) as past:

@@ -88,6 +88,7 @@ def test_printed_shares_of_parts_give_the_numbers_of_another(tmp_path: Path) -> 
     assert published(tmp_path / "large", large) == set()
 
 
+@pytest.mark.long
 def test_the_senders_own_ranges(tmp_path: Path) -> None:
     wide = with_indicators(schools_high_persistent_absence={"breakdowns": {"Coverage": COVERAGE}})
     few: dict[str, Any] = {"value_low": 0.0, "value_high": 4.0, "conf_status": "c"}
@@ -118,6 +119,7 @@ def test_ends_and_words_are_as_small_as_the_number_that_they_give_away(
     assert (row == NOTHING) == is_hidden
 
 
+@pytest.mark.long
 def test_what_was_hidden_stays_hidden_when_it_is_sent_as_a_range(tmp_path: Path) -> None:
     history = History(tmp_path, DEFINITIONS)
     with history.open:

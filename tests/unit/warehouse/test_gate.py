@@ -187,6 +187,7 @@ def good_level(place: Place) -> set[float]:
     return {row[0] for row in place.ask("SELECT value FROM mart.observations WHERE indicator_id = 'eyfs-good-level'")}
 
 
+@pytest.mark.long
 def test_a_night_that_changes_too_much_asks_and_can_be_approved(
     asked: Place, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -213,6 +214,7 @@ def test_a_candidate_that_is_not_the_newest_is_not_approved(asked: Place) -> Non
     assert good_level(asked) == {60.0}
 
 
+@pytest.mark.long
 def test_the_limit_is_a_setting(asked: Place) -> None:
     assert asked.night("two", change_limit_pct=100).publication.state == "published"
 
@@ -256,6 +258,7 @@ def test_versions_are_kept_so_many_and_privately(asked: Place) -> None:
     assert kept.stat().st_mode & 0o077 == 0
 
 
+@pytest.mark.long
 def test_the_page_shows_verdict_and_difference_and_needs_nothing_else(asked: Place) -> None:
     report = asked.night("two")
     page = Path(report.publication.page or "").read_text(encoding="utf-8")
