@@ -20,8 +20,8 @@ from inputs.parsing.tables.dimension_resolver import SheetTable
 from inputs.parsing.tables.finding_notes import FindingNotes
 from inputs.parsing.tables.titles import find_sheet_name_contradiction, find_title_area_contradiction
 from inputs.parsing.tables.value_cells import Row
-from inputs.readers.cell_text import cell_text
 from inputs.readers.cells import Cell, Cells, FormattedNumber, Sheet
+from inputs.readers.heading_text import heading_text
 from schemas.definitions.models import Definitions
 from schemas.findings import Finding, make_finding
 from schemas.observations import MEASURES, TIDY, TidyTable
@@ -187,7 +187,7 @@ def _typed(cells: Cells, rows: Sequence[Row]) -> dict[tuple[str, str], str]:
     sheets = {sheet.name: sheet for sheet in cells.sheets}
     first = {(row["time_identifier"], row["time_period"]): row for row in reversed(rows)}
     return {
-        period: cell_text(sheets[row["sheet"]].cell(*divmod(row["at_period"], COLUMNS)))
+        period: heading_text(sheets[row["sheet"]].cell(*divmod(row["at_period"], COLUMNS)))
         for period, row in first.items()
         if row["time_period"] is not None and row["at_period"] is not None
     }

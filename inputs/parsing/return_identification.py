@@ -14,8 +14,8 @@ from inputs.layouts.template_stamp import Stamp, read_stamp, stamp_of
 from inputs.layouts.text_comparison import normalised, normalised_without_footnotes
 from inputs.parsing.tables.headings import Heading, columns_under, find_headings, likeliest_header_row
 from inputs.personal_data import refuse_person_level_data
-from inputs.readers.cell_text import cell_text
 from inputs.readers.cells import Cells, Sheet
+from inputs.readers.heading_text import heading_text
 from schemas.findings import Finding, make_finding
 
 
@@ -99,7 +99,7 @@ def _named_by(layouts: Sequence[Layout]) -> frozenset[str]:
 def describes_columns(cells: Cells) -> bool:
     """Whether a file is the meta file of a tidy csv, which says of each column what it is, and nothing else."""
     heads = (
-        [normalised_without_footnotes(cell_text(cell)) for cell in cells.sheets[0].rows[0]]
+        [normalised_without_footnotes(heading_text(cell)) for cell in cells.sheets[0].rows[0]]
         if cells.sheets and cells.sheets[0].rows
         else []
     )
@@ -182,5 +182,5 @@ def _held(sheet: Sheet, headings: Mapping[int, Heading]) -> str:
         first = next(iter(headings.values()))
         return f"row {first.at // COLUMNS + 1} has: {', '.join(h.text for h in list(headings.values())[:12])}"
     row = likeliest_header_row(sheet)
-    held = [cell_text(cell) for cell in (sheet.rows[row] if sheet.rows else []) if cell is not None]
+    held = [heading_text(cell) for cell in (sheet.rows[row] if sheet.rows else []) if cell is not None]
     return f"row {row + 1} has: {', '.join(held[:12])}" if held else "the sheet is blank"

@@ -31,8 +31,8 @@ from inputs.parsing.tables.headings import find_blocks
 from inputs.parsing.tables.titles import TablePeriods
 from inputs.parsing.tables.value_cells import Row, ValueCells
 from inputs.parsing.tables.value_columns import ObservationColumns, group_value_columns
-from inputs.readers.cell_text import cell_text
 from inputs.readers.cells import Cell
+from inputs.readers.heading_text import heading_text
 from schemas.definitions.models import Indicator
 from schemas.observations import TIDY
 from schemas.reference.breakdowns import TOTAL, spell_breakdown
@@ -158,7 +158,7 @@ class _Rows:
         return "note" if self.below.is_note(number, self.valued) else None
 
     def _first(self, number: int) -> str:
-        return next((cell_text(cell) for cell in self.sheet.rows[number] if cell is not None), "")
+        return next((heading_text(cell) for cell in self.sheet.rows[number] if cell is not None), "")
 
     def left_out(self, number: int) -> bool:
         """Whether a key of the layout leaves out a row that heads others."""
@@ -227,7 +227,7 @@ class _Rows:
 
     def _area(self, number: int, of: ObservationColumns, indicator: Indicator | None, row: Row) -> None:
         source, said = self._said("area", number, of, row)
-        typed = cell_text(said.word)
+        typed = heading_text(said.word)
         types = indicator.area_types if indicator else ()
         day = row["period_start"]
         key = (typed, types, day)
@@ -277,8 +277,8 @@ class _Rows:
         ):
             period = parted[0]
             expected = f"{period.label}; {parted[1]} was read as a footnote"
-            self.unread.note("cell.footnote-read", said, "period", cell_text(said.word), expected)
-        row["marked"] = without_revision_marks(cell_text(said.word))[1]
+            self.unread.note("cell.footnote-read", said, "period", heading_text(said.word), expected)
+        row["marked"] = without_revision_marks(heading_text(said.word))[1]
         if period is not None and source is not None and len(source.column) > 1 and not source.identifier:
             self._compare_periods(source, number, said, period)
         version = indicator.version_at(period.end or period.start) if period else None
@@ -300,7 +300,7 @@ class _Rows:
             read = interpret_period(source, interpret_cell(source, other.word), period.time_identifier)
             if other.at is not None and other.at != resolved_value.at and read is not None and read != period:
                 cells = [address_of_position(place) for place in (resolved_value.at, other.at) if place is not None]
-                found = f"{cell_text(resolved_value.word)} and {cell_text(other.word)}"
+                found = f"{heading_text(resolved_value.word)} and {heading_text(other.word)}"
                 self.unread.note(
                     "period.said-twice", resolved_value, "period", found, "one period in both cells", cells
                 )
@@ -311,13 +311,13 @@ class _Rows:
         """The period that a row says, with the month or quarter that a column of the row names; None, and a finding,
         where it names another kind of period than the indicator is measured over."""
         column = self.columns.under(source.identifier) if source and source.identifier else None
-        named = cell_text(self.sheet.cell(number, column)) if column is not None else identifier
+        named = heading_text(self.sheet.cell(number, column)) if column is not None else identifier
         if normalised_without_footnotes(named) == normalised_without_footnotes(identifier):
             return resolved_value.word if resolved_value.word is not None else ""
         if identifier in SERIES and normalised_without_footnotes(named) in map(
             normalised_without_footnotes, SERIES[identifier]
         ):
-            return f"{named} {cell_text(resolved_value.word)}"
+            return f"{named} {heading_text(resolved_value.word)}"
         self.unread.unknown("period", ResolvedValue(named, cell_position(number, column or 0)), identifier)
         return None
 
@@ -329,7 +329,7 @@ class _Rows:
             if said.ended or (said.at is None and self.sayings.unheaded(name)):
                 return
             where = said.at if said.at is not None else where
-            word = cell_text(said.word)
+            word = heading_text(said.word)
             if not word and not isinstance(source.const, str):
                 row["at_breakdown"] = said.at
                 self.unread.unknown(name, said, "a group, or Total")
@@ -365,7 +365,7 @@ class _Rows:
         """Whatever the indicator of a row may be, it must know the group that the row names."""
         may_be = [self.definitions.indicators[i].breakdowns.get(name, ()) for i in self.table.indicators]
         allowed = list(dict.fromkeys(value for values in may_be for value in values))
-        word = cell_text(resolved_value.word)
+        word = heading_text(resolved_value.word)
         if (
             may_be
             and normalised_without_footnotes(word) not in ANY_TOTAL
@@ -377,8 +377,10 @@ class _Rows:
 
     def _provenance(self, number: int, of: ObservationColumns, row: Row) -> None:
         said = self.sayings.say(self.on.source("provenance", of.spec), number, of.heading)
-        word = cell_text(said.word).casefold()
+        word = heading_text(said.word).casefold()
         if word in ("reported", "illustrative"):
             row["provenance"] = word
         else:
-            self.unread.note("provenance.unknown", said, "provenance", cell_text(said.word), "reported or illustrative")
+            self.unread.note(
+                "provenance.unknown", said, "provenance", heading_text(said.word), "reported or illustrative"
+            )

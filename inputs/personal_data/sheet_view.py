@@ -17,8 +17,8 @@ from inputs.personal_data.vocabulary import contact_details
 from inputs.personal_data.vocabulary.person_headings import LONGEST, OURS, heading_kinds, is_label
 from inputs.personal_data.vocabulary.person_identifiers import INSURANCE_FORM, PUPIL_FORM, TEN_DIGITS
 from inputs.personal_data.vocabulary.personal_names import NameLikelihood, count_names_in_list, name_likelihood
-from inputs.readers.cell_text import cell_text
 from inputs.readers.cells import Cell, Sheet
+from inputs.readers.heading_text import heading_text
 
 Kinds = frozenset[str]
 NO_KINDS: Kinds = frozenset()
@@ -30,7 +30,7 @@ _LONG_DIGITS = re.compile(r"\d(?:[ -]?\d){5}|\d[A-Z]{2}\b|@", re.I)
 
 def text_of(cell: Cell) -> str:
     """A cell as text, as a person would type it."""
-    return cell.isoformat()[:10] if isinstance(cell, date) else cell_text(cell)
+    return cell.isoformat()[:10] if isinstance(cell, date) else heading_text(cell)
 
 
 @dataclass(frozen=True)

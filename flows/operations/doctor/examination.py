@@ -28,7 +28,6 @@ from flows.operations.doctor.environment_checks import (
     check_permissions,
 )
 from flows.operations.doctor.record_checks import (
-    check_backups,
     check_candidates,
     check_last_night,
     check_ledger,
@@ -36,6 +35,7 @@ from flows.operations.doctor.record_checks import (
     check_published_file,
     check_set_aside_returns,
     check_store,
+    name_what_to_back_up,
 )
 from flows.operations.doctor.service_checks import check_mail_server, check_schedule
 from flows.operations.doctor.setup_checks import (
@@ -114,7 +114,7 @@ CHECKS: Mapping[str, Callable[[DoctorContext], Diagnosis]] = {
     "messages": check_messages,
     "mail": check_mail_server,
     "schedule": check_schedule,
-    "backups": check_backups,
+    "backups": name_what_to_back_up,
 }
 
 

@@ -172,7 +172,7 @@ def check_messages(context: DoctorContext) -> Diagnosis:
     return "ok", "none waits", ""
 
 
-def check_backups(context: DoctorContext) -> Diagnosis:
+def name_what_to_back_up(context: DoctorContext) -> Diagnosis:
     """Name what to back up; whether that is done cannot be seen from here."""
     what = ", ".join(map(str, (context.settings.archive, context.settings.store, context.settings.warehouse)))
     return (

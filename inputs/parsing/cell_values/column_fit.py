@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 from inputs.layouts.layout_language import Source, TableLayout, field_sources, parts_of
 from inputs.layouts.text_comparison import normalised_without_footnotes
-from inputs.readers.cell_text import cell_text
 from inputs.readers.cells import Cell
+from inputs.readers.heading_text import heading_text
 from schemas.reference.periods import read_period
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ def key_sources(table: TableLayout) -> Iterator[KeySource]:
 def fits_source(definitions: Definitions, table: TableLayout, key: KeySource, word: Cell) -> bool:
     """Whether a word, after the source's `pattern` and `map`, is an area, a period, an indicator or a group that the
     table can be about. A part of a period, such as a quarter beside its year, cannot be judged alone."""
-    text = cell_text(word)
+    text = heading_text(word)
     if not text:
         return False
     indicators = [definitions.indicators[name] for name in table.indicators]
@@ -76,8 +76,8 @@ def may_take_name_for_code(definitions: Definitions, word: Cell, unread: str) ->
     """Whether the name of an area may be taken where a column before it holds no area that we know:
     in place of a code only, for a mistyped name is none of another place, and never for a region or a country, which
     many rows name beside the council that they are of."""
-    area = definitions.geography.find(cell_text(word)) or definitions.geography.find(
-        normalised_without_footnotes(cell_text(word))
+    area = definitions.geography.find(heading_text(word)) or definitions.geography.find(
+        normalised_without_footnotes(heading_text(word))
     )
     wide = area is not None and area.area_type in WIDE
     code = _NO_CODE.fullmatch(unread.strip()) is not None or any(letter.isdigit() for letter in unread)

@@ -13,7 +13,7 @@ from inputs.parsing.cell_values.mistyped_words import is_mistyped
 from inputs.parsing.tables.columns import Columns
 from inputs.parsing.tables.dimension_resolver import DimensionResolver, ResolvedValue, SheetTable, interpret_cell
 from inputs.parsing.tables.finding_notes import FindingNotes
-from inputs.readers.cell_text import cell_text
+from inputs.readers.heading_text import heading_text
 from schemas.reference.geography import Area, Geography
 
 PLACES = ("Local authority", "District", "Council outside England", *WIDE)
@@ -63,9 +63,9 @@ class AreaContradictions:
         if other is not None:
             is_named = (
                 ""
-                if normalised_without_footnotes(cell_text(resolved_value.word))
+                if normalised_without_footnotes(heading_text(resolved_value.word))
                 == normalised_without_footnotes(area.name)
-                else f"; {cell_text(resolved_value.word)} is {area.name}"
+                else f"; {heading_text(resolved_value.word)} is {area.name}"
             )
             self._note(resolved_value, other, f"one place in both cells{is_named}")
             return True
@@ -73,7 +73,7 @@ class AreaContradictions:
             self._note_mistyped(source, one, area)
         if level is None:
             return False
-        word = cell_text(self.columns.sheet.cell(row, level))
+        word = heading_text(self.columns.sheet.cell(row, level))
         kinds = source.kinds.get(
             normalised_without_footnotes(word), (word,) if word in self.geography.area_types else ()
         )
@@ -88,7 +88,7 @@ class AreaContradictions:
 
     def _note_mistyped(self, source: Source, other: ResolvedValue, area: Area) -> None:
         """Note a name beside a code, or a code beside a name, that is no place we know and nearly that of the other."""
-        typed = cell_text(interpret_cell(source, other.word))
+        typed = heading_text(interpret_cell(source, other.word))
         meant_by = next(
             (
                 one
@@ -103,7 +103,7 @@ class AreaContradictions:
     def _contradicts(self, source: Source, other: ResolvedValue, area: Area) -> bool:
         """Whether a code or name stands for another place, and not for one around this place; in a column that names
         the area of its row itself, not for that either: England is no name of a council."""
-        typed = cell_text(interpret_cell(source, other.word))
+        typed = heading_text(interpret_cell(source, other.word))
         if self._names_another(typed, area):
             return True
         around = area.area_type not in WIDE and all(one.area_type in WIDE for one in self._named(typed))
@@ -133,7 +133,7 @@ class AreaContradictions:
             rows = (self.columns.sheet.rows[n] for n in range(block.first, block.end)) if column != first else ()
             pairs = {(row[first], row[column]) for row in rows if max(first, column) < len(row)}
             shown = any(
-                self._one_council(*(cell_text(interpret_cell(source, cell)) for cell in pair)) for pair in pairs
+                self._one_council(*(heading_text(interpret_cell(source, cell)) for cell in pair)) for pair in pairs
             )
             self._names[column] = not _AROUND.search(said) and (shown or _NAME.search(said) is not None)
         return self._names[column]
@@ -157,6 +157,6 @@ class AreaContradictions:
     def _note(self, resolved_value: ResolvedValue, other: ResolvedValue, expected: str) -> None:
         cells = [address_of_position(one.at) for one in (resolved_value, other) if one.at is not None]
         found = " and ".join(
-            f"{cell_text(one.word)} in {cell}" for one, cell in zip((resolved_value, other), cells, strict=True)
+            f"{heading_text(one.word)} in {cell}" for one, cell in zip((resolved_value, other), cells, strict=True)
         )
         self.notes.add("area.contradicts", resolved_value.at, "area", found, expected, cells)

@@ -13,7 +13,7 @@ from inputs.parsing.tables.columns import Columns
 from inputs.parsing.tables.dimension_resolver import DimensionResolver, SheetTable
 from inputs.parsing.tables.finding_notes import FindingNotes
 from inputs.parsing.tables.value_columns import ObservationColumns
-from inputs.readers.cell_text import cell_text
+from inputs.readers.heading_text import heading_text
 
 NAMED = 50
 """Cells under a blank row that one finding lists."""
@@ -51,7 +51,7 @@ class BelowTable:
         self.notes.add("layout.rows-below", where, "rows", f"{what} under blank row {blank + 1}", expected, cells)
 
     def _first(self, number: int) -> str:
-        return next((cell_text(cell) for cell in self.columns.sheet.rows[number] if cell is not None), "")
+        return next((heading_text(cell) for cell in self.columns.sheet.rows[number] if cell is not None), "")
 
     def _figures(self, blank: int, end: int) -> Iterator[int]:
         labelled = [s for scope in self.on.table.scopes for s in sources_of(scope) if s.beside or s.under]
@@ -74,7 +74,7 @@ class BelowTable:
         filled = [column for column, cell in enumerate(row) if cell is not None]
         if len(filled) != 1 or filled[0] in valued or not isinstance(row[filled[0]], str):
             return False
-        text = cell_text(row[filled[0]])
+        text = heading_text(row[filled[0]])
         wordy = bool(NOTE.search(text)) or len(text) > LONGEST or len(text.split()) >= WORDY
         if self.leaving.reads(number) or not (wordy or (self._ends(number) and self._is_strange(number))):
             return False
@@ -93,7 +93,7 @@ class BelowTable:
 
     def _is_strange(self, number: int) -> bool:
         """Whether the only word of a row is nothing that a key could be, mistyped or not: two words, or a sign."""
-        text = next(cell_text(cell) for cell in self.columns.sheet.rows[number] if cell is not None)
+        text = next(heading_text(cell) for cell in self.columns.sheet.rows[number] if cell is not None)
         return not self.leaving.has_key(number) and (len(text.split()) > 1 or not text[:1].isalnum())
 
     def _known(self) -> set[int]:

@@ -13,7 +13,7 @@ from inputs.parsing.tables.columns import Columns
 from inputs.parsing.tables.dimension_resolver import DimensionResolver, SheetTable
 from inputs.parsing.tables.finding_notes import FindingNotes
 from inputs.parsing.tables.value_columns import ObservationColumns
-from inputs.readers.cell_text import cell_text
+from inputs.readers.heading_text import heading_text
 
 FINER_LEVELS = frozenset(
     ("english devolved area", "institution", "local authority district", "local enterprise partnership",
@@ -45,10 +45,10 @@ class DroppedByPreset:
         values = [column for measure, (column, _) in of.columns.items() if measure != "status"]
         held = [cell_position(row, column) for column in values if is_number(columns.sheet.cell(row, column))]
         said = sayings.say(self.on.source("indicator", of.spec), row, of.heading)
-        known = self.on.definitions.indicators.get(cell_text(said.word))
+        known = self.on.definitions.indicators.get(heading_text(said.word))
         if not held or known is None:
             return
-        word = cell_text(sayings.say(self.on.source("area", of.spec), row, of.heading).word)
+        word = heading_text(sayings.say(self.on.source("area", of.spec), row, of.heading).word)
         geography = self.on.definitions.geography
         area = geography.find(word, known.area_types) or geography.find(
             normalised_without_footnotes(word), known.area_types
@@ -78,7 +78,7 @@ class DroppedByPreset:
 
 def _said(test: RowFilter, row: int, columns: Columns) -> str:
     column = columns.under(test.column)
-    return "" if column is None else cell_text(columns.sheet.cell(row, column))
+    return "" if column is None else heading_text(columns.sheet.cell(row, column))
 
 
 def _asks_for_area(test: RowFilter, table: TableLayout) -> bool:

@@ -18,8 +18,8 @@ from inputs.parsing.tables.columns import Columns
 from inputs.parsing.tables.dimension_resolver import DimensionResolver, SheetTable, interpret_cell
 from inputs.parsing.tables.finding_notes import FindingNotes
 from inputs.parsing.tables.value_columns import ObservationColumns
-from inputs.readers.cell_text import cell_text
 from inputs.readers.cells import Cell
+from inputs.readers.heading_text import heading_text
 
 FEW_BLANKS = 0.2
 """Up to this share of a column may be blank by mistake; where more of it is, a blank says something."""
@@ -98,7 +98,7 @@ class LeftOutRows:
             column = self.columns.under(test.column) if test.column else self._first_at(number)
             if test.of or column is None or test.preset:
                 continue
-            said = cell_text(self._cell(number, column))
+            said = heading_text(self._cell(number, column))
             word = mistyped_match(said, test.match)
             if word and not self._is_known(said) and not self.reads(number):
                 expected = f"{word!r}, by which the row is left out"
@@ -112,7 +112,7 @@ class LeftOutRows:
             column = self.columns.under(left[0].column) if left[0].column else self._first_at(number)
             if column is not None:
                 said = self.left.setdefault((column, left[0]), [])
-                said.append((number, cell_text(self._cell(number, column))))
+                said.append((number, heading_text(self._cell(number, column))))
         if left[0].preset:
             for observation in self.observations:
                 self.dropped.note(
@@ -124,7 +124,7 @@ class LeftOutRows:
         for test in self.on.table.only:
             column = self.columns.under(test.column) if test.column else self._first_at(number)
             if not test.of and column is not None:
-                self.let_in.setdefault((column, test), Counter())[cell_text(self._cell(number, column))] += 1
+                self.let_in.setdefault((column, test), Counter())[heading_text(self._cell(number, column))] += 1
 
     def tell(self) -> None:
         """Name the cells by which rows with figures are left out and most likely should not be: a word that is
@@ -167,24 +167,24 @@ class LeftOutRows:
         """Name the cell that says a thing by a word that is nearly one of those that `only` asks for."""
         source = self.on.source(test.of, of.spec)
         said = self.sayings.say(source, number, of.heading)
-        if source is None or said.at is None or self._is_known(cell_text(said.word)):
+        if source is None or said.at is None or self._is_known(heading_text(said.word)):
             return
-        if not cell_text(said.word):
+        if not heading_text(said.word):
             self.unsaid.setdefault(test, []).append(said.at)
             return
         asked = [typed for typed, word in source.mapped.items() if test.match.search(word)] or words_of_pattern(
             test.match
         )
-        if word := mistyped_word(cell_text(said.word), asked):
+        if word := mistyped_word(heading_text(said.word), asked):
             expected = f"{word!r}, if that is meant; the figure was left out"
-            self.notes.add("layout.word-unsure", said.at, test.of, cell_text(said.word), expected)
+            self.notes.add("layout.word-unsure", said.at, test.of, heading_text(said.word), expected)
 
     def _untold(self, number: int, of: ObservationColumns) -> list[RowFilter]:
         """The tests on what is said of a figure, wherever it is said, that leave it out."""
 
         def says(test: RowFilter) -> bool:
             said = self.sayings.say(self.on.source(test.of, of.spec), number, of.heading)
-            return bool(test.match.search(cell_text(said.word)))
+            return bool(test.match.search(heading_text(said.word)))
 
         left = [test for test in self.on.table.only if test.of and not says(test)]
         return left + [test for test in self.on.table.skip if test.of and says(test)]
@@ -237,11 +237,11 @@ class LeftOutRows:
 
     def _says(self, test: RowFilter, number: int, first: str) -> bool:
         column = self.columns.under(test.column) if test.column else None
-        said = first if not test.column else "" if column is None else cell_text(self._cell(number, column))
+        said = first if not test.column else "" if column is None else heading_text(self._cell(number, column))
         return bool(test.match.search(said))
 
     def _first_of(self, number: int) -> str:
-        return next((cell_text(cell) for cell in self.columns.sheet.rows[number] if cell is not None), "")
+        return next((heading_text(cell) for cell in self.columns.sheet.rows[number] if cell is not None), "")
 
     def _first_at(self, number: int) -> int | None:
         return next((c for c, cell in enumerate(self.columns.sheet.rows[number]) if cell is not None), None)

@@ -9,8 +9,8 @@ from common.cell_references import COLUMNS, address_of_position, cell_position, 
 from inputs.parsing.tables.finding_notes import FindingNotes
 from inputs.parsing.tables.headings import TableBlock
 from inputs.parsing.tables.value_cells import Row
-from inputs.readers.cell_text import cell_text
 from inputs.readers.cells import Cell, Cells, Sheet
+from inputs.readers.heading_text import heading_text
 from schemas.findings import Finding, make_finding
 from schemas.observations import MEASURES
 
@@ -29,7 +29,7 @@ class SurplusFields:
         heads = sheet.rows[block.top : block.first]
         self._most = max((_count(sheet, block.top + at) for at in range(len(heads))), default=0)
         self._remarks = any(
-            _REMARKS.search(cell_text(sheet.cell(row, self._most - 1))) for row in range(block.top, block.first)
+            _REMARKS.search(heading_text(sheet.cell(row, self._most - 1))) for row in range(block.top, block.first)
         )
         self._written = max(map(len, heads), default=0)
         self._counts = cells.kind == "csv" and self._most > 0
@@ -51,7 +51,7 @@ class SurplusFields:
             address_of_position(cell_position(number, c)) for c in sorted(filled, key=lambda c: (c < self._most, c))
         ]
         fields = row[: max(count, len(row) if divided else 0)]
-        found = f"{len(fields)} fields: {' | '.join(map(cell_text, fields))}"
+        found = f"{len(fields)} fields: {' | '.join(map(heading_text, fields))}"
         most = self._written if divided and count <= self._most else self._most
         expected = f"{most} fields, one under each heading; the row could not be judged"
         self._notes.add("layout.too-many-fields", position_of_address(cells[0]), "row", found, expected, cells)
@@ -63,7 +63,7 @@ class SurplusFields:
             address_of_position(cell_position(number, c))
             for c in sorted(filled, key=lambda c: (c not in (column, column + 1), c))
         ]
-        parts = [cell_text(cell) for cell in self._sheet.rows[number][column : column + 2]]
+        parts = [heading_text(cell) for cell in self._sheet.rows[number][column : column + 2]]
         expected = f'"{",".join(parts)}" in quotation marks if it is one number; the row could not be judged'
         self._notes.add(
             "layout.too-many-fields", position_of_address(cells[0]), "row", " | ".join(parts), expected, cells

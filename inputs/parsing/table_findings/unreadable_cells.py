@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from common.cell_references import COLUMNS, address_of_position
 from inputs.parsing.tables.dimension_resolver import DimensionResolver, ResolvedValue
 from inputs.parsing.tables.finding_notes import FindingNotes
-from inputs.readers.cell_text import cell_text
 from inputs.readers.cells import Cell, ErrorValue, Sheet, Uncalculated
+from inputs.readers.heading_text import heading_text
 from schemas.reference.periods import date_in_place_of_period, period_probably_typed
 
 
@@ -27,7 +27,7 @@ class UnreadableCells:
         kinds: Sequence[str] = (),
     ) -> None:
         """Note that a cell does not say a thing. `kinds` are the identifiers of the periods that it may say."""
-        word = cell_text(resolved_value.word) or resolved_value.typed
+        word = heading_text(resolved_value.word) or resolved_value.typed
         held = self.held(resolved_value)
         made = next(((made, kind) for kind in kinds if (made := date_in_place_of_period(held, kind))), None)
         if made is not None:

@@ -25,8 +25,8 @@ from inputs.parsing.tables.dimension_resolver import (
     matched_group,
 )
 from inputs.parsing.tables.headings import columns_under
-from inputs.readers.cell_text import cell_text
 from inputs.readers.cells import Cell
+from inputs.readers.heading_text import heading_text
 
 NOTE = re.compile(
     r"^(?:sources?\b|notes?\b|footnotes?\b|n\.?b\b|[*†‡]|\(\w{1,2}\)|\[|\d{1,2}[.)] )|\.$"
@@ -120,7 +120,7 @@ class BannerRows:
             if not said.ended or said.at is None:
                 continue
             row, column = divmod(said.at, COLUMNS)
-            text = cell_text(self.sheet.cell(row, column))
+            text = heading_text(self.sheet.cell(row, column))
             is_banner = any(source.banner and source.banner.search(text) for source in self.sources)
             if is_banner and not any(self._has_value(one, self.valued) for one in range(row, number)):
                 self.sayings.banners[key] = ResolvedValue(said.word, self._at(number), ended=True)
@@ -176,7 +176,7 @@ class BannerRows:
         row = self.sheet.rows[number]
         first = (column for column, cell in enumerate(row) if cell is not None and column not in self.valued)
         return tuple(
-            normalised_without_footnotes(cell_text(self.sheet.cell(number, column)))
+            normalised_without_footnotes(heading_text(self.sheet.cell(number, column)))
             for column in self._keys or [next(first, 0)]
         )
 
@@ -186,7 +186,7 @@ class BannerRows:
         where = next((column for column, cell in enumerate(row) if cell is not None), None)
         if where is None:
             return False
-        said = [(source, source.banner.search(cell_text(row[where]))) for source in self.sources if source.banner]
+        said = [(source, source.banner.search(heading_text(row[where]))) for source in self.sources if source.banner]
         if not any(match for _, match in said) or self._has_value(number, self.valued if valued is None else valued):
             return False
         taken = {source: matched_group(match) for source, match in said if match is not None}
@@ -245,7 +245,7 @@ class BannerRows:
         if not filled or sum(column in self._keys for column in filled) > 1:
             return None
         first, cell = filled[0], row[filled[0]]
-        text = cell_text(cell)
+        text = heading_text(cell)
         if first in self.valued and (len(filled) > 1 or not self._stood_in(first) or _UNIT.search(text)):
             return None
         if first not in self._keys and not isinstance(cell, (str, date)):
@@ -275,7 +275,7 @@ class BannerRows:
         """A banner that was understood, in the words of a finding; what it must fit where there was none."""
         if before is None or before.at is None:
             return f"one that fits {source.banner.pattern}" if source.banner else ""
-        return f"{cell_text(self.sheet.cell(*divmod(before.at, COLUMNS)))!r} in {address_of_position(before.at)}"
+        return f"{heading_text(self.sheet.cell(*divmod(before.at, COLUMNS)))!r} in {address_of_position(before.at)}"
 
     def _columns_read(self) -> Mapping[int, list[KeySource]]:
         """The columns that say something of a row."""
@@ -289,7 +289,7 @@ class BannerRows:
     def _fits(self, key: KeySource, cell: Cell) -> bool:
         """Whether a cell reads as what its column is read for."""
         word = interpret_cell(key.source, cell)
-        return normalised_without_footnotes(cell_text(cell)) in key.source.mapped or fits_source(
+        return normalised_without_footnotes(heading_text(cell)) in key.source.mapped or fits_source(
             self.on.definitions, self.table, key, word
         )
 
@@ -306,4 +306,4 @@ class BannerRows:
 
 def _numberless(cell: Cell) -> str:
     """A title as it is compared with those of other blocks: Table 2 is as good as Table 1."""
-    return re.sub(r"\d+", "#", normalised_without_footnotes(cell_text(cell)))
+    return re.sub(r"\d+", "#", normalised_without_footnotes(heading_text(cell)))

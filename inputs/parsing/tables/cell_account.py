@@ -12,8 +12,8 @@ from typing import Any
 
 from common.cell_references import COLUMNS, address_of_position, cell_position, column_letters
 from inputs.parsing.cell_values.numbers import read_number
-from inputs.readers.cell_text import cell_text
 from inputs.readers.cells import Cell, FormattedNumber, Sheet
+from inputs.readers.heading_text import heading_text
 from schemas.findings import Finding, cells_of_finding, make_finding
 from schemas.observations import MEASURES
 
@@ -181,7 +181,7 @@ _SAYS = {
 
 
 def _finding(sheet: Sheet, where: str, column: int, cells: Sequence[int]) -> Finding:
-    first = [cell_text(sheet.cell(*divmod(place, COLUMNS))) or "hidden by its format" for place in cells[:3]]
+    first = [heading_text(sheet.cell(*divmod(place, COLUMNS))) or "hidden by its format" for place in cells[:3]]
     says = f"under no heading in column {column_letters(column)}" if where == "unheaded" else _SAYS[where]
     many = f"{len(cells)} number{'' if len(cells) == 1 else 's'}"
     return make_finding(
@@ -229,7 +229,7 @@ def find_struck_out_cells(sheet: Sheet, rows: Iterable[Mapping[str, Any]]) -> It
     for place in sorted(used):
         by_row.setdefault(place // COLUMNS, []).append(place)
     for cells in by_row.values():
-        typed = ", ".join(cell_text(sheet.cell(*divmod(place, COLUMNS))) for place in cells)
+        typed = ", ".join(heading_text(sheet.cell(*divmod(place, COLUMNS))) for place in cells)
         expected = "figures that count, without a line through them"
         addresses = [address_of_position(place) for place in cells]
         yield make_finding("cell.struck-out", sheet=sheet.name, cells=addresses, found=typed, expected=expected)

@@ -15,8 +15,8 @@ from inputs.layouts.text_comparison import normalised_without_footnotes
 from inputs.parsing.cell_values.numbers import read_number
 from inputs.parsing.tables.finding_notes import FindingNotes
 from inputs.parsing.tables.headings import JOIN, Heading, TableBlock, columns_under, likeliest_header_row
-from inputs.readers.cell_text import cell_text
 from inputs.readers.cells import Cell, Sheet
+from inputs.readers.heading_text import heading_text
 from schemas.findings import Finding, make_finding
 from schemas.reference.periods import MadeDate, date_made_by_excel
 from schemas.rules import RULES
@@ -149,7 +149,7 @@ class Columns:
         for, because the figures under it would be lost."""
         expected, made = "a column of the template", date_made_by_excel(self.sheet.cell(*divmod(heading.at, COLUMNS)))
         if made is None:
-            typed = heading.text if where == heading.at else cell_text(self.sheet.cell(*divmod(where, COLUMNS)))
+            typed = heading.text if where == heading.at else heading_text(self.sheet.cell(*divmod(where, COLUMNS)))
             self.notes.add("layout.column-unmapped", where, "heading", typed, expected)
             return
         meant = _meant(self.sheet.cell(*divmod(heading.at, COLUMNS)), self._patterns())
@@ -227,7 +227,7 @@ class Columns:
 def note_missing_headings(sheet: Sheet, table: TableLayout, notes: FindingNotes) -> None:
     """Note that a sheet has no row of headings that the table looks for, at the cell that was most likely meant."""
     label, row = table.header.looked_for, likeliest_header_row(sheet)
-    cells = {cell_position(row, c): cell_text(v) for c, v in enumerate(sheet.rows[row] if sheet.rows else []) if v}
+    cells = {cell_position(row, c): heading_text(v) for c, v in enumerate(sheet.rows[row] if sheet.rows else []) if v}
     known = set(map(normalised_without_footnotes, table.labels))
     strange = {place: text for place, text in cells.items() if normalised_without_footnotes(text) not in known}
     under = sheet.rows[row + 1] if row + 1 < len(sheet.rows) else []

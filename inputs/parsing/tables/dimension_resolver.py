@@ -20,8 +20,8 @@ from inputs.parsing.tables.cell_account import CellAccount
 from inputs.parsing.tables.columns import Columns
 from inputs.parsing.tables.finding_notes import FindingNotes
 from inputs.parsing.tables.headings import column_name, position_beside_label
-from inputs.readers.cell_text import cell_text
 from inputs.readers.cells import Cell, Cells, ErrorValue, Sheet, Uncalculated
+from inputs.readers.heading_text import heading_text
 from schemas.definitions.models import Definitions
 from schemas.reference.periods import WEEKLY, Period, read_period
 
@@ -118,7 +118,7 @@ class DimensionResolver:
             return said
         word = interpret_cell(source, said.word)
         blank = word is None or word == ""
-        typed = cell_text(said.word) if blank and source.default is None else ""
+        typed = heading_text(said.word) if blank and source.default is None else ""
         if blank and source.default is not None:
             word = source.mapped.get(as_compared(source.default), source.default)
         return ResolvedValue(word, said.at, said.elsewhere, typed=typed)
@@ -161,8 +161,8 @@ class DimensionResolver:
         if said is NOTHING and source.default is None and self.blank_banner is not None and source.banner:
             said = ResolvedValue(f"one that fits {source.banner.pattern}", self.blank_banner, ended=True)
         if said.ended and said.at is not None:
-            expected = f"a heading such as {cell_text(said.word)}; what stands below it could not be judged"
-            found = cell_text(self.columns.sheet.cell(*divmod(said.at, COLUMNS)))
+            expected = f"a heading such as {heading_text(said.word)}; what stands below it could not be judged"
+            found = heading_text(self.columns.sheet.cell(*divmod(said.at, COLUMNS)))
             self.notes.add("layout.banner-unknown", said.at, "banner", found, expected)
             self.notes.errors += 1
             return ResolvedValue(None, None, ended=True)
@@ -176,7 +176,7 @@ class DimensionResolver:
                 return one
         where = next((one for one in said if one.at is not None or one.elsewhere), said[0])
         return ResolvedValue(
-            " ".join(filter(None, (cell_text(one.word) for one in said))) or None, where.at, where.elsewhere
+            " ".join(filter(None, (heading_text(one.word) for one in said))) or None, where.at, where.elsewhere
         )
 
     def _in_columns(self, source: Source, row: int) -> ResolvedValue:
@@ -202,7 +202,7 @@ class DimensionResolver:
             return False
         if not self._fits(source, cell):
             return False
-        typed = cell_text(unread.word)
+        typed = heading_text(unread.word)
         if of.name != "area" or normalised(typed) in (*self.on.table.marks, "-", "."):
             return True
         return may_take_name_for_code(self.on.definitions, interpret_cell(source, cell), typed)
@@ -225,10 +225,10 @@ class DimensionResolver:
             if cell is None and place in self.on.under_merges:
                 place = self.on.under_merges[place]
                 cell = self.on.sheet.cell(*divmod(place, COLUMNS))
-            if cell is None or (source.down and source.pattern and not source.pattern.search(cell_text(cell))):
+            if cell is None or (source.down and source.pattern and not source.pattern.search(heading_text(cell))):
                 continue
             kept = isinstance(cell, (date, float, int, ErrorValue, Uncalculated))
-            yield ResolvedValue(cell if kept else cell_text(cell), place)
+            yield ResolvedValue(cell if kept else heading_text(cell), place)
 
     def _fits(self, source: Source, cell: Cell) -> bool:
         """Whether what one of several columns says is what the source is read for."""
@@ -278,7 +278,7 @@ class DimensionResolver:
             self.notes.add("layout.label-missing", place, "label", found, label)
             return NOTHING
         cell = sheet.cell(*divmod(where, COLUMNS))
-        word = cell if isinstance(cell, (date, ErrorValue, Uncalculated)) else cell_text(cell)
+        word = cell if isinstance(cell, (date, ErrorValue, Uncalculated)) else heading_text(cell)
         if sheet is self.on.sheet:
             self.on.account.cells[where] = "cell"
             return ResolvedValue(word, where)
@@ -309,9 +309,9 @@ def interpret_cell(source: Source, cell: Cell) -> Cell:
     None where the pattern takes nothing."""
     word = cell
     if source.pattern is not None and isinstance(word, (str, int, float)):
-        word = matched_group(source.pattern.search(cell_text(word)))
+        word = matched_group(source.pattern.search(heading_text(word)))
     if source.mapped and isinstance(word, (str, int, float)):
-        word = source.mapped.get(as_compared(cell_text(word)), word)
+        word = source.mapped.get(as_compared(heading_text(word)), word)
     return word
 
 

@@ -9,8 +9,8 @@ from dataclasses import dataclass, replace
 from common.cell_references import COLUMNS, cell_position, column_letters, column_number
 from inputs.layouts.layout_language import Header, TableLayout
 from inputs.layouts.text_comparison import normalised, normalised_without_footnotes
-from inputs.readers.cell_text import cell_text
 from inputs.readers.cells import Cell, Sheet
+from inputs.readers.heading_text import heading_text
 
 JOIN = " | "
 WIDEST_MERGE = 1000
@@ -99,9 +99,9 @@ def _across(row: list[Cell], header: Header) -> list[tuple[int, int]]:
         column
         for column, cell in enumerate(row)
         if (
-            header.match.search(cell_text(cell))
+            header.match.search(heading_text(cell))
             if header.match
-            else normalised_without_footnotes(cell_text(cell)) == wanted
+            else normalised_without_footnotes(heading_text(cell)) == wanted
         )
         and cell is not None
     ]
@@ -138,7 +138,7 @@ def find_header_row(sheet: Sheet, header: Header, start: int = 0) -> int | None:
         if header.match is not None and _any(row, header.match):
             return number
         if header.find and any(
-            cell is not None and normalised_without_footnotes(cell_text(cell)) == wanted for cell in row
+            cell is not None and normalised_without_footnotes(heading_text(cell)) == wanted for cell in row
         ):
             return number
     return None
@@ -154,7 +154,7 @@ def headings_of_row(sheet: Sheet, header: Header, found_at: int) -> dict[int, He
     grid: dict[tuple[int, int], tuple[str, int]] = {}
     for row in range(first, last + 1):
         for column, cell in enumerate(sheet.rows[row] if row < len(sheet.rows) else []):
-            if text := cell_text(cell):
+            if text := heading_text(cell):
                 grid[row, column] = (text, cell_position(row, column))
     for top, left, bottom, right in sheet.merged:
         if top > last or bottom < first or (top, left) not in grid:

@@ -10,8 +10,8 @@ from typing import Any
 from common.cell_references import COLUMNS, address_of_position, cell_position
 from inputs.parsing.tables.finding_notes import FindingNotes
 from inputs.parsing.tables.headings import TableBlock
-from inputs.readers.cell_text import cell_text
 from inputs.readers.cells import Sheet
+from inputs.readers.heading_text import heading_text
 from schemas.findings import Finding, make_finding
 from schemas.reference.geography import Area, Geography
 from schemas.reference.periods import (
@@ -84,7 +84,7 @@ class TablePeriods:
         left, right = block.within
         for number in range(since, block.top):
             row = self.sheet.rows[number]
-            if _OTHER_DAY.search(" ".join(cell_text(cell) for cell in row if cell is not None)):
+            if _OTHER_DAY.search(" ".join(heading_text(cell) for cell in row if cell is not None)):
                 continue
             for column, cell in enumerate(row[: right + 1]):
                 if column >= left and isinstance(cell, str) and cell_position(number, column) not in self.sources:
@@ -95,8 +95,8 @@ class TablePeriods:
         cells = (
             [address_of_position(place)] if other is None else [address_of_position(place), address_of_position(other)]
         )
-        held = cell_text(self.sheet.cell(*divmod(other, COLUMNS))) if other is not None else code
-        shown = f"{cell_text(self.sheet.cell(*divmod(place, COLUMNS)))!r} above figures of {held}"
+        held = heading_text(self.sheet.cell(*divmod(other, COLUMNS))) if other is not None else code
+        shown = f"{heading_text(self.sheet.cell(*divmod(place, COLUMNS)))!r} above figures of {held}"
         self.notes.add("period.contradicts", place, "period", shown, f"figures of {period.label} below it", cells)
 
 
@@ -110,7 +110,7 @@ def find_sheet_name_contradiction(sheet: Sheet, rows: Iterable[Mapping[str, Any]
     if len(said) != 1 or any(code in said for _, code in spoken):
         return None
     (period,), ((_, code), place) = said.values(), next(iter(spoken.items()))
-    held = code if place is None else cell_text(sheet.cell(*divmod(place, COLUMNS)))
+    held = code if place is None else heading_text(sheet.cell(*divmod(place, COLUMNS)))
     return make_finding(
         "period.contradicts",
         sheet=sheet.name,
@@ -140,7 +140,7 @@ def find_title_area_contradiction(
                     sheet=sheet.name,
                     cells=[address_of_position(cell_position(number, column))],
                     field="area",
-                    found=cell_text(cell),
+                    found=heading_text(cell),
                     expected=f"a title of {area.name}, as the sheet's name says",
                 )
     return None

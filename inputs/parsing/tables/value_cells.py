@@ -10,8 +10,8 @@ from inputs.parsing.cell_values.numbers import Comma, NumberReading, read_number
 from inputs.parsing.tables.dimension_resolver import DimensionResolver, ResolvedValue, SheetTable, matched_group
 from inputs.parsing.tables.finding_notes import FindingNotes
 from inputs.parsing.tables.value_columns import ObservationColumns
-from inputs.readers.cell_text import cell_text
 from inputs.readers.cells import Cell, FormattedNumber
+from inputs.readers.heading_text import heading_text
 from schemas.reference.periods import date_made_by_excel, number_probably_typed
 
 STATUS_WORDS = {
@@ -43,8 +43,8 @@ class ValueCells:
                 continue
             cell = self.columns.sheet.cell(row, column)
             if spec.pattern is not None and isinstance(cell, (str, FormattedNumber)):
-                cell = matched_group(spec.pattern.search(cell_text(cell))) or cell
-            out[measure] = cell_text(cell) or None if measure == "value_text" else self._number(cell, spec.scale)
+                cell = matched_group(spec.pattern.search(heading_text(cell))) or cell
+            out[measure] = heading_text(cell) or None if measure == "value_text" else self._number(cell, spec.scale)
         nothing = all(reading is None for reading in out.values())
         return None if nothing and (of.spec.blank or self.table.blank) == "skip" else out
 
@@ -86,7 +86,7 @@ class ValueCells:
     def _unread(self, rule: str, where: int, measure: str, spec: ValueColumn) -> None:
         """Note a cell that is no number that can be read: what it shows and, where that differs, what it holds."""
         cell = self.columns.sheet.cell(*divmod(where, COLUMNS))
-        typed = cell_text(cell)
+        typed = heading_text(cell)
         expected = "a number" + (", or a percentage" if spec.scale in ("percent", "fraction") else "")
         if isinstance(cell, FormattedNumber):
             typed = typed or "nothing"
@@ -110,7 +110,7 @@ class ValueCells:
             said = self.sayings.say(self.table.status, number, of.heading)
         else:
             return None
-        word = cell_text(said.word)
+        word = heading_text(said.word)
         known = STATUS_WORDS.get(word.casefold(), self.table.marks.get(word.casefold()))
         if known is None and word:
             expected = ", ".join(sorted({*filter(None, STATUS_WORDS.values()), *REASONS}))

@@ -21,7 +21,7 @@ from inputs.readers.appearance.number_formats import DAY_ZERO
 from inputs.readers.appearance.rich_text import formatted_items
 from inputs.readers.calamine_sheets import DAY_ZERO_1904, SheetParser, build_sheet, open_workbook
 from inputs.readers.cells import Cells, ErrorValue, Sheet, Uncalculated
-from inputs.readers.excel.cell_addresses import check_addresses
+from inputs.readers.excel.cell_address_checks import check_addresses
 from inputs.readers.excel.cell_styles import CellStyles, read_styles_part
 from inputs.readers.excel.linked_data_types import RichValues
 from inputs.readers.excel.xlsx_styles import note_styled_cells

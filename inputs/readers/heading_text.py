@@ -8,7 +8,7 @@ from inputs.readers.cells import Cell, ErrorValue, FormattedNumber, Uncalculated
 from schemas.reference.periods import day_in_words, is_first_or_last_of_month
 
 
-def cell_text(cell: Cell) -> str:
+def heading_text(cell: Cell) -> str:
     """A cell as the words of a heading or label: 2010 for 2010.0; for a date September 2010 on the first or last day of
     the month, 10 September 2010 on any other."""
     if isinstance(cell, float) and cell.is_integer():
