@@ -28,16 +28,16 @@ import numpy as np
 import polars as pl
 
 from bench.mart import DAY, PARTS, YEARS, neighbour, waiting_seconds
-from common.cell_references import cell_position
-from schemas.definitions.loader import load_definitions
-from schemas.definitions.models import Definitions
-from schemas.observations import TIDY
-from schemas.reference.geography import ENGLAND
-from schemas.reference.periods import build_period
-from schemas.return_calendar import RegisterEntry
-from schemas.submissions import Outcome, Submission
-from warehouse.publication.publish import publish_candidate
-from warehouse.store import loading, private_store
+from local_indicators.common.cell_references import cell_position
+from local_indicators.schemas.definitions.loader import load_definitions
+from local_indicators.schemas.definitions.models import Definitions
+from local_indicators.schemas.observations import TIDY
+from local_indicators.schemas.reference.geography import ENGLAND
+from local_indicators.schemas.reference.periods import build_period
+from local_indicators.schemas.return_calendar import RegisterEntry
+from local_indicators.schemas.submissions import Outcome, Submission
+from local_indicators.warehouse.publication.publish import publish_candidate
+from local_indicators.warehouse.store import loading, private_store
 
 MAX_BYTES = 12_000_000_000
 BATCH = 10
@@ -222,9 +222,9 @@ class Bench:
 @contextmanager
 def inside(watch: Watch) -> Iterator[None]:
     """Print what each step of a build takes while the block lasts."""
-    from warehouse.disclosure import disclosure_control
-    from warehouse.mart import build_mart
-    from warehouse.store import row_history
+    from local_indicators.warehouse.disclosure import disclosure_control
+    from local_indicators.warehouse.mart import build_mart
+    from local_indicators.warehouse.store import row_history
 
     steps = (
         (row_history, "create_row_versions"), (disclosure_control, "rows_to_withhold"),

@@ -19,15 +19,15 @@ from pathlib import Path
 
 import polars as pl
 
-from schemas.definitions.loader import load_definitions
-from schemas.definitions.models import Definitions, Peer
-from schemas.reference.geography import ENGLAND
-from schemas.reference.periods import build_period
-from warehouse.mart.build_mart import fill_derived_tables
-from warehouse.mart.mart_tables import MART, create_table_sql
-from warehouse.mart.reference_tables import create_reference_tables
-from warehouse.store.connection import connect
-from warehouse.store.current_rows import MOST_ROWS
+from local_indicators.schemas.definitions.loader import load_definitions
+from local_indicators.schemas.definitions.models import Definitions, Peer
+from local_indicators.schemas.reference.geography import ENGLAND
+from local_indicators.schemas.reference.periods import build_period
+from local_indicators.warehouse.mart.build_mart import fill_derived_tables
+from local_indicators.warehouse.mart.mart_tables import MART, create_table_sql
+from local_indicators.warehouse.mart.reference_tables import create_reference_tables
+from local_indicators.warehouse.store.connection import connect
+from local_indicators.warehouse.store.current_rows import MOST_ROWS
 
 YEARS = range(2014, 2024)
 PARTS = ("Sex=Girls", "Sex=Boys", "FSM=Eligible", "FSM=Not eligible")

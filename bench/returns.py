@@ -23,13 +23,13 @@ from pathlib import Path
 
 import openpyxl
 
-from flows.checking import validate_files
-from flows.checking.dask_workers import staging_function
-from flows.pipeline.night_steps import collect
-from flows.pipeline.validate_step import validate
-from flows.run_context import RunContext, prepare_run
-from flows.settings import settings
-from schemas.definitions.loader import load_definitions
+from local_indicators.flows.checking import validate_files
+from local_indicators.flows.checking.dask_workers import staging_function
+from local_indicators.flows.pipeline.night_steps import collect
+from local_indicators.flows.pipeline.validate_step import validate
+from local_indicators.flows.run_context import RunContext, prepare_run
+from local_indicators.flows.settings import settings
+from local_indicators.schemas.definitions.loader import load_definitions
 
 ROOT = Path(__file__).resolve().parent.parent
 TODAY = date(2024, 5, 31)

@@ -12,7 +12,7 @@ from typing import Any, TypeVar, cast, get_args, get_type_hints
 
 from pydantic import ConfigDict, TypeAdapter, ValidationError
 
-from common.errors import DefinitionError
+from local_indicators.common.errors import DefinitionError
 
 T = TypeVar("T")
 STRICT_KEYS = ConfigDict(extra="forbid")

@@ -26,7 +26,7 @@ from jinja2 import (
 from jinja2.meta import find_referenced_templates, find_undeclared_variables
 from markupsafe import Markup
 
-from common.errors import DefinitionError
+from local_indicators.common.errors import DefinitionError
 
 SUFFIX = ".jinja"
 HTML_SUFFIX = "html.jinja"

@@ -12,9 +12,9 @@ from prefect.client.schemas.objects import State
 from prefect.runtime import flow_run
 from prefect.states import Completed
 
-from common.errors import BusyError
-from flows.checking.dask_workers import staging_function
-from flows.operations.prefect_artifacts import (
+from local_indicators.common.errors import BusyError
+from local_indicators.flows.checking.dask_workers import staging_function
+from local_indicators.flows.operations.prefect_artifacts import (
     DAYTIME_HOOKS,
     HOOKS,
     PATIENCE_SECONDS,
@@ -23,10 +23,10 @@ from flows.operations.prefect_artifacts import (
     show_progress,
     timed_run_name,
 )
-from flows.pipeline.daytime_steps import DaytimeReport, run_between_nights
-from flows.pipeline.run_report import daytime_as_markdown
-from flows.settings import settings
-from schemas.notifications import DAYTIME_KINDS, REMINDER_KINDS
+from local_indicators.flows.pipeline.daytime_steps import DaytimeReport, run_between_nights
+from local_indicators.flows.pipeline.run_report import daytime_as_markdown
+from local_indicators.flows.settings import settings
+from local_indicators.schemas.notifications import DAYTIME_KINDS, REMINDER_KINDS
 
 
 @flow(name="replies", flow_run_name=timed_run_name, **DAYTIME_HOOKS)

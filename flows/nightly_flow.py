@@ -10,8 +10,8 @@ from datetime import date
 from prefect import flow
 from prefect.runtime import flow_run
 
-from flows.checking.dask_workers import staging_function
-from flows.operations.prefect_artifacts import (
+from local_indicators.flows.checking.dask_workers import staging_function
+from local_indicators.flows.operations.prefect_artifacts import (
     HOOKS,
     PATIENCE_SECONDS,
     STEPS,
@@ -19,10 +19,10 @@ from flows.operations.prefect_artifacts import (
     publish_page,
     show_progress,
 )
-from flows.pipeline import night_steps
-from flows.pipeline.night_summary import NightReport
-from flows.pipeline.run_report import as_markdown
-from flows.settings import settings
+from local_indicators.flows.pipeline import night_steps
+from local_indicators.flows.pipeline.night_summary import NightReport
+from local_indicators.flows.pipeline.run_report import as_markdown
+from local_indicators.flows.settings import settings
 
 
 @flow(name="nightly", flow_run_name=night_run_name, **HOOKS)

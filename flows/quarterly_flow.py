@@ -13,13 +13,25 @@ from prefect.cache_policies import NO_CACHE
 from prefect.runtime import flow_run
 from pydantic import Field
 
-from flows import run_context
-from flows.delivery.quarterly_filing import Audience, FiledReport, file_report, parse_quarter, report_recipients
-from flows.operations.prefect_artifacts import HOOKS, PATIENCE_SECONDS, STEPS, publish_page, timed_run_name
-from flows.pipeline import night_steps, reply_step
-from flows.pipeline.run_report import quarterly_as_markdown
-from flows.records.writer_lock import sole_writer
-from flows.settings import now, settings
+from local_indicators.flows import run_context
+from local_indicators.flows.delivery.quarterly_filing import (
+    Audience,
+    FiledReport,
+    file_report,
+    parse_quarter,
+    report_recipients,
+)
+from local_indicators.flows.operations.prefect_artifacts import (
+    HOOKS,
+    PATIENCE_SECONDS,
+    STEPS,
+    publish_page,
+    timed_run_name,
+)
+from local_indicators.flows.pipeline import night_steps, reply_step
+from local_indicators.flows.pipeline.run_report import quarterly_as_markdown
+from local_indicators.flows.records.writer_lock import sole_writer
+from local_indicators.flows.settings import now, settings
 
 file_it = task(name="File the report", task_run_name="File the report", cache_policy=NO_CACHE)(file_report)
 

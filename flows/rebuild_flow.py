@@ -11,10 +11,10 @@ from prefect.client.schemas.objects import State
 from prefect.runtime import flow_run
 from prefect.states import Completed
 
-from flows.operations.prefect_artifacts import HOOKS, publish_page, show_progress, timed_run_name
-from flows.recovery.rebuild_warehouse import rebuild as rebuild_all
-from flows.recovery.rebuild_warehouse import rebuilt_as_markdown
-from flows.settings import settings
+from local_indicators.flows.operations.prefect_artifacts import HOOKS, publish_page, show_progress, timed_run_name
+from local_indicators.flows.recovery.rebuild_warehouse import rebuild as rebuild_all
+from local_indicators.flows.recovery.rebuild_warehouse import rebuilt_as_markdown
+from local_indicators.flows.settings import settings
 
 make_again = task(name="Replay the ledger", task_run_name="Replay the ledger", cache_policy=NO_CACHE)(rebuild_all)
 

@@ -7,18 +7,18 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from pathlib import Path
 
-from common.errors import StorageError
-from flows.checking.staging import ValidationContext, stage_submissions
-from flows.delivery.mail_server import configured_mail_server
-from flows.records.archive import Archive
-from flows.records.ledger import Ledger, read_ledger
-from flows.records.loss_detection import require_no_losses, restore_published_file
-from flows.settings import Settings, london_today, now
-from flows.template_check import check_templates
-from inputs.layouts.partner_layouts import Partner, load_partners
-from schemas.definitions.loader import load_definitions
-from schemas.definitions.models import Definitions
-from schemas.submissions import Submission
+from local_indicators.common.errors import StorageError
+from local_indicators.flows.checking.staging import ValidationContext, stage_submissions
+from local_indicators.flows.delivery.mail_server import configured_mail_server
+from local_indicators.flows.records.archive import Archive
+from local_indicators.flows.records.ledger import Ledger, read_ledger
+from local_indicators.flows.records.loss_detection import require_no_losses, restore_published_file
+from local_indicators.flows.settings import Settings, london_today, now
+from local_indicators.flows.template_check import check_templates
+from local_indicators.inputs.layouts.partner_layouts import Partner, load_partners
+from local_indicators.schemas.definitions.loader import load_definitions
+from local_indicators.schemas.definitions.models import Definitions
+from local_indicators.schemas.submissions import Submission
 
 StagingFunction = Callable[[Path, Sequence[Submission], ValidationContext], Iterator[str]]
 

@@ -11,11 +11,11 @@ from zoneinfo import ZoneInfo
 from pydantic import BeforeValidator, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
-from common.errors import UsageError
-from common.jinja_templates import Branding
-from flows.inboxes import Address, inbox_at
-from inputs.sandbox.reader_processes import Limits
-from replies.emails.size_limit import MAX_MESSAGE_BYTES
+from local_indicators.common.errors import UsageError
+from local_indicators.common.jinja_templates import Branding
+from local_indicators.flows.inboxes import Address, inbox_at
+from local_indicators.inputs.sandbox.reader_processes import Limits
+from local_indicators.replies.emails.size_limit import MAX_MESSAGE_BYTES
 
 HOME = Path(__file__).resolve().parent.parent
 CLAIMS = HOME / "docs" / "claims" / "review-2011.toml"

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from common.jinja_templates import Branding, check_overrides
-from replies.emails import email_message, sample_messages
-from replies.reports import scorecard_page
-from warehouse.publication import verdict_page
+from local_indicators.common.jinja_templates import Branding, check_overrides
+from local_indicators.replies.emails import email_message, sample_messages
+from local_indicators.replies.reports import scorecard_page
+from local_indicators.warehouse.publication import verdict_page
 
 
 def check_templates(branding: Branding) -> None:

@@ -11,9 +11,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from schemas.file_names import split_version, words_meaning_draft_or_copy
-from schemas.observations import CurrentFile
-from schemas.submissions import Outcome, Submission
+from local_indicators.schemas.file_names import split_version, words_meaning_draft_or_copy
+from local_indicators.schemas.observations import CurrentFile
+from local_indicators.schemas.submissions import Outcome, Submission
 
 AHEAD = timedelta(days=1)
 """So far may a date lie after the arrival of its file and be believed: clocks and time zones differ."""

@@ -7,9 +7,9 @@ from dataclasses import asdict, dataclass, replace
 from itertools import groupby
 from typing import Any, Literal
 
-from common.cell_references import COLUMNS, cell_position, column_letters, position_of_address
-from common.safe_text import as_typed, with_strange_characters_named
-from schemas.rules import RULES, Rule
+from local_indicators.common.cell_references import COLUMNS, cell_position, column_letters, position_of_address
+from local_indicators.common.safe_text import as_typed, with_strange_characters_named
+from local_indicators.schemas.rules import RULES, Rule
 
 WHOLE_FROM = 3
 """From this many cells, a column of which every cell fails one rule is one finding."""

@@ -8,10 +8,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
 
-from schemas.file_precedence import Precedence
-from schemas.return_calendar import ExpectedReturn
-from schemas.set_aside_returns import SetAside
-from schemas.submissions import Outcome, Submission, has_errors
+from local_indicators.schemas.file_precedence import Precedence
+from local_indicators.schemas.return_calendar import ExpectedReturn
+from local_indicators.schemas.set_aside_returns import SetAside
+from local_indicators.schemas.submissions import Outcome, Submission, has_errors
 
 
 @dataclass(frozen=True, eq=False)

@@ -13,12 +13,12 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from common.config_files import STRICT_KEYS
-from schemas.file_precedence import RivalSubmission
-from schemas.notification_history import NotificationHistory
-from schemas.return_calendar import ExpectedReturn, is_beyond_grace
-from schemas.set_aside_returns import SetAside
-from schemas.submissions import Outcome, Submission, has_errors
+from local_indicators.common.config_files import STRICT_KEYS
+from local_indicators.schemas.file_precedence import RivalSubmission
+from local_indicators.schemas.notification_history import NotificationHistory
+from local_indicators.schemas.return_calendar import ExpectedReturn, is_beyond_grace
+from local_indicators.schemas.set_aside_returns import SetAside
+from local_indicators.schemas.submissions import Outcome, Submission, has_errors
 
 Kind = Literal[
     "receipt",  # a submission came: proof for its owner

@@ -8,7 +8,7 @@ from datetime import date
 
 import polars as pl
 
-from common.json_records import Instant
+from local_indicators.common.json_records import Instant
 
 MEASURES = ("value", "value_low", "value_high", "value_text", "numerator", "denominator")
 """What a row can say of its key. All but `value_text` are numbers, in the indicator's unit (shares as 0 to 100)."""

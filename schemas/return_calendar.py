@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Literal
 
-from common.config_files import STRICT_KEYS
-from schemas.submissions import Outcome
+from local_indicators.common.config_files import STRICT_KEYS
+from local_indicators.schemas.submissions import Outcome
 
 ReturnStatus = Literal["due", "overdue"]
 ExpectedReturnStatus = Literal["received", "rejected", "due", "overdue"]

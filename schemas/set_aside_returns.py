@@ -8,8 +8,8 @@ from typing import Annotated
 
 from pydantic import Field
 
-from common.config_files import STRICT_KEYS
-from schemas.submissions import outcome_id
+from local_indicators.common.config_files import STRICT_KEYS
+from local_indicators.schemas.submissions import outcome_id
 
 MOST_CELLS = 20
 """Cells that are told of one fault."""

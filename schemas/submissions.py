@@ -9,10 +9,10 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from common.config_files import STRICT_KEYS
-from common.json_records import Instant
-from schemas.findings import Finding
-from schemas.observations import Waiver
+from local_indicators.common.config_files import STRICT_KEYS
+from local_indicators.common.json_records import Instant
+from local_indicators.schemas.findings import Finding
+from local_indicators.schemas.observations import Waiver
 
 STRUCTURAL = ("return.", "layout.", "row.missing")
 """Rules about the shape of a return, whose breaking leaves rows unread or missing."""

@@ -21,10 +21,10 @@ os.environ.update(
     }
 )
 
-from flows.pipeline.night_summary import NightReport
-from inputs.layouts.partner_layouts import Partner, load_partners
-from schemas.definitions.loader import load_definitions
-from schemas.definitions.models import Definitions
+from local_indicators.flows.pipeline.night_summary import NightReport
+from local_indicators.inputs.layouts.partner_layouts import Partner, load_partners
+from local_indicators.schemas.definitions.loader import load_definitions
+from local_indicators.schemas.definitions.models import Definitions
 
 # No test asserts a time, and a failure found once is found again.
 hypothesis.settings.register_profile("steady", deadline=None, derandomize=True)
@@ -62,7 +62,7 @@ def prefect_server() -> Iterator[None]:
 @pytest.fixture(scope="session")
 def example_night(tmp_path_factory: pytest.TempPathFactory, prefect_server: None) -> tuple[Place, NightReport]:
     """The example returns, taken through the real Prefect flow once. Tests must leave it as it is."""
-    from flows.nightly_flow import nightly
+    from local_indicators.flows.nightly_flow import nightly
 
     place = Place(tmp_path_factory.mktemp("example"))
     report = nightly(

@@ -11,9 +11,9 @@ import sys
 from collections.abc import Iterable
 from pathlib import Path
 
-from flows.settings import HOME, settings
-from warehouse.mart.mart_tables import MART
-from warehouse.store.attached_files import connect_with_files
+from local_indicators.flows.settings import HOME, settings
+from local_indicators.warehouse.mart.mart_tables import MART
+from local_indicators.warehouse.store.attached_files import connect_with_files
 
 DASHBOARDS = HOME / "docs" / "dashboards.md"
 NATIONAL_SET = HOME / "docs" / "national-set.md"

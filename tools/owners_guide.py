@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from common.errors import StorageError
-from flows.settings import HOME
-from schemas.rules import GROUPS, RULES, Rule
+from local_indicators.common.errors import StorageError
+from local_indicators.flows.settings import HOME
+from local_indicators.schemas.rules import GROUPS, RULES, Rule
 
 GUIDE = Path("docs") / "data-owners.md"
 BEGIN, END = "<!-- The rules below are written by `make docs`. -->", "<!-- Here the rules end. -->"

@@ -26,17 +26,17 @@ from prefect.context import FlowRunContext, TaskRunContext
 from prefect.logging import get_logger
 from prefect.settings import PREFECT_API_URL, temporary_settings
 
-from common.atomic_files import write_whole
-from common.errors import StorageError, UsageError
-from common.json_records import as_record, from_record
-from flows.checking.staging import ValidationContext, is_staged, stage_submissions
-from flows.records.archive import Archive
-from flows.settings import Settings, needs_extra
-from inputs.layouts.partner_layouts import load_partners
-from inputs.sandbox.reader_processes import Limits
-from schemas.definitions.loader import load_definitions
-from schemas.observations import CurrentFile
-from schemas.submissions import Submission, WaiverGrant
+from local_indicators.common.atomic_files import write_whole
+from local_indicators.common.errors import StorageError, UsageError
+from local_indicators.common.json_records import as_record, from_record
+from local_indicators.flows.checking.staging import ValidationContext, is_staged, stage_submissions
+from local_indicators.flows.records.archive import Archive
+from local_indicators.flows.settings import Settings, needs_extra
+from local_indicators.inputs.layouts.partner_layouts import load_partners
+from local_indicators.inputs.sandbox.reader_processes import Limits
+from local_indicators.schemas.definitions.loader import load_definitions
+from local_indicators.schemas.observations import CurrentFile
+from local_indicators.schemas.submissions import Submission, WaiverGrant
 
 LOCAL_WORKERS = 2
 MOST_IN_A_JOB = 250

@@ -6,14 +6,14 @@ from collections.abc import Mapping
 
 import polars as pl
 
-from flows.records.ledger import Ledger
-from flows.settings import Settings
-from inputs.layouts.partner_layouts import Partner
-from schemas.definitions.models import Definitions
-from schemas.observations import KEY, PAYLOAD
-from warehouse.queries.published_figures import SEEN, published_figures
-from warehouse.store import connection, current_rows
-from warehouse.store.loads_in_force import loads_of_outcomes
+from local_indicators.flows.records.ledger import Ledger
+from local_indicators.flows.settings import Settings
+from local_indicators.inputs.layouts.partner_layouts import Partner
+from local_indicators.schemas.definitions.models import Definitions
+from local_indicators.schemas.observations import KEY, PAYLOAD
+from local_indicators.warehouse.queries.published_figures import SEEN, published_figures
+from local_indicators.warehouse.store import connection, current_rows
+from local_indicators.warehouse.store.loads_in_force import loads_of_outcomes
 
 
 def figures_known_to_owners(

@@ -20,19 +20,19 @@ from typing import Any
 import orjson
 import polars as pl
 
-from common.atomic_files import write_whole
-from common.errors import StorageError
-from common.json_records import Instant, as_record, from_record
-from flows.checking.validate_files import ValidationResult, for_annotation, validate_each_file
-from flows.records.archive import Archive
-from inputs.layouts.partner_layouts import Partner
-from inputs.parsing.return_identification import Origin
-from inputs.sandbox.reader_processes import Limits, ReaderPool
-from replies.annotation.marked_up_copy import MarkedUpCopy, NoCopy, marking_request, run_marking
-from schemas.definitions.models import Definitions
-from schemas.findings import Finding
-from schemas.observations import KEY, CheckContext, CurrentFile, TidyTable, Waiver
-from schemas.submissions import Status, Submission, WaiverGrant
+from local_indicators.common.atomic_files import write_whole
+from local_indicators.common.errors import StorageError
+from local_indicators.common.json_records import Instant, as_record, from_record
+from local_indicators.flows.checking.validate_files import ValidationResult, for_annotation, validate_each_file
+from local_indicators.flows.records.archive import Archive
+from local_indicators.inputs.layouts.partner_layouts import Partner
+from local_indicators.inputs.parsing.return_identification import Origin
+from local_indicators.inputs.sandbox.reader_processes import Limits, ReaderPool
+from local_indicators.replies.annotation.marked_up_copy import MarkedUpCopy, NoCopy, marking_request, run_marking
+from local_indicators.schemas.definitions.models import Definitions
+from local_indicators.schemas.findings import Finding
+from local_indicators.schemas.observations import KEY, CheckContext, CurrentFile, TidyTable, Waiver
+from local_indicators.schemas.submissions import Status, Submission, WaiverGrant
 
 MAX_PENDING_COPIES = 8
 """How many marked-up copies may be in the making while files are validated."""

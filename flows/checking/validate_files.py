@@ -9,22 +9,22 @@ from datetime import datetime
 
 import polars as pl
 
-from common.cell_references import COLUMNS, position_of_address
-from inputs.layouts.partner_layouts import Layout, Partner
-from inputs.parsing.parse_return import parse
-from inputs.parsing.return_identification import Origin, identify
-from inputs.readers.cells import Cells
-from inputs.readers.last_modified import MODIFIED
-from inputs.sandbox.reader_processes import Limits, ReaderPool
-from replies.annotation.marked_up_copy import CheckedReturn
-from schemas.definitions.models import Definitions
-from schemas.file_precedence import modification_time
-from schemas.findings import Finding, cells_of_finding, merge_findings
-from schemas.observations import KEY_CELLS, MEASURES, CheckContext, TidyTable, empty_table
-from schemas.reference.periods import read_period
-from schemas.submissions import Status, status_from_findings
-from schemas.validation.check_tables import check
-from schemas.validation.older_files import check_for_older_file
+from local_indicators.common.cell_references import COLUMNS, position_of_address
+from local_indicators.inputs.layouts.partner_layouts import Layout, Partner
+from local_indicators.inputs.parsing.parse_return import parse
+from local_indicators.inputs.parsing.return_identification import Origin, identify
+from local_indicators.inputs.readers.cells import Cells
+from local_indicators.inputs.readers.last_modified import MODIFIED
+from local_indicators.inputs.sandbox.reader_processes import Limits, ReaderPool
+from local_indicators.replies.annotation.marked_up_copy import CheckedReturn
+from local_indicators.schemas.definitions.models import Definitions
+from local_indicators.schemas.file_precedence import modification_time
+from local_indicators.schemas.findings import Finding, cells_of_finding, merge_findings
+from local_indicators.schemas.observations import KEY_CELLS, MEASURES, CheckContext, TidyTable, empty_table
+from local_indicators.schemas.reference.periods import read_period
+from local_indicators.schemas.submissions import Status, status_from_findings
+from local_indicators.schemas.validation.check_tables import check
+from local_indicators.schemas.validation.older_files import check_for_older_file
 
 
 @dataclass(frozen=True, eq=False)

@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 from cyclopts import App, CycloptsError, Parameter
 
-from common.errors import LocalIndicatorsError
+from local_indicators.common.errors import LocalIndicatorsError
 
 
 class Command(NamedTuple):
@@ -126,7 +126,7 @@ def _application() -> App:
     )
     for command in COMMANDS:
         application.command(
-            f"flows.commands.{command.name}:{command.name}",
+            f"local_indicators.flows.commands.{command.name}:{command.name}",
             name=command.name,
             help=command.summary,
             help_epilogue=f"example:\n  {command.example}",

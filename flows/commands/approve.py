@@ -7,10 +7,10 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from flows.commands.decisions import print_decision
-from flows.commands.options import ArchiveOption, ByOption, WarehouseOption
-from flows.recovery.approval import approve_run, release_set_aside
-from flows.settings import settings
+from local_indicators.flows.commands.decisions import print_decision
+from local_indicators.flows.commands.options import ArchiveOption, ByOption, WarehouseOption
+from local_indicators.flows.recovery.approval import approve_run, release_set_aside
+from local_indicators.flows.settings import settings
 
 
 def approve(

@@ -14,22 +14,22 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from common.atomic_files import write_whole
-from common.errors import UsageError
-from common.safe_text import as_typed
-from flows.checking.validate_files import ValidationResult, for_annotation, validate_files
-from flows.commands.options import JsonOption, TodayOption
-from flows.commands.terminal import as_json
-from flows.settings import Settings, london_today, now, settings
-from inputs.layouts.partner_layouts import Partner, load_partners
-from inputs.parsing.explain_cells import explain_cells as explain_cells
-from inputs.parsing.return_identification import Origin
-from inputs.readers.cells import Cells
-from inputs.sandbox.reader_processes import Limits, read_in_child
-from replies.annotation.marked_up_copy import NoCopy, mark_up
-from replies.emails.owner_emails import STATUS_WORDS
-from schemas.definitions.loader import load_definitions
-from schemas.observations import CheckContext
+from local_indicators.common.atomic_files import write_whole
+from local_indicators.common.errors import UsageError
+from local_indicators.common.safe_text import as_typed
+from local_indicators.flows.checking.validate_files import ValidationResult, for_annotation, validate_files
+from local_indicators.flows.commands.options import JsonOption, TodayOption
+from local_indicators.flows.commands.terminal import as_json
+from local_indicators.flows.settings import Settings, london_today, now, settings
+from local_indicators.inputs.layouts.partner_layouts import Partner, load_partners
+from local_indicators.inputs.parsing.explain_cells import explain_cells as explain_cells
+from local_indicators.inputs.parsing.return_identification import Origin
+from local_indicators.inputs.readers.cells import Cells
+from local_indicators.inputs.sandbox.reader_processes import Limits, read_in_child
+from local_indicators.replies.annotation.marked_up_copy import NoCopy, mark_up
+from local_indicators.replies.emails.owner_emails import STATUS_WORDS
+from local_indicators.schemas.definitions.loader import load_definitions
+from local_indicators.schemas.observations import CheckContext
 
 Result = dict[str, Any]
 

@@ -7,10 +7,10 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from flows.commands.options import JsonOption, WarehouseOption
-from flows.commands.terminal import as_json
-from flows.settings import CLAIMS, settings
-from warehouse.queries.claims import WORST_FIRST, judge_claims, load_claims
+from local_indicators.flows.commands.options import JsonOption, WarehouseOption
+from local_indicators.flows.commands.terminal import as_json
+from local_indicators.flows.settings import CLAIMS, settings
+from local_indicators.warehouse.queries.claims import WORST_FIRST, judge_claims, load_claims
 
 
 def claims(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 
-from warehouse.publication.publish import NotApproved
+from local_indicators.warehouse.publication.publish import NotApproved
 
 
 def print_decision(decide: Callable[[], str]) -> int:

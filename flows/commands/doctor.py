@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from flows.commands.options import JsonOption
-from flows.commands.terminal import as_json
-from flows.operations.doctor.examination import examine, print_results
+from local_indicators.flows.commands.options import JsonOption
+from local_indicators.flows.commands.terminal import as_json
+from local_indicators.flows.operations.doctor.examination import examine, print_results
 
 
 def doctor(*, json: JsonOption = False) -> int:

@@ -8,17 +8,23 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from common.progress import report_progress
-from flows.commands.options import ArchiveOption, InboxOption, OutboxOption, TodayOption, WarehouseOption
-from flows.commands.terminal import console, progress_shown
-from flows.inboxes import Address, check_inbox
-from flows.pipeline.run_report import print_report
-from flows.settings import needs_extra, settings
-from inputs.layouts.partner_layouts import load_partners
-from schemas.definitions.loader import load_definitions
+from local_indicators.common.progress import report_progress
+from local_indicators.flows.commands.options import (
+    ArchiveOption,
+    InboxOption,
+    OutboxOption,
+    TodayOption,
+    WarehouseOption,
+)
+from local_indicators.flows.commands.terminal import console, progress_shown
+from local_indicators.flows.inboxes import Address, check_inbox
+from local_indicators.flows.pipeline.run_report import print_report
+from local_indicators.flows.settings import needs_extra, settings
+from local_indicators.inputs.layouts.partner_layouts import load_partners
+from local_indicators.schemas.definitions.loader import load_definitions
 
 if TYPE_CHECKING:
-    from flows.pipeline.night_summary import NightReport
+    from local_indicators.flows.pipeline.night_summary import NightReport
 
 PREFECT = {
     "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
@@ -68,7 +74,7 @@ def _run_flow(chosen: Mapping[str, Path | date | str | None]) -> NightReport:
     for name, value in PREFECT.items():
         os.environ.setdefault(name, value)
     report_progress("Starting Prefect")
-    from flows.nightly_flow import nightly as nightly_flow
+    from local_indicators.flows.nightly_flow import nightly as nightly_flow
 
     parameters = {name: str(value) if isinstance(value, Path) else value for name, value in chosen.items()}
     return nightly_flow(**parameters)  # type: ignore[arg-type]

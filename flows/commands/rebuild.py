@@ -6,12 +6,12 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from common.errors import UsageError
-from flows.commands.options import ArchiveOption, JsonOption, WarehouseOption
-from flows.commands.terminal import as_json, progress_shown
-from flows.recovery.rebuild_warehouse import rebuild as rebuild_from_ledger
-from flows.recovery.reparse_report import reparse_submissions as report_reparsed
-from flows.settings import settings
+from local_indicators.common.errors import UsageError
+from local_indicators.flows.commands.options import ArchiveOption, JsonOption, WarehouseOption
+from local_indicators.flows.commands.terminal import as_json, progress_shown
+from local_indicators.flows.recovery.rebuild_warehouse import rebuild as rebuild_from_ledger
+from local_indicators.flows.recovery.reparse_report import reparse_submissions as report_reparsed
+from local_indicators.flows.settings import settings
 
 
 def rebuild(

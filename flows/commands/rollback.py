@@ -6,10 +6,10 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from flows.commands.decisions import print_decision
-from flows.commands.options import ArchiveOption, ByOption, WarehouseOption
-from flows.recovery.approval import roll_back_to
-from flows.settings import settings
+from local_indicators.flows.commands.decisions import print_decision
+from local_indicators.flows.commands.options import ArchiveOption, ByOption, WarehouseOption
+from local_indicators.flows.recovery.approval import roll_back_to
+from local_indicators.flows.settings import settings
 
 
 def rollback(

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from flows.commands.options import ArchiveOption, JsonOption, TodayOption
-from flows.commands.terminal import as_json, console
-from flows.records import return_register
-from flows.settings import settings
+from local_indicators.flows.commands.options import ArchiveOption, JsonOption, TodayOption
+from local_indicators.flows.commands.terminal import as_json, console
+from local_indicators.flows.records import return_register
+from local_indicators.flows.settings import settings
 
 
 def status(*, archive: ArchiveOption = None, today: TodayOption = None, json: JsonOption = False) -> int:

@@ -9,21 +9,21 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from common.errors import StorageError, UsageError
-from flows.commands.options import OutputOption, TodayOption
-from flows.settings import Settings, london_today, now, settings
-from inputs.layouts.partner_layouts import Layout, Partner, load_partners
-from inputs.parsing.parse_return import parse
-from replies.templates.blank_template import draw_template
-from replies.templates.pages.page_layout import Template
-from replies.templates.sample_entries import filled_in
-from replies.templates.template_request import TemplateRequest
-from replies.templates.workbook.excel_workbook import write_workbook
-from schemas.definitions.loader import load_definitions
-from schemas.findings import Finding
-from schemas.observations import CheckContext
-from schemas.return_calendar import ExpectedPeriod
-from schemas.validation.check_tables import check
+from local_indicators.common.errors import StorageError, UsageError
+from local_indicators.flows.commands.options import OutputOption, TodayOption
+from local_indicators.flows.settings import Settings, london_today, now, settings
+from local_indicators.inputs.layouts.partner_layouts import Layout, Partner, load_partners
+from local_indicators.inputs.parsing.parse_return import parse
+from local_indicators.replies.templates.blank_template import draw_template
+from local_indicators.replies.templates.pages.page_layout import Template
+from local_indicators.replies.templates.sample_entries import filled_in
+from local_indicators.replies.templates.template_request import TemplateRequest
+from local_indicators.replies.templates.workbook.excel_workbook import write_workbook
+from local_indicators.schemas.definitions.loader import load_definitions
+from local_indicators.schemas.findings import Finding
+from local_indicators.schemas.observations import CheckContext
+from local_indicators.schemas.return_calendar import ExpectedPeriod
+from local_indicators.schemas.validation.check_tables import check
 
 
 def template(

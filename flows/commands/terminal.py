@@ -10,7 +10,7 @@ import orjson
 from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
-from common.progress import progress_listener
+from local_indicators.common.progress import progress_listener
 
 PLAIN_WIDTH = 160
 """Width of a table in columns where there is no terminal."""

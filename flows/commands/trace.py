@@ -6,13 +6,13 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from common.safe_text import as_typed
-from flows.commands.options import JsonOption, WarehouseOption
-from flows.commands.terminal import as_json
-from flows.settings import settings
-from schemas.definitions.loader import load_definitions
-from warehouse.queries.trace import TracedValue
-from warehouse.queries.trace import trace_value as trace_published
+from local_indicators.common.safe_text import as_typed
+from local_indicators.flows.commands.options import JsonOption, WarehouseOption
+from local_indicators.flows.commands.terminal import as_json
+from local_indicators.flows.settings import settings
+from local_indicators.schemas.definitions.loader import load_definitions
+from local_indicators.warehouse.queries.trace import TracedValue
+from local_indicators.warehouse.queries.trace import trace_value as trace_published
 
 
 def trace(

@@ -11,27 +11,27 @@ from typing import Annotated
 import polars as pl
 from cyclopts import Parameter
 
-from common.cell_references import address_of_position, position_of_address
-from common.errors import UsageError
-from common.safe_text import FIELD_LIMIT, as_typed
-from flows.checking.known_figures import figures_known_to_owners
-from flows.checking.validate_files import ValidationResult, validate_files
-from flows.commands.options import ArchiveOption, ByOption, TodayOption, UntilOption, WarehouseOption
-from flows.records.archive import Archive
-from flows.records.ledger import Ledger, read_ledger
-from flows.records.loss_detection import record_ledger_head, require_no_losses
-from flows.records.writer_lock import sole_writer
-from flows.settings import Settings, london_today, now, settings
-from inputs.layouts.partner_layouts import load_partners
-from inputs.parsing.return_identification import Origin
-from schemas.definitions.loader import load_definitions
-from schemas.definitions.models import Definitions
-from schemas.findings import Finding, cells_of_finding
-from schemas.observations import KEY, CheckContext, Waiver
-from schemas.rules import RULES
-from schemas.submissions import Submission, WaiverGrant
-from schemas.validation.row_validation import rows_of_finding
-from warehouse.store import private_store
+from local_indicators.common.cell_references import address_of_position, position_of_address
+from local_indicators.common.errors import UsageError
+from local_indicators.common.safe_text import FIELD_LIMIT, as_typed
+from local_indicators.flows.checking.known_figures import figures_known_to_owners
+from local_indicators.flows.checking.validate_files import ValidationResult, validate_files
+from local_indicators.flows.commands.options import ArchiveOption, ByOption, TodayOption, UntilOption, WarehouseOption
+from local_indicators.flows.records.archive import Archive
+from local_indicators.flows.records.ledger import Ledger, read_ledger
+from local_indicators.flows.records.loss_detection import record_ledger_head, require_no_losses
+from local_indicators.flows.records.writer_lock import sole_writer
+from local_indicators.flows.settings import Settings, london_today, now, settings
+from local_indicators.inputs.layouts.partner_layouts import load_partners
+from local_indicators.inputs.parsing.return_identification import Origin
+from local_indicators.schemas.definitions.loader import load_definitions
+from local_indicators.schemas.definitions.models import Definitions
+from local_indicators.schemas.findings import Finding, cells_of_finding
+from local_indicators.schemas.observations import KEY, CheckContext, Waiver
+from local_indicators.schemas.rules import RULES
+from local_indicators.schemas.submissions import Submission, WaiverGrant
+from local_indicators.schemas.validation.row_validation import rows_of_finding
+from local_indicators.warehouse.store import private_store
 
 _WHERE = re.compile(r"(?:'(?P<quoted>(?:[^']|'')+)'|(?P<plain>.+))!(?P<cell>[^!]+)")
 

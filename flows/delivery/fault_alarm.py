@@ -23,15 +23,15 @@ from typing import Any
 from pydantic import SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from common.atomic_files import write_whole
-from common.errors import DefinitionError, LocalIndicatorsError
-from common.jinja_templates import Branding
-from common.safe_text import as_typed
-from flows.delivery.mail_server import parse_mail_url
-from flows.delivery.outbox import send_unrecorded_message
-from flows.settings import HOME
-from replies.emails.analyst_emails import to_analyst_of_fault
-from replies.emails.email_message import Envelope
+from local_indicators.common.atomic_files import write_whole
+from local_indicators.common.errors import DefinitionError, LocalIndicatorsError
+from local_indicators.common.jinja_templates import Branding
+from local_indicators.common.safe_text import as_typed
+from local_indicators.flows.delivery.mail_server import parse_mail_url
+from local_indicators.flows.delivery.outbox import send_unrecorded_message
+from local_indicators.flows.settings import HOME
+from local_indicators.replies.emails.analyst_emails import to_analyst_of_fault
+from local_indicators.replies.emails.email_message import Envelope
 
 MEMORY_BYTES = 16_384
 """The size of the memory of faults from the start, so that it can be written even when the disk is full."""

@@ -12,11 +12,11 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from urllib.parse import parse_qsl, unquote, urlsplit
 
-from common.errors import UsageError
-from common.safe_text import as_typed
-from flows.settings import Settings
-from replies.emails.email_message import domain_of
-from replies.emails.size_limit import size_in_words
+from local_indicators.common.errors import UsageError
+from local_indicators.common.safe_text import as_typed
+from local_indicators.flows.settings import Settings
+from local_indicators.replies.emails.email_message import domain_of
+from local_indicators.replies.emails.size_limit import size_in_words
 
 TIMEOUT_SECONDS = 30.0
 URL_FORM = "must look like smtp://user:password@host:587?starttls, smtps://user:password@host or smtp://host"

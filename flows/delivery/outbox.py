@@ -21,9 +21,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
-from common.atomic_files import write_whole
-from common.errors import StorageError
-from flows.delivery.mail_server import (
+from local_indicators.common.atomic_files import write_whole
+from local_indicators.common.errors import StorageError
+from local_indicators.flows.delivery.mail_server import (
     ConnectionLost,
     MailServer,
     MessageDeferred,
@@ -36,9 +36,9 @@ from flows.delivery.mail_server import (
     server_size_limit,
     transmit,
 )
-from flows.records.ledger import Ledger
-from replies.emails.size_limit import size_in_words
-from schemas.notifications import Message, State
+from local_indicators.flows.records.ledger import Ledger
+from local_indicators.replies.emails.size_limit import size_in_words
+from local_indicators.schemas.notifications import Message, State
 
 PAUSES_SECONDS = (0.0, 3.0, 10.0)
 """Pauses before each try of a night: at once, and twice more where the server could not be reached or deferred a

@@ -15,16 +15,16 @@ from typing import Any, Literal
 
 import orjson
 
-from common.atomic_files import put_folder_in_place
-from common.errors import StorageError, UsageError
-from common.jinja_templates import NO_BRANDING, Branding
-from flows.records.return_register import holds_office
-from replies.reports.scorecard_csv import as_csv
-from replies.reports.scorecard_page import as_page
-from schemas.definitions.models import Definitions
-from schemas.notifications import ANALYST
-from warehouse.queries.published_scorecard import read_scorecard
-from warehouse.queries.scorecard_rows import Scorecard
+from local_indicators.common.atomic_files import put_folder_in_place
+from local_indicators.common.errors import StorageError, UsageError
+from local_indicators.common.jinja_templates import NO_BRANDING, Branding
+from local_indicators.flows.records.return_register import holds_office
+from local_indicators.replies.reports.scorecard_csv import as_csv
+from local_indicators.replies.reports.scorecard_page import as_page
+from local_indicators.schemas.definitions.models import Definitions
+from local_indicators.schemas.notifications import ANALYST
+from local_indicators.warehouse.queries.published_scorecard import read_scorecard
+from local_indicators.warehouse.queries.scorecard_rows import Scorecard
 
 MANIFEST = "manifest.json"
 MAKING = ".making-"

@@ -4,11 +4,11 @@ Every kind answers the same four questions (protocol.Share): what lies in a fold
 stands at this moment, and what its bytes are. Nothing here knows of partners.
 """
 
-from flows.inboxes.inbox_address import Address
-from flows.inboxes.inbox_protocol import Entry, Parts, Share
-from flows.inboxes.inbox_setting import check_inbox, inbox_at, share_at
-from flows.inboxes.mounted_folder import Mounted
-from flows.inboxes.remote_server import Remote, within
+from local_indicators.flows.inboxes.inbox_address import Address
+from local_indicators.flows.inboxes.inbox_protocol import Entry, Parts, Share
+from local_indicators.flows.inboxes.inbox_setting import check_inbox, inbox_at, share_at
+from local_indicators.flows.inboxes.mounted_folder import Mounted
+from local_indicators.flows.inboxes.remote_server import Remote, within
 
 __all__ = [
     "Address",

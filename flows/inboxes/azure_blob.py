@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from common.readable_files import BLOCK
-from flows.inboxes.inbox_address import Address
-from flows.inboxes.server_kind import ServerKind
+from local_indicators.common.readable_files import BLOCK
+from local_indicators.flows.inboxes.inbox_address import Address
+from local_indicators.flows.inboxes.server_kind import ServerKind
 
 
 def connect(address: Address, seconds: float) -> Any:

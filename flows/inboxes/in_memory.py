@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from flows.inboxes.inbox_address import Address
-from flows.inboxes.server_kind import ServerKind
+from local_indicators.flows.inboxes.inbox_address import Address
+from local_indicators.flows.inboxes.server_kind import ServerKind
 
 
 def connect(_address: Address, _seconds: float) -> Any:

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
-from common.readable_files import Readable
+from local_indicators.common.readable_files import Readable
 
 Parts = tuple[str, ...]
 """A path within an inbox: the folders from the inbox down, then the name."""

@@ -11,16 +11,16 @@ from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
 
 from pydantic import SecretStr
 
-from common.errors import UsageError
-from flows.inboxes.azure_blob import AZURE_BLOB
-from flows.inboxes.in_memory import IN_MEMORY
-from flows.inboxes.inbox_address import SETTING, Address
-from flows.inboxes.inbox_protocol import Share
-from flows.inboxes.mounted_folder import Mounted
-from flows.inboxes.remote_server import Remote
-from flows.inboxes.s3 import S3
-from flows.inboxes.server_kind import ServerKind
-from flows.inboxes.sftp import SFTP
+from local_indicators.common.errors import UsageError
+from local_indicators.flows.inboxes.azure_blob import AZURE_BLOB
+from local_indicators.flows.inboxes.in_memory import IN_MEMORY
+from local_indicators.flows.inboxes.inbox_address import SETTING, Address
+from local_indicators.flows.inboxes.inbox_protocol import Share
+from local_indicators.flows.inboxes.mounted_folder import Mounted
+from local_indicators.flows.inboxes.remote_server import Remote
+from local_indicators.flows.inboxes.s3 import S3
+from local_indicators.flows.inboxes.server_kind import ServerKind
+from local_indicators.flows.inboxes.sftp import SFTP
 
 KINDS: Mapping[str, ServerKind] = {"s3": S3, "az": AZURE_BLOB, "sftp": SFTP, "memory": IN_MEMORY}
 """The kinds of servers by the scheme of a URL."""

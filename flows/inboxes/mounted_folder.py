@@ -9,8 +9,8 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from common.readable_files import Readable
-from flows.inboxes.inbox_protocol import Entry, EntryKind, Parts
+from local_indicators.common.readable_files import Readable
+from local_indicators.flows.inboxes.inbox_protocol import Entry, EntryKind, Parts
 
 _KINDS: Mapping[int, EntryKind] = {stat.S_IFDIR: "folder", stat.S_IFREG: "file", stat.S_IFLNK: "link"}
 

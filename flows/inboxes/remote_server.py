@@ -11,11 +11,11 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import quote
 
-from common.readable_files import Readable
-from common.safe_text import as_typed
-from flows.inboxes.inbox_address import Address
-from flows.inboxes.inbox_protocol import Entry, EntryKind, Parts
-from flows.inboxes.server_kind import ServerKind
+from local_indicators.common.readable_files import Readable
+from local_indicators.common.safe_text import as_typed
+from local_indicators.flows.inboxes.inbox_address import Address
+from local_indicators.flows.inboxes.inbox_protocol import Entry, EntryKind, Parts
+from local_indicators.flows.inboxes.server_kind import ServerKind
 
 _KINDS: Mapping[str, EntryKind] = {"directory": "folder", "file": "file", "link": "link"}
 _TIME_KEYS = ("LastModified", "last_modified", "mtime", "created")

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from flows.inboxes.inbox_address import Address
+from local_indicators.flows.inboxes.inbox_address import Address
 
 
 def _bucket_and_path(address: Address) -> str:

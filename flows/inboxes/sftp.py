@@ -5,9 +5,9 @@ from __future__ import annotations
 import os
 from typing import Any
 
-from common.errors import UsageError
-from flows.inboxes.inbox_address import SETTING, Address
-from flows.inboxes.server_kind import ServerKind
+from local_indicators.common.errors import UsageError
+from local_indicators.flows.inboxes.inbox_address import SETTING, Address
+from local_indicators.flows.inboxes.server_kind import ServerKind
 
 
 def connect(address: Address, seconds: float) -> Any:

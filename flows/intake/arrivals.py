@@ -12,18 +12,18 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from common.progress import report_progress
-from flows.inboxes import check_inbox
-from flows.intake.inbox_files import LandedFile, shown_name
-from flows.intake.inbox_listing import list_files, note_names_differing_in_capitals, reach_inbox
-from flows.intake.known_arrivals import KnownArrivals
-from flows.intake.listing_memory import ListingMemory
-from flows.intake.reading_files import is_unchanged, land_files
-from flows.settings import now
-from schemas.submissions import Submission
+from local_indicators.common.progress import report_progress
+from local_indicators.flows.inboxes import check_inbox
+from local_indicators.flows.intake.inbox_files import LandedFile, shown_name
+from local_indicators.flows.intake.inbox_listing import list_files, note_names_differing_in_capitals, reach_inbox
+from local_indicators.flows.intake.known_arrivals import KnownArrivals
+from local_indicators.flows.intake.listing_memory import ListingMemory
+from local_indicators.flows.intake.reading_files import is_unchanged, land_files
+from local_indicators.flows.settings import now
+from local_indicators.schemas.submissions import Submission
 
 if TYPE_CHECKING:
-    from flows.run_context import RunContext
+    from local_indicators.flows.run_context import RunContext
 
 
 def collect(context: RunContext) -> list[Submission]:

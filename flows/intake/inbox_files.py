@@ -5,8 +5,8 @@ from __future__ import annotations
 import unicodedata
 from dataclasses import dataclass
 
-from common.safe_text import as_typed
-from flows.inboxes import Entry, Parts
+from local_indicators.common.safe_text import as_typed
+from local_indicators.flows.inboxes import Entry, Parts
 
 SETTLED_SECONDS = 2.0
 """A file changed less than this long ago is looked at again after this time, and left for the next night if it

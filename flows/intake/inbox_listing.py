@@ -8,10 +8,10 @@ from dataclasses import replace
 from operator import attrgetter
 from pathlib import Path
 
-from common.errors import InboxError
-from flows.inboxes import Entry, Parts, Share, share_at
-from flows.intake.inbox_files import InboxFile, normalised_name, shown_name
-from flows.run_context import RunContext
+from local_indicators.common.errors import InboxError
+from local_indicators.flows.inboxes import Entry, Parts, Share, share_at
+from local_indicators.flows.intake.inbox_files import InboxFile, normalised_name, shown_name
+from local_indicators.flows.run_context import RunContext
 
 PAUSES_SECONDS = (0.0, 2.0, 8.0)
 """Pauses before each try to reach an inbox that does not answer."""

@@ -5,13 +5,13 @@ from __future__ import annotations
 from fnmatch import fnmatchcase
 from pathlib import PurePosixPath
 
-from flows.intake.inbox_files import LandedFile
-from flows.intake.reading_files import same_bytes
-from flows.records.ledger import Ledger
-from flows.run_context import RunContext
-from inputs.layouts.partner_layouts import Partner
-from schemas.file_names import words_meaning_draft_or_copy
-from schemas.submissions import Submission
+from local_indicators.flows.intake.inbox_files import LandedFile
+from local_indicators.flows.intake.reading_files import same_bytes
+from local_indicators.flows.records.ledger import Ledger
+from local_indicators.flows.run_context import RunContext
+from local_indicators.inputs.layouts.partner_layouts import Partner
+from local_indicators.schemas.file_names import words_meaning_draft_or_copy
+from local_indicators.schemas.submissions import Submission
 
 
 class KnownArrivals:

@@ -10,13 +10,13 @@ from typing import Any
 
 import orjson
 
-from common.atomic_files import write_whole
-from common.errors import StorageError
-from flows.inboxes import Mounted, Share
-from flows.intake.inbox_files import SETTLED_SECONDS, InboxFile, LandedFile, with_meta_file
-from flows.records.archive import Archive
-from flows.settings import now
-from schemas.submissions import Submission
+from local_indicators.common.atomic_files import write_whole
+from local_indicators.common.errors import StorageError
+from local_indicators.flows.inboxes import Mounted, Share
+from local_indicators.flows.intake.inbox_files import SETTLED_SECONDS, InboxFile, LandedFile, with_meta_file
+from local_indicators.flows.records.archive import Archive
+from local_indicators.flows.settings import now
+from local_indicators.schemas.submissions import Submission
 
 
 @dataclass

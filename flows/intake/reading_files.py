@@ -8,13 +8,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import timedelta
 
-from common.progress import report_progress
-from common.readable_files import BLOCK, Readable
-from flows.inboxes import Share
-from flows.intake.inbox_files import SETTLED_SECONDS, InboxFile, LandedFile, shown_name, with_meta_file
-from flows.intake.listing_memory import ListingMemory
-from flows.run_context import RunContext
-from schemas.submissions import Submission
+from local_indicators.common.progress import report_progress
+from local_indicators.common.readable_files import BLOCK, Readable
+from local_indicators.flows.inboxes import Share
+from local_indicators.flows.intake.inbox_files import SETTLED_SECONDS, InboxFile, LandedFile, shown_name, with_meta_file
+from local_indicators.flows.intake.listing_memory import ListingMemory
+from local_indicators.flows.run_context import RunContext
+from local_indicators.schemas.submissions import Submission
 
 
 def is_unchanged(context: RunContext, share: Share, memory: ListingMemory, file: InboxFile) -> bool:

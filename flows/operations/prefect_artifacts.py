@@ -17,15 +17,15 @@ from prefect.cache_policies import NO_CACHE
 from prefect.logging import get_logger, get_run_logger
 from prefect.runtime import flow_run
 
-from common.errors import LocalIndicatorsError
-from common.progress import progress_listener
-from common.safe_text import as_typed
-from flows.delivery import fault_alarm
-from flows.delivery.fault_alarm import AlarmSettings
-from flows.pipeline import load_step, night_steps, publish_step, reply_step, validate_step
-from flows.run_context import RunContext
-from flows.settings import LONDON, london_today, now, settings
-from schemas.submissions import Outcome
+from local_indicators.common.errors import LocalIndicatorsError
+from local_indicators.common.progress import progress_listener
+from local_indicators.common.safe_text import as_typed
+from local_indicators.flows.delivery import fault_alarm
+from local_indicators.flows.delivery.fault_alarm import AlarmSettings
+from local_indicators.flows.pipeline import load_step, night_steps, publish_step, reply_step, validate_step
+from local_indicators.flows.run_context import RunContext
+from local_indicators.flows.settings import LONDON, london_today, now, settings
+from local_indicators.schemas.submissions import Outcome
 
 SHARE_PAUSES_SECONDS = [10.0, 60.0, 180.0]
 """Pauses before each new try of a step that reads the inbox, which may be a share that is away for a moment."""

@@ -19,7 +19,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import FrameType
 
-from flows.settings import HOME
+from local_indicators.flows.settings import HOME
 
 PREFECT = Path(sys.executable).with_name("prefect")
 POOL = "local-indicators"

@@ -7,17 +7,17 @@ from collections.abc import Callable
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
-from common.progress import report_progress
-from flows import run_context
-from flows.checking.staging import stage_submissions
-from flows.pipeline import night_steps, night_summary, reply_step, validate_step
-from flows.pipeline.night_steps import StepFunction
-from flows.pipeline.night_summary import ReturnLine
-from flows.pipeline.replying import ReplyReport
-from flows.records.writer_lock import sole_writer
-from flows.run_context import StagingFunction
-from flows.settings import Settings
-from schemas.notifications import Kind
+from local_indicators.common.progress import report_progress
+from local_indicators.flows import run_context
+from local_indicators.flows.checking.staging import stage_submissions
+from local_indicators.flows.pipeline import night_steps, night_summary, reply_step, validate_step
+from local_indicators.flows.pipeline.night_steps import StepFunction
+from local_indicators.flows.pipeline.night_summary import ReturnLine
+from local_indicators.flows.pipeline.replying import ReplyReport
+from local_indicators.flows.records.writer_lock import sole_writer
+from local_indicators.flows.run_context import StagingFunction
+from local_indicators.flows.settings import Settings
+from local_indicators.schemas.notifications import Kind
 
 
 @dataclass(frozen=True)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from common.progress import report_progress
-from flows.run_context import RunContext
-from flows.settings import now
-from schemas.file_precedence import in_loading_order
-from warehouse.store import connection, loading, private_store
+from local_indicators.common.progress import report_progress
+from local_indicators.flows.run_context import RunContext
+from local_indicators.flows.settings import now
+from local_indicators.schemas.file_precedence import in_loading_order
+from local_indicators.warehouse.store import connection, loading, private_store
 
 CLOCK_TOLERANCE = timedelta(seconds=5)
 """A clock that is set by the network may go back this far without a note."""

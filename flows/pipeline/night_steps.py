@@ -12,20 +12,20 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from common.progress import report_progress
-from flows.checking.staging import stage_submissions
-from flows.intake.arrivals import collect as collect
-from flows.pipeline.load_step import load
-from flows.pipeline.night_summary import NightReport, summarise_night
-from flows.pipeline.publish_step import publish
-from flows.pipeline.reply_step import reply
-from flows.pipeline.replying import ReplyReport
-from flows.pipeline.validate_step import validate
-from flows.records.loss_detection import record_ledger_head
-from flows.records.writer_lock import sole_writer
-from flows.run_context import RunContext, StagingFunction, prepare_run
-from flows.settings import Settings, now
-from warehouse.publication.publish import Publication
+from local_indicators.common.progress import report_progress
+from local_indicators.flows.checking.staging import stage_submissions
+from local_indicators.flows.intake.arrivals import collect as collect
+from local_indicators.flows.pipeline.load_step import load
+from local_indicators.flows.pipeline.night_summary import NightReport, summarise_night
+from local_indicators.flows.pipeline.publish_step import publish
+from local_indicators.flows.pipeline.reply_step import reply
+from local_indicators.flows.pipeline.replying import ReplyReport
+from local_indicators.flows.pipeline.validate_step import validate
+from local_indicators.flows.records.loss_detection import record_ledger_head
+from local_indicators.flows.records.writer_lock import sole_writer
+from local_indicators.flows.run_context import RunContext, StagingFunction, prepare_run
+from local_indicators.flows.settings import Settings, now
+from local_indicators.warehouse.publication.publish import Publication
 
 StepFunction = Callable[..., Any]
 

@@ -6,12 +6,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from flows.pipeline.replying import ReplyReport
-from flows.records.return_register import build_register
-from flows.run_context import RunContext
-from flows.settings import now
-from schemas.return_calendar import SET_ASIDE, expected_returns
-from warehouse.publication.publish import Publication
+from local_indicators.flows.pipeline.replying import ReplyReport
+from local_indicators.flows.records.return_register import build_register
+from local_indicators.flows.run_context import RunContext
+from local_indicators.flows.settings import now
+from local_indicators.schemas.return_calendar import SET_ASIDE, expected_returns
+from local_indicators.warehouse.publication.publish import Publication
 
 
 @dataclass(frozen=True)

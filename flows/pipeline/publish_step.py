@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from flows.pipeline.load_step import load_instant
-from flows.pipeline.publishing import publish as publish_recorded
-from flows.run_context import RunContext
-from warehouse.publication.publish import Publication
-from warehouse.store import private_store
+from local_indicators.flows.pipeline.load_step import load_instant
+from local_indicators.flows.pipeline.publishing import publish as publish_recorded
+from local_indicators.flows.run_context import RunContext
+from local_indicators.warehouse.publication.publish import Publication
+from local_indicators.warehouse.store import private_store
 
 
 def publish(context: RunContext) -> Publication:

@@ -9,22 +9,22 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
-from common.progress import report_progress
-from flows.records.archive import Archive
-from flows.records.ledger import Ledger
-from flows.records.ledger_entries import Attempt
-from flows.records.return_register import build_register
-from flows.settings import Settings
-from inputs.layouts.partner_layouts import Partner
-from schemas.definitions.models import Definitions
-from schemas.set_aside_returns import SetAside
-from warehouse.publication.approval_limits import ApprovalLimits
-from warehouse.publication.publish import Publication, publish_candidate
-from warehouse.publication.publish import record_unrecorded_publication as catch_up_store
-from warehouse.publication.upgrades import record_earlier_publications
-from warehouse.store import connection, loading, published_versions
-from warehouse.store.surviving_records import read_published_version as published_at
-from warehouse.store.surviving_records import record_ledger_position
+from local_indicators.common.progress import report_progress
+from local_indicators.flows.records.archive import Archive
+from local_indicators.flows.records.ledger import Ledger
+from local_indicators.flows.records.ledger_entries import Attempt
+from local_indicators.flows.records.return_register import build_register
+from local_indicators.flows.settings import Settings
+from local_indicators.inputs.layouts.partner_layouts import Partner
+from local_indicators.schemas.definitions.models import Definitions
+from local_indicators.schemas.set_aside_returns import SetAside
+from local_indicators.warehouse.publication.approval_limits import ApprovalLimits
+from local_indicators.warehouse.publication.publish import Publication, publish_candidate
+from local_indicators.warehouse.publication.publish import record_unrecorded_publication as catch_up_store
+from local_indicators.warehouse.publication.upgrades import record_earlier_publications
+from local_indicators.warehouse.store import connection, loading, published_versions
+from local_indicators.warehouse.store.surviving_records import read_published_version as published_at
+from local_indicators.warehouse.store.surviving_records import record_ledger_position
 
 ProgressFunction = Callable[[str, int, int], None]
 

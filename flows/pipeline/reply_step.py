@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from collections.abc import Set as AbstractSet
 
-from common.progress import report_progress
-from flows.pipeline.replying import ReplyContext, ReplyReport, send_replies
-from flows.run_context import RunContext
-from replies.annotation.marked_up_copy import copy_name
-from replies.emails.email_message import Attachment
-from schemas.notifications import Kind
-from schemas.submissions import Outcome, Submission
-from warehouse.publication.publish import Publication
-from warehouse.store import private_store
-from warehouse.store.disagreements import find_disagreements
+from local_indicators.common.progress import report_progress
+from local_indicators.flows.pipeline.replying import ReplyContext, ReplyReport, send_replies
+from local_indicators.flows.run_context import RunContext
+from local_indicators.replies.annotation.marked_up_copy import copy_name
+from local_indicators.replies.emails.email_message import Attachment
+from local_indicators.schemas.notifications import Kind
+from local_indicators.schemas.submissions import Outcome, Submission
+from local_indicators.warehouse.publication.publish import Publication
+from local_indicators.warehouse.store import private_store
+from local_indicators.warehouse.store.disagreements import find_disagreements
 
 
 def reply(context: RunContext, publication: Publication) -> ReplyReport:

@@ -12,21 +12,21 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from datetime import date
 
-from flows.delivery.mail_server import configured_mail_server
-from flows.delivery.outbox import PAUSES_SECONDS, TOO_LARGE, Outbox, OutgoingMessage, deliver_messages
-from flows.delivery.quarterly_filing import list_filed_reports
-from flows.records.ledger import Ledger
-from flows.records.return_register import accountable_officers, notification_history
-from flows.settings import Settings, now
-from inputs.layouts.partner_layouts import Partner
-from replies.emails.analyst_emails import to_analyst
-from replies.emails.email_message import Attachment, Envelope
-from replies.emails.notification_words import Names
-from replies.emails.officer_emails import to_officer
-from replies.emails.owner_emails import to_owner
-from replies.emails.size_limit import fit_to_size, size_in_words
-from schemas.definitions.models import Definitions
-from schemas.notifications import (
+from local_indicators.flows.delivery.mail_server import configured_mail_server
+from local_indicators.flows.delivery.outbox import PAUSES_SECONDS, TOO_LARGE, Outbox, OutgoingMessage, deliver_messages
+from local_indicators.flows.delivery.quarterly_filing import list_filed_reports
+from local_indicators.flows.records.ledger import Ledger
+from local_indicators.flows.records.return_register import accountable_officers, notification_history
+from local_indicators.flows.settings import Settings, now
+from local_indicators.inputs.layouts.partner_layouts import Partner
+from local_indicators.replies.emails.analyst_emails import to_analyst
+from local_indicators.replies.emails.email_message import Attachment, Envelope
+from local_indicators.replies.emails.notification_words import Names
+from local_indicators.replies.emails.officer_emails import to_officer
+from local_indicators.replies.emails.owner_emails import to_owner
+from local_indicators.replies.emails.size_limit import fit_to_size, size_in_words
+from local_indicators.schemas.definitions.models import Definitions
+from local_indicators.schemas.notifications import (
     ANALYST,
     Kind,
     Message,
@@ -39,8 +39,8 @@ from schemas.notifications import (
     set_aside_notifications,
     wrong_folder_notifications,
 )
-from schemas.submissions import Outcome, Submission
-from warehouse.store.disagreements import Disagreement
+from local_indicators.schemas.submissions import Outcome, Submission
+from local_indicators.warehouse.store.disagreements import Disagreement
 
 TO_DO_OF_SIZE = (
     "The address is right. Hand the message on in another way: it lies in the outbox under this name. If the mail "

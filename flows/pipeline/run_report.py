@@ -8,12 +8,12 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from common.safe_text import as_typed, plain_markdown
-from flows.delivery.quarterly_filing import FiledReport
-from flows.pipeline.daytime_steps import DaytimeReport
-from flows.pipeline.night_summary import NightReport, ReturnLine
-from flows.pipeline.replying import ReplyReport
-from warehouse.publication.publish import Publication
+from local_indicators.common.safe_text import as_typed, plain_markdown
+from local_indicators.flows.delivery.quarterly_filing import FiledReport
+from local_indicators.flows.pipeline.daytime_steps import DaytimeReport
+from local_indicators.flows.pipeline.night_summary import NightReport, ReturnLine
+from local_indicators.flows.pipeline.replying import ReplyReport
+from local_indicators.warehouse.publication.publish import Publication
 
 STYLES = {
     "accepted": "green",

@@ -8,25 +8,25 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
-from common.progress import report_progress
-from flows.checking.known_figures import figures_known_to_owners
-from flows.checking.staging import (
+from local_indicators.common.progress import report_progress
+from local_indicators.flows.checking.known_figures import figures_known_to_owners
+from local_indicators.flows.checking.staging import (
     StagedResult,
     ValidationContext,
     interleave_partners,
     read_staged_results,
     stage_submissions,
 )
-from flows.intake.inbox_listing import META
-from flows.records.return_register import describe_replacements
-from flows.run_context import RunContext
-from flows.settings import now
-from inputs.parsing.return_identification import describes_columns
-from inputs.sandbox.reader_processes import ReaderPool
-from schemas.file_precedence import current_files
-from schemas.findings import Finding
-from schemas.submissions import Outcome, Submission
-from warehouse.store import private_store
+from local_indicators.flows.intake.inbox_listing import META
+from local_indicators.flows.records.return_register import describe_replacements
+from local_indicators.flows.run_context import RunContext
+from local_indicators.flows.settings import now
+from local_indicators.inputs.parsing.return_identification import describes_columns
+from local_indicators.inputs.sandbox.reader_processes import ReaderPool
+from local_indicators.schemas.file_precedence import current_files
+from local_indicators.schemas.findings import Finding
+from local_indicators.schemas.submissions import Outcome, Submission
+from local_indicators.warehouse.store import private_store
 
 
 def validate(context: RunContext) -> list[Outcome]:

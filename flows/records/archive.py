@@ -18,9 +18,9 @@ from pathlib import Path
 import orjson
 import polars as pl
 
-from common.atomic_files import put_in_place, sync_folder, write_whole
-from common.errors import StorageError
-from common.readable_files import BLOCK, Readable
+from local_indicators.common.atomic_files import put_in_place, sync_folder, write_whole
+from local_indicators.common.errors import StorageError
+from local_indicators.common.readable_files import BLOCK, Readable
 
 
 @dataclass(frozen=True)

@@ -14,10 +14,16 @@ from typing import Any
 
 import orjson
 
-from common.atomic_files import append_lines
-from common.errors import StorageError
-from flows.records.hash_chain import FIRST_CHAINED_VERSION, RESTORE_ADVICE, BrokenChainError, Chain, describe_breach
-from flows.records.ledger_entries import (
+from local_indicators.common.atomic_files import append_lines
+from local_indicators.common.errors import StorageError
+from local_indicators.flows.records.hash_chain import (
+    FIRST_CHAINED_VERSION,
+    RESTORE_ADVICE,
+    BrokenChainError,
+    Chain,
+    describe_breach,
+)
+from local_indicators.flows.records.ledger_entries import (
     KINDS,
     AgainEntry,
     AskedEntry,
@@ -42,11 +48,11 @@ from flows.records.ledger_entries import (
     WaiverEntry,
     read_entry,
 )
-from schemas.file_precedence import takes_precedence_over
-from schemas.notifications import Message, State
-from schemas.observations import Waiver
-from schemas.set_aside_returns import SetAside
-from schemas.submissions import Outcome, Submission, WaiverGrant
+from local_indicators.schemas.file_precedence import takes_precedence_over
+from local_indicators.schemas.notifications import Message, State
+from local_indicators.schemas.observations import Waiver
+from local_indicators.schemas.set_aside_returns import SetAside
+from local_indicators.schemas.submissions import Outcome, Submission, WaiverGrant
 
 LEDGER_VERSION = FIRST_CHAINED_VERSION
 """Version 1 did not record loads, nights and publications, and version 2 had no chain. An entry marks from where on a

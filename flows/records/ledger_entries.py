@@ -13,11 +13,11 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, model_validator
 
-from common.config_files import STRICT_KEYS
-from common.json_records import Instant, as_record
-from schemas.notifications import Message, State
-from schemas.set_aside_returns import SetAside
-from schemas.submissions import Outcome, Submission, WaiverGrant
+from local_indicators.common.config_files import STRICT_KEYS
+from local_indicators.common.json_records import Instant, as_record
+from local_indicators.schemas.notifications import Message, State
+from local_indicators.schemas.set_aside_returns import SetAside
+from local_indicators.schemas.submissions import Outcome, Submission, WaiverGrant
 
 PublicationState = Literal["published", "unchanged", "refused"]
 Decision = Literal["approved", "rolled-back"]

@@ -16,14 +16,14 @@ from datetime import datetime
 from pathlib import Path
 from typing import Literal
 
-from common.errors import ReleaseError, StorageError
-from flows.records.hash_chain import RESTORE_ADVICE
-from flows.records.ledger import Ledger
-from flows.settings import Settings
-from warehouse.publication.publish import CANDIDATE, rename_over
-from warehouse.publication.version_archive import VersionArchive
-from warehouse.store import private_store
-from warehouse.store.surviving_records import (
+from local_indicators.common.errors import ReleaseError, StorageError
+from local_indicators.flows.records.hash_chain import RESTORE_ADVICE
+from local_indicators.flows.records.ledger import Ledger
+from local_indicators.flows.settings import Settings
+from local_indicators.warehouse.publication.publish import CANDIDATE, rename_over
+from local_indicators.warehouse.publication.version_archive import VersionArchive
+from local_indicators.warehouse.store import private_store
+from local_indicators.warehouse.store.surviving_records import (
     PublishedVersion,
     StoreRecords,
     read_published_version,

@@ -12,16 +12,22 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from common.safe_text import as_typed
-from flows.records.ledger import Ledger, read_ledger
-from flows.settings import Settings, london_today, now
-from inputs.layouts.partner_layouts import CollectionRecord, Partner, load_partners
-from schemas.definitions.loader import load_definitions
-from schemas.definitions.models import Definitions, Officer
-from schemas.file_precedence import Precedence
-from schemas.notification_history import NotificationHistory
-from schemas.return_calendar import ExpectedReturn, RegisterEntry, expected_returns, is_on_time, register_entries
-from schemas.submissions import Outcome
+from local_indicators.common.safe_text import as_typed
+from local_indicators.flows.records.ledger import Ledger, read_ledger
+from local_indicators.flows.settings import Settings, london_today, now
+from local_indicators.inputs.layouts.partner_layouts import CollectionRecord, Partner, load_partners
+from local_indicators.schemas.definitions.loader import load_definitions
+from local_indicators.schemas.definitions.models import Definitions, Officer
+from local_indicators.schemas.file_precedence import Precedence
+from local_indicators.schemas.notification_history import NotificationHistory
+from local_indicators.schemas.return_calendar import (
+    ExpectedReturn,
+    RegisterEntry,
+    expected_returns,
+    is_on_time,
+    register_entries,
+)
+from local_indicators.schemas.submissions import Outcome
 
 Record = dict[str, Any]
 

@@ -9,8 +9,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from common.errors import BusyError, StorageError
-from common.progress import report_progress
+from local_indicators.common.errors import BusyError, StorageError
+from local_indicators.common.progress import report_progress
 
 LOCK_RETRY_SECONDS = 0.5
 

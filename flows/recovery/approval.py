@@ -8,20 +8,20 @@ from contextlib import ExitStack
 from datetime import datetime
 from typing import Any
 
-from common.errors import UsageError
-from flows.pipeline.publishing import archive_publication_history, catch_up, publish_limits
-from flows.records.archive import Archive
-from flows.records.ledger import read_ledger, unread_ledger
-from flows.records.ledger_entries import Decision
-from flows.records.loss_detection import record_ledger_head, require_no_losses, restore_published_file
-from flows.records.writer_lock import sole_writer
-from flows.settings import Settings, now
-from schemas.definitions.loader import load_definitions
-from schemas.definitions.models import Definitions
-from warehouse.publication import exports
-from warehouse.publication.publish import NotApproved, approve_candidate, roll_back
-from warehouse.store import connection, loading, private_store
-from warehouse.store.surviving_records import record_ledger_position
+from local_indicators.common.errors import UsageError
+from local_indicators.flows.pipeline.publishing import archive_publication_history, catch_up, publish_limits
+from local_indicators.flows.records.archive import Archive
+from local_indicators.flows.records.ledger import read_ledger, unread_ledger
+from local_indicators.flows.records.ledger_entries import Decision
+from local_indicators.flows.records.loss_detection import record_ledger_head, require_no_losses, restore_published_file
+from local_indicators.flows.records.writer_lock import sole_writer
+from local_indicators.flows.settings import Settings, now
+from local_indicators.schemas.definitions.loader import load_definitions
+from local_indicators.schemas.definitions.models import Definitions
+from local_indicators.warehouse.publication import exports
+from local_indicators.warehouse.publication.publish import NotApproved, approve_candidate, roll_back
+from local_indicators.warehouse.store import connection, loading, private_store
+from local_indicators.warehouse.store.surviving_records import record_ledger_position
 
 
 def approve_run(settings: Settings, run: str, by: str) -> str:

@@ -10,12 +10,12 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from common.config_files import build_record
-from common.errors import DefinitionError, StorageError
-from flows.pipeline.publishing import ProgressFunction, build_inputs
-from flows.records.archive import Archive
-from flows.records.ledger import Ledger, read_lines, unread_ledger
-from flows.records.ledger_entries import (
+from local_indicators.common.config_files import build_record
+from local_indicators.common.errors import DefinitionError, StorageError
+from local_indicators.flows.pipeline.publishing import ProgressFunction, build_inputs
+from local_indicators.flows.records.archive import Archive
+from local_indicators.flows.records.ledger import Ledger, read_lines, unread_ledger
+from local_indicators.flows.records.ledger_entries import (
     AskedEntry,
     Attempt,
     DecisionEntry,
@@ -27,17 +27,23 @@ from flows.records.ledger_entries import (
     PublicationEntry,
     SetAsideEntry,
 )
-from flows.settings import Settings
-from inputs.layouts.partner_layouts import CollectionRecord, Partner, PartnerRecord
-from schemas.definitions.loader import load_definitions
-from schemas.definitions.models import Definitions
-from schemas.return_calendar import ExpectedPeriod
-from schemas.set_aside_returns import SetAside
-from schemas.submissions import Outcome
-from warehouse.mart.build_mart import build_candidate
-from warehouse.publication.publish import EVERY, NotApproved, republish_approved_candidate, republish_version, roll_back
-from warehouse.publication.version_archive import VersionArchive
-from warehouse.store import connection, loading, published_versions
+from local_indicators.flows.settings import Settings
+from local_indicators.inputs.layouts.partner_layouts import CollectionRecord, Partner, PartnerRecord
+from local_indicators.schemas.definitions.loader import load_definitions
+from local_indicators.schemas.definitions.models import Definitions
+from local_indicators.schemas.return_calendar import ExpectedPeriod
+from local_indicators.schemas.set_aside_returns import SetAside
+from local_indicators.schemas.submissions import Outcome
+from local_indicators.warehouse.mart.build_mart import build_candidate
+from local_indicators.warehouse.publication.publish import (
+    EVERY,
+    NotApproved,
+    republish_approved_candidate,
+    republish_version,
+    roll_back,
+)
+from local_indicators.warehouse.publication.version_archive import VersionArchive
+from local_indicators.warehouse.store import connection, loading, published_versions
 
 AttemptName = tuple[str, datetime]
 """An attempt to publish, by its run and its time."""

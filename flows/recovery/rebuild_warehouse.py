@@ -16,25 +16,31 @@ from dataclasses import replace as replace_in
 from pathlib import Path
 from typing import Any
 
-from common.atomic_files import put_in_place
-from common.errors import StorageError, UsageError
-from common.progress import report_progress
-from common.safe_text import plain_markdown
-from flows.pipeline.publishing import ProgressFunction, catch_up_ledger
-from flows.pipeline.run_report import markdown_section
-from flows.records.archive import Archive
-from flows.records.ledger import read_ledger, unread_ledger
-from flows.records.loss_detection import require_whole_ledger
-from flows.records.writer_lock import sole_writer
-from flows.recovery.ledger_replay import Replay, replay_ledger
-from flows.settings import Settings, now
-from schemas.definitions.loader import load_definitions
-from warehouse.publication import exports
-from warehouse.publication.publish import rename_over
-from warehouse.publication.rebuild_comparison import PUBLISHED, STORE, TableDifference, compare_files, finish_store
-from warehouse.publication.version_archive import HELD, VersionArchive
-from warehouse.store import private_store
-from warehouse.store.surviving_records import record_ledger_position
+from local_indicators.common.atomic_files import put_in_place
+from local_indicators.common.errors import StorageError, UsageError
+from local_indicators.common.progress import report_progress
+from local_indicators.common.safe_text import plain_markdown
+from local_indicators.flows.pipeline.publishing import ProgressFunction, catch_up_ledger
+from local_indicators.flows.pipeline.run_report import markdown_section
+from local_indicators.flows.records.archive import Archive
+from local_indicators.flows.records.ledger import read_ledger, unread_ledger
+from local_indicators.flows.records.loss_detection import require_whole_ledger
+from local_indicators.flows.records.writer_lock import sole_writer
+from local_indicators.flows.recovery.ledger_replay import Replay, replay_ledger
+from local_indicators.flows.settings import Settings, now
+from local_indicators.schemas.definitions.loader import load_definitions
+from local_indicators.warehouse.publication import exports
+from local_indicators.warehouse.publication.publish import rename_over
+from local_indicators.warehouse.publication.rebuild_comparison import (
+    PUBLISHED,
+    STORE,
+    TableDifference,
+    compare_files,
+    finish_store,
+)
+from local_indicators.warehouse.publication.version_archive import HELD, VersionArchive
+from local_indicators.warehouse.store import private_store
+from local_indicators.warehouse.store.surviving_records import record_ledger_position
 
 WORK = ".rebuild-"
 

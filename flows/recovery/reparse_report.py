@@ -17,24 +17,24 @@ from typing import Any
 
 import polars as pl
 
-from common.errors import StorageError, UsageError
-from common.progress import report_progress
-from common.safe_text import as_typed
-from flows.checking.known_figures import rows_shown_to_owners
-from flows.checking.validate_files import ValidationResult, validate_files
-from flows.pipeline.publishing import ProgressFunction
-from flows.records.archive import Archive
-from flows.records.ledger import Ledger, read_ledger
-from flows.settings import Settings
-from inputs.layouts.partner_layouts import Partner, load_partners
-from inputs.parsing.return_identification import Origin
-from schemas.definitions.loader import load_definitions
-from schemas.definitions.models import Definitions
-from schemas.findings import Finding
-from schemas.observations import KEY, PAYLOAD, CheckContext, Waiver
-from schemas.submissions import Outcome, Submission
-from warehouse.queries.published_figures import SEEN
-from warehouse.store import connection, current_rows, loading, private_store
+from local_indicators.common.errors import StorageError, UsageError
+from local_indicators.common.progress import report_progress
+from local_indicators.common.safe_text import as_typed
+from local_indicators.flows.checking.known_figures import rows_shown_to_owners
+from local_indicators.flows.checking.validate_files import ValidationResult, validate_files
+from local_indicators.flows.pipeline.publishing import ProgressFunction
+from local_indicators.flows.records.archive import Archive
+from local_indicators.flows.records.ledger import Ledger, read_ledger
+from local_indicators.flows.settings import Settings
+from local_indicators.inputs.layouts.partner_layouts import Partner, load_partners
+from local_indicators.inputs.parsing.return_identification import Origin
+from local_indicators.schemas.definitions.loader import load_definitions
+from local_indicators.schemas.definitions.models import Definitions
+from local_indicators.schemas.findings import Finding
+from local_indicators.schemas.observations import KEY, PAYLOAD, CheckContext, Waiver
+from local_indicators.schemas.submissions import Outcome, Submission
+from local_indicators.warehouse.queries.published_figures import SEEN
+from local_indicators.warehouse.store import connection, current_rows, loading, private_store
 
 UNREADABLE = {
     "people": "held records of people, so nothing of it was kept; it cannot be read again",

@@ -19,10 +19,10 @@ from typing import Annotated, Literal
 
 from pydantic import BeforeValidator
 
-from common.cell_references import column_number, position_of_address, range_corners
-from common.config_files import STRICT_KEYS
-from inputs.layouts.text_comparison import normalised, normalised_without_footnotes
-from schemas.observations import MEASURES, ROUNDING_BASES
+from local_indicators.common.cell_references import column_number, position_of_address, range_corners
+from local_indicators.common.config_files import STRICT_KEYS
+from local_indicators.inputs.layouts.text_comparison import normalised, normalised_without_footnotes
+from local_indicators.schemas.observations import MEASURES, ROUNDING_BASES
 
 NOTES_SHEET = "How to fill this in"
 LISTS_SHEET = "_template_lists"

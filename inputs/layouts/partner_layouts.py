@@ -13,14 +13,14 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Literal
 
-from common.config_files import STRICT_KEYS, build_record, read_toml
-from common.errors import DefinitionError
-from inputs.layouts.layout_language import LayoutRecord, Source, TableLayout, Texts, ValueColumn
-from schemas.definitions.models import Definitions
-from schemas.observations import RequiredRows
-from schemas.reference.breakdowns import TOTAL, possible_breakdowns
-from schemas.reference.periods import EXPECTED, read_period
-from schemas.return_calendar import ExpectedPeriod
+from local_indicators.common.config_files import STRICT_KEYS, build_record, read_toml
+from local_indicators.common.errors import DefinitionError
+from local_indicators.inputs.layouts.layout_language import LayoutRecord, Source, TableLayout, Texts, ValueColumn
+from local_indicators.schemas.definitions.models import Definitions
+from local_indicators.schemas.observations import RequiredRows
+from local_indicators.schemas.reference.breakdowns import TOTAL, possible_breakdowns
+from local_indicators.schemas.reference.periods import EXPECTED, read_period
+from local_indicators.schemas.return_calendar import ExpectedPeriod
 
 HERE = Path(__file__).parents[1] / "partners"
 SHAPES = Path(__file__).parent / "presets"

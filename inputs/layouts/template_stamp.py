@@ -11,10 +11,10 @@ from dataclasses import dataclass, fields, is_dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
-from inputs.readers.stamp_properties import DEFINITIONS, TEMPLATE, VERSION
+from local_indicators.inputs.readers.stamp_properties import DEFINITIONS, TEMPLATE, VERSION
 
 if TYPE_CHECKING:
-    from inputs.layouts.partner_layouts import Layout
+    from local_indicators.inputs.layouts.partner_layouts import Layout
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from inputs.readers.invisible_characters import without_invisible_characters
+from local_indicators.inputs.readers.invisible_characters import without_invisible_characters
 
 _FOOTNOTES = re.compile(r"(?:\s*\(\d{1,2}\)|\s*\[note \d+\]|[¹²³⁰⁴-⁹₀-₉*†‡]+)+$")
 

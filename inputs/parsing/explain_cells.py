@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from common.cell_references import cell_position
-from inputs.layouts.partner_layouts import Layout
-from inputs.parsing.parse_return import parse
-from inputs.parsing.tables.cell_account import KEYS, CellAccount, address_ranges
-from inputs.readers.cells import Cells, Sheet
-from schemas.findings import Finding, cells_of_finding
-from schemas.observations import MEASURES, TidyTable
+from local_indicators.common.cell_references import cell_position
+from local_indicators.inputs.layouts.partner_layouts import Layout
+from local_indicators.inputs.parsing.parse_return import parse
+from local_indicators.inputs.parsing.tables.cell_account import KEYS, CellAccount, address_ranges
+from local_indicators.inputs.readers.cells import Cells, Sheet
+from local_indicators.schemas.findings import Finding, cells_of_finding
+from local_indicators.schemas.observations import MEASURES, TidyTable
 
 OUTSIDE = "outside of the tables"
 NOT_READ = "sheet that no table of the layout reads"

@@ -8,23 +8,27 @@ from typing import Any
 
 import polars as pl
 
-from common.cell_references import COLUMNS, cell_position, position_of_address, range_corners
-from inputs.layouts.layout_language import OWN_SHEETS, TableLayout
-from inputs.layouts.partner_layouts import Layout
-from inputs.layouts.template_stamp import read_stamp
-from inputs.parsing.cell_values.numbers import Comma, has_decimal_commas
-from inputs.parsing.table_findings.surplus_fields import find_cut_off_figure
-from inputs.parsing.table_rows import tidy_rows
-from inputs.parsing.tables.cell_account import CellAccount, find_struck_out_cells, find_unaccounted_numbers
-from inputs.parsing.tables.dimension_resolver import SheetTable
-from inputs.parsing.tables.finding_notes import FindingNotes
-from inputs.parsing.tables.titles import find_sheet_name_contradiction, find_title_area_contradiction
-from inputs.parsing.tables.value_cells import Row
-from inputs.readers.cells import Cell, Cells, FormattedNumber, Sheet
-from inputs.readers.heading_text import heading_text
-from schemas.definitions.models import Definitions
-from schemas.findings import Finding, make_finding
-from schemas.observations import MEASURES, TIDY, TidyTable
+from local_indicators.common.cell_references import COLUMNS, cell_position, position_of_address, range_corners
+from local_indicators.inputs.layouts.layout_language import OWN_SHEETS, TableLayout
+from local_indicators.inputs.layouts.partner_layouts import Layout
+from local_indicators.inputs.layouts.template_stamp import read_stamp
+from local_indicators.inputs.parsing.cell_values.numbers import Comma, has_decimal_commas
+from local_indicators.inputs.parsing.table_findings.surplus_fields import find_cut_off_figure
+from local_indicators.inputs.parsing.table_rows import tidy_rows
+from local_indicators.inputs.parsing.tables.cell_account import (
+    CellAccount,
+    find_struck_out_cells,
+    find_unaccounted_numbers,
+)
+from local_indicators.inputs.parsing.tables.dimension_resolver import SheetTable
+from local_indicators.inputs.parsing.tables.finding_notes import FindingNotes
+from local_indicators.inputs.parsing.tables.titles import find_sheet_name_contradiction, find_title_area_contradiction
+from local_indicators.inputs.parsing.tables.value_cells import Row
+from local_indicators.inputs.readers.cells import Cell, Cells, FormattedNumber, Sheet
+from local_indicators.inputs.readers.heading_text import heading_text
+from local_indicators.schemas.definitions.models import Definitions
+from local_indicators.schemas.findings import Finding, make_finding
+from local_indicators.schemas.observations import MEASURES, TIDY, TidyTable
 
 
 def parse(

@@ -8,15 +8,15 @@ from datetime import date, datetime
 from fnmatch import fnmatchcase
 from pathlib import PurePosixPath
 
-from common.cell_references import COLUMNS
-from inputs.layouts.partner_layouts import Layout
-from inputs.layouts.template_stamp import Stamp, read_stamp, stamp_of
-from inputs.layouts.text_comparison import normalised, normalised_without_footnotes
-from inputs.parsing.tables.headings import Heading, columns_under, find_headings, likeliest_header_row
-from inputs.personal_data import refuse_person_level_data
-from inputs.readers.cells import Cells, Sheet
-from inputs.readers.heading_text import heading_text
-from schemas.findings import Finding, make_finding
+from local_indicators.common.cell_references import COLUMNS
+from local_indicators.inputs.layouts.partner_layouts import Layout
+from local_indicators.inputs.layouts.template_stamp import Stamp, read_stamp, stamp_of
+from local_indicators.inputs.layouts.text_comparison import normalised, normalised_without_footnotes
+from local_indicators.inputs.parsing.tables.headings import Heading, columns_under, find_headings, likeliest_header_row
+from local_indicators.inputs.personal_data import refuse_person_level_data
+from local_indicators.inputs.readers.cells import Cells, Sheet
+from local_indicators.inputs.readers.heading_text import heading_text
+from local_indicators.schemas.findings import Finding, make_finding
 
 
 @dataclass(frozen=True)

@@ -4,40 +4,40 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from common.cell_references import address_of_position, cell_position
-from inputs.layouts.layout_language import Source
-from inputs.layouts.text_comparison import normalised_without_footnotes
-from inputs.parsing.cell_values.column_fit import ANY_TOTAL
-from inputs.parsing.table_findings.area_contradictions import AreaContradictions
-from inputs.parsing.table_findings.below_the_table import BelowTable
-from inputs.parsing.table_findings.dropped_by_preset import DroppedByPreset
-from inputs.parsing.table_findings.left_out_rows import LeftOutRows
-from inputs.parsing.table_findings.surplus_fields import SurplusFields
-from inputs.parsing.table_findings.unexpected_blanks import UnexpectedBlanks
-from inputs.parsing.table_findings.unreadable_cells import UnreadableCells
-from inputs.parsing.tables.banner_rows import BannerRows
-from inputs.parsing.tables.block_labels import BlockLabels
-from inputs.parsing.tables.cell_account import TableBody
-from inputs.parsing.tables.columns import Columns, note_missing_headings
-from inputs.parsing.tables.dimension_resolver import (
+from local_indicators.common.cell_references import address_of_position, cell_position
+from local_indicators.inputs.layouts.layout_language import Source
+from local_indicators.inputs.layouts.text_comparison import normalised_without_footnotes
+from local_indicators.inputs.parsing.cell_values.column_fit import ANY_TOTAL
+from local_indicators.inputs.parsing.table_findings.area_contradictions import AreaContradictions
+from local_indicators.inputs.parsing.table_findings.below_the_table import BelowTable
+from local_indicators.inputs.parsing.table_findings.dropped_by_preset import DroppedByPreset
+from local_indicators.inputs.parsing.table_findings.left_out_rows import LeftOutRows
+from local_indicators.inputs.parsing.table_findings.surplus_fields import SurplusFields
+from local_indicators.inputs.parsing.table_findings.unexpected_blanks import UnexpectedBlanks
+from local_indicators.inputs.parsing.table_findings.unreadable_cells import UnreadableCells
+from local_indicators.inputs.parsing.tables.banner_rows import BannerRows
+from local_indicators.inputs.parsing.tables.block_labels import BlockLabels
+from local_indicators.inputs.parsing.tables.cell_account import TableBody
+from local_indicators.inputs.parsing.tables.columns import Columns, note_missing_headings
+from local_indicators.inputs.parsing.tables.dimension_resolver import (
     DimensionResolver,
     ResolvedValue,
     SheetTable,
     interpret_cell,
     interpret_period,
 )
-from inputs.parsing.tables.finding_notes import FindingNotes
-from inputs.parsing.tables.headings import find_blocks
-from inputs.parsing.tables.titles import TablePeriods
-from inputs.parsing.tables.value_cells import Row, ValueCells
-from inputs.parsing.tables.value_columns import ObservationColumns, group_value_columns
-from inputs.readers.cells import Cell
-from inputs.readers.heading_text import heading_text
-from schemas.definitions.models import Indicator
-from schemas.observations import TIDY
-from schemas.reference.breakdowns import TOTAL, spell_breakdown
-from schemas.reference.geography import Area
-from schemas.reference.periods import (
+from local_indicators.inputs.parsing.tables.finding_notes import FindingNotes
+from local_indicators.inputs.parsing.tables.headings import find_blocks
+from local_indicators.inputs.parsing.tables.titles import TablePeriods
+from local_indicators.inputs.parsing.tables.value_cells import Row, ValueCells
+from local_indicators.inputs.parsing.tables.value_columns import ObservationColumns, group_value_columns
+from local_indicators.inputs.readers.cells import Cell
+from local_indicators.inputs.readers.heading_text import heading_text
+from local_indicators.schemas.definitions.models import Indicator
+from local_indicators.schemas.observations import TIDY
+from local_indicators.schemas.reference.breakdowns import TOTAL, spell_breakdown
+from local_indicators.schemas.reference.geography import Area
+from local_indicators.schemas.reference.periods import (
     EXPECTED,
     SERIES,
     Period,

@@ -6,6 +6,6 @@ somebody. A form may ask who filled it in, a plan may name who is in charge, and
 postcodes.
 """
 
-from inputs.personal_data.refusal import refuse_person_level_data
+from local_indicators.inputs.personal_data.refusal import refuse_person_level_data
 
 __all__ = ["refuse_person_level_data"]

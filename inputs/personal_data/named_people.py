@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from common.cell_references import address_of_position, cell_position
-from inputs.personal_data import clues
-from inputs.personal_data.clues import Clue
-from inputs.personal_data.sheet_view import ColumnSection, SheetView
-from inputs.personal_data.vocabulary import contact_details
-from inputs.personal_data.vocabulary.person_headings import INSTITUTION, ROLE, heading_kinds, is_label
-from inputs.personal_data.vocabulary.personal_names import NameLikelihood, name_likelihood
+from local_indicators.common.cell_references import address_of_position, cell_position
+from local_indicators.inputs.personal_data import clues
+from local_indicators.inputs.personal_data.clues import Clue
+from local_indicators.inputs.personal_data.sheet_view import ColumnSection, SheetView
+from local_indicators.inputs.personal_data.vocabulary import contact_details
+from local_indicators.inputs.personal_data.vocabulary.person_headings import INSTITUTION, ROLE, heading_kinds, is_label
+from local_indicators.inputs.personal_data.vocabulary.personal_names import NameLikelihood, name_likelihood
 
 FEW = 3
 """So many names of people on a sheet, which nobody is named for an office by, are people."""

@@ -5,13 +5,18 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Set
 
-from inputs.layouts.text_comparison import normalised
-from inputs.personal_data import clues
-from inputs.personal_data.sentences_about_people import what_tells_of_one_person
-from inputs.personal_data.vocabulary import contact_details
-from inputs.personal_data.vocabulary.person_headings import ROLE
-from inputs.personal_data.vocabulary.personal_names import LONGEST, NameLikelihood, count_names_in_list, name_likelihood
-from inputs.readers.cells import Cells, HiddenText
+from local_indicators.inputs.layouts.text_comparison import normalised
+from local_indicators.inputs.personal_data import clues
+from local_indicators.inputs.personal_data.sentences_about_people import what_tells_of_one_person
+from local_indicators.inputs.personal_data.vocabulary import contact_details
+from local_indicators.inputs.personal_data.vocabulary.person_headings import ROLE
+from local_indicators.inputs.personal_data.vocabulary.personal_names import (
+    LONGEST,
+    NameLikelihood,
+    count_names_in_list,
+    name_likelihood,
+)
+from local_indicators.inputs.readers.cells import Cells, HiddenText
 
 ORDINARY = frozenset(("author", "header or footer", "property of the file"))
 """Where a name is most often that of who made the workbook."""

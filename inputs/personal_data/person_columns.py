@@ -6,13 +6,13 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from types import MappingProxyType
 
-from common.cell_references import address_of_position, cell_position
-from inputs.personal_data import clues
-from inputs.personal_data.clues import Clue
-from inputs.personal_data.sheet_view import SheetView, text_of
-from inputs.personal_data.vocabulary import contact_details
-from inputs.personal_data.vocabulary.person_headings import INSTITUTION, heading_kinds
-from inputs.personal_data.vocabulary.person_identifiers import (
+from local_indicators.common.cell_references import address_of_position, cell_position
+from local_indicators.inputs.personal_data import clues
+from local_indicators.inputs.personal_data.clues import Clue
+from local_indicators.inputs.personal_data.sheet_view import SheetView, text_of
+from local_indicators.inputs.personal_data.vocabulary import contact_details
+from local_indicators.inputs.personal_data.vocabulary.person_headings import INSTITUTION, heading_kinds
+from local_indicators.inputs.personal_data.vocabulary.person_identifiers import (
     INSURANCE,
     INSURANCE_FORM,
     LEARNER,
@@ -23,9 +23,9 @@ from inputs.personal_data.vocabulary.person_identifiers import (
     is_learner_number,
     is_nhs_number,
 )
-from inputs.personal_data.vocabulary.personal_names import NameLikelihood, name_likelihood
-from inputs.personal_data.vocabulary.typed_days import is_day, may_be_day
-from inputs.readers.cells import Cell
+from local_indicators.inputs.personal_data.vocabulary.personal_names import NameLikelihood, name_likelihood
+from local_indicators.inputs.personal_data.vocabulary.typed_days import is_day, may_be_day
+from local_indicators.inputs.readers.cells import Cell
 
 FEWEST = 4
 """From so many values a column is taken to hold identifiers, if nearly all of them look like it."""

@@ -8,13 +8,13 @@ from dataclasses import dataclass
 from datetime import date
 from itertools import pairwise
 
-from common.cell_references import address_of_position, cell_position
-from inputs.personal_data.clues import NAMES, REFERENCES, ROWS, Clue
-from inputs.personal_data.sheet_view import HeadingRow, SheetView, text_of
-from inputs.personal_data.vocabulary.person_identifiers import TEN_DIGITS
-from inputs.personal_data.vocabulary.personal_names import NameLikelihood, name_likelihood
-from inputs.personal_data.vocabulary.typed_days import comparable_day, is_day, may_be_day
-from inputs.readers.cells import Cell, FormattedNumber
+from local_indicators.common.cell_references import address_of_position, cell_position
+from local_indicators.inputs.personal_data.clues import NAMES, REFERENCES, ROWS, Clue
+from local_indicators.inputs.personal_data.sheet_view import HeadingRow, SheetView, text_of
+from local_indicators.inputs.personal_data.vocabulary.person_identifiers import TEN_DIGITS
+from local_indicators.inputs.personal_data.vocabulary.personal_names import NameLikelihood, name_likelihood
+from local_indicators.inputs.personal_data.vocabulary.typed_days import comparable_day, is_day, may_be_day
+from local_indicators.inputs.readers.cells import Cell, FormattedNumber
 
 _AGE = re.compile(
     r"(?:aged? )?(\d{1,3})\s*(?:y(?:rs?|ears?)?\.?(?: ?o(?:ld)?)?|[+])?(?:[ ,/&-]*\d{1,2} ?(?:m(?:on)?(?:ths?|s)?|mths?))?|\d{1,2} ?(?:months?|mths?|weeks?)(?: old)?",
@@ -275,7 +275,7 @@ def _are_places(held: list[str]) -> bool:
 
 def _is_plan(body: _Body) -> bool:
     """Whether any heading of the row, of whatever kind, is one of a plan or a log."""
-    from inputs.personal_data.vocabulary.person_headings import ACTIONS
+    from local_indicators.inputs.personal_data.vocabulary.person_headings import ACTIONS
 
     row = body.view.rows[body.head.row]
     return any(isinstance(cell, str) and ACTIONS.search(cell) for cell in row)

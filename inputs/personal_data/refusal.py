@@ -5,16 +5,16 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Set
 
-from common.cell_references import column_letters
-from inputs.layouts.text_comparison import normalised
-from inputs.personal_data.clues import Clue
-from inputs.personal_data.named_people import find_named_people
-from inputs.personal_data.people_in_hidden_content import find_people_in_hidden_content
-from inputs.personal_data.person_columns import find_person_headings, find_person_number_columns
-from inputs.personal_data.person_tables import find_person_tables
-from inputs.personal_data.sheet_view import SheetView
-from inputs.readers.cells import Cells, Sheet
-from schemas.findings import Finding, make_finding
+from local_indicators.common.cell_references import column_letters
+from local_indicators.inputs.layouts.text_comparison import normalised
+from local_indicators.inputs.personal_data.clues import Clue
+from local_indicators.inputs.personal_data.named_people import find_named_people
+from local_indicators.inputs.personal_data.people_in_hidden_content import find_people_in_hidden_content
+from local_indicators.inputs.personal_data.person_columns import find_person_headings, find_person_number_columns
+from local_indicators.inputs.personal_data.person_tables import find_person_tables
+from local_indicators.inputs.personal_data.sheet_view import SheetView
+from local_indicators.inputs.readers.cells import Cells, Sheet
+from local_indicators.schemas.findings import Finding, make_finding
 
 _USUAL = re.compile(r"(?:csv|data|sheet|table|figures|totals|return)(?: ?\d{1,3})?(?: ?\(\d{1,3}\))?")
 """Names of sheets that are nobody's."""

@@ -6,11 +6,11 @@ import re
 from collections.abc import Iterator
 from functools import lru_cache
 
-from inputs.personal_data.vocabulary import contact_details
-from inputs.personal_data.vocabulary.name_lexicon import DOUBTFUL, FAMILY, GIVEN, OTHER, fold_word
-from inputs.personal_data.vocabulary.person_identifiers import person_identifiers_in
-from inputs.personal_data.vocabulary.personal_names import NameLikelihood, name_likelihood
-from inputs.personal_data.vocabulary.typed_days import DAY
+from local_indicators.inputs.personal_data.vocabulary import contact_details
+from local_indicators.inputs.personal_data.vocabulary.name_lexicon import DOUBTFUL, FAMILY, GIVEN, OTHER, fold_word
+from local_indicators.inputs.personal_data.vocabulary.person_identifiers import person_identifiers_in
+from local_indicators.inputs.personal_data.vocabulary.personal_names import NameLikelihood, name_likelihood
+from local_indicators.inputs.personal_data.vocabulary.typed_days import DAY
 
 BIRTH, NAMED, SOMEBODY, HOME = "a date of birth", "the name of somebody", "notes on somebody", "the address of a home"
 LONGEST = 20_000

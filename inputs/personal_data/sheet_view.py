@@ -11,14 +11,18 @@ from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
 
-from common.cell_references import address_of_position, cell_position
-from inputs.personal_data.sentences_about_people import what_tells_of_one_person
-from inputs.personal_data.vocabulary import contact_details
-from inputs.personal_data.vocabulary.person_headings import LONGEST, OURS, heading_kinds, is_label
-from inputs.personal_data.vocabulary.person_identifiers import INSURANCE_FORM, PUPIL_FORM, TEN_DIGITS
-from inputs.personal_data.vocabulary.personal_names import NameLikelihood, count_names_in_list, name_likelihood
-from inputs.readers.cells import Cell, Sheet
-from inputs.readers.heading_text import heading_text
+from local_indicators.common.cell_references import address_of_position, cell_position
+from local_indicators.inputs.personal_data.sentences_about_people import what_tells_of_one_person
+from local_indicators.inputs.personal_data.vocabulary import contact_details
+from local_indicators.inputs.personal_data.vocabulary.person_headings import LONGEST, OURS, heading_kinds, is_label
+from local_indicators.inputs.personal_data.vocabulary.person_identifiers import INSURANCE_FORM, PUPIL_FORM, TEN_DIGITS
+from local_indicators.inputs.personal_data.vocabulary.personal_names import (
+    NameLikelihood,
+    count_names_in_list,
+    name_likelihood,
+)
+from local_indicators.inputs.readers.cells import Cell, Sheet
+from local_indicators.inputs.readers.heading_text import heading_text
 
 Kinds = frozenset[str]
 NO_KINDS: Kinds = frozenset()

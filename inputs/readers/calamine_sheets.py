@@ -16,7 +16,7 @@ from math import isfinite
 
 import python_calamine as calamine
 
-from inputs.readers.appearance.number_formats import (
+from local_indicators.inputs.readers.appearance.number_formats import (
     DAY_ZERO,
     LAST_DAY,
     always_changes_what_is_seen,
@@ -24,10 +24,16 @@ from inputs.readers.appearance.number_formats import (
     shows_day,
     shows_number_itself,
 )
-from inputs.readers.appearance.rich_text import TextRun, read_runs
-from inputs.readers.cells import Area, Cell, ErrorValue, FormattedNumber, Sheet, Uncalculated
-from inputs.readers.refusals import MOST_COLUMNS, SizeBounds, refuse_damaged, refuse_encrypted, refuse_too_many_cells
-from inputs.readers.size_limits import clear_merged_cells
+from local_indicators.inputs.readers.appearance.rich_text import TextRun, read_runs
+from local_indicators.inputs.readers.cells import Area, Cell, ErrorValue, FormattedNumber, Sheet, Uncalculated
+from local_indicators.inputs.readers.refusals import (
+    MOST_COLUMNS,
+    SizeBounds,
+    refuse_damaged,
+    refuse_encrypted,
+    refuse_too_many_cells,
+)
+from local_indicators.inputs.readers.size_limits import clear_merged_cells
 
 ERRORS = {0x00: "#NULL!", 0x07: "#DIV/0!", 0x0F: "#VALUE!", 0x17: "#REF!", 0x1D: "#NAME?", 0x24: "#NUM!",
           0x2A: "#N/A", 0x2B: "#GETTING_DATA"}  # fmt: skip

@@ -9,7 +9,7 @@ from typing import Any
 
 import orjson
 
-from inputs.readers.appearance.number_formats import Appearance, appearance
+from local_indicators.inputs.readers.appearance.number_formats import Appearance, appearance
 
 
 @dataclass(frozen=True)

@@ -10,8 +10,15 @@ import csv
 import re
 from collections.abc import Iterator
 
-from inputs.readers.cells import Cell, Cells, Sheet
-from inputs.readers.refusals import MOST_COLUMNS, Refused, SizeBounds, refuse_cut_off, refuse_damaged, refuse_other
+from local_indicators.inputs.readers.cells import Cell, Cells, Sheet
+from local_indicators.inputs.readers.refusals import (
+    MOST_COLUMNS,
+    Refused,
+    SizeBounds,
+    refuse_cut_off,
+    refuse_damaged,
+    refuse_other,
+)
 
 BOMS = (
     (codecs.BOM_UTF8, "utf-8-sig"),

@@ -13,7 +13,13 @@ import io
 import struct
 from collections.abc import Callable, Set
 
-from inputs.readers.refusals import Refused, refuse_cut_off, refuse_damaged, refuse_encrypted, refuse_rights_managed
+from local_indicators.inputs.readers.refusals import (
+    Refused,
+    refuse_cut_off,
+    refuse_damaged,
+    refuse_encrypted,
+    refuse_rights_managed,
+)
 
 DEFAULT = "VelvetSweatshop"
 MOST_ROUNDS = 1_000_000

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from datetime import date
 
-from inputs.readers.cells import Cell, ErrorValue, FormattedNumber, Uncalculated
-from schemas.reference.periods import day_in_words, is_first_or_last_of_month
+from local_indicators.inputs.readers.cells import Cell, ErrorValue, FormattedNumber, Uncalculated
+from local_indicators.schemas.reference.periods import day_in_words, is_first_or_last_of_month
 
 
 def heading_text(cell: Cell) -> str:

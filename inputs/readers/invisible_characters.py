@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from inputs.readers.cells import Cell, Cells
+from local_indicators.inputs.readers.cells import Cell, Cells
 
 _BLANKS = "\u115f\u1160\u2800\u3164\uffa0"
 """Letters and signs that are drawn as nothing."""

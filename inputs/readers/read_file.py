@@ -9,19 +9,30 @@ import contextlib
 import re
 from dataclasses import replace
 
-from inputs.readers.cells import Cells
-from inputs.readers.delimited_text import decode_text, read_delimited
-from inputs.readers.encryption import ENCRYPTED, unlocked_package
-from inputs.readers.excel.xls_workbook import OLE, CompoundFile, open_ole_workbook, read_stream, read_xls
-from inputs.readers.excel.xlsb_workbook import read_xlsb
-from inputs.readers.excel.xlsx_workbook import main_part_path, read_xlsx
-from inputs.readers.hidden_content.excel_parts import find_hidden_content
-from inputs.readers.hidden_content.ods_texts import ods_texts
-from inputs.readers.hidden_content.unsearchable_parts import unsearchable_parts
-from inputs.readers.last_modified import PARTS as DATED
-from inputs.readers.last_modified import SUMMARY, modified_in_flat_ods, modified_in_part, modified_in_summary
-from inputs.readers.open_document.ods_workbook import read_ods, read_ods_content
-from inputs.readers.refusals import (
+from local_indicators.inputs.readers.cells import Cells
+from local_indicators.inputs.readers.delimited_text import decode_text, read_delimited
+from local_indicators.inputs.readers.encryption import ENCRYPTED, unlocked_package
+from local_indicators.inputs.readers.excel.xls_workbook import (
+    OLE,
+    CompoundFile,
+    open_ole_workbook,
+    read_stream,
+    read_xls,
+)
+from local_indicators.inputs.readers.excel.xlsb_workbook import read_xlsb
+from local_indicators.inputs.readers.excel.xlsx_workbook import main_part_path, read_xlsx
+from local_indicators.inputs.readers.hidden_content.excel_parts import find_hidden_content
+from local_indicators.inputs.readers.hidden_content.ods_texts import ods_texts
+from local_indicators.inputs.readers.hidden_content.unsearchable_parts import unsearchable_parts
+from local_indicators.inputs.readers.last_modified import PARTS as DATED
+from local_indicators.inputs.readers.last_modified import (
+    SUMMARY,
+    modified_in_flat_ods,
+    modified_in_part,
+    modified_in_summary,
+)
+from local_indicators.inputs.readers.open_document.ods_workbook import read_ods, read_ods_content
+from local_indicators.inputs.readers.refusals import (
     SAVE_AS,
     SEND_AGAIN,
     Refused,
@@ -32,9 +43,9 @@ from inputs.readers.refusals import (
     refuse_other,
     refuse_rights_managed,
 )
-from inputs.readers.size_limits import refuse_too_long_texts
-from inputs.readers.stamp_properties import PARTS, stamp_properties
-from inputs.readers.zip_package import ZipPackage, open_package, read_part, refuse_doctypes
+from local_indicators.inputs.readers.size_limits import refuse_too_long_texts
+from local_indicators.inputs.readers.stamp_properties import PARTS, stamp_properties
+from local_indicators.inputs.readers.zip_package import ZipPackage, open_package, read_part, refuse_doctypes
 
 ZIP = (b"PK\x03\x04", b"PK\x05\x06", b"PK\x07\x08")
 PROTECTED = b".pfile"

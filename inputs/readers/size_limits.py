@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from common.cell_references import column_letters
-from inputs.readers.cells import Area, Cell, Cells
-from inputs.readers.refusals import MOST_COLUMNS, MOST_ROWS, Refused, SizeBounds, refuse_damaged
+from local_indicators.common.cell_references import column_letters
+from local_indicators.inputs.readers.cells import Area, Cell, Cells
+from local_indicators.inputs.readers.refusals import MOST_COLUMNS, MOST_ROWS, Refused, SizeBounds, refuse_damaged
 
 MOST_SHEETS = 1_000
 MOST_MERGED = 100_000

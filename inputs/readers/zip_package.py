@@ -15,7 +15,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from xml.parsers import expat
 
-from inputs.readers.refusals import Refused, SizeBounds, refuse_cut_off, refuse_damaged, refuse_encrypted, refuse_unsafe
+from local_indicators.inputs.readers.refusals import (
+    Refused,
+    SizeBounds,
+    refuse_cut_off,
+    refuse_damaged,
+    refuse_encrypted,
+    refuse_unsafe,
+)
 
 MOST_PROLOGUE = 65_536
 """Bytes in which the first element of a part begins."""

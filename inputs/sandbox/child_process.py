@@ -18,13 +18,13 @@ from importlib import import_module
 
 import orjson
 
-from inputs.readers.cells import encode
-from inputs.readers.invisible_characters import clean_cells
-from inputs.readers.read_file import read_file
-from inputs.readers.refusals import Refused, SizeBounds
+from local_indicators.inputs.readers.cells import encode
+from local_indicators.inputs.readers.invisible_characters import clean_cells
+from local_indicators.inputs.readers.read_file import read_file
+from local_indicators.inputs.readers.refusals import Refused, SizeBounds
 
 BOUNDS = struct.Struct(">QQ")
-READ_CELLS = "inputs.sandbox.child_process:read_cells"
+READ_CELLS = "local_indicators.inputs.sandbox.child_process:read_cells"
 """The job of reading a file: it takes BOUNDS (the most cells, the most bytes to unfold to), then the file."""
 
 

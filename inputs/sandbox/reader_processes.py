@@ -21,10 +21,11 @@ from typing import IO, Any, Self, TypeVar
 
 import orjson
 
-from common.errors import ReaderError
-from inputs.readers.cells import Cells, decode
-from inputs.sandbox.child_process import BOUNDS, READ_CELLS
-from schemas.findings import Finding, make_finding
+import local_indicators
+from local_indicators.common.errors import ReaderError
+from local_indicators.inputs.readers.cells import Cells, decode
+from local_indicators.inputs.sandbox.child_process import BOUNDS, READ_CELLS
+from local_indicators.schemas.findings import Finding, make_finding
 
 FILES_PER_CHILD = 500
 """A child is replaced after so many files, so that what a reader leaks stays small."""
@@ -164,9 +165,15 @@ def _refusal(answer: bytes) -> Finding:
 
 
 def _started(limits: Limits) -> subprocess.Popen[bytes]:
-    root = str(Path(__file__).resolve().parents[2])
+    root = str(Path(local_indicators.__file__).resolve().parents[1])
     return subprocess.Popen(  # noqa: S603
-        [sys.executable, "-m", "inputs.sandbox.child_process", str(limits.memory_bytes), str(limits.seconds)],
+        [
+            sys.executable,
+            "-m",
+            "local_indicators.inputs.sandbox.child_process",
+            str(limits.memory_bytes),
+            str(limits.seconds),
+        ],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,

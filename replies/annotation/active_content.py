@@ -10,9 +10,9 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from common.safe_text import as_typed
-from replies.annotation.ooxml.ooxml_package import ROOT, Package, Relation, reachable_relations
-from replies.annotation.ooxml.xml_splicing import (
+from local_indicators.common.safe_text import as_typed
+from local_indicators.replies.annotation.ooxml.ooxml_package import ROOT, Package, Relation, reachable_relations
+from local_indicators.replies.annotation.ooxml.xml_splicing import (
     Edit,
     Element,
     NotEditableError,

@@ -13,21 +13,25 @@ from dataclasses import dataclass, field
 
 import orjson
 
-from common.cell_references import COLUMNS, address_of_position
-from inputs.readers.cells import decode, encode
-from inputs.readers.read_file import read_file
-from inputs.readers.refusals import Refused
-from replies.annotation.active_content import RemovedContent, clean_other_part, remove_active_content
-from replies.annotation.cell_marks import FindingRecord, SheetMarks, finding_lines, marks_by_sheet
-from replies.annotation.findings_sheet import FindingLine, SheetContent, findings_sheet
-from replies.annotation.ooxml.cell_styles import BLANK, Styles
-from replies.annotation.ooxml.ooxml_package import Package
-from replies.annotation.ooxml.xml_splicing import NotEditableError, parse_elements
-from replies.annotation.sheet_edits.cell_comments import MAX_ON_SHEET, add_comments, remove_own_comments
-from replies.annotation.sheet_edits.sheet_edit_plan import SheetEditPlan
-from replies.annotation.sheet_edits.sheet_editor import SheetEditor
-from replies.annotation.values_only_workbook import values_only_workbook
-from replies.annotation.workbook_part import SPREADSHEET_TYPE, BookSheet, WorkbookPart
+from local_indicators.common.cell_references import COLUMNS, address_of_position
+from local_indicators.inputs.readers.cells import decode, encode
+from local_indicators.inputs.readers.read_file import read_file
+from local_indicators.inputs.readers.refusals import Refused
+from local_indicators.replies.annotation.active_content import RemovedContent, clean_other_part, remove_active_content
+from local_indicators.replies.annotation.cell_marks import FindingRecord, SheetMarks, finding_lines, marks_by_sheet
+from local_indicators.replies.annotation.findings_sheet import FindingLine, SheetContent, findings_sheet
+from local_indicators.replies.annotation.ooxml.cell_styles import BLANK, Styles
+from local_indicators.replies.annotation.ooxml.ooxml_package import Package
+from local_indicators.replies.annotation.ooxml.xml_splicing import NotEditableError, parse_elements
+from local_indicators.replies.annotation.sheet_edits.cell_comments import (
+    MAX_ON_SHEET,
+    add_comments,
+    remove_own_comments,
+)
+from local_indicators.replies.annotation.sheet_edits.sheet_edit_plan import SheetEditPlan
+from local_indicators.replies.annotation.sheet_edits.sheet_editor import SheetEditor
+from local_indicators.replies.annotation.values_only_workbook import values_only_workbook
+from local_indicators.replies.annotation.workbook_part import SPREADSHEET_TYPE, BookSheet, WorkbookPart
 
 NAME = "Findings"
 MAX_COMMENT_TEXTS = 4

@@ -10,9 +10,9 @@ from dataclasses import dataclass, field
 from itertools import islice, product
 from typing import Any
 
-from common.cell_references import COLUMNS, position_of_address
-from replies.annotation.findings_sheet import MAX_LINES, CellRange, FindingLine
-from replies.annotation.sheet_edits.sheet_edit_plan import Place
+from local_indicators.common.cell_references import COLUMNS, position_of_address
+from local_indicators.replies.annotation.findings_sheet import MAX_LINES, CellRange, FindingLine
+from local_indicators.replies.annotation.sheet_edits.sheet_edit_plan import Place
 
 MAX_COLOURED = 100_000
 """Cells that are coloured; a workbook with more of them has one cause for them."""

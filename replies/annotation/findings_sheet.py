@@ -8,10 +8,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from common.cell_references import column_letters
-from inputs.readers.cells import FINDINGS_MARK
-from replies.annotation.ooxml.cell_styles import Styles
-from replies.annotation.ooxml.xml_splicing import escape_cell_text, escape_xml
+from local_indicators.common.cell_references import column_letters
+from local_indicators.inputs.readers.cells import FINDINGS_MARK
+from local_indicators.replies.annotation.ooxml.cell_styles import Styles
+from local_indicators.replies.annotation.ooxml.xml_splicing import escape_cell_text, escape_xml
 
 MAX_LINES = 5000
 """Findings that are listed; a workbook that has more has one cause for them."""

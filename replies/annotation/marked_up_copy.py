@@ -9,13 +9,13 @@ from dataclasses import dataclass
 import orjson
 import polars as pl
 
-from common.cell_references import COLUMNS, position_of_address
-from common.safe_text import as_typed
-from inputs.sandbox.reader_processes import Limits, Reader
-from replies.emails.owner_emails import STATUS_WORDS
-from schemas.findings import Finding
-from schemas.observations import KEY_CELLS, MEASURES
-from schemas.reference.periods import read_period
+from local_indicators.common.cell_references import COLUMNS, position_of_address
+from local_indicators.common.safe_text import as_typed
+from local_indicators.inputs.sandbox.reader_processes import Limits, Reader
+from local_indicators.replies.emails.owner_emails import STATUS_WORDS
+from local_indicators.schemas.findings import Finding
+from local_indicators.schemas.observations import KEY_CELLS, MEASURES
+from local_indicators.schemas.reference.periods import read_period
 
 ANSWERED_WITHOUT = frozenset({"return.empty"})
 """Rules on the whole return whose findings a copy can show; any other error on the whole return means that nothing of
@@ -27,7 +27,7 @@ MAX_LOOKED_UP = 500
 _CELL_COLUMNS = (*KEY_CELLS, *(f"at_{name}" for name in MEASURES))
 
 
-MARK_WORKBOOK = "replies.annotation.annotated_workbook:annotate_in_child"
+MARK_WORKBOOK = "local_indicators.replies.annotation.annotated_workbook:annotate_in_child"
 """The job (inputs.sandbox.child_process) that marks a file."""
 
 

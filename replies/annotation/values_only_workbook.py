@@ -11,11 +11,11 @@ import zipfile
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 
-from common.cell_references import COLUMNS, column_letters
-from inputs.readers.cells import Cell, Cells, ErrorValue, FormattedNumber, Sheet, Uncalculated
-from replies.annotation.ooxml.cell_styles import BLANK, MAIN
-from replies.annotation.ooxml.ooxml_package import OFFICE, PACKAGE
-from replies.annotation.ooxml.xml_splicing import escape_cell_text, escape_xml
+from local_indicators.common.cell_references import COLUMNS, column_letters
+from local_indicators.inputs.readers.cells import Cell, Cells, ErrorValue, FormattedNumber, Sheet, Uncalculated
+from local_indicators.replies.annotation.ooxml.cell_styles import BLANK, MAIN
+from local_indicators.replies.annotation.ooxml.ooxml_package import OFFICE, PACKAGE
+from local_indicators.replies.annotation.ooxml.xml_splicing import escape_cell_text, escape_xml
 
 ROWS = 1_048_576
 MAX_CELLS = 1_000_000

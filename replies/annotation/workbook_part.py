@@ -8,15 +8,15 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from replies.annotation.active_content import (
+from local_indicators.replies.annotation.active_content import (
     RemovedContent,
     elements_with_removed_links,
     refers_outside_workbook,
     removal_edits,
     remove_link_attributes,
 )
-from replies.annotation.ooxml.ooxml_package import Package, Relation
-from replies.annotation.ooxml.xml_splicing import (
+from local_indicators.replies.annotation.ooxml.ooxml_package import Package, Relation
+from local_indicators.replies.annotation.ooxml.xml_splicing import (
     Edit,
     Element,
     NotEditableError,

@@ -7,14 +7,14 @@ from datetime import datetime
 from email.message import EmailMessage
 from typing import Any, TypeVar
 
-from common.jinja_templates import NO_BRANDING, Branding
-from common.safe_text import as_typed
-from replies.emails.email_message import Envelope
-from replies.emails.message_wording import worded_message
-from replies.emails.notification_words import Names, of_kind, path_in_words, time_of
-from replies.emails.officer_emails import escalated_returns, quarterly_reports
-from replies.emails.size_limit import LIST_LENGTHS, NO_FILES, MessageFiles
-from schemas.notifications import Notification
+from local_indicators.common.jinja_templates import NO_BRANDING, Branding
+from local_indicators.common.safe_text import as_typed
+from local_indicators.replies.emails.email_message import Envelope
+from local_indicators.replies.emails.message_wording import worded_message
+from local_indicators.replies.emails.notification_words import Names, of_kind, path_in_words, time_of
+from local_indicators.replies.emails.officer_emails import escalated_returns, quarterly_reports
+from local_indicators.replies.emails.size_limit import LIST_LENGTHS, NO_FILES, MessageFiles
+from local_indicators.schemas.notifications import Notification
 
 KINDS = ("gate", "set-aside", "wrong-folder", "differs", "bounced", "escalated")
 """What the subject names, in this order."""

@@ -11,9 +11,9 @@ from email.utils import format_datetime, parseaddr
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
-from common.jinja_templates import NO_BRANDING, Branding, render
-from common.safe_text import as_typed, printable_line
-from schemas.findings import Finding
+from local_indicators.common.jinja_templates import NO_BRANDING, Branding, render
+from local_indicators.common.safe_text import as_typed, printable_line
+from local_indicators.schemas.findings import Finding
 
 TEMPLATES = Path(__file__).parent / "templates"
 MAX_CELLS_SHOWN = 40

@@ -6,9 +6,9 @@ from collections.abc import Callable, Mapping
 from email.message import EmailMessage
 from typing import Any
 
-from common.errors import DefinitionError
-from common.jinja_templates import Branding, render, template_file
-from replies.emails.email_message import (
+from local_indicators.common.errors import DefinitionError
+from local_indicators.common.jinja_templates import Branding, render, template_file
+from local_indicators.replies.emails.email_message import (
     TEMPLATES,
     Block,
     Envelope,
@@ -18,8 +18,8 @@ from replies.emails.email_message import (
     Paragraph,
     compose,
 )
-from replies.emails.size_limit import MessageFiles, size_in_words
-from schemas.findings import Finding
+from local_indicators.replies.emails.size_limit import MessageFiles, size_in_words
+from local_indicators.schemas.findings import Finding
 
 Text = Callable[[], str]
 """What stands between `{% call ... %}` and `{% endcall %}`."""

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from common.safe_text import as_typed
-from schemas.notifications import Notification
+from local_indicators.common.safe_text import as_typed
+from local_indicators.schemas.notifications import Notification
 
 
 @dataclass(frozen=True)

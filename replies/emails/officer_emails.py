@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from email.message import EmailMessage
 from typing import Any
 
-from common.jinja_templates import NO_BRANDING, Branding
-from replies.emails.email_message import Envelope
-from replies.emails.message_wording import worded_message
-from replies.emails.notification_words import Names, day_of, of_kind, return_and_period
-from replies.emails.size_limit import LIST_LENGTHS, NO_FILES, MessageFiles
-from schemas.notifications import Notification
+from local_indicators.common.jinja_templates import NO_BRANDING, Branding
+from local_indicators.replies.emails.email_message import Envelope
+from local_indicators.replies.emails.message_wording import worded_message
+from local_indicators.replies.emails.notification_words import Names, day_of, of_kind, return_and_period
+from local_indicators.replies.emails.size_limit import LIST_LENGTHS, NO_FILES, MessageFiles
+from local_indicators.schemas.notifications import Notification
 
 
 def to_officer(

@@ -10,11 +10,11 @@ from collections.abc import Iterator, Sequence
 from email.message import EmailMessage
 from typing import Any
 
-from common.jinja_templates import NO_BRANDING, Branding
-from common.safe_text import as_typed
-from replies.emails.email_message import Envelope
-from replies.emails.message_wording import worded_message
-from replies.emails.notification_words import (
+from local_indicators.common.jinja_templates import NO_BRANDING, Branding
+from local_indicators.common.safe_text import as_typed
+from local_indicators.replies.emails.email_message import Envelope
+from local_indicators.replies.emails.message_wording import worded_message
+from local_indicators.replies.emails.notification_words import (
     Names,
     day_of,
     of_kind,
@@ -22,10 +22,10 @@ from replies.emails.notification_words import (
     return_and_period,
     time_of,
 )
-from replies.emails.size_limit import LIST_LENGTHS, NO_FILES, MessageFiles
-from schemas.file_precedence import RivalSubmission
-from schemas.notifications import Notification, rule_forbidding_details
-from schemas.submissions import Outcome, has_errors
+from local_indicators.replies.emails.size_limit import LIST_LENGTHS, NO_FILES, MessageFiles
+from local_indicators.schemas.file_precedence import RivalSubmission
+from local_indicators.schemas.notifications import Notification, rule_forbidding_details
+from local_indicators.schemas.submissions import Outcome, has_errors
 
 STATUS_WORDS = {
     "accepted": "accepted",

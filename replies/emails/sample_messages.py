@@ -5,18 +5,18 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, date, datetime
 
-from common.jinja_templates import Branding
-from replies.emails.analyst_emails import to_analyst, to_analyst_of_fault
-from replies.emails.email_message import Attachment, Envelope
-from replies.emails.notification_words import Names
-from replies.emails.officer_emails import to_officer
-from replies.emails.owner_emails import to_owner
-from replies.emails.size_limit import MessageFiles
-from schemas.file_precedence import RivalSubmission
-from schemas.findings import make_finding
-from schemas.notifications import Kind, Notification
-from schemas.return_calendar import ExpectedPeriod, ExpectedReturn
-from schemas.submissions import Outcome, Status, Submission
+from local_indicators.common.jinja_templates import Branding
+from local_indicators.replies.emails.analyst_emails import to_analyst, to_analyst_of_fault
+from local_indicators.replies.emails.email_message import Attachment, Envelope
+from local_indicators.replies.emails.notification_words import Names
+from local_indicators.replies.emails.officer_emails import to_officer
+from local_indicators.replies.emails.owner_emails import to_owner
+from local_indicators.replies.emails.size_limit import MessageFiles
+from local_indicators.schemas.file_precedence import RivalSubmission
+from local_indicators.schemas.findings import make_finding
+from local_indicators.schemas.notifications import Kind, Notification
+from local_indicators.schemas.return_calendar import ExpectedPeriod, ExpectedReturn
+from local_indicators.schemas.submissions import Outcome, Status, Submission
 
 AT = datetime(2011, 5, 26, 1, 30, tzinfo=UTC)
 ENVELOPE = Envelope("sample", "owner@example.org", "indicators@example.org", "analyst@example.org", AT)

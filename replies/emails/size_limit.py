@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from email.message import EmailMessage
 
-from replies.emails.email_message import Attachment
+from local_indicators.replies.emails.email_message import Attachment
 
 LIST_LENGTHS = (200, 40, 8, 0)
 """Findings shown of each return; fewer where the message would be too large. How many more there are is said."""

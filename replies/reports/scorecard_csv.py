@@ -5,8 +5,8 @@ from __future__ import annotations
 import csv
 import io
 
-from common.safe_text import as_typed, csv_text
-from warehouse.queries.scorecard_rows import Scorecard
+from local_indicators.common.safe_text import as_typed, csv_text
+from local_indicators.warehouse.queries.scorecard_rows import Scorecard
 
 
 def as_csv(card: Scorecard) -> bytes:

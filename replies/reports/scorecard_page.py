@@ -8,11 +8,11 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any
 
-from common.jinja_templates import NO_BRANDING, Branding, render
-from common.safe_text import as_typed
-from schemas.reference.breakdowns import TOTAL
-from schemas.reference.periods import read_period
-from warehouse.queries.scorecard_rows import Row, Scorecard
+from local_indicators.common.jinja_templates import NO_BRANDING, Branding, render
+from local_indicators.common.safe_text import as_typed
+from local_indicators.schemas.reference.breakdowns import TOTAL
+from local_indicators.schemas.reference.periods import read_period
+from local_indicators.warehouse.queries.scorecard_rows import Row, Scorecard
 
 TEMPLATES = Path(__file__).parent / "templates"
 NAME = "scorecard.html.jinja"

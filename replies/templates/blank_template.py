@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from inputs.layouts.text_comparison import normalised
-from replies.templates.pages.page_builder import build_page
-from replies.templates.pages.page_layout import Page, Template
-from replies.templates.pages.planned_rows import RowKey
-from replies.templates.pages.sheet_names import file_name, sheets_of
-from replies.templates.template_request import TemplateRequest, not_drawable
+from local_indicators.inputs.layouts.text_comparison import normalised
+from local_indicators.replies.templates.pages.page_builder import build_page
+from local_indicators.replies.templates.pages.page_layout import Page, Template
+from local_indicators.replies.templates.pages.planned_rows import RowKey
+from local_indicators.replies.templates.pages.sheet_names import file_name, sheets_of
+from local_indicators.replies.templates.template_request import TemplateRequest, not_drawable
 
 
 def draw_template(request: TemplateRequest) -> Template:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from inputs.layouts.layout_language import Source, TableLayout, field_sources
-from replies.templates.entries.allowed_words import indicators_by_word
-from replies.templates.template_request import TemplateRequest
-from schemas.definitions.models import Indicator
+from local_indicators.inputs.layouts.layout_language import Source, TableLayout, field_sources
+from local_indicators.replies.templates.entries.allowed_words import indicators_by_word
+from local_indicators.replies.templates.template_request import TemplateRequest
+from local_indicators.schemas.definitions.models import Indicator
 
 FieldSource = tuple[str, Source]
 """A field (one of FIELDS, or a dimension) and where it is given."""

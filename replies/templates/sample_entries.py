@@ -4,9 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from inputs.readers.cells import Cell, Cells, Sheet
-from replies.templates.entries.allowed_entries import AnyText, Choice, DependentEntry, FixedEntry, Number
-from replies.templates.pages.page_layout import Page, Template
+from local_indicators.inputs.readers.cells import Cell, Cells, Sheet
+from local_indicators.replies.templates.entries.allowed_entries import (
+    AnyText,
+    Choice,
+    DependentEntry,
+    FixedEntry,
+    Number,
+)
+from local_indicators.replies.templates.pages.page_layout import Page, Template
 
 WHOLE_SHARE = 100.0
 """A share of all, in per cent."""

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 
-from common.errors import UsageError
-from inputs.layouts.partner_layouts import Layout
+from local_indicators.common.errors import UsageError
+from local_indicators.inputs.layouts.partner_layouts import Layout
 
 
 @dataclass(frozen=True, eq=False)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from schemas.definitions.models import Definitions, Indicator
-from schemas.reference.breakdowns import Dimension, spell_breakdown
+from local_indicators.schemas.definitions.models import Definitions, Indicator
+from local_indicators.schemas.reference.breakdowns import Dimension, spell_breakdown
 
 
 def covers_everybody(dimension: Dimension, values: Sequence[str]) -> bool:

@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
-from common.errors import DefinitionError
-from schemas.definitions.derived_indicators import check_derived_indicators, check_relations
-from schemas.reference.breakdowns import TOTAL, possible_breakdowns
-from schemas.reference.periods import IDENTIFIERS, read_period
+from local_indicators.common.errors import DefinitionError
+from local_indicators.schemas.definitions.derived_indicators import check_derived_indicators, check_relations
+from local_indicators.schemas.reference.breakdowns import TOTAL, possible_breakdowns
+from local_indicators.schemas.reference.periods import IDENTIFIERS, read_period
 
 if TYPE_CHECKING:
-    from schemas.definitions.models import Definitions, Indicator, Target
+    from local_indicators.schemas.definitions.models import Definitions, Indicator, Target
 
 
 @dataclass(frozen=True)

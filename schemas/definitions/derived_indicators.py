@@ -7,11 +7,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from common.errors import DefinitionError
-from schemas.reference.breakdowns import possible_breakdowns
+from local_indicators.common.errors import DefinitionError
+from local_indicators.schemas.reference.breakdowns import possible_breakdowns
 
 if TYPE_CHECKING:
-    from schemas.definitions.models import Definitions, Indicator, IndicatorRelation
+    from local_indicators.schemas.definitions.models import Definitions, Indicator, IndicatorRelation
 
 _WORKED_OUT = re.compile(
     r"\b(changes?|gap|difference|increase|decrease|percentage points?)\b|\b(rise|fall) (in|of)\b", re.I

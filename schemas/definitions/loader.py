@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from types import MappingProxyType
 
-from common.config_files import (
+from local_indicators.common.config_files import (
     build_record,
     read_csv,
     read_csv_by_line,
@@ -16,9 +16,9 @@ from common.config_files import (
     read_toml_list,
     require_table,
 )
-from common.errors import DefinitionError
-from schemas.definitions.cross_checks import Sources, cross_check
-from schemas.definitions.models import (
+from local_indicators.common.errors import DefinitionError
+from local_indicators.schemas.definitions.cross_checks import Sources, cross_check
+from local_indicators.schemas.definitions.models import (
     Basket,
     Definitions,
     DisclosurePolicy,
@@ -32,8 +32,8 @@ from schemas.definitions.models import (
     Scale,
     Target,
 )
-from schemas.reference.breakdowns import Dimension
-from schemas.reference.geography import Area, Geography
+from local_indicators.schemas.reference.breakdowns import Dimension
+from local_indicators.schemas.reference.geography import Area, Geography
 
 SHIPPED_DEFINITIONS = Path(__file__).parent / "data"
 

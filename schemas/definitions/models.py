@@ -9,9 +9,9 @@ from datetime import date
 from functools import cached_property
 from typing import Literal
 
-from common.config_files import STRICT_KEYS
-from schemas.reference.breakdowns import Dimension
-from schemas.reference.geography import Geography
+from local_indicators.common.config_files import STRICT_KEYS
+from local_indicators.schemas.reference.breakdowns import Dimension
+from local_indicators.schemas.reference.geography import Geography
 
 NOT_COUNTED = ("%", "pp", "£", "rate")
 """How the units begin of what is not counted one by one and may be printed without decimals all the same."""

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import combinations, product
 
-from common.config_files import STRICT_KEYS
+from local_indicators.common.config_files import STRICT_KEYS
 
 TOTAL = "Total"
 

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
 
-from common.config_files import STRICT_KEYS, read_csv_by_line
-from common.errors import DefinitionError
+from local_indicators.common.config_files import STRICT_KEYS, read_csv_by_line
+from local_indicators.common.errors import DefinitionError
 
 ENGLAND = "E92000001"
 

@@ -5,8 +5,15 @@ The checks and the parser refer to rules by id; messages, reports and the owners
 
 from __future__ import annotations
 
-from schemas.rules import cell_rules, cross_row_rules, file_rules, layout_rules, row_subject_rules, value_rules
-from schemas.rules.rule import Rule, Strictness
+from local_indicators.schemas.rules import (
+    cell_rules,
+    cross_row_rules,
+    file_rules,
+    layout_rules,
+    row_subject_rules,
+    value_rules,
+)
+from local_indicators.schemas.rules.rule import Rule, Strictness
 
 __all__ = ("GROUPS", "RULES", "Rule", "Strictness")
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from schemas.rules.rule import Rule
+from local_indicators.schemas.rules.rule import Rule
 
 RULES: tuple[Rule, ...] = (
     Rule(

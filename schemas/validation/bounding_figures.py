@@ -8,13 +8,13 @@ from typing import Any
 
 import polars as pl
 
-from schemas.definitions.complete_breakdowns import complete_breakdowns
-from schemas.definitions.models import Definitions
-from schemas.observations import KEY, CheckContext, TidyTable
-from schemas.reference.geography import Geography
-from schemas.validation.finding_collector import FindingCollector, Place
-from schemas.validation.row_validation import first_measure_given, waiver_in_force
-from schemas.validation.share_arithmetic import number_in_words
+from local_indicators.schemas.definitions.complete_breakdowns import complete_breakdowns
+from local_indicators.schemas.definitions.models import Definitions
+from local_indicators.schemas.observations import KEY, CheckContext, TidyTable
+from local_indicators.schemas.reference.geography import Geography
+from local_indicators.schemas.validation.finding_collector import FindingCollector, Place
+from local_indicators.schemas.validation.row_validation import first_measure_given, waiver_in_force
+from local_indicators.schemas.validation.share_arithmetic import number_in_words
 
 BEYOND_PARTS = 1.0
 """Percentage points by which a share of all may lie outside those of its parts: both are rounded, and a few people are

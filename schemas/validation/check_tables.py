@@ -16,16 +16,16 @@ from collections.abc import Sequence
 
 import polars as pl
 
-from schemas.definitions.models import Definitions
-from schemas.findings import Finding
-from schemas.observations import MEASURES, CheckContext, TidyTable
-from schemas.validation.bounding_figures import check_bounds
-from schemas.validation.completeness import PossiblyUnreadKeys, check_companions, check_required
-from schemas.validation.duplicates_and_totals import check_duplicates, check_totals
-from schemas.validation.finding_collector import FindingCollector
-from schemas.validation.history import check_history
-from schemas.validation.row_validation import check_rows, join_definitions
-from schemas.validation.sibling_returns import with_sibling_returns
+from local_indicators.schemas.definitions.models import Definitions
+from local_indicators.schemas.findings import Finding
+from local_indicators.schemas.observations import MEASURES, CheckContext, TidyTable
+from local_indicators.schemas.validation.bounding_figures import check_bounds
+from local_indicators.schemas.validation.completeness import PossiblyUnreadKeys, check_companions, check_required
+from local_indicators.schemas.validation.duplicates_and_totals import check_duplicates, check_totals
+from local_indicators.schemas.validation.finding_collector import FindingCollector
+from local_indicators.schemas.validation.history import check_history
+from local_indicators.schemas.validation.row_validation import check_rows, join_definitions
+from local_indicators.schemas.validation.sibling_returns import with_sibling_returns
 
 __all__ = ("check",)
 

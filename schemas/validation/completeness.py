@@ -10,10 +10,10 @@ from typing import Any
 
 import polars as pl
 
-from schemas.definitions.models import Definitions
-from schemas.findings import make_finding
-from schemas.observations import KEY, RequiredRows, TidyTable
-from schemas.validation.finding_collector import FindingCollector, Place
+from local_indicators.schemas.definitions.models import Definitions
+from local_indicators.schemas.findings import make_finding
+from local_indicators.schemas.observations import KEY, RequiredRows, TidyTable
+from local_indicators.schemas.validation.finding_collector import FindingCollector, Place
 
 PARTS = ("indicator_id", "area_code", "time_period", "breakdown")
 CELLS = dict(zip(PARTS, ("at_indicator", "at_area", "at_period", "at_breakdown"), strict=True))

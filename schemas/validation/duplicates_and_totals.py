@@ -7,11 +7,11 @@ from typing import Any
 
 import polars as pl
 
-from schemas.definitions.models import Definitions
-from schemas.observations import KEY, KEY_CELLS, MEASURES, CheckContext, TidyTable
-from schemas.reference.breakdowns import Dimension, breakdown_parts, spell_breakdown
-from schemas.validation.finding_collector import FindingCollector, Place
-from schemas.validation.row_validation import first_measure_given, waiver_in_force
+from local_indicators.schemas.definitions.models import Definitions
+from local_indicators.schemas.observations import KEY, KEY_CELLS, MEASURES, CheckContext, TidyTable
+from local_indicators.schemas.reference.breakdowns import Dimension, breakdown_parts, spell_breakdown
+from local_indicators.schemas.validation.finding_collector import FindingCollector, Place
+from local_indicators.schemas.validation.row_validation import first_measure_given, waiver_in_force
 
 IMPLIED = (5.0, 10.0)
 """Bases that a total and its parts look rounded to where nobody says so: if all of them are multiples."""

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from common.cell_references import address_of_position
-from schemas.findings import Finding, make_finding
-from schemas.observations import MEASURES, Waiver
-from schemas.reference.periods import read_period
+from local_indicators.common.cell_references import address_of_position
+from local_indicators.schemas.findings import Finding, make_finding
+from local_indicators.schemas.observations import MEASURES, Waiver
+from local_indicators.schemas.reference.periods import read_period
 
 Place = tuple[str, int]
 """A cell: its sheet and its position there (see schemas.findings.cell_position)."""

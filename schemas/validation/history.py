@@ -11,13 +11,13 @@ from typing import Any
 
 import polars as pl
 
-from schemas.definitions.models import Definitions
-from schemas.observations import KEY, CheckContext, TidyTable
-from schemas.reference.periods import Period, read_period
-from schemas.validation.completeness import PossiblyUnreadKeys
-from schemas.validation.finding_collector import FindingCollector
-from schemas.validation.row_validation import first_measure_given
-from schemas.validation.withdrawals import check_withdrawals, describe_value
+from local_indicators.schemas.definitions.models import Definitions
+from local_indicators.schemas.observations import KEY, CheckContext, TidyTable
+from local_indicators.schemas.reference.periods import Period, read_period
+from local_indicators.schemas.validation.completeness import PossiblyUnreadKeys
+from local_indicators.schemas.validation.finding_collector import FindingCollector
+from local_indicators.schemas.validation.row_validation import first_measure_given
+from local_indicators.schemas.validation.withdrawals import check_withdrawals, describe_value
 
 HISTORY_FROM = 5
 """Earlier periods from which a series is thought to show how it moves."""

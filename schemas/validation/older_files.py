@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from common.safe_text import as_typed
-from schemas.file_names import split_version, words_meaning_draft_or_copy, words_meaning_old
-from schemas.file_precedence import ModificationTime
-from schemas.findings import Finding, make_finding
-from schemas.observations import CurrentFile
+from local_indicators.common.safe_text import as_typed
+from local_indicators.schemas.file_names import split_version, words_meaning_draft_or_copy, words_meaning_old
+from local_indicators.schemas.file_precedence import ModificationTime
+from local_indicators.schemas.findings import Finding, make_finding
+from local_indicators.schemas.observations import CurrentFile
 
 
 def check_for_older_file(

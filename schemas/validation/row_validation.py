@@ -8,12 +8,12 @@ from typing import Any
 import pandera.polars as pa
 import polars as pl
 
-from schemas.definitions.models import Definitions, Indicator
-from schemas.observations import KEY, MEASURES, TIDY, CheckContext, TidyTable, Waiver
-from schemas.reference.periods import EXPECTED
-from schemas.rules import RULES
-from schemas.validation.finding_collector import FindingCollector, Place
-from schemas.validation.share_arithmetic import (
+from local_indicators.schemas.definitions.models import Definitions, Indicator
+from local_indicators.schemas.observations import KEY, MEASURES, TIDY, CheckContext, TidyTable, Waiver
+from local_indicators.schemas.reference.periods import EXPECTED
+from local_indicators.schemas.rules import RULES
+from local_indicators.schemas.validation.finding_collector import FindingCollector, Place
+from local_indicators.schemas.validation.share_arithmetic import (
     Row,
     RowCheck,
     apparent_rounding_base,

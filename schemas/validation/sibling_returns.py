@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import polars as pl
 
-from schemas.observations import KEY, CheckContext, TidyTable
+from local_indicators.schemas.observations import KEY, CheckContext, TidyTable
 
 _PLACE = [name for name in KEY if name != "breakdown"]
 

@@ -6,10 +6,10 @@ from typing import Any
 
 import polars as pl
 
-from schemas.findings import make_finding
-from schemas.observations import KEY, MEASURES, TidyTable
-from schemas.validation.completeness import PossiblyUnreadKeys
-from schemas.validation.finding_collector import FindingCollector
+from local_indicators.schemas.findings import make_finding
+from local_indicators.schemas.observations import KEY, MEASURES, TidyTable
+from local_indicators.schemas.validation.completeness import PossiblyUnreadKeys
+from local_indicators.schemas.validation.finding_collector import FindingCollector
 
 _PERIOD = ["time_identifier", "time_period"]
 Row = dict[str, Any]

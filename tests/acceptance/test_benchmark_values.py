@@ -19,7 +19,7 @@ from typing import Any
 
 import pytest
 
-from schemas.definitions.loader import SHIPPED_DEFINITIONS
+from local_indicators.schemas.definitions.loader import SHIPPED_DEFINITIONS
 from tests.support.places import HOME, Place
 
 REFERENCE = HOME.parent / "shared" / "reference"

@@ -11,8 +11,8 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from common.errors import StorageError
-from flows.commands.application import COMMANDS, main
+from local_indicators.common.errors import StorageError
+from local_indicators.flows.commands.application import COMMANDS, main
 from tests.support.places import HOME, INCOMING, Place
 from tests.support.small_returns import GOOD, write_partner, write_return
 
@@ -83,7 +83,7 @@ def test_check_json_is_the_contract(own_partner: Path, capsys: pytest.CaptureFix
 
 
 def test_check_and_the_night_find_the_same(own_partner: Path, place: Place, capsys: pytest.CaptureFixture[str]) -> None:
-    from flows.records.ledger import read_ledger
+    from local_indicators.flows.records.ledger import read_ledger
 
     write_return(
         own_partner, [*GOOD, ("Nottm", *GOOD[0][1:]), GOOD[2], ("England", "Good level", "soon", "", 50, 1, 2)]
@@ -181,7 +181,7 @@ def test_a_full_disk_is_one_line_and_the_next_night_ends_the_work(
 
 
 def test_two_nights_at_once_never_interleave(own_partner: Path, place: Place) -> None:
-    from flows.records.writer_lock import sole_writer
+    from local_indicators.flows.records.writer_lock import sole_writer
 
     with sole_writer(place.archive), pytest.raises(StorageError, match="another run"):
         place.night()

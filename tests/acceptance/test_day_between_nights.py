@@ -7,17 +7,17 @@ from pathlib import Path
 
 import pytest
 
-from common.errors import BusyError
-from flows.pipeline.daytime_steps import run_between_nights
-from flows.records.ledger import read_ledger
-from flows.records.writer_lock import sole_writer
-from schemas.notifications import DAYTIME_KINDS, REMINDER_KINDS
-from schemas.return_calendar import is_on_time
+from local_indicators.common.errors import BusyError
+from local_indicators.flows.pipeline.daytime_steps import run_between_nights
+from local_indicators.flows.records.ledger import read_ledger
+from local_indicators.flows.records.writer_lock import sole_writer
+from local_indicators.schemas.notifications import DAYTIME_KINDS, REMINDER_KINDS
+from local_indicators.schemas.return_calendar import is_on_time
+from local_indicators.warehouse.gate.gate import ExpectationResult, Verdict
+from local_indicators.warehouse.publication import publish_attempt
 from tests.support.mail_server import Post, free_port, plain, post_office
 from tests.support.places import TODAY, Place
 from tests.support.small_returns import GOOD, KS2, values, with_value, write_partner, write_return
-from warehouse.gate.gate import ExpectationResult, Verdict
-from warehouse.publication import publish_attempt
 
 BAD = with_value(GOOD, 2, "about 67")
 
@@ -83,7 +83,7 @@ def test_mail_that_waits_is_sent_by_day_and_a_day_that_could_not_send_says_no_mo
         (only,) = to_tester(post)
     assert "awaiting" not in only  # it was published meanwhile
     write_return(sender, BAD)
-    from flows.pipeline import replying
+    from local_indicators.flows.pipeline import replying
 
     with pytest.MonkeyPatch.context() as quick:
         quick.setattr(replying, "PAUSES_SECONDS", (0.0,))
@@ -98,7 +98,7 @@ def test_mail_that_waits_is_sent_by_day_and_a_day_that_could_not_send_says_no_mo
 def test_what_a_night_could_not_tell_of_its_gate_waits_through_the_day(
     place: Place, sender: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from flows.pipeline import replying
+    from local_indicators.flows.pipeline import replying
 
     monkeypatch.setattr(replying, "PAUSES_SECONDS", (0.0,))
     refusing = Verdict((ExpectationResult("x", "it holds", "critical", False, held=False, count=1, rows=()),))
@@ -152,7 +152,7 @@ def test_a_day_leaves_while_another_run_is_at_work_and_a_night_waits(place: Plac
     held.wait(30)
     with pytest.raises(BusyError):
         run_between_nights(place.settings(), "day", DAYTIME_KINDS)
-    from flows.pipeline.night_steps import run_night
+    from local_indicators.flows.pipeline.night_steps import run_night
 
     threading.Timer(0.7, go.set).start()
     assert run_night(place.settings(), "night", patience_seconds=60).returns

@@ -16,11 +16,11 @@ from typing import Any
 import pytest
 import yaml
 
-from flows.commands.application import main
-from flows.operations.doctor import doctor_context, examination
-from flows.operations.doctor.doctor_context import CheckResult
-from flows.operations.doctor.examination import CHECKS, examine
-from flows.settings import now
+from local_indicators.flows.commands.application import main
+from local_indicators.flows.operations.doctor import doctor_context, examination
+from local_indicators.flows.operations.doctor.doctor_context import CheckResult
+from local_indicators.flows.operations.doctor.examination import CHECKS, examine
+from local_indicators.flows.settings import now
 from tests.support.doctor_faults import PLANTED, Plant, plant_inbox
 from tests.support.inbox_servers import PASSWORD, QUOTED
 from tests.support.mail_server import Post, free_port, post_office
@@ -217,8 +217,8 @@ def test_no_check_can_keep_another_from_being_made(here: Place, monkeypatch: pyt
 
 
 def test_while_a_night_is_at_work_it_is_left_in_peace(here: Place) -> None:
-    from flows.records.writer_lock import sole_writer
-    from warehouse.store import private_store
+    from local_indicators.flows.records.writer_lock import sole_writer
+    from local_indicators.warehouse.store import private_store
 
     (here.archive / "nights.json").write_text(json.dumps({"began": now().isoformat()}), encoding="utf-8")
     with sole_writer(here.archive), private_store.open_store(here.published.parent / "store.duckdb"):

@@ -10,13 +10,13 @@ from typing import Any
 import openpyxl
 import pytest
 
-from flows.pipeline.night_summary import NightReport
-from flows.pipeline.run_report import as_markdown, sentences
-from schemas.definitions.models import Definitions
+from local_indicators.flows.pipeline.night_summary import NightReport
+from local_indicators.flows.pipeline.run_report import as_markdown, sentences
+from local_indicators.schemas.definitions.models import Definitions
+from local_indicators.warehouse.mart.mart_tables import MART
+from local_indicators.warehouse.queries.trace import trace_value
 from tests.support.mail_server import plain
 from tests.support.places import INCOMING, TODAY, Place
-from warehouse.mart.mart_tables import MART
-from warehouse.queries.trace import trace_value
 
 Example = tuple[Place, NightReport]
 STATED = list(csv.DictReader((Path(__file__).parent / "stated_figures.csv").open(encoding="utf-8")))
@@ -204,7 +204,7 @@ def test_each_partner_gets_one_message_with_a_receipt_for_each_submission(exampl
 
 
 def test_a_second_night_through_prefect_changes_nothing(example_night: Example) -> None:
-    from flows.nightly_flow import nightly
+    from local_indicators.flows.nightly_flow import nightly
 
     place, _ = example_night
     before = place.published.read_bytes()

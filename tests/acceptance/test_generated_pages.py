@@ -8,11 +8,11 @@ import tomllib
 
 import pytest
 
-from flows.pipeline.night_summary import NightReport
-from flows.settings import CLAIMS
+from local_indicators.flows.pipeline.night_summary import NightReport
+from local_indicators.flows.settings import CLAIMS
+from local_indicators.warehouse.mart.mart_tables import MART
 from tests.support.places import HOME, Place
 from tools.documentation_pages import DASHBOARDS, NATIONAL_SET, coverage_of, dashboards, national_set
-from warehouse.mart.mart_tables import MART
 
 Example = tuple[Place, NightReport]
 FROZEN = HOME / "tests" / "acceptance" / "mart_columns.csv"

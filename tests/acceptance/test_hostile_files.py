@@ -13,16 +13,16 @@ from itertools import groupby
 
 import pytest
 
-from common.cell_references import position_of_address
-from flows.checking.validate_files import validate_files
-from inputs.layouts.partner_layouts import load_partners
-from inputs.parsing.return_identification import Origin
-from inputs.readers.appearance.number_formats import round_to_fifteen_digits
-from inputs.readers.cells import Cell, Cells, ErrorValue, FormattedNumber, Uncalculated
-from inputs.sandbox.reader_processes import Limits, Reader
-from schemas.definitions.loader import load_definitions
-from schemas.findings import Finding
-from schemas.observations import CheckContext
+from local_indicators.common.cell_references import position_of_address
+from local_indicators.flows.checking.validate_files import validate_files
+from local_indicators.inputs.layouts.partner_layouts import load_partners
+from local_indicators.inputs.parsing.return_identification import Origin
+from local_indicators.inputs.readers.appearance.number_formats import round_to_fifteen_digits
+from local_indicators.inputs.readers.cells import Cell, Cells, ErrorValue, FormattedNumber, Uncalculated
+from local_indicators.inputs.sandbox.reader_processes import Limits, Reader
+from local_indicators.schemas.definitions.loader import load_definitions
+from local_indicators.schemas.findings import Finding
+from local_indicators.schemas.observations import CheckContext
 from tests.fuzz.mutations import ANY_SHEET
 from tests.support.places import HOME
 

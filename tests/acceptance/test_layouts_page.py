@@ -14,14 +14,14 @@ from typing import Any
 import polars as pl
 import pytest
 
-from inputs.layouts.partner_layouts import SHAPES, load_partners
-from inputs.parsing.parse_return import parse
-from inputs.parsing.return_identification import Origin, identify
-from inputs.readers.cells import Cell, Cells, Sheet
-from schemas.definitions.loader import SHIPPED_DEFINITIONS, load_definitions
-from schemas.definitions.models import Definitions
-from schemas.findings import Finding
-from schemas.reference.periods import read_period
+from local_indicators.inputs.layouts.partner_layouts import SHAPES, load_partners
+from local_indicators.inputs.parsing.parse_return import parse
+from local_indicators.inputs.parsing.return_identification import Origin, identify
+from local_indicators.inputs.readers.cells import Cell, Cells, Sheet
+from local_indicators.schemas.definitions.loader import SHIPPED_DEFINITIONS, load_definitions
+from local_indicators.schemas.definitions.models import Definitions
+from local_indicators.schemas.findings import Finding
+from local_indicators.schemas.reference.periods import read_period
 from tests.support.places import HOME
 
 PAGE = HOME / "docs" / "layouts.md"

@@ -18,29 +18,29 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from common.json_records import as_record
-from flows.checking import staging, validate_files
-from flows.checking.staging import ValidationContext
-from flows.checking.validate_files import validate_each_file
-from flows.commands.application import main
-from flows.pipeline.load_step import load
-from flows.pipeline.night_steps import collect
-from flows.pipeline.validate_step import validate
-from flows.records.archive import Archive
-from flows.records.ledger import read_ledger
-from flows.run_context import prepare_run
-from inputs.layouts.partner_layouts import Layout, load_partners
-from inputs.parsing.parse_return import parse
-from inputs.parsing.return_identification import Origin
-from inputs.readers.cells import Cells, Sheet
-from inputs.sandbox import reader_processes as reading
-from inputs.sandbox.reader_processes import Limits, ReaderPool
-from schemas.definitions.models import Definitions
-from schemas.findings import Finding
-from schemas.observations import KEY, PAYLOAD, CheckContext, TidyTable
-from schemas.submissions import Submission
-from schemas.validation.check_tables import check
-from schemas.validation.completeness import FEW
+from local_indicators.common.json_records import as_record
+from local_indicators.flows.checking import staging, validate_files
+from local_indicators.flows.checking.staging import ValidationContext
+from local_indicators.flows.checking.validate_files import validate_each_file
+from local_indicators.flows.commands.application import main
+from local_indicators.flows.pipeline.load_step import load
+from local_indicators.flows.pipeline.night_steps import collect
+from local_indicators.flows.pipeline.validate_step import validate
+from local_indicators.flows.records.archive import Archive
+from local_indicators.flows.records.ledger import read_ledger
+from local_indicators.flows.run_context import prepare_run
+from local_indicators.inputs.layouts.partner_layouts import Layout, load_partners
+from local_indicators.inputs.parsing.parse_return import parse
+from local_indicators.inputs.parsing.return_identification import Origin
+from local_indicators.inputs.readers.cells import Cells, Sheet
+from local_indicators.inputs.sandbox import reader_processes as reading
+from local_indicators.inputs.sandbox.reader_processes import Limits, ReaderPool
+from local_indicators.schemas.definitions.models import Definitions
+from local_indicators.schemas.findings import Finding
+from local_indicators.schemas.observations import KEY, PAYLOAD, CheckContext, TidyTable
+from local_indicators.schemas.submissions import Submission
+from local_indicators.schemas.validation.check_tables import check
+from local_indicators.schemas.validation.completeness import FEW
 from tests.support.places import HOME, TODAY, Place
 from tests.support.small_returns import BUSY_HEADINGS, BUSY_PARTNER, GOOD, busy_rows, write_partner, write_return
 
@@ -240,7 +240,7 @@ def test_nobody_waits_for_another_partners_slow_file(senders: Place, monkeypatch
 
 SCRIPT = """
 import os, time
-from inputs.sandbox import child_process
+from local_indicators.inputs.sandbox import child_process
 ends = {b"HANG": lambda: time.sleep(600), b"DIE!": os.abort, b"EAT!": lambda: bytes(10**10)}
 read = child_process.read_cells
 def reading(body):

@@ -12,16 +12,19 @@ from pathlib import Path
 
 import pytest
 
-from flows.commands.waive import WaiverRequest, grant_waiver
-from flows.delivery.quarterly_filing import Quarter, file_report
-from flows.pipeline import run_report as reports
-from flows.pipeline.night_steps import run_night
-from flows.pipeline.night_summary import NightReport
-from flows.records.ledger import read_ledger
-from flows.records.return_register import register_record
-from flows.recovery.approval import approve_run, roll_back_to
-from flows.recovery.reparse_report import reparse_submissions
-from flows.settings import Settings, now
+from local_indicators.flows.commands.waive import WaiverRequest, grant_waiver
+from local_indicators.flows.delivery.quarterly_filing import Quarter, file_report
+from local_indicators.flows.pipeline import run_report as reports
+from local_indicators.flows.pipeline.night_steps import run_night
+from local_indicators.flows.pipeline.night_summary import NightReport
+from local_indicators.flows.records.ledger import read_ledger
+from local_indicators.flows.records.return_register import register_record
+from local_indicators.flows.recovery.approval import approve_run, roll_back_to
+from local_indicators.flows.recovery.reparse_report import reparse_submissions
+from local_indicators.flows.settings import Settings, now
+from local_indicators.warehouse.mart.mart_tables import MART
+from local_indicators.warehouse.publication import approval_limits
+from local_indicators.warehouse.store.attached_files import connect_with_files
 from tests.support.marked_partnership import (
     Secrets,
     Sender,
@@ -33,9 +36,6 @@ from tests.support.marked_partnership import (
     write_toml,
 )
 from tests.support.places import Place
-from warehouse.mart.mart_tables import MART
-from warehouse.publication import approval_limits
-from warehouse.store.attached_files import connect_with_files
 
 BEGUN = date(2011, 5, 29)
 NIGHTS = 6

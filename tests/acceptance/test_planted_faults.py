@@ -14,9 +14,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from flows.commands.check import check_files
-from inputs.layouts.partner_layouts import Partner, load_partners
-from schemas.definitions.models import Definitions
+from local_indicators.flows.commands.check import check_files
+from local_indicators.inputs.layouts.partner_layouts import Partner, load_partners
+from local_indicators.schemas.definitions.models import Definitions
 from tests.support.places import INCOMING, TODAY, Place
 from tests.support.planted_faults import Good, good_returns, judge_planted, mix
 from tests.support.small_returns import BUSY_PARTNER, book, busy_rows

@@ -13,16 +13,22 @@ from pathlib import Path
 
 import pytest
 
-from common.errors import StorageError, UsageError
-from flows.delivery.quarterly_filing import FiledReport, Quarter, file_report, list_filed_reports, parse_quarter
-from flows.pipeline.daytime_steps import run_between_nights
-from flows.pipeline.night_summary import NightReport
-from replies.reports.scorecard_csv import as_csv
-from replies.reports.scorecard_page import HEADINGS, as_page
-from schemas.notifications import DAYTIME_KINDS
+from local_indicators.common.errors import StorageError, UsageError
+from local_indicators.flows.delivery.quarterly_filing import (
+    FiledReport,
+    Quarter,
+    file_report,
+    list_filed_reports,
+    parse_quarter,
+)
+from local_indicators.flows.pipeline.daytime_steps import run_between_nights
+from local_indicators.flows.pipeline.night_summary import NightReport
+from local_indicators.replies.reports.scorecard_csv import as_csv
+from local_indicators.replies.reports.scorecard_page import HEADINGS, as_page
+from local_indicators.schemas.notifications import DAYTIME_KINDS
+from local_indicators.warehouse.queries.published_scorecard import read_scorecard
 from tests.support.mail_server import Post, free_port, plain, post_office
 from tests.support.places import Place
-from warehouse.queries.published_scorecard import read_scorecard
 
 AT = datetime(2011, 7, 5, 7, 0, tzinfo=UTC)
 Q2 = Quarter(2011, 2)

@@ -17,13 +17,13 @@ from typing import Any
 import polars as pl
 import pytest
 
-from common.cell_references import address_of_position
-from flows.checking.validate_files import ValidationResult, validate_files
-from inputs.layouts.partner_layouts import Partner, load_partners
-from inputs.parsing.return_identification import Origin
-from schemas.definitions.loader import SHIPPED_DEFINITIONS, load_definitions
-from schemas.definitions.models import Definitions
-from schemas.observations import CheckContext
+from local_indicators.common.cell_references import address_of_position
+from local_indicators.flows.checking.validate_files import ValidationResult, validate_files
+from local_indicators.inputs.layouts.partner_layouts import Partner, load_partners
+from local_indicators.inputs.parsing.return_identification import Origin
+from local_indicators.schemas.definitions.loader import SHIPPED_DEFINITIONS, load_definitions
+from local_indicators.schemas.definitions.models import Definitions
+from local_indicators.schemas.observations import CheckContext
 from tests.support.places import HOME
 
 pytestmark = pytest.mark.long

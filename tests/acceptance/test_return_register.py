@@ -10,11 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from flows.commands.application import main
-from flows.records.return_register import accountability_gaps, accountable_officers
-from inputs.layouts.partner_layouts import Partner
-from schemas.definitions.models import Definitions
-from schemas.return_calendar import (
+from local_indicators.flows.commands.application import main
+from local_indicators.flows.records.return_register import accountability_gaps, accountable_officers
+from local_indicators.inputs.layouts.partner_layouts import Partner
+from local_indicators.schemas.definitions.models import Definitions
+from local_indicators.schemas.return_calendar import (
     ExpectedPeriod,
     expected_returns,
     is_beyond_grace,
@@ -22,11 +22,11 @@ from schemas.return_calendar import (
     register_entries,
     status_of_missing_return,
 )
-from schemas.submissions import Outcome, Status
+from local_indicators.schemas.submissions import Outcome, Status
+from local_indicators.warehouse.gate.gate import Verdict
+from local_indicators.warehouse.publication import publish_attempt
 from tests.support.places import HOME, Place
 from tests.support.small_returns import GOOD, write_partner, write_return
-from warehouse.gate.gate import Verdict
-from warehouse.publication import publish_attempt
 
 DUE = date(2011, 5, 20)
 
@@ -152,7 +152,7 @@ def test_status_says_what_is_received_rejected_due_and_overdue(own: Place, capsy
 def test_status_needs_neither_prefect_nor_the_warehouse(own: Place, tmp_path: Path) -> None:
     heavy = ("prefect", "great_expectations", "duckdb", "openpyxl", "pandera")
     script = (
-        "import sys; from flows.commands.application import main; main(['status']);"
+        "import sys; from local_indicators.flows.commands.application import main; main(['status']);"
         f"print([m for m in {heavy!r} if m in sys.modules], file=sys.stderr)"
     )
     python = str(HOME / ".venv" / "bin" / "python")
@@ -162,7 +162,7 @@ def test_status_needs_neither_prefect_nor_the_warehouse(own: Place, tmp_path: Pa
 
 
 def test_a_message_that_waits_is_in_the_register(own: Place, capsys: pytest.CaptureFixture[str]) -> None:
-    from flows.delivery import outbox
+    from local_indicators.flows.delivery import outbox
     from tests.support.mail_server import free_port
 
     with pytest.MonkeyPatch.context() as patched:

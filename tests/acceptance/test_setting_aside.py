@@ -10,12 +10,12 @@ from unittest.mock import patch
 
 import pytest
 
-from common.errors import StorageError
-from flows.commands.application import main
-from flows.pipeline.night_summary import NightReport
-from flows.records.ledger import read_ledger
-from flows.recovery.approval import release_set_aside
-from flows.recovery.rebuild_warehouse import rebuild
+from local_indicators.common.errors import StorageError
+from local_indicators.flows.commands.application import main
+from local_indicators.flows.pipeline.night_summary import NightReport
+from local_indicators.flows.records.ledger import read_ledger
+from local_indicators.flows.recovery.approval import release_set_aside
+from local_indicators.flows.recovery.rebuild_warehouse import rebuild
 from tests.support.places import Place
 from tests.support.small_returns import write_partner, write_return
 
@@ -29,7 +29,7 @@ Row = tuple[Any, ...]
 @contextmanager
 def unchecked() -> Iterator[None]:
     """The check passes over single rows, so that only the gate sees what is wrong with one."""
-    with patch("schemas.validation.check_tables.check_rows"):
+    with patch("local_indicators.schemas.validation.check_tables.check_rows"):
         yield
 
 

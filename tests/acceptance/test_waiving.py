@@ -11,17 +11,17 @@ from typing import Any
 import openpyxl
 import pytest
 
-from flows.commands.application import main
-from flows.pipeline.load_step import load
-from flows.pipeline.night_steps import collect
-from flows.pipeline.validate_step import validate
-from flows.records.ledger import read_ledger
-from flows.recovery.rebuild_warehouse import rebuild
-from flows.run_context import prepare_run
-from schemas.submissions import Outcome
+from local_indicators.flows.commands.application import main
+from local_indicators.flows.pipeline.load_step import load
+from local_indicators.flows.pipeline.night_steps import collect
+from local_indicators.flows.pipeline.validate_step import validate
+from local_indicators.flows.records.ledger import read_ledger
+from local_indicators.flows.recovery.rebuild_warehouse import rebuild
+from local_indicators.flows.run_context import prepare_run
+from local_indicators.schemas.submissions import Outcome
+from local_indicators.warehouse.store import current_rows, private_store
 from tests.support.places import Place
 from tests.support.small_returns import GOOD, write_partner, write_return
-from warehouse.store import current_rows, private_store
 
 CENTRES = ("Nottingham", "Centres", "2011", "reported", 4000, None, None)
 ROWS = (*GOOD, CENTRES)

@@ -13,9 +13,9 @@ from typing import Any
 import openpyxl
 import pytest
 
-from flows.commands.template import write_template
-from flows.settings import settings
-from schemas.reference.periods import read_period, week_containing
+from local_indicators.flows.commands.template import write_template
+from local_indicators.flows.settings import settings
+from local_indicators.schemas.reference.periods import read_period, week_containing
 from tests.support.places import HOME, Place
 from tests.support.small_returns import book
 

@@ -15,18 +15,23 @@ from typing import Any
 
 import pytest
 
-from flows.pipeline.run_report import sentences
-from flows.records.ledger import read_ledger
-from inputs.readers.cells import Cells
-from inputs.readers.last_modified import MODIFIED, modified_in_flat_ods, modified_in_part, modified_in_summary
-from inputs.sandbox.reader_processes import read_in_child
-from schemas.file_names import split_version, words_meaning_draft_or_copy, words_meaning_old
-from schemas.file_precedence import Precedence, in_loading_order
-from schemas.submissions import Outcome, Submission
+from local_indicators.flows.pipeline.run_report import sentences
+from local_indicators.flows.records.ledger import read_ledger
+from local_indicators.inputs.readers.cells import Cells
+from local_indicators.inputs.readers.last_modified import (
+    MODIFIED,
+    modified_in_flat_ods,
+    modified_in_part,
+    modified_in_summary,
+)
+from local_indicators.inputs.sandbox.reader_processes import read_in_child
+from local_indicators.schemas.file_names import split_version, words_meaning_draft_or_copy, words_meaning_old
+from local_indicators.schemas.file_precedence import Precedence, in_loading_order
+from local_indicators.schemas.submissions import Outcome, Submission
+from local_indicators.warehouse.gate.gate import Verdict
+from local_indicators.warehouse.publication import publish_attempt
 from tests.support.places import Place
 from tests.support.small_returns import GOOD, write_partner, write_return
-from warehouse.gate.gate import Verdict
-from warehouse.publication import publish_attempt
 
 DAY = date(2011, 5, 29)
 PLAIN, OLD = "attainment.xlsx", "attainment_old_do_not_use.xlsx"

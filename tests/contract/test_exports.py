@@ -9,11 +9,11 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from flows.pipeline.night_summary import NightReport
-from schemas.definitions.models import Definitions
+from local_indicators.flows.pipeline.night_summary import NightReport
+from local_indicators.schemas.definitions.models import Definitions
+from local_indicators.warehouse.publication.exports import FOLDER, GROUPS, LATEST
 from tests.support.places import Place
 from tests.support.publication_histories import COUNT, History, figure
-from warehouse.publication.exports import FOLDER, GROUPS, LATEST
 
 Example = tuple[Place, NightReport]
 SYMBOLS = {"z", "x", "c", "low", "u"}

@@ -8,9 +8,9 @@ from pathlib import Path
 import orjson
 import pytest
 
-from common.errors import StorageError
-from flows.records.ledger import read_ledger
-from flows.records.ledger_entries import KINDS, read_entry
+from local_indicators.common.errors import StorageError
+from local_indicators.flows.records.ledger import read_ledger
+from local_indicators.flows.records.ledger_entries import KINDS, read_entry
 from tests.support.places import HOME
 
 RELEASES = sorted((HOME / "tests" / "contract" / "releases").glob("*.zip"))

@@ -43,6 +43,15 @@ def test_installed_packages_have_every_folder_that_holds_modules() -> None:
             assert (path.parent / "__init__.py").exists(), path.parent
 
 
+def test_everything_is_imported_by_its_one_name() -> None:
+    """A room imported by its bare name would be a second copy of it, and is not there once installed."""
+    bare = re.compile(rf"^\s*(?:from|import) (?:{'|'.join(INSTALLED)})\b", re.MULTILINE)
+    modules = [p for folder in (*INSTALLED, "tests", "tools", "bench") for p in (HOME / folder).rglob("*.py")]
+    assert [path for path in modules if bare.search(path.read_text(encoding="utf-8"))] == []
+    linked = {path.name for path in (HOME / "local_indicators").iterdir() if path.is_symlink()}
+    assert linked == set(INSTALLED)
+
+
 def test_every_path_that_newcomers_are_sent_to_is_there() -> None:
     """Every path in backquotes in CONTRIBUTING.md."""
     named = re.findall(r"`([a-z_]+(?:/[\w.-]+)+/?)`", (HOME / "CONTRIBUTING.md").read_text(encoding="utf-8"))
@@ -68,7 +77,7 @@ def test_check_imports_neither_prefect_nor_great_expectations(tmp_path: Path) ->
 
     write_partner(tmp_path / "partners")
     script = (
-        "import sys; from flows.commands.application import main;"
+        "import sys; from local_indicators.flows.commands.application import main;"
         f"main(['check', {str(write_return(tmp_path / 'attainment.xlsx'))!r}]);"
         "print([m for m in ('prefect', 'great_expectations', 'openpyxl') if m in sys.modules])"
     )

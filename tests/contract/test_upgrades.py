@@ -10,14 +10,14 @@ from typing import Any
 
 import pytest
 
-from flows.commands.application import main
-from flows.records.archive import Archive
-from flows.recovery.rebuild_warehouse import rebuild
+from local_indicators.flows.commands.application import main
+from local_indicators.flows.records.archive import Archive
+from local_indicators.flows.recovery.rebuild_warehouse import rebuild
+from local_indicators.warehouse.mart.mart_tables import MART, create_table_sql
+from local_indicators.warehouse.publication.version_archive import VersionArchive
+from local_indicators.warehouse.store.connection import connect
 from tests.support.places import HOME, Place
 from tests.support.random_nights import trusting
-from warehouse.mart.mart_tables import MART, create_table_sql
-from warehouse.publication.version_archive import VersionArchive
-from warehouse.store.connection import connect
 
 RELEASES = {path.stem: path for path in sorted((HOME / "tests" / "contract" / "releases").glob("*.zip"))}
 REVISIONS = """SELECT indicator_id, definition_version, area_code, time_identifier, time_period, breakdown, old_value,

@@ -18,7 +18,7 @@ pytestmark = pytest.mark.long
 PACKAGES = ("common", "flows", "inputs", "replies", "schemas", "warehouse")
 RETURN = INCOMING / "schools-learning" / "EYFSP_results_2010.xlsx"
 CALL = (
-    "import sys; from flows.commands import application; print(application.__file__, file=sys.stderr);"
+    "import sys; from local_indicators.flows.commands import application; print(application.__file__, file=sys.stderr);"
     "sys.exit(application.main(sys.argv[1:]))"
 )
 
@@ -33,6 +33,7 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
             source / package,
             ignore=shutil.ignore_patterns("__pycache__", "archive", "*.duckdb", "kept", "exports"),
         )
+    shutil.copytree(HOME / "local_indicators", source / "local_indicators", symlinks=True)
     for name in ("pyproject.toml", "README.md"):
         shutil.copy(HOME / name, source)
     build = [
@@ -79,10 +80,10 @@ def test_a_template_and_a_marked_up_copy_are_made(installed: Path, tmp_path: Pat
 
 def test_nothing_of_tests_or_tools_is_installed(installed: Path) -> None:
     folders = {path.name for path in installed.iterdir() if path.is_dir()}
-    assert {name for name in folders if not name.endswith(".dist-info")} == set(PACKAGES)
+    assert {name for name in folders if not name.endswith(".dist-info")} == {"local_indicators"}
 
 
 def test_the_words_of_messages_and_pages_are_installed(installed: Path) -> None:
     templates = [path.relative_to(HOME) for package in PACKAGES for path in (HOME / package).rglob("*.jinja")]
     assert len(templates) > 8
-    assert [path for path in templates if not (installed / path).is_file()] == []
+    assert [path for path in templates if not (installed / "local_indicators" / path).is_file()] == []

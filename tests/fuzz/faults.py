@@ -17,18 +17,18 @@ from pathlib import Path
 
 import polars as pl
 
-from common.cell_references import address_of_position, cell_position
-from flows.checking.validate_files import ValidationResult, validate_each_file
-from inputs.layouts.partner_layouts import Partner, load_partners
-from inputs.parsing.return_identification import Origin
-from inputs.readers.cells import Cells
-from inputs.readers.invisible_characters import clean_cells
-from inputs.readers.read_file import read_file
-from inputs.sandbox.reader_processes import ReaderPool
-from schemas.definitions.loader import load_definitions
-from schemas.definitions.models import Definitions
-from schemas.findings import Finding, cells_of_finding
-from schemas.observations import KEY, PAYLOAD, CheckContext
+from local_indicators.common.cell_references import address_of_position, cell_position
+from local_indicators.flows.checking.validate_files import ValidationResult, validate_each_file
+from local_indicators.inputs.layouts.partner_layouts import Partner, load_partners
+from local_indicators.inputs.parsing.return_identification import Origin
+from local_indicators.inputs.readers.cells import Cells
+from local_indicators.inputs.readers.invisible_characters import clean_cells
+from local_indicators.inputs.readers.read_file import read_file
+from local_indicators.inputs.sandbox.reader_processes import ReaderPool
+from local_indicators.schemas.definitions.loader import load_definitions
+from local_indicators.schemas.definitions.models import Definitions
+from local_indicators.schemas.findings import Finding, cells_of_finding
+from local_indicators.schemas.observations import KEY, PAYLOAD, CheckContext
 from tests.fuzz.fault_kinds import ALONE, KINDS, Fault, Spoilt
 from tests.fuzz.shapes import LAYOUTS, SHAPES
 from tests.support.small_returns import book

@@ -23,12 +23,12 @@ from pathlib import Path
 
 import polars as pl
 
-from flows.checking.validate_files import ValidationResult, validate_files
-from inputs.layouts.partner_layouts import Partner, load_partners
-from inputs.parsing.return_identification import Origin
-from schemas.definitions.loader import load_definitions
-from schemas.definitions.models import Definitions
-from schemas.observations import CheckContext
+from local_indicators.flows.checking.validate_files import ValidationResult, validate_files
+from local_indicators.inputs.layouts.partner_layouts import Partner, load_partners
+from local_indicators.inputs.parsing.return_identification import Origin
+from local_indicators.schemas.definitions.loader import load_definitions
+from local_indicators.schemas.definitions.models import Definitions
+from local_indicators.schemas.observations import CheckContext
 
 ANY_SHEET = """
 id = "tester"

@@ -11,20 +11,20 @@ from typing import Any
 
 import pytest
 
-from flows.checking.validate_files import ValidationResult, validate_files
-from inputs.layouts.partner_layouts import Partner, load_partners
-from inputs.parsing.return_identification import Origin
-from schemas.definitions.models import Definitions
-from schemas.findings import cells_of_finding
-from schemas.observations import KEY, CheckContext, Waiver
-from schemas.return_calendar import RegisterEntry
-from schemas.rules import RULES
-from schemas.submissions import Outcome, Submission, WaiverGrant
-from schemas.validation.row_validation import rows_of_finding
+from local_indicators.flows.checking.validate_files import ValidationResult, validate_files
+from local_indicators.inputs.layouts.partner_layouts import Partner, load_partners
+from local_indicators.inputs.parsing.return_identification import Origin
+from local_indicators.schemas.definitions.models import Definitions
+from local_indicators.schemas.findings import cells_of_finding
+from local_indicators.schemas.observations import KEY, CheckContext, Waiver
+from local_indicators.schemas.return_calendar import RegisterEntry
+from local_indicators.schemas.rules import RULES
+from local_indicators.schemas.submissions import Outcome, Submission, WaiverGrant
+from local_indicators.schemas.validation.row_validation import rows_of_finding
+from local_indicators.warehouse.gate.gate import judge_candidate
+from local_indicators.warehouse.mart.build_mart import build_candidate
+from local_indicators.warehouse.store import loading, private_store
 from tests.support.small_returns import book
-from warehouse.gate.gate import judge_candidate
-from warehouse.mart.build_mart import build_candidate
-from warehouse.store import loading, private_store
 
 TODAY = date(2011, 5, 31)
 AT = datetime(2011, 5, 31, tzinfo=UTC)

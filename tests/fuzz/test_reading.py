@@ -9,14 +9,14 @@ from datetime import date
 from hypothesis import given
 from hypothesis import strategies as st
 
-from common.cell_references import address_of_position, position_of_address
-from inputs.layouts.layout_language import SHORTHAND
-from inputs.parsing.cell_values.numbers import read_number
-from inputs.readers.cells import Cells, ErrorValue, Sheet, Uncalculated, decode, encode
-from inputs.sandbox.reader_processes import Limits, Reader
-from schemas.findings import Finding
-from schemas.reference.breakdowns import breakdown_parts, spell_breakdown
-from schemas.reference.periods import (
+from local_indicators.common.cell_references import address_of_position, position_of_address
+from local_indicators.inputs.layouts.layout_language import SHORTHAND
+from local_indicators.inputs.parsing.cell_values.numbers import read_number
+from local_indicators.inputs.readers.cells import Cells, ErrorValue, Sheet, Uncalculated, decode, encode
+from local_indicators.inputs.sandbox.reader_processes import Limits, Reader
+from local_indicators.schemas.findings import Finding
+from local_indicators.schemas.reference.breakdowns import breakdown_parts, spell_breakdown
+from local_indicators.schemas.reference.periods import (
     CALENDAR_QUARTER,
     FINANCIAL_QUARTER,
     IDENTIFIERS,

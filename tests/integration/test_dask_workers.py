@@ -11,17 +11,17 @@ from typing import Any
 
 import pytest
 
-from common.errors import UsageError
-from common.json_records import as_record
-from flows.checking import dask_workers
-from flows.checking.staging import read_staged_results, stage_submissions
-from flows.commands.application import main
-from flows.pipeline import validate_step
-from flows.pipeline.night_steps import collect
-from flows.pipeline.night_summary import NightReport
-from flows.pipeline.validate_step import validate
-from flows.records.ledger import read_ledger
-from flows.run_context import RunContext, prepare_run
+from local_indicators.common.errors import UsageError
+from local_indicators.common.json_records import as_record
+from local_indicators.flows.checking import dask_workers
+from local_indicators.flows.checking.staging import read_staged_results, stage_submissions
+from local_indicators.flows.commands.application import main
+from local_indicators.flows.pipeline import validate_step
+from local_indicators.flows.pipeline.night_steps import collect
+from local_indicators.flows.pipeline.night_summary import NightReport
+from local_indicators.flows.pipeline.validate_step import validate
+from local_indicators.flows.records.ledger import read_ledger
+from local_indicators.flows.run_context import RunContext, prepare_run
 from tests.support.places import INCOMING, TODAY, Place
 from tests.support.small_returns import write_partner, write_return
 
@@ -58,7 +58,7 @@ def kill_a_worker(staging: Path, killed: list[int]) -> None:
 def test_two_dask_workers_give_the_same_mart_row_for_row_though_one_is_killed(
     example_night: tuple[Place, NightReport], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from flows.nightly_flow import nightly
+    from local_indicators.flows.nightly_flow import nightly
 
     by_threads, _ = example_night
     by_dask, killed = Place(tmp_path), list[int]()
@@ -140,7 +140,7 @@ def test_what_no_worker_brings_back_is_read_here_once(waiting: RunContext, monke
 def test_without_the_extra_a_night_by_dask_says_so_in_one_line(
     place: Place, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr("flows.settings.find_spec", lambda _: None)
+    monkeypatch.setattr("local_indicators.flows.settings.find_spec", lambda _: None)
     monkeypatch.delenv("INDICATORS_DEBUG")
     monkeypatch.setenv("INDICATORS_RUNNER", "dask")
     assert main(["nightly", "--inbox", str(place.inbox), "--archive", str(place.archive)]) == 2

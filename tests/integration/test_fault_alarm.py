@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from common.errors import StorageError
-from flows.delivery import fault_alarm
-from flows.delivery.fault_alarm import AlarmSettings, clear_faults, describe_fault, report_fault
+from local_indicators.common.errors import StorageError
+from local_indicators.flows.delivery import fault_alarm
+from local_indicators.flows.delivery.fault_alarm import AlarmSettings, clear_faults, describe_fault, report_fault
 from tests.support.mail_server import Post, free_port, plain, post_office
 
 AT = datetime(2011, 5, 26, 0, 31, tzinfo=UTC)

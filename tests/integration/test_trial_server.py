@@ -43,7 +43,7 @@ INSIDE = """
 import os, subprocess, sys
 if os.environ.get("ALONE"):
     subprocess.run(["ip", "link", "set", "lo", "up"], check=True)
-from flows.operations import trial_server as up
+from local_indicators.flows.operations import trial_server as up
 from pathlib import Path
 
 told = up._told
@@ -125,7 +125,7 @@ def left_of(home: Path) -> list[str]:
 
 
 def test_up_says_that_its_port_is_taken(capsys: pytest.CaptureFixture[str]) -> None:
-    from flows.operations.trial_server import main
+    from local_indicators.flows.operations.trial_server import main
 
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))

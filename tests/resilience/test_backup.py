@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from flows.pipeline.night_summary import NightReport
-from flows.records.writer_lock import sole_writer
+from local_indicators.flows.pipeline.night_summary import NightReport
+from local_indicators.flows.records.writer_lock import sole_writer
 from tests.resilience.crash.state import state_of, unlike
 from tests.support.places import HOME, INCOMING, TODAY, Place
 

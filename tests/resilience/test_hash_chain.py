@@ -10,13 +10,13 @@ from pathlib import Path
 
 import pytest
 
-from common.errors import StorageError
-from flows.commands.application import main
-from flows.records.ledger import Ledger, read_ledger
-from flows.records.loss_detection import find_losses, gather_evidence, record_ledger_head
-from schemas.submissions import Submission
+from local_indicators.common.errors import StorageError
+from local_indicators.flows.commands.application import main
+from local_indicators.flows.records.ledger import Ledger, read_ledger
+from local_indicators.flows.records.loss_detection import find_losses, gather_evidence, record_ledger_head
+from local_indicators.schemas.submissions import Submission
+from local_indicators.warehouse.store import private_store
 from tests.support.places import HOME, Place
-from warehouse.store import private_store
 
 AT = datetime(2011, 5, 1, tzinfo=UTC)
 Lines = list[bytes]
@@ -171,7 +171,7 @@ def test_a_ledger_that_cannot_be_written_goes_on_as_if_nothing_had_been_tried(
         raise OSError(28, "No space left on device")
 
     with monkeypatch.context() as patched:
-        patched.setattr("common.atomic_files.os.fsync", full)
+        patched.setattr("local_indicators.common.atomic_files.os.fsync", full)
         with pytest.raises(StorageError, match="No space left"):
             ledger.record_submission(sent(9))
     ledger.record_submission(sent(9))

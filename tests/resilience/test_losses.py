@@ -11,18 +11,18 @@ from pathlib import Path
 
 import pytest
 
-from common.errors import LocalIndicatorsError
-from flows.commands.waive import WaiverRequest, grant_waiver
-from flows.pipeline.daytime_steps import run_between_nights
-from flows.records.ledger import read_ledger
-from flows.records.loss_detection import count_missing_files, find_losses, gather_evidence
-from flows.recovery.approval import approve_run, roll_back_to
-from flows.recovery.rebuild_warehouse import rebuild
+from local_indicators.common.errors import LocalIndicatorsError
+from local_indicators.flows.commands.waive import WaiverRequest, grant_waiver
+from local_indicators.flows.pipeline.daytime_steps import run_between_nights
+from local_indicators.flows.records.ledger import read_ledger
+from local_indicators.flows.records.loss_detection import count_missing_files, find_losses, gather_evidence
+from local_indicators.flows.recovery.approval import approve_run, roll_back_to
+from local_indicators.flows.recovery.rebuild_warehouse import rebuild
+from local_indicators.warehouse.publication.version_archive import VersionArchive
+from local_indicators.warehouse.store.connection import connect
 from tests.support.places import Place
 from tests.support.random_nights import Life, Rows, copied_to, differing, trusting
 from tests.support.small_returns import GOOD
-from warehouse.publication.version_archive import VersionArchive
-from warehouse.store.connection import connect
 
 pytestmark = pytest.mark.long
 

@@ -14,15 +14,15 @@ from unittest.mock import patch
 import openpyxl
 import pytest
 
-from common.errors import LocalIndicatorsError
-from flows.commands.application import main
-from flows.records.ledger import read_ledger
-from flows.recovery.rebuild_warehouse import rebuild
-from flows.recovery.reparse_report import reparse_submissions
+from local_indicators.common.errors import LocalIndicatorsError
+from local_indicators.flows.commands.application import main
+from local_indicators.flows.records.ledger import read_ledger
+from local_indicators.flows.recovery.rebuild_warehouse import rebuild
+from local_indicators.flows.recovery.reparse_report import reparse_submissions
+from local_indicators.warehouse.store.connection import connect
 from tests.support.places import Place
 from tests.support.random_nights import Life, copied_to, differing, live_through, trusting
 from tests.support.small_returns import write_return
-from warehouse.store.connection import connect
 
 pytestmark = pytest.mark.long
 

@@ -22,12 +22,12 @@ from typing import Any
 
 import yaml
 
-from flows.operations import trial_server
-from flows.records.ledger import read_ledger
+from local_indicators.flows.operations import trial_server
+from local_indicators.flows.records.ledger import read_ledger
+from local_indicators.warehouse.store import private_store
 from tests.support.mail_server import Post, free_port, post_office
 from tests.support.places import HOME, Place
 from tests.support.small_returns import GOOD, write_partner, write_return
-from warehouse.store import private_store
 
 PARTNERS = ("one", "two", "three")
 DROP_SECONDS = 8.0

@@ -7,14 +7,14 @@ from typing import Any
 
 import pytest
 
-from flows import inboxes
-from flows.intake import inbox_listing, listing_memory, reading_files
-from flows.intake.arrivals import collect
-from flows.pipeline.load_step import load
-from flows.pipeline.validate_step import validate
-from flows.run_context import RunContext, prepare_run
-from flows.settings import settings
-from schemas.submissions import Submission
+from local_indicators.flows import inboxes
+from local_indicators.flows.intake import inbox_listing, listing_memory, reading_files
+from local_indicators.flows.intake.arrivals import collect
+from local_indicators.flows.pipeline.load_step import load
+from local_indicators.flows.pipeline.validate_step import validate
+from local_indicators.flows.run_context import RunContext, prepare_run
+from local_indicators.flows.settings import settings
+from local_indicators.schemas.submissions import Submission
 from tests.support.inbox_servers import Inbox
 from tests.support.places import Place
 from tests.support.small_returns import GOOD, HEADINGS, book, write_partner

@@ -12,9 +12,9 @@ from pathlib import Path
 
 import pytest
 
-from flows.records.ledger import read_ledger
-from flows.settings import now
-from schemas.notifications import Message
+from local_indicators.flows.records.ledger import read_ledger
+from local_indicators.flows.settings import now
+from local_indicators.schemas.notifications import Message
 from tests.support.inbox_servers import QUOTED
 from tests.support.mail_server import free_port
 from tests.support.places import HOME, Place
@@ -110,7 +110,7 @@ def plant_full(_: Place, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def plant_newer_store(here: Place, _: pytest.MonkeyPatch) -> None:
-    from warehouse.store.connection import connect
+    from local_indicators.warehouse.store.connection import connect
 
     with contextlib.closing(connect(str(here.published.parent / "store.duckdb"))) as con:
         con.execute("UPDATE about SET schema_version = 99")

@@ -9,16 +9,16 @@ from typing import Any
 
 from openpyxl.worksheet.worksheet import Worksheet
 
-from flows.checking.validate_files import ValidationResult, validate_files
-from flows.commands.template import template_of
-from flows.settings import settings
-from inputs.layouts.partner_layouts import Layout, Partner
-from inputs.parsing.return_identification import Origin
-from inputs.readers.cells import Cells, Sheet
-from replies.templates.pages.page_layout import Template
-from replies.templates.workbook.excel_workbook import write_workbook
-from schemas.definitions.models import Definitions
-from schemas.observations import CheckContext
+from local_indicators.flows.checking.validate_files import ValidationResult, validate_files
+from local_indicators.flows.commands.template import template_of
+from local_indicators.flows.settings import settings
+from local_indicators.inputs.layouts.partner_layouts import Layout, Partner
+from local_indicators.inputs.parsing.return_identification import Origin
+from local_indicators.inputs.readers.cells import Cells, Sheet
+from local_indicators.replies.templates.pages.page_layout import Template
+from local_indicators.replies.templates.workbook.excel_workbook import write_workbook
+from local_indicators.schemas.definitions.models import Definitions
+from local_indicators.schemas.observations import CheckContext
 from tests.support.excel_validation import Filled, rows_to_fill
 
 DAY = date(2011, 5, 26)

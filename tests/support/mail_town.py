@@ -8,7 +8,7 @@ from email.message import EmailMessage
 from pathlib import Path
 from typing import Any
 
-from flows.pipeline.run_report import sentences
+from local_indicators.flows.pipeline.run_report import sentences
 from tests.support.places import Place
 from tests.support.small_returns import GOOD, write_partner, write_return
 

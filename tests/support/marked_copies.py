@@ -8,10 +8,10 @@ import zipfile
 from datetime import datetime
 from typing import Any
 
-from inputs.readers.cells import Cells, Sheet
-from inputs.sandbox.reader_processes import read_in_child
-from replies.annotation.marked_up_copy import CheckedReturn, MarkedUpCopy, mark_up
-from schemas.findings import Finding, make_finding
+from local_indicators.inputs.readers.cells import Cells, Sheet
+from local_indicators.inputs.sandbox.reader_processes import read_in_child
+from local_indicators.replies.annotation.marked_up_copy import CheckedReturn, MarkedUpCopy, mark_up
+from local_indicators.schemas.findings import Finding, make_finding
 
 NOON = datetime.fromisoformat("2010-09-01T12:00")
 FOUND = (

@@ -7,10 +7,10 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from flows.pipeline.night_steps import run_night
-from flows.pipeline.night_summary import NightReport
-from flows.settings import Settings, settings
-from warehouse.store.attached_files import connect_with_files
+from local_indicators.flows.pipeline.night_steps import run_night
+from local_indicators.flows.pipeline.night_summary import NightReport
+from local_indicators.flows.settings import Settings, settings
+from local_indicators.warehouse.store.attached_files import connect_with_files
 
 HOME = Path(__file__).resolve().parents[2]
 INCOMING = HOME / "inputs" / "incoming"

@@ -12,14 +12,14 @@ from typing import Any
 
 import openpyxl
 
-from common.cell_references import COLUMNS, address_of_position
-from flows.checking.validate_files import ValidationResult, validate_files
-from inputs.layouts.partner_layouts import Partner
-from inputs.parsing.return_identification import Origin
-from schemas.definitions.models import Definitions, Indicator
-from schemas.findings import Finding, cells_of_finding
-from schemas.observations import CheckContext
-from schemas.reference.periods import build_period
+from local_indicators.common.cell_references import COLUMNS, address_of_position
+from local_indicators.flows.checking.validate_files import ValidationResult, validate_files
+from local_indicators.inputs.layouts.partner_layouts import Partner
+from local_indicators.inputs.parsing.return_identification import Origin
+from local_indicators.schemas.definitions.models import Definitions, Indicator
+from local_indicators.schemas.findings import Finding, cells_of_finding
+from local_indicators.schemas.observations import CheckContext
+from local_indicators.schemas.reference.periods import build_period
 
 Cell = tuple[str, int]
 Row = dict[str, Any]

@@ -13,16 +13,16 @@ from typing import Any
 import duckdb
 import polars as pl
 
-from common.cell_references import cell_position
-from schemas.definitions.models import Definitions
-from schemas.observations import TIDY
-from schemas.reference.periods import read_period
-from schemas.return_calendar import RegisterEntry
-from schemas.submissions import Outcome, Submission
-from warehouse.publication.approval_limits import ApprovalLimits
-from warehouse.publication.publish import Publication, approve_candidate, publish_candidate, roll_back
-from warehouse.store import loading, private_store
-from warehouse.store.attached_files import connect_with_files
+from local_indicators.common.cell_references import cell_position
+from local_indicators.schemas.definitions.models import Definitions
+from local_indicators.schemas.observations import TIDY
+from local_indicators.schemas.reference.periods import read_period
+from local_indicators.schemas.return_calendar import RegisterEntry
+from local_indicators.schemas.submissions import Outcome, Submission
+from local_indicators.warehouse.publication.approval_limits import ApprovalLimits
+from local_indicators.warehouse.publication.publish import Publication, approve_candidate, publish_candidate, roll_back
+from local_indicators.warehouse.store import loading, private_store
+from local_indicators.warehouse.store.attached_files import connect_with_files
 
 BEGUN = datetime(2011, 5, 1, tzinfo=UTC)
 TODAY = date(2011, 5, 31)

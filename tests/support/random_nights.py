@@ -13,17 +13,17 @@ from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
-from flows.commands.waive import WaiverRequest, grant_waiver
-from flows.pipeline.night_summary import NightReport
-from flows.records.ledger import read_ledger
-from flows.recovery.approval import approve_run, roll_back_to
-from flows.settings import Settings
-from schemas.findings import Finding
+from local_indicators.flows.commands.waive import WaiverRequest, grant_waiver
+from local_indicators.flows.pipeline.night_summary import NightReport
+from local_indicators.flows.records.ledger import read_ledger
+from local_indicators.flows.recovery.approval import approve_run, roll_back_to
+from local_indicators.flows.settings import Settings
+from local_indicators.schemas.findings import Finding
+from local_indicators.warehouse.gate.gate import Verdict
+from local_indicators.warehouse.publication.publish import NotApproved, remove_leftover_candidates
+from local_indicators.warehouse.publication.rebuild_comparison import PUBLISHED, STORE, TableDifference, compare_files
 from tests.support.places import HOME, INCOMING, Place
 from tests.support.small_returns import PARTNER, write_return
-from warehouse.gate.gate import Verdict
-from warehouse.publication.publish import NotApproved, remove_leftover_candidates
-from warehouse.publication.rebuild_comparison import PUBLISHED, STORE, TableDifference, compare_files
 
 BEGUN = date(2011, 5, 1)
 AREAS = ("Nottingham", "England", "Leicester", "Derby", "Birmingham", "Manchester", "Bristol, City of", "Leeds")
@@ -72,14 +72,14 @@ class Life:
 
     def night(self, **other: Any) -> NightReport:
         """The night of the next day."""
-        from flows.pipeline.night_steps import run_night
+        from local_indicators.flows.pipeline.night_steps import run_night
 
         self.days += 1
         with self._released():
             return run_night(self.settings(**other), f"night-{self.days}")
 
     def _released(self) -> AbstractContextManager[Any]:
-        return patch("flows.pipeline.publishing.current_release", return_value=self.release)
+        return patch("local_indicators.flows.pipeline.publishing.current_release", return_value=self.release)
 
     # -- what partners do
 
@@ -183,18 +183,18 @@ class Life:
 
 
 DEATHS = (
-    "flows.pipeline.load_step.loading.load",
-    "flows.pipeline.publishing.publish_candidate",
-    "warehouse.publication.publish.rename_over",
-    "warehouse.publication.publish.published_versions.record_published_rows",
-    "flows.records.ledger.Ledger.record_publication",
+    "local_indicators.flows.pipeline.load_step.loading.load",
+    "local_indicators.flows.pipeline.publishing.publish_candidate",
+    "local_indicators.warehouse.publication.publish.rename_over",
+    "local_indicators.warehouse.publication.publish.published_versions.record_published_rows",
+    "local_indicators.flows.records.ledger.Ledger.record_publication",
 )
 
 
 @contextmanager
 def trusting() -> Iterator[None]:
     """A gate that lets everything pass, for tests that are about something else; people are still asked."""
-    with patch("warehouse.publication.publish_attempt.judge_candidate", return_value=Verdict(())):
+    with patch("local_indicators.warehouse.publication.publish_attempt.judge_candidate", return_value=Verdict(())):
         yield
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import struct
 
-from inputs.readers.cells import Cells, Sheet
-from inputs.sandbox.reader_processes import Reader
+from local_indicators.inputs.readers.cells import Cells, Sheet
+from local_indicators.inputs.sandbox.reader_processes import Reader
 
 
 def sheet_of(content: bytes, reader: Reader) -> Sheet:

@@ -10,13 +10,13 @@ from typing import Any
 import duckdb
 import polars as pl
 
-from schemas.definitions.models import Definitions
-from schemas.observations import KEY, PAYLOAD
-from schemas.reference.periods import build_period
-from warehouse.mart.build_mart import fill_derived_tables
-from warehouse.mart.mart_tables import MART, create_table_sql
-from warehouse.mart.reference_tables import create_reference_tables
-from warehouse.store.connection import connect
+from local_indicators.schemas.definitions.models import Definitions
+from local_indicators.schemas.observations import KEY, PAYLOAD
+from local_indicators.schemas.reference.periods import build_period
+from local_indicators.warehouse.mart.build_mart import fill_derived_tables
+from local_indicators.warehouse.mart.mart_tables import MART, create_table_sql
+from local_indicators.warehouse.mart.reference_tables import create_reference_tables
+from local_indicators.warehouse.store.connection import connect
 
 NOTTINGHAM, DERBY, LEICESTER, ENGLAND = "E06000018", "E06000015", "E06000016", "E92000001"
 EAST_MIDLANDS = "E12000004"

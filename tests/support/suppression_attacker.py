@@ -20,9 +20,9 @@ import duckdb
 import numpy as np
 from scipy.optimize import linprog
 
-from schemas.reference.geography import ENGLAND
+from local_indicators.schemas.reference.geography import ENGLAND
+from local_indicators.warehouse.queries.claims import Claim, ClaimInput, StatedFigure, judge_claims
 from tests.support.publication_histories import ask
-from warehouse.queries.claims import Claim, ClaimInput, StatedFigure, judge_claims
 
 Unknown = tuple[Any, ...]
 Equation = tuple[dict[Unknown, Fraction], Fraction]

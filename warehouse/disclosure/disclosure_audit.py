@@ -14,8 +14,8 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from warehouse.disclosure.integer_bounds import LinearBound, UnknownNumbers, lower_bound, upper_bounds
-from warehouse.disclosure.reader_knowledge import KnownSum, ReaderKnowledge
+from local_indicators.warehouse.disclosure.integer_bounds import LinearBound, UnknownNumbers, lower_bound, upper_bounds
+from local_indicators.warehouse.disclosure.reader_knowledge import KnownSum, ReaderKnowledge
 
 ENOUGH = 1e-6
 TRIES = 24

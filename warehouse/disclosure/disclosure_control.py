@@ -13,12 +13,16 @@ from typing import Any
 
 import polars as pl
 
-from schemas.definitions.models import Definitions
-from schemas.observations import KEY
-from warehouse.disclosure.independent_scopes import assign_scopes, scopes_at_risk
-from warehouse.disclosure.relations.indicator_families import indicator_families, is_count, is_protected
-from warehouse.disclosure.relations.people_counted import with_people_counted
-from warehouse.disclosure.rows_to_suppress import rows_to_suppress
+from local_indicators.schemas.definitions.models import Definitions
+from local_indicators.schemas.observations import KEY
+from local_indicators.warehouse.disclosure.independent_scopes import assign_scopes, scopes_at_risk
+from local_indicators.warehouse.disclosure.relations.indicator_families import (
+    indicator_families,
+    is_count,
+    is_protected,
+)
+from local_indicators.warehouse.disclosure.relations.people_counted import with_people_counted
+from local_indicators.warehouse.disclosure.rows_to_suppress import rows_to_suppress
 
 HIDDEN = ("value", "value_low", "value_high", "value_text", "numerator", "denominator")
 ROW = (*KEY, "load")

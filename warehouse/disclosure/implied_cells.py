@@ -8,9 +8,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from itertools import product
 from typing import Any
 
-from schemas.definitions.models import Definitions
-from schemas.reference.breakdowns import breakdown_parts, spell_breakdown
-from warehouse.disclosure.relations.area_divisions import area_divisions
+from local_indicators.schemas.definitions.models import Definitions
+from local_indicators.schemas.reference.breakdowns import breakdown_parts, spell_breakdown
+from local_indicators.warehouse.disclosure.relations.area_divisions import area_divisions
 
 Row = Mapping[str, Any]
 Key = tuple[str, ...]

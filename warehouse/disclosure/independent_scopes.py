@@ -7,12 +7,12 @@ from datetime import date
 
 import polars as pl
 
-from schemas.definitions.models import Definitions
-from schemas.observations import KEY
-from schemas.reference.breakdowns import breakdown_parts, spell_breakdown
-from warehouse.disclosure.relations.area_divisions import ancestors_of_area, area_layer, areas_around
-from warehouse.disclosure.relations.people_counted import AMONG, COUNTED, OTHERS
-from warehouse.disclosure.relations.time_windows import group_overlapping_windows, window_chains
+from local_indicators.schemas.definitions.models import Definitions
+from local_indicators.schemas.observations import KEY
+from local_indicators.schemas.reference.breakdowns import breakdown_parts, spell_breakdown
+from local_indicators.warehouse.disclosure.relations.area_divisions import ancestors_of_area, area_layer, areas_around
+from local_indicators.warehouse.disclosure.relations.people_counted import AMONG, COUNTED, OTHERS
+from local_indicators.warehouse.disclosure.relations.time_windows import group_overlapping_windows, window_chains
 
 SMALL_SUM = 1e-6
 FEW = 5000.0

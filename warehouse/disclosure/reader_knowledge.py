@@ -14,9 +14,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from schemas.definitions.models import Definitions
-from warehouse.disclosure.implied_cells import remainder_area, with_implied_cells
-from warehouse.disclosure.relations.additive_relations import (
+from local_indicators.schemas.definitions.models import Definitions
+from local_indicators.warehouse.disclosure.implied_cells import remainder_area, with_implied_cells
+from local_indicators.warehouse.disclosure.relations.additive_relations import (
     Key,
     Part,
     Row,
@@ -26,9 +26,9 @@ from warehouse.disclosure.relations.additive_relations import (
     rows_by_version,
     wholes_and_parts,
 )
-from warehouse.disclosure.relations.indicator_families import NumberMeanings
-from warehouse.disclosure.relations.people_counted import AMONG, AT_MOST, COUNTED, OTHERS
-from warehouse.disclosure.relations.time_windows import window_pieces
+from local_indicators.warehouse.disclosure.relations.indicator_families import NumberMeanings
+from local_indicators.warehouse.disclosure.relations.people_counted import AMONG, AT_MOST, COUNTED, OTHERS
+from local_indicators.warehouse.disclosure.relations.time_windows import window_pieces
 
 SLACK = 1e-6
 GIVEN = {COUNTED: "told_counted", AMONG: "told_among"}

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from schemas.definitions.models import Definitions
-from warehouse.disclosure.disclosure_audit import audit_disclosure, suppression_costs
-from warehouse.disclosure.reader_knowledge import reader_knowledge
-from warehouse.disclosure.relations.additive_relations import ScopeProblem, scope_problem
-from warehouse.disclosure.secondary_suppression import secondary_suppression
+from local_indicators.schemas.definitions.models import Definitions
+from local_indicators.warehouse.disclosure.disclosure_audit import audit_disclosure, suppression_costs
+from local_indicators.warehouse.disclosure.reader_knowledge import reader_knowledge
+from local_indicators.warehouse.disclosure.relations.additive_relations import ScopeProblem, scope_problem
+from local_indicators.warehouse.disclosure.secondary_suppression import secondary_suppression
 
 Row = Mapping[str, Any]
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from schemas.reference.geography import ENGLAND
-from warehouse.gate.expectation import OF_KEY, Expectation
+from local_indicators.schemas.reference.geography import ENGLAND
+from local_indicators.warehouse.gate.expectation import OF_KEY, Expectation
 
 DISCLOSURE: tuple[Expectation, ...] = (
     Expectation(

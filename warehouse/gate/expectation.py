@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from schemas.observations import KEY
+from local_indicators.schemas.observations import KEY
 
 Severity = Literal["critical", "warning"]
 OF_KEY = ", ".join(KEY)

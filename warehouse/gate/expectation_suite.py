@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from schemas.observations import KEY
-from schemas.reference.geography import UNLISTED
-from schemas.return_calendar import SET_ASIDE
-from warehouse.gate.disclosure_expectations import DISCLOSURE
-from warehouse.gate.expectation import OF_KEY, Expectation
-from warehouse.gate.figure_expectations import FIGURES
-from warehouse.mart.mart_tables import MART, MartTable
+from local_indicators.schemas.observations import KEY
+from local_indicators.schemas.reference.geography import UNLISTED
+from local_indicators.schemas.return_calendar import SET_ASIDE
+from local_indicators.warehouse.gate.disclosure_expectations import DISCLOSURE
+from local_indicators.warehouse.gate.expectation import OF_KEY, Expectation
+from local_indicators.warehouse.gate.figure_expectations import FIGURES
+from local_indicators.warehouse.mart.mart_tables import MART, MartTable
 
 
 def expectation_suite(*, against_live: bool) -> list[Expectation]:

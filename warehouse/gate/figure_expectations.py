@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from schemas.observations import ROUNDING_BASES
-from warehouse.gate.expectation import OF_KEY, Expectation
+from local_indicators.schemas.observations import ROUNDING_BASES
+from local_indicators.warehouse.gate.expectation import OF_KEY, Expectation
 
 _SAME = "indicator_id, definition_version, area_code, time_identifier, time_period"
 _WITH_PARTS = f"""

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from schemas.observations import KEY
-from warehouse.gate.expectation import Expectation
+from local_indicators.schemas.observations import KEY
+from local_indicators.warehouse.gate.expectation import Expectation
 
 _OF_KEY = ", ".join(KEY)
 _SAID = ("value", "value_low", "value_high", "value_text", "numerator", "denominator", "period_start", "period_end")

@@ -19,17 +19,17 @@ from typing import Any
 import duckdb
 import polars as pl
 
-from common.errors import StorageError
-from schemas.definitions.complete_breakdowns import complete_breakdowns
-from schemas.definitions.models import Definitions, Indicator
-from schemas.reference.periods import CALENDAR_QUARTER, FINANCIAL_QUARTER, MONTHLY, QUARTERS, WEEKLY
-from warehouse.disclosure.relations.indicator_families import is_count
-from warehouse.gate.expectation import Expectation, Severity
-from warehouse.gate.expectation_suite import expectation_suite
-from warehouse.gate.figures_at_fault import Breach, find_breaches
-from warehouse.mart.mart_tables import MART
-from warehouse.store.attached_files import attach_read_only
-from warehouse.store.connection import memory_limit
+from local_indicators.common.errors import StorageError
+from local_indicators.schemas.definitions.complete_breakdowns import complete_breakdowns
+from local_indicators.schemas.definitions.models import Definitions, Indicator
+from local_indicators.schemas.reference.periods import CALENDAR_QUARTER, FINANCIAL_QUARTER, MONTHLY, QUARTERS, WEEKLY
+from local_indicators.warehouse.disclosure.relations.indicator_families import is_count
+from local_indicators.warehouse.gate.expectation import Expectation, Severity
+from local_indicators.warehouse.gate.expectation_suite import expectation_suite
+from local_indicators.warehouse.gate.figures_at_fault import Breach, find_breaches
+from local_indicators.warehouse.mart.mart_tables import MART
+from local_indicators.warehouse.store.attached_files import attach_read_only
+from local_indicators.warehouse.store.connection import memory_limit
 
 SHOWN_ROWS = 20
 """Rows kept of those that break an expectation."""

@@ -13,14 +13,14 @@ from pathlib import Path
 import duckdb
 import polars as pl
 
-from schemas.definitions.models import Definitions
-from schemas.observations import KEY, PAYLOAD
-from schemas.set_aside_returns import SetAside, SetAsideReason
-from schemas.submissions import outcome_id
-from warehouse.gate.gate import ExpectationResult, Verdict
-from warehouse.store import current_rows, row_history
-from warehouse.store.attached_files import connect_with_files
-from warehouse.store.loads_in_force import loads_of_outcomes
+from local_indicators.schemas.definitions.models import Definitions
+from local_indicators.schemas.observations import KEY, PAYLOAD
+from local_indicators.schemas.set_aside_returns import SetAside, SetAsideReason
+from local_indicators.schemas.submissions import outcome_id
+from local_indicators.warehouse.gate.gate import ExpectationResult, Verdict
+from local_indicators.warehouse.store import current_rows, row_history
+from local_indicators.warehouse.store.attached_files import connect_with_files
+from local_indicators.warehouse.store.loads_in_force import loads_of_outcomes
 
 _OF_KEY = ", ".join(KEY)
 _FIGURES = {

@@ -11,25 +11,25 @@ from typing import Any
 import duckdb
 import polars as pl
 
-from schemas.definitions.models import Definitions
-from schemas.observations import KEY
-from schemas.reference.periods import Period, read_period
-from schemas.return_calendar import SET_ASIDE, RegisterEntry
-from schemas.set_aside_returns import SetAside
-from schemas.submissions import WaiverGrant
-from warehouse.disclosure import disclosure_control
-from warehouse.mart.comparators import create_points, drop_points
-from warehouse.mart.latest import fill_latest
-from warehouse.mart.mart_tables import AS_OF, MART, TABLES, create_table_sql
-from warehouse.mart.reference_tables import create_reference_tables
-from warehouse.mart.revisions import publication_spells, revision_rows
-from warehouse.mart.scorecard import fill_scorecard
-from warehouse.mart.set_aside_keys import set_aside_keys
-from warehouse.mart.targets import create_targets
-from warehouse.mart.trend import fill_trend
-from warehouse.statistics.confidence_intervals import with_intervals
-from warehouse.store import current_rows, row_history
-from warehouse.store.loads_in_force import loads_of_outcomes
+from local_indicators.schemas.definitions.models import Definitions
+from local_indicators.schemas.observations import KEY
+from local_indicators.schemas.reference.periods import Period, read_period
+from local_indicators.schemas.return_calendar import SET_ASIDE, RegisterEntry
+from local_indicators.schemas.set_aside_returns import SetAside
+from local_indicators.schemas.submissions import WaiverGrant
+from local_indicators.warehouse.disclosure import disclosure_control
+from local_indicators.warehouse.mart.comparators import create_points, drop_points
+from local_indicators.warehouse.mart.latest import fill_latest
+from local_indicators.warehouse.mart.mart_tables import AS_OF, MART, TABLES, create_table_sql
+from local_indicators.warehouse.mart.reference_tables import create_reference_tables
+from local_indicators.warehouse.mart.revisions import publication_spells, revision_rows
+from local_indicators.warehouse.mart.scorecard import fill_scorecard
+from local_indicators.warehouse.mart.set_aside_keys import set_aside_keys
+from local_indicators.warehouse.mart.targets import create_targets
+from local_indicators.warehouse.mart.trend import fill_trend
+from local_indicators.warehouse.statistics.confidence_intervals import with_intervals
+from local_indicators.warehouse.store import current_rows, row_history
+from local_indicators.warehouse.store.loads_in_force import loads_of_outcomes
 
 WHERE = ("area_code", "time_identifier", "time_period")
 

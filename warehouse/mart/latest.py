@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import duckdb
 
-from warehouse.mart.comparators import OPEN, create_comparisons, create_missing_comparator_reasons
-from warehouse.mart.targets import STATUS
-from warehouse.statistics.ranks import with_ranks
-from warehouse.statistics.significance import benchmark_significance, change_significance
+from local_indicators.warehouse.mart.comparators import OPEN, create_comparisons, create_missing_comparator_reasons
+from local_indicators.warehouse.mart.targets import STATUS
+from local_indicators.warehouse.statistics.ranks import with_ranks
+from local_indicators.warehouse.statistics.significance import benchmark_significance, change_significance
 
 RANKED = ("Local authority", "District")
 """Kinds of area of which areas.csv lists all, so that half of them can be told from fewer."""

@@ -8,11 +8,11 @@ from typing import Any
 import duckdb
 import polars as pl
 
-from schemas.definitions.models import Definitions, Indicator
-from schemas.reference.geography import ENGLAND
-from schemas.reference.periods import read_period
-from warehouse.mart.comparators import OPEN
-from warehouse.mart.latest import RANKED
+from local_indicators.schemas.definitions.models import Definitions, Indicator
+from local_indicators.schemas.reference.geography import ENGLAND
+from local_indicators.schemas.reference.periods import read_period
+from local_indicators.warehouse.mart.comparators import OPEN
+from local_indicators.warehouse.mart.latest import RANKED
 
 _INDICATOR = {
     **dict.fromkeys(("indicator_id", "title", "unit", "polarity"), pl.String()),

@@ -6,9 +6,9 @@ from datetime import datetime
 
 import polars as pl
 
-from schemas.definitions.models import Definitions
-from schemas.observations import KEY, PAYLOAD
-from warehouse.disclosure.disclosure_control import ROW, suppress_and_round
+from local_indicators.schemas.definitions.models import Definitions
+from local_indicators.schemas.observations import KEY, PAYLOAD
+from local_indicators.warehouse.disclosure.disclosure_control import ROW, suppress_and_round
 
 WITHDRAWN = "withdrawn"
 

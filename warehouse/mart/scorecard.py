@@ -8,8 +8,8 @@ from datetime import date
 import duckdb
 import polars as pl
 
-from schemas.definitions.models import Definitions, Indicator
-from warehouse.mart.targets import STATUS
+from local_indicators.schemas.definitions.models import Definitions, Indicator
+from local_indicators.warehouse.mart.targets import STATUS
 
 Plan = tuple[str, str | None, str | None, str | None, str | None, str | None, str | None]
 WIDE = ("National", "Region", "Statistical neighbours")

@@ -7,9 +7,9 @@ from typing import Any
 
 import duckdb
 
-from schemas.observations import KEY
-from schemas.set_aside_returns import SetAside
-from warehouse.store.loads_in_force import loads_of_outcomes
+from local_indicators.schemas.observations import KEY
+from local_indicators.schemas.set_aside_returns import SetAside
+from local_indicators.warehouse.store.loads_in_force import loads_of_outcomes
 
 
 def set_aside_keys(con: duckdb.DuckDBPyConnection, set_aside: Sequence[SetAside]) -> list[tuple[Any, ...]]:

@@ -14,9 +14,9 @@ from datetime import date
 import duckdb
 import polars as pl
 
-from schemas.definitions.models import Definitions, Target
-from schemas.reference.periods import Period, read_period
-from warehouse.mart.comparators import create_comparisons
+from local_indicators.schemas.definitions.models import Definitions, Target
+from local_indicators.schemas.reference.periods import Period, read_period
+from local_indicators.warehouse.mart.comparators import create_comparisons
 
 STATUS = """CASE
     WHEN {target} IS NULL OR {value} IS NULL THEN 'no target'

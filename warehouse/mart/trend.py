@@ -9,9 +9,9 @@ from __future__ import annotations
 import duckdb
 import polars as pl
 
-from warehouse.mart.targets import STATUS
-from warehouse.statistics.control_charts import with_control_limits
-from warehouse.store.current_rows import indicator_batches
+from local_indicators.warehouse.mart.targets import STATUS
+from local_indicators.warehouse.statistics.control_charts import with_control_limits
+from local_indicators.warehouse.store.current_rows import indicator_batches
 
 _SERIES = """
 SELECT row, i, place, b, v, p, before, value, reported, breaks FROM point

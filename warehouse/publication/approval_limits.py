@@ -8,12 +8,12 @@ from pathlib import Path
 
 import duckdb
 
-from schemas.definitions.models import Definitions
-from schemas.set_aside_returns import SetAside, SetAsideReason
-from warehouse.gate.gate import ExpectationResult, Verdict
-from warehouse.gate.set_aside import ReturnsAtFault, changes_by_load, returns_to_set_aside
-from warehouse.publication.version_archive import VersionArchive
-from warehouse.publication.version_difference import VersionDifference
+from local_indicators.schemas.definitions.models import Definitions
+from local_indicators.schemas.set_aside_returns import SetAside, SetAsideReason
+from local_indicators.warehouse.gate.gate import ExpectationResult, Verdict
+from local_indicators.warehouse.gate.set_aside import ReturnsAtFault, changes_by_load, returns_to_set_aside
+from local_indicators.warehouse.publication.version_archive import VersionArchive
+from local_indicators.warehouse.publication.version_difference import VersionDifference
 
 CHANGE = "ask.change"
 FEWEST_CHANGED = 20

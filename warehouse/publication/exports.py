@@ -16,12 +16,12 @@ from pathlib import Path
 
 import duckdb
 
-from common.atomic_files import put_folder_in_place
-from common.safe_text import csv_text
-from schemas.definitions.models import Definitions, Indicator
-from schemas.reference.geography import ENGLAND, Geography
-from schemas.reference.periods import MONTHS, QUARTERS, SINGLE_YEARS, SPLIT_YEARS, TERMS
-from warehouse.store.attached_files import connect_with_files
+from local_indicators.common.atomic_files import put_folder_in_place
+from local_indicators.common.safe_text import csv_text
+from local_indicators.schemas.definitions.models import Definitions, Indicator
+from local_indicators.schemas.reference.geography import ENGLAND, Geography
+from local_indicators.schemas.reference.periods import MONTHS, QUARTERS, SINGLE_YEARS, SPLIT_YEARS, TERMS
+from local_indicators.warehouse.store.attached_files import connect_with_files
 
 FOLDER, LATEST = "exports", "latest"
 KEPT = 3

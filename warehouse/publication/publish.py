@@ -12,24 +12,24 @@ from typing import Any, Literal
 
 import duckdb
 
-from common.atomic_files import put_in_place
-from common.errors import StorageError
-from common.jinja_templates import NO_BRANDING, Branding
-from schemas.definitions.models import Definitions
-from schemas.return_calendar import RegisterEntry
-from schemas.set_aside_returns import SetAside
-from schemas.submissions import WaiverGrant
-from warehouse.gate.gate import Verdict
-from warehouse.mart.build_mart import build_candidate
-from warehouse.publication import exports
-from warehouse.publication.approval_limits import ApprovalLimits
-from warehouse.publication.publish_attempt import JudgedCandidate, PublicationAttempt, settle_candidate
-from warehouse.publication.rollback_history import write_rollback_history
-from warehouse.publication.version_archive import VersionArchive
-from warehouse.publication.version_difference import VersionDifference
-from warehouse.publication.version_stamp import has_current_shape, stamp_version
-from warehouse.store import loading, published_versions
-from warehouse.store.attached_files import attach_read_only, connect_with_files
+from local_indicators.common.atomic_files import put_in_place
+from local_indicators.common.errors import StorageError
+from local_indicators.common.jinja_templates import NO_BRANDING, Branding
+from local_indicators.schemas.definitions.models import Definitions
+from local_indicators.schemas.return_calendar import RegisterEntry
+from local_indicators.schemas.set_aside_returns import SetAside
+from local_indicators.schemas.submissions import WaiverGrant
+from local_indicators.warehouse.gate.gate import Verdict
+from local_indicators.warehouse.mart.build_mart import build_candidate
+from local_indicators.warehouse.publication import exports
+from local_indicators.warehouse.publication.approval_limits import ApprovalLimits
+from local_indicators.warehouse.publication.publish_attempt import JudgedCandidate, PublicationAttempt, settle_candidate
+from local_indicators.warehouse.publication.rollback_history import write_rollback_history
+from local_indicators.warehouse.publication.version_archive import VersionArchive
+from local_indicators.warehouse.publication.version_difference import VersionDifference
+from local_indicators.warehouse.publication.version_stamp import has_current_shape, stamp_version
+from local_indicators.warehouse.store import loading, published_versions
+from local_indicators.warehouse.store.attached_files import attach_read_only, connect_with_files
 
 CANDIDATE = "candidate-"
 

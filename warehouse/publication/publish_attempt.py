@@ -9,14 +9,18 @@ from typing import Any
 
 import duckdb
 
-from schemas.definitions.models import Definitions
-from schemas.set_aside_returns import SetAside
-from warehouse.gate.gate import Verdict, judge_candidate
-from warehouse.gate.set_aside import ReturnsAtFault, find_returns_at_fault
-from warehouse.mart.build_mart import build_candidate
-from warehouse.publication.approval_limits import ApprovalLimits, largest_changes, require_approval
-from warehouse.publication.version_archive import VersionArchive
-from warehouse.publication.version_difference import VersionDifference, compare_versions, count_table_differences
+from local_indicators.schemas.definitions.models import Definitions
+from local_indicators.schemas.set_aside_returns import SetAside
+from local_indicators.warehouse.gate.gate import Verdict, judge_candidate
+from local_indicators.warehouse.gate.set_aside import ReturnsAtFault, find_returns_at_fault
+from local_indicators.warehouse.mart.build_mart import build_candidate
+from local_indicators.warehouse.publication.approval_limits import ApprovalLimits, largest_changes, require_approval
+from local_indicators.warehouse.publication.version_archive import VersionArchive
+from local_indicators.warehouse.publication.version_difference import (
+    VersionDifference,
+    compare_versions,
+    count_table_differences,
+)
 
 
 @dataclass(frozen=True)

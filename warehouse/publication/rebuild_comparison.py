@@ -9,12 +9,12 @@ from pathlib import Path
 
 import duckdb
 
-from common.errors import StorageError
-from common.safe_text import as_typed
-from schemas.observations import KEY
-from warehouse.mart.mart_tables import MART
-from warehouse.store import private_store
-from warehouse.store.attached_files import connect_with_files
+from local_indicators.common.errors import StorageError
+from local_indicators.common.safe_text import as_typed
+from local_indicators.schemas.observations import KEY
+from local_indicators.warehouse.mart.mart_tables import MART
+from local_indicators.warehouse.store import private_store
+from local_indicators.warehouse.store.attached_files import connect_with_files
 
 STORE = {
     "main.submission": ("id",),

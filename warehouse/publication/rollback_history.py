@@ -12,11 +12,11 @@ from pathlib import Path
 import duckdb
 import polars as pl
 
-from schemas.definitions.models import Definitions
-from warehouse.disclosure.disclosure_control import ROW
-from warehouse.mart.build_mart import fill_history, rows_to_withhold
-from warehouse.mart.mart_tables import TABLES
-from warehouse.store import current_rows, published_versions, row_history
+from local_indicators.schemas.definitions.models import Definitions
+from local_indicators.warehouse.disclosure.disclosure_control import ROW
+from local_indicators.warehouse.mart.build_mart import fill_history, rows_to_withhold
+from local_indicators.warehouse.mart.mart_tables import TABLES
+from local_indicators.warehouse.store import current_rows, published_versions, row_history
 
 TOLD = ("indicator_id", "area_code", "breakdown", "definition_version", "time_identifier", "time_period")
 

@@ -9,13 +9,13 @@ from pathlib import Path
 import duckdb
 import polars as pl
 
-from schemas.definitions.models import Definitions
-from schemas.observations import KEY
-from warehouse.disclosure.disclosure_control import ROW
-from warehouse.mart.build_mart import rows_to_withhold
-from warehouse.store import current_rows, published_versions, row_history
-from warehouse.store.attached_files import attach_read_only
-from warehouse.store.connection import transaction
+from local_indicators.schemas.definitions.models import Definitions
+from local_indicators.schemas.observations import KEY
+from local_indicators.warehouse.disclosure.disclosure_control import ROW
+from local_indicators.warehouse.mart.build_mart import rows_to_withhold
+from local_indicators.warehouse.store import current_rows, published_versions, row_history
+from local_indicators.warehouse.store.attached_files import attach_read_only
+from local_indicators.warehouse.store.connection import transaction
 
 
 def record_earlier_publications(con: duckdb.DuckDBPyConnection, live: Path, definitions: Definitions) -> bool:

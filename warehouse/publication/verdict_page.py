@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from common.jinja_templates import Branding, render
-from warehouse.gate.gate import ExpectationResult, Verdict
-from warehouse.publication.version_difference import IndicatorChange, VersionDifference
+from local_indicators.common.jinja_templates import Branding, render
+from local_indicators.warehouse.gate.gate import ExpectationResult, Verdict
+from local_indicators.warehouse.publication.version_difference import IndicatorChange, VersionDifference
 
 TEMPLATES = Path(__file__).parent / "templates"
 NAME = "verdict.html.jinja"

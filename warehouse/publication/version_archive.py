@@ -17,11 +17,11 @@ from typing import Any
 
 import orjson
 
-from common.atomic_files import put_in_place, write_whole
-from common.jinja_templates import NO_BRANDING, Branding
-from warehouse.gate.gate import Verdict
-from warehouse.publication.verdict_page import verdict_page
-from warehouse.publication.version_difference import VersionDifference
+from local_indicators.common.atomic_files import put_in_place, write_whole
+from local_indicators.common.jinja_templates import NO_BRANDING, Branding
+from local_indicators.warehouse.gate.gate import Verdict
+from local_indicators.warehouse.publication.verdict_page import verdict_page
+from local_indicators.warehouse.publication.version_difference import VersionDifference
 
 _VERSION = re.compile(r"indicators-v(\d+)\.duckdb")
 _SAFE_RUN = re.compile(r"[A-Za-z0-9._-]{1,100}")

@@ -9,10 +9,10 @@ from typing import Any
 
 import duckdb
 
-from schemas.observations import KEY, PAYLOAD
-from warehouse.mart.mart_tables import MART, MartTable
-from warehouse.store.attached_files import connect_with_files
-from warehouse.store.current_rows import MOST_ROWS
+from local_indicators.schemas.observations import KEY, PAYLOAD
+from local_indicators.warehouse.mart.mart_tables import MART, MartTable
+from local_indicators.warehouse.store.attached_files import connect_with_files
+from local_indicators.warehouse.store.current_rows import MOST_ROWS
 
 MOST_EXAMPLES = 500
 """Single rows that a difference names; the counts are of all."""

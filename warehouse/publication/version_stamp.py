@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from pathlib import Path
 
-from warehouse.mart.mart_tables import MART
-from warehouse.store.attached_files import connect_with_files
-from warehouse.store.connection import connect, transaction
+from local_indicators.warehouse.mart.mart_tables import MART
+from local_indicators.warehouse.store.attached_files import connect_with_files
+from local_indicators.warehouse.store.connection import connect, transaction
 
 INSTANTS = {
     "history": ("published_from", "published_to"),

@@ -15,10 +15,10 @@ from typing import Any, Literal
 
 import duckdb
 
-from common.config_files import STRICT_KEYS, build_record, read_toml
-from common.errors import DefinitionError, UsageError
-from schemas.reference.breakdowns import TOTAL
-from warehouse.store.attached_files import connect_with_files
+from local_indicators.common.config_files import STRICT_KEYS, build_record, read_toml
+from local_indicators.common.errors import DefinitionError, UsageError
+from local_indicators.schemas.reference.breakdowns import TOTAL
+from local_indicators.warehouse.store.attached_files import connect_with_files
 
 Verdict = Literal["as stated", "contradicted", "not comparable", "no data"]
 WORST_FIRST: tuple[Verdict, ...] = ("contradicted", "not comparable", "no data", "as stated")

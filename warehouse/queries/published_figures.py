@@ -10,11 +10,11 @@ from pathlib import Path
 import duckdb
 import polars as pl
 
-from schemas.definitions.models import Definitions
-from schemas.observations import KEY
-from warehouse.disclosure.relations.indicator_families import is_count
-from warehouse.store import connection, current_rows
-from warehouse.store.attached_files import attach_read_only
+from local_indicators.schemas.definitions.models import Definitions
+from local_indicators.schemas.observations import KEY
+from local_indicators.warehouse.disclosure.relations.indicator_families import is_count
+from local_indicators.warehouse.store import connection, current_rows
+from local_indicators.warehouse.store.attached_files import attach_read_only
 
 SEEN = {
     **dict.fromkeys(KEY, pl.String()),

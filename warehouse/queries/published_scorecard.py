@@ -6,9 +6,9 @@ from __future__ import annotations
 import hashlib
 from pathlib import Path
 
-from common.errors import UsageError
-from warehouse.queries.scorecard_rows import Scorecard
-from warehouse.store.attached_files import connect_with_files
+from local_indicators.common.errors import UsageError
+from local_indicators.warehouse.queries.scorecard_rows import Scorecard
+from local_indicators.warehouse.store.attached_files import connect_with_files
 
 
 def read_scorecard(published: Path) -> Scorecard:

@@ -8,12 +8,12 @@ from typing import Any
 
 import duckdb
 
-from common.errors import UsageError
-from schemas.definitions.models import Definitions
-from schemas.observations import KEY
-from schemas.reference.breakdowns import TOTAL
-from schemas.reference.periods import read_period
-from warehouse.store.attached_files import connect_with_files
+from local_indicators.common.errors import UsageError
+from local_indicators.schemas.definitions.models import Definitions
+from local_indicators.schemas.observations import KEY
+from local_indicators.schemas.reference.breakdowns import TOTAL
+from local_indicators.schemas.reference.periods import read_period
+from local_indicators.warehouse.store.attached_files import connect_with_files
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import polars as pl
 
-from warehouse.statistics.confidence_intervals import Number
+from local_indicators.warehouse.statistics.confidence_intervals import Number
 
 
 def difference_interval(

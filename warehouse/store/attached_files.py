@@ -10,8 +10,8 @@ from pathlib import Path
 
 import duckdb
 
-from common.errors import StorageError
-from warehouse.store.connection import connect
+from local_indicators.common.errors import StorageError
+from local_indicators.warehouse.store.connection import connect
 
 
 @contextmanager

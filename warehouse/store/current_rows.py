@@ -7,9 +7,9 @@ from collections.abc import Collection, Iterable, Sequence
 import duckdb
 import polars as pl
 
-from schemas.definitions.models import Definitions
-from schemas.observations import KEY
-from warehouse.store.loads_in_force import rows_in_force_sql
+from local_indicators.schemas.definitions.models import Definitions
+from local_indicators.schemas.observations import KEY
+from local_indicators.warehouse.store.loads_in_force import rows_in_force_sql
 
 MOST_ROWS = 500_000
 """How many rows are taken out of the store at once."""

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from itertools import groupby
 
-from schemas.observations import KEY
-from warehouse.store import connection, current_rows
+from local_indicators.schemas.observations import KEY
+from local_indicators.warehouse.store import connection, current_rows
 
 
 @dataclass(frozen=True)

@@ -8,11 +8,11 @@ from datetime import UTC, datetime, timedelta
 import duckdb
 import polars as pl
 
-from common.cell_references import address_of_position
-from schemas.submissions import Outcome, Submission, outcome_id
-from warehouse.store.connection import transaction
-from warehouse.store.current_rows import OF_KEY, newest_rows_by_collection
-from warehouse.store.private_store import OBSERVATION_COLUMNS
+from local_indicators.common.cell_references import address_of_position
+from local_indicators.schemas.submissions import Outcome, Submission, outcome_id
+from local_indicators.warehouse.store.connection import transaction
+from local_indicators.warehouse.store.current_rows import OF_KEY, newest_rows_by_collection
+from local_indicators.warehouse.store.private_store import OBSERVATION_COLUMNS
 
 _IS_LOADED = "SELECT load FROM load WHERE submission = ? AND collection = ? AND judgement = ?"
 _INSERT_SUBMISSION = """

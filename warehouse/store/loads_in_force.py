@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable
 
 import duckdb
 
-from schemas.submissions import outcome_id
+from local_indicators.schemas.submissions import outcome_id
 
 
 def rows_in_force_sql(without: Collection[int]) -> str:

@@ -10,10 +10,10 @@ from pathlib import Path
 
 import duckdb
 
-from common.atomic_files import put_in_place
-from common.errors import ReleaseError, StorageError
-from schemas.observations import KEY, PAYLOAD
-from warehouse.store.connection import connect
+from local_indicators.common.atomic_files import put_in_place
+from local_indicators.common.errors import ReleaseError, StorageError
+from local_indicators.schemas.observations import KEY, PAYLOAD
+from local_indicators.warehouse.store.connection import connect
 
 SCHEMA_VERSION = 2
 MEND = "restore it from a backup, or run `indicators rebuild --replace`"

@@ -8,9 +8,9 @@ from datetime import UTC, datetime
 import duckdb
 import polars as pl
 
-from schemas.observations import KEY
-from warehouse.store.connection import transaction
-from warehouse.store.current_rows import OF_KEY
+from local_indicators.schemas.observations import KEY
+from local_indicators.warehouse.store.connection import transaction
+from local_indicators.warehouse.store.current_rows import OF_KEY
 
 HISTORY_TABLES = ("publication", "stated", "withheld")
 

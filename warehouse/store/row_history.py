@@ -8,9 +8,9 @@ from datetime import datetime
 import duckdb
 import polars as pl
 
-from warehouse.store.current_rows import OF_KEY
-from warehouse.store.loading import as_utc
-from warehouse.store.published_versions import columns_of, same_key_sql
+from local_indicators.warehouse.store.current_rows import OF_KEY
+from local_indicators.warehouse.store.loading import as_utc
+from local_indicators.warehouse.store.published_versions import columns_of, same_key_sql
 
 
 def create_row_versions(con: duckdb.DuckDBPyConnection, version: int, published_at: datetime) -> None:

@@ -17,11 +17,11 @@ from pathlib import Path
 
 import duckdb
 
-from common.errors import StorageError
-from schemas.submissions import outcome_id
-from warehouse.store.attached_files import connect_with_files
-from warehouse.store.connection import connect, transaction
-from warehouse.store.private_store import refuse_newer_store
+from local_indicators.common.errors import StorageError
+from local_indicators.schemas.submissions import outcome_id
+from local_indicators.warehouse.store.attached_files import connect_with_files
+from local_indicators.warehouse.store.connection import connect, transaction
+from local_indicators.warehouse.store.private_store import refuse_newer_store
 
 _WITNESS = """
 CREATE SCHEMA IF NOT EXISTS witness;

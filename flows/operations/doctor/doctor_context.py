@@ -13,14 +13,14 @@ from typing import Any, Literal
 
 import orjson
 
-from common.errors import LocalIndicatorsError
-from flows.records.ledger import Ledger, read_ledger
-from flows.records.loss_detection import Loss, Part, find_losses, gather_evidence
-from flows.settings import Settings
-from inputs.layouts.partner_layouts import Partner, load_partners
-from schemas.definitions.loader import load_definitions
-from schemas.definitions.models import Definitions
-from warehouse.store.surviving_records import copy_of_store
+from local_indicators.common.errors import LocalIndicatorsError
+from local_indicators.flows.records.ledger import Ledger, read_ledger
+from local_indicators.flows.records.loss_detection import Loss, Part, find_losses, gather_evidence
+from local_indicators.flows.settings import Settings
+from local_indicators.inputs.layouts.partner_layouts import Partner, load_partners
+from local_indicators.schemas.definitions.loader import load_definitions
+from local_indicators.schemas.definitions.models import Definitions
+from local_indicators.warehouse.store.surviving_records import copy_of_store
 
 Level = Literal["ok", "look", "wrong"]
 CHECK_SECONDS = 60.0

@@ -11,9 +11,9 @@ import tempfile
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from common.errors import LocalIndicatorsError
-from flows.inboxes import check_inbox, share_at
-from flows.operations.doctor.doctor_context import (
+from local_indicators.common.errors import LocalIndicatorsError
+from local_indicators.flows.inboxes import check_inbox, share_at
+from local_indicators.flows.operations.doctor.doctor_context import (
     ARRIVALS_GUIDE,
     CHECK_SECONDS,
     GIGABYTE,
@@ -22,7 +22,7 @@ from flows.operations.doctor.doctor_context import (
     require,
     shortened,
 )
-from flows.settings import LONDON
+from local_indicators.flows.settings import LONDON
 
 
 def check_inbox_access(context: DoctorContext) -> Diagnosis:

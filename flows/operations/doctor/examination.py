@@ -11,23 +11,23 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from urllib.parse import quote
 
-from common.errors import LocalIndicatorsError
-from flows.delivery.mail_server import configured_mail_server
-from flows.inboxes import Address, within
-from flows.operations.doctor.doctor_context import (
+from local_indicators.common.errors import LocalIndicatorsError
+from local_indicators.flows.delivery.mail_server import configured_mail_server
+from local_indicators.flows.inboxes import Address, within
+from local_indicators.flows.operations.doctor.doctor_context import (
     CHECK_SECONDS,
     CheckResult,
     Diagnosis,
     DoctorContext,
     PrerequisiteError,
 )
-from flows.operations.doctor.environment_checks import (
+from local_indicators.flows.operations.doctor.environment_checks import (
     check_clock,
     check_disk_space,
     check_inbox_access,
     check_permissions,
 )
-from flows.operations.doctor.record_checks import (
+from local_indicators.flows.operations.doctor.record_checks import (
     check_candidates,
     check_last_night,
     check_ledger,
@@ -37,15 +37,15 @@ from flows.operations.doctor.record_checks import (
     check_store,
     name_what_to_back_up,
 )
-from flows.operations.doctor.service_checks import check_mail_server, check_schedule
-from flows.operations.doctor.setup_checks import (
+from local_indicators.flows.operations.doctor.service_checks import check_mail_server, check_schedule
+from local_indicators.flows.operations.doctor.setup_checks import (
     check_definitions,
     check_examples,
     check_layouts,
     check_libraries,
     check_settings,
 )
-from flows.settings import Settings, now, settings
+from local_indicators.flows.settings import Settings, now, settings
 
 
 def examine(given: Callable[[], Settings] = settings, at: datetime | None = None) -> list[CheckResult]:

@@ -7,7 +7,7 @@ import contextlib
 from datetime import UTC, datetime
 from pathlib import Path
 
-from flows.operations.doctor.doctor_context import (
+from local_indicators.flows.operations.doctor.doctor_context import (
     MAX_COPY_BYTES,
     MAX_NIGHT_AGE,
     MAX_NIGHT_DURATION,
@@ -18,8 +18,8 @@ from flows.operations.doctor.doctor_context import (
     require,
     shortened,
 )
-from flows.records.loss_detection import count_missing_files
-from warehouse.store.surviving_records import copy_of_store
+from local_indicators.flows.records.loss_detection import count_missing_files
+from local_indicators.warehouse.store.surviving_records import copy_of_store
 
 
 def check_ledger(context: DoctorContext) -> Diagnosis:
@@ -44,8 +44,8 @@ def check_ledger(context: DoctorContext) -> Diagnosis:
 def check_store(context: DoctorContext) -> Diagnosis:
     """Check the schema version of the store. It is read from a copy: opening the store would shut out a night that
     begins meanwhile."""
-    from warehouse.store.connection import connect
-    from warehouse.store.private_store import SCHEMA_VERSION
+    from local_indicators.warehouse.store.connection import connect
+    from local_indicators.warehouse.store.private_store import SCHEMA_VERSION
 
     path = context.settings.store
     if not path.exists():
@@ -75,8 +75,8 @@ def check_store(context: DoctorContext) -> Diagnosis:
 
 def check_published_file(context: DoctorContext) -> Diagnosis:
     """Check that every table of the published file can be read and that it holds no example data."""
-    from warehouse.mart.mart_tables import MART
-    from warehouse.store.attached_files import connect_with_files
+    from local_indicators.warehouse.mart.mart_tables import MART
+    from local_indicators.warehouse.store.attached_files import connect_with_files
 
     path = context.settings.warehouse
     lost = context.diagnose_loss("published file")

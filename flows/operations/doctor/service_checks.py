@@ -17,10 +17,10 @@ from urllib.parse import quote
 
 import orjson
 
-from flows.delivery.mail_server import configured_mail_server
-from flows.delivery.outbox import probe_mail_server
-from flows.operations.doctor.doctor_context import Diagnosis, DoctorContext, read_dotenv, shortened
-from flows.settings import HOME
+from local_indicators.flows.delivery.mail_server import configured_mail_server
+from local_indicators.flows.delivery.outbox import probe_mail_server
+from local_indicators.flows.operations.doctor.doctor_context import Diagnosis, DoctorContext, read_dotenv, shortened
+from local_indicators.flows.settings import HOME
 
 
 def check_mail_server(context: DoctorContext) -> Diagnosis:

@@ -10,9 +10,9 @@ from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 
-from common.errors import LocalIndicatorsError
-from flows.inboxes import Address
-from flows.operations.doctor.doctor_context import (
+from local_indicators.common.errors import LocalIndicatorsError
+from local_indicators.flows.inboxes import Address
+from local_indicators.flows.operations.doctor.doctor_context import (
     CheckResult,
     Diagnosis,
     DoctorContext,
@@ -20,8 +20,8 @@ from flows.operations.doctor.doctor_context import (
     require,
     shortened,
 )
-from flows.settings import HOME, Settings
-from flows.template_check import check_templates
+from local_indicators.flows.settings import HOME, Settings
+from local_indicators.flows.template_check import check_templates
 
 
 def check_settings(given: Callable[[], Settings], at: datetime) -> tuple[CheckResult, DoctorContext | None]:

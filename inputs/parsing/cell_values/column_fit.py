@@ -7,14 +7,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from inputs.layouts.layout_language import Source, TableLayout, field_sources, parts_of
-from inputs.layouts.text_comparison import normalised_without_footnotes
-from inputs.readers.cells import Cell
-from inputs.readers.heading_text import heading_text
-from schemas.reference.periods import read_period
+from local_indicators.inputs.layouts.layout_language import Source, TableLayout, field_sources, parts_of
+from local_indicators.inputs.layouts.text_comparison import normalised_without_footnotes
+from local_indicators.inputs.readers.cells import Cell
+from local_indicators.inputs.readers.heading_text import heading_text
+from local_indicators.schemas.reference.periods import read_period
 
 if TYPE_CHECKING:
-    from schemas.definitions.models import Definitions
+    from local_indicators.schemas.definitions.models import Definitions
 
 THINGS = ("indicator", "area", "period", "provenance")
 """What is said of every figure, beside its breakdowns."""

@@ -7,8 +7,8 @@ import re
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
 
-from inputs.layouts.pattern_words import matching_texts
-from inputs.layouts.text_comparison import normalised_without_footnotes
+from local_indicators.inputs.layouts.pattern_words import matching_texts
+from local_indicators.inputs.layouts.text_comparison import normalised_without_footnotes
 
 LONG, SHORT = 8, 4
 """A word of so many letters may be two mistakes away from another, a shorter one only one, and one with fewer than

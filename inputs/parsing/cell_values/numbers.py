@@ -9,9 +9,9 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Literal
 
-from inputs.readers.appearance.number_formats import CURRENCY, round_to_fifteen_digits
-from inputs.readers.cells import Cell, ErrorValue, FormattedNumber, Uncalculated
-from schemas.reference.periods import date_made_by_excel
+from local_indicators.inputs.readers.appearance.number_formats import CURRENCY, round_to_fifteen_digits
+from local_indicators.inputs.readers.cells import Cell, ErrorValue, FormattedNumber, Uncalculated
+from local_indicators.schemas.reference.periods import date_made_by_excel
 
 NO_FLAGS: Mapping[str, str] = {}
 SCALES = {"as given": 1.0, "percent": 1.0, "fraction": 100.0, "thousands": 1000.0}

@@ -5,16 +5,21 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from common.cell_references import COLUMNS, address_of_position, cell_position
-from inputs.layouts.layout_language import Source
-from inputs.layouts.text_comparison import normalised, normalised_without_footnotes
-from inputs.parsing.cell_values.column_fit import WIDE
-from inputs.parsing.cell_values.mistyped_words import is_mistyped
-from inputs.parsing.tables.columns import Columns
-from inputs.parsing.tables.dimension_resolver import DimensionResolver, ResolvedValue, SheetTable, interpret_cell
-from inputs.parsing.tables.finding_notes import FindingNotes
-from inputs.readers.heading_text import heading_text
-from schemas.reference.geography import Area, Geography
+from local_indicators.common.cell_references import COLUMNS, address_of_position, cell_position
+from local_indicators.inputs.layouts.layout_language import Source
+from local_indicators.inputs.layouts.text_comparison import normalised, normalised_without_footnotes
+from local_indicators.inputs.parsing.cell_values.column_fit import WIDE
+from local_indicators.inputs.parsing.cell_values.mistyped_words import is_mistyped
+from local_indicators.inputs.parsing.tables.columns import Columns
+from local_indicators.inputs.parsing.tables.dimension_resolver import (
+    DimensionResolver,
+    ResolvedValue,
+    SheetTable,
+    interpret_cell,
+)
+from local_indicators.inputs.parsing.tables.finding_notes import FindingNotes
+from local_indicators.inputs.readers.heading_text import heading_text
+from local_indicators.schemas.reference.geography import Area, Geography
 
 PLACES = ("Local authority", "District", "Council outside England", *WIDE)
 """Areas that are called by the name of a place and nothing more."""

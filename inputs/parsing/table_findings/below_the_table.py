@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
-from common.cell_references import COLUMNS, address_of_position, cell_position
-from inputs.layouts.layout_language import sources_of
-from inputs.parsing.table_findings.left_out_rows import LeftOutRows, is_number
-from inputs.parsing.tables.banner_rows import LONGEST, NOTE
-from inputs.parsing.tables.columns import Columns
-from inputs.parsing.tables.dimension_resolver import DimensionResolver, SheetTable
-from inputs.parsing.tables.finding_notes import FindingNotes
-from inputs.parsing.tables.value_columns import ObservationColumns
-from inputs.readers.heading_text import heading_text
+from local_indicators.common.cell_references import COLUMNS, address_of_position, cell_position
+from local_indicators.inputs.layouts.layout_language import sources_of
+from local_indicators.inputs.parsing.table_findings.left_out_rows import LeftOutRows, is_number
+from local_indicators.inputs.parsing.tables.banner_rows import LONGEST, NOTE
+from local_indicators.inputs.parsing.tables.columns import Columns
+from local_indicators.inputs.parsing.tables.dimension_resolver import DimensionResolver, SheetTable
+from local_indicators.inputs.parsing.tables.finding_notes import FindingNotes
+from local_indicators.inputs.parsing.tables.value_columns import ObservationColumns
+from local_indicators.inputs.readers.heading_text import heading_text
 
 NAMED = 50
 """Cells under a blank row that one finding lists."""

@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass, field
 
-from common.cell_references import cell_position
-from inputs.layouts.layout_language import RowFilter, TableLayout, parts_of
-from inputs.layouts.text_comparison import normalised_without_footnotes
-from inputs.parsing.tables.cell_account import SHOWN, address_ranges, is_number
-from inputs.parsing.tables.columns import Columns
-from inputs.parsing.tables.dimension_resolver import DimensionResolver, SheetTable
-from inputs.parsing.tables.finding_notes import FindingNotes
-from inputs.parsing.tables.value_columns import ObservationColumns
-from inputs.readers.heading_text import heading_text
+from local_indicators.common.cell_references import cell_position
+from local_indicators.inputs.layouts.layout_language import RowFilter, TableLayout, parts_of
+from local_indicators.inputs.layouts.text_comparison import normalised_without_footnotes
+from local_indicators.inputs.parsing.tables.cell_account import SHOWN, address_ranges, is_number
+from local_indicators.inputs.parsing.tables.columns import Columns
+from local_indicators.inputs.parsing.tables.dimension_resolver import DimensionResolver, SheetTable
+from local_indicators.inputs.parsing.tables.finding_notes import FindingNotes
+from local_indicators.inputs.parsing.tables.value_columns import ObservationColumns
+from local_indicators.inputs.readers.heading_text import heading_text
 
 FINER_LEVELS = frozenset(
     ("english devolved area", "institution", "local authority district", "local enterprise partnership",

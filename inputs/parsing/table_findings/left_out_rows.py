@@ -7,19 +7,19 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from common.cell_references import cell_position
-from inputs.layouts.layout_language import RowFilter
-from inputs.layouts.text_comparison import normalised_without_footnotes
-from inputs.parsing.cell_values.column_fit import KeySource, fits_source, key_sources
-from inputs.parsing.cell_values.mistyped_words import mistyped_match, mistyped_word, words_of_pattern
-from inputs.parsing.cell_values.numbers import read_number
-from inputs.parsing.table_findings.dropped_by_preset import DroppedByPreset
-from inputs.parsing.tables.columns import Columns
-from inputs.parsing.tables.dimension_resolver import DimensionResolver, SheetTable, interpret_cell
-from inputs.parsing.tables.finding_notes import FindingNotes
-from inputs.parsing.tables.value_columns import ObservationColumns
-from inputs.readers.cells import Cell
-from inputs.readers.heading_text import heading_text
+from local_indicators.common.cell_references import cell_position
+from local_indicators.inputs.layouts.layout_language import RowFilter
+from local_indicators.inputs.layouts.text_comparison import normalised_without_footnotes
+from local_indicators.inputs.parsing.cell_values.column_fit import KeySource, fits_source, key_sources
+from local_indicators.inputs.parsing.cell_values.mistyped_words import mistyped_match, mistyped_word, words_of_pattern
+from local_indicators.inputs.parsing.cell_values.numbers import read_number
+from local_indicators.inputs.parsing.table_findings.dropped_by_preset import DroppedByPreset
+from local_indicators.inputs.parsing.tables.columns import Columns
+from local_indicators.inputs.parsing.tables.dimension_resolver import DimensionResolver, SheetTable, interpret_cell
+from local_indicators.inputs.parsing.tables.finding_notes import FindingNotes
+from local_indicators.inputs.parsing.tables.value_columns import ObservationColumns
+from local_indicators.inputs.readers.cells import Cell
+from local_indicators.inputs.readers.heading_text import heading_text
 
 FEW_BLANKS = 0.2
 """Up to this share of a column may be blank by mistake; where more of it is, a blank says something."""

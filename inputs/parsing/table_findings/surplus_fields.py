@@ -5,14 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from common.cell_references import COLUMNS, address_of_position, cell_position, position_of_address
-from inputs.parsing.tables.finding_notes import FindingNotes
-from inputs.parsing.tables.headings import TableBlock
-from inputs.parsing.tables.value_cells import Row
-from inputs.readers.cells import Cell, Cells, Sheet
-from inputs.readers.heading_text import heading_text
-from schemas.findings import Finding, make_finding
-from schemas.observations import MEASURES
+from local_indicators.common.cell_references import COLUMNS, address_of_position, cell_position, position_of_address
+from local_indicators.inputs.parsing.tables.finding_notes import FindingNotes
+from local_indicators.inputs.parsing.tables.headings import TableBlock
+from local_indicators.inputs.parsing.tables.value_cells import Row
+from local_indicators.inputs.readers.cells import Cell, Cells, Sheet
+from local_indicators.inputs.readers.heading_text import heading_text
+from local_indicators.schemas.findings import Finding, make_finding
+from local_indicators.schemas.observations import MEASURES
 
 _FIRST = re.compile(r"-?£?[1-9]\d{0,2}")
 _REMARKS = re.compile(r"\b(?:foot)?notes?\b|\bcomments?\b|\bremarks?\b|\bcaveats?\b", re.I)

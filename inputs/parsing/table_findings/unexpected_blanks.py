@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from common.cell_references import cell_position
-from inputs.parsing.tables.cell_account import address_ranges
-from inputs.parsing.tables.columns import Columns
-from inputs.parsing.tables.finding_notes import FindingNotes
-from inputs.parsing.tables.headings import column_name
-from inputs.parsing.tables.value_cells import Row
-from inputs.parsing.tables.value_columns import ObservationColumns
+from local_indicators.common.cell_references import cell_position
+from local_indicators.inputs.parsing.tables.cell_account import address_ranges
+from local_indicators.inputs.parsing.tables.columns import Columns
+from local_indicators.inputs.parsing.tables.finding_notes import FindingNotes
+from local_indicators.inputs.parsing.tables.headings import column_name
+from local_indicators.inputs.parsing.tables.value_cells import Row
+from local_indicators.inputs.parsing.tables.value_columns import ObservationColumns
 
 ENDS = ("value_low", "value_high")
 RULED = 3

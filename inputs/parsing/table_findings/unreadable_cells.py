@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from common.cell_references import COLUMNS, address_of_position
-from inputs.parsing.tables.dimension_resolver import DimensionResolver, ResolvedValue
-from inputs.parsing.tables.finding_notes import FindingNotes
-from inputs.readers.cells import Cell, ErrorValue, Sheet, Uncalculated
-from inputs.readers.heading_text import heading_text
-from schemas.reference.periods import date_in_place_of_period, period_probably_typed
+from local_indicators.common.cell_references import COLUMNS, address_of_position
+from local_indicators.inputs.parsing.tables.dimension_resolver import DimensionResolver, ResolvedValue
+from local_indicators.inputs.parsing.tables.finding_notes import FindingNotes
+from local_indicators.inputs.readers.cells import Cell, ErrorValue, Sheet, Uncalculated
+from local_indicators.inputs.readers.heading_text import heading_text
+from local_indicators.schemas.reference.periods import date_in_place_of_period, period_probably_typed
 
 
 class UnreadableCells:

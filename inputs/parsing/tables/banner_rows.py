@@ -11,22 +11,22 @@ import re
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import date
 
-from common.cell_references import COLUMNS, address_of_position, cell_position
-from inputs.layouts.layout_language import Source, sources_of
-from inputs.layouts.text_comparison import normalised_without_footnotes
-from inputs.parsing.cell_values.column_fit import KeySource, fits_source, key_sources
-from inputs.parsing.cell_values.numbers import read_number
-from inputs.parsing.tables.columns import Columns
-from inputs.parsing.tables.dimension_resolver import (
+from local_indicators.common.cell_references import COLUMNS, address_of_position, cell_position
+from local_indicators.inputs.layouts.layout_language import Source, sources_of
+from local_indicators.inputs.layouts.text_comparison import normalised_without_footnotes
+from local_indicators.inputs.parsing.cell_values.column_fit import KeySource, fits_source, key_sources
+from local_indicators.inputs.parsing.cell_values.numbers import read_number
+from local_indicators.inputs.parsing.tables.columns import Columns
+from local_indicators.inputs.parsing.tables.dimension_resolver import (
     DimensionResolver,
     ResolvedValue,
     SheetTable,
     interpret_cell,
     matched_group,
 )
-from inputs.parsing.tables.headings import columns_under
-from inputs.readers.cells import Cell
-from inputs.readers.heading_text import heading_text
+from local_indicators.inputs.parsing.tables.headings import columns_under
+from local_indicators.inputs.readers.cells import Cell
+from local_indicators.inputs.readers.heading_text import heading_text
 
 NOTE = re.compile(
     r"^(?:sources?\b|notes?\b|footnotes?\b|n\.?b\b|[*†‡]|\(\w{1,2}\)|\[|\d{1,2}[.)] )|\.$"

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from functools import cached_property
 
-from common.cell_references import cell_position
-from inputs.layouts.layout_language import Source
-from inputs.layouts.text_comparison import normalised_without_footnotes
-from inputs.parsing.cell_values.mistyped_words import is_mistyped
-from inputs.parsing.tables.headings import TableBlock, is_label
-from inputs.readers.cells import Cell, FormattedNumber, Sheet
+from local_indicators.common.cell_references import cell_position
+from local_indicators.inputs.layouts.layout_language import Source
+from local_indicators.inputs.layouts.text_comparison import normalised_without_footnotes
+from local_indicators.inputs.parsing.cell_values.mistyped_words import is_mistyped
+from local_indicators.inputs.parsing.tables.headings import TableBlock, is_label
+from local_indicators.inputs.readers.cells import Cell, FormattedNumber, Sheet
 
 Place = tuple[int, int]
 

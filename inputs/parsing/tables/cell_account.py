@@ -10,12 +10,12 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from common.cell_references import COLUMNS, address_of_position, cell_position, column_letters
-from inputs.parsing.cell_values.numbers import read_number
-from inputs.readers.cells import Cell, FormattedNumber, Sheet
-from inputs.readers.heading_text import heading_text
-from schemas.findings import Finding, cells_of_finding, make_finding
-from schemas.observations import MEASURES
+from local_indicators.common.cell_references import COLUMNS, address_of_position, cell_position, column_letters
+from local_indicators.inputs.parsing.cell_values.numbers import read_number
+from local_indicators.inputs.readers.cells import Cell, FormattedNumber, Sheet
+from local_indicators.inputs.readers.heading_text import heading_text
+from local_indicators.schemas.findings import Finding, cells_of_finding, make_finding
+from local_indicators.schemas.observations import MEASURES
 
 KEYS = {
     "only": "row left out by `only`",

@@ -8,18 +8,24 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from difflib import get_close_matches
 
-from common.cell_references import COLUMNS, address_of_position, cell_position
-from common.safe_text import as_typed
-from inputs.layouts.layout_language import TableLayout, ValueColumn, sources_of
-from inputs.layouts.text_comparison import normalised_without_footnotes
-from inputs.parsing.cell_values.numbers import read_number
-from inputs.parsing.tables.finding_notes import FindingNotes
-from inputs.parsing.tables.headings import JOIN, Heading, TableBlock, columns_under, likeliest_header_row
-from inputs.readers.cells import Cell, Sheet
-from inputs.readers.heading_text import heading_text
-from schemas.findings import Finding, make_finding
-from schemas.reference.periods import MadeDate, date_made_by_excel
-from schemas.rules import RULES
+from local_indicators.common.cell_references import COLUMNS, address_of_position, cell_position
+from local_indicators.common.safe_text import as_typed
+from local_indicators.inputs.layouts.layout_language import TableLayout, ValueColumn, sources_of
+from local_indicators.inputs.layouts.text_comparison import normalised_without_footnotes
+from local_indicators.inputs.parsing.cell_values.numbers import read_number
+from local_indicators.inputs.parsing.tables.finding_notes import FindingNotes
+from local_indicators.inputs.parsing.tables.headings import (
+    JOIN,
+    Heading,
+    TableBlock,
+    columns_under,
+    likeliest_header_row,
+)
+from local_indicators.inputs.readers.cells import Cell, Sheet
+from local_indicators.inputs.readers.heading_text import heading_text
+from local_indicators.schemas.findings import Finding, make_finding
+from local_indicators.schemas.reference.periods import MadeDate, date_made_by_excel
+from local_indicators.schemas.rules import RULES
 
 
 class Columns:

@@ -9,21 +9,26 @@ from datetime import date
 from functools import cached_property
 from typing import Any
 
-from common.cell_references import COLUMNS, address_of_position, cell_position, position_of_address
-from inputs.layouts.layout_language import Source, TableLayout, ValueColumn, field_sources
-from inputs.layouts.text_comparison import normalised
-from inputs.layouts.text_comparison import normalised_without_footnotes as as_compared
-from inputs.parsing.cell_values.column_fit import THINGS, fits_source, key_sources, may_take_name_for_code
-from inputs.parsing.cell_values.numbers import Comma
-from inputs.parsing.tables.block_labels import BlockLabels
-from inputs.parsing.tables.cell_account import CellAccount
-from inputs.parsing.tables.columns import Columns
-from inputs.parsing.tables.finding_notes import FindingNotes
-from inputs.parsing.tables.headings import column_name, position_beside_label
-from inputs.readers.cells import Cell, Cells, ErrorValue, Sheet, Uncalculated
-from inputs.readers.heading_text import heading_text
-from schemas.definitions.models import Definitions
-from schemas.reference.periods import WEEKLY, Period, read_period
+from local_indicators.common.cell_references import COLUMNS, address_of_position, cell_position, position_of_address
+from local_indicators.inputs.layouts.layout_language import Source, TableLayout, ValueColumn, field_sources
+from local_indicators.inputs.layouts.text_comparison import normalised
+from local_indicators.inputs.layouts.text_comparison import normalised_without_footnotes as as_compared
+from local_indicators.inputs.parsing.cell_values.column_fit import (
+    THINGS,
+    fits_source,
+    key_sources,
+    may_take_name_for_code,
+)
+from local_indicators.inputs.parsing.cell_values.numbers import Comma
+from local_indicators.inputs.parsing.tables.block_labels import BlockLabels
+from local_indicators.inputs.parsing.tables.cell_account import CellAccount
+from local_indicators.inputs.parsing.tables.columns import Columns
+from local_indicators.inputs.parsing.tables.finding_notes import FindingNotes
+from local_indicators.inputs.parsing.tables.headings import column_name, position_beside_label
+from local_indicators.inputs.readers.cells import Cell, Cells, ErrorValue, Sheet, Uncalculated
+from local_indicators.inputs.readers.heading_text import heading_text
+from local_indicators.schemas.definitions.models import Definitions
+from local_indicators.schemas.reference.periods import WEEKLY, Period, read_period
 
 
 @dataclass(frozen=True, eq=False)

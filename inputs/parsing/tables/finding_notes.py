@@ -6,9 +6,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from common.cell_references import address_of_position
-from schemas.findings import Finding, cells_of_finding, make_finding
-from schemas.rules import RULES
+from local_indicators.common.cell_references import address_of_position
+from local_indicators.schemas.findings import Finding, cells_of_finding, make_finding
+from local_indicators.schemas.rules import RULES
 
 
 @dataclass

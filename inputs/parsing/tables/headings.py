@@ -6,11 +6,11 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
-from common.cell_references import COLUMNS, cell_position, column_letters, column_number
-from inputs.layouts.layout_language import Header, TableLayout
-from inputs.layouts.text_comparison import normalised, normalised_without_footnotes
-from inputs.readers.cells import Cell, Sheet
-from inputs.readers.heading_text import heading_text
+from local_indicators.common.cell_references import COLUMNS, cell_position, column_letters, column_number
+from local_indicators.inputs.layouts.layout_language import Header, TableLayout
+from local_indicators.inputs.layouts.text_comparison import normalised, normalised_without_footnotes
+from local_indicators.inputs.readers.cells import Cell, Sheet
+from local_indicators.inputs.readers.heading_text import heading_text
 
 JOIN = " | "
 WIDEST_MERGE = 1000

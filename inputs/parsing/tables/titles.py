@@ -7,14 +7,14 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from common.cell_references import COLUMNS, address_of_position, cell_position
-from inputs.parsing.tables.finding_notes import FindingNotes
-from inputs.parsing.tables.headings import TableBlock
-from inputs.readers.cells import Sheet
-from inputs.readers.heading_text import heading_text
-from schemas.findings import Finding, make_finding
-from schemas.reference.geography import Area, Geography
-from schemas.reference.periods import (
+from local_indicators.common.cell_references import COLUMNS, address_of_position, cell_position
+from local_indicators.inputs.parsing.tables.finding_notes import FindingNotes
+from local_indicators.inputs.parsing.tables.headings import TableBlock
+from local_indicators.inputs.readers.cells import Sheet
+from local_indicators.inputs.readers.heading_text import heading_text
+from local_indicators.schemas.findings import Finding, make_finding
+from local_indicators.schemas.reference.geography import Area, Geography
+from local_indicators.schemas.reference.periods import (
     CALENDAR_QUARTER,
     FINANCIAL_QUARTER,
     MONTHLY,

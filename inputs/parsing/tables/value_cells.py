@@ -4,15 +4,20 @@ from __future__ import annotations
 
 from typing import Any
 
-from common.cell_references import COLUMNS, cell_position
-from inputs.layouts.layout_language import REASONS, ValueColumn
-from inputs.parsing.cell_values.numbers import Comma, NumberReading, read_number
-from inputs.parsing.tables.dimension_resolver import DimensionResolver, ResolvedValue, SheetTable, matched_group
-from inputs.parsing.tables.finding_notes import FindingNotes
-from inputs.parsing.tables.value_columns import ObservationColumns
-from inputs.readers.cells import Cell, FormattedNumber
-from inputs.readers.heading_text import heading_text
-from schemas.reference.periods import date_made_by_excel, number_probably_typed
+from local_indicators.common.cell_references import COLUMNS, cell_position
+from local_indicators.inputs.layouts.layout_language import REASONS, ValueColumn
+from local_indicators.inputs.parsing.cell_values.numbers import Comma, NumberReading, read_number
+from local_indicators.inputs.parsing.tables.dimension_resolver import (
+    DimensionResolver,
+    ResolvedValue,
+    SheetTable,
+    matched_group,
+)
+from local_indicators.inputs.parsing.tables.finding_notes import FindingNotes
+from local_indicators.inputs.parsing.tables.value_columns import ObservationColumns
+from local_indicators.inputs.readers.cells import Cell, FormattedNumber
+from local_indicators.inputs.readers.heading_text import heading_text
+from local_indicators.schemas.reference.periods import date_made_by_excel, number_probably_typed
 
 STATUS_WORDS = {
     "": "", "a": "", "normal": "", "p": "p", "provisional": "p", "indicative": "p", "e": "e", "estimate": "e",

@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from inputs.layouts.layout_language import Source, ValueColumn
-from inputs.parsing.cell_values.column_fit import THINGS
-from inputs.parsing.tables.columns import Columns
-from inputs.parsing.tables.dimension_resolver import SheetTable, matched_group
-from inputs.parsing.tables.headings import column_name
+from local_indicators.inputs.layouts.layout_language import Source, ValueColumn
+from local_indicators.inputs.parsing.cell_values.column_fit import THINGS
+from local_indicators.inputs.parsing.tables.columns import Columns
+from local_indicators.inputs.parsing.tables.dimension_resolver import SheetTable, matched_group
+from local_indicators.inputs.parsing.tables.headings import column_name
 
 MEASURE_FIELDS = {"low": "value_low", "high": "value_high", "text": "value_text"}
 

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from functools import lru_cache
 from types import MappingProxyType
 
-from inputs.layouts.text_comparison import normalised_without_footnotes
-from inputs.personal_data.vocabulary.name_lexicon import OTHER, fold_word
+from local_indicators.inputs.layouts.text_comparison import normalised_without_footnotes
+from local_indicators.inputs.personal_data.vocabulary.name_lexicon import OTHER, fold_word
 
 LONGEST = 60
 _PERSON = (

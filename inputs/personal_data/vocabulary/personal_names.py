@@ -6,7 +6,14 @@ import re
 from enum import IntEnum
 from functools import lru_cache
 
-from inputs.personal_data.vocabulary.name_lexicon import BODIES, DOUBTFUL, FAMILY, GIVEN, OTHER, fold_word
+from local_indicators.inputs.personal_data.vocabulary.name_lexicon import (
+    BODIES,
+    DOUBTFUL,
+    FAMILY,
+    GIVEN,
+    OTHER,
+    fold_word,
+)
 
 
 class NameLikelihood(IntEnum):

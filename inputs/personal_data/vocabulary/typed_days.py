@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from datetime import date
 
-from inputs.readers.cells import Cell, FormattedNumber
+from local_indicators.inputs.readers.cells import Cell, FormattedNumber
 
 _MONTH = r"(?:jan|feb|mar|apr|may|jun|jul|aug|sept?|oct|nov|dec)[a-z]{0,6}\.?"
 _TH = r"(?:st|nd|rd|th)?"

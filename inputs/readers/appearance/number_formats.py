@@ -18,7 +18,7 @@ from itertools import pairwise
 from math import isfinite
 from types import MappingProxyType
 
-from inputs.readers.appearance.format_sections import FormatSection, format_sections
+from local_indicators.inputs.readers.appearance.format_sections import FormatSection, format_sections
 
 BUILT_IN: Mapping[int, str] = MappingProxyType(
     {9: "0%", 10: "0.00%", 12: "# ?/?", 13: "# ??/??", 41: '_-* #,##0_-;-* #,##0_-;_-* "-"_-;_-@_-',

@@ -10,9 +10,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-from common.cell_references import column_letters, column_number_from_bytes
-from inputs.readers.refusals import MOST_COLUMNS, MOST_ROWS, refuse_damaged
-from inputs.readers.zip_package import integer_attribute
+from local_indicators.common.cell_references import column_letters, column_number_from_bytes
+from local_indicators.inputs.readers.refusals import MOST_COLUMNS, MOST_ROWS, refuse_damaged
+from local_indicators.inputs.readers.zip_package import integer_attribute
 
 _ROW = re.compile(rb"""<(?:[\w.-]+:)?row(?=[\s/>])(?:[^>]*?\sr\s*=\s*["']([^"'>]*)["'])?""")
 _CELL = re.compile(rb"""<(?:[\w.-]+:)?c(?=[\s/>])(?:[^>]*?\sr\s*=\s*["']([^"'>]*)["'])?""")

@@ -10,9 +10,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from inputs.readers.appearance.number_formats import BUILT_IN, changes_what_is_seen
-from inputs.readers.appearance.rich_text import TextRun
-from inputs.readers.zip_package import integer_attribute, xml_elements
+from local_indicators.inputs.readers.appearance.number_formats import BUILT_IN, changes_what_is_seen
+from local_indicators.inputs.readers.appearance.rich_text import TextRun
+from local_indicators.inputs.readers.zip_package import integer_attribute, xml_elements
 
 OFF = ("0", "false", "off", "none")
 CONTAINERS = ("numFmts", "fonts", "fills", "borders", "cellStyleXfs", "cellXfs", "cellStyles", "dxfs")

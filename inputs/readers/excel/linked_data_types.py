@@ -13,11 +13,11 @@ from dataclasses import dataclass, field
 from typing import TypeVar
 from xml.parsers import expat
 
-from common.cell_references import position_of_address
-from common.safe_text import as_typed
-from inputs.readers.calamine_sheets import SheetParser
-from inputs.readers.cells import ErrorValue
-from inputs.readers.zip_package import ZipPackage, parse_xml, read_xml_part
+from local_indicators.common.cell_references import position_of_address
+from local_indicators.common.safe_text import as_typed
+from local_indicators.inputs.readers.calamine_sheets import SheetParser
+from local_indicators.inputs.readers.cells import ErrorValue
+from local_indicators.inputs.readers.zip_package import ZipPackage, parse_xml, read_xml_part
 
 RULE = "cell.data-type"
 UNTOLD = ErrorValue("one of Excel's data types, such as Geography or Stocks", RULE)

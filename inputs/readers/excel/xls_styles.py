@@ -10,9 +10,9 @@ import struct
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from inputs.readers.calamine_sheets import SheetParser
-from inputs.readers.excel.cell_styles import PLAIN, CellStyles, Font, cell_runs, styles_by_number
-from inputs.readers.refusals import refuse_damaged
+from local_indicators.inputs.readers.calamine_sheets import SheetParser
+from local_indicators.inputs.readers.excel.cell_styles import PLAIN, CellStyles, Font, cell_runs, styles_by_number
+from local_indicators.inputs.readers.refusals import refuse_damaged
 
 FONT, XF, FORMAT, SST, CONTINUE, WINDOW2 = 0x0031, 0x00E0, 0x041E, 0x00FC, 0x003C, 0x023E
 RICH_LABEL, SHARED_LABEL, MANY_NUMBERS = 0x00D6, 0x00FD, 0x00BD

@@ -11,14 +11,27 @@ from collections.abc import Iterator, Mapping, Set
 from contextlib import suppress
 from dataclasses import dataclass
 
-from common.cell_references import column_letters
-from inputs.readers.appearance.number_formats import DAY_ZERO
-from inputs.readers.calamine_sheets import DAY_ZERO_1904, ERRORS, SheetParser, build_sheet, open_workbook
-from inputs.readers.cells import Cells, ErrorValue, Sheet, Uncalculated
-from inputs.readers.encryption import ENCRYPTED, FILEPASS, RIGHTS, as_compound_file, refuse_managed, unlocked_records
-from inputs.readers.excel.xls_styles import BIFF8, WINDOW2, XlsStyles, hides_zeros
-from inputs.readers.hidden_content.binary_texts import xls_texts
-from inputs.readers.refusals import (
+from local_indicators.common.cell_references import column_letters
+from local_indicators.inputs.readers.appearance.number_formats import DAY_ZERO
+from local_indicators.inputs.readers.calamine_sheets import (
+    DAY_ZERO_1904,
+    ERRORS,
+    SheetParser,
+    build_sheet,
+    open_workbook,
+)
+from local_indicators.inputs.readers.cells import Cells, ErrorValue, Sheet, Uncalculated
+from local_indicators.inputs.readers.encryption import (
+    ENCRYPTED,
+    FILEPASS,
+    RIGHTS,
+    as_compound_file,
+    refuse_managed,
+    unlocked_records,
+)
+from local_indicators.inputs.readers.excel.xls_styles import BIFF8, WINDOW2, XlsStyles, hides_zeros
+from local_indicators.inputs.readers.hidden_content.binary_texts import xls_texts
+from local_indicators.inputs.readers.refusals import (
     Refused,
     SizeBounds,
     refuse_cut_off,
@@ -27,7 +40,7 @@ from inputs.readers.refusals import (
     refuse_old,
     refuse_other,
 )
-from inputs.readers.size_limits import refuse_too_many_sheets
+from local_indicators.inputs.readers.size_limits import refuse_too_many_sheets
 
 OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 MOST_ROWS, MOST_COLUMNS = 65_536, 256

@@ -8,7 +8,7 @@ from __future__ import annotations
 import struct
 from collections.abc import Iterator
 
-from inputs.readers.refusals import refuse_cut_off, refuse_damaged
+from local_indicators.inputs.readers.refusals import refuse_cut_off, refuse_damaged
 
 END_SHEET, END_BOOK, END_STRINGS, END_STYLES = 130, 132, 160, 279
 

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import struct
 
-from inputs.readers.calamine_sheets import SheetParser
-from inputs.readers.excel.cell_styles import PLAIN, Font, cell_runs, styles_by_number
-from inputs.readers.excel.xls_styles import RichText, read_font
-from inputs.readers.excel.xlsb_records import (
+from local_indicators.inputs.readers.calamine_sheets import SheetParser
+from local_indicators.inputs.readers.excel.cell_styles import PLAIN, Font, cell_runs, styles_by_number
+from local_indicators.inputs.readers.excel.xls_styles import RichText, read_font
+from local_indicators.inputs.readers.excel.xlsb_records import (
     END_STRINGS,
     END_STYLES,
     read_integer,

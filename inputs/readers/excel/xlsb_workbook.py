@@ -8,15 +8,33 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from common.cell_references import column_letters
-from inputs.readers.appearance.number_formats import DAY_ZERO
-from inputs.readers.calamine_sheets import DAY_ZERO_1904, ERRORS, SheetParser, build_sheet, open_workbook
-from inputs.readers.cells import Cells, ErrorValue, Sheet
-from inputs.readers.excel.xlsb_records import END_BOOK, END_SHEET, read_integer, read_prefixed_text, read_records
-from inputs.readers.excel.xlsb_styles import RICH_CELL, VIEW, XlsbStyles, hides_zeros
-from inputs.readers.refusals import MOST_COLUMNS, MOST_ROWS, SizeBounds, refuse_damaged, refuse_too_many_cells
-from inputs.readers.size_limits import refuse_too_many_sheets
-from inputs.readers.zip_package import ZipPackage, part_relations, read_part
+from local_indicators.common.cell_references import column_letters
+from local_indicators.inputs.readers.appearance.number_formats import DAY_ZERO
+from local_indicators.inputs.readers.calamine_sheets import (
+    DAY_ZERO_1904,
+    ERRORS,
+    SheetParser,
+    build_sheet,
+    open_workbook,
+)
+from local_indicators.inputs.readers.cells import Cells, ErrorValue, Sheet
+from local_indicators.inputs.readers.excel.xlsb_records import (
+    END_BOOK,
+    END_SHEET,
+    read_integer,
+    read_prefixed_text,
+    read_records,
+)
+from local_indicators.inputs.readers.excel.xlsb_styles import RICH_CELL, VIEW, XlsbStyles, hides_zeros
+from local_indicators.inputs.readers.refusals import (
+    MOST_COLUMNS,
+    MOST_ROWS,
+    SizeBounds,
+    refuse_damaged,
+    refuse_too_many_cells,
+)
+from local_indicators.inputs.readers.size_limits import refuse_too_many_sheets
+from local_indicators.inputs.readers.zip_package import ZipPackage, part_relations, read_part
 
 ROW, BLANK, ERROR, FORMULA_ERROR, LAST_CELL = 0, 1, 3, 11, 11
 BUNDLE_SHEET, PROPERTIES, COLUMN_INFO, MERGED = 156, 153, 60, 176

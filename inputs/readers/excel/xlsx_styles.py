@@ -9,12 +9,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 
-from common.cell_references import column_number_from_bytes
-from inputs.readers.appearance.rich_text import TextRun, has_formatting, runs_of
-from inputs.readers.calamine_sheets import SheetParser
-from inputs.readers.excel.cell_styles import PLAIN, CellStyles
-from inputs.readers.refusals import MOST_COLUMNS
-from inputs.readers.zip_package import integer_attribute
+from local_indicators.common.cell_references import column_number_from_bytes
+from local_indicators.inputs.readers.appearance.rich_text import TextRun, has_formatting, runs_of
+from local_indicators.inputs.readers.calamine_sheets import SheetParser
+from local_indicators.inputs.readers.excel.cell_styles import PLAIN, CellStyles
+from local_indicators.inputs.readers.refusals import MOST_COLUMNS
+from local_indicators.inputs.readers.zip_package import integer_attribute
 
 _CELL = re.compile(rb"<(?:[\w.-]+:)?(row|c)(?=[\s/>])([^>]*)>")
 _ATTRIBUTE = re.compile(rb"""(?:^|\s)(r|s|t)\s*=\s*["']([^"']*)["']""")

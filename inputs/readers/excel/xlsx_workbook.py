@@ -16,16 +16,16 @@ from xml.sax.saxutils import quoteattr
 
 import python_calamine as calamine
 
-from common.cell_references import column_number_from_bytes
-from inputs.readers.appearance.number_formats import DAY_ZERO
-from inputs.readers.appearance.rich_text import formatted_items
-from inputs.readers.calamine_sheets import DAY_ZERO_1904, SheetParser, build_sheet, open_workbook
-from inputs.readers.cells import Cells, ErrorValue, Sheet, Uncalculated
-from inputs.readers.excel.cell_address_checks import check_addresses
-from inputs.readers.excel.cell_styles import CellStyles, read_styles_part
-from inputs.readers.excel.linked_data_types import RichValues
-from inputs.readers.excel.xlsx_styles import note_styled_cells
-from inputs.readers.refusals import (
+from local_indicators.common.cell_references import column_number_from_bytes
+from local_indicators.inputs.readers.appearance.number_formats import DAY_ZERO
+from local_indicators.inputs.readers.appearance.rich_text import formatted_items
+from local_indicators.inputs.readers.calamine_sheets import DAY_ZERO_1904, SheetParser, build_sheet, open_workbook
+from local_indicators.inputs.readers.cells import Cells, ErrorValue, Sheet, Uncalculated
+from local_indicators.inputs.readers.excel.cell_address_checks import check_addresses
+from local_indicators.inputs.readers.excel.cell_styles import CellStyles, read_styles_part
+from local_indicators.inputs.readers.excel.linked_data_types import RichValues
+from local_indicators.inputs.readers.excel.xlsx_styles import note_styled_cells
+from local_indicators.inputs.readers.refusals import (
     MOST_COLUMNS,
     MOST_ROWS,
     DamagedFile,
@@ -34,8 +34,8 @@ from inputs.readers.refusals import (
     refuse_damaged,
     refuse_too_many_cells,
 )
-from inputs.readers.size_limits import refuse_too_many_sheets
-from inputs.readers.zip_package import (
+from local_indicators.inputs.readers.size_limits import refuse_too_many_sheets
+from local_indicators.inputs.readers.zip_package import (
     MOST_TEXT,
     ZipPackage,
     integer_attribute,

@@ -7,8 +7,8 @@ import re
 import struct
 from collections.abc import Iterator, Mapping
 
-from inputs.readers.cells import HiddenText
-from inputs.readers.invisible_characters import without_invisible_characters
+from local_indicators.inputs.readers.cells import HiddenText
+from local_indicators.inputs.readers.invisible_characters import without_invisible_characters
 
 _WIDE = re.compile(rb"(?:[\x20-\x7e\xa0-\xff\n]\x00){4,}")
 _NARROW = re.compile(rb"[\x20-\x7e\xa0-\xff]{4,}")

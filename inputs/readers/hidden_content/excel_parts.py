@@ -6,13 +6,13 @@ import re
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 
-from inputs.readers.cells import Cells, HiddenText, Sheet
-from inputs.readers.hidden_content.binary_texts import utf16_texts
-from inputs.readers.hidden_content.hidden_tables import HiddenTables, pivot_caches, records_in_xml
-from inputs.readers.hidden_content.xml_texts import texts_of_part, without_cells
-from inputs.readers.invisible_characters import without_invisible_characters
-from inputs.readers.refusals import Refused, SizeBounds
-from inputs.readers.zip_package import ZipPackage, part_relations, read_part, xml_elements
+from local_indicators.inputs.readers.cells import Cells, HiddenText, Sheet
+from local_indicators.inputs.readers.hidden_content.binary_texts import utf16_texts
+from local_indicators.inputs.readers.hidden_content.hidden_tables import HiddenTables, pivot_caches, records_in_xml
+from local_indicators.inputs.readers.hidden_content.xml_texts import texts_of_part, without_cells
+from local_indicators.inputs.readers.invisible_characters import without_invisible_characters
+from local_indicators.inputs.readers.refusals import Refused, SizeBounds
+from local_indicators.inputs.readers.zip_package import ZipPackage, part_relations, read_part, xml_elements
 
 MOST_CHARACTERS = 20_000_000
 """Of all texts beside the cells together; a workbook with more of them is no return."""

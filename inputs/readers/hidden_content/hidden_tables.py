@@ -7,10 +7,10 @@ import posixpath
 from collections.abc import Iterator, Sequence
 from xml.parsers import expat
 
-from inputs.readers.cells import Cell, Sheet
-from inputs.readers.invisible_characters import without_invisible_characters
-from inputs.readers.refusals import Refused, SizeBounds
-from inputs.readers.zip_package import ZipPackage, read_part
+from local_indicators.inputs.readers.cells import Cell, Sheet
+from local_indicators.inputs.readers.invisible_characters import without_invisible_characters
+from local_indicators.inputs.readers.refusals import Refused, SizeBounds
+from local_indicators.inputs.readers.zip_package import ZipPackage, read_part
 
 Rows = list[list[Cell]]
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 
 from xml.parsers import expat
 
-from inputs.readers.cells import HiddenText
-from inputs.readers.hidden_content.xml_texts import texts_of_part
-from inputs.readers.invisible_characters import without_invisible_characters
-from inputs.readers.refusals import Refused
-from inputs.readers.zip_package import ZipPackage, read_part
+from local_indicators.inputs.readers.cells import HiddenText
+from local_indicators.inputs.readers.hidden_content.xml_texts import texts_of_part
+from local_indicators.inputs.readers.invisible_characters import without_invisible_characters
+from local_indicators.inputs.readers.refusals import Refused
+from local_indicators.inputs.readers.zip_package import ZipPackage, read_part
 
 _ASIDE = {
     "annotation": "comment",

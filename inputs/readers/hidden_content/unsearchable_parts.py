@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from inputs.readers.zip_package import ZipPackage
+from local_indicators.inputs.readers.zip_package import ZipPackage
 
 _KINDS: tuple[tuple[str, str, re.Pattern[str]], ...] = (
     ("picture", "pictures", re.compile(r"(?:.*/)?(?:media|pictures)/.+\.\w+|docprops/thumbnail\.\w+|thumbnails/.+")),

@@ -10,10 +10,10 @@ import re
 from contextlib import suppress
 from datetime import datetime
 
-from inputs.readers.appearance.format_sections import CURRENCIES, format_sections
-from inputs.readers.appearance.number_formats import appearance, is_plain_percentage
-from inputs.readers.calamine_sheets import apply_number_format, as_excel_keeps
-from inputs.readers.cells import Cell, ErrorValue, FormattedNumber
+from local_indicators.inputs.readers.appearance.format_sections import CURRENCIES, format_sections
+from local_indicators.inputs.readers.appearance.number_formats import appearance, is_plain_percentage
+from local_indicators.inputs.readers.calamine_sheets import apply_number_format, as_excel_keeps
+from local_indicators.inputs.readers.cells import Cell, ErrorValue, FormattedNumber
 
 SHARE = "0.00%"
 LONGEST = 60

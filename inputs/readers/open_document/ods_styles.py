@@ -12,7 +12,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
-from inputs.readers.excel.cell_styles import OFF, PLAIN, Font
+from local_indicators.inputs.readers.excel.cell_styles import OFF, PLAIN, Font
 
 DATA_STYLES = frozenset(
     ("number-style", "percentage-style", "currency-style", "date-style", "time-style", "text-style", "boolean-style")

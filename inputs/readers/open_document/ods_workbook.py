@@ -11,14 +11,14 @@ from datetime import date, datetime, timedelta
 from math import isfinite
 from xml.parsers import expat
 
-from common.cell_references import column_letters
-from inputs.readers.appearance.rich_text import TextRun, read_runs
-from inputs.readers.calamine_sheets import HIDDEN
-from inputs.readers.cells import Area, Cell, Cells, ErrorValue, FormattedNumber, Sheet, Uncalculated
-from inputs.readers.excel.cell_styles import PLAIN, Font
-from inputs.readers.open_document.displayed_values import displayed_number, is_note_by_place
-from inputs.readers.open_document.ods_styles import OdsStyles
-from inputs.readers.refusals import (
+from local_indicators.common.cell_references import column_letters
+from local_indicators.inputs.readers.appearance.rich_text import TextRun, read_runs
+from local_indicators.inputs.readers.calamine_sheets import HIDDEN
+from local_indicators.inputs.readers.cells import Area, Cell, Cells, ErrorValue, FormattedNumber, Sheet, Uncalculated
+from local_indicators.inputs.readers.excel.cell_styles import PLAIN, Font
+from local_indicators.inputs.readers.open_document.displayed_values import displayed_number, is_note_by_place
+from local_indicators.inputs.readers.open_document.ods_styles import OdsStyles
+from local_indicators.inputs.readers.refusals import (
     MOST_COLUMNS,
     MOST_ROWS,
     SizeBounds,
@@ -26,8 +26,8 @@ from inputs.readers.refusals import (
     refuse_encrypted,
     refuse_too_many_cells,
 )
-from inputs.readers.size_limits import clear_merged_cells, refuse_too_many_sheets
-from inputs.readers.zip_package import XmlElement, ZipPackage, parse_xml, read_xml_part, xml_elements
+from local_indicators.inputs.readers.size_limits import clear_merged_cells, refuse_too_many_sheets
+from local_indicators.inputs.readers.zip_package import XmlElement, ZipPackage, parse_xml, read_xml_part, xml_elements
 
 ERROR = re.compile(r"#[A-Z]+(/[A-Z0-9]+)?[!?]?|Err:[0-9]{3}")
 DURATION = re.compile(r"(-?)PT?(?:(\d+)H)?(?:(\d+)M)?(?:(\d+)(?:[.,](\d{1,6})\d*)?S)?")

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from replies.annotation.ooxml.xml_splicing import (
+from local_indicators.replies.annotation.ooxml.xml_splicing import (
     Edit,
     Element,
     NotEditableError,

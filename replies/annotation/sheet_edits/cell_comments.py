@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from common.cell_references import COLUMNS, address_of_position, cell_position, position_of_address
-from replies.annotation.ooxml.ooxml_package import Package
-from replies.annotation.ooxml.xml_splicing import (
+from local_indicators.common.cell_references import COLUMNS, address_of_position, cell_position, position_of_address
+from local_indicators.replies.annotation.ooxml.ooxml_package import Package
+from local_indicators.replies.annotation.ooxml.xml_splicing import (
     Edit,
     Element,
     NotEditableError,
@@ -20,8 +20,8 @@ from replies.annotation.ooxml.xml_splicing import (
     insertion_edit,
     parse_elements,
 )
-from replies.annotation.sheet_edits.comment_boxes import BLANK_DRAWING, add_boxes, remove_boxes
-from replies.annotation.sheet_edits.sheet_edit_plan import Place
+from local_indicators.replies.annotation.sheet_edits.comment_boxes import BLANK_DRAWING, add_boxes, remove_boxes
+from local_indicators.replies.annotation.sheet_edits.sheet_edit_plan import Place
 
 AUTHOR = "Local Indicators"
 OURS = "Local Indicators: "

@@ -8,10 +8,10 @@ from __future__ import annotations
 import re
 from bisect import bisect_left
 
-from common.cell_references import COLUMNS, address_of_position, cell_position, position_of_address
-from replies.annotation.active_content import refers_outside_workbook
-from replies.annotation.ooxml.xml_splicing import Edit, Element, tag_end, with_attributes
-from replies.annotation.sheet_edits.sheet_edit_plan import ColumnFormats, SheetEditPlan, is_true
+from local_indicators.common.cell_references import COLUMNS, address_of_position, cell_position, position_of_address
+from local_indicators.replies.annotation.active_content import refers_outside_workbook
+from local_indicators.replies.annotation.ooxml.xml_splicing import Edit, Element, tag_end, with_attributes
+from local_indicators.replies.annotation.sheet_edits.sheet_edit_plan import ColumnFormats, SheetEditPlan, is_true
 
 FORMULA_REMOVED = "a formula that leads out of the workbook or needs a macro: its last value stays"
 

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import re
 
-from common.cell_references import COLUMNS
-from replies.annotation.ooxml.xml_splicing import NotEditableError
-from replies.annotation.sheet_edits.sheet_edit_plan import Place
+from local_indicators.common.cell_references import COLUMNS
+from local_indicators.replies.annotation.ooxml.xml_splicing import NotEditableError
+from local_indicators.replies.annotation.sheet_edits.sheet_edit_plan import Place
 
 _NAMESPACES = {
     "v": "urn:schemas-microsoft-com:vml",

@@ -9,9 +9,9 @@ from collections.abc import Mapping, Set
 from dataclasses import dataclass
 from functools import cached_property
 
-from replies.annotation.active_content import RemovedContent
-from replies.annotation.ooxml.cell_styles import Styles
-from replies.annotation.ooxml.xml_splicing import Element
+from local_indicators.replies.annotation.active_content import RemovedContent
+from local_indicators.replies.annotation.ooxml.cell_styles import Styles
+from local_indicators.replies.annotation.ooxml.xml_splicing import Element
 
 Place = tuple[int, int]
 """Row and column of a cell, both counted from 0."""

@@ -7,15 +7,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from common.cell_references import COLUMNS, address_of_position, cell_position, position_of_address
-from replies.annotation.active_content import (
+from local_indicators.common.cell_references import COLUMNS, address_of_position, cell_position, position_of_address
+from local_indicators.replies.annotation.active_content import (
     REMOVED_RELATIONS,
     elements_with_removed_links,
     refers_outside_workbook,
     removal_edits,
     remove_link_attributes,
 )
-from replies.annotation.ooxml.xml_splicing import (
+from local_indicators.replies.annotation.ooxml.xml_splicing import (
     Edit,
     Element,
     NotEditableError,
@@ -24,9 +24,9 @@ from replies.annotation.ooxml.xml_splicing import (
     first_element,
     with_attributes,
 )
-from replies.annotation.sheet_edits.cell_edits import CellEdits
-from replies.annotation.sheet_edits.sheet_edit_plan import ColumnFormats, Place, SheetEditPlan
-from replies.annotation.sheet_edits.sheet_parser import RULE_FORMULAS, SheetParser
+from local_indicators.replies.annotation.sheet_edits.cell_edits import CellEdits
+from local_indicators.replies.annotation.sheet_edits.sheet_edit_plan import ColumnFormats, Place, SheetEditPlan
+from local_indicators.replies.annotation.sheet_edits.sheet_parser import RULE_FORMULAS, SheetParser
 
 RULE_REMOVED = "a rule that leads out of the workbook"
 _AFTER_LEGACY = frozenset(

@@ -5,7 +5,7 @@ Runs on untrusted bytes, so only in the child process.
 
 from __future__ import annotations
 
-from replies.annotation.ooxml.xml_splicing import (
+from local_indicators.replies.annotation.ooxml.xml_splicing import (
     Element,
     NotEditableError,
     close_element,
@@ -13,8 +13,8 @@ from replies.annotation.ooxml.xml_splicing import (
     namespace_parser,
     parse_part,
 )
-from replies.annotation.sheet_edits.cell_edits import CellEdits
-from replies.annotation.sheet_edits.sheet_edit_plan import ColumnFormats
+from local_indicators.replies.annotation.sheet_edits.cell_edits import CellEdits
+from local_indicators.replies.annotation.sheet_edits.sheet_edit_plan import ColumnFormats
 
 RULE_FORMULAS = frozenset({"formula", "formula1", "formula2", "f"})
 """Elements outside the cells that hold a formula: of conditional formats, validations and sparklines."""

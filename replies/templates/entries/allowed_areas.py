@@ -6,13 +6,13 @@ from collections.abc import Sequence
 from functools import lru_cache
 from itertools import islice
 
-from inputs.layouts.layout_language import Source
-from inputs.layouts.text_comparison import normalised_without_footnotes
-from replies.templates.entries.allowed_entries import WordOptions
-from replies.templates.entries.typed_words import interpreted, typed_words
-from replies.templates.template_request import TemplateRequest
-from schemas.definitions.models import Indicator
-from schemas.reference.geography import ENGLAND, UNLISTED, Area
+from local_indicators.inputs.layouts.layout_language import Source
+from local_indicators.inputs.layouts.text_comparison import normalised_without_footnotes
+from local_indicators.replies.templates.entries.allowed_entries import WordOptions
+from local_indicators.replies.templates.entries.typed_words import interpreted, typed_words
+from local_indicators.replies.templates.template_request import TemplateRequest
+from local_indicators.schemas.definitions.models import Indicator
+from local_indicators.schemas.reference.geography import ENGLAND, UNLISTED, Area
 
 AreaTypes = tuple[tuple[str, ...], ...]
 """The area types of each of several indicators."""

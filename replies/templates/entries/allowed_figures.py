@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
-from inputs.layouts.layout_language import REASONS, Source, TableLayout, ValueColumn
-from inputs.layouts.partner_layouts import Layout
-from replies.templates.entries.allowed_entries import AnyText, Choice, FixedEntry, Number
-from replies.templates.entries.allowed_words import status_words
-from schemas.definitions.models import Indicator
+from local_indicators.inputs.layouts.layout_language import REASONS, Source, TableLayout, ValueColumn
+from local_indicators.inputs.layouts.partner_layouts import Layout
+from local_indicators.replies.templates.entries.allowed_entries import AnyText, Choice, FixedEntry, Number
+from local_indicators.replies.templates.entries.allowed_words import status_words
+from local_indicators.schemas.definitions.models import Indicator
 
 MAX_COUNT = 1e15
 """The check sets no upper limit to a numerator or denominator; a cell's validation needs one."""

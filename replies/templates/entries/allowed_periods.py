@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from inputs.layouts.layout_language import Source
-from replies.templates.entries.allowed_entries import WordOptions
-from replies.templates.entries.typed_words import interpreted, typed_words
-from replies.templates.template_request import TemplateRequest
-from schemas.definitions.models import Indicator
-from schemas.reference.periods import (
+from local_indicators.inputs.layouts.layout_language import Source
+from local_indicators.replies.templates.entries.allowed_entries import WordOptions
+from local_indicators.replies.templates.entries.typed_words import interpreted, typed_words
+from local_indicators.replies.templates.template_request import TemplateRequest
+from local_indicators.schemas.definitions.models import Indicator
+from local_indicators.schemas.reference.periods import (
     MONTHS,
     QUARTERS,
     SINGLE_YEARS,

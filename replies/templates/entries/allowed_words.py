@@ -6,18 +6,18 @@ import re
 from collections.abc import Sequence
 from itertools import islice
 
-from inputs.layouts.layout_language import REASONS, RowFilter, Source, TableLayout
-from inputs.layouts.pattern_words import matching_texts
-from inputs.layouts.text_comparison import normalised_without_footnotes
-from inputs.parsing.cell_values.column_fit import ANY_TOTAL
-from inputs.parsing.tables.value_cells import STATUS_WORDS
-from replies.templates.entries.allowed_areas import area_options
-from replies.templates.entries.allowed_entries import WordOptions
-from replies.templates.entries.allowed_periods import period_options
-from replies.templates.entries.typed_words import interpreted, typed_words
-from replies.templates.template_request import TemplateRequest
-from schemas.definitions.models import Indicator
-from schemas.reference.breakdowns import breakdown_parts
+from local_indicators.inputs.layouts.layout_language import REASONS, RowFilter, Source, TableLayout
+from local_indicators.inputs.layouts.pattern_words import matching_texts
+from local_indicators.inputs.layouts.text_comparison import normalised_without_footnotes
+from local_indicators.inputs.parsing.cell_values.column_fit import ANY_TOTAL
+from local_indicators.inputs.parsing.tables.value_cells import STATUS_WORDS
+from local_indicators.replies.templates.entries.allowed_areas import area_options
+from local_indicators.replies.templates.entries.allowed_entries import WordOptions
+from local_indicators.replies.templates.entries.allowed_periods import period_options
+from local_indicators.replies.templates.entries.typed_words import interpreted, typed_words
+from local_indicators.replies.templates.template_request import TemplateRequest
+from local_indicators.schemas.definitions.models import Indicator
+from local_indicators.schemas.reference.breakdowns import breakdown_parts
 
 PROVENANCES = ("reported", "illustrative")
 MAX_TEST_WORDS = 12

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from inputs.layouts.layout_language import Source
-from inputs.layouts.pattern_words import matching_texts
-from inputs.layouts.text_comparison import normalised_without_footnotes
+from local_indicators.inputs.layouts.layout_language import Source
+from local_indicators.inputs.layouts.pattern_words import matching_texts
+from local_indicators.inputs.layouts.text_comparison import normalised_without_footnotes
 
 
 def interpreted(source: Source, typed: str) -> str:

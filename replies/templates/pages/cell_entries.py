@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
-from replies.templates.entries.allowed_entries import (
+from local_indicators.replies.templates.entries.allowed_entries import (
     AllowedEntry,
     AnyText,
     Choice,
@@ -14,13 +14,13 @@ from replies.templates.entries.allowed_entries import (
     Number,
     Quotient,
 )
-from replies.templates.entries.allowed_figures import measure_entry, unit_factor
-from replies.templates.entries.allowed_words import indicators_by_word
-from replies.templates.pages.columns import Columns, FigureColumn, KeyColumn
-from replies.templates.pages.planned_rows import PlannedRow
-from replies.templates.pages.row_words import row_options, words_let_in
-from schemas.definitions.models import Indicator
-from schemas.observations import MEASURES
+from local_indicators.replies.templates.entries.allowed_figures import measure_entry, unit_factor
+from local_indicators.replies.templates.entries.allowed_words import indicators_by_word
+from local_indicators.replies.templates.pages.columns import Columns, FigureColumn, KeyColumn
+from local_indicators.replies.templates.pages.planned_rows import PlannedRow
+from local_indicators.replies.templates.pages.row_words import row_options, words_let_in
+from local_indicators.schemas.definitions.models import Indicator
+from local_indicators.schemas.observations import MEASURES
 
 
 def key_entry(columns: Columns, key: KeyColumn, row: PlannedRow, *, free: bool) -> AllowedEntry:

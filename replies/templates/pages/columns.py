@@ -7,12 +7,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import product
 
-from common.cell_references import COLUMNS, position_of_address
-from inputs.layouts.layout_language import Source, ValueColumn, field_sources
-from inputs.layouts.text_comparison import normalised, normalised_without_footnotes
-from replies.templates.pages.heading_words import heading_parts
-from replies.templates.pages.sheet_scope import SheetScope, SourceWords
-from schemas.definitions.models import Indicator
+from local_indicators.common.cell_references import COLUMNS, position_of_address
+from local_indicators.inputs.layouts.layout_language import Source, ValueColumn, field_sources
+from local_indicators.inputs.layouts.text_comparison import normalised, normalised_without_footnotes
+from local_indicators.replies.templates.pages.heading_words import heading_parts
+from local_indicators.replies.templates.pages.sheet_scope import SheetScope, SourceWords
+from local_indicators.schemas.definitions.models import Indicator
 
 KEY_ORDER = ("indicator", "test", "area", "period", "identifier")
 """The order of key columns; all others come after them."""

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from inputs.layouts.pattern_words import matching_texts
-from inputs.layouts.text_comparison import normalised_without_footnotes
-from inputs.parsing.tables.headings import JOIN
-from replies.templates.pages.columns import Column, Columns, FigureColumn, KeyColumn
-from replies.templates.pages.page_layout import Area, Cells, TemplateCell, describe
+from local_indicators.inputs.layouts.pattern_words import matching_texts
+from local_indicators.inputs.layouts.text_comparison import normalised_without_footnotes
+from local_indicators.inputs.parsing.tables.headings import JOIN
+from local_indicators.replies.templates.pages.columns import Column, Columns, FigureColumn, KeyColumn
+from local_indicators.replies.templates.pages.page_layout import Area, Cells, TemplateCell, describe
 
 KEYS_TITLE = "What the figure is about"
 STATUS_NOTE = (

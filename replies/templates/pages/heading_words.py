@@ -6,14 +6,14 @@ import re
 from collections.abc import Iterator, Sequence
 from itertools import permutations, product
 
-from inputs.layouts.layout_language import Source, ValueColumn
-from inputs.layouts.pattern_words import matching_texts
-from inputs.layouts.text_comparison import normalised
-from inputs.parsing.tables.headings import JOIN
-from replies.templates.entries.typed_words import interpreted
-from replies.templates.pages.sheet_scope import SheetScope
-from replies.templates.template_request import not_drawable
-from schemas.definitions.models import Indicator
+from local_indicators.inputs.layouts.layout_language import Source, ValueColumn
+from local_indicators.inputs.layouts.pattern_words import matching_texts
+from local_indicators.inputs.layouts.text_comparison import normalised
+from local_indicators.inputs.parsing.tables.headings import JOIN
+from local_indicators.replies.templates.entries.typed_words import interpreted
+from local_indicators.replies.templates.pages.sheet_scope import SheetScope
+from local_indicators.replies.templates.template_request import not_drawable
+from local_indicators.schemas.definitions.models import Indicator
 
 MAX_SPELLINGS = 6
 """Spellings of a word in a heading that are tried."""

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from inputs.layouts.layout_language import sources_of
-from inputs.layouts.pattern_words import matching_texts
-from inputs.layouts.text_comparison import normalised_without_footnotes
-from replies.templates.pages.cell_entries import figure_entry, is_optional, key_entry
-from replies.templates.pages.columns import Columns, FigureColumn, KeyColumn, columns_of
-from replies.templates.pages.heading_rows import add_headings
-from replies.templates.pages.page_layout import Cells, Page, Style, TemplateCell, describe
-from replies.templates.pages.planned_rows import FREE_ROW, PlannedRow, RowKey, planned_rows
-from replies.templates.pages.row_words import words_let_in
-from replies.templates.pages.sheet_scope import SheetScope, with_addressed_cells
+from local_indicators.inputs.layouts.layout_language import sources_of
+from local_indicators.inputs.layouts.pattern_words import matching_texts
+from local_indicators.inputs.layouts.text_comparison import normalised_without_footnotes
+from local_indicators.replies.templates.pages.cell_entries import figure_entry, is_optional, key_entry
+from local_indicators.replies.templates.pages.columns import Columns, FigureColumn, KeyColumn, columns_of
+from local_indicators.replies.templates.pages.heading_rows import add_headings
+from local_indicators.replies.templates.pages.page_layout import Cells, Page, Style, TemplateCell, describe
+from local_indicators.replies.templates.pages.planned_rows import FREE_ROW, PlannedRow, RowKey, planned_rows
+from local_indicators.replies.templates.pages.row_words import words_let_in
+from local_indicators.replies.templates.pages.sheet_scope import SheetScope, with_addressed_cells
 
 FREE_ROWS = 25
 """Rows under those filled in beforehand, for further areas and periods."""

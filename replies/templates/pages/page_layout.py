@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from replies.templates.entries.allowed_entries import AllowedEntry
-from replies.templates.layout_sources import possible_indicators
-from replies.templates.template_request import TemplateRequest
-from schemas.definitions.models import Indicator
+from local_indicators.replies.templates.entries.allowed_entries import AllowedEntry
+from local_indicators.replies.templates.layout_sources import possible_indicators
+from local_indicators.replies.templates.template_request import TemplateRequest
+from local_indicators.schemas.definitions.models import Indicator
 
 Style = Literal["title", "line", "heading", "given", "input", "spare"]
 Place = tuple[int, int]

@@ -6,17 +6,17 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import product
 
-from inputs.layouts.layout_language import FIELDS, Source
-from inputs.layouts.pattern_words import matching_texts
-from replies.templates.entries.allowed_areas import area_words
-from replies.templates.entries.allowed_words import category_words, indicators_by_word
-from replies.templates.entries.typed_words import interpreted
-from replies.templates.layout_sources import FieldSource
-from replies.templates.pages.columns import Columns
-from replies.templates.pages.row_words import row_options
-from replies.templates.pages.sheet_scope import SourceWords
-from schemas.definitions.models import Indicator
-from schemas.reference.periods import read_period
+from local_indicators.inputs.layouts.layout_language import FIELDS, Source
+from local_indicators.inputs.layouts.pattern_words import matching_texts
+from local_indicators.replies.templates.entries.allowed_areas import area_words
+from local_indicators.replies.templates.entries.allowed_words import category_words, indicators_by_word
+from local_indicators.replies.templates.entries.typed_words import interpreted
+from local_indicators.replies.templates.layout_sources import FieldSource
+from local_indicators.replies.templates.pages.columns import Columns
+from local_indicators.replies.templates.pages.row_words import row_options
+from local_indicators.replies.templates.pages.sheet_scope import SourceWords
+from local_indicators.schemas.definitions.models import Indicator
+from local_indicators.schemas.reference.periods import read_period
 
 MAX_ROWS = 400
 RowKey = tuple[str, ...]

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from inputs.layouts.layout_language import Source
-from inputs.layouts.text_comparison import normalised
-from replies.templates.entries.allowed_entries import WordOptions
-from replies.templates.entries.allowed_words import row_test_words
-from replies.templates.pages.columns import Columns
-from schemas.definitions.models import Indicator
+from local_indicators.inputs.layouts.layout_language import Source
+from local_indicators.inputs.layouts.text_comparison import normalised
+from local_indicators.replies.templates.entries.allowed_entries import WordOptions
+from local_indicators.replies.templates.entries.allowed_words import row_test_words
+from local_indicators.replies.templates.pages.columns import Columns
+from local_indicators.schemas.definitions.models import Indicator
 
 
 def row_options(columns: Columns, field: str, source: Source, indicators: Sequence[Indicator]) -> WordOptions:

@@ -7,13 +7,13 @@ from collections.abc import Iterator, Sequence
 from fnmatch import fnmatchcase
 from itertools import product
 
-from inputs.layouts.layout_language import Source, TableLayout
-from inputs.layouts.partner_layouts import Layout
-from inputs.layouts.pattern_words import matching_texts
-from replies.templates.entries.allowed_words import word_options
-from replies.templates.layout_sources import possible_indicators, table_sources
-from replies.templates.pages.sheet_scope import SheetScope
-from replies.templates.template_request import TemplateRequest, not_drawable
+from local_indicators.inputs.layouts.layout_language import Source, TableLayout
+from local_indicators.inputs.layouts.partner_layouts import Layout
+from local_indicators.inputs.layouts.pattern_words import matching_texts
+from local_indicators.replies.templates.entries.allowed_words import word_options
+from local_indicators.replies.templates.layout_sources import possible_indicators, table_sources
+from local_indicators.replies.templates.pages.sheet_scope import SheetScope
+from local_indicators.replies.templates.template_request import TemplateRequest, not_drawable
 
 MAX_SHEET_NAME = 31
 """Characters that Excel takes for the name of a sheet."""

@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from common.cell_references import COLUMNS, position_of_address
-from inputs.layouts.layout_language import Source, TableLayout
-from replies.templates.entries.allowed_entries import WordOptions
-from replies.templates.entries.allowed_words import indicators_by_word, word_options
-from replies.templates.entries.typed_words import interpreted
-from replies.templates.layout_sources import FieldSource, table_sources
-from replies.templates.pages.page_layout import Cells, TemplateCell
-from replies.templates.template_request import TemplateRequest
-from schemas.definitions.models import Indicator
+from local_indicators.common.cell_references import COLUMNS, position_of_address
+from local_indicators.inputs.layouts.layout_language import Source, TableLayout
+from local_indicators.replies.templates.entries.allowed_entries import WordOptions
+from local_indicators.replies.templates.entries.allowed_words import indicators_by_word, word_options
+from local_indicators.replies.templates.entries.typed_words import interpreted
+from local_indicators.replies.templates.layout_sources import FieldSource, table_sources
+from local_indicators.replies.templates.pages.page_layout import Cells, TemplateCell
+from local_indicators.replies.templates.template_request import TemplateRequest
+from local_indicators.schemas.definitions.models import Indicator
 
 SourceWords = Mapping[Source, str]
 """The word that stands in one place for all rows, by the source that reads it."""

@@ -8,11 +8,11 @@ from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.datavalidation import DataValidation
 from openpyxl.worksheet.worksheet import Worksheet
 
-from replies.templates.entries.allowed_entries import AllowedEntry, Choice, DependentEntry, Number
-from replies.templates.entries.allowed_figures import MAX_COUNT
-from replies.templates.pages.page_layout import Page
-from replies.templates.workbook.limit_formulas import is_whole, number_literal, row_tests
-from replies.templates.workbook.word_lists import WordLists
+from local_indicators.replies.templates.entries.allowed_entries import AllowedEntry, Choice, DependentEntry, Number
+from local_indicators.replies.templates.entries.allowed_figures import MAX_COUNT
+from local_indicators.replies.templates.pages.page_layout import Page
+from local_indicators.replies.templates.workbook.limit_formulas import is_whole, number_literal, row_tests
+from local_indicators.replies.templates.workbook.word_lists import WordLists
 
 MAX_FORMULA = 255
 """Characters that Excel takes for the formula of a validation."""

@@ -10,14 +10,14 @@ from datetime import date, datetime, time
 from openpyxl import Workbook
 from openpyxl.packaging.custom import StringProperty
 
-from inputs.layouts.layout_language import LISTS_SHEET, NOTES_SHEET
-from inputs.layouts.template_stamp import stamp_of
-from replies.templates.pages.page_layout import Template
-from replies.templates.template_request import TemplateRequest
-from replies.templates.workbook.data_validation import add_validations
-from replies.templates.workbook.instructions_sheet import write_instructions
-from replies.templates.workbook.page_sheet import AUTHOR, write_page
-from replies.templates.workbook.word_lists import WordLists
+from local_indicators.inputs.layouts.layout_language import LISTS_SHEET, NOTES_SHEET
+from local_indicators.inputs.layouts.template_stamp import stamp_of
+from local_indicators.replies.templates.pages.page_layout import Template
+from local_indicators.replies.templates.template_request import TemplateRequest
+from local_indicators.replies.templates.workbook.data_validation import add_validations
+from local_indicators.replies.templates.workbook.instructions_sheet import write_instructions
+from local_indicators.replies.templates.workbook.page_sheet import AUTHOR, write_page
+from local_indicators.replies.templates.workbook.word_lists import WordLists
 
 MAX_TITLE = 200
 

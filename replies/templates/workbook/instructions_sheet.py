@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from openpyxl.styles import Alignment, Font
 from openpyxl.worksheet.worksheet import Worksheet
 
-from inputs.layouts.template_stamp import stamp_of
-from replies.templates.pages.page_layout import Template, describe
-from replies.templates.workbook.page_sheet import FONT, write_text
+from local_indicators.inputs.layouts.template_stamp import stamp_of
+from local_indicators.replies.templates.pages.page_layout import Template, describe
+from local_indicators.replies.templates.workbook.page_sheet import FONT, write_text
 
 INSTRUCTIONS = (
     "1. Go through the sheets in turn and fill in the yellow cells.",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from openpyxl.utils import get_column_letter
 
-from replies.templates.entries.allowed_entries import Number, Quotient
+from local_indicators.replies.templates.entries.allowed_entries import Number, Quotient
 
 
 def number_literal(value: float) -> str:

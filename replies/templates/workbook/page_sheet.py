@@ -8,8 +8,8 @@ from openpyxl.styles import Alignment, Border, Font, PatternFill, Protection, Si
 from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.worksheet import Worksheet
 
-from replies.templates.entries.allowed_entries import AllowedEntry, DependentEntry, Number
-from replies.templates.pages.page_layout import Page, TemplateCell
+from local_indicators.replies.templates.entries.allowed_entries import AllowedEntry, DependentEntry, Number
+from local_indicators.replies.templates.pages.page_layout import Page, TemplateCell
 
 AUTHOR = "Local Indicators"
 FONT = "Calibri"

@@ -9,8 +9,8 @@ from openpyxl.utils import get_column_letter
 from openpyxl.workbook.defined_name import DefinedName
 from openpyxl.worksheet.worksheet import Worksheet
 
-from inputs.layouts.layout_language import LISTS_SHEET
-from replies.templates.workbook.page_sheet import write_text
+from local_indicators.inputs.layouts.layout_language import LISTS_SHEET
+from local_indicators.replies.templates.workbook.page_sheet import write_text
 
 
 class WordLists:

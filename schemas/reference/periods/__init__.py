@@ -6,7 +6,7 @@ every week (2010W36), every month (201009), every quarter (201011Q2, 2010Q3), se
 year to date, and an irregular span, the "Reporting window" (200709-201012, or 200909- while it is open).
 """
 
-from schemas.reference.periods.dates_made_by_excel import (
+from local_indicators.schemas.reference.periods.dates_made_by_excel import (
     MadeDate,
     date_in_place_of_period,
     date_made_by_excel,
@@ -15,9 +15,9 @@ from schemas.reference.periods.dates_made_by_excel import (
     period_probably_typed,
     word_probably_typed,
 )
-from schemas.reference.periods.day_notations import day_in_words, is_first_or_last_of_month
-from schemas.reference.periods.footnote_digits import without_footnote
-from schemas.reference.periods.period_kinds import (
+from local_indicators.schemas.reference.periods.day_notations import day_in_words, is_first_or_last_of_month
+from local_indicators.schemas.reference.periods.footnote_digits import without_footnote
+from local_indicators.schemas.reference.periods.period_kinds import (
     CALENDAR_QUARTER,
     EXPECTED,
     FINANCIAL_QUARTER,
@@ -42,7 +42,7 @@ from schemas.reference.periods.period_kinds import (
     reporting_window,
     week_containing,
 )
-from schemas.reference.periods.period_notations import read_period, without_revision_marks
+from local_indicators.schemas.reference.periods.period_notations import read_period, without_revision_marks
 
 __all__ = [
     "CALENDAR_QUARTER",

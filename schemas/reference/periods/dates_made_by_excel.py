@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
 
-from schemas.reference.periods.day_notations import (
+from local_indicators.schemas.reference.periods.day_notations import (
     MONTH_NAME,
     day_in_words,
     full_year,
@@ -19,8 +19,8 @@ from schemas.reference.periods.day_notations import (
     month_number,
     read_day,
 )
-from schemas.reference.periods.period_kinds import MONTHLY, MONTHS, ROLLING, TO_DATE, WEEKLY, WINDOW
-from schemas.reference.periods.period_notations import read_period
+from local_indicators.schemas.reference.periods.period_kinds import MONTHLY, MONTHS, ROLLING, TO_DATE, WEEKLY, WINDOW
+from local_indicators.schemas.reference.periods.period_notations import read_period
 
 _DAY_MONTH = re.compile(rf"^(\d{{1,2}})-({MONTH_NAME})$", re.I)
 _MONTH_YEAR = re.compile(rf"^({MONTH_NAME})-(\d{{2}})$", re.I)

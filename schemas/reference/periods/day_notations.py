@@ -6,7 +6,7 @@ import calendar
 import re
 from datetime import date
 
-from schemas.reference.periods.period_kinds import MONTHS
+from local_indicators.schemas.reference.periods.period_kinds import MONTHS
 
 MONTH_NAME = "|".join([*MONTHS, *(m[:3] for m in MONTHS), "Sept"])
 _WEEKDAY = r"(?:(mon|tue|wed|thu|fri|sat|sun)[a-z]*,? )?"

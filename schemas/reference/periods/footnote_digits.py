@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 
-from schemas.reference.periods.period_kinds import IDENTIFIERS, Period
-from schemas.reference.periods.period_notations import read_period
+from local_indicators.schemas.reference.periods.period_kinds import IDENTIFIERS, Period
+from local_indicators.schemas.reference.periods.period_notations import read_period
 
 _YEAR = re.compile(r"(?:19|20)\d\d")
 

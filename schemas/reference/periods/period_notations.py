@@ -6,8 +6,13 @@ import re
 from datetime import date
 from functools import lru_cache
 
-from schemas.reference.periods.day_notations import MONTH_NAME, full_year, is_first_or_last_of_month, month_number
-from schemas.reference.periods.period_kinds import (
+from local_indicators.schemas.reference.periods.day_notations import (
+    MONTH_NAME,
+    full_year,
+    is_first_or_last_of_month,
+    month_number,
+)
+from local_indicators.schemas.reference.periods.period_kinds import (
     CALENDAR_QUARTER,
     FINANCIAL_QUARTER,
     MONTHLY,
@@ -29,7 +34,7 @@ from schemas.reference.periods.period_kinds import (
     pooled_years,
     reporting_window,
 )
-from schemas.reference.periods.week_notations import read_week
+from local_indicators.schemas.reference.periods.week_notations import read_week
 
 _PREFIXES = {
     "ay": "Academic year", "academic year": "Academic year", "fy": "Financial year", "financial year": "Financial year",

@@ -11,8 +11,8 @@ from collections.abc import Iterable
 from datetime import date, timedelta
 from typing import Literal
 
-from schemas.reference.periods.day_notations import MONTH_NAME, day_in_words, read_day
-from schemas.reference.periods.period_kinds import Period, week_containing
+from local_indicators.schemas.reference.periods.day_notations import MONTH_NAME, day_in_words, read_day
+from local_indicators.schemas.reference.periods.period_kinds import Period, week_containing
 
 Sense = Literal["ending", "beginning", ""]
 

@@ -9,9 +9,9 @@ from datetime import date
 from itertools import product
 from typing import Any
 
-from schemas.definitions.models import Indicator, IndicatorVersion
-from schemas.reference.geography import ENGLAND
-from schemas.reference.periods import read_period
+from local_indicators.schemas.definitions.models import Indicator, IndicatorVersion
+from local_indicators.schemas.reference.geography import ENGLAND
+from local_indicators.schemas.reference.periods import read_period
 from tests.fuzz.disclosure_attack.people import HIGH, LOW, MIDDLE, Family, Key, Link, Meaning
 
 YEAR, MONTHS_TO_DATE, TWELVE, WINDOW, POOLED = (

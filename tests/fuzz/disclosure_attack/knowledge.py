@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import combinations
 
-from schemas.reference.breakdowns import breakdown_parts
+from local_indicators.schemas.reference.breakdowns import breakdown_parts
 from tests.fuzz.disclosure_attack.families import ends
 from tests.fuzz.disclosure_attack.nights import Told
 from tests.fuzz.disclosure_attack.notes import INF, Notes, Sum

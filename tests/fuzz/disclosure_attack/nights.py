@@ -6,16 +6,16 @@ import shutil
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from replies.reports.scorecard_csv import as_csv
-from schemas.definitions.models import Definitions
-from schemas.return_calendar import RegisterEntry
+from local_indicators.replies.reports.scorecard_csv import as_csv
+from local_indicators.schemas.definitions.models import Definitions
+from local_indicators.schemas.return_calendar import RegisterEntry
+from local_indicators.warehouse.publication import exports
+from local_indicators.warehouse.publication.publish import live_version, republish_version, roll_back
+from local_indicators.warehouse.queries.published_scorecard import read_scorecard
+from local_indicators.warehouse.store import loading
 from tests.fuzz.disclosure_attack.partnerships import Partnership, Row
 from tests.fuzz.disclosure_attack.people import State
 from tests.support.publication_histories import TODAY, History
-from warehouse.publication import exports
-from warehouse.publication.publish import live_version, republish_version, roll_back
-from warehouse.queries.published_scorecard import read_scorecard
-from warehouse.store import loading
 
 
 @dataclass(frozen=True)

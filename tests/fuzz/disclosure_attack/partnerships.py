@@ -8,9 +8,9 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
-from schemas.definitions.loader import SHIPPED_DEFINITIONS, load_definitions
-from schemas.definitions.models import Definitions, DisclosurePolicy, IndicatorRelation, Peer
-from schemas.reference.geography import Area, Geography
+from local_indicators.schemas.definitions.loader import SHIPPED_DEFINITIONS, load_definitions
+from local_indicators.schemas.definitions.models import Definitions, DisclosurePolicy, IndicatorRelation, Peer
+from local_indicators.schemas.reference.geography import Area, Geography
 from tests.fuzz.disclosure_attack.families import MADE, Plan
 from tests.fuzz.disclosure_attack.forms import put
 from tests.fuzz.disclosure_attack.people import Cell, Family, Grid, Key

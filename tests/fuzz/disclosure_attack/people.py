@@ -12,8 +12,8 @@ from datetime import date, timedelta
 from itertools import pairwise, product
 from typing import Literal
 
-from schemas.reference.breakdowns import breakdown_parts
-from schemas.reference.periods import read_period
+from local_indicators.schemas.reference.breakdowns import breakdown_parts
+from local_indicators.schemas.reference.periods import read_period
 from tests.fuzz.disclosure_attack.places import members
 
 HIGH, MIDDLE, LOW = "high", "middle", "low"

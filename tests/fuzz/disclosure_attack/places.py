@@ -10,8 +10,8 @@ from __future__ import annotations
 import csv
 from functools import cache
 
-from schemas.definitions.loader import SHIPPED_DEFINITIONS
-from schemas.reference.geography import ENGLAND
+from local_indicators.schemas.definitions.loader import SHIPPED_DEFINITIONS
+from local_indicators.schemas.reference.geography import ENGLAND
 
 INNER = ("01", "07", "12", "13", "14", "19", "20", "22", "23", "25", "28", "30", "32", "33")
 """The City and the boroughs of Inner London by the last digits of their codes, as the Office for National Statistics

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from schemas.definitions.models import Definitions
+from local_indicators.schemas.definitions.models import Definitions
 from tests.fuzz.disclosure_attack.forms import WORDS
 from tests.fuzz.disclosure_attack.notes import EXACT, INF, Bound, Measure, Notes, Sum, half_unit
 from tests.fuzz.disclosure_attack.partnerships import Partnership

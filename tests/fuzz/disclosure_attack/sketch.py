@@ -11,14 +11,14 @@ from typing import Any
 
 import polars as pl
 
-from schemas.definitions.models import Definitions
+from local_indicators.schemas.definitions.models import Definitions
+from local_indicators.warehouse.disclosure import disclosure_control
 from tests.fuzz.disclosure_attack.nights import Told, note_limits
 from tests.fuzz.disclosure_attack.notes import Notes
 from tests.fuzz.disclosure_attack.partnerships import Partnership, Row
 from tests.fuzz.disclosure_attack.people import Key
 from tests.fuzz.disclosure_attack.reader import MEASURES, Reader
 from tests.support.publication_histories import tidy
-from warehouse.disclosure import disclosure_control
 
 KEY = ("indicator_id", "definition_version", "area_code", "time_identifier", "time_period", "breakdown")
 

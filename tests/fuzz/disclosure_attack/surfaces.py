@@ -11,15 +11,15 @@ from typing import Any, Literal
 
 import duckdb
 
-from schemas.reference.geography import ENGLAND
-from schemas.reference.periods import read_period
+from local_indicators.schemas.reference.geography import ENGLAND
+from local_indicators.schemas.reference.periods import read_period
+from local_indicators.warehouse.mart.mart_tables import MART
+from local_indicators.warehouse.queries.claims import Claim, ClaimInput, StatedFigure, judge_claims
 from tests.fuzz.disclosure_attack.nights import Told, Version
 from tests.fuzz.disclosure_attack.notes import Notes
 from tests.fuzz.disclosure_attack.partnerships import PEERS, Partnership
 from tests.fuzz.disclosure_attack.people import Key, State
 from tests.fuzz.disclosure_attack.reader import OF_KEY, TOLD, Reader
-from warehouse.mart.mart_tables import MART
-from warehouse.queries.claims import Claim, ClaimInput, StatedFigure, judge_claims
 
 Ask = Callable[..., list[tuple[Any, ...]]]
 ASKED = 40

@@ -15,11 +15,11 @@ import duckdb
 import polars as pl
 import pytest
 
-from schemas.definitions.loader import SHIPPED_DEFINITIONS
-from schemas.definitions.models import Definitions
-from schemas.reference.geography import Geography
-from warehouse.disclosure import disclosure_control
-from warehouse.mart import build_mart, comparators
+from local_indicators.schemas.definitions.loader import SHIPPED_DEFINITIONS
+from local_indicators.schemas.definitions.models import Definitions
+from local_indicators.schemas.reference.geography import Geography
+from local_indicators.warehouse.disclosure import disclosure_control
+from local_indicators.warehouse.mart import build_mart, comparators
 
 States = Callable[[pl.DataFrame], pl.DataFrame]
 Known = Callable[[Definitions], Definitions]

@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from random import Random
 from typing import Any
 
-from inputs.readers.cells import Cells, HiddenText, Sheet
+from local_indicators.inputs.readers.cells import Cells, HiddenText, Sheet
 
 Rows = list[list[Any]]
 GIVEN = ("Jane", "Tom", "Aisha", "Wei", "Oluwaseun", "Mateusz", "Siobhan", "Priya", "Jack", "Fatima", "Callum", "Elena", "Yusuf", "Chloe", "Rhys",

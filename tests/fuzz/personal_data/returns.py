@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from random import Random
 from typing import Any
 
-from inputs.readers.cells import Cells, HiddenText, Sheet
+from local_indicators.inputs.readers.cells import Cells, HiddenText, Sheet
 from tests.fuzz.personal_data.word_lists import (
     ACTIONS,
     AREAS,

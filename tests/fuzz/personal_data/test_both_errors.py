@@ -6,7 +6,7 @@ import os
 
 import pytest
 
-from inputs.personal_data import refuse_person_level_data
+from local_indicators.inputs.personal_data import refuse_person_level_data
 from tests.fuzz.personal_data.people import FORMS, sheet_with_people
 from tests.fuzz.personal_data.returns import MAKERS, sheet_of_totals
 

@@ -7,12 +7,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from common.cell_references import COLUMNS, address_of_position, cell_position, position_of_address
-from flows.checking.validate_files import ValidationResult
-from inputs.parsing.explain_cells import explain_cells
-from inputs.parsing.tables.cell_account import KEYS
-from inputs.readers.cells import Cells, FormattedNumber
-from schemas.findings import Finding, cells_of_finding
+from local_indicators.common.cell_references import COLUMNS, address_of_position, cell_position, position_of_address
+from local_indicators.flows.checking.validate_files import ValidationResult
+from local_indicators.inputs.parsing.explain_cells import explain_cells
+from local_indicators.inputs.parsing.tables.cell_account import KEYS
+from local_indicators.inputs.readers.cells import Cells, FormattedNumber
+from local_indicators.schemas.findings import Finding, cells_of_finding
 from tests.fuzz.seen.partner import KINDS
 from tests.fuzz.seen.sight import is_area, is_year, read_seen
 from tests.fuzz.seen.workbooks import Made

@@ -15,13 +15,13 @@ from itertools import groupby
 from multiprocessing import get_context
 from pathlib import Path
 
-from flows.checking.validate_files import validate_files
-from inputs.layouts.partner_layouts import load_partners
-from inputs.parsing.return_identification import Origin
-from inputs.readers.cells import Cells
-from inputs.sandbox.reader_processes import Limits, Reader
-from schemas.definitions.loader import load_definitions
-from schemas.observations import CheckContext
+from local_indicators.flows.checking.validate_files import validate_files
+from local_indicators.inputs.layouts.partner_layouts import load_partners
+from local_indicators.inputs.parsing.return_identification import Origin
+from local_indicators.inputs.readers.cells import Cells
+from local_indicators.inputs.sandbox.reader_processes import Limits, Reader
+from local_indicators.schemas.definitions.loader import load_definitions
+from local_indicators.schemas.observations import CheckContext
 from tests.fuzz.seen.compare import Compared, Difference
 from tests.fuzz.seen.known import is_known
 from tests.fuzz.seen.office import AS_DISPLAYED, convert, displayed

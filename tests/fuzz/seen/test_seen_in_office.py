@@ -9,7 +9,7 @@ from typing import Any
 import polars as pl
 import pytest
 
-from flows.checking.validate_files import ValidationResult, validate_files
+from local_indicators.flows.checking.validate_files import ValidationResult, validate_files
 from tests.fuzz.seen import run as running
 from tests.fuzz.seen.office import OFFICE
 from tests.fuzz.seen.run import run

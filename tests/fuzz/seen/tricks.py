@@ -12,7 +12,7 @@ from openpyxl.cell.text import InlineFont
 from openpyxl.styles import Font
 from openpyxl.utils import get_column_letter
 
-from common.cell_references import cell_position
+from local_indicators.common.cell_references import cell_position
 
 if TYPE_CHECKING:
     from tests.fuzz.seen.workbooks import Made

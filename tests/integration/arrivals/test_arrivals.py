@@ -9,16 +9,16 @@ from pathlib import Path
 
 import pytest
 
-from flows import inboxes
-from flows.intake import reading_files
-from flows.intake.arrivals import collect
-from flows.intake.inbox_files import normalised_name
-from flows.pipeline.night_steps import run_night
-from flows.pipeline.validate_step import validate
+from local_indicators.flows import inboxes
+from local_indicators.flows.intake import reading_files
+from local_indicators.flows.intake.arrivals import collect
+from local_indicators.flows.intake.inbox_files import normalised_name
+from local_indicators.flows.pipeline.night_steps import run_night
+from local_indicators.flows.pipeline.validate_step import validate
+from local_indicators.warehouse.store import current_rows
 from tests.support.arriving_files import WRONG, A, B, arrived, at, begun, judged
 from tests.support.inbox_servers import Inbox, Store, inbox_of
 from tests.support.places import Place
-from warehouse.store import current_rows
 
 # -- every kind -------------------------------------------------------------------------------------------------------
 
@@ -84,7 +84,7 @@ def test_a_wrong_return_that_is_renamed_arrives_again_only_if_its_name_says_some
 
 @pytest.mark.long
 def test_of_two_files_of_one_night_the_one_changed_last_counts(inbox: Inbox, place: Place) -> None:
-    from warehouse.store import private_store
+    from local_indicators.warehouse.store import private_store
 
     inbox.put("tester/attainment.xlsx", A, age_seconds=50)
     inbox.put("tester/Attainment b.xlsx", B, age_seconds=500)

@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 
-from common.errors import InboxError, UsageError
-from flows import inboxes
-from flows.intake.arrivals import collect
-from flows.pipeline.night_steps import run_night
-from flows.settings import settings
+from local_indicators.common.errors import InboxError, UsageError
+from local_indicators.flows import inboxes
+from local_indicators.flows.intake.arrivals import collect
+from local_indicators.flows.pipeline.night_steps import run_night
+from local_indicators.flows.settings import settings
 from tests.support.arriving_files import A, B, arrived, at, begun, opened
 from tests.support.inbox_servers import PASSWORD, QUOTED, Inbox, Store, inbox_of, sftp_server
 from tests.support.places import Place
@@ -197,7 +197,7 @@ def test_an_inbox_that_cannot_be_used_is_usage_and_shows_no_secret(
 
 
 def test_a_password_is_taken_from_the_settings_only(place: Place, capsys: pytest.CaptureFixture[str]) -> None:
-    from flows.commands.application import main
+    from local_indicators.flows.commands.application import main
 
     assert main(["nightly", "--inbox", f"sftp://nightly:{QUOTED}@127.0.0.1/in"]) == 2
     said = capsys.readouterr().err
@@ -206,7 +206,7 @@ def test_a_password_is_taken_from_the_settings_only(place: Place, capsys: pytest
 
 
 def test_prefect_is_given_no_url_from_the_settings(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
-    from flows.commands.nightly import flow_parameters as _parameters
+    from local_indicators.flows.commands.nightly import flow_parameters as _parameters
 
     monkeypatch.setenv("INDICATORS_INBOX", f"memory://nightly:{QUOTED}@inbox/in")
     chosen = settings()

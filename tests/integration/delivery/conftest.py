@@ -7,12 +7,12 @@ from datetime import timedelta
 
 import pytest
 
-from flows.delivery import outbox
+from local_indicators.flows.delivery import outbox
+from local_indicators.warehouse.gate.gate import Verdict
+from local_indicators.warehouse.publication import publish_attempt
 from tests.support.mail_server import Post, free_port, post_office
 from tests.support.mail_town import DAY, partner
 from tests.support.places import Place
-from warehouse.gate.gate import Verdict
-from warehouse.publication import publish_attempt
 
 
 @pytest.fixture(autouse=True)

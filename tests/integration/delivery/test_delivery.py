@@ -15,16 +15,16 @@ import duckdb
 import openpyxl
 import pytest
 
-from flows.delivery import outbox
-from flows.pipeline.night_steps import run_night
-from flows.pipeline.run_report import sentences
-from flows.records.ledger import read_ledger
+from local_indicators.flows.delivery import outbox
+from local_indicators.flows.pipeline.night_steps import run_night
+from local_indicators.flows.pipeline.run_report import sentences
+from local_indicators.flows.records.ledger import read_ledger
+from local_indicators.warehouse.gate.gate import ExpectationResult, Verdict
+from local_indicators.warehouse.publication import publish_attempt
 from tests.support.mail_server import Post, free_port, html, plain, post_office
 from tests.support.mail_town import BAD, DAY, OFFICER, a_night, partner, send_in, subjects, superseded
 from tests.support.places import INCOMING, Place
 from tests.support.small_returns import GOOD, write_return
-from warehouse.gate.gate import ExpectationResult, Verdict
-from warehouse.publication import publish_attempt
 
 
 @pytest.mark.long

@@ -12,9 +12,9 @@ from typing import Any
 
 import pytest
 
-from common.errors import UsageError
-from flows.delivery import outbox
-from flows.delivery.mail_server import parse_mail_url
+from local_indicators.common.errors import UsageError
+from local_indicators.flows.delivery import outbox
+from local_indicators.flows.delivery.mail_server import parse_mail_url
 from tests.support.mail_server import Post, free_port, html, plain, post_office
 from tests.support.mail_town import BAD, DAY, a_night, partner, send_in, subjects
 from tests.support.places import HOME, Place
@@ -23,10 +23,10 @@ NIGHT = """
 import sys
 from datetime import date
 from pathlib import Path
-from flows.pipeline.night_steps import run_night
-from flows.settings import settings
-from warehouse.gate.gate import Verdict
-from warehouse.publication import publish, publish_attempt
+from local_indicators.flows.pipeline.night_steps import run_night
+from local_indicators.flows.settings import settings
+from local_indicators.warehouse.gate.gate import Verdict
+from local_indicators.warehouse.publication import publish, publish_attempt
 publish_attempt.judge_candidate = lambda *_: Verdict()
 root = Path(sys.argv[1])
 run_night(settings(inbox=root / "inbox", warehouse=root / "warehouse" / "indicators.duckdb", outbox=root / "outbox",
@@ -281,7 +281,7 @@ def test_the_mail_server_s_password_reaches_nothing_that_prefect_keeps(
 ) -> None:
     from prefect import get_client
 
-    from flows.nightly_flow import nightly
+    from local_indicators.flows.nightly_flow import nightly
 
     secret = "word-of-the-test"  # noqa: S105
     monkeypatch.setattr(outbox, "PAUSES_SECONDS", (0.0,))

@@ -22,6 +22,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+from local_indicators.warehouse.publication import publish_attempt
 from tests.resilience.crash.nights import Prepared, a_night, asked, forked, killed, prepared
 from tests.resilience.crash.readers import Seen, point, polling
 from tests.resilience.crash.state import State, state_of, unlike
@@ -30,7 +31,6 @@ from tests.resilience.crash.stops import main as stops
 from tests.resilience.crash.town import copied, environment
 from tests.support.mail_server import Post, free_port, post_office
 from tests.support.places import HOME, Place
-from warehouse.publication import publish_attempt
 
 PARTS = ("named", "random", "interrupted", "polled")
 KILLS, SEED, READERS, MOST_KILLS = 200, 20110531, 3, 5
@@ -83,8 +83,8 @@ def _said(wrong: Sequence[str], begun: float) -> int:
 def import_all() -> None:
     """Import what a night needs, so that what is forked from here begins with its work."""
     for name in (
-        "flows.pipeline.night_steps",
-        "flows.commands.waive",
+        "local_indicators.flows.pipeline.night_steps",
+        "local_indicators.flows.commands.waive",
         "great_expectations",
         "sqlalchemy",
         "duckdb_sqlalchemy",
@@ -106,7 +106,7 @@ def named_steps(root: Path, nights: Sequence[Prepared], steps: Sequence[str]) ->
     with prefect_server(root) as server, polling(pointer, READERS) as seen:
         os.environ.update(server)
         __import__(
-            "flows.nightly_flow"
+            "local_indicators.flows.nightly_flow"
         )  # only now, for Prefect takes its settings from the environment when it is imported
         for number, name in enumerate(steps):
             stop = STOPS[name]
@@ -240,7 +240,7 @@ SHORT = ("outcome", "half-load", "renamed", "outbox")
 
 def short(root: Path) -> list[str]:
     """A few named steps and random moments of two nights without Prefect, one reader, and a gate that asks nothing."""
-    from warehouse.gate.gate import Verdict
+    from local_indicators.warehouse.gate.gate import Verdict
 
     vars(publish_attempt)["judge_candidate"] = lambda *_: Verdict()
     nights, wrong = prepared(root, 2), []

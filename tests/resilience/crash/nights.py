@@ -54,8 +54,8 @@ def asked(work: Callable[[], Any]) -> Any:
 
 def a_night(place: Place, night: Night, steps: Path | None = None) -> str:
     """Run a night; the state of its publication. What it is at is written into a file, for whoever kills it."""
-    from common.progress import progress_listener
-    from flows.pipeline.night_steps import run_night
+    from local_indicators.common.progress import progress_listener
+    from local_indicators.flows.pipeline.night_steps import run_night
 
     if steps is None:
         return run_night(

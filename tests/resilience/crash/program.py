@@ -7,13 +7,13 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from pathlib import Path
 
-from flows.pipeline import night_summary
+from local_indicators.flows.pipeline import night_summary
 
 
 def main(words: Sequence[str]) -> int:
-    from flows.commands import application, nightly
-    from flows.pipeline import night_steps
-    from flows.settings import settings
+    from local_indicators.flows.commands import application, nightly
+    from local_indicators.flows.pipeline import night_steps
+    from local_indicators.flows.settings import settings
 
     def run_flow(chosen: Mapping[str, Path | date | str | None]) -> night_summary.NightReport:
         return night_steps.run_night(settings(**chosen), "by-hand")

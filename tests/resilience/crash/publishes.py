@@ -104,7 +104,7 @@ def late(refreshes: Sequence[Refresh], published: Sequence[tuple[float, float, i
 
 def publishing(folder: Path, count: int) -> list[str]:
     """Publish so many versions with three readers at work; what was wrong."""
-    from schemas.definitions.loader import load_definitions
+    from local_indicators.schemas.definitions.loader import load_definitions
     from tests.support.publication_histories import History, figure
 
     history = History(folder, load_definitions())

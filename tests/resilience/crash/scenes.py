@@ -25,6 +25,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from local_indicators.warehouse.publication import publish_attempt
+from local_indicators.warehouse.store.attached_files import connect_with_files
 from tests.resilience.crash.nights import Prepared, asked, forked, prepared
 from tests.resilience.crash.program import main as program
 from tests.resilience.crash.state import state_of, unlike
@@ -32,8 +34,6 @@ from tests.resilience.crash.stops import Stop, described
 from tests.resilience.crash.stops import lay as lay_stop
 from tests.resilience.crash.town import copied, environment
 from tests.support.places import Place
-from warehouse.publication import publish_attempt
-from warehouse.store.attached_files import connect_with_files
 
 Break = Callable[[Place], None]
 
@@ -129,7 +129,7 @@ def child_killed(times: int) -> Break:
     left = [times]
 
     def lay(_: Place) -> None:
-        from inputs.sandbox import reader_processes
+        from local_indicators.inputs.sandbox import reader_processes
 
         exchange = reader_processes._exchange
 
@@ -151,7 +151,7 @@ def clock_back(hours: int) -> Break:
         def earlier() -> datetime:
             return datetime.now(UTC) - timedelta(hours=hours)
 
-        from flows import settings
+        from local_indicators.flows import settings
 
         for module in list(sys.modules.values()):
             if getattr(module, "now", None) is settings.now and module is not settings:
@@ -176,7 +176,9 @@ def as_of_is_right(place: Place) -> list[str]:
 
 def only_judged(place: Place, of: Prepared) -> None:
     """Have a night end when everything is judged and nothing is loaded."""
-    command(place, of, lambda _: lay_stop(Stop("judged", "warehouse.store.loading.load", when="before")))
+    command(
+        place, of, lambda _: lay_stop(Stop("judged", "local_indicators.warehouse.store.loading.load", when="before"))
+    )
 
 
 def moved(path: Path, to: Path) -> None:
@@ -236,9 +238,9 @@ def scenes(of: Prepared) -> dict[str, Scene]:
 
     full, denied = "No space left on device", "Permission denied"
     return {
-        "SIGTERM while returns are judged": Scene(4, "stopped; the next night goes on", told_to_end("flows.pipeline.validate_step._record_outcomes", 3)),
-        "SIGTERM while the store is loaded": Scene(4, "stopped; the next night goes on", told_to_end("warehouse.store.loading._withdraw", 2)),
-        "SIGTERM between rename and record": Scene(4, "stopped; the next night goes on", told_to_end("warehouse.publication.publish._remember", 2), publishes=True),
+        "SIGTERM while returns are judged": Scene(4, "stopped; the next night goes on", told_to_end("local_indicators.flows.pipeline.validate_step._record_outcomes", 3)),
+        "SIGTERM while the store is loaded": Scene(4, "stopped; the next night goes on", told_to_end("local_indicators.warehouse.store.loading._withdraw", 2)),
+        "SIGTERM between rename and record": Scene(4, "stopped; the next night goes on", told_to_end("local_indicators.warehouse.publication.publish._remember", 2), publishes=True),
         "disk full at the ledger": Scene(4, rf"ledger\.jsonl: the ledger cannot be written \({full}\)", failing(errno.ENOSPC, r"ledger\.jsonl", "write", nth=4)),
         "disk full at a ledger's sync": Scene(4, rf"the ledger cannot be written \({full}\)", failing(errno.ENOSPC, r"ledger\.jsonl", "fsync", nth=6)),
         "disk full in holding": Scene(4, rf"the archive cannot be written \({full}\)", failing(errno.ENOSPC, r"holding/", "fsync", nth=3)),
@@ -289,9 +291,9 @@ def played(name: str, scene: Scene, of: Prepared, root: Path) -> dict[str, Any]:
 
 
 def main(names: Sequence[str]) -> int:
-    from flows.commands import waive  # noqa: F401
-    from flows.pipeline import night_steps  # noqa: F401  imported here once, not in each night
-    from warehouse.gate.gate import Verdict
+    from local_indicators.flows.commands import waive  # noqa: F401
+    from local_indicators.flows.pipeline import night_steps  # noqa: F401  imported here once, not in each night
+    from local_indicators.warehouse.gate.gate import Verdict
 
     # the gate has tests of its own, and it is most of a night's time
     vars(publish_attempt)["judge_candidate"] = lambda *_: Verdict()

@@ -50,10 +50,10 @@ STOPS: dict[str, Stop] = {
     "half-submission": Stop("half of a submission's line is written", "write", _line("submission"), "half", 0, 2),
     "submission-unsynced": Stop("a submission's line is written, not synced", "write", _line("submission"), "after", 1, 2),
     "submission": Stop("a submission is on record", "fsync", r"ledger\.jsonl", "after", 1, 3),
-    "collected": Stop("everything is collected, nothing is judged", "flows.pipeline.validate_step._archive_meta_files", "", "before", 1),
+    "collected": Stop("everything is collected, nothing is judged", "local_indicators.flows.pipeline.validate_step._archive_meta_files", "", "before", 1),
     # judge
     "meta": Stop("a meta file is kept", "replace", r"holding/\w+ .*/files/", "after", 1),
-    "reading": Stop("returns are being read", "inputs.sandbox.reader_processes.Reader.run", "", "before", 0, 3),
+    "reading": Stop("returns are being read", "local_indicators.inputs.sandbox.reader_processes.Reader.run", "", "before", 0, 3),
     "table-unnamed": Stop("a table is staged, not yet kept", "replace", r"/staging/.*\.parquet .*/outcomes/", "before", 0),
     "table": Stop("a table is kept, its outcome is not on record", "replace", r"/outcomes/.*\.parquet", "after", 1),
     "definitions": Stop("the definitions are kept", "replace", r"/definitions/", "after", 0, 2),
@@ -67,32 +67,32 @@ STOPS: dict[str, Stop] = {
     "staged": Stop("what became of a return is staged, not on record", "replace", r"/staging/.*\.json", "after", 1, 2),
     # load
     "to-load": Stop("what is to be loaded is on record", "write", _line("loading"), "after", 1),
-    "loading": Stop("the store is open, nothing is loaded", "warehouse.store.loading.load", "", "before", 0),
-    "half-load": Stop("a load is half in its transaction", "warehouse.store.loading._withdraw", "", "before", 1, 2),
-    "loaded": Stop("one load is committed, others wait", "warehouse.store.loading.load", "", "after", 1, 2),
+    "loading": Stop("the store is open, nothing is loaded", "local_indicators.warehouse.store.loading.load", "", "before", 0),
+    "half-load": Stop("a load is half in its transaction", "local_indicators.warehouse.store.loading._withdraw", "", "before", 1, 2),
+    "loaded": Stop("one load is committed, others wait", "local_indicators.warehouse.store.loading.load", "", "after", 1, 2),
     # publish
     "to-publish": Stop("what the version is to be made from is on record", "write", _line("night"), "after", 1),
-    "building": Stop("the candidate is about to be built", "warehouse.publication.publish_attempt.build_candidate", "", "before", 0),
-    "built": Stop("the candidate is built", "warehouse.publication.publish_attempt.build_candidate", "", "after", 1),
-    "compared": Stop("the candidate is compared", "warehouse.publication.publish_attempt.compare_versions", "", "after", 1),
-    "judged": Stop("the gate has judged", "warehouse.publication.publish_attempt.judge_candidate", "", "after", 2),
+    "building": Stop("the candidate is about to be built", "local_indicators.warehouse.publication.publish_attempt.build_candidate", "", "before", 0),
+    "built": Stop("the candidate is built", "local_indicators.warehouse.publication.publish_attempt.build_candidate", "", "after", 1),
+    "compared": Stop("the candidate is compared", "local_indicators.warehouse.publication.publish_attempt.compare_versions", "", "after", 1),
+    "judged": Stop("the gate has judged", "local_indicators.warehouse.publication.publish_attempt.judge_candidate", "", "after", 2),
     "to-set-aside": Stop("a return is to be set aside, that is not on record", "write", _line("set-aside"), "before", 4),
     "half-set-aside": Stop("half of the line of what is set aside is written", "write", _line("set-aside"), "half", 4),
     "set-aside": Stop("what is set aside is on record, nothing is published", "write", _line("set-aside"), "after", 4),
-    "built-without": Stop("the candidate without what is set aside is built", "warehouse.publication.publish_attempt.build_candidate", "", "after", 4, 2),
+    "built-without": Stop("the candidate without what is set aside is built", "local_indicators.warehouse.publication.publish_attempt.build_candidate", "", "after", 4, 2),
     "set-aside-published": Stop("the rest is published, that is not on record", "write", _line("publication"), "before", 4),
     "verdict": Stop("the verdict is kept", "replace", r"/kept/.*\.html", "after", 1),
     "unsynced": Stop("the candidate is about to be synced", "fsync", r"/candidate-", "before", 1),
     "unnamed": Stop("the candidate is on disk, before the rename", "replace", r"candidate-.* .*/indicators\.duckdb", "before", 1),
     "renamed": Stop("the rename is done, not synced", "replace", r"candidate-.* .*/indicators\.duckdb", "after", 1),
     "published": Stop("the rename is on disk", "fsync", r"/warehouse ", "after", 2),
-    "unremembered": Stop("the store is about to remember the version", "warehouse.store.published_versions.record_publication", "", "before", 1),
-    "half-remembered": Stop("the store has the version in a transaction", "warehouse.store.published_versions.record_publication", "", "after", 1),
-    "remembered": Stop("the store remembers the version", "warehouse.publication.publish._remember", "", "after", 0),
+    "unremembered": Stop("the store is about to remember the version", "local_indicators.warehouse.store.published_versions.record_publication", "", "before", 1),
+    "half-remembered": Stop("the store has the version in a transaction", "local_indicators.warehouse.store.published_versions.record_publication", "", "after", 1),
+    "remembered": Stop("the store remembers the version", "local_indicators.warehouse.publication.publish._remember", "", "after", 0),
     "unrecorded": Stop("the version is published, that is not on record", "write", _line("publication"), "before", 1),
     "recorded": Stop("the publication is on record", "write", _line("publication"), "after", 1),
     "version": Stop("the version is kept", "link", r"indicators-v", "after", 1),
-    "exporting": Stop("the exports are half written", "warehouse.publication.exports._tidy", "", "after", 1, 2),
+    "exporting": Stop("the exports are half written", "local_indicators.warehouse.publication.exports._tidy", "", "after", 1, 2),
     "export-unnamed": Stop("the exports are whole, under another name", "rename", r"\.making-", "before", 1),
     "export": Stop("the exports have their name, the link is old", "rename", r"\.making-", "after", 2),
     "export-link": Stop("the link to the newest exports is moved", "replace", r"/\.latest", "after", 1),
@@ -104,7 +104,7 @@ STOPS: dict[str, Stop] = {
     "outbox": Stop("a message is in the outbox, its delivery not on record", "replace", r"\.eml", "after", 0, 3),
     "half-delivery": Stop("half of a delivery's line is written", "write", _line("delivery"), "half", 1, 2),
     "delivered": Stop("some deliveries are on record", "write", _line("delivery"), "after", 2, 2),
-    "replied": Stop("all is done but the report", "flows.pipeline.night_steps.summarise_night", "", "before", 1),
+    "replied": Stop("all is done but the report", "local_indicators.flows.pipeline.night_steps.summarise_night", "", "before", 1),
     # reply, with a mail server
     "mail-before": Stop(says="the server is about to ask for the text", call="write", of=_line("delivery", r".*\"sending\""), when="before", night=1, nth=2, mail=True),
     "mail-asked": Stop(says="the server waits for the text", call="write", of=_line("delivery", r".*\"sending\""), when="after", night=1, nth=2, mail=True),
@@ -183,11 +183,11 @@ def main(step: str, command: str) -> int:
     if name != "none":
         lay(STOPS[name], partial(wait_in, Path(folder)) if folder else die)
     if command == "plain":
-        from flows.pipeline.night_steps import run_night
-        from flows.settings import settings
+        from local_indicators.flows.pipeline.night_steps import run_night
+        from local_indicators.flows.settings import settings
 
         return 3 if run_night(settings(), "killed").publication.state == "refused" else 0
-    from flows.commands.application import main as command_line
+    from local_indicators.flows.commands.application import main as command_line
 
     return command_line([command])
 

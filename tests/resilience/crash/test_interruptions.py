@@ -69,7 +69,7 @@ def test_sigterm_ends_a_night_of_prefect_in_one_line_and_its_run_is_on_record(pl
 TOLD_TO_END = """
 import os, signal, sys
 from tests.resilience.crash.stops import Stop, lay
-lay(Stop("told to end", "warehouse.store.loading._withdraw", when="before"), lambda: os.kill(os.getpid(), signal.SIGTERM))
-from flows.commands.application import main
+lay(Stop("told to end", "local_indicators.warehouse.store.loading._withdraw", when="before"), lambda: os.kill(os.getpid(), signal.SIGTERM))
+from local_indicators.flows.commands.application import main
 sys.exit(main(sys.argv[1:]))
 """

@@ -11,10 +11,10 @@ from pathlib import Path
 
 import pytest
 
+from local_indicators.warehouse.gate.gate import Verdict
+from local_indicators.warehouse.publication import publish_attempt
 from tests.resilience.crash.publishes import publishing
 from tests.support.places import HOME
-from warehouse.gate.gate import Verdict
-from warehouse.publication import publish_attempt
 
 pytestmark = pytest.mark.long
 

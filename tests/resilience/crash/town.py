@@ -77,7 +77,7 @@ def arrivals(place: Place) -> None:
 
 def corrections(place: Place) -> None:
     """A revision, a correction, a value let through, the same records of people again, and an area taken back."""
-    from flows.commands.waive import WaiverRequest, grant_waiver
+    from local_indicators.flows.commands.waive import WaiverRequest, grant_waiver
 
     write_return(place.inbox / "one" / "attainment.xlsx", changed(2, 68))
     write_return(place.inbox / "three" / "attainment.xlsx")

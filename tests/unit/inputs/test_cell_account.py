@@ -10,17 +10,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from common.cell_references import cell_position
-from flows.commands.application import main
-from inputs.layouts.partner_layouts import Layout, load_partners
-from inputs.parsing.explain_cells import OUTSIDE, ExplainedCells, explain_cells
-from inputs.parsing.parse_return import parse
-from inputs.parsing.return_identification import Origin, identify
-from inputs.parsing.tables.cell_account import KEYS, is_number
-from inputs.readers.cells import Cell, Cells, FormattedNumber, Sheet
-from schemas.definitions.models import Definitions
-from schemas.findings import Finding, cells_of_finding
-from schemas.observations import MEASURES
+from local_indicators.common.cell_references import cell_position
+from local_indicators.flows.commands.application import main
+from local_indicators.inputs.layouts.partner_layouts import Layout, load_partners
+from local_indicators.inputs.parsing.explain_cells import OUTSIDE, ExplainedCells, explain_cells
+from local_indicators.inputs.parsing.parse_return import parse
+from local_indicators.inputs.parsing.return_identification import Origin, identify
+from local_indicators.inputs.parsing.tables.cell_account import KEYS, is_number
+from local_indicators.inputs.readers.cells import Cell, Cells, FormattedNumber, Sheet
+from local_indicators.schemas.definitions.models import Definitions
+from local_indicators.schemas.findings import Finding, cells_of_finding
+from local_indicators.schemas.observations import MEASURES
 from tests.support.places import HOME
 
 PARTNER = r"""

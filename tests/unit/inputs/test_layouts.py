@@ -8,13 +8,13 @@ from typing import Any
 
 import pytest
 
-from common.errors import DefinitionError
-from inputs.layouts.partner_layouts import Layout, load_partners
-from inputs.parsing.parse_return import parse
-from inputs.parsing.return_identification import Origin, identify
-from inputs.readers.cells import Cell, Cells, Sheet
-from schemas.definitions.models import Definitions
-from schemas.findings import Finding
+from local_indicators.common.errors import DefinitionError
+from local_indicators.inputs.layouts.partner_layouts import Layout, load_partners
+from local_indicators.inputs.parsing.parse_return import parse
+from local_indicators.inputs.parsing.return_identification import Origin, identify
+from local_indicators.inputs.readers.cells import Cell, Cells, Sheet
+from local_indicators.schemas.definitions.models import Definitions
+from local_indicators.schemas.findings import Finding
 
 TOML = """
 id = "tester"

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from inputs.layouts.layout_language import SHORTHAND
-from inputs.parsing.cell_values.numbers import NumberReading, read_number
-from inputs.readers.cells import ErrorValue, FormattedNumber, Uncalculated
+from local_indicators.inputs.layouts.layout_language import SHORTHAND
+from local_indicators.inputs.parsing.cell_values.numbers import NumberReading, read_number
+from local_indicators.inputs.readers.cells import ErrorValue, FormattedNumber, Uncalculated
 
 NUMBERS = [
     ("1,234", "as given", 1234), ("1 234 567", "as given", 1234567), ("£1,234.50", "as given", 1234.5), ("-£12", "as given", -12),

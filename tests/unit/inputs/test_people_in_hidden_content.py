@@ -11,10 +11,10 @@ from openpyxl.comments import Comment
 from openpyxl.workbook.defined_name import DefinedName
 from openpyxl.worksheet.datavalidation import DataValidation
 
-from inputs.personal_data import refuse_person_level_data
-from inputs.readers.cells import Cells
-from inputs.sandbox.reader_processes import read_in_child
-from replies.annotation.annotated_workbook import annotate_workbook
+from local_indicators.inputs.personal_data import refuse_person_level_data
+from local_indicators.inputs.readers.cells import Cells
+from local_indicators.inputs.sandbox.reader_processes import read_in_child
+from local_indicators.replies.annotation.annotated_workbook import annotate_workbook
 
 MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
 PLACES = ("comment", "title", "keywords", "header", "name", "choices", "sheet", "cache", "xml", "box", "thread", "left")

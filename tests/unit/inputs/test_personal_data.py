@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
-from inputs.personal_data import refuse_person_level_data
-from inputs.readers.cells import Cell, Cells, Sheet
-from inputs.sandbox.reader_processes import read_in_child
-from schemas.findings import Finding
+from local_indicators.inputs.personal_data import refuse_person_level_data
+from local_indicators.inputs.readers.cells import Cell, Cells, Sheet
+from local_indicators.inputs.sandbox.reader_processes import read_in_child
+from local_indicators.schemas.findings import Finding
 from tests.support.places import HOME, INCOMING
 
 NHS = ("9990000042", "999 000 0050", "9990000069", "9990000077")

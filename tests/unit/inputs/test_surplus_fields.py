@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from flows.checking.validate_files import ValidationResult, validate_files
-from inputs.layouts.partner_layouts import load_partners
-from inputs.parsing.return_identification import Origin
-from schemas.definitions.models import Definitions
-from schemas.observations import CheckContext
+from local_indicators.flows.checking.validate_files import ValidationResult, validate_files
+from local_indicators.inputs.layouts.partner_layouts import load_partners
+from local_indicators.inputs.parsing.return_identification import Origin
+from local_indicators.schemas.definitions.models import Definitions
+from local_indicators.schemas.observations import CheckContext
 
 PARTNER = """
 id = "tester"

@@ -10,15 +10,15 @@ from html.parser import HTMLParser
 
 import pytest
 
-from replies.emails.analyst_emails import to_analyst
-from replies.emails.email_message import Attachment, Envelope
-from replies.emails.notification_words import Names
-from replies.emails.owner_emails import to_owner
-from replies.emails.size_limit import LIST_LENGTHS, MessageFiles, fit_to_size, size_as_sent
-from schemas.findings import Finding, make_finding
-from schemas.notifications import Notification
-from schemas.return_calendar import ExpectedPeriod, ExpectedReturn
-from schemas.submissions import Outcome, Status, Submission
+from local_indicators.replies.emails.analyst_emails import to_analyst
+from local_indicators.replies.emails.email_message import Attachment, Envelope
+from local_indicators.replies.emails.notification_words import Names
+from local_indicators.replies.emails.owner_emails import to_owner
+from local_indicators.replies.emails.size_limit import LIST_LENGTHS, MessageFiles, fit_to_size, size_as_sent
+from local_indicators.schemas.findings import Finding, make_finding
+from local_indicators.schemas.notifications import Notification
+from local_indicators.schemas.return_calendar import ExpectedPeriod, ExpectedReturn
+from local_indicators.schemas.submissions import Outcome, Status, Submission
 from tests.support.mail_server import html, plain
 
 SEEN = datetime(2011, 5, 26, 1, 30, tzinfo=UTC)

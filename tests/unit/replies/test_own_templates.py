@@ -9,21 +9,21 @@ from pathlib import Path
 
 import pytest
 
-from common.errors import DefinitionError
-from common.jinja_templates import NO_BRANDING, Branding
-from flows.run_context import prepare_run
-from flows.settings import settings
-from flows.template_check import check_templates
-from replies.emails import email_message, sample_messages
-from replies.emails.analyst_emails import to_analyst_of_fault
-from replies.emails.owner_emails import to_owner
-from replies.reports import scorecard_page
-from schemas.notifications import Notification
-from schemas.submissions import Submission
+from local_indicators.common.errors import DefinitionError
+from local_indicators.common.jinja_templates import NO_BRANDING, Branding
+from local_indicators.flows.run_context import prepare_run
+from local_indicators.flows.settings import settings
+from local_indicators.flows.template_check import check_templates
+from local_indicators.replies.emails import email_message, sample_messages
+from local_indicators.replies.emails.analyst_emails import to_analyst_of_fault
+from local_indicators.replies.emails.owner_emails import to_owner
+from local_indicators.replies.reports import scorecard_page
+from local_indicators.schemas.notifications import Notification
+from local_indicators.schemas.submissions import Submission
+from local_indicators.warehouse.gate.gate import Verdict
+from local_indicators.warehouse.publication import verdict_page
+from local_indicators.warehouse.publication.version_difference import VersionDifference
 from tests.support.mail_server import html, plain
-from warehouse.gate.gate import Verdict
-from warehouse.publication import verdict_page
-from warehouse.publication.version_difference import VersionDifference
 
 SEEN = datetime(2011, 5, 26, 1, 30, tzinfo=UTC)
 HOSTILE = '<img src=x onerror="alert(1)">\r\nBcc: all@example.org {{ 7 * 7 }} {% raw %}'

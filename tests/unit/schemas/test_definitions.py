@@ -13,11 +13,11 @@ import duckdb
 import polars as pl
 import pytest
 
-from common.errors import DefinitionError
-from inputs.layouts.partner_layouts import Partner
-from schemas.definitions.loader import SHIPPED_DEFINITIONS, load_definitions
-from schemas.definitions.models import Definitions
-from warehouse.mart.reference_tables import create_reference_tables
+from local_indicators.common.errors import DefinitionError
+from local_indicators.inputs.layouts.partner_layouts import Partner
+from local_indicators.schemas.definitions.loader import SHIPPED_DEFINITIONS, load_definitions
+from local_indicators.schemas.definitions.models import Definitions
+from local_indicators.warehouse.mart.reference_tables import create_reference_tables
 
 WRONG = [
     ("indicators/attainment.toml", 'polarity = "higher"', 'polarity = "up"', "polarity"),

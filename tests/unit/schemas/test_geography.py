@@ -7,8 +7,8 @@ from datetime import date
 
 import pytest
 
-from schemas.definitions.models import Definitions
-from schemas.reference.geography import UNLISTED
+from local_indicators.schemas.definitions.models import Definitions
+from local_indicators.schemas.reference.geography import UNLISTED
 from tests.support.places import HOME
 from tests.support.small_marts import ENGLAND, latest, row, with_indicator
 

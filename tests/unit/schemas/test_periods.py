@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from schemas.reference.periods import read_period, without_revision_marks
+from local_indicators.schemas.reference.periods import read_period, without_revision_marks
 
 AY, FY, CY = "Academic year", "Financial year", "Calendar year"
 READ = [

@@ -15,15 +15,15 @@ import pytest
 from openpyxl.packaging.custom import StringProperty
 from openpyxl.styles import Font
 
-from common.cell_references import address_of_position
-from flows.checking.validate_files import ValidationResult, validate_files
-from inputs.layouts.partner_layouts import Partner, load_partners
-from inputs.parsing.return_identification import Origin
-from inputs.readers.stamp_properties import TEMPLATE, VERSION
-from inputs.sandbox.reader_processes import Limits
-from schemas.definitions.models import Definitions
-from schemas.observations import CheckContext, CurrentFile
-from schemas.rules import RULES
+from local_indicators.common.cell_references import address_of_position
+from local_indicators.flows.checking.validate_files import ValidationResult, validate_files
+from local_indicators.inputs.layouts.partner_layouts import Partner, load_partners
+from local_indicators.inputs.parsing.return_identification import Origin
+from local_indicators.inputs.readers.stamp_properties import TEMPLATE, VERSION
+from local_indicators.inputs.sandbox.reader_processes import Limits
+from local_indicators.schemas.definitions.models import Definitions
+from local_indicators.schemas.observations import CheckContext, CurrentFile
+from local_indicators.schemas.rules import RULES
 from tests.support.places import HOME
 from tests.support.small_returns import BUSY_HEADINGS as HEADINGS
 from tests.support.small_returns import BUSY_PARTNER, book

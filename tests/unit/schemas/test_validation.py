@@ -8,12 +8,12 @@ from typing import Any
 import polars as pl
 import pytest
 
-from flows.checking.validate_files import ValidationResult, validate_files
-from inputs.layouts.partner_layouts import Partner, load_partners
-from inputs.parsing.return_identification import Origin
-from schemas.definitions.models import Definitions
-from schemas.findings import Finding, make_finding, merge_findings
-from schemas.observations import CheckContext
+from local_indicators.flows.checking.validate_files import ValidationResult, validate_files
+from local_indicators.inputs.layouts.partner_layouts import Partner, load_partners
+from local_indicators.inputs.parsing.return_identification import Origin
+from local_indicators.schemas.definitions.models import Definitions
+from local_indicators.schemas.findings import Finding, make_finding, merge_findings
+from local_indicators.schemas.observations import CheckContext
 from tests.support.places import TODAY
 from tests.support.small_returns import BUSY_HEADINGS, BUSY_PARTNER, book, busy_rows
 

@@ -13,9 +13,9 @@ from typing import Any
 
 import pytest
 
-from schemas.definitions.models import Definitions
+from local_indicators.schemas.definitions.models import Definitions
+from local_indicators.warehouse.store import current_rows, row_history
 from tests.support.publication_histories import BEGUN, COUNT, History, ask, figure
-from warehouse.store import current_rows, row_history
 
 AREAS = ("E06000018", "E08000025", "E08000003", "E06000023")
 PARTS = ("Total", "Coverage=Maintained", "Coverage=Academies")
@@ -63,7 +63,7 @@ def live_through(past: History, chance: random.Random) -> None:
 
 
 def rows(path: Path, sql: str, *values: object) -> dict[tuple[Any, ...], dict[str, Any]]:
-    from warehouse.mart.mart_tables import TABLES
+    from local_indicators.warehouse.mart.mart_tables import TABLES
 
     names = [column.name for column in TABLES["observations"].columns]
     found = [dict(zip(names, row, strict=True)) for row in ask(path, sql, *values)]

@@ -12,12 +12,20 @@ import duckdb
 import pytest
 from scipy.optimize import least_squares
 
-from common.errors import DefinitionError, UsageError
-from flows.commands.application import main
-from flows.pipeline.night_summary import NightReport
-from flows.settings import CLAIMS
+from local_indicators.common.errors import DefinitionError, UsageError
+from local_indicators.flows.commands.application import main
+from local_indicators.flows.pipeline.night_summary import NightReport
+from local_indicators.flows.settings import CLAIMS
+from local_indicators.warehouse.queries.claims import (
+    Claim,
+    InputValue,
+    JudgedClaim,
+    judge_claim,
+    judge_claims,
+    load_claims,
+    recompute,
+)
 from tests.support.places import Place
-from warehouse.queries.claims import Claim, InputValue, JudgedClaim, judge_claim, judge_claims, load_claims, recompute
 
 Example = tuple[Place, NightReport]
 

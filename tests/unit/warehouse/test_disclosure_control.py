@@ -14,13 +14,13 @@ from typing import Any
 import polars as pl
 import pytest
 
-from schemas.definitions.loader import SHIPPED_DEFINITIONS, load_definitions
-from schemas.definitions.models import Definitions, IndicatorRelation
-from schemas.reference.geography import ENGLAND, Area, Geography
+from local_indicators.schemas.definitions.loader import SHIPPED_DEFINITIONS, load_definitions
+from local_indicators.schemas.definitions.models import Definitions, IndicatorRelation
+from local_indicators.schemas.reference.geography import ENGLAND, Area, Geography
+from local_indicators.warehouse.disclosure.disclosure_control import rows_to_withhold, suppress_and_round
+from local_indicators.warehouse.publication.exports import FOLDER, LATEST
 from tests.support.publication_histories import COUNT, SHARE, History, figure, tidy
 from tests.support.suppression_attacker import Attack
-from warehouse.disclosure.disclosure_control import rows_to_withhold, suppress_and_round
-from warehouse.publication.exports import FOLDER, LATEST
 
 DEFINITIONS = load_definitions()
 LEAST = 5

@@ -11,9 +11,9 @@ from typing import Any
 
 import pytest
 
-from common.errors import DefinitionError
-from schemas.definitions.loader import SHIPPED_DEFINITIONS, load_definitions
-from schemas.definitions.models import Definitions, IndicatorRelation
+from local_indicators.common.errors import DefinitionError
+from local_indicators.schemas.definitions.loader import SHIPPED_DEFINITIONS, load_definitions
+from local_indicators.schemas.definitions.models import Definitions, IndicatorRelation
 from tests.support.publication_histories import COUNT, SHARE, History, figure
 
 DEFINITIONS = load_definitions()

@@ -8,14 +8,14 @@ from pathlib import Path
 
 import pytest
 
-from flows.commands.application import main
-from flows.pipeline.night_summary import NightReport
-from schemas.definitions.models import Definitions
+from local_indicators.flows.commands.application import main
+from local_indicators.flows.pipeline.night_summary import NightReport
+from local_indicators.schemas.definitions.models import Definitions
+from local_indicators.warehouse.disclosure import disclosure_control
+from local_indicators.warehouse.gate.gate import Verdict, judge_candidate
+from local_indicators.warehouse.store.connection import connect
 from tests.support.places import Place
 from tests.support.small_returns import GOOD, write_partner, write_return
-from warehouse.disclosure import disclosure_control
-from warehouse.gate.gate import Verdict, judge_candidate
-from warehouse.store.connection import connect
 
 NOTTINGHAM = "area_code = 'E06000018'"
 POISONS = {

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from schemas.definitions.models import Definitions, Peer, Target
-from schemas.reference.periods import build_period
+from local_indicators.schemas.definitions.models import Definitions, Peer, Target
+from local_indicators.schemas.reference.periods import build_period
 from tests.support.small_marts import (
     DERBY,
     EAST_MIDLANDS,

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from flows.pipeline.night_summary import NightReport
-from schemas.definitions.models import Definitions
+from local_indicators.flows.pipeline.night_summary import NightReport
+from local_indicators.schemas.definitions.models import Definitions
 from tests.support.places import Place
 
 Example = tuple[Place, NightReport]

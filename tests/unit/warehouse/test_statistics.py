@@ -12,15 +12,19 @@ from typing import Any
 import polars as pl
 import pytest
 
-from warehouse.statistics.confidence_intervals import (
+from local_indicators.warehouse.statistics.confidence_intervals import (
     byar_interval,
     exact_poisson_interval,
     wilson_interval,
     with_intervals,
 )
-from warehouse.statistics.control_charts import with_control_limits
-from warehouse.statistics.ranks import with_ranks
-from warehouse.statistics.significance import benchmark_significance, change_significance, difference_interval
+from local_indicators.warehouse.statistics.control_charts import with_control_limits
+from local_indicators.warehouse.statistics.ranks import with_ranks
+from local_indicators.warehouse.statistics.significance import (
+    benchmark_significance,
+    change_significance,
+    difference_interval,
+)
 
 
 @pytest.mark.parametrize(

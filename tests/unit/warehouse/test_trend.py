@@ -10,11 +10,11 @@ from typing import Any
 
 import pytest
 
-from common.errors import DefinitionError
-from schemas.definitions.loader import SHIPPED_DEFINITIONS, load_definitions
-from schemas.definitions.models import Definitions, Framework, Target
+from local_indicators.common.errors import DefinitionError
+from local_indicators.schemas.definitions.loader import SHIPPED_DEFINITIONS, load_definitions
+from local_indicators.schemas.definitions.models import Definitions, Framework, Target
+from local_indicators.warehouse.mart.scorecard import fill_scorecard
 from tests.support.small_marts import ENGLAND, NOTTINGHAM, latest, made_from, row, trend, with_indicator
-from warehouse.mart.scorecard import fill_scorecard
 
 Given = dict[str, Any]
 

@@ -12,16 +12,20 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
 
-from schemas.definitions.models import Definitions, DisclosurePolicy, Indicator
-from schemas.observations import KEY
-from schemas.reference.breakdowns import breakdown_parts, spell_breakdown
-from schemas.reference.geography import ENGLAND, Geography
-from schemas.reference.periods import read_period
-from warehouse.disclosure.relations.area_divisions import area_divisions
-from warehouse.disclosure.relations.indicator_families import NumberMeanings
-from warehouse.disclosure.relations.people_counted import AMONG, COUNTED, OTHERS, SHOWN
-from warehouse.disclosure.relations.time_windows import group_overlapping_windows, identical_windows, window_chains
-from warehouse.disclosure.secondary_suppression import ProtectedNumber, SuppressionProblem
+from local_indicators.schemas.definitions.models import Definitions, DisclosurePolicy, Indicator
+from local_indicators.schemas.observations import KEY
+from local_indicators.schemas.reference.breakdowns import breakdown_parts, spell_breakdown
+from local_indicators.schemas.reference.geography import ENGLAND, Geography
+from local_indicators.schemas.reference.periods import read_period
+from local_indicators.warehouse.disclosure.relations.area_divisions import area_divisions
+from local_indicators.warehouse.disclosure.relations.indicator_families import NumberMeanings
+from local_indicators.warehouse.disclosure.relations.people_counted import AMONG, COUNTED, OTHERS, SHOWN
+from local_indicators.warehouse.disclosure.relations.time_windows import (
+    group_overlapping_windows,
+    identical_windows,
+    window_chains,
+)
+from local_indicators.warehouse.disclosure.secondary_suppression import ProtectedNumber, SuppressionProblem
 
 PLACES = 6
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
 
-from schemas.reference.geography import Area, Geography
+from local_indicators.schemas.reference.geography import Area, Geography
 
 COUNCILS = ("Region", "Local authority", "District")
 """Kinds of area of which each lies in one of the kind before: whichever of them are held, those that lie in none of the

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 
-from schemas.definitions.models import Definitions, Indicator
+from local_indicators.schemas.definitions.models import Definitions, Indicator
 
 NOT_COUNTS = ("%", "pp", "£m", "rank")
 

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import polars as pl
 
-from schemas.definitions.models import Definitions
-from warehouse.disclosure.counts_in_words import count_range_in_text, share_in_text
-from warehouse.disclosure.relations.indicator_families import indicator_families, is_count
+from local_indicators.schemas.definitions.models import Definitions
+from local_indicators.warehouse.disclosure.counts_in_words import count_range_in_text, share_in_text
+from local_indicators.warehouse.disclosure.relations.indicator_families import indicator_families, is_count
 
 COUNTED, AMONG, OTHERS, SHOWN = "numerator", "denominator", "remainder", "value"
 """The numbers that a row tells: how many are counted, among how many, how many that leaves, and the value itself."""

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from inputs.sandbox.reader_processes import Limits, Reader
+from local_indicators.inputs.sandbox.reader_processes import Limits, Reader
 
 
 @pytest.fixture(scope="module")

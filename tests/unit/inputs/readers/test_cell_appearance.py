@@ -10,10 +10,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from inputs.readers.appearance.number_formats import appearance, changes_what_is_seen, round_to_fifteen_digits
-from inputs.readers.calamine_sheets import apply_number_format
-from inputs.readers.cells import Cell, Cells, FormattedNumber
-from inputs.sandbox.reader_processes import Limits, Reader
+from local_indicators.inputs.readers.appearance.number_formats import (
+    appearance,
+    changes_what_is_seen,
+    round_to_fifteen_digits,
+)
+from local_indicators.inputs.readers.calamine_sheets import apply_number_format
+from local_indicators.inputs.readers.cells import Cell, Cells, FormattedNumber
+from local_indicators.inputs.sandbox.reader_processes import Limits, Reader
 from tests.support.raw_workbooks import MAIN, links, record, rich, sst, xls, xls_looks, xlsb, xlsb_looks, xlsx
 from tests.support.read_sheets import place, sheet_of
 

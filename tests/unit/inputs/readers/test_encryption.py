@@ -8,9 +8,9 @@ from hashlib import sha256
 
 import pytest
 
-from inputs.readers.cells import Cells, ErrorValue
-from inputs.sandbox.reader_processes import Limits, Reader
-from schemas.findings import Finding
+from local_indicators.inputs.readers.cells import Cells, ErrorValue
+from local_indicators.inputs.sandbox.reader_processes import Limits, Reader
+from local_indicators.schemas.findings import Finding
 from tests.support.encrypted_workbooks import Lock, agile, exclusive_or, locked_xls, rc4, rc4_of_2003, standard
 from tests.support.raw_workbooks import PACKAGE, compound, record, xls, xlsx
 

@@ -8,9 +8,9 @@ import zipfile
 
 import pytest
 
-from inputs.readers.cells import Cells, ErrorValue, FormattedNumber, Sheet, Uncalculated
-from inputs.sandbox.reader_processes import Limits, Reader
-from schemas.findings import Finding
+from local_indicators.inputs.readers.cells import Cells, ErrorValue, FormattedNumber, Sheet, Uncalculated
+from local_indicators.inputs.sandbox.reader_processes import Limits, Reader
+from local_indicators.schemas.findings import Finding
 from tests.support.broken_workbooks import NEW_YEAR, ROW, flat_ods, workbook
 from tests.support.raw_workbooks import MAIN, biff, compound, links, ods, record, xls, xlsb, xlsx, zipped
 

@@ -7,8 +7,8 @@ import zipfile
 
 import pytest
 
-from inputs.readers.cells import FormattedNumber
-from inputs.sandbox.reader_processes import Reader
+from local_indicators.inputs.readers.cells import FormattedNumber
+from local_indicators.inputs.sandbox.reader_processes import Reader
 from tests.support.raw_workbooks import ods
 from tests.support.read_sheets import sheet_of
 

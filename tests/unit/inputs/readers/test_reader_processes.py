@@ -12,18 +12,18 @@ from operator import itemgetter
 
 import pytest
 
-from common.errors import LocalIndicatorsError, ReaderError, StorageError
-from inputs.readers.cells import Cells
-from inputs.sandbox import reader_processes as reading
-from inputs.sandbox.reader_processes import Limits, Reader, ReaderPool
-from schemas.findings import Finding
+from local_indicators.common.errors import LocalIndicatorsError, ReaderError, StorageError
+from local_indicators.inputs.readers.cells import Cells
+from local_indicators.inputs.sandbox import reader_processes as reading
+from local_indicators.inputs.sandbox.reader_processes import Limits, Reader, ReaderPool
+from local_indicators.schemas.findings import Finding
 from tests.support.broken_workbooks import ROW, workbook
 from tests.support.places import HOME
 from tests.support.raw_workbooks import ods, xlsx
 
 HOSTILE_JOBS = """
 import os, sys, time, types
-from inputs.sandbox import child_process
+from local_indicators.inputs.sandbox import child_process
 jobs = types.ModuleType("jobs")
 jobs.answers = lambda body: b"k"
 jobs.dies = lambda body: os.abort()

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 
 import pytest
 
-from inputs.sandbox.reader_processes import Reader
-from schemas.findings import Finding
+from local_indicators.inputs.sandbox.reader_processes import Reader
+from local_indicators.schemas.findings import Finding
 from tests.support.broken_workbooks import LOL, OLE, ROW, TABLE, locked, spreadsheet_2003
 from tests.support.raw_workbooks import MAIN, OFFICE, biff, compound, links, ods, record, xls, xlsb, xlsx, zipped
 

@@ -10,11 +10,11 @@ from typing import Any
 import openpyxl
 import pytest
 
-from flows.commands.application import main
-from inputs.sandbox.reader_processes import Limits
-from replies.annotation.marked_up_copy import CheckedReturn, NoCopy, mark_up
-from replies.annotation.ooxml.cell_styles import FILLS
-from schemas.findings import make_finding
+from local_indicators.flows.commands.application import main
+from local_indicators.inputs.sandbox.reader_processes import Limits
+from local_indicators.replies.annotation.marked_up_copy import CheckedReturn, NoCopy, mark_up
+from local_indicators.replies.annotation.ooxml.cell_styles import FILLS
+from local_indicators.schemas.findings import make_finding
 from tests.support.hard_workbook import harmless
 from tests.support.marked_copies import FOUND, fill_of, marked
 from tests.support.small_returns import GOOD, write_return

@@ -13,17 +13,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from common.cell_references import address_of_position, cell_position
-from flows.commands.application import main
-from inputs.layouts.layout_language import SHORTHAND
-from inputs.parsing.cell_values.numbers import NumberReading, read_number
-from inputs.readers.cells import FINDINGS_MARK, Cells, Sheet
-from inputs.readers.read_file import read_file as read_here
-from replies.annotation.active_content import RemovedContent, refers_outside_workbook
-from replies.annotation.annotated_workbook import annotate_workbook
-from replies.annotation.ooxml.cell_styles import FILLS
-from replies.annotation.values_only_workbook import values_only_workbook
-from schemas.findings import make_finding
+from local_indicators.common.cell_references import address_of_position, cell_position
+from local_indicators.flows.commands.application import main
+from local_indicators.inputs.layouts.layout_language import SHORTHAND
+from local_indicators.inputs.parsing.cell_values.numbers import NumberReading, read_number
+from local_indicators.inputs.readers.cells import FINDINGS_MARK, Cells, Sheet
+from local_indicators.inputs.readers.read_file import read_file as read_here
+from local_indicators.replies.annotation.active_content import RemovedContent, refers_outside_workbook
+from local_indicators.replies.annotation.annotated_workbook import annotate_workbook
+from local_indicators.replies.annotation.ooxml.cell_styles import FILLS
+from local_indicators.replies.annotation.values_only_workbook import values_only_workbook
+from local_indicators.schemas.findings import make_finding
 from tests.support.hard_workbook import harmful, harmless
 from tests.support.marked_copies import NOON, cells_of, fill_of, marked, parts_of, read_cells, text_of
 from tests.support.small_returns import GOOD, write_return

@@ -9,11 +9,11 @@ from pathlib import Path
 import openpyxl
 import pytest
 
-from common.errors import UsageError
-from flows.commands.check import check_files
-from flows.commands.template import template_of
-from flows.settings import settings
-from replies.templates.workbook.excel_workbook import write_workbook
+from local_indicators.common.errors import UsageError
+from local_indicators.flows.commands.check import check_files
+from local_indicators.flows.commands.template import template_of
+from local_indicators.flows.settings import settings
+from local_indicators.replies.templates.workbook.excel_workbook import write_workbook
 from tests.support.excel_validation import Filled
 from tests.support.filled_templates import DAY, fill
 

@@ -12,22 +12,22 @@ import pytest
 from openpyxl.worksheet.datavalidation import DataValidation
 from openpyxl.worksheet.worksheet import Worksheet
 
-from common.errors import UsageError
-from flows.checking.validate_files import validate_files
-from flows.commands.application import main
-from flows.commands.template import template_of
-from flows.settings import settings
-from inputs.layouts.partner_layouts import Partner
-from inputs.layouts.template_stamp import read_stamp, stamp_of
-from inputs.parsing.parse_return import parse
-from inputs.parsing.return_identification import Origin
-from inputs.readers.cells import Cells
-from inputs.readers.stamp_properties import TEMPLATE, stamp_properties
-from inputs.sandbox.reader_processes import read_in_child
-from replies.templates.workbook.excel_workbook import write_workbook
-from schemas.definitions.models import Definitions
-from schemas.observations import CheckContext
-from schemas.validation.check_tables import check
+from local_indicators.common.errors import UsageError
+from local_indicators.flows.checking.validate_files import validate_files
+from local_indicators.flows.commands.application import main
+from local_indicators.flows.commands.template import template_of
+from local_indicators.flows.settings import settings
+from local_indicators.inputs.layouts.partner_layouts import Partner
+from local_indicators.inputs.layouts.template_stamp import read_stamp, stamp_of
+from local_indicators.inputs.parsing.parse_return import parse
+from local_indicators.inputs.parsing.return_identification import Origin
+from local_indicators.inputs.readers.cells import Cells
+from local_indicators.inputs.readers.stamp_properties import TEMPLATE, stamp_properties
+from local_indicators.inputs.sandbox.reader_processes import read_in_child
+from local_indicators.replies.templates.workbook.excel_workbook import write_workbook
+from local_indicators.schemas.definitions.models import Definitions
+from local_indicators.schemas.observations import CheckContext
+from local_indicators.schemas.validation.check_tables import check
 from tests.support.excel_validation import Filled, rows_to_fill
 from tests.support.filled_templates import (
     COLLECTIONS,
