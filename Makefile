@@ -10,7 +10,7 @@ nightly: .venv/ready
 
 # A Prefect server, the deployments and a worker for a trial on this machine, until Ctrl-C.
 up: .venv/ready
-	@exec $(BIN)/python -m local_indicators.flows.operations.trial_server
+	@exec $(BIN)/indicators up
 
 # Ten minutes with a night every minute, returns dropped in, the worker killed and the server restarted.
 trial: .venv/ready

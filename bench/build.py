@@ -38,6 +38,7 @@ from local_indicators.schemas.return_calendar import RegisterEntry
 from local_indicators.schemas.submissions import Outcome, Submission
 from local_indicators.warehouse.publication.publish import publish_candidate
 from local_indicators.warehouse.store import loading, private_store
+from tests.support.places import DEFINITION_FILES
 
 MAX_BYTES = 12_000_000_000
 BATCH = 10
@@ -84,7 +85,7 @@ def _resident() -> int:
 def made_up_definitions(millions: float) -> tuple[Definitions, list[list[str]], list[str]]:
     """Return definitions with as many more indicators as that takes, those by return, and the areas that they are of:
     councils, regions and England."""
-    definitions = load_definitions()
+    definitions = load_definitions(DEFINITION_FILES)
     geography = definitions.geography
     councils = [a.area_code for a in geography.areas if a.held(DAY) and a.area_type == "Local authority"]
     regions = [a.area_code for a in geography.areas if a.held(DAY) and a.area_type == "Region"]

@@ -28,6 +28,7 @@ from local_indicators.warehouse.mart.mart_tables import MART, create_table_sql
 from local_indicators.warehouse.mart.reference_tables import create_reference_tables
 from local_indicators.warehouse.store.connection import connect
 from local_indicators.warehouse.store.current_rows import MOST_ROWS
+from tests.support.places import DEFINITION_FILES
 
 YEARS = range(2014, 2024)
 PARTS = ("Sex=Girls", "Sex=Boys", "FSM=Eligible", "FSM=Not eligible")
@@ -37,7 +38,7 @@ DAY = date(2023, 8, 31)
 
 def made_up(millions: float) -> tuple[Definitions, pl.DataFrame]:
     """Return definitions with as many indicators as that takes, and the rows as disclosure control would leave them."""
-    definitions = load_definitions()
+    definitions = load_definitions(DEFINITION_FILES)
     listed = [a for a in definitions.geography.areas if a.held(DAY) and a.area_type in ("Local authority", "Region")]
     areas = [ENGLAND, *(a.area_code for a in listed)]
     each = len(areas) * len(YEARS) * len(BREAKDOWNS)

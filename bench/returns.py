@@ -30,6 +30,7 @@ from local_indicators.flows.pipeline.validate_step import validate
 from local_indicators.flows.run_context import RunContext, prepare_run
 from local_indicators.flows.settings import settings
 from local_indicators.schemas.definitions.loader import load_definitions
+from tests.support.places import DEFINITION_FILES
 
 ROOT = Path(__file__).resolve().parent.parent
 TODAY = date(2024, 5, 31)
@@ -86,7 +87,7 @@ SMALL = 40
 
 def return_lines() -> list[tuple[str, str, str]]:
     """Return every area, measure and year of a return."""
-    areas = load_definitions().geography.areas
+    areas = load_definitions(DEFINITION_FILES).geography.areas
     of_old = [a for a in areas if a.area_type == "Local authority" and a.valid_to is None]
     names = [a.area_code for a in of_old if a.valid_from is None or a.valid_from < date(2009, 4, 2)]
     return [(area, measure, year) for year in YEARS for area in names for measure in MEASURES]

@@ -36,10 +36,11 @@ def replies(
     outbox: str | None = None,
     archive: str | None = None,
     today: date | None = None,
+    workspace: str | None = None,
 ) -> DaytimeReport | State[None]:
     """Check and answer what has arrived; load and publish nothing. Leaves at once while another run is at work, for
     that one answers too. Parameters left out come from the settings."""
-    given = settings(inbox=inbox, warehouse=warehouse, outbox=outbox, archive=archive, today=today)
+    given = settings(workspace=workspace, inbox=inbox, warehouse=warehouse, outbox=outbox, archive=archive, today=today)
     try:
         with show_progress():
             done = run_between_nights(
@@ -58,10 +59,11 @@ def reminders(
     outbox: str | None = None,
     archive: str | None = None,
     today: date | None = None,
+    workspace: str | None = None,
 ) -> DaytimeReport:
     """Remind owners of overdue returns and tell officers of those beyond the days of grace, each once, whether a night
     or this run comes first. What lies in the inbox is checked before, so that nobody is reminded of what was sent."""
-    given = settings(inbox=inbox, warehouse=warehouse, outbox=outbox, archive=archive, today=today)
+    given = settings(workspace=workspace, inbox=inbox, warehouse=warehouse, outbox=outbox, archive=archive, today=today)
     with show_progress():
         done = run_between_nights(
             given,

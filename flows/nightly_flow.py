@@ -32,10 +32,11 @@ def nightly(
     outbox: str | None = None,
     archive: str | None = None,
     today: date | None = None,
+    workspace: str | None = None,
 ) -> NightReport:
     """One whole night. A rejected return is a normal night; only our own faults fail it. Parameters left out come from
     the settings."""
-    given = settings(inbox=inbox, warehouse=warehouse, outbox=outbox, archive=archive, today=today)
+    given = settings(workspace=workspace, inbox=inbox, warehouse=warehouse, outbox=outbox, archive=archive, today=today)
     with show_progress():
         done = night_steps.run_night(
             given,

@@ -42,12 +42,13 @@ def quarterly_report(
     to: Audience = "officers",
     again: bool = False,
     today: date | None = None,
+    workspace: str | None = None,
 ) -> FiledReport:
     """File the published scorecard as a page and a csv under its quarter, and mail it once to whom it is for.
 
     Without a quarter, the last that has ended. A report that is there is left as it is; `again` files another edition.
     """
-    given = settings(today=today)
+    given = settings(workspace=workspace, today=today)
     with sole_writer(given.archive, PATIENCE_SECONDS):
         at = run_context.prepare_run(given, str(flow_run.id or "by-hand"), by_day=True)
         chosen = parse_quarter(quarter, at.today)

@@ -20,10 +20,12 @@ make_again = task(name="Replay the ledger", task_run_name="Replay the ledger", c
 
 
 @flow(name="rebuild", flow_run_name=timed_run_name, **HOOKS)
-def rebuild(replace: bool = False, warehouse: str | None = None, archive: str | None = None) -> State[None]:
+def rebuild(
+    replace: bool = False, warehouse: str | None = None, archive: str | None = None, workspace: str | None = None
+) -> State[None]:
     """Make store and published file again from ledger and archive and compare them with what is live. They are put in
     place where these are missing, or where `replace` asks for it; files that differ are left and the run says so."""
-    given = settings(warehouse=warehouse, archive=archive)
+    given = settings(workspace=workspace, warehouse=warehouse, archive=archive)
     with show_progress():
         result = make_again(given, str(flow_run.id or "by-hand"), replace=replace)
     publish_page("rebuild", rebuilt_as_markdown(result), "Whether what is live is what the ledger makes")

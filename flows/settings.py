@@ -1,4 +1,5 @@
-"""Settings: one class, read from options, the environment (INDICATORS_...) or a .env file, in that order."""
+"""Settings: one class, read from options, the environment (INDICATORS_...), or the .env and indicators.toml of the
+workspace, in that order."""
 
 from __future__ import annotations
 
@@ -9,35 +10,31 @@ from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo
 
 from pydantic import BeforeValidator, Field, SecretStr, ValidationError
-from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from pydantic_settings import NoDecode
 
 from local_indicators.common.errors import UsageError
 from local_indicators.common.jinja_templates import Branding
 from local_indicators.flows.inboxes import Address, inbox_at
+from local_indicators.flows.settings_sources import MAY_HOLD_SECRETS, PATHS, WorkspaceSettings
+from local_indicators.flows.workspace import find_workspace
 from local_indicators.inputs.sandbox.reader_processes import Limits
 from local_indicators.replies.emails.size_limit import MAX_MESSAGE_BYTES
 
-HOME = Path(__file__).resolve().parent.parent
-CLAIMS = HOME / "docs" / "claims" / "review-2011.toml"
 LONDON = ZoneInfo("Europe/London")
-SECRETS = ("smtp_url", "inbox")
-"""Settings whose values are never shown."""
 
 
-class Settings(BaseSettings):
-    """Where things are, and who is written to. Paths that are not absolute are taken from the working directory; the
-    defaults lie in the project's folder. `grace_days` are the days after a due date before the officer is told.
+class Settings(WorkspaceSettings):
+    """Where things are, and who is written to. `grace_days` are the days after a due date before the officer is told.
     `on_fault`: whether a return that the gate finds at fault is set aside and the rest published, or nothing is."""
 
-    model_config = SettingsConfigDict(env_prefix="INDICATORS_", env_file=".env", extra="ignore", frozen=True)
-
-    inbox: Annotated[Path | Address, NoDecode, BeforeValidator(inbox_at)] = HOME / "inputs" / "incoming"
-    warehouse: Path = HOME / "warehouse" / "indicators.duckdb"
-    outbox: Path = HOME / "outbox"
-    archive: Path = HOME / "inputs" / "archive"
-    reports: Path = HOME / "reports"
-    definitions: Path = HOME / "schemas" / "definitions" / "data"
-    partners: Path = HOME / "inputs" / "partners"
+    inbox: Annotated[Path | Address, NoDecode, BeforeValidator(inbox_at)] = Path("inbox")
+    warehouse: Path = Path("warehouse/indicators.duckdb")
+    outbox: Path = Path("outbox")
+    archive: Path = Path("archive")
+    reports: Path = Path("reports")
+    definitions: Path = Path("definitions")
+    partners: Path = Path("partners")
+    claims: Path = Path("claims")
     today: date | None = None
     sender: str = "indicators@example.org"
     change_limit_pct: float = Field(25.0, ge=0)
@@ -75,14 +72,15 @@ class Settings(BaseSettings):
 
 
 def settings(**given: Any) -> Settings:
-    """Return the settings; what is `given` and not None comes before the environment. Raises UsageError naming the
-    setting."""
+    """Return the settings of a workspace, which is found as flows.workspace says; what is `given` and not None comes
+    before the environment. Raises UsageError naming the setting."""
     try:
-        settings_found = Settings(**{name: value for name, value in given.items() if value is not None})
+        asked = {name: value for name, value in given.items() if value is not None}
+        settings_found = Settings(**{**asked, "workspace": find_workspace(asked.get("workspace"))})
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         name = ".".join(str(part) for part in first["loc"])
-        found_there = "" if name in SECRETS else f"; found {first['input']!r}"
+        found_there = "" if name in MAY_HOLD_SECRETS else f"; found {first['input']!r}"
         raise UsageError(f"setting {name}", f"{first['msg']}{found_there}") from None
     if (
         isinstance(settings_found.inbox, Address)
@@ -91,8 +89,7 @@ def settings(**given: Any) -> Settings:
     ):
         reason = "a password must not be an option or a parameter, which others can read; set INDICATORS_INBOX instead"
         raise UsageError("setting inbox", reason)
-    names = ("inbox", "warehouse", "outbox", "archive", "reports", "definitions", "partners", "templates")
-    paths = {name: value for name in names if isinstance(value := getattr(settings_found, name), Path)}
+    paths = {name: value for name in PATHS if isinstance(value := getattr(settings_found, name, None), Path)}
     return settings_found.model_copy(update={name: path.expanduser().absolute() for name, path in paths.items()})
 
 

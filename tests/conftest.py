@@ -9,7 +9,7 @@ from pathlib import Path
 import hypothesis
 import pytest
 
-from tests.support.places import INCOMING, TODAY, Place
+from tests.support.places import DEFINITION_FILES, INCOMING, PARTNERS, TODAY, Place
 
 os.environ.update(
     {
@@ -34,13 +34,13 @@ hypothesis.settings.load_profile("steady")
 @pytest.fixture(scope="session")
 def definitions() -> Definitions:
     """The definitions as they are shipped."""
-    return load_definitions()
+    return load_definitions(DEFINITION_FILES)
 
 
 @pytest.fixture(scope="session")
 def partners(definitions: Definitions) -> Mapping[str, Partner]:
     """The example partners as they are shipped."""
-    return load_partners(definitions)
+    return load_partners(definitions, PARTNERS)
 
 
 @pytest.fixture

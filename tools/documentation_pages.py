@@ -11,9 +11,11 @@ import sys
 from collections.abc import Iterable
 from pathlib import Path
 
-from local_indicators.flows.settings import HOME, settings
+from local_indicators.flows.settings import settings
 from local_indicators.warehouse.mart.mart_tables import MART
 from local_indicators.warehouse.store.attached_files import connect_with_files
+
+HOME = Path(__file__).resolve().parents[1]
 
 DASHBOARDS = HOME / "docs" / "dashboards.md"
 NATIONAL_SET = HOME / "docs" / "national-set.md"

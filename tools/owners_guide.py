@@ -5,8 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 from local_indicators.common.errors import StorageError
-from local_indicators.flows.settings import HOME
 from local_indicators.schemas.rules import GROUPS, RULES, Rule
+
+HOME = Path(__file__).resolve().parents[1]
 
 GUIDE = Path("docs") / "data-owners.md"
 BEGIN, END = "<!-- The rules below are written by `make docs`. -->", "<!-- Here the rules end. -->"

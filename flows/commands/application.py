@@ -74,6 +74,11 @@ COMMANDS = (
         "Make store and published file again from ledger and archive, and compare them with what is live.",
         "indicators rebuild\n  indicators rebuild --replace\n  indicators rebuild --reparse --json",
     ),
+    Command(
+        "up",
+        "Start a Prefect server, the schedule and a worker for a trial on this machine, until Ctrl-C.",
+        "indicators up --port 4208",
+    ),
     Command("doctor", "Look at all that a night depends on, and say what to do.", "indicators doctor"),
 )
 

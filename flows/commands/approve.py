@@ -8,7 +8,7 @@ from typing import Annotated
 from cyclopts import Parameter
 
 from local_indicators.flows.commands.decisions import print_decision
-from local_indicators.flows.commands.options import ArchiveOption, ByOption, WarehouseOption
+from local_indicators.flows.commands.options import ArchiveOption, ByOption, WarehouseOption, WorkspaceOption
 from local_indicators.flows.recovery.approval import approve_run, release_set_aside
 from local_indicators.flows.settings import settings
 
@@ -17,6 +17,7 @@ def approve(
     run: Annotated[str, Parameter(help="The run, as the night and its page name it; or a submission.")],
     *,
     by: ByOption,
+    workspace: WorkspaceOption = None,
     warehouse: WarehouseOption = None,
     archive: ArchiveOption = None,
 ) -> int:
@@ -25,4 +26,4 @@ def approve(
     Exit code 1 with the reason where it cannot be approved.
     """
     decide = release_set_aside if re.fullmatch(r"S[0-9]{6,}", run) else approve_run
-    return print_decision(lambda: decide(settings(warehouse=warehouse, archive=archive), run, by))
+    return print_decision(lambda: decide(settings(workspace=workspace, warehouse=warehouse, archive=archive), run, by))

@@ -18,7 +18,7 @@ from local_indicators.common.atomic_files import write_whole
 from local_indicators.common.errors import UsageError
 from local_indicators.common.safe_text import as_typed
 from local_indicators.flows.checking.validate_files import ValidationResult, for_annotation, validate_files
-from local_indicators.flows.commands.options import JsonOption, TodayOption
+from local_indicators.flows.commands.options import JsonOption, TodayOption, WorkspaceOption
 from local_indicators.flows.commands.terminal import as_json
 from local_indicators.flows.settings import Settings, london_today, now, settings
 from local_indicators.inputs.layouts.partner_layouts import Partner, load_partners
@@ -41,6 +41,7 @@ def check(
     ] = None,
     collection: Annotated[str | None, Parameter(help="Judge it as this return only.")] = None,
     today: TodayOption = None,
+    workspace: WorkspaceOption = None,
     json: JsonOption = False,
     explain: Annotated[bool, Parameter(help="Say of every cell of the file what became of it.")] = False,
     marked_up: Annotated[
@@ -52,7 +53,7 @@ def check(
         raise UsageError("FILE", "is missing; name at least one file to judge")
     results = check_files(
         files,
-        settings(today=today),
+        settings(workspace=workspace, today=today),
         partner=partner,
         collection=collection,
         marked_up=marked_up,

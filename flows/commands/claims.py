@@ -7,20 +7,27 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from local_indicators.flows.commands.options import JsonOption, WarehouseOption
+from local_indicators.common.errors import UsageError
+from local_indicators.flows.commands.options import JsonOption, WarehouseOption, WorkspaceOption
 from local_indicators.flows.commands.terminal import as_json
-from local_indicators.flows.settings import CLAIMS, settings
+from local_indicators.flows.settings import settings
 from local_indicators.warehouse.queries.claims import WORST_FIRST, judge_claims, load_claims
 
 
 def claims(
-    file: Annotated[Path | None, Parameter(help="A claims file; the review of 2011 if left out.")] = None,
+    file: Annotated[Path | None, Parameter(help="A claims file; all of the workspace's if left out.")] = None,
     *,
+    workspace: WorkspaceOption = None,
     warehouse: WarehouseOption = None,
     json: JsonOption = False,
 ) -> int:
     """Print a verdict on each claim; exit code 1 where one fails."""
-    verdicts = judge_claims(settings(warehouse=warehouse).warehouse, load_claims(file or CLAIMS))
+    chosen = settings(workspace=workspace, warehouse=warehouse)
+    files = [file] if file else sorted(chosen.claims.glob("*.toml"))
+    if not files:
+        raise UsageError(chosen.claims, "holds no claims file (*.toml); docs/claims.md says how one is written")
+    claims_made = tuple(claim for path in files for claim in load_claims(path))
+    verdicts = judge_claims(chosen.warehouse, claims_made)
     if json:
         print(as_json([verdict.as_dict() for verdict in verdicts]))
     else:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from local_indicators.flows.commands.options import JsonOption
+from local_indicators.flows.commands.options import JsonOption, WorkspaceOption
 from local_indicators.flows.commands.terminal import as_json
 from local_indicators.flows.operations.doctor.examination import examine, print_results
+from local_indicators.flows.settings import settings
 
 
-def doctor(*, json: JsonOption = False) -> int:
+def doctor(*, workspace: WorkspaceOption = None, json: JsonOption = False) -> int:
     """Print each check of the installation; exit code 1 where something is wrong."""
-    checks = examine()
+    checks = examine(lambda: settings(workspace=workspace))
     if json:
         print(as_json([check.as_dict() for check in checks]))
     else:

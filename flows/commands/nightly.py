@@ -15,6 +15,7 @@ from local_indicators.flows.commands.options import (
     OutboxOption,
     TodayOption,
     WarehouseOption,
+    WorkspaceOption,
 )
 from local_indicators.flows.commands.terminal import console, progress_shown
 from local_indicators.flows.inboxes import Address, check_inbox
@@ -40,6 +41,7 @@ start on a slow machine."""
 
 def nightly(
     *,
+    workspace: WorkspaceOption = None,
     inbox: InboxOption = None,
     warehouse: WarehouseOption = None,
     outbox: OutboxOption = None,
@@ -47,10 +49,12 @@ def nightly(
     today: TodayOption = None,
 ) -> int:
     """Run one whole night and print its table; exit code 3 where the gate refused."""
-    chosen = settings(inbox=inbox, warehouse=warehouse, outbox=outbox, archive=archive, today=today)
+    chosen = settings(
+        workspace=workspace, inbox=inbox, warehouse=warehouse, outbox=outbox, archive=archive, today=today
+    )
     needs_extra(chosen)
     _refuse_before_prefect(chosen.definitions, chosen.partners, chosen.inbox)
-    names = ("inbox", "warehouse", "outbox", "archive", "today")
+    names = ("workspace", "inbox", "warehouse", "outbox", "archive", "today")
     with progress_shown():
         report = _run_flow(flow_parameters(inbox, {name: getattr(chosen, name) for name in names}))
     print_report(report, console())

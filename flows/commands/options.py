@@ -22,6 +22,9 @@ InboxOption = Annotated[
     str | None,
     Parameter(help="Folder with one folder for each partner, or the URL of a server with such a folder."),
 ]
+WorkspaceOption = Annotated[
+    Path | None, Parameter(help="The folder of the workspace, if it is not the one that the working directory is in.")
+]
 WarehouseOption = Annotated[str | None, Parameter(help="The published file; the private store lies beside it.")]
 OutboxOption = Annotated[str | None, Parameter(help="Folder for replies.")]
 ArchiveOption = Annotated[str | None, Parameter(help="Folder for the ledger and the files that were sent.")]

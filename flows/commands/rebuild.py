@@ -7,7 +7,7 @@ from typing import Annotated
 from cyclopts import Parameter
 
 from local_indicators.common.errors import UsageError
-from local_indicators.flows.commands.options import ArchiveOption, JsonOption, WarehouseOption
+from local_indicators.flows.commands.options import ArchiveOption, JsonOption, WarehouseOption, WorkspaceOption
 from local_indicators.flows.commands.terminal import as_json, progress_shown
 from local_indicators.flows.recovery.rebuild_warehouse import rebuild as rebuild_from_ledger
 from local_indicators.flows.recovery.reparse_report import reparse_submissions as report_reparsed
@@ -21,6 +21,7 @@ def rebuild(
         bool, Parameter(help="Only report what today's layouts and rules would have made of all that was sent.")
     ] = False,
     json: JsonOption = False,
+    workspace: WorkspaceOption = None,
     warehouse: WarehouseOption = None,
     archive: ArchiveOption = None,
 ) -> int:
@@ -28,7 +29,7 @@ def rebuild(
     difference."""
     if replace and reparse:
         raise UsageError("--replace", "cannot be given together with --reparse, which only reports")
-    chosen = settings(warehouse=warehouse, archive=archive)
+    chosen = settings(workspace=workspace, warehouse=warehouse, archive=archive)
     if reparse:
         with progress_shown():
             report = report_reparsed(chosen)

@@ -10,7 +10,7 @@ from typing import Annotated
 from cyclopts import Parameter
 
 from local_indicators.common.errors import StorageError, UsageError
-from local_indicators.flows.commands.options import OutputOption, TodayOption
+from local_indicators.flows.commands.options import OutputOption, TodayOption, WorkspaceOption
 from local_indicators.flows.settings import Settings, london_today, now, settings
 from local_indicators.inputs.layouts.partner_layouts import Layout, Partner, load_partners
 from local_indicators.inputs.parsing.parse_return import parse
@@ -32,9 +32,10 @@ def template(
     output: OutputOption = None,
     period: Annotated[str | None, Parameter(help="The period it is for; otherwise the next that is due.")] = None,
     today: TodayOption = None,
+    workspace: WorkspaceOption = None,
 ) -> int:
     """Write the blank workbook of a return and print its path."""
-    print(write_template(collection, settings(today=today), output, period))
+    print(write_template(collection, settings(workspace=workspace, today=today), output, period))
     return 0
 
 

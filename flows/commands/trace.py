@@ -7,7 +7,7 @@ from typing import Annotated
 from cyclopts import Parameter
 
 from local_indicators.common.safe_text import as_typed
-from local_indicators.flows.commands.options import JsonOption, WarehouseOption
+from local_indicators.flows.commands.options import JsonOption, WarehouseOption, WorkspaceOption
 from local_indicators.flows.commands.terminal import as_json
 from local_indicators.flows.settings import settings
 from local_indicators.schemas.definitions.loader import load_definitions
@@ -23,11 +23,12 @@ def trace(
     breakdown: Annotated[
         str | None, Parameter(help="The breakdown, such as Total or FSM=Eligible; all if left out.")
     ] = None,
+    workspace: WorkspaceOption = None,
     warehouse: WarehouseOption = None,
     json: JsonOption = False,
 ) -> int:
     """Print where a published number came from and what it was before; exit code 1 where none is published."""
-    chosen = settings(warehouse=warehouse)
+    chosen = settings(workspace=workspace, warehouse=warehouse)
     definitions = load_definitions(chosen.definitions)
     traced = trace_published(chosen.warehouse, definitions, indicator, area, period, breakdown)
     if json:

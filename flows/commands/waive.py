@@ -16,7 +16,14 @@ from local_indicators.common.errors import UsageError
 from local_indicators.common.safe_text import FIELD_LIMIT, as_typed
 from local_indicators.flows.checking.known_figures import figures_known_to_owners
 from local_indicators.flows.checking.validate_files import ValidationResult, validate_files
-from local_indicators.flows.commands.options import ArchiveOption, ByOption, TodayOption, UntilOption, WarehouseOption
+from local_indicators.flows.commands.options import (
+    ArchiveOption,
+    ByOption,
+    TodayOption,
+    UntilOption,
+    WarehouseOption,
+    WorkspaceOption,
+)
 from local_indicators.flows.records.archive import Archive
 from local_indicators.flows.records.ledger import Ledger, read_ledger
 from local_indicators.flows.records.loss_detection import record_ledger_head, require_no_losses
@@ -64,13 +71,14 @@ def waive(
     reason: Annotated[str, Parameter(help="Why the value is right; readers can see it.")],
     by: ByOption,
     until: UntilOption,
+    workspace: WorkspaceOption = None,
     warehouse: WarehouseOption = None,
     archive: ArchiveOption = None,
     today: TodayOption = None,
 ) -> int:
     """Let one value through one waivable rule; exit code 1 where there is nothing to let through."""
     request = WaiverRequest(submission, cell, rule, reason=reason, by=by, until=until)
-    answer = grant_waiver(request, settings(warehouse=warehouse, archive=archive, today=today))
+    answer = grant_waiver(request, settings(workspace=workspace, warehouse=warehouse, archive=archive, today=today))
     print(answer.message)
     return 0 if answer.granted else 1
 

@@ -21,15 +21,16 @@ from pathlib import Path
 from typing import Any
 
 from pydantic import SecretStr
-from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from local_indicators.common.atomic_files import write_whole
 from local_indicators.common.errors import DefinitionError, LocalIndicatorsError
 from local_indicators.common.jinja_templates import Branding
 from local_indicators.common.safe_text import as_typed
+from local_indicators.common.shipped_files import is_our_code, name_of_code
 from local_indicators.flows.delivery.mail_server import parse_mail_url
 from local_indicators.flows.delivery.outbox import send_unrecorded_message
-from local_indicators.flows.settings import HOME
+from local_indicators.flows.settings_sources import WorkspaceSettings
+from local_indicators.flows.workspace import find_workspace
 from local_indicators.replies.emails.analyst_emails import to_analyst_of_fault
 from local_indicators.replies.emails.email_message import Envelope
 
@@ -40,13 +41,11 @@ MAX_FAULT_LENGTH = 400
 FaultMemory = dict[str, dict[str, Any]]
 
 
-class AlarmSettings(BaseSettings):
+class AlarmSettings(WorkspaceSettings):
     """What is needed to reach the analyst, whatever else of the settings is wrong."""
 
-    model_config = SettingsConfigDict(env_prefix="INDICATORS_", env_file=".env", extra="ignore", frozen=True)
-
-    outbox: Path = HOME / "outbox"
-    archive: Path = HOME / "inputs" / "archive"
+    outbox: Path = Path("outbox")
+    archive: Path = Path("archive")
     sender: str = "indicators@example.org"
     analyst: str = "analyst@example.org"
     smtp_url: SecretStr | None = None
@@ -56,7 +55,12 @@ class AlarmSettings(BaseSettings):
     @classmethod
     def for_run(cls, parameters: Mapping[str, Any]) -> AlarmSettings:
         """Return the settings, with the folders that a run was given instead of those of the settings."""
-        return cls(**{name: parameters[name] for name in ("outbox", "archive") if parameters.get(name)})
+        given = {name: parameters[name] for name in ("outbox", "archive") if parameters.get(name)}
+        try:
+            workspace = find_workspace(parameters.get("workspace"))
+        except LocalIndicatorsError:  # the fault to tell may be just that
+            workspace = Path.cwd()
+        return cls(workspace=workspace, **given)
 
     @property
     def memory_paths(self) -> tuple[Path, ...]:
@@ -72,9 +76,8 @@ def describe_fault(error: BaseException | None, otherwise: str) -> str:
     if isinstance(error, LocalIndicatorsError):
         text = str(error)
     elif error is not None:
-        ours = [f for f in traceback.extract_tb(error.__traceback__) if Path(f.filename).is_relative_to(HOME)]
-        ours = [f for f in ours if ".venv" not in f.filename] or ours
-        where = f" at {Path(ours[-1].filename).relative_to(HOME)}, line {ours[-1].lineno}" if ours else ""
+        ours = [f for f in traceback.extract_tb(error.__traceback__) if is_our_code(Path(f.filename))]
+        where = f" at {name_of_code(Path(ours[-1].filename))}, line {ours[-1].lineno}" if ours else ""
         system = f" ({error.strerror})" if isinstance(error, OSError) and error.strerror else ""
         text = f"{type(error).__name__}{system}{where}"
     else:

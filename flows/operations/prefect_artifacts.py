@@ -53,7 +53,9 @@ def timed_run_name() -> str:
 def _today() -> date:
     """Return the day that a run takes for today, as far as its settings can be read."""
     with contextlib.suppress(LocalIndicatorsError):
-        return settings(today=flow_run.parameters.get("today")).today or london_today(now())
+        return settings(
+            workspace=flow_run.parameters.get("workspace"), today=flow_run.parameters.get("today")
+        ).today or london_today(now())
     return london_today(now())
 
 

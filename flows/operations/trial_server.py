@@ -1,12 +1,11 @@
-"""`make up`: a Prefect server, the work pool, the deployments and a worker for a trial, until Ctrl-C or SIGTERM.
+"""`indicators up`: a Prefect server, the work pool, the deployments and a worker for a trial, until Ctrl-C or SIGTERM.
 
-Everything binds to this machine only, keeps its files in the project's folder and reaches for nothing outside. What it
+Everything binds to this machine only, keeps its files in the workspace and reaches for nothing outside. What it
 starts is stopped by process id, the worker first. For a real installation docs/operations.md has units for systemd.
 """
 
 from __future__ import annotations
 
-import argparse
 import contextlib
 import os
 import signal
@@ -16,15 +15,18 @@ import sys
 import time
 import urllib.request
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
 
-from local_indicators.flows.settings import HOME
+from local_indicators.common.shipped_files import PACKAGE
+from local_indicators.flows.settings import Settings
+from local_indicators.flows.workspace import VARIABLE
 
 PREFECT = Path(sys.executable).with_name("prefect")
 POOL = "local-indicators"
-TRIAL_DAY = "2011-05-26"
-"""The date of a trial on the example returns, whose calendar is in 2011."""
+DEPLOYMENTS = PACKAGE / "prefect.yaml"
+"""The deployments as they are shipped."""
 START_SECONDS, STOP_SECONDS = 180.0, 60.0
 
 
@@ -50,45 +52,54 @@ pools, the server would fetch them from a public registry, which no setting turn
 own copy."""
 
 
-def environment(host: str, port: int, home: Path) -> dict[str, str]:
-    """Return the environment of Prefect's processes: where the server is, where its files are, and to reach for nothing
-    else."""
-    reachable_host = "127.0.0.1" if host in ("", "0.0.0.0") else host  # noqa: S104
-    url = {
-        "PREFECT_API_URL": f"http://{reachable_host}:{port}/api",
-        "PREFECT_HOME": str(home),
-        "PREFECT_CLI_PROMPT": "false",
-    }
-    given = {**os.environ, **url, **OFFLINE}
-    trial = not (HOME / ".env").exists() and not any(name.startswith("INDICATORS_") for name in given)
-    return given | ({"INDICATORS_TODAY": TRIAL_DAY} if trial else {})
+@dataclass(frozen=True)
+class Trial:
+    """What a trial is of: the settings of a workspace, where the server answers, where Prefect keeps its files."""
+
+    settings: Settings
+    host: str
+    port: int
+    home: Path
+
+    @property
+    def folder(self) -> Path:
+        """The folder of the workspace, in which server and worker work."""
+        return self.settings.workspace
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """Return the environment of Prefect's processes: which workspace, where the server is, where its files are, and
+        to reach for nothing else."""
+        reachable_host = "127.0.0.1" if self.host in ("", "0.0.0.0") else self.host  # noqa: S104
+        own = {
+            "PREFECT_API_URL": f"http://{reachable_host}:{self.port}/api",
+            "PREFECT_HOME": str(self.home),
+            "PREFECT_CLI_PROMPT": "false",
+            VARIABLE: str(self.folder),
+        }
+        return {**os.environ, **own, **OFFLINE}
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
+def run_trial(trial: Trial) -> int:
     """Start everything, print where to look, and wait; return the exit code."""
-    parser = argparse.ArgumentParser(prog="make up", description=__doc__)
-    parser.add_argument("--host", default=os.environ.get("UP_HOST", "127.0.0.1"))
-    parser.add_argument("--port", type=int, default=int(os.environ.get("UP_PORT", "4207")))
-    parser.add_argument("--home", type=Path, default=HOME / ".prefect", help="where Prefect keeps its files")
-    given = parser.parse_args(arguments)
-    if not _is_free(given.host, given.port):
-        print(f"make up: port {given.port} is taken; choose another with UP_PORT=4208 make up", file=sys.stderr)
+    if not _is_free(trial.host, trial.port):
+        reason = f"port {trial.port} is taken; choose another: indicators up --port {trial.port + 1}"
+        print(f"indicators up: {reason}", file=sys.stderr)
         return 2
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, _stop)
-    env = environment(given.host, given.port, given.home)
     processes: list[subprocess.Popen[bytes]] = []
     try:
-        _run(given.host, given.port, env, processes)
+        _run(trial, processes)
     except Stopped as reason:
-        print(f"make up: {reason}; stopping", flush=True)
+        print(f"indicators up: {reason}; stopping", flush=True)
         return 0 if str(reason) == "asked to stop" else 1
     finally:
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, signal.SIG_IGN)
         for process in reversed(processes):
             end(process)
-        print("make up: stopped", flush=True)
+        print("indicators up: stopped", flush=True)
     return 0
 
 
@@ -97,49 +108,49 @@ def _stop(_number: int, _frame: FrameType | None) -> None:
     raise Stopped("asked to stop")
 
 
-def _run(host: str, port: int, env: Mapping[str, str], processes: list[subprocess.Popen[bytes]]) -> None:
+def _run(trial: Trial, processes: list[subprocess.Popen[bytes]]) -> None:
     """Start server and worker, and wait until one of them ends. Raises Stopped."""
-    api = env["PREFECT_API_URL"]
-    logs = Path(env["PREFECT_HOME"])
+    env, logs = trial.environment, trial.home
     logs.mkdir(parents=True, exist_ok=True)
     print("Starting the Prefect server ...", flush=True)
-    processes.append(start_server(host, port, env, logs / "server.log"))
-    wait_for(api, processes[0])
+    processes.append(start_server(trial, logs / "server.log"))
+    wait_for(env["PREFECT_API_URL"], processes[0])
     print("Making the work pool and the deployments ...", flush=True)
-    deploy(env)
-    processes.append(start_worker(env, logs / "worker.log"))
-    print(_told(api, env, logs), flush=True)
+    deploy(trial.folder, env)
+    processes.append(start_worker(trial, logs / "worker.log"))
+    print(_where_to_look(trial), flush=True)
     while all(process.poll() is None for process in processes):
         time.sleep(0.5)
     raise Stopped(f"the server or the worker has ended by itself; see {logs / 'server.log'} and {logs / 'worker.log'}")
 
 
-def _told(api: str, env: Mapping[str, str], logs: Path) -> str:
-    """Return what to tell the person at the terminal."""
+def _where_to_look(trial: Trial) -> str:
+    """Return what the person at the terminal needs to know."""
+    api = trial.environment["PREFECT_API_URL"]
     page = api.removesuffix("/api")
     lines = [
         "",
         f"Look at            {page}/deployments",
-        "Run a night now    in a second shell, in this folder:",
+        "Run a night now    in a second shell:",
         f"                     export PREFECT_API_URL={api}",
-        "                     .venv/bin/prefect deployment run nightly/nightly --watch",
-        f"Logs               {logs / 'server.log'}, {logs / 'worker.log'}",
+        f"                     {PREFECT} deployment run nightly/nightly --watch",
+        f"Logs               {trial.home / 'server.log'}, {trial.home / 'worker.log'}",
         "Stop               Ctrl-C here",
     ]
-    if "INDICATORS_TODAY" in env:
-        lines += [f"                   Runs take {env['INDICATORS_TODAY']} for today, because INDICATORS_TODAY says so"]
+    if trial.settings.today:
+        lines += [f"                   Runs take {trial.settings.today} for today, because the settings say so"]
     return "\n".join([*lines, ""])
 
 
 # -- processes --------------------------------------------------------------------------------------------------------
 
 
-def start(words: Sequence[str], env: Mapping[str, str], log: Path) -> subprocess.Popen[bytes]:
+def start(words: Sequence[str], folder: Path, env: Mapping[str, str], log: Path) -> subprocess.Popen[bytes]:
     """Start a command of Prefect in a session of its own, so that Ctrl-C reaches it through us only."""
     with log.open("ab") as file:
         return subprocess.Popen(  # noqa: S603
             [str(PREFECT), *words],
-            cwd=HOME,
+            cwd=folder,
             env=dict(env),
             stdin=subprocess.DEVNULL,
             stdout=file,
@@ -148,24 +159,31 @@ def start(words: Sequence[str], env: Mapping[str, str], log: Path) -> subprocess
         )
 
 
-def start_server(host: str, port: int, env: Mapping[str, str], log: Path) -> subprocess.Popen[bytes]:
+def start_server(trial: Trial, log: Path) -> subprocess.Popen[bytes]:
     """Start Prefect's server, which has no way out of this machine."""
-    return start(["server", "start", "--host", host, "--port", str(port)], {**env, **NO_WAY_OUT}, log)
+    words = ["server", "start", "--host", trial.host, "--port", str(trial.port)]
+    return start(words, trial.folder, {**trial.environment, **NO_WAY_OUT}, log)
 
 
-def start_worker(env: Mapping[str, str], log: Path) -> subprocess.Popen[bytes]:
+def start_worker(trial: Trial, log: Path) -> subprocess.Popen[bytes]:
     """Start a worker of the pool."""
-    return start(["worker", "start", "--pool", POOL], env, log)
+    return start(["worker", "start", "--pool", POOL], trial.folder, trial.environment, log)
 
 
-def deploy(env: Mapping[str, str], file: Path = HOME / "prefect.yaml") -> None:
-    """Make the work pool, or set the one that is there as it has to be, and deploy all of prefect.yaml."""
+def deploy(folder: Path, env: Mapping[str, str], file: Path = DEPLOYMENTS) -> None:
+    """Make the work pool, or set the one that is there as it has to be, and deploy all of a file of deployments, which
+    then run in a folder. Raises Stopped where Prefect refuses."""
     for words in (
         ["work-pool", "create", POOL, "--type", "process", "--overwrite"],
         ["deploy", "--all", "--prefect-file", str(file)],
     ):
         done = subprocess.run(  # noqa: S603
-            [str(PREFECT), "--no-prompt", *words], cwd=HOME, env=dict(env), capture_output=True, text=True, check=False
+            [str(PREFECT), "--no-prompt", *words],
+            cwd=folder,
+            env=dict(env),
+            capture_output=True,
+            text=True,
+            check=False,
         )
         if done.returncode:
             raise Stopped(f"prefect {' '.join(words)} failed:\n{done.stdout[-2000:]}{done.stderr[-2000:]}")
@@ -211,7 +229,3 @@ def _is_free(host: str, port: int) -> bool:
         except OSError:
             return False
     return True
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -22,7 +22,6 @@ from local_indicators.schemas.reference.breakdowns import TOTAL, possible_breakd
 from local_indicators.schemas.reference.periods import EXPECTED, read_period
 from local_indicators.schemas.return_calendar import ExpectedPeriod
 
-HERE = Path(__file__).parents[1] / "partners"
 SHAPES = Path(__file__).parent / "presets"
 """Layouts of tables that many publishers give in one form; a partner's table says `shape = "ees"` and adds its own."""
 
@@ -102,7 +101,7 @@ class Partner:
         return next(c for c in self.says.collection if c.id == name)
 
 
-def load_partners(definitions: Definitions, folder: Path = HERE) -> Mapping[str, Partner]:
+def load_partners(definitions: Definitions, folder: Path) -> Mapping[str, Partner]:
     """Load every partner TOML of a folder and check it against the definitions. Raises DefinitionError."""
     partners: dict[str, Partner] = {}
     owners: dict[str, str] = {}

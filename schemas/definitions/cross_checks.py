@@ -18,14 +18,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Sources:
-    """Where the definitions of a folder stand: the file of each indicator, and the line of each row of the csv files,
-    in the order of the rows."""
+    """Where the definitions of a folder stand: the file of each indicator, and the line of each target, in the order of
+    the rows."""
 
     folder: Path
     indicators: Mapping[str, Path]
-    peers: tuple[str, ...]
     targets: tuple[str, ...]
-    national: tuple[str, ...]
 
 
 def cross_check(all_of: Definitions, at: Sources) -> None:
@@ -33,8 +31,6 @@ def cross_check(all_of: Definitions, at: Sources) -> None:
     for check in (
         _check_indicator_fields,
         _check_references,
-        _check_national,
-        _check_peers,
         _check_targets,
         _check_plan,
         _check_relations,
@@ -107,38 +103,9 @@ def _check_references(all_of: Definitions, at: Sources) -> None:
         ):
             if value and value not in known:
                 reason = f"{value!r} is none of {', '.join(sorted(known))}"
+                if not known:
+                    reason = f"{value!r} is not defined, and nothing of its kind is; leave {name} out, or define it"
                 _refuse(at.indicators[indicator.id], f"{indicator.id}.{name}", reason)
-
-
-def _check_national(all_of: Definitions, at: Sources) -> None:
-    """The csv and the indicators must name each other; what is said on one side only is refused where it stands."""
-    file = at.folder / "national_indicators.csv"
-    lines: dict[str, str] = {}
-    for line, national in zip(at.national, all_of.national, strict=True):
-        if national.ni in lines:
-            _refuse(file, f"{line}, ni", f"{national.ni} is listed twice, first on {lines[national.ni]}")
-        lines[national.ni] = line
-    said = {(n.ni, n.indicator_id) for n in all_of.national if n.indicator_id}
-    replaced = {(i.replaces, i.id) for i in all_of.indicators.values() if i.replaces}
-    for ni, name in sorted(replaced - said):
-        there = next((one.indicator_id or "none" for one in all_of.national if one.ni == ni), "")
-        reason = f"has {there} as its indicator" if there else "does not have it"
-        _refuse(at.indicators[name], f"{name}.replaces", f"{ni}: {file.name} {reason}{_on(lines, ni)}")
-    for ni, name in sorted(said - replaced):
-        home = at.indicators.get(name)
-        reason = f"does not say in {home.name} that it replaces it" if home else "is not an indicator"
-        _refuse(file, f"{lines[ni]}, indicator_id", f"{ni} names {name}, which {reason}")
-
-
-def _on(lines: Mapping[str, str], ni: str) -> str:
-    return f" ({lines[ni]})" if ni in lines else ""
-
-
-def _check_peers(all_of: Definitions, at: Sources) -> None:
-    for line, peer in zip(at.peers, all_of.peers, strict=True):
-        for name, code in (("area_code", peer.area_code), ("member_code", peer.member_code)):
-            if code not in all_of.geography.by_code:
-                _refuse(at.folder / "peers.csv", f"{line}, {name}", f"{code} is not in areas.csv")
 
 
 def _check_targets(all_of: Definitions, at: Sources) -> None:
@@ -209,7 +176,7 @@ def _check_relations(all_of: Definitions, at: Sources) -> None:
 
 
 def _check_frameworks(all_of: Definitions, at: Sources) -> None:
-    known = [all_of.plan.framework.id]
+    known = [all_of.plan_id] if all_of.plan_id else []
     for framework in all_of.frameworks:
         if framework.id in known:
             _refuse(at.folder / "frameworks.toml", framework.id, "is there twice; the plan of plan.toml is one of them")
@@ -217,6 +184,8 @@ def _check_frameworks(all_of: Definitions, at: Sources) -> None:
     for line, target in zip(at.targets, all_of.targets, strict=True):
         if target.framework not in known:
             reason = f"{target.framework!r} is none of {', '.join(known)}"
+            if not known:
+                reason = f"{target.framework!r} is not defined; give it in plan.toml or frameworks.toml"
             _refuse(at.folder / "targets.csv", f"{line}, {target.indicator_id}.framework", reason)
 
 

@@ -1,15 +1,19 @@
-"""Load every definition from its files, and cross-check them."""
+"""Load every definition of a workspace over the shipped reference, and cross-check them.
+
+Only `indicators/` must be there. What a workspace gives of areas, aliases, peers, breakdowns, scales and disclosure
+policies is added to what is shipped, or replaces an entry of the same name.
+"""
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from types import MappingProxyType
+from typing import TypeVar
 
 from local_indicators.common.config_files import (
     build_record,
-    read_csv,
     read_csv_by_line,
     read_toml,
     read_toml_by_id,
@@ -18,55 +22,69 @@ from local_indicators.common.config_files import (
 )
 from local_indicators.common.errors import DefinitionError
 from local_indicators.schemas.definitions.cross_checks import Sources, cross_check
+from local_indicators.schemas.definitions.frameworks import load_frameworks
+from local_indicators.schemas.definitions.home_areas import aliases_of_neighbours, find_home_areas, neighbour_averages
 from local_indicators.schemas.definitions.models import (
     Basket,
     Definitions,
     DisclosurePolicy,
-    Framework,
     Indicator,
     IndicatorRelation,
-    NationalIndicator,
     Officer,
+    Partnership,
     Peer,
     Plan,
     Scale,
     Target,
+    defaults_of_unit,
 )
 from local_indicators.schemas.reference.breakdowns import Dimension
-from local_indicators.schemas.reference.geography import Area, Geography
+from local_indicators.schemas.reference.geography import Alias, Area, Geography
 
-SHIPPED_DEFINITIONS = Path(__file__).parent / "data"
+SHIPPED_REFERENCE = Path(__file__).parents[1] / "reference" / "data"
+REFERENCE_FOLDER = "reference"
+"""Under which the shipped files stand among the files of the definitions, as they are archived."""
+T = TypeVar("T")
 
 
-def load_definitions(folder: Path = SHIPPED_DEFINITIONS) -> Definitions:
-    """Load and cross-check every definition. Raises DefinitionError naming file, key and reason."""
+def load_definitions(folder: Path, reference: Path = SHIPPED_REFERENCE) -> Definitions:
+    """Load and cross-check every definition of a folder, over those of `reference`. Raises DefinitionError naming file,
+    key and reason."""
     files = {p.relative_to(folder).as_posix(): _content(p) for p in _data_files(folder)}
+    files |= {f"{REFERENCE_FOLDER}/{p.relative_to(reference).as_posix()}": _content(p) for p in _data_files(reference)}
     indicators, stand_in = _indicators(folder)
-    peers, targets = read_csv_by_line(folder / "peers.csv", Peer), read_csv_by_line(folder / "targets.csv", Target)
-    national = read_csv_by_line(folder / "national_indicators.csv", NationalIndicator)
+    partnership = _partnership(folder)
+    geography, home = _geography(folder, reference, partnership)
+    targets = _by_line(folder / "targets.csv", Target)
+    frameworks = load_frameworks(folder, reference, indicators, stand_in)
     loaded = Definitions(
+        partnership=partnership,
         indicators=MappingProxyType(indicators),
-        geography=Geography(read_csv(folder / "areas.csv", Area), folder / "areas.csv", folder / "area_aliases.csv"),
-        dimensions=read_toml_list(folder / "breakdowns.toml", "dimension", Dimension, "name"),
-        scales=MappingProxyType(read_toml_by_id(folder / "scales.toml", Scale)),
-        disclosure=MappingProxyType(read_toml_by_id(folder / "disclosure.toml", DisclosurePolicy)),
-        relations=read_toml_list(folder / "relations.toml", "relation", IndicatorRelation, "indicator"),
-        officers=MappingProxyType(read_toml_by_id(folder / "officers.toml", Officer)),
-        peers=tuple(peers.values()),
+        geography=geography,
+        dimensions=tuple(_by_name(_dimensions(reference), _dimensions(folder), lambda d: d.name)),
+        scales=MappingProxyType(
+            {**_tables(reference / "scales.toml", Scale), **_tables(folder / "scales.toml", Scale)}
+        ),
+        disclosure=MappingProxyType({**_policies(reference), **_policies(folder)}),
+        relations=_listed(folder / "relations.toml", "relation", IndicatorRelation, "indicator"),
+        officers=MappingProxyType(_tables(folder / "officers.toml", Officer)),
+        peers=(peers := _peers(folder, reference, geography)),
         targets=tuple(targets.values()),
-        plan=build_record(Plan, read_toml(folder / "plan.toml"), folder / "plan.toml"),
-        frameworks=read_toml_list(folder / "frameworks.toml", "framework", Framework, "id"),
-        baskets=MappingProxyType(read_toml_by_id(folder / "baskets.toml", Basket)),
-        national=tuple(national.values()),
+        plan=_plan(folder),
+        frameworks=frameworks.own,
+        baskets=MappingProxyType(_tables(folder / "baskets.toml", Basket)),
+        national=frameworks.national,
+        home=home or frozenset({p.area_code for p in peers} | {t.area_code for t in targets.values()}),
         digest=_digest(files),
         files=MappingProxyType(files),
     )
-    cross_check(loaded, Sources(folder, stand_in, tuple(peers), tuple(targets), tuple(national)))
+    cross_check(loaded, Sources(folder, stand_in, tuple(targets)))
     return loaded
 
 
 def _data_files(folder: Path) -> Iterable[Path]:
-    return sorted(p for p in folder.rglob("*") if p.suffix in (".toml", ".csv"))
+    found = sorted(p for p in folder.rglob("*") if p.suffix in (".toml", ".csv"))
+    return [p for p in found if p.relative_to(folder).parts[0] != REFERENCE_FOLDER]
 
 
 def _content(path: Path) -> bytes:
@@ -83,19 +101,98 @@ def _digest(files: Mapping[str, bytes]) -> str:
     return whole.hexdigest()
 
 
+# -- files that may be absent -----------------------------------------------------------------------------------------
+
+
+def _by_line(path: Path, kind: type[T]) -> dict[str, T]:
+    return read_csv_by_line(path, kind) if path.exists() else {}
+
+
+def _tables(path: Path, kind: type[T]) -> dict[str, T]:
+    return read_toml_by_id(path, kind) if path.exists() else {}
+
+
+def _listed(path: Path, name: str, kind: type[T], key: str) -> tuple[T, ...]:
+    return read_toml_list(path, name, kind, key) if path.exists() else ()
+
+
+def _dimensions(folder: Path) -> tuple[Dimension, ...]:
+    return _listed(folder / "breakdowns.toml", "dimension", Dimension, "name")
+
+
+def _policies(folder: Path) -> dict[str, DisclosurePolicy]:
+    return _tables(folder / "disclosure.toml", DisclosurePolicy)
+
+
+def _scales(folder: Path) -> dict[str, Scale]:
+    return _tables(folder / "scales.toml", Scale)
+
+
+def _plan(folder: Path) -> Plan:
+    path = folder / "plan.toml"
+    return build_record(Plan, read_toml(path), path) if path.exists() else Plan()
+
+
+def _partnership(folder: Path) -> Partnership:
+    path = folder / "partnership.toml"
+    return build_record(Partnership, read_toml(path), path) if path.exists() else Partnership()
+
+
+def _by_name(shipped: Iterable[T], own: Iterable[T], name: Callable[[T], object]) -> Iterable[T]:
+    """The shipped entries in their order, each replaced by an own one of the same name, then the other own ones."""
+    return ({name(entry): entry for entry in shipped} | {name(entry): entry for entry in own}).values()
+
+
+def _geography(folder: Path, reference: Path, partnership: Partnership) -> tuple[Geography, frozenset[str]]:
+    """The areas with those of the workspace among them, and the codes of those that the partnership is for."""
+    file, own_aliases = folder / "areas.csv", folder / "area_aliases.csv"
+    shipped, own = _by_line(reference / "areas.csv", Area), _by_line(file, Area)
+    if len({area.area_code for area in own.values()}) < len(own):
+        Geography(tuple(own.values()), file)  # refuses it, naming the code
+    areas = tuple(_by_name(shipped.values(), own.values(), lambda area: area.area_code))
+    home = find_home_areas(partnership, Geography(areas, file), folder / "partnership.toml")
+    aliases = [
+        alias
+        for path in (reference / "area_aliases.csv", own_aliases)
+        for given in _by_line(path, Alias).values()
+        for alias in aliases_of_neighbours(given, home)
+    ]
+    whole = Geography((*areas, *neighbour_averages(home, areas)), file, aliases, own_aliases)
+    return whole, frozenset(area.area_code for area in home)
+
+
+def _peers(folder: Path, reference: Path, geography: Geography) -> tuple[Peer, ...]:
+    """The lists of peers: a list of the workspace replaces the shipped one of its area, group and version. Raises
+    DefinitionError for an area that is not known."""
+
+    def lists(path: Path) -> dict[tuple[str, str, str], list[Peer]]:
+        found: dict[tuple[str, str, str], list[Peer]] = {}
+        for line, peer in _by_line(path, Peer).items():
+            for name, code in (("area_code", peer.area_code), ("member_code", peer.member_code)):
+                if code not in geography.by_code:
+                    raise DefinitionError(path, f"{code} is not in areas.csv", key=f"{line}, {name}")
+            found.setdefault((peer.area_code, peer.group_code, peer.group_version), []).append(peer)
+        return found
+
+    both = lists(reference / "peers.csv") | lists(folder / "peers.csv")
+    return tuple(peer for members in both.values() for peer in members)
+
+
 def _indicators(folder: Path) -> tuple[dict[str, Indicator], dict[str, Path]]:
     """The indicators by id, and the file in which each stands."""
     found: dict[str, Indicator] = {}
     stand_in: dict[str, Path] = {}
     paths = sorted((folder / "indicators").glob("*.toml"))
     if not paths:
-        raise DefinitionError(folder / "indicators", "holds no indicator files")
+        raise DefinitionError(folder / "indicators", "holds no indicator files; `indicators add indicator` writes one")
     for path in paths:
         tables = read_toml(path)
         defaults = require_table(tables.pop("defaults", {}), path, "defaults")
         for key, table in tables.items():
             if key in found:
                 raise DefinitionError(path, f"is defined twice, first in {stand_in[key].name}", key=key)
-            found[key] = build_record(Indicator, {**defaults, **require_table(table, path, key), "id": key}, path, key)
+            given = {**defaults, **require_table(table, path, key), "id": key}
+            of_unit = defaults_of_unit(str(given.get("unit", "")), str(given.get("kind", "number")))
+            found[key] = build_record(Indicator, {**of_unit, **given}, path, key)
             stand_in[key] = path
     return found, stand_in

@@ -15,6 +15,7 @@ from local_indicators.schemas.reference.geography import Geography
 
 NOT_COUNTED = ("%", "pp", "£", "rate")
 """How the units begin of what is not counted one by one and may be printed without decimals all the same."""
+SHARES_AND_RATES = ("%", "pp", "rate")
 Polarity = Literal["higher", "lower", "neutral"]
 Accumulation = Literal["discrete", "year to date", "rolling", "pooled", "snapshot"]
 COMPARATORS = {
@@ -24,6 +25,15 @@ COMPARATORS = {
     "core cities": "the core cities' average",
 }
 """What a target may be relative to, as it is said in words."""
+
+
+def defaults_of_unit(unit: str, kind: str = "number") -> dict[str, object]:
+    """Return the range, decimals and disclosure policy of an indicator that gives none. The policy is one that protects
+    people: that a figure counts nobody has to be stated."""
+    share = unit.startswith(SHARES_AND_RATES)
+    limits = {"%": (0, 100), "pp": (-100, 100)}.get(unit[:2].strip(), (0, 1_000_000_000))
+    policy = "none" if kind != "number" else "percentages" if share else "small-counts"
+    return {"range": limits, "decimals": 1 if share else 0, "disclosure": policy}
 
 
 @dataclass(frozen=True)
@@ -39,7 +49,9 @@ class IndicatorVersion:
 
 @dataclass(frozen=True)
 class Indicator:
-    """What is measured, of whom, over what, and who answers for it. `range` is in `unit`. `rounded_to` is
+    """What is measured, of whom, over what, and who answers for it. `range` is in `unit`; where a file gives no range,
+    decimals or disclosure policy, they follow from the unit (`defaults_of_unit`). Without an `authority`, whichever
+    return came last counts, and without a `data_owner` the partner whose return it is answers. `rounded_to` is
     the base that its counts are published rounded to, if they are. `denominator_of` says in other words than
     `denominator` who is divided among, where two indicators say the same words of different people, or others of the
     same."""
@@ -48,29 +60,29 @@ class Indicator:
     id: str
     title: str
     definition: str
-    kind: Literal["number", "ordinal", "text"]
     unit: str
-    polarity: Polarity
-    decimals: int
-    range: tuple[float, float]
     time_identifier: str
-    accumulation: Accumulation
-    area_types: tuple[str, ...]
-    breakdowns: Mapping[str, tuple[str, ...]]
-    total: bool
-    numerator: str
-    denominator: str
-    additive: bool
-    source_return: str
-    replaces: str
-    objective: str
-    priority: str
-    officer: str
-    data_owner: str
-    authority: str
+    range: tuple[float, float]
     disclosure: str
-    lifecycle: Literal["draft", "adopted", "retired"]
-    versions: tuple[IndicatorVersion, ...]
+    kind: Literal["number", "ordinal", "text"] = "number"
+    polarity: Polarity = "neutral"
+    decimals: int = 0
+    accumulation: Accumulation = "discrete"
+    area_types: tuple[str, ...] = ("National", "Region", "Local authority")
+    breakdowns: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    total: bool = True
+    numerator: str = ""
+    denominator: str = ""
+    additive: bool = False
+    source_return: str = ""
+    replaces: str = ""
+    objective: str = ""
+    priority: str = ""
+    officer: str = ""
+    data_owner: str = ""
+    authority: str = ""
+    lifecycle: Literal["draft", "adopted", "retired"] = "adopted"
+    versions: tuple[IndicatorVersion, ...] = (IndicatorVersion("1", date(1990, 1, 1)),)
     caution: str = ""
     companion: str = ""
     change_of: str = ""
@@ -240,7 +252,8 @@ class Target:
 
 @dataclass(frozen=True)
 class NationalIndicator:
-    """One of the 199 national indicators and what became of it. Certainty: V verified, K known, k weakly known."""
+    """One of the 199 national indicators and what became of it. Certainty: V verified, K known, k weakly known.
+    `indicator_id` is the indicator that says it `replaces` it."""
 
     __pydantic_config__ = STRICT_KEYS
     ni: str
@@ -314,13 +327,21 @@ class Framework:
 
 @dataclass(frozen=True)
 class Plan:
-    """The dated plan: framework, strategic objectives, priorities, operational objectives."""
+    """The dated plan: framework, strategic objectives, priorities, operational objectives; all empty without one."""
 
     __pydantic_config__ = STRICT_KEYS
-    framework: Framework
-    strategic: tuple[DatedTitle, ...]
-    priority: tuple[Priority, ...]
-    operational: tuple[OperationalObjective, ...]
+    framework: Framework | None = None
+    strategic: tuple[DatedTitle, ...] = ()
+    priority: tuple[Priority, ...] = ()
+    operational: tuple[OperationalObjective, ...] = ()
+
+
+@dataclass(frozen=True)
+class Partnership:
+    """Whose indicators they are: the areas that the partnership is for, by code or name."""
+
+    __pydantic_config__ = STRICT_KEYS
+    areas: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -337,8 +358,11 @@ class Basket:
 
 @dataclass(frozen=True)
 class Definitions:
-    """All definitions of one start, checked against each other. `digest` names exactly this set of files."""
+    """All definitions of one start, checked against each other. `digest` names exactly this set of `files`, among them
+    those of the shipped reference. `home` are the codes of the areas that the partnership is for."""
 
+    partnership: Partnership
+    home: frozenset[str]
     indicators: Mapping[str, Indicator]
     geography: Geography
     dimensions: tuple[Dimension, ...]
@@ -354,6 +378,11 @@ class Definitions:
     national: tuple[NationalIndicator, ...]
     digest: str
     files: Mapping[str, bytes] = field(repr=False)
+
+    @property
+    def plan_id(self) -> str:
+        """The id of the partnership's own plan; "" without one."""
+        return self.plan.framework.id if self.plan.framework else ""
 
     @cached_property
     def dimension_order(self) -> Mapping[str, int]:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
 
-from local_indicators.common.config_files import STRICT_KEYS, read_csv_by_line
+from local_indicators.common.config_files import STRICT_KEYS
 from local_indicators.common.errors import DefinitionError
 
 ENGLAND = "E92000001"
@@ -112,9 +112,12 @@ def _same(name: str) -> str:
 
 
 class Geography:
-    """All areas, and how to find one. Holds no state beyond what it was built from."""
+    """All areas, and how to find one. Holds no state beyond what it was built from. `file` and `aliases_file` are named
+    where something of them is wrong."""
 
-    def __init__(self, areas: Sequence[Area], file: Path, aliases: Path) -> None:
+    def __init__(
+        self, areas: Sequence[Area], file: Path, aliases: Iterable[Alias] = (), aliases_file: Path | None = None
+    ) -> None:
         self.areas = tuple(areas)
         self.by_code = {area.area_code: area for area in areas}
         self.area_types = frozenset(area.area_type for area in areas) | frozenset(UNLISTED.values())
@@ -128,9 +131,9 @@ class Geography:
             for name in (area.area_code, area.dfe_code, area.legacy_code, area.name):
                 if len(name) > 2:  # the legacy codes of regions and counties, A or 37, could be anything in a cell
                     self._names.setdefault(_same(name), []).append(area)
-        for line, alias in read_csv_by_line(aliases, Alias).items():
+        for alias in aliases:
             if alias.area_code not in self.by_code:
-                raise DefinitionError(aliases, f"{alias.area_code} is not in areas.csv", key=line)
+                raise DefinitionError(aliases_file or file, f"{alias.area_code} is not in areas.csv", key=alias.alias)
             self._names.setdefault(_same(alias.alias), []).append(self.by_code[alias.area_code])
 
     def _check(self, area: Area, file: Path) -> None:

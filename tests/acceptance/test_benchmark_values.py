@@ -19,8 +19,8 @@ from typing import Any
 
 import pytest
 
-from local_indicators.schemas.definitions.loader import SHIPPED_DEFINITIONS
-from tests.support.places import HOME, Place
+from local_indicators.schemas.definitions.loader import SHIPPED_REFERENCE
+from tests.support.places import DEFINITION_FILES, HOME, Place
 
 REFERENCE = HOME.parent / "shared" / "reference"
 BENCHMARK = HOME / "tests" / "acceptance" / "benchmark"
@@ -43,7 +43,7 @@ NAMES: dict[str, str] = tomllib.loads((BENCHMARK / "partner.toml").read_text(enc
     "layout"
 ][0]["table"][0]["indicator"]["map"]
 AUTHORITIES = [
-    row for row in read(SHIPPED_DEFINITIONS / "areas.csv") if row["area_type"] == "Local authority" and row["dfe_code"]
+    row for row in read(SHIPPED_REFERENCE / "areas.csv") if row["area_type"] == "Local authority" and row["dfe_code"]
 ]
 
 
@@ -169,7 +169,7 @@ reason = "The benchmark holds the gap alone."
 def loaded(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Loaded:
     """The benchmark, loaded and published."""
     place = Place(tmp_path_factory.mktemp("benchmark"))
-    shutil.copytree(SHIPPED_DEFINITIONS, place.root / "definitions")
+    shutil.copytree(DEFINITION_FILES, place.root / "definitions")
     shutil.copy(BENCHMARK / "indicators.toml", place.root / "definitions" / "indicators" / "benchmark.toml")
     with (place.root / "definitions" / "relations.toml").open("a", encoding="utf-8") as relations:
         relations.writelines(NOT_HELD.format(name) for name in ("benchmark-l3age19gap", "benchmark-l2age19gap"))
@@ -182,7 +182,7 @@ def loaded(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
         peers = neighbours(REFERENCE / "peer_groups.csv", "member_gss_code")
     else:
         made_up(file)
-        peers = neighbours(SHIPPED_DEFINITIONS / "peers.csv", "member_code")
+        peers = neighbours(SHIPPED_REFERENCE / "peers.csv", "member_code")
     report = place.night(
         today=date(2025, 12, 1), definitions=place.root / "definitions", partners=place.root / "partners"
     )

@@ -9,9 +9,8 @@ import tomllib
 import pytest
 
 from local_indicators.flows.pipeline.night_summary import NightReport
-from local_indicators.flows.settings import CLAIMS
 from local_indicators.warehouse.mart.mart_tables import MART
-from tests.support.places import HOME, Place
+from tests.support.places import CLAIMS, HOME, Place
 from tools.documentation_pages import DASHBOARDS, NATIONAL_SET, coverage_of, dashboards, national_set
 
 Example = tuple[Place, NightReport]

@@ -24,7 +24,7 @@ from local_indicators.schemas.definitions.loader import load_definitions
 from local_indicators.schemas.findings import Finding
 from local_indicators.schemas.observations import CheckContext
 from tests.fuzz.mutations import ANY_SHEET
-from tests.support.places import HOME
+from tests.support.places import DEFINITION_FILES, HOME, PARTNERS
 
 HOSTILE = HOME.parent / "shared" / "hostile"
 Row = dict[str, str]
@@ -98,10 +98,10 @@ def holds(cells: Cells, row: Row) -> bool:
 def test_hostile_files_end_in_findings_and_are_never_partly_loaded(
     layouts: str, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
-    definitions = load_definitions()
+    definitions = load_definitions(DEFINITION_FILES)
     folder = tmp_path_factory.mktemp("partners")
     (folder / "tester.toml").write_text(ANY_SHEET, encoding="utf-8")
-    partners = load_partners(definitions) if layouts == "as shipped" else load_partners(definitions, folder)
+    partners = load_partners(definitions, PARTNERS) if layouts == "as shipped" else load_partners(definitions, folder)
     today = date(2026, 11, 24)
     arrivals = [
         (

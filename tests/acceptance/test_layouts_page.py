@@ -18,11 +18,11 @@ from local_indicators.inputs.layouts.partner_layouts import SHAPES, load_partner
 from local_indicators.inputs.parsing.parse_return import parse
 from local_indicators.inputs.parsing.return_identification import Origin, identify
 from local_indicators.inputs.readers.cells import Cell, Cells, Sheet
-from local_indicators.schemas.definitions.loader import SHIPPED_DEFINITIONS, load_definitions
+from local_indicators.schemas.definitions.loader import load_definitions
 from local_indicators.schemas.definitions.models import Definitions
 from local_indicators.schemas.findings import Finding
 from local_indicators.schemas.reference.periods import read_period
-from tests.support.places import HOME
+from tests.support.places import DEFINITION_FILES, HOME
 
 PAGE = HOME / "docs" / "layouts.md"
 FENCE = re.compile(r"^```(\w+) ?(.*?)\n(.*?)^```", re.M | re.S)
@@ -100,7 +100,7 @@ def typed(text: str) -> Cell:
 def definitions(tmp_path_factory: pytest.TempPathFactory) -> Definitions:
     """The shipped definitions, and the indicator that the page defines."""
     folder = tmp_path_factory.mktemp("page") / "definitions"
-    shutil.copytree(SHIPPED_DEFINITIONS, folder)
+    shutil.copytree(DEFINITION_FILES, folder)
     own = [body for name, _, body in FENCE.findall(PAGE.read_text(encoding="utf-8")) if name == "indicators"]
     (folder / "indicators" / "page.toml").write_text("\n".join(own), encoding="utf-8")
     return load_definitions(folder)

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from local_indicators.flows.commands.check import check_files
 from local_indicators.inputs.layouts.partner_layouts import Partner, load_partners
 from local_indicators.schemas.definitions.models import Definitions
-from tests.support.places import INCOMING, TODAY, Place
+from tests.support.places import INCOMING, PARTNERS, TODAY, Place
 from tests.support.planted_faults import Good, good_returns, judge_planted, mix
 from tests.support.small_returns import BUSY_PARTNER, book, busy_rows
 
@@ -90,7 +90,7 @@ def partners(definitions: Definitions, tmp_path_factory: pytest.TempPathFactory)
     """The example partners, and one of the test's own with a busy return."""
     folder = tmp_path_factory.mktemp("partners")
     (folder / "tester.toml").write_text(BUSY_PARTNER, encoding="utf-8")
-    return {**load_partners(definitions), **load_partners(definitions, folder)}
+    return {**load_partners(definitions, PARTNERS), **load_partners(definitions, folder)}
 
 
 @pytest.fixture(scope="module")

@@ -21,10 +21,10 @@ from local_indicators.common.cell_references import address_of_position
 from local_indicators.flows.checking.validate_files import ValidationResult, validate_files
 from local_indicators.inputs.layouts.partner_layouts import Partner, load_partners
 from local_indicators.inputs.parsing.return_identification import Origin
-from local_indicators.schemas.definitions.loader import SHIPPED_DEFINITIONS, load_definitions
+from local_indicators.schemas.definitions.loader import load_definitions
 from local_indicators.schemas.definitions.models import Definitions
 from local_indicators.schemas.observations import CheckContext
-from tests.support.places import HOME
+from tests.support.places import DEFINITION_FILES, HOME
 
 pytestmark = pytest.mark.long
 
@@ -47,7 +47,7 @@ class Bench:
 def bench(tmp_path_factory: pytest.TempPathFactory) -> Bench:
     """The shipped definitions with those of every set added."""
     folder = tmp_path_factory.mktemp("real")
-    shutil.copytree(SHIPPED_DEFINITIONS, folder / "definitions")
+    shutil.copytree(DEFINITION_FILES, folder / "definitions")
     (folder / "partners").mkdir()
     for here in SETS:
         shutil.copy(here / "indicators.toml", folder / "definitions" / "indicators" / f"real-{here.name}.toml")

@@ -31,6 +31,7 @@ from local_indicators.schemas.findings import Finding, cells_of_finding
 from local_indicators.schemas.observations import KEY, PAYLOAD, CheckContext
 from tests.fuzz.fault_kinds import ALONE, KINDS, Fault, Spoilt
 from tests.fuzz.shapes import LAYOUTS, SHAPES
+from tests.support.places import DEFINITION_FILES
 from tests.support.small_returns import book
 
 TODAY = date(2011, 5, 26)
@@ -92,7 +93,7 @@ class Bench:
 
 
 def bench() -> Bench:
-    definitions = load_definitions()
+    definitions = load_definitions(DEFINITION_FILES)
     with tempfile.TemporaryDirectory() as folder:
         (Path(folder) / "shapes.toml").write_text(LAYOUTS, encoding="utf-8")
         return Bench(definitions, load_partners(definitions, Path(folder)))

@@ -29,6 +29,7 @@ from local_indicators.inputs.parsing.return_identification import Origin
 from local_indicators.schemas.definitions.loader import load_definitions
 from local_indicators.schemas.definitions.models import Definitions
 from local_indicators.schemas.observations import CheckContext
+from tests.support.places import DEFINITION_FILES, PARTNERS
 
 ANY_SHEET = """
 id = "tester"
@@ -224,10 +225,10 @@ class Bench:
 
 
 def bench() -> Bench:
-    definitions = load_definitions()
+    definitions = load_definitions(DEFINITION_FILES)
     with tempfile.TemporaryDirectory() as folder:
         (Path(folder) / "tester.toml").write_text(ANY_SHEET, encoding="utf-8")
-        partners = {**load_partners(definitions), **load_partners(definitions, Path(folder))}
+        partners = {**load_partners(definitions, PARTNERS), **load_partners(definitions, Path(folder))}
     made = Bench(definitions, partners, {})
     originals = [
         arrival

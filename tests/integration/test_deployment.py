@@ -28,13 +28,13 @@ SCHEDULES = {
     "quarterly-report/quarterly-report": "0 7 5 1,4,7,10 *",
     "rebuild/rebuild": None,
 }
-PLACES = {"inbox", "warehouse", "outbox", "archive", "today"}
+PLACES = {"workspace", "inbox", "warehouse", "outbox", "archive", "today"}
 PARAMETERS = {
     "nightly/nightly": PLACES,
     "replies/replies": PLACES,
     "reminders/reminders": PLACES,
-    "quarterly-report/quarterly-report": {"quarter", "to", "again", "today"},
-    "rebuild/rebuild": {"replace", "warehouse", "archive"},
+    "quarterly-report/quarterly-report": {"workspace", "quarter", "to", "again", "today"},
+    "rebuild/rebuild": {"workspace", "replace", "warehouse", "archive"},
 }
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -17,10 +18,14 @@ AT = datetime(2011, 5, 26, 0, 31, tzinfo=UTC)
 FULL = "archive: the ledger cannot be written (No space left on device)"
 
 
+def alarm(**given: Any) -> AlarmSettings:
+    return AlarmSettings(workspace=Path.cwd(), **given)
+
+
 @pytest.fixture
 def reach(tmp_path: Path) -> Callable[[str], AlarmSettings]:
     def of(url: str = "") -> AlarmSettings:
-        return AlarmSettings(outbox=tmp_path / "outbox", archive=tmp_path / "archive", smtp_url=url or None)  # type: ignore[arg-type]
+        return alarm(outbox=tmp_path / "outbox", archive=tmp_path / "archive", smtp_url=url or None)
 
     return of
 
@@ -78,13 +83,13 @@ def test_it_works_where_the_archive_or_all_folders_cannot_be_written(
     with post_office(Post(free_port())) as post:
         nowhere = tmp_path / "file" / "x"  # below a file no folder can be made
         for outbox in (tmp_path / "outbox", nowhere):
-            given = AlarmSettings(outbox=outbox, archive=nowhere, smtp_url=post.url)  # type: ignore[arg-type]
+            given = alarm(outbox=outbox, archive=nowhere, smtp_url=post.url)
             for _ in range(3):
                 assert report_fault(given, "nightly", "night", FULL, AT) == ""
         assert len(post.messages) == 2
-        mended = AlarmSettings(outbox=tmp_path / "outbox", archive=tmp_path / "archive", smtp_url=post.url)  # type: ignore[arg-type]
+        mended = alarm(outbox=tmp_path / "outbox", archive=tmp_path / "archive", smtp_url=post.url)
         clear_faults(mended, "nightly")  # forgets what was remembered elsewhere too
-        elsewhere = AlarmSettings(outbox=tmp_path / "outbox", archive=nowhere, smtp_url=post.url)  # type: ignore[arg-type]
+        elsewhere = alarm(outbox=tmp_path / "outbox", archive=nowhere, smtp_url=post.url)
         report_fault(elsewhere, "nightly", "n", FULL, AT)
         assert len(post.messages) == 3
 

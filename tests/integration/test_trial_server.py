@@ -1,4 +1,4 @@
-"""`make up`, a night and a day's replies on a machine without a network: all of it runs, nothing reaches out, and nothing is left."""
+"""`indicators up`, a night and a day's replies on a machine without a network: all of it runs, nothing reaches out, and nothing is left."""
 
 from __future__ import annotations
 
@@ -46,15 +46,17 @@ if os.environ.get("ALONE"):
 from local_indicators.flows.operations import trial_server as up
 from pathlib import Path
 
-told = up._told
-def then_run(api, env, logs):
+told = up._where_to_look
+def then_run(trial):
+    env = trial.environment
     for name in ("nightly/nightly", "replies/replies"):
         given = [part for one in sys.argv[3:] for part in ("-p", one)]
         done = subprocess.run([str(up.PREFECT), "deployment", "run", name, "--watch", *given], env=env, capture_output=True, text=True)
         print(name, done.returncode, done.stdout[-600:] if done.returncode else "", flush=True)
-    return told(api, env, logs)
-up._told = then_run
-sys.exit(up.main(["--port", sys.argv[1], "--home", sys.argv[2]]))
+    return told(trial)
+up._where_to_look = then_run
+from local_indicators.flows.commands.application import main
+sys.exit(main(["up", "--port", sys.argv[1], "--home", sys.argv[2]]))
 """
 
 
@@ -100,7 +102,7 @@ def test_up_runs_a_night_and_replies_without_a_network_and_leaves_nothing(place:
     log = "".join(said) + "".join(path.read_text()[-3000:] for path in home.glob("*.log"))
     assert "nightly/nightly 0" in log, log
     assert "replies/replies 0" in log, log
-    assert said[-1] == "make up: stopped\n"
+    assert said[-1] == "indicators up: stopped\n"
     assert up.returncode == 0
     assert not heard.exists(), heard.read_text()
     assert place.ask("SELECT data_version FROM mart.publication") == [(1,)]
@@ -125,10 +127,10 @@ def left_of(home: Path) -> list[str]:
 
 
 def test_up_says_that_its_port_is_taken(capsys: pytest.CaptureFixture[str]) -> None:
-    from local_indicators.flows.operations.trial_server import main
+    from local_indicators.flows.commands.application import main
 
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
-        assert main(["--port", str(taken.getsockname()[1])]) == 2
+        assert main(["up", "--port", str(taken.getsockname()[1])]) == 2
     assert "is taken" in capsys.readouterr().err

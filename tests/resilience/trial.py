@@ -24,6 +24,7 @@ import yaml
 
 from local_indicators.flows.operations import trial_server
 from local_indicators.flows.records.ledger import read_ledger
+from local_indicators.flows.settings import settings
 from local_indicators.warehouse.store import private_store
 from tests.support.mail_server import Post, free_port, post_office
 from tests.support.places import HOME, Place
@@ -38,8 +39,7 @@ class Trial:
     """A trial at work: where it is, what runs, and what was dropped in."""
 
     place: Place
-    env: dict[str, str]
-    port: int
+    program: trial_server.Trial
     server: subprocess.Popen[bytes]
     worker: subprocess.Popen[bytes]
     dropped: dict[str, bytes] = field(default_factory=dict)
@@ -50,7 +50,7 @@ class Trial:
 
     def runs(self) -> list[dict[str, Any]]:
         request = urllib.request.Request(  # noqa: S310
-            f"{self.env['PREFECT_API_URL']}/flow_runs/filter",
+            f"{self.program.environment['PREFECT_API_URL']}/flow_runs/filter",
             data=json.dumps(
                 {"sort": "START_TIME_ASC", "limit": 200, "flow_runs": {"start_time": {"is_null_": False}}}
             ).encode(),
@@ -88,13 +88,15 @@ def _begun(place: Place, post: Post) -> Trial:
     os.environ.update({f"INDICATORS_{name}": str(path) for name, path in paths.items()})
     os.environ.update({"INDICATORS_TODAY": "2011-04-28", "INDICATORS_SMTP_URL": post.url})
     home = place.root / "prefect"
-    env = trial_server.environment("127.0.0.1", port, home) | {"PREFECT_LOGGING_LEVEL": "INFO"}
+    program = trial_server.Trial(settings(), "127.0.0.1", port, home)
+    os.environ["PREFECT_LOGGING_LEVEL"] = "INFO"
     home.mkdir()
-    server = trial_server.start_server("127.0.0.1", port, env, place.root / "server.log")
+    env = program.environment
+    server = trial_server.start_server(program, place.root / "server.log")
     trial_server.wait_for(env["PREFECT_API_URL"], server)
-    trial_server.deploy(env, _every_minute(place.root / "prefect.yaml"))
+    trial_server.deploy(HOME, env, _every_minute(place.root / "prefect.yaml"))
     _say("server up, deployed with a cron of every minute")
-    return Trial(place, env, port, server, trial_server.start_worker(env, place.root / "worker.log"))
+    return Trial(place, program, server, trial_server.start_worker(program, place.root / "worker.log"))
 
 
 def _every_minute(path: Path) -> Path:
@@ -144,7 +146,7 @@ def _kill_worker(trial: Trial) -> None:
     trial.worker.kill()
     trial.worker.wait()
     time.sleep(5)
-    trial.worker = trial_server.start_worker(trial.env, trial.log("worker"))
+    trial.worker = trial_server.start_worker(trial.program, trial.log("worker"))
 
 
 def _kill_worker_and_runs(trial: Trial) -> None:
@@ -160,7 +162,7 @@ def _kill_worker_and_runs(trial: Trial) -> None:
             os.kill(pid, signal.SIGKILL)
     trial.worker.wait()
     time.sleep(5)
-    trial.worker = trial_server.start_worker(trial.env, trial.log("worker"))
+    trial.worker = trial_server.start_worker(trial.program, trial.log("worker"))
 
 
 def _children(pid: int) -> list[int]:
@@ -177,8 +179,8 @@ def _restart_server(trial: Trial) -> None:
     _say("the server is stopped and started again")
     trial_server.end(trial.server)
     time.sleep(3)
-    trial.server = trial_server.start_server("127.0.0.1", trial.port, trial.env, trial.log("server"))
-    trial_server.wait_for(trial.env["PREFECT_API_URL"], trial.server)
+    trial.server = trial_server.start_server(trial.program, trial.log("server"))
+    trial_server.wait_for(trial.program.environment["PREFECT_API_URL"], trial.server)
 
 
 def _settled(trial: Trial, seconds: float) -> bool:

@@ -14,6 +14,9 @@ from local_indicators.warehouse.store.attached_files import connect_with_files
 
 HOME = Path(__file__).resolve().parents[2]
 INCOMING = HOME / "inputs" / "incoming"
+PARTNERS = HOME / "inputs" / "partners"
+DEFINITION_FILES = HOME / "definitions"
+CLAIMS = HOME / "claims" / "review-2011.toml"
 TODAY = date(2011, 5, 31)
 
 

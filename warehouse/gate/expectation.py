@@ -17,8 +17,8 @@ class Expectation:
     table; else `unique` columns, `filled` columns, exactly these `columns`, or so many rows as `count`.
 
     Tables are the candidate's under their own names, the live file's as live_observations and so on, and the
-    definitions as ref_indicator, ref_area and ref_part; ref_today holds the day. `waived_by` are the rules of the check
-    whose waiver lets a row through here too."""
+    definitions as ref_indicator, ref_area, ref_measure and ref_part; ref_today holds the day. `waived_by` are the rules
+    of the check whose waiver lets a row through here too."""
 
     id: str
     says: str

@@ -192,6 +192,9 @@ def _reference(definitions: Definitions) -> dict[str, pl.DataFrame]:
         "ref_area": pl.DataFrame(
             [{"area_code": area.area_code, "name": area.name} for area in definitions.geography.areas]
         ),
+        "ref_measure": pl.DataFrame(
+            [(f"NI {measure.ni[-3:]}",) for measure in definitions.national], schema={"ni": pl.String}, orient="row"
+        ),
         "ref_part": pl.DataFrame(
             [row for indicator in indicators for row in _parts(indicator, definitions)],
             schema=dict.fromkeys(("indicator_id", "dimension", "breakdown"), pl.String),

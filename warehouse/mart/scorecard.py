@@ -13,6 +13,8 @@ from local_indicators.warehouse.mart.targets import STATUS
 
 Plan = tuple[str, str | None, str | None, str | None, str | None, str | None, str | None]
 WIDE = ("National", "Region", "Statistical neighbours")
+NO_PLAN = "no plan"
+"""What mart.scorecard calls the framework of a partnership that has neither a plan nor targets in another framework."""
 CROWDED = ("Local authority", "District", "Council outside England", "Ward", "LSOA", "MSOA", "Data zone",
            "Intermediate zone")  # fmt: skip
 
@@ -81,12 +83,7 @@ def fill_scorecard(con: duckdb.DuckDBPyConnection, definitions: Definitions, tod
     frames = {
         "planned": pl.DataFrame(list(_planned(definitions, today)), dict.fromkeys(names, pl.String), orient="row"),
         "home": pl.DataFrame(
-            [
-                (code,)
-                for code in sorted(
-                    {p.area_code for p in definitions.peers} | {t.area_code for t in definitions.targets}
-                )
-            ],
+            [(code,) for code in sorted(definitions.home)],
             {"area_code": pl.String},
             orient="row",
         ),
@@ -100,7 +97,12 @@ def fill_scorecard(con: duckdb.DuckDBPyConnection, definitions: Definitions, tod
 
 def _planned(definitions: Definitions, today: date) -> Iterator[Plan]:
     """What each framework watches today: the plan its priorities' and objectives' indicators, another one those that it
-    has a target for; and of the plan also what no indicator measures."""
+    has a target for; and of the plan also what no indicator measures. Without any framework every adopted indicator is
+    watched."""
+    if definitions.plan.framework is None and not definitions.frameworks:
+        for indicator in definitions.indicators.values():
+            if indicator.lifecycle == "adopted":
+                yield NO_PLAN, None, None, *_of(indicator, definitions, today)
     plan = definitions.plan
     objectives = {
         one.id: f"{one.number}. {one.title}" if one.number else one.title
@@ -113,12 +115,12 @@ def _planned(definitions: Definitions, today: date) -> Iterator[Plan]:
         if one.lifecycle != "adopted" or not (one.priority or objective):
             continue
         seen |= {one.priority, objective}
-        yield plan.framework.id, one.priority or None, objective, *_of(one, definitions, today)
+        yield definitions.plan_id, one.priority or None, objective, *_of(one, definitions, today)
     for priority in plan.priority:
         if priority.title not in seen:
-            yield plan.framework.id, priority.title, None, None, None, _role(priority.lead, definitions, today), None
+            yield definitions.plan_id, priority.title, None, None, None, _role(priority.lead, definitions, today), None
     for title in sorted({title for title in objectives.values() if title not in seen}):
-        yield plan.framework.id, None, title, None, None, None, None
+        yield definitions.plan_id, None, title, None, None, None, None
     for framework in definitions.frameworks:
         for name in dict.fromkeys(t.indicator_id for t in definitions.targets if t.framework == framework.id):
             one = definitions.indicators[name]

@@ -60,7 +60,7 @@ def target_trajectories(definitions: Definitions) -> pl.DataFrame:
     by_series: dict[tuple[str, str, str, str], list[Target]] = {}
     for target in definitions.targets:
         by_series.setdefault(target.series, []).append(target)
-    own = definitions.plan.framework.id
+    own = definitions.plan_id
     ordered = sorted(by_series.items(), key=lambda item: item[0][1] != own)
     rows = [row for _, targets in ordered for row in _course(targets, definitions)]
     key = ["indicator_id", "area_code", "breakdown", "time_identifier", "time_period"]

@@ -115,7 +115,7 @@ class JudgedClaim:
 def load_claims(path: Path) -> tuple[Claim, ...]:
     """The claims of a file. Raises DefinitionError naming file, claim and reason; UsageError if there is no file."""
     if not path.is_file():
-        raise UsageError(path, "is not there; name a claims file, or leave it out for the review of 2011")
+        raise UsageError(path, "is not there; name a claims file, or leave it out for all of the workspace")
     claims = tuple(build_record(Claim, row, path, str(row.get("id", "?"))) for row in read_toml(path).get("claim", []))
     if len({claim.id for claim in claims}) != len(claims):
         raise DefinitionError(path, "two claims have the same id")

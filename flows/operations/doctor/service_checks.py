@@ -17,10 +17,10 @@ from urllib.parse import quote
 
 import orjson
 
+from local_indicators.common.shipped_files import PACKAGE
 from local_indicators.flows.delivery.mail_server import configured_mail_server
 from local_indicators.flows.delivery.outbox import probe_mail_server
 from local_indicators.flows.operations.doctor.doctor_context import Diagnosis, DoctorContext, read_dotenv, shortened
-from local_indicators.flows.settings import HOME
 
 
 def check_mail_server(context: DoctorContext) -> Diagnosis:
@@ -115,7 +115,7 @@ def _configured_deployments() -> Iterator[dict[str, Any]]:
     """Yield the deployments of prefect.yaml."""
     import yaml
 
-    yield from yaml.safe_load((HOME / "prefect.yaml").read_text("utf-8"))["deployments"]
+    yield from yaml.safe_load((PACKAGE / "prefect.yaml").read_text("utf-8"))["deployments"]
 
 
 def _is_active(deployment: dict[str, Any]) -> bool:

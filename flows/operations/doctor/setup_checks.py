@@ -11,6 +11,7 @@ from datetime import datetime
 from pathlib import Path
 
 from local_indicators.common.errors import LocalIndicatorsError
+from local_indicators.common.shipped_files import PACKAGE
 from local_indicators.flows.inboxes import Address
 from local_indicators.flows.operations.doctor.doctor_context import (
     CheckResult,
@@ -20,7 +21,7 @@ from local_indicators.flows.operations.doctor.doctor_context import (
     require,
     shortened,
 )
-from local_indicators.flows.settings import HOME, Settings
+from local_indicators.flows.settings import Settings
 from local_indicators.flows.template_check import check_templates
 
 
@@ -60,7 +61,7 @@ def check_libraries(_: DoctorContext) -> Diagnosis:
     """Check that the installed packages are those of requirements.lock."""
     from packaging.markers import Marker
 
-    lock = HOME / "requirements.lock"
+    lock = PACKAGE / "requirements.lock"
     if not lock.exists():
         return "ok", "there is no requirements.lock to compare with", ""
     wanted = re.findall(

@@ -8,15 +8,16 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
-from local_indicators.schemas.definitions.loader import SHIPPED_DEFINITIONS, load_definitions
+from local_indicators.schemas.definitions.loader import SHIPPED_REFERENCE, load_definitions
 from local_indicators.schemas.definitions.models import Definitions, DisclosurePolicy, IndicatorRelation, Peer
 from local_indicators.schemas.reference.geography import Area, Geography
 from tests.fuzz.disclosure_attack.families import MADE, Plan
 from tests.fuzz.disclosure_attack.forms import put
 from tests.fuzz.disclosure_attack.people import Cell, Family, Grid, Key
 from tests.fuzz.disclosure_attack.places import WARDS
+from tests.support.places import DEFINITION_FILES
 
-BASE = load_definitions()
+BASE = load_definitions(DEFINITION_FILES)
 PEERS = ("E06000015", "E06000016", "E06000010", "E06000002")
 """Made-up statistical neighbours of Nottingham."""
 
@@ -97,9 +98,7 @@ def _definitions(plans: Sequence[Plan], policies: Sequence[DisclosurePolicy]) ->
             if link.kind != "change"  # which change_of says
         ]
     wards = [Area(code, f"Ward {code}", "Ward", city) for code, city in WARDS.items()]
-    places = Geography(
-        [*BASE.geography.areas, *wards], SHIPPED_DEFINITIONS / "areas.csv", SHIPPED_DEFINITIONS / "area_aliases.csv"
-    )
+    places = Geography([*BASE.geography.areas, *wards], SHIPPED_REFERENCE / "areas.csv")
     peers = tuple(
         Peer(
             area_code="E06000018",

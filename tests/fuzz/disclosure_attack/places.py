@@ -10,7 +10,7 @@ from __future__ import annotations
 import csv
 from functools import cache
 
-from local_indicators.schemas.definitions.loader import SHIPPED_DEFINITIONS
+from local_indicators.schemas.definitions.loader import SHIPPED_REFERENCE
 from local_indicators.schemas.reference.geography import ENGLAND
 
 INNER = ("01", "07", "12", "13", "14", "19", "20", "22", "23", "25", "28", "30", "32", "33")
@@ -44,7 +44,7 @@ ACROSS: dict[str, frozenset[str]] = {
 
 @cache
 def _listed() -> dict[str, tuple[str, str]]:
-    with (SHIPPED_DEFINITIONS / "areas.csv").open(encoding="utf-8", newline="") as file:
+    with (SHIPPED_REFERENCE / "areas.csv").open(encoding="utf-8", newline="") as file:
         return {row["area_code"]: (row["area_type"], row["parent_code"]) for row in csv.DictReader(file)}
 
 

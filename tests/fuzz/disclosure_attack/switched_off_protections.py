@@ -15,7 +15,7 @@ import duckdb
 import polars as pl
 import pytest
 
-from local_indicators.schemas.definitions.loader import SHIPPED_DEFINITIONS
+from local_indicators.schemas.definitions.loader import SHIPPED_REFERENCE
 from local_indicators.schemas.definitions.models import Definitions
 from local_indicators.schemas.reference.geography import Geography
 from local_indicators.warehouse.disclosure import disclosure_control
@@ -92,7 +92,7 @@ def _areas(**fields: str) -> Known:
         areas = [replace(area, **fields) for area in all_of.geography.areas]  # type: ignore[arg-type]
         return replace(
             all_of,
-            geography=Geography(areas, SHIPPED_DEFINITIONS / "areas.csv", SHIPPED_DEFINITIONS / "area_aliases.csv"),
+            geography=Geography(areas, SHIPPED_REFERENCE / "areas.csv"),
         )
 
     return known

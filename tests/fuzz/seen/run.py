@@ -27,6 +27,7 @@ from tests.fuzz.seen.known import is_known
 from tests.fuzz.seen.office import AS_DISPLAYED, convert, displayed
 from tests.fuzz.seen.partner import toml
 from tests.fuzz.seen.workbooks import Made, make
+from tests.support.places import DEFINITION_FILES
 
 TODAY = date(2011, 5, 31)
 BATCH = 100
@@ -123,7 +124,7 @@ def _batch(seeds: Sequence[int], kinds: Sequence[str], keep: Path | None, more: 
 def _compare(files: Sequence[tuple[Path, Made]], folder: Path, result: Result, keep: Path | None) -> None:
     """Judge the files of a batch, and hold what is loaded of them against what is displayed."""
     arrivals = [(Origin("seen", f"seen/{path.name}", TODAY), path.read_bytes) for path, _ in files]
-    partners = load_partners(definitions := load_definitions(), folder / "partners")
+    partners = load_partners(definitions := load_definitions(DEFINITION_FILES), folder / "partners")
     judged = validate_files(arrivals, partners, definitions, CheckContext(TODAY))
     with Reader(Limits()) as reader:
         for (path, one), group in zip(files, judged, strict=True):

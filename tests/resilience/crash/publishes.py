@@ -17,7 +17,7 @@ from pathlib import Path
 
 import duckdb
 
-from tests.support.places import HOME
+from tests.support.places import DEFINITION_FILES, HOME
 
 PAUSE_SECONDS = 0.05
 VERSION = "SELECT data_version, (SELECT count(*) FROM mart.observations) FROM mart.publication"
@@ -107,7 +107,7 @@ def publishing(folder: Path, count: int) -> list[str]:
     from local_indicators.schemas.definitions.loader import load_definitions
     from tests.support.publication_histories import History, figure
 
-    history = History(folder, load_definitions())
+    history = History(folder, load_definitions(DEFINITION_FILES))
     seen: dict[str, list[Refresh]] = {}
     published: list[tuple[float, float, int]] = []
 

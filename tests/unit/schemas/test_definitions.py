@@ -15,9 +15,10 @@ import pytest
 
 from local_indicators.common.errors import DefinitionError
 from local_indicators.inputs.layouts.partner_layouts import Partner
-from local_indicators.schemas.definitions.loader import SHIPPED_DEFINITIONS, load_definitions
+from local_indicators.schemas.definitions.loader import load_definitions
 from local_indicators.schemas.definitions.models import Definitions
 from local_indicators.warehouse.mart.reference_tables import create_reference_tables
+from tests.support.places import DEFINITION_FILES
 
 WRONG = [
     ("indicators/attainment.toml", 'polarity = "higher"', 'polarity = "up"', "polarity"),
@@ -56,7 +57,7 @@ def test_a_wrong_definition_is_refused_with_its_reason(
     file: str, right: str, wrong: str, named: str, tmp_path: Path
 ) -> None:
     folder = tmp_path / "definitions"
-    shutil.copytree(SHIPPED_DEFINITIONS, folder)
+    shutil.copytree(DEFINITION_FILES, folder)
     text = (folder / file).read_text(encoding="utf-8")
     assert right in text
     (folder / file).write_text(text.replace(right, wrong, 1), encoding="utf-8")
@@ -68,10 +69,10 @@ def test_a_wrong_definition_is_refused_with_its_reason(
 
 def test_a_definition_that_excel_saved_with_its_mark_is_read(tmp_path: Path) -> None:
     folder = tmp_path / "definitions"
-    shutil.copytree(SHIPPED_DEFINITIONS, folder)
+    shutil.copytree(DEFINITION_FILES, folder)
     for name in ("targets.csv", "plan.toml"):
         (folder / name).write_bytes(b"\xef\xbb\xbf" + (folder / name).read_bytes())
-    assert len(load_definitions(folder).targets) == len(load_definitions().targets)
+    assert len(load_definitions(folder).targets) == len(load_definitions(DEFINITION_FILES).targets)
 
 
 def test_traps_of_the_review_are_built_in(definitions: Definitions) -> None:

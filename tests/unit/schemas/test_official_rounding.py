@@ -13,9 +13,10 @@ import pytest
 from local_indicators.flows.checking.validate_files import ValidationResult, validate_files
 from local_indicators.inputs.layouts.partner_layouts import Partner, load_partners
 from local_indicators.inputs.parsing.return_identification import Origin
-from local_indicators.schemas.definitions.loader import SHIPPED_DEFINITIONS, load_definitions
+from local_indicators.schemas.definitions.loader import load_definitions
 from local_indicators.schemas.definitions.models import Definitions
 from local_indicators.schemas.observations import KEY, CheckContext, Waiver
+from tests.support.places import DEFINITION_FILES
 from tests.support.small_returns import book
 
 TODAY = date(2011, 5, 31)
@@ -89,7 +90,7 @@ Check = Any
 @pytest.fixture(scope="module")
 def definitions(tmp_path_factory: pytest.TempPathFactory) -> Definitions:
     folder = tmp_path_factory.mktemp("rounding") / "definitions"
-    shutil.copytree(SHIPPED_DEFINITIONS, folder)
+    shutil.copytree(DEFINITION_FILES, folder)
     (folder / "indicators" / "rounding.toml").write_text(INDICATORS, encoding="utf-8")
     return load_definitions(folder)
 

@@ -15,7 +15,6 @@ from scipy.optimize import least_squares
 from local_indicators.common.errors import DefinitionError, UsageError
 from local_indicators.flows.commands.application import main
 from local_indicators.flows.pipeline.night_summary import NightReport
-from local_indicators.flows.settings import CLAIMS
 from local_indicators.warehouse.queries.claims import (
     Claim,
     InputValue,
@@ -25,7 +24,7 @@ from local_indicators.warehouse.queries.claims import (
     load_claims,
     recompute,
 )
-from tests.support.places import Place
+from tests.support.places import CLAIMS, Place
 
 Example = tuple[Place, NightReport]
 

@@ -14,15 +14,16 @@ from typing import Any
 import polars as pl
 import pytest
 
-from local_indicators.schemas.definitions.loader import SHIPPED_DEFINITIONS, load_definitions
+from local_indicators.schemas.definitions.loader import SHIPPED_REFERENCE, load_definitions
 from local_indicators.schemas.definitions.models import Definitions, IndicatorRelation
 from local_indicators.schemas.reference.geography import ENGLAND, Area, Geography
 from local_indicators.warehouse.disclosure.disclosure_control import rows_to_withhold, suppress_and_round
 from local_indicators.warehouse.publication.exports import FOLDER, LATEST
+from tests.support.places import DEFINITION_FILES
 from tests.support.publication_histories import COUNT, SHARE, History, figure, tidy
 from tests.support.suppression_attacker import Attack
 
-DEFINITIONS = load_definitions()
+DEFINITIONS = load_definitions(DEFINITION_FILES)
 LEAST = 5
 HISTORIES = int(os.environ.get("HISTORIES", "2"))  # make histories: 20
 COVERAGE = {"Coverage": ("Maintained", "Academies")}
@@ -77,11 +78,7 @@ def test_several_hidden_parts_of_a_remainder_that_gives_them_away_take_another_w
 def with_wards(definitions: Definitions, *codes: str) -> Definitions:
     """The definitions with wards of Nottingham in their list of areas."""
     wards = [Area(code, f"Ward {code}", "Ward", "E06000018") for code in codes]
-    listed = Geography(
-        [*definitions.geography.areas, *wards],
-        SHIPPED_DEFINITIONS / "areas.csv",
-        SHIPPED_DEFINITIONS / "area_aliases.csv",
-    )
+    listed = Geography([*definitions.geography.areas, *wards], SHIPPED_REFERENCE / "areas.csv")
     return replace(definitions, geography=listed)
 
 

@@ -12,11 +12,12 @@ from typing import Any
 import pytest
 
 from local_indicators.common.errors import DefinitionError
-from local_indicators.schemas.definitions.loader import SHIPPED_DEFINITIONS, load_definitions
+from local_indicators.schemas.definitions.loader import load_definitions
 from local_indicators.schemas.definitions.models import Definitions, IndicatorRelation
+from tests.support.places import DEFINITION_FILES
 from tests.support.publication_histories import COUNT, SHARE, History, figure
 
-DEFINITIONS = load_definitions()
+DEFINITIONS = load_definitions(DEFINITION_FILES)
 LEVEL_3 = "level-3-at-19"
 COVERAGE = ("Maintained", "Academies", "Maintained and academies")
 NOTHING = (None,) * 6
@@ -251,7 +252,7 @@ def test_what_is_worked_out_of_others_must_say_of_which(
     file: str, right: str, wrong: str, named: str, tmp_path: Path
 ) -> None:
     folder = tmp_path / "definitions"
-    shutil.copytree(SHIPPED_DEFINITIONS, folder)
+    shutil.copytree(DEFINITION_FILES, folder)
     text = (folder / file).read_text(encoding="utf-8")
     assert right in text
     (folder / file).write_text(text.replace(right, wrong, 1), encoding="utf-8")

@@ -11,9 +11,10 @@ from typing import Any
 import pytest
 
 from local_indicators.common.errors import DefinitionError
-from local_indicators.schemas.definitions.loader import SHIPPED_DEFINITIONS, load_definitions
+from local_indicators.schemas.definitions.loader import load_definitions
 from local_indicators.schemas.definitions.models import Definitions, Framework, Target
 from local_indicators.warehouse.mart.scorecard import fill_scorecard
+from tests.support.places import DEFINITION_FILES
 from tests.support.small_marts import ENGLAND, NOTTINGHAM, latest, made_from, row, trend, with_indicator
 
 Given = dict[str, Any]
@@ -185,9 +186,9 @@ REFUSED = [
 
 @pytest.mark.parametrize(("rows", "key", "reason"), REFUSED, ids=[reason for _, _, reason in REFUSED])
 def test_a_wrong_target_is_refused_at_start(rows: str, key: str, reason: str, tmp_path: Path) -> None:
-    for path in SHIPPED_DEFINITIONS.rglob("*"):
+    for path in DEFINITION_FILES.rglob("*"):
         if path.suffix in (".toml", ".csv"):
-            copy = tmp_path / path.relative_to(SHIPPED_DEFINITIONS)
+            copy = tmp_path / path.relative_to(DEFINITION_FILES)
             copy.parent.mkdir(parents=True, exist_ok=True)
             copy.write_bytes(path.read_bytes())
     (tmp_path / "targets.csv").write_text(HEADING + rows, encoding="utf-8")
