@@ -6,7 +6,7 @@ from __future__ import annotations
 from datetime import UTC, date, datetime
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, ClassVar, Literal
 from zoneinfo import ZoneInfo
 
 from pydantic import BeforeValidator, Field, SecretStr, ValidationError
@@ -27,6 +27,7 @@ class Settings(WorkspaceSettings):
     """Where things are, and who is written to. `grace_days` are the days after a due date before the officer is told.
     `on_fault`: whether a return that the gate finds at fault is set aside and the rest published, or nothing is."""
 
+    knows_every_setting: ClassVar[bool] = True
     inbox: Annotated[Path | Address, NoDecode, BeforeValidator(inbox_at)] = Path("inbox")
     warehouse: Path = Path("warehouse/indicators.duckdb")
     outbox: Path = Path("outbox")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import tomllib
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 from urllib.parse import urlsplit
 
 from pydantic.fields import FieldInfo
@@ -31,6 +31,8 @@ class WorkspaceSettings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix="INDICATORS_", extra="ignore", frozen=True)
 
+    knows_every_setting: ClassVar[bool] = False
+    """Whether a key of indicators.toml that is no field of the class is refused."""
     workspace: Path
 
     @classmethod
@@ -77,13 +79,12 @@ class _WorkspaceFile(_OfWorkspace):
     def __call__(self) -> dict[str, Any]:
         path = self.folder / SETTINGS_FILE
         given = read_settings_file(path)
-        for name in given:
-            if name not in _all_settings():
-                likely = get_close_matches(name, sorted(_all_settings()), n=1)
+        every = sorted(self.known())
+        for name in given if getattr(self.settings_cls, "knows_every_setting", False) else ():
+            if name not in every:
+                likely = get_close_matches(name, every, n=1)
                 hint = f"did you mean {likely[0]}? " if likely else ""
-                raise UsageError(
-                    f"{path}: {name}", f"is no setting; {hint}known are {', '.join(sorted(_all_settings()))}"
-                )
+                raise UsageError(f"{path}: {name}", f"is no setting; {hint}known are {', '.join(every)}")
         for name in MAY_HOLD_SECRETS:
             if _has_password(given.get(name)):
                 reason = f"holds a password, which does not belong here; set INDICATORS_{name.upper()} in .env instead"
@@ -108,13 +109,6 @@ def read_settings_file(path: Path) -> dict[str, Any]:
         raise UsageError(path, f"cannot be read ({error.strerror})") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise UsageError(path, f"is not valid TOML: {error}") from None
-
-
-def _all_settings() -> set[str]:
-    """The names of all settings, whichever of them a class of settings has."""
-    from local_indicators.flows.settings import Settings
-
-    return set(Settings.model_fields) - {"workspace"}
 
 
 def _has_password(value: object) -> bool:
