@@ -27,6 +27,12 @@ class Command(NamedTuple):
 
 
 COMMANDS = (
+    Command(
+        "init",
+        "Write a new workspace, which runs a first night at once.",
+        "indicators init leicester --name 'Leicester partnership' --area Leicester \\\n"
+        "    --sender indicators@example.org --analyst analyst@example.org",
+    ),
     Command("nightly", "Run one whole night.", "indicators nightly --inbox /srv/returns --today 2011-05-31"),
     Command(
         "check",

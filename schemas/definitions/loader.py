@@ -23,7 +23,12 @@ from local_indicators.common.config_files import (
 from local_indicators.common.errors import DefinitionError
 from local_indicators.schemas.definitions.cross_checks import Sources, cross_check
 from local_indicators.schemas.definitions.frameworks import load_frameworks
-from local_indicators.schemas.definitions.home_areas import aliases_of_neighbours, find_home_areas, neighbour_averages
+from local_indicators.schemas.definitions.home_areas import (
+    EVERY_HOME,
+    aliases_of_neighbours,
+    find_home_areas,
+    neighbour_averages,
+)
 from local_indicators.schemas.definitions.models import (
     Basket,
     Definitions,
@@ -80,6 +85,12 @@ def load_definitions(folder: Path, reference: Path = SHIPPED_REFERENCE) -> Defin
     )
     cross_check(loaded, Sources(folder, stand_in, tuple(targets)))
     return loaded
+
+
+def load_reference_areas(reference: Path = SHIPPED_REFERENCE) -> Geography:
+    """Load the areas that are shipped, by whichever name; for a partnership that has no definitions yet."""
+    aliases = [a for a in _by_line(reference / "area_aliases.csv", Alias).values() if a.area_code != EVERY_HOME]
+    return Geography(tuple(_by_line(reference / "areas.csv", Area).values()), reference / "areas.csv", aliases)
 
 
 def _data_files(folder: Path) -> Iterable[Path]:
@@ -147,8 +158,10 @@ def _geography(folder: Path, reference: Path, partnership: Partnership) -> tuple
     """The areas with those of the workspace among them, and the codes of those that the partnership is for."""
     file, own_aliases = folder / "areas.csv", folder / "area_aliases.csv"
     shipped, own = _by_line(reference / "areas.csv", Area), _by_line(file, Area)
-    if len({area.area_code for area in own.values()}) < len(own):
-        Geography(tuple(own.values()), file)  # refuses it, naming the code
+    lines: dict[str, str] = {}
+    for line, area in own.items():
+        if (first := lines.setdefault(area.area_code, line)) != line:
+            raise DefinitionError(file, f"{area.area_code} is listed twice, first on {first}", key=line)
     areas = tuple(_by_name(shipped.values(), own.values(), lambda area: area.area_code))
     home = find_home_areas(partnership, Geography(areas, file), folder / "partnership.toml")
     aliases = [

@@ -16,7 +16,7 @@ import pytest
 from local_indicators.flows.commands.template import write_template
 from local_indicators.flows.settings import settings
 from local_indicators.schemas.reference.periods import read_period, week_containing
-from tests.support.places import HOME, Place
+from tests.support.places import DEFINITION_FILES, HOME, Place
 from tests.support.small_returns import book
 
 READ = [
@@ -107,7 +107,7 @@ value = [{ column = "Absent", scale = "percent" }]
 def workspace(tmp_path: Path) -> dict[str, Any]:
     """The definitions as they are shipped with one weekly indicator more, and the partner that sends it."""
     partners, definitions = tmp_path / "partners", tmp_path / "definitions"
-    shutil.copytree(HOME / "schemas" / "definitions" / "data", definitions)
+    shutil.copytree(DEFINITION_FILES, definitions)
     (definitions / "indicators" / "weekly.toml").write_text(INDICATOR, encoding="utf-8")
     partners.mkdir()
     shutil.copytree(HOME / "inputs" / "partners", partners, dirs_exist_ok=True)

@@ -17,7 +17,7 @@ from local_indicators.flows.settings import now
 from local_indicators.schemas.notifications import Message
 from tests.support.inbox_servers import QUOTED
 from tests.support.mail_server import free_port
-from tests.support.places import HOME, Place
+from tests.support.places import DEFINITION_FILES, Place
 from tests.support.small_returns import write_partner
 
 Plant = Callable[[Place, pytest.MonkeyPatch], None]
@@ -60,7 +60,7 @@ def plant_lost(here: Place, _: pytest.MonkeyPatch) -> None:
 
 
 def plant_definition(here: Place, monkeypatch: pytest.MonkeyPatch) -> None:
-    shutil.copytree(HOME / "schemas" / "definitions" / "data", here.root / "definitions")
+    shutil.copytree(DEFINITION_FILES, here.root / "definitions")
     (here.root / "definitions" / "officers.toml").write_text("broken = [", encoding="utf-8")
     monkeypatch.setenv("INDICATORS_DEFINITIONS", str(here.root / "definitions"))
 

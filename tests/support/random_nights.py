@@ -22,7 +22,7 @@ from local_indicators.schemas.findings import Finding
 from local_indicators.warehouse.gate.gate import Verdict
 from local_indicators.warehouse.publication.publish import NotApproved, remove_leftover_candidates
 from local_indicators.warehouse.publication.rebuild_comparison import PUBLISHED, STORE, TableDifference, compare_files
-from tests.support.places import HOME, INCOMING, Place
+from tests.support.places import DEFINITION_FILES, HOME, INCOMING, Place
 from tests.support.small_returns import PARTNER, write_return
 
 BEGUN = date(2011, 5, 1)
@@ -50,7 +50,7 @@ class Life:
 
     def __post_init__(self) -> None:
         ignored = shutil.ignore_patterns("*.py", "__pycache__")
-        shutil.copytree(HOME / "schemas" / "definitions" / "data", self.definitions, ignore=ignored)
+        shutil.copytree(DEFINITION_FILES, self.definitions, ignore=ignored)
         if self.examples:
             shutil.copytree(INCOMING, self.place.inbox)
             shutil.copytree(HOME / "inputs" / "partners", self.partners)

@@ -78,11 +78,9 @@ def _area_read(word: str, source: Source, area_types: AreaTypes, request: Templa
 def _home_areas(candidates: Sequence[Area], request: TemplateRequest) -> list[Area]:
     """Return the areas that a return is about before anybody says more.
 
-    These are the areas that the definitions give peers or targets for; without any, the only local one of its kind, or
-    England.
+    These are the areas that the partnership is for; without any, the only local one of its kind, or England.
     """
-    definitions = request.layout.definitions
-    codes = {peer.area_code for peer in definitions.peers} | {target.area_code for target in definitions.targets}
+    codes = request.layout.definitions.home
     at_home = [area for area in candidates if area.area_code in codes]
     local = [area for area in candidates if area.area_type not in ("National", "Region")]
     if at_home or len(local) == 1:

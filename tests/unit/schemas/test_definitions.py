@@ -15,7 +15,7 @@ import pytest
 
 from local_indicators.common.errors import DefinitionError
 from local_indicators.inputs.layouts.partner_layouts import Partner
-from local_indicators.schemas.definitions.loader import load_definitions
+from local_indicators.schemas.definitions.loader import SHIPPED_REFERENCE, load_definitions
 from local_indicators.schemas.definitions.models import Definitions
 from local_indicators.warehouse.mart.reference_tables import create_reference_tables
 from tests.support.places import DEFINITION_FILES
@@ -25,31 +25,38 @@ WRONG = [
     ("indicators/attainment.toml", "[eyfs-good-level]", "[eyfs-good-level]\nsurprise = 1", "surprise"),
     ("indicators/attainment.toml", 'replaces = "NI 072"', 'replaces = "NI 072"\ncompanion = "nobody"', "nobody"),
     ("indicators/participation.toml", 'time_identifier = "September"', 'time_identifier = "Smarch"', "Smarch"),
-    ("indicators/attainment.toml", 'replaces = "NI 072"', 'replaces = "NI 071"', "NI 071"),
+    ("indicators/attainment.toml", 'replaces = "NI 072"', 'replaces = "NI 999"', "NI 999"),
     ("areas.csv", "E06000018,Nottingham,Local authority,E12000004", "E06000018,Nottingham,Local authority,E12", "E12"),
-    ("areas.csv", "2013-03-31,E08000037", "2013-03-31,E08009999", "E08009999"),
-    ("areas.csv", "2013-03-31,E08000037", "2013-03-30,E08000037", "the day after"),
+    ("reference/areas.csv", "2013-03-31,E08000037", "2013-03-31,E08009999", "E08009999"),
+    ("reference/areas.csv", "2013-03-31,E08000037", "2013-03-30,E08000037", "the day after"),
     ("targets.csv", "201011", "2010", "2010"),
     ("plan.toml", "[framework]", "[framework", "TOML"),
-    ("peers.csv", "E08000003", "E08009999", "E08009999"),
-    ("national_indicators.csv", "NI 001,", "NI 002,", "line 3, ni: NI 002 is listed twice, first on line 2"),
-    ("national_indicators.csv", "eyfs-good-level", "eyfs-good-levels", "eyfs-good-level.replaces: NI 072"),
-    ("indicators/attainment.toml", 'replaces = "NI 072"', 'replaces = ""', "line 73, indicator_id: NI 072"),
+    ("reference/national_indicators.csv", "NI 001,", "NI 002,", "line 3, ni: NI 002 is listed twice, first on line 2"),
+    ("reference/national_indicators.csv", "NI 072,", "NI 720,", "eyfs-good-level.replaces: 'NI 072' is no measure"),
+    (
+        "indicators/attainment.toml",
+        'replaces = "NI 072"',
+        'replaces = "NI 073"',
+        "has eyfs-good-level as its indicator",
+    ),
+    ("frameworks.toml", '"national-indicator-set"', '"national-set"', "'national-set' is none of"),
+    ("partnership.toml", "E06000018", "Nottinham", "did you mean Nottingham"),
     ("indicators/health.toml", 'officer = "', 'officer = "nobody-', "officer: 'nobody-"),
     ("indicators/health.toml", "range = [", "range = [9e9, 0] # [", "the lower limit"),
     ("targets.csv", "\npersistent-absence", "\n\npersistence", "line 3, persistence-secondary: is not an indicator"),
     ("targets.csv", "CYPP 2010-14", "Some plan", "line 2, persistent-absence-secondary.framework: 'Some plan'"),
-    ("peers.csv", "E08000003", "E08009999", "line 2, member_code: E08009999"),
-    ("area_aliases.csv", "E06000018", "E06009999", "E06009999 is not in areas.csv"),
-    ("areas.csv", "E12000001,", "E12000002,", "E12000002 is listed twice"),
-    ("scales.toml", "[", "surprise = 1\n[", "surprise: must be a table"),
+    ("reference/peers.csv", "E08000003", "E08009999", "line 2, member_code: E08009999"),
+    ("area_aliases.csv", "PCT:5EM", "E06009999", "E06009999 is not in areas.csv"),
+    ("areas.csv", "PCT:5EM,", "E06000018,", "E06000018 is listed twice"),
+    ("reference/scales.toml", "[", "surprise = 1\n[", "surprise: must be a table"),
     ("baskets.toml", "components = [", 'components = ["nothing", ', "'nothing' is not an indicator"),
 ]
 ELSEWHERE = {
-    "eyfs-good-level.replaces: NI 072": "indicators/attainment.toml",
-    "line 73, indicator_id: NI 072": "national_indicators.csv",
+    "eyfs-good-level.replaces: 'NI 072' is no measure": "indicators/attainment.toml",
+    "E08009999": "areas.csv",
+    "the day after": "areas.csv",
 }
-"""Where a wrong definition agrees with nothing that stands in another file, and that file says so."""
+"""What is wrong of a shipped file is told of the workspace's own, by which it can be set right."""
 
 
 @pytest.mark.parametrize(("file", "right", "wrong", "named"), WRONG, ids=[f"{w[0]} {w[3]}" for w in WRONG])
@@ -58,11 +65,12 @@ def test_a_wrong_definition_is_refused_with_its_reason(
 ) -> None:
     folder = tmp_path / "definitions"
     shutil.copytree(DEFINITION_FILES, folder)
+    shutil.copytree(SHIPPED_REFERENCE, folder / "reference")
     text = (folder / file).read_text(encoding="utf-8")
     assert right in text
     (folder / file).write_text(text.replace(right, wrong, 1), encoding="utf-8")
     with pytest.raises(DefinitionError) as refused:
-        load_definitions(folder)
+        load_definitions(folder, folder / "reference")
     assert refused.value.thing == str(folder / ELSEWHERE.get(named, file))
     assert named in str(refused.value)
 

@@ -43,6 +43,7 @@ from tests.support.filled_templates import (
     put_row,
     with_row,
 )
+from tests.support.places import HOME
 
 ROWS_TOGETHER = {
     "key.duplicate", "companion.missing", "area.replaced", "row.missing", "total.does-not-match", "area.contradicts",
@@ -235,6 +236,7 @@ def test_the_command_writes_a_file_and_never_over_figures(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("INDICATORS_WORKSPACE", str(HOME))
     assert main(["template", "neet", "--today", "2011-05-26"]) == 0
     assert capsys.readouterr().out == "neet.xlsx\n"
     assert main(["template", "neet", "--today", "2011-05-26"]) == 0
