@@ -3,7 +3,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 .DELETE_ON_ERROR:
-.PHONY: nightly up trial test test-all crash fuzz plant seen persons attack lint lock examples docs pages faults histories rebuilds bench-mart bench-build bench-returns install clean
+.PHONY: nightly up trial test test-all crash fuzz plant seen persons attack lint lock examples docs pages faults histories rebuilds bench-mart bench-build bench-returns install package clean
 
 nightly: .venv/ready
 	@$(BIN)/indicators nightly --today 2011-05-26
@@ -61,9 +61,13 @@ install: .venv/ready
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --no-index --editable .
 	@touch $@
 
+# Build the wheel into dist/, install it into a clean environment, and run nights with it: a minute or two.
+package: .venv/ready
+	@$(BIN)/python -m tools.try_wheel
+
 # Lock again: exact versions and hashes, and no index address.
 lock:
-	uv pip compile pyproject.toml --extra s3 --extra sftp --group dev --universal --python-version 3.11 --generate-hashes --no-annotate --no-header --no-emit-index-url --quiet -o requirements.lock
+	uv pip compile pyproject.toml --extra s3 --extra sftp --group dev --universal --python-version 3.11 --generate-hashes --no-annotate --no-header --no-emit-index-url --no-strip-extras --quiet -o requirements.lock
 	echo uv | uv pip compile - --universal --python-version 3.11 --generate-hashes --no-annotate --no-header --no-emit-index-url --quiet -o requirements-uv.lock
 
 # Write the example returns again from the script that makes them.

@@ -47,7 +47,7 @@ WRONG = [
     ("targets.csv", "CYPP 2010-14", "Some plan", "line 2, persistent-absence-secondary.framework: 'Some plan'"),
     ("reference/peers.csv", "E08000003", "E08009999", "line 2, member_code: E08009999"),
     ("area_aliases.csv", "PCT:5EM", "E06009999", "E06009999 is not in areas.csv"),
-    ("areas.csv", "PCT:5EM,", "E06000018,", "E06000018 is listed twice"),
+    ("areas.csv", "\nPCT:5EM,", "\nE06000018,", "E06000018 is listed twice"),
     ("reference/scales.toml", "[", "surprise = 1\n[", "surprise: must be a table"),
     ("baskets.toml", "components = [", 'components = ["nothing", ', "'nothing' is not an indicator"),
 ]
