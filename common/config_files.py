@@ -5,13 +5,13 @@ from __future__ import annotations
 import csv
 import tomllib
 from collections.abc import Hashable
-from dataclasses import fields, is_dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, TypeVar, cast, get_args, get_type_hints
+from typing import Any, TypeVar, cast
 
 from pydantic import ConfigDict, TypeAdapter, ValidationError
 
+from local_indicators.common.config_errors import Location, Problems, errors_of_record
 from local_indicators.common.errors import DefinitionError
 
 T = TypeVar("T")
@@ -24,44 +24,16 @@ def _adapter(kind: Any) -> TypeAdapter[Any]:
     return TypeAdapter(kind)
 
 
-def build_record(kind: type[T], values: object, file: str | Path, key: str = "") -> T:
-    """Make a dataclass of one table or row. Raises DefinitionError for the first thing wrong in it."""
+def build_record(kind: type[T], values: object, file: str | Path, key: str = "", root: Location = ()) -> T:
+    """Make a dataclass of one table or row. `root` is where the table stands in a TOML file: its name, and for a table
+    in a list its number. Raises DefinitionError with everything wrong in it."""
     try:
         return cast(T, _adapter(cast(Hashable, kind)).validate_python(values))
     except ValidationError as error:
-        errors = error.errors(include_url=False)
-        first = next((e for e in errors if e["type"] == "unexpected_keyword_argument"), errors[0])
-        path = [part for part in first["loc"] if not _is_internal(part)]
-        reason = first["msg"].removeprefix("Value error, ")
-        if first["type"] == "unexpected_keyword_argument":
-            reason = f"is not a key here; known are {', '.join(_known_keys(kind, path[:-1]))}"
-        elif first["type"] in ("missing", "missing_argument"):
-            reason = "is missing"
-        else:
-            reason = f"{reason}; found {str(first['input'])[:80]!r}"
-        named = [f"[{part + 1}]" if isinstance(part, int) else part for part in path]
-        whole = ".".join(([key] if key else []) + named).replace(".[", "[")
-        raise DefinitionError(file, reason, key=whole) from None
-
-
-def _is_internal(part: int | str) -> bool:
-    """Names that pydantic puts into a path for the branches of a union."""
-    return isinstance(part, str) and (part.startswith("function-") or "[" in part or part[:1].isupper())
-
-
-def _known_keys(kind: Any, path: list[int | str]) -> list[str]:
-    """The keys of the dataclass at a path of keys and list numbers."""
-    for part in path:
-        if isinstance(part, str) and is_dataclass(kind):
-            kind = _dataclass_in(get_type_hints(kind).get(part))
-    return sorted(field.name for field in fields(kind)) if is_dataclass(kind) else []
-
-
-def _dataclass_in(hint: Any) -> Any:
-    """The dataclass that a type names, alone or as an element of a list, a mapping or an option."""
-    if is_dataclass(hint):
-        return hint
-    return next((found for part in get_args(hint) if (found := _dataclass_in(part)) is not None), None)
+        problems = Problems()
+        problems.found = errors_of_record(kind, error.errors(include_url=False), file, key, root)
+        problems.raise_if_any()
+        raise
 
 
 def read_toml(path: Path) -> dict[str, Any]:
@@ -70,8 +42,14 @@ def read_toml(path: Path) -> dict[str, Any]:
         return tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except OSError as error:
         raise DefinitionError(path, f"cannot be read ({error.strerror})") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except tomllib.TOMLDecodeError as error:
         raise DefinitionError(path, f"is not valid TOML: {error}") from None
+    except UnicodeDecodeError as error:
+        raise DefinitionError(path, "must be saved as UTF-8", key=f"line {_line_of_byte(path, error.start)}") from None
+
+
+def _line_of_byte(path: Path, position: int) -> int:
+    return path.read_bytes()[:position].count(b"\n") + 1
 
 
 def read_toml_list(path: Path, name: str, kind: type[T], key: str) -> tuple[T, ...]:
@@ -79,15 +57,22 @@ def read_toml_list(path: Path, name: str, kind: type[T], key: str) -> tuple[T, .
     rows = read_toml(path).get(name, [])
     if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
         raise DefinitionError(path, f"must be tables that begin with [[{name}]]", key=name)
-    return tuple(build_record(kind, row, path, str(row.get(key, f"{name} {n}"))) for n, row in enumerate(rows, start=1))
+    problems, records = Problems(), []
+    for number, row in enumerate(rows):
+        with problems.noting():
+            records.append(build_record(kind, row, path, str(row.get(key, f"[[{name}]]")), (name, number)))
+    problems.raise_if_any()
+    return tuple(records)
 
 
 def read_toml_by_id(path: Path, kind: type[T]) -> dict[str, T]:
     """The tables of a TOML file as dataclasses, each with its own name as `id`."""
-    return {
-        key: build_record(kind, {**require_table(table, path, key), "id": key}, path, key)
-        for key, table in read_toml(path).items()
-    }
+    problems, records = Problems(), {}
+    for key, table in read_toml(path).items():
+        with problems.noting():
+            records[key] = build_record(kind, {**require_table(table, path, key), "id": key}, path, key, (key,))
+    problems.raise_if_any()
+    return records
 
 
 def require_table(value: object, path: Path, key: str) -> dict[str, Any]:
@@ -110,9 +95,18 @@ def read_csv_by_line(path: Path, kind: type[T]) -> dict[str, T]:
             rows = [(f"line {reader.line_num}", row) for row in reader]
     except OSError as error:
         raise DefinitionError(path, f"cannot be read ({error.strerror})") from None
-    except (UnicodeDecodeError, csv.Error) as error:
+    except csv.Error as error:
         raise DefinitionError(path, f"cannot be read as csv ({error})") from None
+    except UnicodeDecodeError as error:
+        reason = "must be saved as UTF-8: in Excel, 'CSV UTF-8 (Comma delimited)'"
+        raise DefinitionError(path, reason, key=f"line {_line_of_byte(path, error.start)}") from None
     for line, row in rows:
         if None in row:
-            raise DefinitionError(path, "has more fields than the file has headings; quote a comma", key=line)
-    return {line: build_record(kind, {k: v for k, v in row.items() if v}, path, line) for line, row in rows}
+            reason = 'has more fields than the file has headings; put a text with a comma in quotes: "Bristol, City of"'
+            raise DefinitionError(path, reason, key=line)
+    problems, records = Problems(), {}
+    for line, row in rows:
+        with problems.noting():
+            records[line] = build_record(kind, {k: v for k, v in row.items() if v}, path, line)
+    problems.raise_if_any()
+    return records

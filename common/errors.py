@@ -3,6 +3,7 @@ finding."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 
@@ -18,7 +19,34 @@ class LocalIndicatorsError(Exception):
 
 
 class DefinitionError(LocalIndicatorsError):
-    """A definition, a layout or a partner's TOML is wrong: file, key and what is allowed."""
+    """A definition, a layout or a partner's TOML is wrong: file, line or key, and what is allowed."""
+
+    @property
+    def problems(self) -> tuple[DefinitionError, ...]:
+        """Every single thing that is wrong."""
+        return (self,)
+
+
+class DefinitionErrors(DefinitionError):
+    """Several things are wrong in definitions; `str()` has a line for each of the first twenty."""
+
+    MOST = 20
+
+    def __init__(self, problems: Sequence[DefinitionError]) -> None:
+        first = problems[0]
+        super().__init__(first.thing, first.reason, key=first.key)
+        self._problems = tuple(problems)
+
+    @property
+    def problems(self) -> tuple[DefinitionError, ...]:
+        """Every single thing that is wrong."""
+        return self._problems
+
+    def __str__(self) -> str:
+        lines = [str(problem) for problem in self._problems[: self.MOST]]
+        if len(self._problems) > self.MOST:
+            lines.append(f"and {len(self._problems) - self.MOST} more of the kind")
+        return "\n".join(lines)
 
 
 class StorageError(LocalIndicatorsError):

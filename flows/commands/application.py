@@ -98,7 +98,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except CycloptsError as error:
         return _refused(2, " ".join(str(error).split()), "see `indicators --help`, or --help after a command")
     except LocalIndicatorsError as fault:
-        return _refused(fault.exit_code, str(fault))
+        return _refused(fault.exit_code, *str(fault).splitlines())
     except BrokenPipeError:  # whoever was reading has seen enough
         sys.stdout = open(os.devnull, "w")  # noqa: PTH123, SIM115
         return 0

@@ -8,13 +8,15 @@ import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from itertools import pairwise
+from itertools import pairwise, zip_longest
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Literal
 
+from local_indicators.common.config_errors import Problems, did_you_mean
 from local_indicators.common.config_files import STRICT_KEYS, build_record, read_toml
 from local_indicators.common.errors import DefinitionError
+from local_indicators.common.toml_lines import lines_of_keys
 from local_indicators.inputs.layouts.layout_language import LayoutRecord, Source, TableLayout, Texts, ValueColumn
 from local_indicators.schemas.definitions.models import Definitions
 from local_indicators.schemas.observations import RequiredRows
@@ -105,26 +107,40 @@ def load_partners(definitions: Definitions, folder: Path) -> Mapping[str, Partne
     """Load every partner TOML of a folder and check it against the definitions. Raises DefinitionError."""
     partners: dict[str, Partner] = {}
     owners: dict[str, str] = {}
+    problems = Problems()
     paths = sorted(folder.glob("*.toml"))
     if not paths:
-        raise DefinitionError(folder, "holds no partner TOML")
+        raise DefinitionError(folder, "holds no partner's file; `indicators add partner` writes one")
     for path in paths:
-        says = build_record(PartnerRecord, _with_shapes(read_toml(path), path), path)
-        if says.id != path.stem:
-            raise DefinitionError(path, f"must be {path.stem!r}, the name of the file; found {says.id!r}", key="id")
-        if not re.fullmatch(r"[a-z0-9]+(?:-[a-z0-9]+)*", says.id):
-            raise DefinitionError(path, "must be small letters, digits and hyphens", key="id")
-        if not re.fullmatch(r"[^@\s<>,;]+@[^@\s<>,;]+\.[^@\s<>,;]+", says.email):
-            raise DefinitionError(path, f"must be one e-mail address; found {says.email!r}", key="email")
-        for collection in says.collection:
-            if collection.id in owners:
-                reason = f"the collection is already one of {owners[collection.id]}'s"
-                raise DefinitionError(path, reason, key=f"collection.{collection.id}")
-            owners[collection.id] = says.id
-            _check_collection(collection, definitions, path)
-        toml = path.read_bytes()
-        partners[says.id] = Partner(says, _layouts(says, definitions), hashlib.sha256(toml).hexdigest(), toml)
+        with problems.noting():
+            says = build_record(PartnerRecord, _with_shapes(read_toml(path), path), path)
+            for check in (_check_id, _check_email):
+                with problems.noting():
+                    check(says, path)
+            for collection in says.collection:
+                with problems.noting():
+                    if (owner := owners.setdefault(collection.id, says.id)) != says.id:
+                        reason = f"the collection is already one of {owner}'s"
+                        raise DefinitionError(path, reason, key=f"collection.{collection.id}")
+                    _check_collection(collection, definitions, path, problems)
+            toml = path.read_bytes()
+            partners[says.id] = Partner(says, _layouts(says, definitions), hashlib.sha256(toml).hexdigest(), toml)
+    problems.raise_if_any()
     return MappingProxyType(partners)
+
+
+def _check_id(says: PartnerRecord, path: Path) -> None:
+    if says.id != path.stem:
+        raise DefinitionError(path, f"must be {path.stem!r}, the name of the file; found {says.id!r}", key="id")
+    if not re.fullmatch(r"[a-z0-9]+(?:-[a-z0-9]+)*", says.id):
+        reason = f"must be small letters, digits and hyphens, such as youth-service; found {says.id!r}"
+        raise DefinitionError(path, reason, key="id")
+
+
+def _check_email(says: PartnerRecord, path: Path) -> None:
+    if not re.fullmatch(r"[^@\s<>,;]+@[^@\s<>,;]+\.[^@\s<>,;]+", says.email):
+        reason = f"must be one e-mail address, such as youth.data@example.org; found {says.email!r}"
+        raise DefinitionError(path, reason, key="email")
 
 
 def _with_shapes(toml: dict[str, Any], path: Path) -> dict[str, Any]:
@@ -196,28 +212,42 @@ def _requires(collection: CollectionRecord, definitions: Definitions) -> tuple[R
     return tuple(found)
 
 
-def _check_collection(collection: CollectionRecord, definitions: Definitions, path: Path) -> None:
-    key = f"collection.{collection.id}"
+def _check_collection(collection: CollectionRecord, definitions: Definitions, path: Path, problems: Problems) -> None:
+    key, lines = f"collection.{collection.id}", _lines_of_tables(path, collection.id)
     if not collection.layout:
-        raise DefinitionError(path, "needs at least one layout", key=key)
+        raise DefinitionError(path, "needs at least one layout, [[collection.layout]]", key=key)
     _check_versions(collection, path, key)
-    for number, layout in enumerate(collection.layout, start=1):
-        within = key if len(collection.layout) == 1 else f"{key}.layout {number}"
-        if not layout.table:
-            raise DefinitionError(path, "needs at least one table", key=within)
-        for place, table in enumerate(layout.table, start=1):
-            _check_table(table, definitions, path, f"{within}.table {place}")
-    for number, one in enumerate(collection.require, start=1):
-        _check_required(one, definitions, path, f"{key}.require {number}")
+    tables = [table for layout in collection.layout for table in (layout.table or (None,))]
+    if None in tables:
+        raise DefinitionError(path, "needs at least one table, [[collection.layout.table]]", key=f"{key}.layout")
+    for table, line in zip_longest(tables, lines):
+        if table is not None:
+            within = f"line {line}, {key}.layout.table" if line else f"{key}.layout.table"
+            _check_table(table, definitions, path, within, problems)
+    for require in collection.require:
+        with problems.noting():
+            _check_required(require, definitions, path, f"{key}.require")
+
+
+def _lines_of_tables(path: Path, collection: str) -> list[int]:
+    """The line on which each table of a collection's layouts begins, in order, where each has a header of its own."""
+    lines = lines_of_keys(path.read_text(encoding="utf-8-sig"))
+    number = next(
+        (n for n, entry in enumerate(_listed(read_toml(path), "collection")) if entry.get("id") == collection), -1
+    )
+    places = [(key, line) for key, line in lines.items() if key[:2] == ("collection", number)]
+    return [line for key, line in places if len(key) == 6 and key[2] == "layout" and key[4] == "table"]
 
 
 def _check_required(require_record: RequireRecord, definitions: Definitions, path: Path, key: str) -> None:
     for name in require_record.indicator:
         if name not in definitions.indicators:
-            raise DefinitionError(path, f"{name!r} is not an indicator", key=f"{key}.indicator")
+            hint = did_you_mean(name, tuple(definitions.indicators))
+            raise DefinitionError(path, f"{name!r} is not an indicator{hint}", key=f"{key}.indicator")
     for area in require_record.area:
         if definitions.geography.find(area) is None:
-            raise DefinitionError(path, f"{area!r} is not an area we know", key=f"{key}.area")
+            reason = f"{area!r} is not an area we know{_likely_area(area, definitions)}"
+            raise DefinitionError(path, reason, key=f"{key}.area")
     allowed = {TOTAL}.union(
         *(
             possible_breakdowns(i.breakdowns, definitions.dimensions)
@@ -244,33 +274,51 @@ def _check_versions(collection: CollectionRecord, path: Path, key: str) -> None:
             )
 
 
-def _check_table(table: TableLayout, definitions: Definitions, path: Path, key: str) -> None:
-    dimensions = {d.name: d for d in definitions.dimensions}
+def _check_table(table: TableLayout, definitions: Definitions, path: Path, key: str, problems: Problems) -> None:
     for scope in table.scopes:
         if scope.indicator:
-            _check_words(scope.indicator, definitions.indicators, path, f"{key}.indicator")
+            with problems.noting():
+                _check_words(scope.indicator, definitions.indicators, path, f"{key}.indicator")
         if scope.provenance:
-            _check_words(scope.provenance, ("reported", "illustrative"), path, f"{key}.provenance")
-        if unknown := set(scope.breakdown) - dimensions.keys():
-            known = ", ".join(sorted(dimensions))
-            raise DefinitionError(path, f"{', '.join(unknown)} is none of {known}", key=f"{key}.breakdown")
-        for name, source in scope.breakdown.items():
-            _check_words(source, (*dimensions[name].values, "Total"), path, f"{key}.breakdown.{name}")
+            with problems.noting():
+                _check_words(scope.provenance, ("reported", "illustrative"), path, f"{key}.provenance")
         if scope.area:
-            _check_areas(scope.area, definitions, path, f"{key}.area")
+            with problems.noting():
+                _check_areas(scope.area, definitions, path, f"{key}.area")
+        _check_dimensions(scope, definitions, path, f"{key}.breakdown", problems)
     for name in ("indicator", "area", "period"):
         said_of = [column for column in table.value if getattr(column, name) is None]
         shared = name == "indicator" and len(said_of) < len(table.value)  # one denominator for several indicators
         if getattr(table, name) is None and said_of and not (shared and all(c.measure != "value" for c in said_of)):
-            raise DefinitionError(path, f"nothing says the {name} of {_heading(said_of[0])}", key=key)
+            such_as = f'{name} = {{ column = "{name.title()}" }}'
+            with problems.noting():
+                reason = f"nothing says the {name} of {_heading(said_of[0])}; for example {such_as}"
+                raise DefinitionError(path, reason, key=key)
     for column in table.value:
-        _check_period(column, table, definitions, path, f"{key}.period")
+        with problems.noting():
+            _check_period(column, table, definitions, path, f"{key}.period")
+
+
+def _check_dimensions(
+    scope: TableLayout | ValueColumn, definitions: Definitions, path: Path, key: str, problems: Problems
+) -> None:
+    dimensions = {d.name: d for d in definitions.dimensions}
+    for name, source in scope.breakdown.items():
+        with problems.noting():
+            if name not in dimensions:
+                known = f"{', '.join(sorted(dimensions))}{did_you_mean(name, sorted(dimensions))}"
+                raise DefinitionError(path, f"{name!r} is none of {known}", key=key)
+            _check_words(source, (*dimensions[name].values, "Total"), path, f"{key}.{name}")
+
+
+def _likely_area(word: str, definitions: Definitions) -> str:
+    return did_you_mean(word, [area.name for area in definitions.geography.areas])
 
 
 def _check_areas(source: Source, definitions: Definitions, path: Path, key: str) -> None:
     for word in _words(source):
         if not definitions.geography.find(word):
-            raise DefinitionError(path, f"{word!r} is not an area we know", key=key)
+            raise DefinitionError(path, f"{word!r} is not an area we know{_likely_area(word, definitions)}", key=key)
 
 
 def _check_period(column: ValueColumn, table: TableLayout, definitions: Definitions, path: Path, key: str) -> None:
@@ -279,6 +327,8 @@ def _check_period(column: ValueColumn, table: TableLayout, definitions: Definiti
     if indicator is None or period is None:
         return
     for named in _words(indicator):
+        if named not in definitions.indicators:
+            continue  # told already
         identifier = definitions.indicators[named].time_identifier
         for word in _words(period):
             if not read_period(word, identifier, ending=period.ending):
@@ -298,4 +348,5 @@ def _words(source: Source) -> list[str]:
 def _check_words(source: Source, known: Collection[str], path: Path, key: str) -> None:
     for word in _words(source):
         if word not in known:
-            raise DefinitionError(path, f"{word!r} is none of {', '.join(sorted(known))}", key=key)
+            hint = did_you_mean(word, sorted(known))
+            raise DefinitionError(path, f"{word!r} is none of {', '.join(sorted(known))}{hint}", key=key)

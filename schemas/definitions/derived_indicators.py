@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from local_indicators.common.config_errors import Problems, did_you_mean
 from local_indicators.common.errors import DefinitionError
 from local_indicators.schemas.reference.breakdowns import possible_breakdowns
 
@@ -23,12 +24,16 @@ _OF = {"sum": (1, None), "difference": (2, 2), "not-held": (0, 0)}
 
 def check_relations(all_of: Definitions, file: Path) -> None:
     """Refuse a relation of something that is not there. Raises DefinitionError."""
+    problems = Problems()
     for relation in all_of.relations:
-        for name in (relation.indicator, *relation.of):
-            if name not in all_of.indicators:
-                raise DefinitionError(file, f"{name!r} is not an indicator", key=relation.indicator)
-        if reason := next(_wrong(relation, all_of), None):
-            raise DefinitionError(file, reason, key=relation.indicator)
+        with problems.noting():
+            for name in (relation.indicator, *relation.of):
+                if name not in all_of.indicators:
+                    hint = did_you_mean(name, tuple(all_of.indicators))
+                    raise DefinitionError(file, f"{name!r} is not an indicator{hint}", key=relation.indicator)
+            if reason := next(_wrong(relation, all_of), None):
+                raise DefinitionError(file, reason, key=relation.indicator)
+    problems.raise_if_any()
 
 
 def _wrong(relation: IndicatorRelation, all_of: Definitions) -> Iterator[str]:

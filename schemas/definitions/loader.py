@@ -12,6 +12,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TypeVar
 
+from local_indicators.common.config_errors import Problems
 from local_indicators.common.config_files import (
     build_record,
     read_csv_by_line,
@@ -57,27 +58,28 @@ def load_definitions(folder: Path, reference: Path = SHIPPED_REFERENCE) -> Defin
     key and reason."""
     files = {p.relative_to(folder).as_posix(): _content(p) for p in _data_files(folder)}
     files |= {f"{REFERENCE_FOLDER}/{p.relative_to(reference).as_posix()}": _content(p) for p in _data_files(reference)}
+    problems = Problems()
+    for load in _LOADS_THAT_STAND_ALONE:
+        with problems.noting():
+            load(folder)
+    problems.raise_if_any()
     indicators, stand_in = _indicators(folder)
-    partnership = _partnership(folder)
-    geography, home = _geography(folder, reference, partnership)
-    targets = _by_line(folder / "targets.csv", Target)
+    geography, home = _geography(folder, reference, _partnership(folder))
+    targets = _targets(folder)
     frameworks = load_frameworks(folder, reference, indicators, stand_in)
     loaded = Definitions(
-        partnership=partnership,
         indicators=MappingProxyType(indicators),
         geography=geography,
         dimensions=tuple(_by_name(_dimensions(reference), _dimensions(folder), lambda d: d.name)),
-        scales=MappingProxyType(
-            {**_tables(reference / "scales.toml", Scale), **_tables(folder / "scales.toml", Scale)}
-        ),
+        scales=MappingProxyType({**_scales(reference), **_scales(folder)}),
         disclosure=MappingProxyType({**_policies(reference), **_policies(folder)}),
-        relations=_listed(folder / "relations.toml", "relation", IndicatorRelation, "indicator"),
-        officers=MappingProxyType(_tables(folder / "officers.toml", Officer)),
+        relations=_relations(folder),
+        officers=MappingProxyType(_officers(folder)),
         peers=(peers := _peers(folder, reference, geography)),
         targets=tuple(targets.values()),
         plan=_plan(folder),
         frameworks=frameworks.own,
-        baskets=MappingProxyType(_tables(folder / "baskets.toml", Basket)),
+        baskets=MappingProxyType(_baskets(folder)),
         national=frameworks.national,
         home=home or frozenset({p.area_code for p in peers} | {t.area_code for t in targets.values()}),
         digest=_digest(files),
@@ -144,6 +146,22 @@ def _plan(folder: Path) -> Plan:
     return build_record(Plan, read_toml(path), path) if path.exists() else Plan()
 
 
+def _relations(folder: Path) -> tuple[IndicatorRelation, ...]:
+    return _listed(folder / "relations.toml", "relation", IndicatorRelation, "indicator")
+
+
+def _officers(folder: Path) -> dict[str, Officer]:
+    return _tables(folder / "officers.toml", Officer)
+
+
+def _baskets(folder: Path) -> dict[str, Basket]:
+    return _tables(folder / "baskets.toml", Basket)
+
+
+def _targets(folder: Path) -> dict[str, Target]:
+    return _by_line(folder / "targets.csv", Target)
+
+
 def _partnership(folder: Path) -> Partnership:
     path = folder / "partnership.toml"
     return build_record(Partnership, read_toml(path), path) if path.exists() else Partnership()
@@ -195,17 +213,30 @@ def _indicators(folder: Path) -> tuple[dict[str, Indicator], dict[str, Path]]:
     """The indicators by id, and the file in which each stands."""
     found: dict[str, Indicator] = {}
     stand_in: dict[str, Path] = {}
+    problems = Problems()
     paths = sorted((folder / "indicators").glob("*.toml"))
     if not paths:
         raise DefinitionError(folder / "indicators", "holds no indicator files; `indicators add indicator` writes one")
     for path in paths:
-        tables = read_toml(path)
-        defaults = require_table(tables.pop("defaults", {}), path, "defaults")
-        for key, table in tables.items():
-            if key in found:
-                raise DefinitionError(path, f"is defined twice, first in {stand_in[key].name}", key=key)
-            given = {**defaults, **require_table(table, path, key), "id": key}
-            of_unit = defaults_of_unit(str(given.get("unit", "")), str(given.get("kind", "number")))
-            found[key] = build_record(Indicator, {**of_unit, **given}, path, key)
-            stand_in[key] = path
+        with problems.noting():
+            tables = read_toml(path)
+            defaults = require_table(tables.pop("defaults", {}), path, "defaults")
+            for key, table in tables.items():
+                with problems.noting():
+                    if key in found:
+                        raise DefinitionError(path, f"is defined twice, first in {stand_in[key].name}", key=key)
+                    found[key] = _indicator(key, {**defaults, **require_table(table, path, key)}, path)
+                    stand_in[key] = path
+    problems.raise_if_any()
     return found, stand_in
+
+
+def _indicator(key: str, given: Mapping[str, object], path: Path) -> Indicator:
+    of_unit = defaults_of_unit(str(given.get("unit", "")), str(given.get("kind", "number")))
+    return build_record(Indicator, {**of_unit, **given, "id": key}, path, key, (key,))
+
+
+_LOADS_THAT_STAND_ALONE: tuple[Callable[[Path], object], ...] = (
+    _indicators, _partnership, _targets, _officers, _relations, _baskets, _plan, _dimensions, _scales, _policies,
+)  # fmt: skip
+"""What is loaded without the other files: what is wrong in any of them is told at once."""

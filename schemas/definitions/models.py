@@ -361,8 +361,6 @@ class Definitions:
     """All definitions of one start, checked against each other. `digest` names exactly this set of `files`, among them
     those of the shipped reference. `home` are the codes of the areas that the partnership is for."""
 
-    partnership: Partnership
-    home: frozenset[str]
     indicators: Mapping[str, Indicator]
     geography: Geography
     dimensions: tuple[Dimension, ...]
@@ -378,6 +376,7 @@ class Definitions:
     national: tuple[NationalIndicator, ...]
     digest: str
     files: Mapping[str, bytes] = field(repr=False)
+    home: frozenset[str] = frozenset()
 
     @property
     def plan_id(self) -> str:
