@@ -33,6 +33,12 @@ COMMANDS = (
         "indicators init leicester --name 'Leicester partnership' --area Leicester \\\n"
         "    --sender indicators@example.org --analyst analyst@example.org",
     ),
+    Command(
+        "add",
+        "Add a partner, collection, indicator, officer, objective or target to the workspace.",
+        "indicators add indicator school-attendance title='School attendance' unit=% \\\n"
+        "    time_identifier='Academic year' definition='Sessions attended as a percentage of those possible.'",
+    ),
     Command("nightly", "Run one whole night.", "indicators nightly --inbox /srv/returns --today 2011-05-31"),
     Command(
         "check",

@@ -122,11 +122,15 @@ def accountability_gaps(definitions: Definitions, partners: Mapping[str, Partner
     """Return the indicators without a current owner, the priorities without a lead in office, and the objectives that
     never reported by the plan's own record. An indicator that names no officer is covered by its priority."""
     officers = definitions.officers
+    fed = {name for p in partners.values() for c in p.says.collection for name in _indicators_fed_by(c)}
     owners = [
         {"indicator": i.id, "title": i.title, "data_owner": i.data_owner, "officer": i.officer}
         for i in definitions.indicators.values()
         if i.lifecycle != "retired"
-        and (i.data_owner not in partners or (i.officer and not holds_office(officers.get(i.officer), today)))
+        and (
+            (i.data_owner not in partners if i.data_owner else i.id not in fed)
+            or (i.officer and not holds_office(officers.get(i.officer), today))
+        )
     ]
     leads = [
         {

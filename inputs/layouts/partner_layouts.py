@@ -61,7 +61,7 @@ class PartnerRecord:
     id: str
     name: str
     email: str
-    collection: tuple[CollectionRecord, ...]
+    collection: tuple[CollectionRecord, ...] = ()
     example: bool = False
     contact_role: str = "Data owner"
 
