@@ -87,6 +87,16 @@ COMMANDS = (
         "indicators rebuild\n  indicators rebuild --replace\n  indicators rebuild --reparse --json",
     ),
     Command(
+        "backup",
+        "Save the whole workspace in one file, also while a night is at work.",
+        "indicators backup /mnt/backup/leicester-2026-12-01.tar.gz",
+    ),
+    Command(
+        "restore",
+        "Restore a workspace from a backup, in a new folder.",
+        "indicators restore /mnt/backup/leicester-2026-12-01.tar.gz /srv/leicester",
+    ),
+    Command(
         "up",
         "Start a Prefect server, the schedule and a worker for a trial on this machine, until Ctrl-C.",
         "indicators up --port 4208",
