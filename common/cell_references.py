@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+_PLAIN_SHEET = re.compile(r"[A-Za-z_]\w*")
+_REFERENCE = re.compile(r"(?:'(?P<quoted>(?:[^']|'')+)'|(?P<plain>[^!]+?))(?:!|: )(?P<cell>\$?[A-Za-z]+\$?\d+)")
 _A1 = re.compile(r"\$?([A-Za-z]{1,3})\$?([1-9]\d{0,6})")
 COLUMNS = 16_384
 """Columns of an Excel sheet. A position is `row * COLUMNS + column`, both counted from 0."""
@@ -39,6 +41,31 @@ def position_of_address(address: str) -> int | None:
     for letter in match[1].upper():
         column = column * 26 + ord(letter) - 64
     return cell_position(int(match[2]) - 1, column - 1) if column <= COLUMNS else None
+
+
+def cell_in_words(sheet: str | None, cell: str) -> str:
+    """A cell, or range of cells, with its sheet, as Excel writes it: Figures!B6, 'My sheet'!B6. One that names its
+    sheet already stays as it is, and so does one of a file without sheets."""
+    if not sheet or "!" in cell:
+        return cell
+    quoted = sheet if _PLAIN_SHEET.fullmatch(sheet) and not _A1.fullmatch(sheet) else _in_quotes(sheet)
+    return f"{quoted}!{cell}"
+
+
+def _in_quotes(sheet: str) -> str:
+    return "'" + sheet.replace("'", "''") + "'"
+
+
+def read_cell_reference(text: str) -> tuple[str, int] | None:
+    """The sheet and the position that a reference names, in whichever form a cell was ever printed: Figures!B6,
+    'My sheet'!$B$6, Figures: B6, or B6 alone, whose sheet is then "". None where it names no cell."""
+    if (alone := position_of_address(text)) is not None:
+        return "", alone
+    match = _REFERENCE.fullmatch(text.strip())
+    place = position_of_address(match["cell"]) if match else None
+    if match is None or place is None:
+        return None
+    return (match["quoted"] or "").replace("''", "'") or match["plain"], place
 
 
 def column_number(letters: str) -> int:

@@ -5,12 +5,12 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import fields, is_dataclass
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, get_args, get_type_hints
 
 from local_indicators.common.errors import DefinitionError, DefinitionErrors
 from local_indicators.common.key_help import help_of
+from local_indicators.common.suggestions import did_you_mean
 from local_indicators.common.toml_lines import line_of, lines_of_keys
 
 Location = tuple[str | int, ...]
@@ -37,13 +37,6 @@ class Problems:
             raise unique[0] from None
         if unique:
             raise DefinitionErrors(unique) from None
-
-
-def did_you_mean(word: str, known: Sequence[str]) -> str:
-    """Return '; did you mean ...?' with the known words that are most like a word, or nothing."""
-    plain = {name.casefold(): name for name in known}
-    likely = [plain[name] for name in get_close_matches(word.casefold(), plain, n=2, cutoff=0.7)]
-    return f"; did you mean {' or '.join(map(repr, likely))}?" if likely else ""
 
 
 def errors_of_record(

@@ -7,6 +7,7 @@ their nights, with nothing of the checkout in reach.
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -20,17 +21,11 @@ PARTNERSHIP = ("--name", "A partnership", "--area", "Leicester", "--sender", "in
 
 def build_wheel(source: Path, folder: Path) -> Path:
     """Build the wheel of a checkout into a folder and return its path."""
-    words = [
-        "wheel",
-        "--quiet",
-        "--no-deps",
-        "--no-build-isolation",
-        "--no-index",
-        "--wheel-dir",
-        str(folder),
-        str(source),
-    ]
-    subprocess.run([sys.executable, "-m", "pip", "--disable-pip-version-check", *words, str(source)], check=True)  # noqa: S603
+    shutil.rmtree(source / "build", ignore_errors=True)  # what an earlier build left would be in the wheel
+    pip = [sys.executable, "-m", "pip", "--disable-pip-version-check", "wheel", "--quiet"]
+    words = ["--no-deps", "--no-build-isolation", "--no-index", "--wheel-dir", str(folder), str(source)]
+    subprocess.run([*pip, *words], check=True)  # noqa: S603
+    shutil.rmtree(source / "build", ignore_errors=True)
     (wheel,) = folder.glob("local_indicators-*.whl")
     return wheel
 

@@ -58,7 +58,7 @@ COMMANDS = (
     Command(
         "trace",
         "Say where a published number came from.",
-        "indicators trace eyfs-good-level Nottingham 2009/10",
+        "indicators trace children-looked-after Leicester 2025/26",
     ),
     Command(
         "waive",
@@ -75,6 +75,11 @@ COMMANDS = (
         "approve",
         "Publish what the gate refused in the newest run, or let through a return that it set aside.",
         "indicators approve 3f2c91d0 --by performance-analyst\n  indicators approve S000012 --by performance-analyst",
+    ),
+    Command(
+        "resend",
+        "Send the answer to a submission, or a message, again.",
+        "indicators resend S000012",
     ),
     Command(
         "rollback",

@@ -15,12 +15,16 @@ from rich.table import Table
 from rich.text import Text
 
 from local_indicators.common.atomic_files import write_whole
+from local_indicators.common.cell_references import cell_in_words
 from local_indicators.common.errors import UsageError
 from local_indicators.common.safe_text import as_typed
+from local_indicators.common.suggestions import did_you_mean
 from local_indicators.flows.checking.validate_files import ValidationResult, for_annotation, validate_files
 from local_indicators.flows.commands.options import JsonOption, TodayOption, WorkspaceOption
 from local_indicators.flows.commands.terminal import as_json
+from local_indicators.flows.commands.terminal import console as terminal_console
 from local_indicators.flows.settings import Settings, london_today, now, settings
+from local_indicators.flows.text_tables import print_table
 from local_indicators.inputs.layouts.partner_layouts import Partner, load_partners
 from local_indicators.inputs.parsing.explain_cells import explain_cells as explain_cells
 from local_indicators.inputs.parsing.return_identification import Origin
@@ -84,7 +88,7 @@ def check_files(
     definitions = load_definitions(given.definitions)
     partners = load_partners(definitions, given.partners)
     if partner is not None and partner not in partners:
-        raise UsageError(partner, f"is not a partner; there are {', '.join(partners)}")
+        raise UsageError(partner, f"is not a partner; there are {', '.join(partners)}{did_you_mean(partner, partners)}")
     if collection is not None:
         partner = _owning_partner(collection, partner, partners)
     _require_files(files, marked_up)
@@ -191,24 +195,32 @@ def _record(path: Path, digest: str, result: ValidationResult) -> Result:
     }
 
 
+MOST_CELLS = 4
+"""Cells of a finding that are printed."""
+
+
 def print_results(results: Sequence[Result]) -> None:
     """Print results for people."""
-    console = Console()
+    console = terminal_console()
     for result in results:
         name = result["collection"] or "no return we expect"
         console.print(Text(f"{as_typed(result['file'])}: {name}: {STATUS_WORDS[result['status']]}"), style="bold")
         if result["findings"]:
-            table = Table(show_edge=False, pad_edge=False)
-            for heading in ("Where", "Rule", "Found", "Expected", "What to do"):
-                table.add_column(heading, overflow="fold")
-            for finding in result["findings"]:
-                where = ", ".join(finding["cells"][:4]) or "whole file"
-                sheet = f"{as_typed(finding['sheet'])}: " if finding["sheet"] else ""
-                words = (sheet + where, finding["rule"], finding["found"], finding["expected"], finding["fix"])
-                table.add_row(*(Text(word) for word in words))
-            console.print(table)
+            rows = [
+                (_where(finding), *(finding[name] for name in ("rule", "found", "expected", "fix")))
+                for finding in result["findings"]
+            ]
+            print_table(("Where", "Rule", "Found", "Expected", "What to do"), rows, console)
         _show_explained(console, result.get("explained", ()))
         console.print()
+
+
+def _where(finding: Result) -> str:
+    """Return the cells of a finding, each as it may be copied."""
+    cells = [as_typed(cell_in_words(finding["sheet"], cell)) for cell in finding["cells"]]
+    more = f" and {len(cells) - MOST_CELLS} more" if len(cells) > MOST_CELLS else ""
+    whole = f"{as_typed(finding['sheet'])}, the whole sheet" if finding["sheet"] else "the whole file"
+    return f"{', '.join(cells[:MOST_CELLS])}{more}" if cells else whole
 
 
 def _show_explained(console: Console, explained: Sequence[Result]) -> None:

@@ -11,7 +11,8 @@ from local_indicators.common.errors import UsageError
 from local_indicators.flows.commands.options import JsonOption, WarehouseOption, WorkspaceOption
 from local_indicators.flows.commands.terminal import as_json
 from local_indicators.flows.settings import settings
-from local_indicators.warehouse.queries.claims import WORST_FIRST, judge_claims, load_claims
+from local_indicators.schemas.definitions.loader import load_definitions
+from local_indicators.warehouse.queries.claims import WORST_FIRST, Claim, check_claims, judge_claims, load_claims
 
 
 def claims(
@@ -26,7 +27,11 @@ def claims(
     files = [file] if file else sorted(chosen.claims.glob("*.toml"))
     if not files:
         raise UsageError(chosen.claims, "holds no claims file (*.toml); docs/claims.md says how one is written")
-    claims_made = tuple(claim for path in files for claim in load_claims(path))
+    definitions = load_definitions(chosen.definitions)
+    claims_made: tuple[Claim, ...] = ()
+    for path in files:
+        claims_made += (loaded := load_claims(path))
+        check_claims(loaded, definitions, path)
     verdicts = judge_claims(chosen.warehouse, claims_made)
     if json:
         print(as_json([verdict.as_dict() for verdict in verdicts]))

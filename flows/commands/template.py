@@ -10,6 +10,7 @@ from typing import Annotated
 from cyclopts import Parameter
 
 from local_indicators.common.errors import StorageError, UsageError
+from local_indicators.common.suggestions import did_you_mean
 from local_indicators.flows.commands.options import OutputOption, TodayOption, WorkspaceOption
 from local_indicators.flows.settings import Settings, london_today, now, settings
 from local_indicators.inputs.layouts.partner_layouts import Layout, Partner, load_partners
@@ -61,8 +62,9 @@ def template_of(collection: str, given: Settings, period: str | None = None) -> 
     partners = load_partners(definitions, given.partners)
     owner = next((p for p in partners.values() for c in p.says.collection if c.id == collection), None)
     if owner is None:
-        known = ", ".join(sorted(c.id for p in partners.values() for c in p.says.collection))
-        raise UsageError(collection, f"is not a return; there are {known}")
+        known = sorted(c.id for p in partners.values() for c in p.says.collection)
+        hint = did_you_mean(collection, known)
+        raise UsageError(collection, f"is not a return; there are {', '.join(known)}{hint}")
     day = given.today or london_today(now())
     layout = _layout_of(owner, collection, day)
     expected = _expected(owner.collection(collection).expect, period, day)

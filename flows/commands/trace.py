@@ -6,6 +6,7 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
+from local_indicators.common.cell_references import cell_in_words
 from local_indicators.common.safe_text import as_typed
 from local_indicators.flows.commands.options import JsonOption, WarehouseOption, WorkspaceOption
 from local_indicators.flows.commands.terminal import as_json
@@ -16,9 +17,9 @@ from local_indicators.warehouse.queries.trace import trace_value as trace_publis
 
 
 def trace(
-    indicator: Annotated[str, Parameter(help="The indicator, such as eyfs-good-level.")],
+    indicator: Annotated[str, Parameter(help="The indicator, such as children-looked-after.")],
     area: Annotated[str, Parameter(help="Code or name of the area.")],
-    period: Annotated[str, Parameter(help="The period, such as 2009/10 or 200910.")],
+    period: Annotated[str, Parameter(help="The period, such as 2025/26 or 202526.")],
     *,
     breakdown: Annotated[
         str | None, Parameter(help="The breakdown, such as Total or FSM=Eligible; all if left out.")
@@ -62,7 +63,7 @@ def _in_words(origin: TracedValue) -> str:
         f"{row['indicator']}: {row['area_name']}, {row['time_identifier']} {row['time_period']}, {row['breakdown']}",
         f"  value       {as_typed(value)} ({row['provenance']})",
         f"  file        {as_typed(row['source_file'])}",
-        f"  cell        {as_typed(row['sheet'])}!{row['cell']}",
+        f"  cell        {as_typed(cell_in_words(row['sheet'], row['cell']))}",
         f"  sender      {origin.sender or 'not known'}",
         f"  submission  {row['submission']}, received {origin.received_at} UTC, loaded {row['recorded_at']} UTC",
         f"  digest      {row['digest']}",

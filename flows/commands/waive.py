@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Annotated
 
 import polars as pl
 from cyclopts import Parameter
 
-from local_indicators.common.cell_references import address_of_position, position_of_address
+from local_indicators.common.cell_references import address_of_position, cell_in_words, read_cell_reference
 from local_indicators.common.errors import UsageError
 from local_indicators.common.safe_text import FIELD_LIMIT, as_typed
+from local_indicators.common.suggestions import did_you_mean
 from local_indicators.flows.checking.known_figures import figures_known_to_owners
 from local_indicators.flows.checking.validate_files import ValidationResult, validate_files
 from local_indicators.flows.commands.options import (
@@ -27,6 +27,7 @@ from local_indicators.flows.commands.options import (
 from local_indicators.flows.records.archive import Archive
 from local_indicators.flows.records.ledger import Ledger, read_ledger
 from local_indicators.flows.records.loss_detection import record_ledger_head, require_no_losses
+from local_indicators.flows.records.short_names import full_submission
 from local_indicators.flows.records.writer_lock import sole_writer
 from local_indicators.flows.settings import Settings, london_today, now, settings
 from local_indicators.inputs.layouts.partner_layouts import load_partners
@@ -39,8 +40,6 @@ from local_indicators.schemas.rules import RULES
 from local_indicators.schemas.submissions import Submission, WaiverGrant
 from local_indicators.schemas.validation.row_validation import rows_of_finding
 from local_indicators.warehouse.store import private_store
-
-_WHERE = re.compile(r"(?:'(?P<quoted>(?:[^']|'')+)'|(?P<plain>.+))!(?P<cell>[^!]+)")
 
 
 @dataclass(frozen=True)
@@ -90,15 +89,15 @@ def grant_waiver(request: WaiverRequest, given: Settings) -> WaiverAnswer:
     Raises UsageError for a rule that cannot be waived, an invalid cell or day, and missing words.
     """
     today = given.today or london_today(now())
-    sheet, place = _parse_request(request, today)
+    asked_sheet, place = _parse_request(request, today)
     definitions = load_definitions(given.definitions)
     with sole_writer(given.archive):
         ledger = read_ledger(given.archive)
         require_no_losses(given, ledger)
-        submission = ledger.submissions.get(request.submission)
-        if submission is None:
-            return WaiverAnswer((), f"There is no submission {request.submission}.")
+        submission = ledger.submissions[full_submission(request.submission, ledger)]
+        request = replace(request, submission=submission.id)
         findings = [(o.collection, f) for o in ledger.outcomes.get(submission.id, ()) for f in o.findings]
+        sheet = asked_sheet or _only_sheet(findings, request.rule, place)
         matching = [(c, f) for c, f in findings if f.rule == request.rule and (sheet, place) in cells_of_finding(f)]
         if not matching:
             return WaiverAnswer((), f"{submission.id} has no finding {request.rule} at {as_typed(request.cell)}.")
@@ -118,22 +117,33 @@ def grant_waiver(request: WaiverRequest, given: Settings) -> WaiverAnswer:
         )
 
 
+def _only_sheet(findings: Sequence[tuple[str | None, Finding]], rule: str, place: int) -> str:
+    """Return the sheet of a cell that was named alone. Raises UsageError where several have that finding there."""
+    sheets = {
+        sheet for _, f in findings if f.rule == rule for sheet, position in cells_of_finding(f) if position == place
+    }
+    if len(sheets) > 1:
+        named = " or ".join(cell_in_words(sheet, address_of_position(place)) for sheet in sorted(sheets))
+        raise UsageError(address_of_position(place), f"has that finding on several sheets; name {named}")
+    return next(iter(sheets), "")
+
+
 def _parse_request(request: WaiverRequest, today: date) -> tuple[str, int]:
     """Return the sheet and the position that are asked about. Raises UsageError for what nobody could grant."""
     rule = RULES.get(request.rule)
     waivable = ", ".join(name for name, known_rule in RULES.items() if known_rule.strictness == "waivable")
     if rule is None or rule.strictness != "waivable":
-        raise UsageError(request.rule, f"cannot be waived; the rules that can are {waivable}")
+        hint = did_you_mean(request.rule, tuple(RULES)) if rule is None else ""
+        raise UsageError(request.rule, f"cannot be waived; the rules that can are {waivable}{hint}")
     if request.until < today:
         raise UsageError("--until", f"{request.until} is over; name a day from {today} on")
     for name, words in (("--reason", request.reason), ("--by", request.by)):
         if not words.strip() or len(words) > FIELD_LIMIT:
             raise UsageError(name, f"needs words, at most {FIELD_LIMIT} characters")
-    match = _WHERE.fullmatch(request.cell)
-    place = position_of_address(match["cell"]) if match else None
-    if match is None or place is None:
+    named = read_cell_reference(request.cell)
+    if named is None:
         raise UsageError(request.cell, "is not a cell such as 'Figures!E6'")
-    return (match["quoted"] or "").replace("''", "'") or match["plain"], place
+    return named
 
 
 def _validated_today(
@@ -208,7 +218,7 @@ def _bound_place(finding: Finding, place: tuple[str, int]) -> tuple[str, int]:
 def _describe_grants(grants: Sequence[WaiverGrant], submission: Submission, ledger: Ledger) -> str:
     """Return what was waived and what follows."""
     first = grants[0].waiver
-    where = f"{as_typed(grants[0].sheet)}!{grants[0].cell}"
+    where = as_typed(cell_in_words(grants[0].sheet, grants[0].cell))
     many = f"{len(grants)} values of {where} are" if len(grants) > 1 else f"The value of {where} is"
     answer = f"{many} let through {first.rule} until {first.until:%-d %B %Y} ({', '.join(g.id for g in grants)})."
     if ledger.is_current(submission):

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from collections.abc import Set as AbstractSet
 
 from local_indicators.common.progress import report_progress
-from local_indicators.flows.pipeline.replying import ReplyContext, ReplyReport, send_replies
+from local_indicators.flows.pipeline.replying import Refusal, ReplyContext, ReplyReport, send_replies
 from local_indicators.flows.run_context import RunContext
 from local_indicators.replies.annotation.marked_up_copy import copy_name
 from local_indicators.replies.emails.email_message import Attachment
@@ -20,8 +20,13 @@ from local_indicators.warehouse.store.disagreements import find_disagreements
 def reply(context: RunContext, publication: Publication) -> ReplyReport:
     """Send owners, officers and the analyst what they have to be told: one message each, or none if nothing is new. The
     marked-up copy is attached where findings of a submission are told."""
-    critical = [expectation.reason for expectation in publication.verdict.broken if expectation.severity == "critical"]
-    return _reply(context, publication.data_version, critical if publication.state == "refused" else None)
+    refusal = None
+    if publication.state == "refused":
+        broken = publication.verdict.broken
+        reasons = tuple(expectation.reason for expectation in broken if expectation.severity == "critical")
+        run = context.run if publication.verdict.approvable else ""
+        refusal = Refusal(reasons, publication.page or "", run)
+    return _reply(context, publication.data_version, refusal)
 
 
 def reply_between_nights(context: RunContext, kinds: AbstractSet[Kind]) -> ReplyReport:
@@ -30,7 +35,7 @@ def reply_between_nights(context: RunContext, kinds: AbstractSet[Kind]) -> Reply
 
 
 def _reply(
-    context: RunContext, data_version: int, refused: Sequence[str] | None, kinds: AbstractSet[Kind] | None = None
+    context: RunContext, data_version: int, refusal: Refusal | None, kinds: AbstractSet[Kind] | None = None
 ) -> ReplyReport:
     """Send the replies of a run, and note former partners who get none."""
     report_progress("Answering data owners")
@@ -52,7 +57,7 @@ def _reply(
             ledger=context.ledger,
             today=context.today,
             data_version=data_version,
-            refused_because=refused,
+            refusal=refusal,
             copies_of=copies,
             kinds=kinds,
             unread_partners=context.unread_partners,

@@ -12,6 +12,7 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from datetime import date
 
+from local_indicators.common.cell_references import cell_in_words
 from local_indicators.flows.delivery.mail_server import configured_mail_server
 from local_indicators.flows.delivery.outbox import PAUSES_SECONDS, TOO_LARGE, Outbox, OutgoingMessage, deliver_messages
 from local_indicators.flows.delivery.quarterly_filing import list_filed_reports
@@ -71,9 +72,19 @@ class ReplyReport:
     """Why the analyst's own message was refused, which no message can report."""
 
 
+@dataclass(frozen=True)
+class Refusal:
+    """A publication that the gate refused: its reasons, the page of the verdict, and the run, if it may be approved."""
+
+    reasons: tuple[str, ...]
+    page: str
+    approvable_run: str
+
+
 @dataclass(eq=False)
 class ReplyContext:
-    """What replying works with. `refused_because` are the gate's reasons; None if it passed. `kinds` are the kinds of
+    """What replying works with. `refusal` is what the gate refused; None if it
+    passed. `kinds` are the kinds of
     notification that a run between two nights may send, besides those of messages that wait; None where a night sends
     all."""
 
@@ -83,7 +94,7 @@ class ReplyContext:
     ledger: Ledger
     today: date
     data_version: int
-    refused_because: Sequence[str] | None
+    refusal: Refusal | None
     copies_of: CopyProvider
     kinds: AbstractSet[Kind] | None = None
     unread_partners: AbstractSet[str] = frozenset()
@@ -144,7 +155,7 @@ def _pending_notifications(context: ReplyContext) -> tuple[list[Notification], l
     escalated = officer_notifications(past, officers, context.today, context.settings.grace_days)
     late = [*(item for item in escalated if _is_certain(context, item)), *_report_notifications(context)]
     if context.kinds is None:
-        owners = owner_notifications(past, context.today, published=context.refused_because is None)
+        owners = owner_notifications(past, context.today, published=context.refusal is None)
     else:
         owners = owner_notifications_by_day(past, context.today)
     to_others = [item for item in owners if _is_certain(context, item)]
@@ -215,7 +226,7 @@ def _disagreement_notifications(context: ReplyContext) -> Iterator[Notification]
 def _cell_reference(place: tuple[str, str]) -> str:
     """Return a cell as Sheet!B6."""
     sheet, cell = place
-    return f"{sheet}!{cell}"
+    return cell_in_words(sheet, cell)
 
 
 def _bounce_notifications(context: ReplyContext) -> Iterator[Notification]:
@@ -259,15 +270,18 @@ def _gate_notifications(context: ReplyContext) -> Iterator[Notification]:
         }
         for key in sorted(waiting - context.ledger.told_keys):
             yield Notification(
-                "gate", key.removeprefix("gate/"), ANALYST, details=("the report of that night names the reasons",)
+                "gate",
+                key.removeprefix("gate/"),
+                ANALYST,
+                details=("", "", "the report of that night names the reasons"),
             )
-    if context.refused_because is not None:
-        reasons = tuple(context.refused_because)
+    if context.refusal is not None:
+        reasons = context.refusal.reasons
         notification = Notification(
             "gate",
             f"{context.data_version}/{_short_digest(r.partition(':')[0] for r in reasons)}",
             ANALYST,
-            details=reasons,
+            details=(context.refusal.approvable_run, context.refusal.page, *reasons),
         )
         if notification.key not in context.ledger.told_keys:
             yield notification

@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from rich.console import Console
-from rich.table import Table
 from rich.text import Text
 
+from local_indicators.common.printed_commands import approve_command
 from local_indicators.common.safe_text import as_typed, plain_markdown
 from local_indicators.flows.delivery.quarterly_filing import FiledReport
 from local_indicators.flows.pipeline.daytime_steps import DaytimeReport
 from local_indicators.flows.pipeline.night_summary import NightReport, ReturnLine
 from local_indicators.flows.pipeline.replying import ReplyReport
+from local_indicators.flows.text_tables import print_table
 from local_indicators.warehouse.publication.publish import Publication
 
 STYLES = {
@@ -29,16 +30,18 @@ SIGNS = {"accepted": "✓", "accepted-with-warnings": "!", "partly-accepted": "!
 def print_report(report: NightReport, console: Console) -> None:
     """Print the table at the end of a night."""
     if report.returns:
-        table = Table(title="Returns of this night", title_justify="left", show_edge=False, pad_edge=False)
-        table.add_column("Return")
-        table.add_column("File", overflow="fold")
-        table.add_column("Status", no_wrap=True)
-        table.add_column("Rows", justify="right", no_wrap=True)
-        table.add_column("Findings", no_wrap=True)
-        for line in report.returns:
-            status = Text(f"{SIGNS[line.status]} {line.status}", style=STYLES[line.status])
-            table.add_row(line.title, Text(as_typed(line.path)), status, str(line.rows), findings_of(line))
-        console.print(table)
+        console.print("Returns of this night")
+        rows = [
+            (
+                line.title,
+                line.path,
+                Text(f"{SIGNS[line.status]} {line.status}", style=STYLES[line.status]),
+                str(line.rows),
+                findings_of(line),
+            )
+            for line in report.returns
+        ]
+        print_table(("Return", "File", "Status", "Rows", "Findings"), rows, console)
         console.print()
     for sentence in sentences(report):
         console.print(Text(sentence), soft_wrap=True)
@@ -69,7 +72,7 @@ def sentences(report: NightReport) -> list[str]:
             f"  {expectation.reason}" for expectation in published.verdict.broken if expectation.severity == "critical"
         ]
         if published.verdict.approvable:
-            lines.append(f"If it is right all the same: indicators approve {report.run}")
+            lines.append(f"If it is right all the same: {approve_command(report.run)}")
     lines += _set_aside(published)
     lines += [f"The gate warns: {expectation.reason}." for expectation in warnings]
     if published.page:
@@ -96,7 +99,7 @@ def _set_aside(published: Publication) -> list[str]:
     if at_fault:
         lines.append(
             "What was published of these returns before stays; their owners are told. If a return is right all the "
-            f"same: indicators approve {at_fault[0].submission} --by ROLE"
+            f"same: {approve_command(at_fault[0].submission)}"
         )
     return lines
 

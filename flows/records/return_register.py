@@ -3,15 +3,11 @@ was told, and which parts of the plan nobody is responsible for. Needs neither P
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 from typing import Any
 
-from rich.console import Console
-from rich.table import Table
-from rich.text import Text
-
+from local_indicators.common.printed_commands import approve_command
 from local_indicators.common.safe_text import as_typed
 from local_indicators.flows.records.ledger import Ledger, read_ledger
 from local_indicators.flows.settings import Settings, london_today, now
@@ -169,8 +165,37 @@ def register_record(settings: Settings) -> Record:
             for m in ledger.messages.values()
             if m.pending or m.state == "refused"
         ],
+        "held": held_publications(settings),
+        "not_defined": absent_definitions(definitions),
         **accountability_gaps(definitions, partners, today),
     }
+
+
+def held_publications(settings: Settings) -> list[str]:
+    """Return what keeps publication waiting for a decision, in sentences with the command that decides."""
+    kept = settings.warehouse.parent / "kept"
+    sentences = []
+    waiting = sorted(kept.glob("candidate-*.duckdb"), key=lambda path: path.stat().st_mtime)
+    if waiting:
+        run = waiting[-1].stem.removeprefix("candidate-")
+        page = kept / f"{run}.html"
+        sentences.append(f"The gate refused run {run}: see {page}. If it is right all the same: {approve_command(run)}")
+    if (kept / "held.json").exists():
+        sentences.append("A rollback holds publication until a run is approved: run a night, then approve it.")
+    return sentences
+
+
+def absent_definitions(definitions: Definitions) -> list[str]:
+    """Return in one sentence which parts of the definitions are absent and what is left out without them."""
+    parts = {
+        "officers.toml": (definitions.officers, "nobody but the analyst is told of what is overdue"),
+        "plan.toml": (definitions.plan.framework, "the scorecard lists indicators without priorities"),
+        "targets.csv": (definitions.targets, "nothing is compared with a target"),
+    }
+    absent = {name: meaning for name, (given, meaning) in parts.items() if not given}
+    if not absent:
+        return []
+    return [f"Not defined: {', '.join(absent)}. So {'; '.join(absent.values())}."]
 
 
 def _expected_record(
@@ -178,6 +203,7 @@ def _expected_record(
 ) -> Record:
     """Return the record of an expected return."""
     answer = expected_return.accepted_outcome or (expected_return.outcomes[-1] if expected_return.outcomes else None)
+    newest = max(expected_return.outcomes, key=lambda o: o.submission, default=None)
     submission = ledger.submissions[answer.submission] if answer else None
     return {
         "partner": expected_return.partner,
@@ -188,6 +214,8 @@ def _expected_record(
         "status": expected_return.status(today),
         "overdue": expected_return.is_overdue(today),
         "submission": answer.submission if answer else None,
+        "newest_submission": newest.submission if newest else None,
+        "newest_outcome": newest.status if newest else None,
         "received_at": submission.first_seen.isoformat() if submission else None,
         "on_time": is_on_time(expected_return.expected.due, submission.night)
         if submission and expected_return.accepted_outcome
@@ -215,43 +243,3 @@ def _unexpected_record(line: RegisterEntry, ledger: Ledger) -> Record:
         "outcome": outcome.status,
         "findings": len(outcome.findings),
     }
-
-
-STYLES = {"received": "green", "rejected": "bold red", "due": "", "overdue": "bold red"}
-
-
-def print_register(register: Record, console: Console) -> None:
-    """Print the register for people."""
-    table = Table(
-        title=f"Expected returns on {register['today']}", title_justify="left", show_edge=False, pad_edge=False
-    )
-    for heading in ("Due", "Partner", "Return", "Status", "Submission", "Said"):
-        table.add_column(heading, overflow="fold")
-    for expected in register["returns"]:
-        status = expected["status"] + (", overdue" if expected["overdue"] and expected["status"] != "overdue" else "")
-        status += ", late" if expected["on_time"] is False else ""
-        status += f", set aside: {', '.join(expected['set_aside'])}" if expected["set_aside"] else ""
-        notices = "officer told" if expected["escalated"] else "owner reminded" if expected["reminded"] else ""
-        words = (expected["due"], expected["partner"], f"{expected['title']}, {expected['period']}")
-        coloured = Text(status, style=STYLES[expected["status"]])
-        table.add_row(*(Text(w) for w in words), coloured, Text(expected["submission"] or ""), Text(notices))
-    console.print(table)
-    console.print()
-    for sentence in _sentences(register):
-        console.print(Text(as_typed(sentence)), soft_wrap=True)
-
-
-def _sentences(register: Record) -> Iterator[str]:
-    """Yield the sentences below the table."""
-    counts = Counter(expected["status"] for expected in register["returns"])
-    yield ", ".join(f"{counts[status]} {status}" for status in STYLES) + "."
-    for entry in register["unexpected"]:
-        yield f"{entry['submission']} of {entry['partner']} answers no expected return ({entry['outcome']})."
-    for entry in register["indicators_without_owner"]:
-        yield f"Indicator without an owner in date: {entry['title']} ({entry['indicator']})."
-    for entry in register["priorities_without_lead"]:
-        yield f"Priority without a lead: {entry['priority']}."
-    for entry in register["objectives_never_reported"]:
-        yield f"Objective that never reported: {entry['title']}."
-    for entry in register["messages_waiting"]:
-        yield f"Message {entry['state']}: {entry['message']}, to {entry['to']}. {entry['why']}"

@@ -14,6 +14,7 @@ from local_indicators.flows.records.archive import Archive
 from local_indicators.flows.records.ledger import read_ledger, unread_ledger
 from local_indicators.flows.records.ledger_entries import Decision
 from local_indicators.flows.records.loss_detection import record_ledger_head, require_no_losses, restore_published_file
+from local_indicators.flows.records.short_names import full_run, full_submission
 from local_indicators.flows.records.writer_lock import sole_writer
 from local_indicators.flows.settings import Settings, now
 from local_indicators.schemas.definitions.loader import load_definitions
@@ -28,6 +29,7 @@ def approve_run(settings: Settings, run: str, by: str) -> str:
     """Publish a refused run's candidate; return a sentence about it. Raises NotApproved with the reason, and
     LocalIndicatorsError."""
     limits, definitions = publish_limits(settings), load_definitions(settings.definitions)
+    run = full_run(run, (attempt.run for attempt in read_ledger(settings.archive).attempts))
     version, more = _carry_out(
         settings,
         definitions,
@@ -45,6 +47,7 @@ def release_set_aside(settings: Settings, submission: str, by: str) -> str:
     with sole_writer(settings.archive):
         ledger = read_ledger(settings.archive)
         require_no_losses(settings, ledger)
+        submission = full_submission(submission, ledger)
         set_aside = [entry for entry in ledger.set_aside.values() if entry.submission == submission]
         if not set_aside:
             raise NotApproved(f"Nothing of {submission} is set aside.")

@@ -11,10 +11,10 @@ from dataclasses import MISSING, dataclass, fields
 from pathlib import Path
 
 from local_indicators.common.atomic_files import write_whole
-from local_indicators.common.config_errors import did_you_mean
 from local_indicators.common.config_files import read_toml
 from local_indicators.common.errors import DefinitionError, UsageError
 from local_indicators.common.key_help import KeyHelp, help_of
+from local_indicators.common.suggestions import did_you_mean
 from local_indicators.common.toml_text import toml_string
 from local_indicators.flows.settings import Settings
 from local_indicators.inputs.layouts.partner_layouts import CollectionRecord, PartnerRecord, load_partners

@@ -13,9 +13,10 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Literal
 
-from local_indicators.common.config_errors import Problems, did_you_mean
+from local_indicators.common.config_errors import Problems
 from local_indicators.common.config_files import STRICT_KEYS, build_record, read_toml
 from local_indicators.common.errors import DefinitionError
+from local_indicators.common.suggestions import did_you_mean
 from local_indicators.common.toml_lines import lines_of_keys
 from local_indicators.inputs.layouts.layout_language import LayoutRecord, Source, TableLayout, Texts, ValueColumn
 from local_indicators.schemas.definitions.models import Definitions

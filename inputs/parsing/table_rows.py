@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from local_indicators.common.cell_references import address_of_position, cell_position
+from local_indicators.common.suggestions import did_you_mean
 from local_indicators.inputs.layouts.layout_language import Source
 from local_indicators.inputs.layouts.text_comparison import normalised_without_footnotes
 from local_indicators.inputs.parsing.cell_values.column_fit import ANY_TOTAL
@@ -73,6 +74,10 @@ def tidy_rows(on: SheetTable, notes: FindingNotes) -> Iterator[Row]:
         note_missing_headings(on.sheet, on.table, notes)
 
 
+MOST_GUESSES = 50
+"""Distinct unknown areas of a block for which the likely one is looked for."""
+
+
 class _Rows:
     """The reading of the rows of one block."""
 
@@ -98,6 +103,7 @@ class _Rows:
         self.blanks = UnexpectedBlanks(columns, notes)
         self.below = BelowTable(on, columns, sayings, notes, self.leaving, self.observations)
         self.account, self.end = on.account, self.block.end
+        self._likely: dict[tuple[str, Sequence[str]], str] = {}
         self._areas: dict[object, tuple[Area | None, Area | None, bool, str]] = {}
 
     def read(self) -> Iterator[Row]:
@@ -219,7 +225,9 @@ class _Rows:
         source, said = self._said("indicator", number, of, row)
         known = self.definitions.indicators.get(str(said.word)) if said.word is not None else None
         if known is None:
-            named = "one of " + ", ".join(source.map) if source and source.map else "an indicator of this return"
+            known_words = tuple(source.map) if source else ()
+            named = "one of " + ", ".join(known_words) if known_words else "an indicator of this return"
+            named += did_you_mean(heading_text(said.word), known_words)
             self.unread.unknown("indicator", said, named)
             return None
         row["indicator_id"] = known.id
@@ -254,7 +262,15 @@ class _Rows:
         elif wrong_type:
             self.unread.note("area.wrong-type", said, "area", typed, f"a {' or '.join(types)}")
         else:
-            self.unread.unknown("area", said, "the name or code of an area", self.sayings.may_be_at(source, number))
+            expected = f"the name or code of an area{self._likely_area(typed, types)}"
+            self.unread.unknown("area", said, expected, self.sayings.may_be_at(source, number))
+
+    def _likely_area(self, typed: str, types: Sequence[str]) -> str:
+        """The areas that are most likely meant by a text, for as many texts as anybody would mistype."""
+        if (typed, types) not in self._likely and len(self._likely) < MOST_GUESSES:
+            names = self.definitions.geography.likely_names(typed, types)
+            self._likely[typed, types] = f"; did you mean {' or '.join(names)}?" if names else ""
+        return self._likely.get((typed, types), "")
 
     def _period(self, number: int, of: ObservationColumns, indicator: Indicator | None, row: Row) -> None:
         source, said = self._said("period", number, of, row)
@@ -351,7 +367,9 @@ class _Rows:
                 if meant := word_probably_typed(said.word, allowed):
                     self.unread.note("cell.made-a-date", said, name, meant[0].shown, f"{meant[1]}, if that was typed")
                     return
-                self.unread.note("breakdown.unknown", said, name, word, f"one of {', '.join(allowed)}")
+                self.unread.note(
+                    "breakdown.unknown", said, name, word, f"one of {', '.join(allowed)}{did_you_mean(word, allowed)}"
+                )
                 return
             parts[name] = value
         row["at_breakdown"] = where
@@ -372,7 +390,11 @@ class _Rows:
             and normalised_without_footnotes(word) not in map(normalised_without_footnotes, allowed)
         ):
             self.unread.note(
-                "breakdown.unknown", resolved_value, name, word, f"one of {', '.join(['Total', *allowed])}"
+                "breakdown.unknown",
+                resolved_value,
+                name,
+                word,
+                f"one of {', '.join(['Total', *allowed])}{did_you_mean(word, allowed)}",
             )
 
     def _provenance(self, number: int, of: ObservationColumns, row: Row) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from local_indicators.common.cell_references import column_letters
+from local_indicators.common.cell_references import cell_in_words, column_letters
 from local_indicators.inputs.readers.cells import FINDINGS_MARK
 from local_indicators.replies.annotation.ooxml.cell_styles import Styles
 from local_indicators.replies.annotation.ooxml.xml_splicing import escape_cell_text, escape_xml
@@ -120,13 +120,11 @@ def _add_head(rows: _Rows, content: SheetContent) -> None:
 
 
 def _line_cells(number: int, line: FindingLine, *, with_title: bool, hidden: bool) -> list[SheetCell]:
-    where = ", ".join(line.addresses[:MAX_RANGES])
+    where = ", ".join(cell_in_words(line.sheet, address) for address in line.addresses[:MAX_RANGES])
     if len(line.addresses) > MAX_RANGES:
         where += f" and {len(line.addresses) - MAX_RANGES} more"
     if not line.addresses:
         where = f"{line.sheet}, the whole sheet" if line.sheet else "the whole file"
-    elif line.sheet:
-        where = f"{line.sheet}: {where}"
     if hidden:
         where += " (hidden)"
     texts = [str(number + 1), where, line.period, line.kind, line.says, line.found, line.expected, line.fix, line.rule]

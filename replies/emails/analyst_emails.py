@@ -8,6 +8,7 @@ from email.message import EmailMessage
 from typing import Any, TypeVar
 
 from local_indicators.common.jinja_templates import NO_BRANDING, Branding
+from local_indicators.common.printed_commands import approve_command
 from local_indicators.common.safe_text import as_typed
 from local_indicators.replies.emails.email_message import Envelope
 from local_indicators.replies.emails.message_wording import worded_message
@@ -37,7 +38,7 @@ def to_analyst(
     values = {
         "reader": names.reader,
         "topics": [kind for kind in KINDS if of_kind(notifications, kind)],
-        "refused": [_listed(item.details, most, as_typed) for item in of_kind(notifications, "gate")],
+        "refused": [_refusal(item, most) for item in of_kind(notifications, "gate")],
         "wrong_folder": _listed(
             of_kind(notifications, "wrong-folder"), most, lambda item: _misplaced_file(item, names)
         ),
@@ -67,6 +68,12 @@ def to_analyst_of_fault(
 def _listed(items: Sequence[Item], most: int, shown: Callable[[Item], Any]) -> dict[str, Any]:
     """Return as many items as a message of this length lists, and how many more there are."""
     return {"shown": [shown(item) for item in items[:most]], "more": max(len(items) - most, 0)}
+
+
+def _refusal(item: Notification, most: int) -> dict[str, Any]:
+    run, page, *reasons = item.details
+    command = approve_command(run) if run else ""
+    return {**_listed(reasons, most, as_typed), "run": run, "page": page, "approve": command}
 
 
 def _misplaced_file(item: Notification, names: Names) -> dict[str, Any]:
@@ -106,6 +113,7 @@ def _set_aside(notifications: Sequence[Notification], names: Names, most: int) -
             "file": path_in_words(item),
             "submission": item.submission.id,
             "reasons": [as_typed(reason) for reason in item.details],
+            "approve": approve_command(item.submission.id),
         }
         for item in notifications[:most]
         if item.submission is not None and item.outcome is not None

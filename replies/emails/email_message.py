@@ -11,6 +11,7 @@ from email.utils import format_datetime, parseaddr
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
+from local_indicators.common.cell_references import cell_in_words
 from local_indicators.common.jinja_templates import NO_BRANDING, Branding, render
 from local_indicators.common.safe_text import as_typed, printable_line
 from local_indicators.schemas.findings import Finding
@@ -123,11 +124,10 @@ def _inert(block: Block) -> Block:
 
 def _finding(finding: Finding) -> dict[str, Any]:
     """Return where, what is wrong, found, expected, what to do, and the rule."""
-    cells = ", ".join(as_typed(cell) for cell in finding.cells[:MAX_CELLS_SHOWN])
+    cells = ", ".join(as_typed(cell_in_words(finding.sheet, cell)) for cell in finding.cells[:MAX_CELLS_SHOWN])
     cells += f" and {len(finding.cells) - MAX_CELLS_SHOWN} more" if len(finding.cells) > MAX_CELLS_SHOWN else ""
-    where = cells or ("whole sheet" if finding.sheet else "whole file")
     return {
-        "where": f"{as_typed(finding.sheet)}: {where}" if finding.sheet else where,
+        "where": cells or (f"{as_typed(finding.sheet)}, the whole sheet" if finding.sheet else "the whole file"),
         "is_error": finding.is_error,
         "says": finding.says,
         "found": as_typed(finding.found),

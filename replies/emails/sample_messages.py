@@ -26,7 +26,7 @@ FILES = MessageFiles(
 )
 SAYS: dict[Kind, tuple[str, ...]] = {
     "set-aside": ("the parts are no more than their total: Figures!B6",),
-    "gate": ("no figure is below 0: 2 rows break it", "every area is known: 1 row breaks it"),
+    "gate": ("3f2c91d0", "3f2c91d0.html", "no figure is below 0: 2 rows break it", "every area is known: 1 breaks it"),
     "bounced": ("Sample partner", "owner@example.org", "sample.eml", "550 no such mailbox", "Correct the address."),
     "report": ("Scorecard, January to March 2011", "2011-Q1", "3"),
     "differs": ("sample", "attainment", "sample/a.xlsx", "S000001", "other", "attainment", "other/b.xlsx", "S000002",

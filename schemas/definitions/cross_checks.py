@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
-from local_indicators.common.config_errors import Problems, did_you_mean
+from local_indicators.common.config_errors import Problems
 from local_indicators.common.errors import DefinitionError
+from local_indicators.common.suggestions import did_you_mean
 from local_indicators.schemas.definitions.derived_indicators import check_derived_indicators, check_relations
 from local_indicators.schemas.reference.breakdowns import TOTAL, possible_breakdowns
 from local_indicators.schemas.reference.periods import EXPECTED, IDENTIFIERS, read_period

@@ -7,8 +7,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from local_indicators.common.config_errors import Problems, did_you_mean
+from local_indicators.common.config_errors import Problems
 from local_indicators.common.errors import DefinitionError
+from local_indicators.common.suggestions import did_you_mean
 from local_indicators.schemas.reference.breakdowns import possible_breakdowns
 
 if TYPE_CHECKING:

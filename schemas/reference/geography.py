@@ -11,6 +11,7 @@ from pathlib import Path
 
 from local_indicators.common.config_files import STRICT_KEYS
 from local_indicators.common.errors import DefinitionError
+from local_indicators.common.suggestions import likely_words
 
 ENGLAND = "E92000001"
 
@@ -179,6 +180,11 @@ class Geography:
             return None
         area = self.find(name, area_types, on)
         return None if area is None else (area, mark.strip())
+
+    def likely_names(self, typed: str, area_types: Sequence[str] = ()) -> list[str]:
+        """Names of areas, among some area types, that are most like a text that is none."""
+        names = {a.name: None for a in self.areas if not area_types or a.area_type in area_types}
+        return likely_words(typed, names)
 
     def named(self, typed: str) -> tuple[Area, ...]:
         """Every area that a code or whole name stands for."""

@@ -8,16 +8,20 @@ from __future__ import annotations
 
 import ast
 import operator
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
 import duckdb
 
+from local_indicators.common.config_errors import Problems
 from local_indicators.common.config_files import STRICT_KEYS, build_record, read_toml
 from local_indicators.common.errors import DefinitionError, UsageError
-from local_indicators.schemas.reference.breakdowns import TOTAL
+from local_indicators.common.suggestions import did_you_mean
+from local_indicators.schemas.definitions.models import Definitions
+from local_indicators.schemas.reference.breakdowns import TOTAL, possible_breakdowns
+from local_indicators.schemas.reference.periods import EXPECTED, read_period
 from local_indicators.warehouse.store.attached_files import connect_with_files
 
 Verdict = Literal["as stated", "contradicted", "not comparable", "no data"]
@@ -38,7 +42,8 @@ ALIKE = {
 
 @dataclass(frozen=True)
 class ClaimInput:
-    """One figure of mart: a reported observation by its key, or the one row and column of a SELECT over mart."""
+    """One figure of mart: a reported observation by its key, or the one row and column of a SELECT over mart.
+    `not_held` says why no indicator is defined for it: its claim has no data."""
 
     __pydantic_config__ = STRICT_KEYS
     indicator: str = ""
@@ -47,6 +52,7 @@ class ClaimInput:
     breakdown: str = TOTAL
     column: Literal["value", "value_low", "value_high", "numerator", "denominator"] = "value"
     sql: str = ""
+    not_held: str = ""
 
 
 @dataclass(frozen=True)
@@ -136,6 +142,47 @@ def _check(claim: Claim, path: Path) -> None:
     for name, one in claim.inputs.items():
         if bool(one.sql) == bool(one.indicator and one.area and one.period):
             raise DefinitionError(path, "needs indicator, area and period, or sql", key=f"{claim.id}.inputs.{name}")
+
+
+def check_claims(claims: Iterable[Claim], definitions: Definitions, path: Path) -> None:
+    """Check that every figure that claims name could be one: its indicator, area, period and breakdown are defined.
+    Raises DefinitionError with all that are not: a typing error is never taken for a figure that is not held."""
+    problems = Problems()
+    for claim in claims:
+        for name, asked in claim.inputs.items():
+            if not asked.sql:
+                for wrong in _wrong_words(asked, definitions):
+                    problems.found.append(DefinitionError(path, wrong, key=f"{claim.id}.inputs.{name}"))
+    problems.raise_if_any()
+
+
+def _wrong_words(asked: ClaimInput, definitions: Definitions) -> Iterator[str]:
+    indicator = definitions.indicators.get(asked.indicator)
+    if asked.area not in definitions.geography.by_code and not definitions.geography.named(asked.area):
+        names = definitions.geography.likely_names(asked.area)
+        likely = f"; did you mean {' or '.join(names)}?" if names else "; give its code"
+        yield f"area {asked.area!r} is not known{likely}"
+    elif (area := definitions.geography.find(asked.area)) is not None and area.area_code != asked.area:
+        yield f"area must be a code; that of {asked.area} is {area.area_code}"
+    if indicator is None:
+        if not asked.not_held:
+            hint = did_you_mean(asked.indicator, definitions.indicators)
+            yield f"indicator {asked.indicator!r} is not defined{hint}; if nobody measures it, say why by not_held"
+        return
+    if asked.not_held:
+        yield f"indicator {asked.indicator} is defined; take not_held out"
+    period = read_period(asked.period, indicator.time_identifier, ending=True)
+    if period is None or period.time_period != asked.period:
+        code = (
+            f"; write {period.time_period!r}"
+            if period
+            else f", which is measured over {EXPECTED[indicator.time_identifier]}"
+        )
+        yield f"period {asked.period!r} is no period of {indicator.id}{code}"
+    possible = {TOTAL, *possible_breakdowns(indicator.breakdowns, definitions.dimensions)}
+    if asked.breakdown not in possible:
+        hint = did_you_mean(asked.breakdown, sorted(possible))
+        yield f"breakdown {asked.breakdown!r} is none of {indicator.id}{hint}"
 
 
 def judge_claims(published: Path, claims: tuple[Claim, ...]) -> list[JudgedClaim]:

@@ -9,10 +9,11 @@ from typing import Any
 import duckdb
 
 from local_indicators.common.errors import UsageError
+from local_indicators.common.suggestions import did_you_mean
 from local_indicators.schemas.definitions.models import Definitions
 from local_indicators.schemas.observations import KEY
-from local_indicators.schemas.reference.breakdowns import TOTAL
-from local_indicators.schemas.reference.periods import read_period
+from local_indicators.schemas.reference.breakdowns import TOTAL, possible_breakdowns
+from local_indicators.schemas.reference.periods import EXPECTED, read_period
 from local_indicators.warehouse.store.attached_files import connect_with_files
 
 
@@ -35,14 +36,21 @@ def trace_value(
     for each breakdown or the one asked for. Empty if there is none. Raises UsageError for a name nobody knows."""
     known = definitions.indicators.get(indicator)
     if known is None:
-        raise UsageError(indicator, "is not an indicator; `indicators trace --help` shows an example")
+        raise UsageError(indicator, f"is not an indicator{did_you_mean(indicator, tuple(definitions.indicators))}")
     when = read_period(period, known.time_identifier, ending=True)
     if when is None:
-        raise UsageError(period, f"is not a period of {indicator}, which is measured by {known.time_identifier}")
+        raise UsageError(
+            period, f"is not a period of {indicator}, which is measured over {EXPECTED[known.time_identifier]}"
+        )
     geography = definitions.geography
     place = geography.find(area, known.area_types, when.start) or geography.find(area, on=when.start)
     if place is None:
-        raise UsageError(area, "is not the code or name of an area we know")
+        names = geography.likely_names(area, known.area_types)
+        hint = f"; did you mean {' or '.join(names)}?" if names else ""
+        raise UsageError(area, f"is not the code or name of an area we know{hint}")
+    possible = {TOTAL, *possible_breakdowns(known.breakdowns, definitions.dimensions)}
+    if breakdown is not None and breakdown not in possible:
+        raise UsageError(breakdown, f"is no breakdown of {indicator}{did_you_mean(breakdown, sorted(possible))}")
     if not published.exists():
         raise UsageError(published, "is not there yet; run `indicators nightly` first")
     with connect_with_files(live=published) as con:
