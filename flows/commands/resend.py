@@ -23,9 +23,8 @@ def resend(
     done = send_again(settings(workspace=workspace, outbox=outbox, archive=archive), name)
     for message in done:
         if message.trouble:
-            print(
-                f"{message.message}: not sent to {as_typed(message.to)}: {as_typed(message.trouble)}. It is {message.file}"
-            )
+            why = f"{as_typed(message.trouble)}. It is {message.file}"
+            print(f"{message.message}: not sent to {as_typed(message.to)}: {why}")
         else:
             print(f"{message.message}: sent again to {as_typed(message.to)}.")
     return 1 if any(message.trouble for message in done) else 0
