@@ -51,6 +51,12 @@ COMMANDS = (
         "indicators template absence -o absence-2011.xlsx --today 2011-05-26",
     ),
     Command(
+        "draft",
+        "Propose a layout for a workbook that nobody has described, and show what it would read.",
+        "indicators draft refuges.xlsx -o refuges.toml --indicators new.toml\n"
+        "  indicators draft refuges.xlsx --layout refuges.toml --indicators new.toml",
+    ),
+    Command(
         "status",
         "Say where each expected return stands, and what nobody answers for.",
         "indicators status --today 2011-05-31",

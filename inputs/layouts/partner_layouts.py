@@ -144,6 +144,18 @@ def _check_email(says: PartnerRecord, path: Path) -> None:
         raise DefinitionError(path, reason, key="email")
 
 
+def partner_of_toml(tables: dict[str, Any], definitions: Definitions, path: Path) -> Partner:
+    """The partner that the tables of a TOML describe, checked against the definitions as a whole file is, but for the
+    name of the file; `path` names the TOML in what is refused. Raises DefinitionError."""
+    says = build_record(PartnerRecord, _with_shapes(tables, path), path)
+    problems = Problems()
+    for collection in says.collection:
+        with problems.noting():
+            _check_collection(collection, definitions, path, problems)
+    problems.raise_if_any()
+    return Partner(says, _layouts(says, definitions), "", b"")
+
+
 def _with_shapes(toml: dict[str, Any], path: Path) -> dict[str, Any]:
     """The TOML with every table that names a `shape` laid over that shape's own keys."""
     for collection in _listed(toml, "collection"):
@@ -232,6 +244,8 @@ def _check_collection(collection: CollectionRecord, definitions: Definitions, pa
 
 def _lines_of_tables(path: Path, collection: str) -> list[int]:
     """The line on which each table of a collection's layouts begins, in order, where each has a header of its own."""
+    if not path.is_file():  # a proposal, of which no file is written yet
+        return []
     lines = lines_of_keys(path.read_text(encoding="utf-8-sig"))
     number = next(
         (n for n, entry in enumerate(_listed(read_toml(path), "collection")) if entry.get("id") == collection), -1
