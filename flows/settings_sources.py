@@ -86,7 +86,7 @@ class _WorkspaceFile(_OfWorkspace):
                 hint = f"did you mean {likely[0]}? " if likely else ""
                 raise UsageError(f"{path}: {name}", f"is no setting; {hint}known are {', '.join(every)}")
         for name in MAY_HOLD_SECRETS:
-            if _has_password(given.get(name)):
+            if has_password(given.get(name)):
                 reason = f"holds a password, which does not belong here; set INDICATORS_{name.upper()} in .env instead"
                 raise UsageError(f"{path}: {name}", reason)
         return {name: _in_folder(self.folder, name, value) for name, value in given.items() if name in self.known()}
@@ -111,7 +111,8 @@ def read_settings_file(path: Path) -> dict[str, Any]:
         raise UsageError(path, f"is not valid TOML: {error}") from None
 
 
-def _has_password(value: object) -> bool:
+def has_password(value: object) -> bool:
+    """Return whether a setting is an address with a password in it."""
     try:
         return isinstance(value, str) and "://" in value and bool(urlsplit(value).password)
     except ValueError:

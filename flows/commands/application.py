@@ -108,6 +108,16 @@ COMMANDS = (
         "indicators restore /mnt/backup/leicester-2026-12-01.tar.gz /srv/leicester",
     ),
     Command(
+        "upgrade",
+        "Say what a new release needs of this workspace, and do what can be done.",
+        "indicators upgrade --dry-run",
+    ),
+    Command(
+        "deploy",
+        "Make the schedule of this workspace on the Prefect server that PREFECT_API_URL names.",
+        "indicators deploy",
+    ),
+    Command(
         "up",
         "Start a Prefect server, the schedule and a worker for a trial on this machine, until Ctrl-C.",
         "indicators up --port 4208",

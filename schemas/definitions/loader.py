@@ -70,7 +70,7 @@ def load_definitions(folder: Path, reference: Path = SHIPPED_REFERENCE) -> Defin
     loaded = Definitions(
         indicators=MappingProxyType(indicators),
         geography=geography,
-        dimensions=tuple(_by_name(_dimensions(reference), _dimensions(folder), lambda d: d.name)),
+        dimensions=_all_dimensions(reference, folder),
         scales=MappingProxyType({**_scales(reference), **_scales(folder)}),
         disclosure=MappingProxyType({**_policies(reference), **_policies(folder)}),
         relations=_relations(folder),
@@ -131,6 +131,15 @@ def _listed(path: Path, name: str, kind: type[T], key: str) -> tuple[T, ...]:
 
 def _dimensions(folder: Path) -> tuple[Dimension, ...]:
     return _listed(folder / "breakdowns.toml", "dimension", Dimension, "name")
+
+
+def _all_dimensions(reference: Path, folder: Path) -> tuple[Dimension, ...]:
+    """The shipped dimensions with the own ones after them; a list that has all of them keeps its own order, in which
+    breakdowns are spelt."""
+    shipped, own = _dimensions(reference), _dimensions(folder)
+    if {dimension.name for dimension in shipped} <= {dimension.name for dimension in own}:
+        return own
+    return tuple(_by_name(shipped, own, lambda dimension: dimension.name))
 
 
 def _policies(folder: Path) -> dict[str, DisclosurePolicy]:
