@@ -28,6 +28,9 @@ POOL = "local-indicators"
 DEPLOYMENTS = PACKAGE / "prefect.yaml"
 """The deployments as they are shipped."""
 START_SECONDS, STOP_SECONDS = 180.0, 60.0
+UI_FOLDER = "PREFECT_SERVER_UI_STATIC_DIRECTORY"
+"""Where the server copies its pages to. By default that is its own code, which it may not be able to write, and which
+every server of the same environment writes anew."""
 
 
 class Stopped(Exception):
@@ -39,9 +42,10 @@ OFFLINE = {
     "DO_NOT_TRACK": "1",
     "PREFECT_SERVER_UI_SHOW_PROMOTIONAL_CONTENT": "false",
     "PREFECT_SERVER_CONCURRENCY_LEASE_STORAGE": "prefect.server.concurrency.lease_storage.filesystem",
+    "PREFECT_FLOWS_HEARTBEAT_FREQUENCY": "60",
 }
-"""Environment of all Prefect processes. The last setting lets a restarted server know which runs are still at work;
-otherwise a run would keep its place for ever."""
+"""Environment of all Prefect processes. The lease storage lets a restarted server know which runs are still at work;
+otherwise a run would keep its place for ever. By the heartbeats, in seconds, the server notices a run that is gone."""
 NO_WAY_OUT = {
     "HTTP_PROXY": "http://127.0.0.1:9",
     "HTTPS_PROXY": "http://127.0.0.1:9",
@@ -75,6 +79,7 @@ class Trial:
             "PREFECT_API_URL": f"http://{reachable_host}:{self.port}/api",
             "PREFECT_HOME": str(self.home),
             "PREFECT_CLI_PROMPT": "false",
+            UI_FOLDER: str(self.home / "ui"),
             VARIABLE: str(self.folder),
         }
         return {**os.environ, **own, **OFFLINE}
