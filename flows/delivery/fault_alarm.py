@@ -98,6 +98,17 @@ def report_fault(reach: AlarmSettings, flow: str, run: str, text: str, at: datet
         return _notify_analyst(reach, memory)
 
 
+def remembered_faults(reach: AlarmSettings, flow: str) -> list[Mapping[str, Any]]:
+    """Return the faults that runs of a flow have ended with since one ended well, the newest last, each with `said`,
+    `times`, `since` and `last`. Nothing is written or locked."""
+    faults: list[Mapping[str, Any]] = []
+    for path in reach.memory_paths:
+        with contextlib.suppress(OSError, ValueError):
+            memory = json.loads(path.read_bytes())
+            faults += [fault for fault in memory.values() if flow in fault["flows"] and "last" in fault]
+    return sorted(faults, key=lambda fault: str(fault["last"]))
+
+
 def clear_faults(reach: AlarmSettings, flow: str) -> str:
     """Drop the faults of a flow that has run well, and send what could not be sent before; return what kept a message
     from being sent, or ""."""

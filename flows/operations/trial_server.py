@@ -19,15 +19,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
 
-from local_indicators.common.shipped_files import PACKAGE
+from local_indicators.flows.operations.deployments import POOL, PREFECT, DeploymentError, deploy
+from local_indicators.flows.operations.prefect_api import PAGES
 from local_indicators.flows.settings import Settings
 from local_indicators.flows.workspace import VARIABLE
 
-PREFECT = Path(sys.executable).with_name("prefect")
-POOL = "local-indicators"
-DEPLOYMENTS = PACKAGE / "prefect.yaml"
-"""The deployments as they are shipped."""
 START_SECONDS, STOP_SECONDS = 180.0, 60.0
+WORKER_SECONDS = 10.0
+"""A worker that ends sooner than this after its start is not started again."""
 UI_FOLDER = "PREFECT_SERVER_UI_STATIC_DIRECTORY"
 """Where the server copies its pages to. By default that is its own code, which it may not be able to write, and which
 every server of the same environment writes anew."""
@@ -82,7 +81,8 @@ class Trial:
             UI_FOLDER: str(self.home / "ui"),
             VARIABLE: str(self.folder),
         }
-        return {**os.environ, **own, **OFFLINE}
+        today = {"INDICATORS_TODAY": str(self.settings.today)} if self.settings.today else {}
+        return {**os.environ, **own, **today, **OFFLINE}
 
 
 def run_trial(trial: Trial) -> int:
@@ -96,7 +96,7 @@ def run_trial(trial: Trial) -> int:
     processes: list[subprocess.Popen[bytes]] = []
     try:
         _run(trial, processes)
-    except Stopped as reason:
+    except (Stopped, DeploymentError) as reason:
         print(f"indicators up: {reason}; stopping", flush=True)
         return 0 if str(reason) == "asked to stop" else 1
     finally:
@@ -114,7 +114,7 @@ def _stop(_number: int, _frame: FrameType | None) -> None:
 
 
 def _run(trial: Trial, processes: list[subprocess.Popen[bytes]]) -> None:
-    """Start server and worker, and wait until one of them ends. Raises Stopped."""
+    """Start server and worker, and start the worker again if it is gone, until the server ends. Raises Stopped."""
     env, logs = trial.environment, trial.home
     logs.mkdir(parents=True, exist_ok=True)
     print("Starting the Prefect server ...", flush=True)
@@ -124,9 +124,17 @@ def _run(trial: Trial, processes: list[subprocess.Popen[bytes]]) -> None:
     deploy(trial.folder, env)
     processes.append(start_worker(trial, logs / "worker.log"))
     print(_where_to_look(trial), flush=True)
-    while all(process.poll() is None for process in processes):
+    started = time.monotonic()
+    while processes[0].poll() is None:
         time.sleep(0.5)
-    raise Stopped(f"the server or the worker has ended by itself; see {logs / 'server.log'} and {logs / 'worker.log'}")
+        if processes[1].poll() is None:
+            continue
+        if time.monotonic() - started < WORKER_SECONDS:
+            raise Stopped(f"the worker ends as soon as it has started; see {logs / 'worker.log'}")
+        print("indicators up: the worker has ended by itself; starting it again", flush=True)
+        processes[1] = start_worker(trial, logs / "worker.log")
+        started = time.monotonic()
+    raise Stopped(f"the server has ended by itself; see {logs / 'server.log'}")
 
 
 def _where_to_look(trial: Trial) -> str:
@@ -135,7 +143,8 @@ def _where_to_look(trial: Trial) -> str:
     page = api.removesuffix("/api")
     lines = [
         "",
-        f"Look at            {page}/deployments",
+        f"Look at            {page}",
+        f"Pages of nights    {page}{PAGES}/night, and in the tab Artifacts of each run",
         "Run a night now    in a second shell:",
         f"                     export PREFECT_API_URL={api}",
         f"                     {PREFECT} deployment run nightly/nightly --watch",
@@ -173,25 +182,6 @@ def start_server(trial: Trial, log: Path) -> subprocess.Popen[bytes]:
 def start_worker(trial: Trial, log: Path) -> subprocess.Popen[bytes]:
     """Start a worker of the pool."""
     return start(["worker", "start", "--pool", POOL], trial.folder, trial.environment, log)
-
-
-def deploy(folder: Path, env: Mapping[str, str], file: Path = DEPLOYMENTS) -> None:
-    """Make the work pool, or set the one that is there as it has to be, and deploy all of a file of deployments, which
-    then run in a folder. Raises Stopped where Prefect refuses."""
-    for words in (
-        ["work-pool", "create", POOL, "--type", "process", "--overwrite"],
-        ["deploy", "--all", "--prefect-file", str(file)],
-    ):
-        done = subprocess.run(  # noqa: S603
-            [str(PREFECT), "--no-prompt", *words],
-            cwd=folder,
-            env=dict(env),
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        if done.returncode:
-            raise Stopped(f"prefect {' '.join(words)} failed:\n{done.stdout[-2000:]}{done.stderr[-2000:]}")
 
 
 def wait_for(api: str, server: subprocess.Popen[bytes]) -> None:

@@ -6,6 +6,7 @@ import contextlib
 import hashlib
 import io
 import os
+import platform
 import shutil
 import stat
 import tempfile
@@ -182,7 +183,8 @@ class Archive:
         path, times = self.root / "nights.json", {}
         with contextlib.suppress(OSError, ValueError):
             times = dict(orjson.loads(path.read_bytes()))
-        self._write(path, orjson.dumps({**times, what: at.isoformat(), "run": run}))
+        process = {"process": os.getpid(), "machine": platform.node()}
+        self._write(path, orjson.dumps({**times, what: at.isoformat(), "run": run, **process}))
 
     def _write(self, path: Path, content: bytes) -> None:
         """Write a file whole. Raises StorageError."""

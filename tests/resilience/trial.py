@@ -23,6 +23,7 @@ from typing import Any
 import yaml
 
 from local_indicators.flows.operations import trial_server
+from local_indicators.flows.operations.deployments import deploy
 from local_indicators.flows.records.ledger import read_ledger
 from local_indicators.flows.settings import settings
 from local_indicators.warehouse.store import private_store
@@ -94,7 +95,7 @@ def _begun(place: Place, post: Post) -> Trial:
     env = program.environment
     server = trial_server.start_server(program, place.root / "server.log")
     trial_server.wait_for(env["PREFECT_API_URL"], server)
-    trial_server.deploy(HOME, env, _every_minute(place.root / "prefect.yaml"))
+    deploy(HOME, env, _every_minute(place.root / "prefect.yaml"))
     _say("server up, deployed with a cron of every minute")
     return Trial(place, program, server, trial_server.start_worker(program, place.root / "worker.log"))
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import contextlib
-import re
+import os
+import platform
+import shlex
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal
@@ -14,8 +16,10 @@ from typing import Any, Literal
 import orjson
 
 from local_indicators.common.errors import LocalIndicatorsError
+from local_indicators.common.shipped_files import PACKAGE
 from local_indicators.flows.records.ledger import Ledger, read_ledger
 from local_indicators.flows.records.loss_detection import Loss, Part, find_losses, gather_evidence
+from local_indicators.flows.records.writer_lock import lock_holders
 from local_indicators.flows.settings import Settings
 from local_indicators.inputs.layouts.partner_layouts import Partner, load_partners
 from local_indicators.schemas.definitions.loader import load_definitions
@@ -30,6 +34,8 @@ MAX_NIGHT_DURATION = timedelta(hours=12)
 GIGABYTE = 1_000_000_000
 MAX_COPY_BYTES = GIGABYTE // 2
 ARRIVALS_GUIDE = "docs/arrivals.md"
+IN_CHECKOUT = (PACKAGE.parent / "Makefile").is_file() and "site-packages" not in PACKAGE.parts
+"""Whether this is the project as its developers have it, and not an installed package."""
 Diagnosis = tuple[Level, str, str]
 """Level, message and action of a check whose name is known."""
 
@@ -50,6 +56,21 @@ class CheckResult:
 
 class PrerequisiteError(Exception):
     """What a check needs cannot be loaded, for a reason that another check reports."""
+
+
+@dataclass(frozen=True)
+class NightNote:
+    """What nights noted of the last of them: when it began and ended (UTC), its process and the machine of that."""
+
+    began: datetime | None = None
+    ended: datetime | None = None
+    process: int = 0
+    machine: str = ""
+
+    @property
+    def unended(self) -> bool:
+        """Return whether the last night that began has not ended."""
+        return self.began is not None and (self.ended is None or self.began > self.ended)
 
 
 @dataclass(eq=False)
@@ -75,18 +96,77 @@ class DoctorContext:
         return read_ledger(self.settings.archive)
 
     @cached_property
+    def night(self) -> NightNote:
+        """Return what nights noted; nothing where that cannot be read."""
+        with contextlib.suppress(OSError, ValueError, AttributeError, TypeError):
+            noted = orjson.loads((self.settings.archive / "nights.json").read_bytes())
+            began, ended = (
+                datetime.fromisoformat(noted[name]) if name in noted else None for name in ("began", "ended")
+            )
+            return NightNote(began, ended, int(noted.get("process", 0)), str(noted.get("machine", "")))
+        return NightNote()
+
+    @cached_property
+    def writers(self) -> frozenset[int] | None:
+        """Return the processes that are at work on the archive, 0 for one that cannot be told; None where that cannot
+        be seen from here: the night runs on another machine, or the system does not say who holds a lock."""
+        night = self.night
+        holders = lock_holders(self.settings.archive)
+        if holders:
+            return holders
+        if night.unended and night.machine not in ("", platform.node()):
+            return None
+        if holders is None and night.process:
+            return frozenset({night.process}) if night.unended and _is_alive(night.process) else frozenset()
+        return holders
+
+    @property
+    def night_at_work(self) -> bool:
+        """Return whether the last night that began is at work; where that cannot be seen, whether it may be."""
+        if not self.night.unended or self.night.began is None:
+            return False
+        if self.writers is None:
+            return self.at - self.night.began < MAX_NIGHT_DURATION
+        return bool(self.writers) and (not self.night.process or bool(self.writers & {0, self.night.process}))
+
+    @property
+    def run_at_work(self) -> bool:
+        """Return whether a night or another run may be writing."""
+        return bool(self.writers) or self.night_at_work
+
+    @property
+    def is_example(self) -> bool:
+        """Return whether the workspace is the example that comes with the code."""
+        return IN_CHECKOUT and self.settings.workspace.resolve() == PACKAGE.parent
+
+    @cached_property
     def losses(self) -> Mapping[Part, Loss]:
         """Return each part that has lost something, with its loss; nothing where that cannot be known or another check
         reports it."""
         with contextlib.suppress(LocalIndicatorsError), copy_of_store(self.settings.store, MAX_COPY_BYTES) as store:
-            if store is not None and not night_in_progress(self):
+            if store is not None and not self.run_at_work:
                 return {loss.part: loss for loss in find_losses(gather_evidence(self.settings, self.ledger, store))}
         return {}
 
     def diagnose_loss(self, part: Part) -> Diagnosis | None:
-        """Return what a part has lost as a diagnosis, or None."""
+        """Return what a part has lost as a diagnosis that names its path, or None."""
         loss = self.losses.get(part)
-        return None if loss is None else ("wrong" if loss.blocks_writing else "look", loss.reason, loss.remedy)
+        if loss is None:
+            return None
+        is_there = loss.path.exists() or "is not there" in loss.reason
+        lost = f"{loss.path}: {loss.reason}" if is_there else f"{loss.path} is lost: {loss.reason}"
+        return "wrong" if loss.blocks_writing else "look", lost, loss.remedy
+
+
+def _is_alive(process: int) -> bool:
+    """Return whether there is a process of that id."""
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except OSError:
+        return True
+    return True
 
 
 def require(what: str, load: Callable[[], Any]) -> Any:
@@ -97,28 +177,16 @@ def require(what: str, load: Callable[[], Any]) -> Any:
         raise PrerequisiteError(f"see {what}") from None
 
 
-def read_dotenv() -> dict[str, str]:
-    """Return the settings in .env by name; nothing where it cannot be read."""
-    with contextlib.suppress(OSError, UnicodeDecodeError):
-        pairs = re.findall(r"(?m)^\s*(?:export\s+)?(\w+)\s*=\s*(.*?)\s*$", Path(".env").read_text(encoding="utf-8"))
-        return {name: value.strip("'\"") for name, value in pairs}
-    return {}
-
-
-def night_times(context: DoctorContext) -> dict[str, datetime]:
-    """Return when the last night began and ended (UTC), as far as nights noted it."""
-    with contextlib.suppress(FileNotFoundError, ValueError, AttributeError):
-        times = orjson.loads((context.settings.archive / "nights.json").read_bytes())
-        return {name: datetime.fromisoformat(times[name]) for name in ("began", "ended") if name in times}
-    return {}
-
-
-def night_in_progress(context: DoctorContext) -> bool:
-    """Return whether a night has begun and not ended."""
-    times = night_times(context)
-    return "began" in times and times["began"] > times.get("ended", datetime.min.replace(tzinfo=UTC))
-
-
 def shortened(names: list[str]) -> str:
     """Return the first four names and how many more there are."""
     return ", ".join(names[:4]) + (f" and {len(names) - 4} more" if len(names) > 4 else "")
+
+
+def shell(*words: str | Path) -> str:
+    """Return words as a shell takes them."""
+    return shlex.join(map(str, words))
+
+
+def edit(*paths: Path) -> str:
+    """Return the command that opens files in the editor of whoever runs it."""
+    return f"${{EDITOR:-vi}} {shell(*paths)}"

@@ -7,8 +7,13 @@ none takes longer than `CHECK_SECONDS`. Results contain neither partners' data n
 from __future__ import annotations
 
 import contextlib
+import re
+import shutil
+import sys
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import datetime
+from pathlib import Path
 from urllib.parse import quote
 
 from local_indicators.common.errors import LocalIndicatorsError
@@ -20,6 +25,7 @@ from local_indicators.flows.operations.doctor.doctor_context import (
     Diagnosis,
     DoctorContext,
     PrerequisiteError,
+    shell,
 )
 from local_indicators.flows.operations.doctor.environment_checks import (
     check_clock,
@@ -27,9 +33,9 @@ from local_indicators.flows.operations.doctor.environment_checks import (
     check_inbox_access,
     check_permissions,
 )
+from local_indicators.flows.operations.doctor.night_checks import check_last_night
 from local_indicators.flows.operations.doctor.record_checks import (
     check_candidates,
-    check_last_night,
     check_ledger,
     check_messages,
     check_published_file,
@@ -37,15 +43,25 @@ from local_indicators.flows.operations.doctor.record_checks import (
     check_store,
     name_what_to_back_up,
 )
-from local_indicators.flows.operations.doctor.service_checks import check_mail_server, check_schedule
+from local_indicators.flows.operations.doctor.schedule_checks import check_schedule
+from local_indicators.flows.operations.doctor.service_checks import check_mail_server
 from local_indicators.flows.operations.doctor.setup_checks import (
     check_definitions,
-    check_examples,
     check_layouts,
     check_libraries,
     check_settings,
 )
+from local_indicators.flows.operations.doctor.workspace_checks import (
+    check_addresses,
+    check_examples,
+    check_workspace,
+)
 from local_indicators.flows.settings import Settings, now, settings
+from local_indicators.flows.workspace import find_workspace
+
+PROGRAM = "indicators"
+OUR_COMMAND = re.compile(r"(?<![\w/.-])indicators ([a-z]+)\b")
+WITHOUT_WORKSPACE = ("init",)
 
 
 def examine(given: Callable[[], Settings] = settings, at: datetime | None = None) -> list[CheckResult]:
@@ -57,7 +73,7 @@ def examine(given: Callable[[], Settings] = settings, at: datetime | None = None
             *(CheckResult(name, "look", "not looked at, because the settings cannot be used") for name in CHECKS),
         ]
     results = [setup, *(_run_check(name, check, context) for name, check in CHECKS.items())]
-    return [_without_secrets(result, context) for result in results]
+    return [_without_secrets(_as_run_here(result, context), context) for result in results]
 
 
 def _run_check(name: str, check: Callable[[DoctorContext], Diagnosis], context: DoctorContext) -> CheckResult:
@@ -78,6 +94,23 @@ def _run_check(name: str, check: Callable[[DoctorContext], Diagnosis], context: 
         )
 
 
+def _as_run_here(result: CheckResult, context: DoctorContext) -> CheckResult:
+    """Return a result whose commands run as they are printed: by the path of our program where the shell would not
+    find it, and naming the workspace where the working directory does not."""
+    program = Path(sys.executable).with_name(PROGRAM)
+    by_name = shutil.which(PROGRAM)
+    word = PROGRAM if by_name and Path(by_name).resolve() == program.resolve() else shell(program)
+    with contextlib.suppress(LocalIndicatorsError):
+        if find_workspace() == context.settings.workspace:
+            return replace(result, action=OUR_COMMAND.sub(rf"{word} \1", result.action))
+    there = f" --workspace {shell(context.settings.workspace)}"
+
+    def named(match: re.Match[str]) -> str:
+        return f"{word} {match[1]}{'' if match[1] in WITHOUT_WORKSPACE else there}"
+
+    return replace(result, action=OUR_COMMAND.sub(named, result.action))
+
+
 def _without_secrets(result: CheckResult, context: DoctorContext) -> CheckResult:
     """Return a result without the secrets of the settings, on one line and without control characters."""
     secrets = [context.settings.smtp_url.get_secret_value()] if context.settings.smtp_url else []
@@ -91,16 +124,18 @@ def _without_secrets(result: CheckResult, context: DoctorContext) -> CheckResult
     def cleaned(text: str) -> str:
         for secret in filter(None, secrets):
             text = text.replace(secret, "…")
-        return " ".join("".join(c if c.isprintable() else " " for c in text).split())[:600]
+        return " ".join("".join(c if c.isprintable() else " " for c in text).split())[:900]
 
     return CheckResult(result.check, result.level, cleaned(result.message), cleaned(result.action))
 
 
 CHECKS: Mapping[str, Callable[[DoctorContext], Diagnosis]] = {
+    "workspace": check_workspace,
     "libraries": check_libraries,
     "definitions": check_definitions,
     "layouts": check_layouts,
     "examples": check_examples,
+    "addresses": check_addresses,
     "inbox": check_inbox_access,
     "permissions": check_permissions,
     "disk": check_disk_space,

@@ -1,5 +1,4 @@
-"""Checks of what nights leave behind: ledger, store, published file, candidates, the last night, messages and
-backups."""
+"""Checks of what nights leave behind: ledger, store, published file, candidates, messages and backups."""
 
 from __future__ import annotations
 
@@ -9,13 +8,11 @@ from pathlib import Path
 
 from local_indicators.flows.operations.doctor.doctor_context import (
     MAX_COPY_BYTES,
-    MAX_NIGHT_AGE,
     MAX_NIGHT_DURATION,
     Diagnosis,
     DoctorContext,
-    night_in_progress,
-    night_times,
     require,
+    shell,
     shortened,
 )
 from local_indicators.flows.records.loss_detection import count_missing_files
@@ -28,16 +25,13 @@ def check_ledger(context: DoctorContext) -> Diagnosis:
     if lost := context.diagnose_loss("ledger"):
         return lost
     missing = count_missing_files(context.settings.archive, ledger)
-    if missing and not night_in_progress(context):
-        do = "restore them from a backup; nothing can be rebuilt without them"
+    if missing and not context.run_at_work:
+        do = f"restore {context.settings.archive} from a backup; nothing can be rebuilt without them"
         return "wrong", f"{missing} file(s) that the ledger names are not in the archive", do
     with contextlib.suppress(FileNotFoundError):
         if not ledger.path.read_bytes().endswith(b"\n"):
-            return (
-                "look",
-                "the last line was cut off by a crash and never counted",
-                "nothing: the next night removes it",
-            )
+            do = "nothing to do: the next night removes it"
+            return "look", "the last line was cut off by a crash and never counted", do
     return "ok", f"{len(ledger.submissions)} submissions, {len(ledger.recorded_outcomes)} outcomes", ""
 
 
@@ -49,6 +43,8 @@ def check_store(context: DoctorContext) -> Diagnosis:
 
     path = context.settings.store
     if not path.exists():
+        if context.run_at_work:
+            return "ok", "a run is at work; look again when it has ended", ""
         return context.diagnose_loss("store") or ("ok", "there is none yet; the first night makes it", "")
     if path.stat().st_size > MAX_COPY_BYTES:
         return "ok", "too large to be looked at without holding up a night, which checks it by itself", ""
@@ -57,13 +53,14 @@ def check_store(context: DoctorContext) -> Diagnosis:
             with contextlib.closing(connect(str(copy))) as con:
                 row = con.execute("SELECT schema_version FROM about").fetchone()
         except Exception as error:
-            if night_in_progress(context):
+            if context.run_at_work:
                 return "ok", "a night is writing to it", ""
             do = "restore it from a backup, or run `indicators rebuild --replace`"
             return "wrong", f"{path} cannot be read ({str(error).splitlines()[0][:120]})", do
     version = int(row[0]) if row else SCHEMA_VERSION
     if version > SCHEMA_VERSION:
-        return "wrong", f"schema version {version}; this release reads {SCHEMA_VERSION}", "run the newer release again"
+        do = "install the newer release again; this one must not write to it"
+        return "wrong", f"{path} has schema version {version}; this release reads {SCHEMA_VERSION}", do
     if version < SCHEMA_VERSION:
         return (
             "look",
@@ -83,9 +80,10 @@ def check_published_file(context: DoctorContext) -> Diagnosis:
     if not path.exists():
         return lost or ("ok", "nothing is published yet; the first night does", "")
     if Path(f"{path}.wal").exists():
-        do = "close the program that opened the published file to write, then delete the .wal"
+        do = f"close the program that opened the published file to write, then run: {shell('rm', f'{path}.wal')}"
         return "wrong", f"a write-ahead log lies beside {path}", do
-    again = "move it away: the next night puts it back from kept/; or run `indicators rebuild --replace`"
+    away = shell("mv", path, path.with_suffix(".damaged"))
+    again = f"run: {away} && indicators nightly, which puts it back from kept/; or run: indicators rebuild --replace"
     try:
         with connect_with_files(live=path) as con:
             for table in MART:
@@ -98,11 +96,8 @@ def check_published_file(context: DoctorContext) -> Diagnosis:
     if lost:
         return lost
     if row[1] and not any(partner.says.example for partner in require("layouts", lambda: context.partners).values()):
-        return (
-            "look",
-            f"data version {row[0]} was published with example data",
-            "run a night, and see the check examples",
-        )
+        do = "run: indicators nightly; then see the check examples"
+        return "look", f"data version {row[0]} was published with example data", do
     return context.diagnose_loss("kept versions") or ("ok", f"data version {row[0]}, whole", "")
 
 
@@ -112,17 +107,18 @@ def check_candidates(context: DoctorContext) -> Diagnosis:
     waiting = sorted((folder / "kept").glob("candidate-*.duckdb"))
     if waiting:
         run = waiting[-1].stem.removeprefix("candidate-")
-        do = f"open {folder / 'kept' / f'{run}.html'}; if it is right all the same: indicators approve {run} --by ROLE"
+        page = folder / "kept" / f"{run}.html"
+        do = f"open {page}; if it is right all the same: indicators approve {run} --by performance-analyst"
         return "look", f"the gate refused run {run}, which waits for a decision", do
     if (folder / "kept" / "held.json").exists():
         return (
             "look",
             "a rollback holds publication",
-            "put its cause right, run a night, then: indicators approve RUN --by ROLE",
+            "put its cause right, then run: indicators nightly; it says how to approve what it makes",
         )
     old = [path for path in folder.glob("candidate-*.duckdb*") if context.at - _modified_at(path) > MAX_NIGHT_DURATION]
     if old:
-        return "look", f"{len(old)} file(s) of a night that was stopped", "nothing: the next night removes them"
+        return "look", f"{len(old)} file(s) of a night that was stopped", "nothing to do: the next night removes them"
     return "ok", "nothing waits for a decision", ""
 
 
@@ -132,28 +128,8 @@ def check_set_aside_returns(context: DoctorContext) -> Diagnosis:
     if not at_fault:
         return "ok", "no return is set aside", ""
     names = sorted({entry.submission for entry in at_fault})
-    do = f"its owner is told; if it is right all the same: indicators approve {names[0]} --by ROLE"
+    do = f"its owner is told; if it is right all the same: indicators approve {names[0]} --by performance-analyst"
     return "look", f"{shortened(names)}: accepted and not published, {at_fault[0].faults[0].text}", do
-
-
-def check_last_night(context: DoctorContext) -> Diagnosis:
-    """Check that a night ended within the last 26 hours."""
-    times = night_times(context)
-    began, ended = times.get("began"), times.get("ended")
-    if began is None and ended is None:
-        return "look", "no night has run yet", "run one by hand: indicators nightly"
-    if began is not None and (ended is None or began > ended):
-        if context.at - began < MAX_NIGHT_DURATION:
-            return "ok", f"a night began at {began:%Y-%m-%d %H:%M} UTC and is at work, or was stopped", ""
-        return (
-            "wrong",
-            f"the night of {began:%Y-%m-%d %H:%M} UTC did not end",
-            "see why it failed; run: indicators nightly",
-        )
-    if ended is None or context.at - ended > MAX_NIGHT_AGE:
-        message = f"the last night ended at {ended:%Y-%m-%d %H:%M} UTC" if ended else "no night has ended"
-        return "wrong", message, "see the check schedule; run one by hand: indicators nightly"
-    return "ok", f"the last night ended at {ended:%Y-%m-%d %H:%M} UTC", ""
 
 
 def _modified_at(path: Path) -> datetime:
@@ -167,7 +143,7 @@ def check_messages(context: DoctorContext) -> Diagnosis:
     pending = sum(message.pending for message in messages)
     refused = sum(message.state == "refused" for message in messages)
     if pending or refused:
-        do = "indicators status names them and says why; correct the address or see the check mail"
+        do = "for who and why, run: indicators status; correct the address, or see the check mail"
         return "look", f"{pending} message(s) wait and {refused} were refused", do
     return "ok", "none waits", ""
 
