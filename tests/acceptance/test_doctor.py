@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import shutil
+import signal
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -24,8 +28,9 @@ from local_indicators.flows.settings import now
 from tests.support.doctor_faults import PLANTED, Plant, plant_inbox
 from tests.support.inbox_servers import PASSWORD, QUOTED
 from tests.support.mail_server import Post, free_port, post_office
+from tests.support.own_workspace import own_workspace, without_keys
 from tests.support.places import HOME, Place
-from tests.support.small_returns import write_partner, write_return
+from tests.support.small_returns import GOOD, write_return
 
 
 class Prefect:
@@ -35,17 +40,22 @@ class Prefect:
         wanted = yaml.safe_load((HOME / "prefect.yaml").read_text(encoding="utf-8"))["deployments"]
         self.deployments = [
             {
-                "name": one["name"],
+                "name": each["name"],
                 "paused": False,
-                "schedules": [{"active": True}],
+                "schedules": [{"active": True, "schedule": schedule} for schedule in each.get("schedules", ())],
                 "work_pool_name": "local-indicators",
+                "pull_steps": [],
             }
-            for one in wanted
+            for each in wanted
         ]
-        self.pool = {"is_paused": False}
-        self.workers = [{"status": "ONLINE"}]
+        self.pool: dict[str, Any] | int = {"is_paused": False}
+        self.workers: list[dict[str, Any]] = [{"status": "ONLINE"}]
         self.late: list[dict[str, str]] = []
         self.url = ""
+
+    def change(self, **other: Any) -> None:
+        """Have every deployment say something else."""
+        self.deployments = [{**deployment, **other} for deployment in self.deployments]
 
     def answer(self, path: str) -> Any:
         if path.endswith("/deployments/filter"):
@@ -65,9 +75,10 @@ def prefect() -> Iterator[Prefect]:
             self.do_GET()
 
         def do_GET(self) -> None:
-            self.send_response(200)
+            answer = said.answer(self.path)
+            self.send_response(answer if isinstance(answer, int) else 200)
             self.end_headers()
-            self.wfile.write(json.dumps(said.answer(self.path)).encode())
+            self.wfile.write(json.dumps(answer).encode())
 
         def log_message(self, *_: object) -> None: ...
 
@@ -88,11 +99,9 @@ def post() -> Iterator[Post]:
 
 @pytest.fixture(scope="module")
 def nights(tmp_path_factory: pytest.TempPathFactory) -> Place:
-    """A place in which one night has run. Tests work on a copy of it."""
-    made = Place(tmp_path_factory.mktemp("healthy"))
-    write_partner(made.root / "partners")
-    write_return(made.inbox / "tester" / "attainment.xlsx")
-    made.night(partners=made.root / "partners", today=date(2011, 4, 30))
+    """A workspace of a partnership's own in which one night has run. Tests work on a copy of it."""
+    made = own_workspace(tmp_path_factory.mktemp("healthy") / "own")
+    made.night(workspace=made.root, today=date(2011, 4, 30))
     return made
 
 
@@ -102,22 +111,19 @@ def here(
 ) -> Iterator[Place]:
     """A copy of it, with a mail server and a Prefect server at which all is well."""
     place = Place(tmp_path / "here")
-    shutil.copytree(nights.root, place.root)
+    shutil.copytree(nights.root, place.root, symlinks=True)
     monkeypatch.chdir(place.root)
+    for name in ("WORKSPACE", "INBOX", "ARCHIVE", "WAREHOUSE", "OUTBOX", "PARTNERS", "TODAY"):
+        monkeypatch.delenv(f"INDICATORS_{name}", raising=False)
     for name, value in (
-        ("INDICATORS_INBOX", place.inbox),
-        ("INDICATORS_WAREHOUSE", place.published),
-        ("INDICATORS_OUTBOX", place.outbox),
-        ("INDICATORS_ARCHIVE", place.archive),
-        ("INDICATORS_PARTNERS", place.root / "partners"),
         ("INDICATORS_SMTP_URL", post.url),
-        ("INDICATORS_SENDER", "indicators@council.test"),
-        ("INDICATORS_ANALYST", "analyst@council.test"),
         ("PREFECT_API_URL", prefect.url),
         ("PREFECT_HOME", place.root / "prefect"),
+        ("PATH", f"{Path(sys.executable).parent}:{os.environ['PATH']}"),
     ):
         monkeypatch.setenv(name, str(value))
     before = dict(vars(prefect))
+    prefect.change(pull_steps=[{"prefect.deployments.steps.set_working_directory": {"directory": str(place.root)}}])
     yield place
     vars(prefect).update(before)
 
@@ -154,25 +160,47 @@ def test_a_planted_fault_is_told_by_its_own_check(
     assert all(secret not in str(found) for secret in (PASSWORD, QUOTED))
 
 
-def test_what_prefect_lacks_is_told_with_the_command_that_mends_it(here: Place, prefect: Prefect) -> None:
-    def told() -> tuple[str, str]:
-        (one,) = (one for one in examine() if one.check == "schedule")
-        assert set(levels([one])) <= {"schedule"}
-        return one.level, f"{one.message} {one.action}"
+def said_by(check: str) -> tuple[str, str]:
+    """The level that a check gives, and what it says."""
+    (result,) = (result for result in examine() if result.check == check)
+    return result.level, f"{result.message} {result.action}"
 
-    assert told()[0] == "ok"
+
+def test_what_prefect_lacks_is_told_with_the_command_that_mends_it(here: Place, prefect: Prefect) -> None:
+    nightly = prefect.deployments[0]
+
+    def told(level: str, *words: str) -> None:
+        found, text = said_by("schedule")
+        assert found == level, text
+        assert all(word in text for word in words), text
+
+    told("ok")
+    nightly["schedules"] = [{"active": True, "schedule": {"cron": "0 3 * * *", "timezone": "Europe/London"}}]
+    told("look", "nightly runs at 0 3 * * * Europe/London", "indicators deploy")
     prefect.late = [{"id": "1"}, {"id": "2"}]
-    assert told()[0] == "look"
-    assert "2 run(s) are late" in told()[1]
-    prefect.workers = [{"status": "OFFLINE"}]
-    assert "prefect worker start --pool local-indicators" in told()[1]
+    told("look", "2 run(s) are late", "prefect flow-run ls")
+    an_hour_ago = (now() - timedelta(hours=1)).isoformat()
+    for gone in (
+        [],
+        [{"status": "OFFLINE", "last_heartbeat_time": an_hour_ago, "heartbeat_interval_seconds": 30}],
+        [{"status": "ONLINE", "last_heartbeat_time": an_hour_ago, "heartbeat_interval_seconds": 30}],
+    ):
+        prefect.workers = gone
+        told("wrong", "no worker", f"cd {here.root} && ", "prefect worker start --pool local-indicators")
     prefect.pool = {"is_paused": True}
-    assert "work-pool resume" in told()[1]
-    prefect.deployments = [{**deployment, "paused": True} for deployment in prefect.deployments]
-    assert "paused" in told()[1]
+    told("wrong", "work-pool resume local-indicators")
+    prefect.pool = 404
+    told("wrong", "there is no work pool", "indicators deploy")
+    nightly["schedules"] = [{"active": False, "schedule": {"cron": "30 1 * * *", "timezone": "Europe/London"}}]
+    told("wrong", "switched off: nightly", "indicators deploy")
+    nightly["schedules"] = []
+    told("wrong", "without a schedule: nightly")
+    nightly["paused"] = True
+    told("wrong", "paused: nightly", "indicators deploy")
+    prefect.change(pull_steps=[{"prefect.deployments.steps.set_working_directory": {"directory": "/srv/another"}}])
+    told("wrong", "/srv/another", "indicators deploy")
     prefect.deployments = []
-    assert told()[0] == "wrong"
-    assert "deploy --all" in told()[1]
+    told("wrong", "not deployed: nightly", "indicators deploy")
 
 
 def test_a_clock_that_is_behind_the_ledger_and_a_night_long_ago_are_told(here: Place) -> None:
@@ -247,3 +275,122 @@ def test_without_prefect_a_line_of_cron_is_looked_for(here: Place, monkeypatch: 
     if levels(found):  # this machine may have a line of its own
         assert levels(found) == {"schedule": "look"}
         assert re.search(r"PREFECT_API_URL", str(found))
+
+
+# -- the workspace and what is in it ----------------------------------------------------------------------------------
+
+
+def test_definitions_that_are_absent_are_told_once_in_one_line(here: Place) -> None:
+    definitions = here.root / "definitions"
+    without_keys(definitions, "officer")
+    (definitions / "officers.toml").unlink()
+    (definitions / "partnership.toml").write_text('areas = ["E06000016"]\n', encoding="utf-8")
+    found = examine()
+    (line,) = (result for result in found if "without" in result.message)
+    assert (line.check, line.level) == ("definitions", "ok")
+    for part in ("a plan", "officers", "targets", "neighbours"):
+        assert part in line.message
+
+
+def test_a_workspace_inside_the_code_is_told_and_the_example_plainly(
+    here: Place, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    inside = tmp_path / "lib" / "site-packages" / "ours"
+    shutil.copytree(here.root, inside)
+    monkeypatch.chdir(inside)
+    level, words = said_by("workspace")
+    assert level == "wrong"
+    assert f"mv {inside} " in words
+    monkeypatch.chdir(here.root)
+    assert said_by("workspace") == ("ok", f"{here.root} ")
+    monkeypatch.setenv("INDICATORS_PARTNERS", str(HOME / "inputs" / "partners"))
+    level, words = said_by("workspace")
+    assert (level, "unset INDICATORS_PARTNERS" in words) == ("wrong", True)
+    monkeypatch.delenv("INDICATORS_PARTNERS")
+    monkeypatch.chdir(HOME)
+    level, words = said_by("workspace")
+    assert (level, "is the example workspace" in words, "indicators init" in words) == ("look", True, True)
+    assert said_by("addresses")[0] == "ok"
+
+
+def test_before_the_first_night_nothing_is_wrong_with_it(here: Place, tmp_path: Path) -> None:
+    own_workspace(tmp_path / "new")
+    os.chdir(tmp_path / "new")
+    level, words = said_by("night")
+    assert (level, words) == ("look", "no night has run yet run: indicators nightly")
+    assert said_by("store")[0] == said_by("published")[0] == "ok"
+
+
+def test_a_command_runs_as_it_is_printed_wherever_one_is(
+    here: Place, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    store = here.published.parent / "store.duckdb"
+    store.unlink()
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("PATH", "/usr/bin:/bin")
+    assert main(["doctor", "--workspace", str(here.root), "--json"]) == 1
+    (lost,) = (each for each in json.loads(capsys.readouterr().out) if each["level"] == "wrong")
+    assert lost["found"].startswith(f"{store} is lost")
+    command = re.findall("`([^`]+)`", lost["do"])[0]
+    done = subprocess.run(["sh", "-c", command], env={**os.environ, "PYTHONPATH": str(HOME)}, capture_output=True)
+    assert done.returncode == 0, done.stderr
+    assert store.exists()
+
+
+# -- how the last night ended -----------------------------------------------------------------------------------------
+
+
+@pytest.mark.long
+def test_a_night_at_work_one_that_was_killed_and_one_that_mended_it_are_told_apart(here: Place) -> None:
+    write_return(here.inbox / "tester" / "attainment-2.xlsx", (*GOOD[:-1], (*GOOD[-1][:4], "45.1%", None, None)))
+    env = {
+        **os.environ,
+        "PYTHONPATH": str(HOME),
+        "INDICATORS_TODAY": "2011-05-01",
+        "INDICATORS_WORKSPACE": str(here.root),
+    }
+    words = [sys.executable, "-m", "tests.resilience.crash.stops", f"built@{here.root}", "plain"]
+    night = subprocess.Popen(words, cwd=HOME, env=env)
+    try:
+        while not (here.root / "reached").exists():
+            assert night.poll() is None
+            time.sleep(0.05)
+        assert levels(examine()) == {}
+        level, text = said_by("night")
+        assert (level, f"at work since {now():%Y-%m-%d}" in text, f"process {night.pid}" in text) == ("ok", True, True)
+        later = [each for each in examine(at=now() + timedelta(hours=13)) if each.check == "night"]
+        assert [(each.level, f"kill {night.pid}" in each.action) for each in later] == [("wrong", True)]
+    finally:
+        night.send_signal(signal.SIGKILL)
+        night.wait()
+    assert levels(examine()) == {"night": "wrong"}
+    assert "crashed: it did not end, and its process is gone" in said_by("night")[1]
+    from local_indicators.flows.records.writer_lock import sole_writer
+
+    with sole_writer(here.archive):
+        assert "another run is at work now" in said_by("night")[1]
+    here.night(workspace=here.root, today=date(2011, 5, 1))
+    assert levels(examine()) == {}
+
+
+def test_a_night_on_another_machine_is_not_taken_for_a_crash(here: Place) -> None:
+    noted = {"began": now().isoformat(), "process": 1, "machine": "another-machine"}
+    (here.archive / "nights.json").write_text(json.dumps(noted), encoding="utf-8")
+    level, text = said_by("night")
+    assert (level, "another-machine" in text) == ("look", True)
+
+
+def test_looking_at_the_lock_does_not_keep_a_run_from_taking_it(here: Place) -> None:
+    from local_indicators.flows.records.writer_lock import lock_holders, sole_writer
+
+    stop = threading.Event()
+    looking = threading.Thread(target=lambda: [lock_holders(here.archive) for _ in iter(stop.is_set, True)])
+    looking.start()
+    try:
+        for _ in range(200):
+            with sole_writer(here.archive):
+                assert lock_holders(here.archive) == {os.getpid()}
+    finally:
+        stop.set()
+        looking.join()
+    assert lock_holders(here.archive) == frozenset()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import importlib.metadata
 import json
+import re
 import shutil
 from collections.abc import Callable
 from datetime import date, timedelta
@@ -12,12 +13,14 @@ from pathlib import Path
 
 import pytest
 
+from local_indicators.flows.delivery.fault_alarm import AlarmSettings, report_fault
 from local_indicators.flows.records.ledger import read_ledger
 from local_indicators.flows.settings import now
 from local_indicators.schemas.notifications import Message
 from tests.support.inbox_servers import QUOTED
 from tests.support.mail_server import free_port
-from tests.support.places import DEFINITION_FILES, Place
+from tests.support.own_workspace import with_own_address
+from tests.support.places import DEFINITION_FILES, PARTNERS, Place
 from tests.support.small_returns import write_partner
 
 Plant = Callable[[Place, pytest.MonkeyPatch], None]
@@ -59,10 +62,8 @@ def plant_lost(here: Place, _: pytest.MonkeyPatch) -> None:
     next((here.archive / "files").iterdir()).unlink()
 
 
-def plant_definition(here: Place, monkeypatch: pytest.MonkeyPatch) -> None:
-    shutil.copytree(DEFINITION_FILES, here.root / "definitions")
+def plant_definition(here: Place, _: pytest.MonkeyPatch) -> None:
     (here.root / "definitions" / "officers.toml").write_text("broken = [", encoding="utf-8")
-    monkeypatch.setenv("INDICATORS_DEFINITIONS", str(here.root / "definitions"))
 
 
 def plant_layout(here: Place, _: pytest.MonkeyPatch) -> None:
@@ -74,8 +75,34 @@ def plant_example(here: Place, _: pytest.MonkeyPatch) -> None:
     toml.write_text("example = true\n" + toml.read_text(encoding="utf-8"), encoding="utf-8")
 
 
+def plant_copied_partner(here: Place, _: pytest.MonkeyPatch) -> None:
+    toml = here.root / "partners" / "tester.toml"
+    name = re.search(r'^name = "(.+)"', (PARTNERS / "health.toml").read_text(encoding="utf-8"), re.MULTILINE)
+    assert name
+    ours = toml.read_text(encoding="utf-8").replace('id = "tester"', 'id = "health"')
+    ours = re.sub(r"(?m)^name = .*", f'name = "{name[1]}"', ours)
+    ours = re.sub(r"(?m)^email = .*", 'email = "health.data@example.org"', ours)
+    (here.root / "partners" / "health.toml").write_text(ours, encoding="utf-8")
+    toml.unlink()
+    (here.inbox / "tester").rename(here.inbox / "health")
+
+
+def plant_example_plan(here: Place, _: pytest.MonkeyPatch) -> None:
+    shutil.copy(DEFINITION_FILES / "plan.toml", here.root / "definitions")
+
+
+def plant_example_targets(here: Place, _: pytest.MonkeyPatch) -> None:
+    text = (DEFINITION_FILES / "targets.csv").read_text(encoding="utf-8").splitlines()
+    ours = [text[0], next(line for line in text if "CYPP" not in line and "," in line and line != text[0])]
+    framework = ours[1].split(",")[text[0].split(",").index("framework")]
+    entry = f'[[framework]]\nid = "{framework}"\ntitle = "Ours"\nvalid_from = 2010-04-01\nvalid_to = 2020-08-31\n'
+    (here.root / "definitions" / "frameworks.toml").write_text(entry, encoding="utf-8")
+    (here.root / "definitions" / "targets.csv").write_text("\n".join(ours) + "\n", encoding="utf-8")
+
+
 def plant_gone_partner(here: Place, _: pytest.MonkeyPatch) -> None:
     write_partner(here.root / "partners", "successor")
+    with_own_address(here.root / "partners" / "successor.toml")
     (here.root / "partners" / "tester.toml").unlink()
     (here.inbox / "successor").mkdir()
 
@@ -90,6 +117,7 @@ def plant_unmounted(here: Place, _: pytest.MonkeyPatch) -> None:
 
 def plant_folderless(here: Place, _: pytest.MonkeyPatch) -> None:
     write_partner(here.root / "partners", "newcomer")
+    with_own_address(here.root / "partners" / "newcomer.toml")
 
 
 def plant_open_archive(here: Place, _: pytest.MonkeyPatch) -> None:
@@ -138,7 +166,7 @@ def plant_rollback(here: Place, _: pytest.MonkeyPatch) -> None:
 
 def plant_unended(here: Place, _: pytest.MonkeyPatch) -> None:
     marks = here.archive / "nights.json"
-    began = (now() - timedelta(hours=20)).isoformat()
+    began = (now() - timedelta(hours=1)).isoformat()
     marks.write_text(json.dumps({"began": began, "ended": "2011-01-01T00:00:00+00:00"}), encoding="utf-8")
 
 
@@ -158,7 +186,31 @@ def plant_dead_mail(_: Place, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def plant_example_sender(_: Place, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delenv("INDICATORS_SENDER")
+    monkeypatch.setenv("INDICATORS_SENDER", "indicators@example.org")
+
+
+def plant_example_analyst(here: Place, _: pytest.MonkeyPatch) -> None:
+    (here.root / "indicators.toml").write_text('sender = "indicators@council.test"\n', encoding="utf-8")
+
+
+def plant_example_officer(here: Place, _: pytest.MonkeyPatch) -> None:
+    officers = here.root / "definitions" / "officers.toml"
+    officers.write_text(
+        officers.read_text(encoding="utf-8").replace("council.test", "mail.example.com", 1), encoding="utf-8"
+    )
+
+
+def plant_example_partner(here: Place, _: pytest.MonkeyPatch) -> None:
+    write_partner(here.root / "partners")
+
+
+def plant_failed(here: Place, _: pytest.MonkeyPatch) -> None:
+    reach = AlarmSettings(workspace=here.root, outbox=here.outbox, archive=here.archive)
+    report_fault(reach, "nightly", "night of 2011-05-01", "peers.csv, line 4: cannot be read", now())
+
+
+def plant_unnoted(here: Place, _: pytest.MonkeyPatch) -> None:
+    (here.archive / "nights.json").unlink()
 
 
 def plant_dead_prefect(_: Place, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -195,6 +247,8 @@ PLANTED: tuple[tuple[Plant, str, str, str], ...] = (
     (plant_definition, "definitions", "wrong", "officers.toml"),
     (plant_layout, "layouts", "wrong", "tester.toml"),
     (plant_example, "examples", "look", "tester"),
+    (plant_example_plan, "examples", "look", "definitions/plan.toml"),
+    (plant_example_targets, "examples", "look", "1 of 1 targets"),
     (plant_gone_partner, "examples", "look", "no TOML"),
     (plant_inbox, "inbox", "wrong", "not there"),
     (plant_unmounted, "inbox", "wrong", "mounted"),
@@ -207,6 +261,7 @@ PLANTED: tuple[tuple[Plant, str, str, str], ...] = (
     (plant_torn, "ledger", "look", "cut off"),
     (plant_changed, "ledger", "wrong", "line 2: was changed after it was written; restore the ledger"),
     (plant_cut, "ledger", "wrong", "the store has seen line"),
+    (plant_no_store, "store", "wrong", "warehouse/store.duckdb is lost: "),
     (plant_no_store, "store", "wrong", "run `indicators rebuild`"),
     (plant_unpublished, "published", "look", "the next night puts version 1 back"),
     (plant_nothing_kept, "published", "look", "version(s) 1 cannot be gone back to"),
@@ -217,10 +272,15 @@ PLANTED: tuple[tuple[Plant, str, str, str], ...] = (
     (plant_wal, "published", "wrong", "write-ahead"),
     (plant_candidate, "candidate", "look", "indicators approve 3f2c91d0"),
     (plant_rollback, "candidate", "look", "rollback"),
-    (plant_unended, "night", "wrong", "did not end"),
+    (plant_unended, "night", "wrong", "crashed"),
+    (plant_failed, "night", "wrong", "failed: peers.csv, line 4: cannot be read"),
+    (plant_unnoted, "night", "look", "the ledger knows of a night"),
     (plant_message, "messages", "look", "1 message(s) wait"),
     (plant_no_mail, "mail", "look", "INDICATORS_SMTP_URL"),
     (plant_dead_mail, "mail", "wrong", "refused"),
-    (plant_example_sender, "mail", "look", "INDICATORS_SENDER"),
+    (plant_example_sender, "addresses", "look", "INDICATORS_SENDER"),
+    (plant_example_analyst, "addresses", "look", "indicators.toml"),
+    (plant_example_officer, "addresses", "look", "definitions/officers.toml"),
+    (plant_example_partner, "addresses", "look", "partners/tester.toml"),
     (plant_dead_prefect, "schedule", "wrong", "does not answer"),
 )

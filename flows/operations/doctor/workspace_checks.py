@@ -6,7 +6,7 @@ import csv
 import os
 import sys
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -74,7 +74,7 @@ def check_examples(context: DoctorContext) -> Diagnosis:
         return "look", f"example partners: {shortened(examples)}", do
     copied = {file: what for file, what in _copied_from_example(context) if what}
     if copied:
-        do = f"put your own in their place: {edit(*copied)}"
+        do = f"put your own in their place: {edit(*_few(copied))}"
         return "look", f"taken from the example: {'; '.join(_together(copied))}", do
     submissions = require("ledger", lambda: context.ledger).submissions.values()
     unknown = sorted({submission.partner for submission in submissions} - set(partners))
@@ -85,6 +85,14 @@ def check_examples(context: DoctorContext) -> Diagnosis:
         )
         return "look", message, f"if they were a trial, begin again beside them: indicators nightly {new}"
     return "ok", "nothing of the example", ""
+
+
+def _few(files: Iterable[Path]) -> list[Path]:
+    """Return at most two files of each folder."""
+    kept: dict[Path, list[Path]] = {}
+    for file in files:
+        kept.setdefault(file.parent, []).append(file)
+    return [file for together in kept.values() for file in together[:2]]
 
 
 def _sibling(path: Path) -> Path:
@@ -100,7 +108,7 @@ def _together(copied: Mapping[Path, str]) -> Iterator[str]:
     """Yield what was copied in words, with the partners in one item."""
     partners = [what.removeprefix("partner ") for what in copied.values() if what.startswith("partner ")]
     if partners:
-        yield f"partners {shortened(partners)}"
+        yield f"example partners {shortened(partners)}"
     yield from (what for what in copied.values() if not what.startswith("partner "))
 
 
@@ -159,7 +167,7 @@ def check_addresses(context: DoctorContext) -> Diagnosis:
         return "ok", "none is an example's", ""
     files = [given.workspace / SETTINGS_FILE] if settings else []
     files += [given.definitions / "officers.toml"] if officers else []
-    files += [given.partners / f"{name}.toml" for name in senders[:4]]
+    files += _few([given.partners / f"{name}.toml" for name in senders])
     message = f"an address of an example, where mail reaches nobody: {'; '.join(named)}"
     return "look", message, f"write the real ones into: {edit(*files)}"
 
