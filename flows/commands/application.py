@@ -16,6 +16,7 @@ from typing import NamedTuple
 from cyclopts import App, CycloptsError, Parameter
 
 from local_indicators.common.errors import LocalIndicatorsError
+from local_indicators.flows.commands.library_lines import without_library_lines
 
 
 class Command(NamedTuple):
@@ -131,11 +132,14 @@ COMMANDS = (
 )
 
 
+STOPPED = "stopped; the next night goes on from here"
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command and return its exit code. The module of a command is imported only when that command is asked
     for."""
     try:
-        with _ended_by_sigterm():
+        with _ended_by_sigterm(), without_library_lines():
             return _run(sys.argv[1:] if arguments is None else arguments)
     except CycloptsError as error:
         return _refused(2, " ".join(str(error).split()), "see `indicators --help`, or --help after a command")
@@ -147,6 +151,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except OSError as error:
         return _refused(4, f"{error.filename or 'the system'}: {error.strerror or error}")
     except Exception as error:
+        if _came_of_being_stopped(error):
+            return _refused(4, STOPPED)
         if os.environ.get("INDICATORS_DEBUG"):
             raise
         message = " ".join(str(error).split())[:300]
@@ -156,7 +162,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             "set INDICATORS_DEBUG=1 to see where it came from",
         )
     except KeyboardInterrupt:
-        return _refused(4, "stopped; the next night goes on from here")
+        return _refused(4, STOPPED)
 
 
 def _run(arguments: Sequence[str]) -> int:
@@ -185,6 +191,13 @@ def _application() -> App:
             help_epilogue=f"example:\n  {command.example}",
         )
     return application
+
+
+def _came_of_being_stopped(error: BaseException | None) -> bool:
+    """Return whether an error was raised while a library dealt with the interruption of its work."""
+    while error is not None and not isinstance(error, KeyboardInterrupt):
+        error = error.__cause__ or error.__context__
+    return error is not None
 
 
 def _refused(code: int, *lines: str) -> int:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import atexit
 import os
+import signal
 from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
@@ -31,6 +33,7 @@ PREFECT = {
     "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
     "DO_NOT_TRACK": "1",
     "PREFECT_LOGGING_LEVEL": "CRITICAL",
+    "PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL": "CRITICAL",
     "PREFECT_SERVER_LOGGING_LEVEL": "CRITICAL",
     "PREFECT_CLI_PROMPT": "false",
     "PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS": "180",
@@ -81,4 +84,13 @@ def _run_flow(chosen: Mapping[str, Path | date | str | None]) -> NightReport:
     from local_indicators.flows.nightly_flow import nightly as nightly_flow
 
     parameters = {name: str(value) if isinstance(value, Path) else value for name, value in chosen.items()}
-    return nightly_flow(**parameters)  # type: ignore[arg-type]
+    try:
+        return nightly_flow(**parameters)  # type: ignore[arg-type]
+    finally:
+        atexit.register(_end_in_peace)  # registered after Prefect's own, so that it comes before
+
+
+def _end_in_peace() -> None:
+    """Have Prefect stop its server, which takes some seconds, without a traceback from whoever loses patience."""
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_IGN)
