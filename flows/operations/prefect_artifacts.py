@@ -16,6 +16,7 @@ from prefect.artifacts import create_markdown_artifact, create_progress_artifact
 from prefect.cache_policies import NO_CACHE
 from prefect.logging import get_logger, get_run_logger
 from prefect.runtime import flow_run
+from prefect.utilities.urls import url_for
 
 from local_indicators.common.errors import LocalIndicatorsError
 from local_indicators.common.progress import progress_listener
@@ -124,9 +125,12 @@ inbox is retried here: mail has its own tries and waits for the next run, and no
 
 
 def publish_page(key: str, markdown: str, description: str) -> None:
-    """Publish a page about this run as an artifact."""
+    """Publish a page about this run as an artifact, and say in the log of the run where it is: Prefect shows artifacts
+    in a tab of their run and by their key, and no menu leads to them."""
     try:
-        create_markdown_artifact(markdown, key=key, description=description)
+        made: Any = create_markdown_artifact(markdown, key=key, description=description)
+        if pages := url_for("artifact", obj_id=made):
+            get_run_logger().info("The page %s of this run: %s", key, pages)
     except Exception:  # what was done is done, whether or not Prefect can show it
         _log().warning("Prefect would not take the artifact %s.", key, exc_info=True)
 

@@ -110,6 +110,15 @@ def test_a_night_that_is_interrupted_says_so_in_one_line(own: Place) -> None:
     assert [line for line in seen[:-1] if not line.endswith(" ...")] == []
 
 
+@pytest.mark.long
+def test_a_night_leaves_no_line_of_libraries_in_the_log_of_a_worker(
+    own: Place, caplog: pytest.LogCaptureFixture
+) -> None:
+    with caplog.at_level(logging.INFO):
+        own.night(workspace=own.root)
+    assert caplog.messages == []
+
+
 def test_lines_of_libraries_are_kept_back_unless_they_are_asked_for(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

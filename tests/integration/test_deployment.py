@@ -161,6 +161,37 @@ def test_names_and_pages_say_what_a_run_is_about(place: Place, given: tuple[dict
     assert (left.name, left.is_completed()) == ("Left", True)
 
 
+def test_pages_are_where_prefect_shows_artifacts(place: Place, given: tuple[dict[str, Any], Path]) -> None:
+    """In the tab of their run, in its graph, and under their key, where the newest comes first."""
+    from prefect import get_client
+
+    from local_indicators.flows.nightly_flow import nightly
+
+    parameters, folder = given
+    write_return(folder / "attainment.xlsx")
+    nightly(**parameters)
+    earlier = seen("nightly")[0]
+    nightly(**parameters)
+    run = seen("nightly")[0]
+    with get_client(sync_client=True) as client:
+
+        def ask(path: str, wanted: dict[str, Any] | None = None) -> Any:
+            return client.request("GET" if wanted is None else "POST", path, json=wanted).json()
+
+        (page,) = ask("/artifacts/filter", {"artifacts": {"flow_run_id": {"any_": [str(run.id)]}}})
+        latest = ask("/artifacts/night/latest")
+        (collection,) = ask("/artifacts/latest/filter", {"artifacts": {"key": {"any_": ["night"]}}})
+        graph = ask(f"/flow_runs/{run.id}/graph-v2")
+        every = ask("/artifacts/filter", {"artifacts": {"key": {"any_": ["night"]}}, "sort": "CREATED_DESC"})
+        logs = ask("/logs/filter", {"logs": {"flow_run_id": {"any_": [str(run.id)]}}})
+    assert (page["key"], page["type"]) == ("night", "markdown")
+    assert page["description"] == "What came, what failed, what changed"
+    assert latest["flow_run_id"] == collection["flow_run_id"] == str(run.id)
+    assert collection["latest_id"] == page["id"]
+    assert [(each["key"], each["is_latest"]) for each in graph["artifacts"]] == [("night", True)]
+    assert [each["flow_run_id"] for each in every[:2]] == [str(run.id), str(earlier.id)]
+
+
 def test_a_share_that_is_away_for_a_moment_is_tried_again(
     place: Place, given: tuple[dict[str, Any], Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:

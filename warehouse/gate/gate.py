@@ -258,7 +258,7 @@ def _judged(address: str, expectations: list[Expectation]) -> Iterator[Expectati
     from great_expectations.data_context.types.base import ProgressBarsConfig
     from sqlalchemy import event
 
-    logging.getLogger("great_expectations").setLevel(logging.WARNING)  # it tells of its own temporary folders
+    logging.getLogger(ProgressBarsConfig.__module__).setLevel(logging.WARNING)  # it tells of its temporary folders
     context = gx.get_context(mode="ephemeral")
     context.variables.progress_bars = ProgressBarsConfig(globally=False)
     source = context.data_sources.add_sql("bench", connection_string=address, create_temp_table=False)
