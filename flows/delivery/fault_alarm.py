@@ -38,6 +38,8 @@ MEMORY_BYTES = 16_384
 """The size of the memory of faults from the start, so that it can be written even when the disk is full."""
 MAX_FAULTS = 20
 MAX_FAULT_LENGTH = 400
+CUT_OFF = "the run was cut off before its end"
+"""What is said of a run whose process is gone."""
 FaultMemory = dict[str, dict[str, Any]]
 
 

@@ -14,6 +14,7 @@ from uuid import UUID
 from prefect import task
 from prefect.artifacts import create_markdown_artifact, create_progress_artifact, update_progress_artifact
 from prefect.cache_policies import NO_CACHE
+from prefect.exceptions import CrashedRun
 from prefect.logging import get_logger, get_run_logger
 from prefect.runtime import flow_run
 from prefect.utilities.urls import url_for
@@ -165,20 +166,24 @@ def show_progress() -> Iterator[None]:
 # -- hooks ------------------------------------------------------------------------------------------------------------
 
 
-def report_failure(flow: Any, run: Any, state: Any) -> None:
+# Prefect calls them by position in the process of a run, and by the names of their parameters where the worker does so
+# for a run whose process was killed.
+
+
+def report_failure(flow: Any, flow_run: Any, state: Any) -> None:
     """Notify the analyst of a run that failed or was cut off, once for each fault."""
-    _notify(flow, run, state, bearable=0)
+    _notify(flow, flow_run, state, bearable=0)
 
 
-def report_daytime_failure(flow: Any, run: Any, state: Any) -> None:
+def report_daytime_failure(flow: Any, flow_run: Any, state: Any) -> None:
     """Do the same for a run that comes again in ten minutes: that it was cut off once is not reported."""
-    _notify(flow, run, state, bearable=1 if state.is_crashed() else 0)
+    _notify(flow, flow_run, state, bearable=1 if state.is_crashed() else 0)
 
 
-def clear_failures(flow: Any, run: Any, _state: Any) -> None:
+def clear_failures(flow: Any, flow_run: Any, state: Any) -> None:  # noqa: ARG001
     """Drop the faults of this flow; one that comes back is reported again."""
     try:
-        _log_trouble(fault_alarm.clear_faults(AlarmSettings.for_run(run.parameters), flow.name))
+        _log_trouble(fault_alarm.clear_faults(AlarmSettings.for_run(flow_run.parameters), flow.name))
     except Exception:
         _log().warning("The memory of faults could not be kept.", exc_info=True)
 
@@ -195,8 +200,8 @@ def _notify(flow: Any, run: Any, state: Any, *, bearable: int) -> None:
     """Report the fault of a run."""
     try:
         error = state.result(raise_on_failure=False)
-        error = error if isinstance(error, Exception) else None
-        description = fault_alarm.describe_fault(error, "the run was cut off before its end")
+        error = error if isinstance(error, Exception) and not isinstance(error, CrashedRun) else None
+        description = fault_alarm.describe_fault(error, fault_alarm.CUT_OFF)
         _log_trouble(
             fault_alarm.report_fault(
                 AlarmSettings.for_run(run.parameters), flow.name, run.name, description, now(), bearable=bearable

@@ -28,6 +28,7 @@ from local_indicators.flows.settings import Settings, now
 from local_indicators.warehouse.publication.publish import Publication
 
 StepFunction = Callable[..., Any]
+WENT_ON = "this one went on from where it stopped."
 
 
 def run_night(
@@ -44,6 +45,8 @@ def run_night(
     report_progress("Loading definitions and layouts")
     with sole_writer(settings.archive, patience_seconds):
         context = prepare_run(settings, run, stage)
+        if unended := context.archive.unended_night():
+            context.notes.append(f"The night that began at {unended:%Y-%m-%d %H:%M} UTC did not end; {WENT_ON}")
         context.archive.note_night_time("began", run, now())
         as_step(collect)(context)
         as_step(validate)(context)

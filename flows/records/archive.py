@@ -178,6 +178,15 @@ class Archive:
         """Return an archived table of the publication history. Raises StorageError if it is gone or damaged."""
         return _read_parquet(self.root / "past" / name)
 
+    def unended_night(self) -> datetime | None:
+        """Return when the last night began (UTC) if it did not end; for one that holds the lock of the archive."""
+        with contextlib.suppress(OSError, ValueError, KeyError):
+            times = orjson.loads((self.root / "nights.json").read_bytes())
+            began = datetime.fromisoformat(times["began"])
+            if "ended" not in times or began > datetime.fromisoformat(times["ended"]):
+                return began
+        return None
+
     def note_night_time(self, what: str, run: str, at: datetime) -> None:
         """Note when a night began or ended, for those who watch over the nights; nothing depends on it."""
         path, times = self.root / "nights.json", {}

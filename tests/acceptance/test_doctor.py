@@ -369,7 +369,8 @@ def test_a_night_at_work_one_that_was_killed_and_one_that_mended_it_are_told_apa
 
     with sole_writer(here.archive):
         assert "another run is at work now" in said_by("night")[1]
-    here.night(workspace=here.root, today=date(2011, 5, 1))
+    report = here.night(workspace=here.root, today=date(2011, 5, 1))
+    assert any("did not end; this one went on" in note for note in report.notes)
     assert levels(examine()) == {}
 
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import importlib
 import os
 import re
 import subprocess
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import pytest
 import yaml
@@ -183,7 +185,6 @@ def test_pages_are_where_prefect_shows_artifacts(place: Place, given: tuple[dict
         (collection,) = ask("/artifacts/latest/filter", {"artifacts": {"key": {"any_": ["night"]}}})
         graph = ask(f"/flow_runs/{run.id}/graph-v2")
         every = ask("/artifacts/filter", {"artifacts": {"key": {"any_": ["night"]}}, "sort": "CREATED_DESC"})
-        logs = ask("/logs/filter", {"logs": {"flow_run_id": {"any_": [str(run.id)]}}})
     assert (page["key"], page["type"]) == ("night", "markdown")
     assert page["description"] == "What came, what failed, what changed"
     assert latest["flow_run_id"] == collection["flow_run_id"] == str(run.id)
@@ -227,6 +228,22 @@ def test_our_own_fault_fails_the_run_and_is_told_once(place: Place, given: tuple
     (message,) = place.outbox.glob("fault-*.eml")
     assert "cannot be written" in message.read_text().replace("=\n", "")
     assert nightly(**parameters, return_state=True).is_completed()
+
+
+def test_a_worker_can_tell_of_a_run_whose_process_was_killed(
+    place: Place, given: tuple[dict[str, Any], Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It calls the hooks in another way than the run does: by the names of their parameters."""
+    from prefect.client.schemas.objects import FlowRun
+    from prefect.runner._workspace_runtime_bootstrap import _run_hooks
+    from prefect.states import Crashed
+
+    from local_indicators.flows.nightly_flow import nightly
+
+    run = FlowRun(flow_id=uuid4(), name="night of 2011-04-28", parameters=given[0])
+    asyncio.run(_run_hooks(nightly.on_crashed_hooks, run, nightly, Crashed(message="Process exited: -9")))
+    (message,) = place.outbox.glob("fault-*.eml")
+    assert "cut off before its end" in message.read_text().replace("=\n", "")
 
 
 def test_the_quarter_and_the_rebuild_run(place: Place, given: tuple[dict[str, Any], Path]) -> None:

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from local_indicators.flows.delivery.fault_alarm import AlarmSettings, report_fault
+from local_indicators.flows.delivery.fault_alarm import CUT_OFF, AlarmSettings, report_fault
 from local_indicators.flows.records.ledger import read_ledger
 from local_indicators.flows.settings import now
 from local_indicators.schemas.notifications import Message
@@ -209,6 +209,11 @@ def plant_failed(here: Place, _: pytest.MonkeyPatch) -> None:
     report_fault(reach, "nightly", "night of 2011-05-01", "peers.csv, line 4: cannot be read", now())
 
 
+def plant_cut_off(here: Place, _: pytest.MonkeyPatch) -> None:
+    reach = AlarmSettings(workspace=here.root, outbox=here.outbox, archive=here.archive)
+    report_fault(reach, "nightly", "night of 2011-05-01", CUT_OFF, now())
+
+
 def plant_unnoted(here: Place, _: pytest.MonkeyPatch) -> None:
     (here.archive / "nights.json").unlink()
 
@@ -274,6 +279,7 @@ PLANTED: tuple[tuple[Plant, str, str, str], ...] = (
     (plant_rollback, "candidate", "look", "rollback"),
     (plant_unended, "night", "wrong", "crashed"),
     (plant_failed, "night", "wrong", "failed: peers.csv, line 4: cannot be read"),
+    (plant_cut_off, "night", "wrong", "crashed"),
     (plant_unnoted, "night", "look", "the ledger knows of a night"),
     (plant_message, "messages", "look", "1 message(s) wait"),
     (plant_no_mail, "mail", "look", "INDICATORS_SMTP_URL"),

@@ -6,7 +6,7 @@ import contextlib
 from datetime import datetime, timedelta
 
 from local_indicators.common.errors import LocalIndicatorsError
-from local_indicators.flows.delivery.fault_alarm import AlarmSettings, remembered_faults
+from local_indicators.flows.delivery.fault_alarm import CUT_OFF, AlarmSettings, remembered_faults
 from local_indicators.flows.operations.doctor.doctor_context import (
     MAX_NIGHT_AGE,
     MAX_NIGHT_DURATION,
@@ -65,6 +65,8 @@ def _failed(context: DoctorContext) -> Diagnosis | None:
     last = datetime.fromisoformat(fault["last"])
     if any(time is not None and time > last for time in (night.began, night.ended)):
         return None
+    if fault["said"] == CUT_OFF:
+        return _cut_off(context, night.began if night.began is not None and night.unended else last)
     times = f", {fault['times']} times since {_time(datetime.fromisoformat(fault['since']))}"
     often = times if fault["times"] > 1 else ""
     return "wrong", f"the night of {_time(last)} failed{often}: {fault['said']}", f"put that right, then {RUN_ONE}"
