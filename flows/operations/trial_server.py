@@ -123,17 +123,17 @@ def _run(trial: Trial, processes: list[subprocess.Popen[bytes]]) -> None:
     print("Making the work pool and the deployments ...", flush=True)
     deploy(trial.folder, env)
     processes.append(start_worker(trial, logs / "worker.log"))
-    print(_where_to_look(trial), flush=True)
     started = time.monotonic()
+    print(_where_to_look(trial), flush=True)
     while processes[0].poll() is None:
         time.sleep(0.5)
         if processes[1].poll() is None:
             continue
         if time.monotonic() - started < WORKER_SECONDS:
             raise Stopped(f"the worker ends as soon as it has started; see {logs / 'worker.log'}")
-        print("indicators up: the worker has ended by itself; starting it again", flush=True)
         processes[1] = start_worker(trial, logs / "worker.log")
         started = time.monotonic()
+        print("indicators up: the worker had ended by itself, and is started again", flush=True)
     raise Stopped(f"the server has ended by itself; see {logs / 'server.log'}")
 
 

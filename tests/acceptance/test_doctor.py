@@ -390,7 +390,7 @@ def test_looking_at_the_lock_does_not_keep_a_run_from_taking_it(here: Place) -> 
     try:
         for _ in range(200):
             with sole_writer(here.archive):
-                assert lock_holders(here.archive) == {os.getpid()}
+                assert lock_holders(here.archive) == frozenset({os.getpid()})
     finally:
         stop.set()
         looking.join()

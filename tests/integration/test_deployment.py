@@ -177,7 +177,7 @@ def test_pages_are_where_prefect_shows_artifacts(place: Place, given: tuple[dict
     run = seen("nightly")[0]
     with get_client(sync_client=True) as client:
 
-        def ask(path: str, wanted: dict[str, Any] | None = None) -> Any:
+        def ask(path: Any, wanted: dict[str, Any] | None = None) -> Any:
             return client.request("GET" if wanted is None else "POST", path, json=wanted).json()
 
         (page,) = ask("/artifacts/filter", {"artifacts": {"flow_run_id": {"any_": [str(run.id)]}}})

@@ -40,19 +40,29 @@ def hear(event, given):
 sys.addaudithook(hear)
 """
 INSIDE = """
-import os, subprocess, sys
+import os, signal, subprocess, sys, urllib.request
 if os.environ.get("ALONE"):
     subprocess.run(["ip", "link", "set", "lo", "up"], check=True)
 from local_indicators.flows.operations import trial_server as up
-from pathlib import Path
+from local_indicators.flows.operations.deployments import PREFECT, deploy
+from local_indicators.flows.operations.prefect_api import configured_server
 
 told = up._where_to_look
 def then_run(trial):
     env = trial.environment
     for name in ("nightly/nightly", "replies/replies"):
         given = [part for one in sys.argv[3:] for part in ("-p", one)]
-        done = subprocess.run([str(up.PREFECT), "deployment", "run", name, "--watch", *given], env=env, capture_output=True, text=True)
+        done = subprocess.run([str(PREFECT), "deployment", "run", name, "--watch", *given], env=env, capture_output=True, text=True)
         print(name, done.returncode, done.stdout[-600:] if done.returncode else "", flush=True)
+    api = env["PREFECT_API_URL"]
+    for path in ("", "/v2/artifacts/key/night"):
+        asked = urllib.request.Request(api.removesuffix("/api") + path, headers={"Accept": "text/html"})
+        print("page", path, urllib.request.urlopen(asked).status, flush=True)
+    server = configured_server(trial.folder, env)
+    deploy(trial.folder, env)  # again, as after a change
+    print("automations", [each["enabled"] for each in server.ask("/automations/filter", {})], flush=True)
+    workers = subprocess.run(["pgrep", "-P", str(os.getpid()), "-f", "worker start"], capture_output=True, text=True)
+    os.kill(int(workers.stdout), signal.SIGKILL)
     return told(trial)
 up._where_to_look = then_run
 from local_indicators.flows.commands.application import main
@@ -95,13 +105,16 @@ def test_up_runs_a_night_and_replies_without_a_network_and_leaves_nothing(place:
     too_long.start()
     for line in up.stdout:
         said.append(line)
-        if line.startswith("Stop "):
+        if "the worker had ended by itself, and is started again" in line:
             up.send_signal(signal.SIGTERM)
     too_long.cancel()
     up.wait(120)
     log = "".join(said) + "".join(path.read_text()[-3000:] for path in home.glob("*.log"))
     assert "nightly/nightly 0" in log, log
     assert "replies/replies 0" in log, log
+    assert "page  200" in log, log
+    assert "page /v2/artifacts/key/night 200" in log, log
+    assert "automations [True]" in log, log
     assert said[-1] == "indicators up: stopped\n"
     assert up.returncode == 0
     assert not heard.exists(), heard.read_text()
