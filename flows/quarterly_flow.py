@@ -25,6 +25,7 @@ from local_indicators.flows.operations.prefect_artifacts import (
     HOOKS,
     PATIENCE_SECONDS,
     STEPS,
+    outlive_worker,
     publish_page,
     timed_run_name,
 )
@@ -48,6 +49,7 @@ def quarterly_report(
 
     Without a quarter, the last that has ended. A report that is there is left as it is; `again` files another edition.
     """
+    outlive_worker()
     given = settings(workspace=workspace, today=today)
     with sole_writer(given.archive, PATIENCE_SECONDS):
         at = run_context.prepare_run(given, str(flow_run.id or "by-hand"), by_day=True)

@@ -4,6 +4,8 @@ hooks that notify the analyst of a fault of our own. Nothing here can make a run
 from __future__ import annotations
 
 import contextlib
+import logging
+import os
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -18,6 +20,7 @@ from prefect.exceptions import CrashedRun
 from prefect.logging import get_logger, get_run_logger
 from prefect.runtime import flow_run
 from prefect.utilities.urls import url_for
+from rich.console import Console
 
 from local_indicators.common.errors import LocalIndicatorsError
 from local_indicators.common.progress import progress_listener
@@ -138,7 +141,9 @@ def publish_page(key: str, markdown: str, description: str) -> None:
 
 @contextmanager
 def show_progress() -> Iterator[None]:
-    """Show the progress of a long step as an artifact, for as long as the block takes."""
+    """Show the progress of a long step as an artifact, for as long as the block takes; whatever becomes of the worker
+    meanwhile."""
+    outlive_worker()
     begun: dict[str, float] = {}
     shown: dict[str, UUID] = {}
     last = 0.0
@@ -161,6 +166,23 @@ def show_progress() -> Iterator[None]:
 
     with progress_listener(update_artifact):
         yield
+
+
+def outlive_worker() -> None:
+    """Let this run go on when nobody reads what it logs any more, because its worker was killed. Otherwise the console
+    of Prefect's handlers ends the process at the next line."""
+    loggers = [logging.getLogger(), *map(logging.getLogger, list(logging.root.manager.loggerDict))]
+    for handler in {handler for logger in loggers for handler in logger.handlers}:
+        if isinstance(console := getattr(handler, "console", None), Console):
+            console.on_broken_pipe = _log_into_nothing  # type: ignore[method-assign]
+
+
+def _log_into_nothing() -> None:
+    """Have what is printed from now on vanish."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    for output in (1, 2):
+        os.dup2(nowhere, output)
+    os.close(nowhere)
 
 
 # -- hooks ------------------------------------------------------------------------------------------------------------

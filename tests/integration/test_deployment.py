@@ -7,6 +7,7 @@ import importlib
 import os
 import re
 import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -244,6 +245,33 @@ def test_a_worker_can_tell_of_a_run_whose_process_was_killed(
     asyncio.run(_run_hooks(nightly.on_crashed_hooks, run, nightly, Crashed(message="Process exited: -9")))
     (message,) = place.outbox.glob("fault-*.eml")
     assert "cut off before its end" in message.read_text().replace("=\n", "")
+
+
+ORPHAN = """
+import logging, sys, time
+from pathlib import Path
+from prefect.logging.configuration import setup_logging
+from local_indicators.flows.operations.prefect_artifacts import outlive_worker
+setup_logging()
+outlive_worker()
+while not Path(sys.argv[1], "gone").exists():
+    time.sleep(0.05)
+for number in range(3):
+    logging.getLogger("prefect").warning("line %s", number)
+    print("a line", number, flush=True)
+Path(sys.argv[1], "ended").touch()
+"""
+
+
+def test_a_run_goes_on_when_the_worker_that_reads_its_log_is_gone(tmp_path: Path) -> None:
+    reads, writes = os.pipe()
+    env = {**os.environ, "PREFECT_LOGGING_LEVEL": "INFO", "PYTHONPATH": str(HOME)}
+    run = subprocess.Popen([sys.executable, "-c", ORPHAN, str(tmp_path)], env=env, stdout=writes, stderr=writes)
+    os.close(writes)
+    os.close(reads)
+    (tmp_path / "gone").touch()
+    assert run.wait(120) == 0
+    assert (tmp_path / "ended").exists()
 
 
 def test_the_quarter_and_the_rebuild_run(place: Place, given: tuple[dict[str, Any], Path]) -> None:
