@@ -45,8 +45,11 @@ def position_of_address(address: str) -> int | None:
 
 def cell_in_words(sheet: str | None, cell: str) -> str:
     """A cell, or range of cells, with its sheet, as Excel writes it: Figures!B6, 'My sheet'!B6. One that names its
-    sheet already stays as it is, and so does one of a file without sheets."""
-    if not sheet or "!" in cell:
+    sheet already is of that sheet; one of a file without sheets stays as it is."""
+    if "!" in cell:
+        sheet, _, cell = cell.rpartition("!")
+        sheet = sheet[1:-1].replace("''", "'") if sheet.startswith("'") else sheet
+    if not sheet:
         return cell
     quoted = sheet if _PLAIN_SHEET.fullmatch(sheet) and not _A1.fullmatch(sheet) else _in_quotes(sheet)
     return f"{quoted}!{cell}"

@@ -11,7 +11,7 @@ LONGEST = 60
 
 def likely_words(word: str, known: Iterable[str], most: int = 2) -> list[str]:
     """Return the known words that are most like a word, the likeliest first; none where nothing is near."""
-    if not 2 < len(word) <= LONGEST:
+    if not 1 < len(word) <= LONGEST:
         return []
     plain = {name.casefold(): name for name in known}
     return [plain[name] for name in get_close_matches(word.casefold(), plain, n=most, cutoff=0.75)]

@@ -123,11 +123,6 @@ COMMANDS = (
         "Start a Prefect server, the schedule and a worker for a trial on this machine, until Ctrl-C.",
         "indicators up --port 4208",
     ),
-    Command(
-        "deploy",
-        "Tell the Prefect server that is set which flows run when in this workspace.",
-        "PREFECT_API_URL=http://127.0.0.1:4207/api indicators deploy",
-    ),
     Command("doctor", "Look at all that a night depends on, and say what to do.", "indicators doctor"),
 )
 

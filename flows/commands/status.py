@@ -10,7 +10,7 @@ from cyclopts import Parameter
 from rich.console import Console
 from rich.text import Text
 
-from local_indicators.common.safe_text import as_typed
+from local_indicators.common.safe_text import printable_line
 from local_indicators.flows.commands.options import ArchiveOption, JsonOption, TodayOption, WorkspaceOption
 from local_indicators.flows.commands.terminal import as_json, console
 from local_indicators.flows.records.return_register import Record, register_record
@@ -44,7 +44,7 @@ def print_register(register: Record, console: Console, *, everything: bool = Fal
     print_table(("Due", "Return", "Where it stands"), [_line(entry) for entry in _by_urgency(register)], console)
     console.print()
     for sentence in _sentences(register, everything=everything):
-        console.print(Text(as_typed(sentence)), soft_wrap=True)
+        console.print(Text(printable_line(sentence)), soft_wrap=True)
 
 
 def _by_urgency(register: Record) -> list[Record]:

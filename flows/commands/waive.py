@@ -27,7 +27,7 @@ from local_indicators.flows.commands.options import (
 from local_indicators.flows.records.archive import Archive
 from local_indicators.flows.records.ledger import Ledger, read_ledger
 from local_indicators.flows.records.loss_detection import record_ledger_head, require_no_losses
-from local_indicators.flows.records.short_names import full_submission
+from local_indicators.flows.records.short_names import full_submission, newest_submission
 from local_indicators.flows.records.writer_lock import sole_writer
 from local_indicators.flows.settings import Settings, london_today, now, settings
 from local_indicators.inputs.layouts.partner_layouts import load_partners
@@ -94,7 +94,9 @@ def grant_waiver(request: WaiverRequest, given: Settings) -> WaiverAnswer:
     with sole_writer(given.archive):
         ledger = read_ledger(given.archive)
         require_no_losses(given, ledger)
-        submission = ledger.submissions[full_submission(request.submission, ledger)]
+        submission = ledger.submissions.get(full_submission(request.submission))
+        if submission is None:
+            return WaiverAnswer((), f"There is no submission {request.submission}; {newest_submission(ledger)}.")
         request = replace(request, submission=submission.id)
         findings = [(o.collection, f) for o in ledger.outcomes.get(submission.id, ()) for f in o.findings]
         sheet = asked_sheet or _only_sheet(findings, request.rule, place)

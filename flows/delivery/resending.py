@@ -13,7 +13,7 @@ from local_indicators.flows.delivery.mail_server import configured_mail_server
 from local_indicators.flows.delivery.outbox import Outbox, send_unrecorded_message
 from local_indicators.flows.records.ledger import Ledger, read_ledger
 from local_indicators.flows.records.loss_detection import record_ledger_head, require_no_losses
-from local_indicators.flows.records.short_names import full_submission, is_submission
+from local_indicators.flows.records.short_names import full_submission, is_submission, newest_submission
 from local_indicators.flows.records.writer_lock import sole_writer
 from local_indicators.flows.settings import Settings, now
 from local_indicators.inputs.layouts.partner_layouts import load_partners
@@ -51,7 +51,9 @@ def resend(settings: Settings, name: str) -> list[Resent]:
 def _messages_of(name: str, ledger: Ledger) -> list[Message]:
     sent = [message for message in ledger.messages.values() if message.state != "superseded"]
     if is_submission(name):
-        submission = full_submission(name, ledger)
+        submission = full_submission(name)
+        if submission not in ledger.submissions:
+            raise UsageError(name, f"is no submission; {newest_submission(ledger)}")
         found = [m for m in sent if any(submission in key for key in m.notification_keys) and m.recipient != ANALYST]
         if not found:
             raise UsageError(name, "was not answered by a message of its own yet")

@@ -179,7 +179,11 @@ def held_publications(settings: Settings) -> list[str]:
     if waiting:
         run = waiting[-1].stem.removeprefix("candidate-")
         page = kept / f"{run}.html"
-        sentences.append(f"The gate refused run {run}: see {page}. If it is right all the same: {approve_command(run)}")
+        sentences += [
+            f"The gate refused run {run}, and what is published stays as it was. Its verdict:",
+            f"  {page}",
+            f"If it is right all the same: {approve_command(run)}",
+        ]
     if (kept / "held.json").exists():
         sentences.append("A rollback holds publication until a run is approved: run a night, then approve it.")
     return sentences

@@ -16,14 +16,15 @@ def is_submission(name: str) -> bool:
     return bool(re.fullmatch(r"[Ss]?[0-9]{1,12}", name)) and not re.fullmatch(r"[0-9a-f]{8}", name)
 
 
-def full_submission(name: str, ledger: Ledger) -> str:
-    """Return the name of a submission that may be shortened, as S12 or 12. Raises UsageError where there is none."""
+def full_submission(name: str) -> str:
+    """Return the name of a submission that may be shortened, as S12 or 12; what is no such name stays as it is."""
     match = re.fullmatch(r"[Ss]?0*([0-9]{1,12})", name)
-    full = f"S{int(match[1]):06d}" if match else name
-    if full not in ledger.submissions:
-        newest = f"; the newest is {list(ledger.submissions)[-1]}" if ledger.submissions else "; none has come yet"
-        raise UsageError(name, f"is no submission{newest}")
-    return full
+    return f"S{int(match[1]):06d}" if match else name
+
+
+def newest_submission(ledger: Ledger) -> str:
+    """Return which submission is the newest, in words."""
+    return f"the newest is {list(ledger.submissions)[-1]}" if ledger.submissions else "none has come yet"
 
 
 def full_run(name: str, runs: Iterable[str]) -> str:

@@ -47,7 +47,7 @@ def release_set_aside(settings: Settings, submission: str, by: str) -> str:
     with sole_writer(settings.archive):
         ledger = read_ledger(settings.archive)
         require_no_losses(settings, ledger)
-        submission = full_submission(submission, ledger)
+        submission = full_submission(submission)
         set_aside = [entry for entry in ledger.set_aside.values() if entry.submission == submission]
         if not set_aside:
             raise NotApproved(f"Nothing of {submission} is set aside.")

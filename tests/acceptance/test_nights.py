@@ -100,7 +100,7 @@ def test_a_rejected_return_loads_nothing_and_is_answered(place: Place, sender: P
     assert len(list(place.outbox.iterdir())) == 2
     message = message_about(place, "S000002")
     assert message["To"] == "tester@example.org"
-    assert "Figures: E6" in plain(message)
+    assert "Figures!E6" in plain(message)
     assert "about 67" in plain(message)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import shlex
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -156,6 +158,27 @@ def test_a_stricter_policy_publishes_nothing(town: Place) -> None:
     send(town, 1, rows_of(1, 60))
     report = faulty(town, 0, "two", on_fault="refuse")
     assert (report.publication.state, shown(town, 1)) == ("refused", {50, 51, 52})
+
+
+def test_the_mail_about_a_refusal_has_run_reason_page_and_a_command_that_runs_as_printed(
+    town: Place, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    report = faulty(town, 0, "a1b2c3d4-night", on_fault="refuse")
+    told = mail(town, "analyst@")
+    assert report.publication.page is not None
+    for words in (report.run, report.publication.page, report.publication.verdict.broken[0].reason.split(":")[0]):
+        assert " ".join(words.split()) in told
+    for name in ("WAREHOUSE", "ARCHIVE", "OUTBOX", "INBOX"):
+        value = {"WAREHOUSE": town.published, "ARCHIVE": town.archive, "OUTBOX": town.outbox, "INBOX": town.inbox}[name]
+        monkeypatch.setenv(f"INDICATORS_{name}", str(value))
+    assert main(["status"]) == 0
+    printed = capsys.readouterr().out
+    command = re.search(r"indicators (approve \S+ --by \S+)", told)
+    assert command is not None
+    assert command[0] in " ".join(printed.split())
+    typed = shlex.split(command[1])
+    assert main([typed[0], typed[1][:6], *typed[2:]]) == 0  # its beginning is enough
+    assert 541.0 in shown(town, 0)
 
 
 @pytest.mark.long

@@ -40,7 +40,7 @@ def test_five_nights_send_exactly_what_changed_with_the_mail_server_down_on_the_
     with post_office(post):
         a_night(town, 1, post.url)
     assert subjects(post.messages) == [("tester", "Please correct and send again: Attainment, 2009/10")]
-    assert "Figures: A4" in plain(post.messages[0])
+    assert "Figures!A4" in plain(post.messages[0])
 
     send_in(town, "careful")
     send_in(town, "bettered", BAD)

@@ -64,7 +64,7 @@ WRONG: list[tuple[str, str, str, str]] = [
     ('{ column = "Area" }', '{ column = "Area", on = "Front" }', "area", "on belongs to"),
     ('{ column = "Year" }', '"2007-09"', "period", "such as 2009/10"),
     ('{ column = "Year" }', '{ column = "Year", default = "2010" }', "period", "no period of"),
-    ('period = { column = "Year" }', "", "table 1", "nothing says the period"),
+    ('period = { column = "Year" }', "", "line 12", "nothing says the period"),
     ('scale = "percent"', 'scale = "per cent"', "scale", "per cent"),
     ('scale = "percent"', 'match = "x"', "value", "either column or match"),
     ('scale = "percent"', 'measure = "percent"', "measure", "percent"),

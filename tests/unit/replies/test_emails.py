@@ -66,7 +66,7 @@ def test_text_and_html_say_of_each_finding_where_what_found_expected_and_what_to
     message = sent(to_owner(news([bad(6), bad(9)]), NAMES, ENVELOPE))
     one = bad(6)
     for body in (plain(message), html(message)):
-        for words in ("Figures: E6", "Figures: E9", one.says, "about 67", one.expected, one.fix, one.rule):
+        for words in ("Figures!E6", "Figures!E9", one.says, "about 67", one.expected, one.fix, one.rule):
             assert words in body
         for fact in (
             "Attainment",

@@ -111,16 +111,16 @@ def test_findings_are_listed_in_the_order_of_the_workbook_with_links_to_their_ce
     head = next(r for r in range(1, 30) if sheet.cell(r, 2).value == "Where")
     lines = [[sheet.cell(r, c).value for c in range(1, 10)] for r in range(head + 1, head + 7)]
     assert [line[1] for line in lines] == [
-        "the whole file", "Figures: E4", "Figures: A6 (hidden)", "Figures: G7", "Figures: C15:C17",
-        "It's hidden: A1, 'Figures'!B4 (hidden)",
+        "the whole file", "Figures!E4", "Figures!A6 (hidden)", "Figures!G7", "Figures!C15:C17",
+        "'It''s hidden'!A1, Figures!B4 (hidden)",
     ]  # fmt: skip
     assert lines[1][3:] == [
         "To put right", "The value is higher than it can be.", "150", "at most 100 %", "Correct the value.",
         "value.above-maximum",
     ]  # fmt: skip
     jumps = {sheet.cell(r, 2).value: sheet.cell(r, 2).hyperlink.location for r in range(head + 2, head + 7)}
-    assert jumps["Figures: C15:C17"] == "'Figures'!C15:C17"
-    assert jumps["It's hidden: A1, 'Figures'!B4 (hidden)"] == "'It''s hidden'!A1"
+    assert jumps["Figures!C15:C17"] == "'Figures'!C15:C17"
+    assert jumps["'It''s hidden'!A1, Figures!B4 (hidden)"] == "'It''s hidden'!A1"
     xml = parts_of(copy)["xl/worksheets/findings.xml"]
     assert b"<f" not in xml.replace(b"<fo", b"")
     assert "=cmd|'/c calc'!A0" in [line[5] for line in lines]
@@ -134,7 +134,7 @@ def test_cells_know_their_period(own_partner: Path, tmp_path: Path) -> None:
     write_return(own_partner, rows)
     assert main(["check", str(own_partner), "--json", "--marked-up", str(tmp_path / "mended.xlsx")]) == 1
     text = text_of(read_cells((tmp_path / "mended.xlsx").read_bytes()).sheets[0])
-    assert "Figures: E4 | 2008/09 | To put right" in text
+    assert "Figures!E4 | 2008/09 | To put right" in text
 
 
 # -- what is taken out ------------------------------------------------------------------------------------------------
