@@ -74,9 +74,10 @@ lock:
 examples: .venv/ready
 	@$(BIN)/python -m tools.example_returns
 
-# Write the rules into the data owners' page again.
+# Write the rules into the data owners' page again, and the page of definitions.
 docs: .venv/ready
 	@$(BIN)/python -m tools.owners_guide
+	@$(BIN)/python -m tools.definitions_page
 
 # Plant every fault that one cell can have, and many mixes of them, into the example returns.
 faults: .venv/ready

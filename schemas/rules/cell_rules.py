@@ -68,7 +68,7 @@ RULES: tuple[Rule, ...] = (
         "The cell holds a picture or one of Excel's linked data types, such as Geography or Stocks, not a plain value.",
         "Right-click the cell, choose Data Type, Convert to Text (or delete the picture and type the value), "
         "and send the file again.",
-        "'Nottingham' turned into the Geography data type.",
+        "'Leicester' turned into the Geography data type.",
     ),
     Rule(
         "cell.may-be-cut",
@@ -89,7 +89,7 @@ RULES: tuple[Rule, ...] = (
         "hard",
         "The cell is blank and a value is required.",
         "Type the value, or the agreed mark for why there is none.",
-        "No figure for Nottingham in 2009/10.",
+        "No figure for Leicester in 2009/10.",
     ),
     Rule(
         "cell.left-blank",

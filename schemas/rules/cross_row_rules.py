@@ -10,7 +10,7 @@ RULES: tuple[Rule, ...] = (
         "hard",
         "The same figure is given more than once.",
         "Keep one of the rows, or correct the one that is about something else.",
-        "Two rows for Nottingham, 2009/10, Total.",
+        "Two rows for Leicester, 2009/10, Total.",
     ),
     Rule(
         "total.does-not-match",
@@ -45,14 +45,14 @@ RULES: tuple[Rule, ...] = (
         "waivable",
         "Less is counted in an area than in the areas within it together.",
         "Correct the count that is wrong, or tell us why all are right.",
-        "20 schools in the East Midlands beside 12 in Nottingham and 12 in Derby.",
+        "20 schools in the East Midlands beside 12 in Leicester and 12 in Derby.",
     ),
     Rule(
         "row.missing",
         "hard",
         "A row that this return must hold is not there.",
         "Add the row, or correct one that stands under a wrong name; where there is no figure, type the mark for why.",
-        "Nottingham for 2009/10 without England.",
+        "Leicester for 2009/10 without England.",
     ),
     Rule(
         "companion.missing",

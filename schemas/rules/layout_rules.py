@@ -52,7 +52,7 @@ RULES: tuple[Rule, ...] = (
         "hard",
         "There are more figures under a blank row, and they may belong to the table.",
         "Remove the blank row, or move what is below it to a sheet of its own.",
-        "A blank row between Nottingham and England.",
+        "A blank row between Leicester and England.",
     ),
     Rule(
         "layout.too-many-fields",

@@ -16,7 +16,7 @@ RULES: tuple[Rule, ...] = (
         "area.unknown",
         "hard",
         "This is not an area we know.",
-        "Use the area's full name or its code, as in E06000018 for Nottingham.",
+        "Use the area's full name or its code, as in E06000016 for Leicester.",
         "'Nottm'.",
     ),
     Rule(
@@ -31,14 +31,14 @@ RULES: tuple[Rule, ...] = (
         "hard",
         "Two cells of one row name different areas, so we cannot tell whose figure this is.",
         "Correct the code or the name, so that both are of the area that the figure is of.",
-        "E06000018, which is Nottingham, beside the name Derby.",
+        "E06000016, which is Leicester, beside the name Derby.",
     ),
     Rule(
         "area.name-mistyped",
         "advisory",
         "The name beside this area's code looks mistyped, or the code beside its name; the other one was read.",
         "Correct the name or the code.",
-        "E06000018 beside 'Notingham'.",
+        "E06000016 beside 'Leicestr'.",
     ),
     Rule(
         "period.unknown",

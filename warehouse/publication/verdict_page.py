@@ -65,7 +65,7 @@ def try_page(branding: Branding) -> None:
     )
     unknown = ExpectationResult("sample", "no figure is below 0", "warning", final=False, held=False, error="unknown")
     held = ExpectationResult("sample", "no figure is below 0", "critical", final=False, held=True)
-    change = IndicatorChange("sample", "E06000018", added=1, changed=2, removed=3)
+    change = IndicatorChange("sample", "E06000016", added=1, changed=2, removed=3)
     difference = VersionDifference((change,), (("changed", "a key", "1", "2"),), live_rows=10)
     verdict_page({"run": "sample"}, Verdict((broken, unknown, held)), difference, branding)
     verdict_page({}, Verdict(()), VersionDifference(), branding)

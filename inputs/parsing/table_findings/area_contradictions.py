@@ -123,7 +123,7 @@ class AreaContradictions:
         key = (typed, area.area_code)
         if key not in self._known:
             others = self._named(typed)
-            # a police force is called Nottinghamshire in its own table, a trust Nottingham City
+            # a police force is called Leicestershire in its own table, a trust Leicester City
             short = area.area_type not in PLACES and normalised(area.name).startswith(f"{normalised(typed)} ")
             self._known[key] = bool(others) and not short and not any(self._agree(area, other) for other in others)
         return self._known[key]

@@ -2,7 +2,7 @@
 
 A row that looks like such a heading and fits none of the layout's patterns ends the banners before it: whatever it
 says, the figures below it are no longer those of the heading above. So does a banner that another stood under: the year
-under Derby is no year of Nottingham, which comes after it.
+under Derby is no year of Leicester, which comes after it.
 """
 
 from __future__ import annotations
