@@ -76,7 +76,7 @@ COMMANDS = (
     Command(
         "claims",
         "Recompute every number of a written report from what is published.",
-        "indicators claims docs/claims/review-2011.toml",
+        "indicators claims claims/review-2010-11.toml",
     ),
     Command(
         "approve",
