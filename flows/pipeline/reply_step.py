@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from collections.abc import Set as AbstractSet
 
 from local_indicators.common.progress import report_progress
-from local_indicators.flows.pipeline.replying import Refusal, ReplyContext, ReplyReport, send_replies
+from local_indicators.flows.pipeline.refusal import Refusal
+from local_indicators.flows.pipeline.replying import ReplyContext, ReplyReport, send_replies
 from local_indicators.flows.run_context import RunContext
 from local_indicators.replies.annotation.marked_up_copy import copy_name
 from local_indicators.replies.emails.email_message import Attachment

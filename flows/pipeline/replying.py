@@ -16,6 +16,7 @@ from local_indicators.common.cell_references import cell_in_words
 from local_indicators.flows.delivery.mail_server import configured_mail_server
 from local_indicators.flows.delivery.outbox import PAUSES_SECONDS, TOO_LARGE, Outbox, OutgoingMessage, deliver_messages
 from local_indicators.flows.delivery.quarterly_filing import list_filed_reports
+from local_indicators.flows.pipeline.refusal import Refusal
 from local_indicators.flows.records.ledger import Ledger
 from local_indicators.flows.records.return_register import accountable_officers, notification_history
 from local_indicators.flows.settings import Settings, now
@@ -70,15 +71,6 @@ class ReplyReport:
     """Where the files lie that were too large for mail, and so are not attached."""
     analyst_refused_because: str = ""
     """Why the analyst's own message was refused, which no message can report."""
-
-
-@dataclass(frozen=True)
-class Refusal:
-    """A publication that the gate refused: its reasons, the page of the verdict, and the run, if it may be approved."""
-
-    reasons: tuple[str, ...]
-    page: str
-    approvable_run: str
 
 
 @dataclass(eq=False)
@@ -217,16 +209,10 @@ def _disagreement_notifications(context: ReplyContext) -> Iterator[Notification]
         if f"differs/{about}" not in context.ledger.told_keys:
             who = [word for side in sides for word in (side.partner, side.collection, side.path, side.submission)]
             where = [
-                f"{figure}: {_cell_reference(own_cell)} and {_cell_reference(other_cell)}"
+                f"{figure}: {cell_in_words(*own_cell)} and {cell_in_words(*other_cell)}"
                 for figure, own_cell, other_cell in disagreement.places
             ]
             yield Notification("differs", about, ANALYST, details=(*who, *where))
-
-
-def _cell_reference(place: tuple[str, str]) -> str:
-    """Return a cell as Sheet!B6."""
-    sheet, cell = place
-    return cell_in_words(sheet, cell)
 
 
 def _bounce_notifications(context: ReplyContext) -> Iterator[Notification]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 from local_indicators.common.cell_references import address_of_position, cell_position
 from local_indicators.common.suggestions import did_you_mean
@@ -74,10 +74,6 @@ def tidy_rows(on: SheetTable, notes: FindingNotes) -> Iterator[Row]:
         note_missing_headings(on.sheet, on.table, notes)
 
 
-MOST_GUESSES = 50
-"""Distinct unknown areas of a block for which the likely one is looked for."""
-
-
 class _Rows:
     """The reading of the rows of one block."""
 
@@ -103,7 +99,6 @@ class _Rows:
         self.blanks = UnexpectedBlanks(columns, notes)
         self.below = BelowTable(on, columns, sayings, notes, self.leaving, self.observations)
         self.account, self.end = on.account, self.block.end
-        self._likely: dict[tuple[str, Sequence[str]], str] = {}
         self._areas: dict[object, tuple[Area | None, Area | None, bool, str]] = {}
 
     def read(self) -> Iterator[Row]:
@@ -262,15 +257,8 @@ class _Rows:
         elif wrong_type:
             self.unread.note("area.wrong-type", said, "area", typed, f"a {' or '.join(types)}")
         else:
-            expected = f"the name or code of an area{self._likely_area(typed, types)}"
+            expected = f"the name or code of an area{self.unread.likely_area(typed, types)}"
             self.unread.unknown("area", said, expected, self.sayings.may_be_at(source, number))
-
-    def _likely_area(self, typed: str, types: Sequence[str]) -> str:
-        """The areas that are most likely meant by a text, for as many texts as anybody would mistype."""
-        if (typed, types) not in self._likely and len(self._likely) < MOST_GUESSES:
-            names = self.definitions.geography.likely_names(typed, types)
-            self._likely[typed, types] = f"; did you mean {' or '.join(names)}?" if names else ""
-        return self._likely.get((typed, types), "")
 
     def _period(self, number: int, of: ObservationColumns, indicator: Indicator | None, row: Row) -> None:
         source, said = self._said("period", number, of, row)
@@ -367,9 +355,8 @@ class _Rows:
                 if meant := word_probably_typed(said.word, allowed):
                     self.unread.note("cell.made-a-date", said, name, meant[0].shown, f"{meant[1]}, if that was typed")
                     return
-                self.unread.note(
-                    "breakdown.unknown", said, name, word, f"one of {', '.join(allowed)}{did_you_mean(word, allowed)}"
-                )
+                expected = f"one of {', '.join(allowed)}{did_you_mean(word, allowed)}"
+                self.unread.note("breakdown.unknown", said, name, word, expected)
                 return
             parts[name] = value
         row["at_breakdown"] = where

@@ -11,12 +11,23 @@ from local_indicators.inputs.readers.cells import Cell, ErrorValue, Sheet, Uncal
 from local_indicators.inputs.readers.heading_text import heading_text
 from local_indicators.schemas.reference.periods import date_in_place_of_period, period_probably_typed
 
+MOST_GUESSES = 50
+"""Distinct unknown areas of a block for which the likely one is looked for."""
+
 
 class UnreadableCells:
     """Where one block notes the cells that do not say what they should."""
 
     def __init__(self, sheet: Sheet, sayings: DimensionResolver, notes: FindingNotes) -> None:
         self.sheet, self.sayings, self.notes = sheet, sayings, notes
+        self._likely: dict[tuple[str, Sequence[str]], str] = {}
+
+    def likely_area(self, typed: str, types: Sequence[str]) -> str:
+        """Return which areas are most likely meant by a text, in words, for as many texts as anybody would mistype."""
+        if (typed, types) not in self._likely and len(self._likely) < MOST_GUESSES:
+            names = self.sayings.on.definitions.geography.likely_names(typed, types)
+            self._likely[typed, types] = f"; did you mean {' or '.join(names)}?" if names else ""
+        return self._likely.get((typed, types), "")
 
     def unknown(
         self,
