@@ -150,9 +150,7 @@ def check_messages(context: DoctorContext) -> Diagnosis:
 
 def name_what_to_back_up(context: DoctorContext) -> Diagnosis:
     """Name what to back up; whether that is done cannot be seen from here."""
-    what = ", ".join(map(str, (context.settings.archive, context.settings.store, context.settings.warehouse)))
-    return (
-        "ok",
-        "cannot be seen from here",
-        f"back up {what}, the definitions and the partners' TOMLs, and try a restore",
-    )
+    workspace = context.settings.workspace
+    file = workspace.with_name(f"{workspace.name}-{context.at:%Y-%m-%d}.tar.gz")
+    command = f"indicators backup {shell(file)}"
+    return "ok", "cannot be seen from here", f"save the whole workspace, better on another machine; run: {command}"
