@@ -59,8 +59,9 @@ def _line(entry: Record) -> tuple[Text | str, ...]:
     """A line of the table: when it is due, what it is, and where it stands with its newest submission."""
     status = entry["status"] + (", overdue" if entry["overdue"] and entry["status"] != "overdue" else "")
     status += ", late" if entry["on_time"] is False else ""
-    status += f", {entry['submission']}" if entry["submission"] else ""
-    if entry["newest_submission"] != entry["submission"]:
+    shown = entry["accepted_submission"] or entry["submission"]
+    status += f", {shown}" if shown else ""
+    if entry["newest_submission"] != shown:
         status += f"; newest: {entry['newest_outcome']}, {entry['newest_submission']}"
     status += f"; set aside: {', '.join(entry['set_aside'])}" if entry["set_aside"] else ""
     status += "; officer told" if entry["escalated"] else "; owner reminded" if entry["reminded"] else ""

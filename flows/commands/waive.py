@@ -41,6 +41,9 @@ from local_indicators.schemas.submissions import Submission, WaiverGrant
 from local_indicators.schemas.validation.row_validation import rows_of_finding
 from local_indicators.warehouse.store import private_store
 
+MOST_PLACES = 5
+"""Cells that are named where a waiver asks for another."""
+
 
 @dataclass(frozen=True)
 class WaiverRequest:
@@ -102,7 +105,7 @@ def grant_waiver(request: WaiverRequest, given: Settings) -> WaiverAnswer:
         sheet = asked_sheet or _only_sheet(findings, request.rule, place)
         matching = [(c, f) for c, f in findings if f.rule == request.rule and (sheet, place) in cells_of_finding(f)]
         if not matching:
-            return WaiverAnswer((), f"{submission.id} has no finding {request.rule} at {as_typed(request.cell)}.")
+            return WaiverAnswer((), _no_such_finding(request, [f for _, f in findings]))
         if not any(finding.is_error for _, finding in matching):
             return WaiverAnswer((), f"{as_typed(request.cell)} of {submission.id} is let through already.")
         collection = matching[0][0]
@@ -117,6 +120,18 @@ def grant_waiver(request: WaiverRequest, given: Settings) -> WaiverAnswer:
         return WaiverAnswer(
             tuple(grants), f"{_describe_grants(grants, submission, ledger)} {ledger.adoption_notice}".rstrip()
         )
+
+
+def _no_such_finding(request: WaiverRequest, findings: Sequence[Finding]) -> str:
+    """Return that a submission has no such finding, and where it has findings of that rule."""
+    places = [
+        as_typed(cell_in_words(sheet, address_of_position(position)))
+        for finding in findings
+        if finding.rule == request.rule
+        for sheet, position in cells_of_finding(finding)
+    ]
+    at = f" It has it at {', '.join(places[:MOST_PLACES])}." if places else ""
+    return f"{request.submission} has no finding {request.rule} at {as_typed(request.cell)}.{at}"
 
 
 def _only_sheet(findings: Sequence[tuple[str | None, Finding]], rule: str, place: int) -> str:

@@ -207,6 +207,7 @@ def _expected_record(
 ) -> Record:
     """Return the record of an expected return."""
     answer = expected_return.accepted_outcome or (expected_return.outcomes[-1] if expected_return.outcomes else None)
+    accepted = sorted(outcome.submission for outcome in expected_return.outcomes if outcome.accepted)
     newest = max(expected_return.outcomes, key=lambda o: o.submission, default=None)
     submission = ledger.submissions[answer.submission] if answer else None
     return {
@@ -218,6 +219,7 @@ def _expected_record(
         "status": expected_return.status(today),
         "overdue": expected_return.is_overdue(today),
         "submission": answer.submission if answer else None,
+        "accepted_submission": accepted[-1] if accepted else None,
         "newest_submission": newest.submission if newest else None,
         "newest_outcome": newest.status if newest else None,
         "received_at": submission.first_seen.isoformat() if submission else None,
