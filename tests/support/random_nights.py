@@ -18,6 +18,7 @@ from local_indicators.flows.pipeline.night_summary import NightReport
 from local_indicators.flows.records.ledger import read_ledger
 from local_indicators.flows.recovery.approval import approve_run, roll_back_to
 from local_indicators.flows.settings import Settings
+from local_indicators.schemas.definitions.loader import SHIPPED_REFERENCE
 from local_indicators.schemas.findings import Finding
 from local_indicators.warehouse.gate.gate import Verdict
 from local_indicators.warehouse.publication.publish import NotApproved, remove_leftover_candidates
@@ -51,6 +52,7 @@ class Life:
     def __post_init__(self) -> None:
         ignored = shutil.ignore_patterns("*.py", "__pycache__")
         shutil.copytree(DEFINITION_FILES, self.definitions, ignore=ignored)
+        shutil.copy(SHIPPED_REFERENCE / "disclosure.toml", self.definitions)  # policies of its own, to be changed
         if self.examples:
             shutil.copytree(INCOMING, self.place.inbox)
             shutil.copytree(HOME / "inputs" / "partners", self.partners)
