@@ -248,8 +248,10 @@ class _Rows:
         if area is not None and note:
             self.unread.note("cell.footnote-read", said, "area", typed, f"{area.name}; {note} was read as a footnote")
         if area is not None and now is not None:
+            if self.contradictions.found(source, number, said, area):
+                row["faulty"] = True  # which area it is nobody can tell, so nothing more is said of this one
+                return
             row["area_code"] = now.area_code
-            row["faulty"] = self.contradictions.found(source, number, said, area) or row["faulty"]
             if day is not None and now.valid_to is not None and now.valid_to < day:
                 self.unread.note("area.ended", said, "area", typed, now.note or "an area of that time")
             if now.area_code != area.area_code:

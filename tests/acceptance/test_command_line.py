@@ -78,7 +78,7 @@ def test_check_json_is_the_contract(own_partner: Path, capsys: pytest.CaptureFix
         "field": "area",
         "found": "Nottm",
         "expected": "the name or code of an area",
-        "fix": "Use the area's full name or its code, as in E06000018 for Nottingham.",
+        "fix": "Use the area's full name or its code, as in E06000016 for Leicester.",
     }
 
 

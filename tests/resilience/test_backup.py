@@ -57,7 +57,7 @@ def workspace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def night(folder: Path, number: int = 1) -> Any:
-    return run_night(of(folder), f"night-{number}")
+    return run_night(of(folder), f"night-{number}", patience_seconds=60)
 
 
 def of(folder: Path) -> Settings:

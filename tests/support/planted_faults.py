@@ -256,5 +256,6 @@ def _twins(row: Row, rows: Sequence[Row], definitions: Definitions, read: Any) -
             cells = [one[f"at_{name}"] for one in (row, other) for name in KEY_PARTS.values()]
             under_a_heading = row["at_value"] is not None and row[at] // COLUMNS != row["at_value"] // COLUMNS
             beside = range(200) if under_a_heading else {cell // COLUMNS for cell in cells if cell is not None}
-            rules = ("key.duplicate", "layout.heading-twice")
+            # a code of another area contradicts the name beside it, and is told of as that
+            rules = ("key.duplicate", "layout.heading-twice", "area.contradicts")
             yield Plant(row["sheet"], row[at], read(other["sheet"], other[at]), rules, tuple(beside))
