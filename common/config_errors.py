@@ -109,6 +109,12 @@ _ALLOWED = {
 }  # fmt: skip
 
 
+def what_is_allowed(detail: Mapping[str, Any]) -> str:
+    """Return what may stand in a place, from one of pydantic's details, in words."""
+    allowed = _allowed(str(detail["type"]), detail)
+    return f"must be {allowed}" if allowed else str(detail["msg"]).removeprefix("Value error, ")
+
+
 def _allowed(kind: str, detail: Mapping[str, Any]) -> str:
     """What may stand in a place, from the type of an error."""
     if kind == "literal_error":

@@ -13,6 +13,7 @@ from pydantic import ConfigDict, TypeAdapter, ValidationError
 
 from local_indicators.common.config_errors import Location, Problems, errors_of_record
 from local_indicators.common.errors import DefinitionError
+from local_indicators.common.suggestions import did_you_mean
 
 T = TypeVar("T")
 STRICT_KEYS = ConfigDict(extra="forbid")
@@ -52,9 +53,14 @@ def _line_of_byte(path: Path, position: int) -> int:
     return path.read_bytes()[:position].count(b"\n") + 1
 
 
-def read_toml_list(path: Path, name: str, kind: type[T], key: str) -> tuple[T, ...]:
-    """The tables `[[name]]` of a TOML file as dataclasses; a fault names one by its `key`, or by its number."""
-    rows = read_toml(path).get(name, [])
+def read_toml_list(path: Path, name: str, kind: type[T], key: str, also: tuple[str, ...] = ()) -> tuple[T, ...]:
+    """The tables `[[name]]` of a TOML file as dataclasses; a fault names one by its `key`, or by its number. Nothing
+    else may stand in the file but the keys that are listed in `also`."""
+    whole = read_toml(path)
+    if strange := sorted(whole.keys() - {name, *also}):
+        hint = did_you_mean(strange[0], (name, *also))
+        raise DefinitionError(path, f"has no place here{hint}; what has are tables [[{name}]]", key=strange[0])
+    rows = whole.get(name, [])
     if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
         raise DefinitionError(path, f"must be tables that begin with [[{name}]]", key=name)
     problems, records = Problems(), []

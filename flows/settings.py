@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 from pydantic import BeforeValidator, Field, SecretStr, ValidationError
 from pydantic_settings import NoDecode
 
+from local_indicators.common.config_errors import what_is_allowed
 from local_indicators.common.errors import UsageError
 from local_indicators.common.jinja_templates import Branding
 from local_indicators.flows.inboxes import Address, inbox_at
@@ -82,7 +83,7 @@ def settings(**given: Any) -> Settings:
         first = error.errors(include_url=False)[0]
         name = ".".join(str(part) for part in first["loc"])
         found_there = "" if name in MAY_HOLD_SECRETS else f"; found {first['input']!r}"
-        raise UsageError(f"setting {name}", f"{first['msg']}{found_there}") from None
+        raise UsageError(f"setting {name}", f"{what_is_allowed(first)}{found_there}") from None
     if (
         isinstance(settings_found.inbox, Address)
         and given.get("inbox") is not None

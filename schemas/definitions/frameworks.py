@@ -28,10 +28,12 @@ def load_frameworks(
     """Load frameworks.toml and the sets that it switches on. Raises DefinitionError for a set that is not shipped, and
     for an indicator that replaces a measure which is not there or which another one replaces."""
     path = folder / "frameworks.toml"
-    own = read_toml_list(path, "framework", Framework, "id") if path.exists() else ()
+    own = read_toml_list(path, "framework", Framework, "id", ("national_sets",)) if path.exists() else ()
     sets = read_toml(path).get("national_sets", []) if path.exists() else []
     own_list = folder / NATIONAL_SETS["national-indicator-set"]
-    for name in sets if isinstance(sets, list) else [sets]:
+    if not isinstance(sets, list) or not all(isinstance(name, str) for name in sets):
+        raise DefinitionError(path, f'must be a list such as ["{next(iter(NATIONAL_SETS))}"]', key="national_sets")
+    for name in sets:
         if name not in NATIONAL_SETS:
             raise DefinitionError(path, f"{name!r} is none of {', '.join(NATIONAL_SETS)}", key="national_sets")
     if not sets and not own_list.exists():

@@ -75,6 +75,8 @@ WRONG: list[tuple[str, str, str, tuple[str, ...]]] = [
     ("targets.csv", "", TARGETS.replace(",value", "") + "attendance,Plan,E06000016,Total,202526,Financial year,<=\n", ("line 2", "value: is missing")),
     ("targets.csv", "", TARGETS + "attendance,Plan,E06000016,Total,202526,Financial year,<=,5,Page 3, below\n", ("line 2", "in quotes")),
     ("areas.csv", "", "area_code,name,area_type,parent_code\nPATCH:1,North,Patch,E06009999\n", ("PATCH:1.parent_code",)),
+    ("relations.toml", "", '[[relations]]\nkind = "sum"\n', ("did you mean 'relation'?", "[[relation]]")),
+    ("frameworks.toml", "", "national_sets = { x = 1 }\n", ("national_sets: must be a list such as",)),
     ("partnership.toml", '"Leicester"', '"Leicestr"', ("did you mean Leicester",)),
 ]  # fmt: skip
 
